@@ -1,0 +1,292 @@
+"""Guidance files in, cards out: what a therapist might try next, and which cards fit the case at hand."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from accord.errors import BadGuidance
+
+FOLDER = Path(__file__).parent / "guidance"
+SOURCES = "sources.toml"
+CONVENTION = "Clinical convention; no trial known to us."
+MOST_WORDS = 80  # what is read before a session: 20 seconds at 240 words a minute
+
+ASPECTS = ("goal", "task", "bond")
+STRAIN_KINDS = ("withdrawal", "confrontation", "unclear")
+APPROACHES = ("any", "cbt", "psychodynamic", "person-centred", "systemic", "integrative", "medical")
+MODALITIES = ("any", "room", "video", "phone", "text")
+FILE_KINDS = ("signal", "occasion", "theme")
+INFERRED = ("drop", "slide", "gap", "quiet", "silence")
+
+TEXTS = ("id", "title", "why", "evidence")
+LISTS = ("signals", "aspects", "strain_kinds", "approaches", "modalities", "tries", "words", "sources")
+OPTIONAL = ("avoid", "theme")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One thing to try, short enough to read before a session. An offer, never an order.
+
+    `signals` are the kinds of signal (or occasions, such as `ending`) that it answers. No `aspects` or no
+    `strain_kinds` means that it fits each of them. Cards of one `theme` say the same thing for different
+    approaches or modalities, so only one of them is shown. `verified` is true when each source was read.
+    """
+
+    id: str
+    title: str
+    signals: tuple[str, ...]
+    aspects: tuple[str, ...]
+    strain_kinds: tuple[str, ...]
+    approaches: tuple[str, ...]
+    modalities: tuple[str, ...]
+    why: str
+    tries: tuple[str, ...]
+    words: tuple[str, ...]
+    avoid: str | None
+    source: str
+    evidence: str
+    verified: bool
+    theme: str
+
+    def reading(self) -> str:
+        """What is read before a session, as one text; source and evidence are small print and left out."""
+        return " ".join((self.title, self.why, *self.tries, *self.words, self.avoid or ""))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    cite: str
+    verified: bool
+
+
+def cards(folder: str | Path | None = None) -> tuple[Card, ...]:
+    """All cards of a guidance folder (default: the ones that come with Accord): signals, occasions, themes.
+
+    A folder of one's own may cite the sources that come with Accord and add a `sources.toml`.
+    Raises `BadGuidance` with what is wrong, where, and what to do.
+    """
+    folder = Path(folder) if folder is not None else FOLDER
+    if not folder.is_dir():
+        raise BadGuidance(f"{folder}: there is no such folder. Check the path.")
+    sources = _sources(FOLDER) | _sources(folder)
+    files = _files(folder)
+    kinds = _kinds(files) | _kinds(_files(FOLDER))
+    deck: dict[str, Card] = {}
+    for path, table in files.items():
+        for raw in table["card"]:
+            card = _card(raw, path, kinds, sources)
+            if card.id in deck:
+                raise BadGuidance(f"{path.name}: card '{card.id}' exists already. Give this one another id.")
+            deck[card.id] = card
+    return tuple(deck.values())
+
+
+def fitting(
+    deck: Sequence[Card],
+    signals: Sequence[str],
+    *,
+    strain_kind: str | None = None,
+    aspect: str | None = None,
+    approach: str,
+    modality: str,
+    most: int = 3,
+) -> tuple[Card, ...]:
+    """At most `most` cards for these signals, best first; the same input always gives the same cards.
+
+    A card fits when each of its tags names what is asked for or is open; a tag that names something else
+    rules it out (without `strain_kind` a strain counts as `unclear`, without `aspect` each one will do).
+    Safety comes first, then what somebody reported, then what was inferred, each in the order given. Each
+    signal gets one card before any gets a second, and no two cards share a theme. To leave out cards that
+    were set aside, pass the rest of the deck.
+    """
+    order = sorted(dict.fromkeys(signals), key=_rank)
+    ranked = {signal: _ranked(deck, signal, strain_kind, aspect, approach, modality) for signal in order}
+    picked: list[Card] = []
+    while len(picked) < most:
+        before = len(picked)
+        for signal in order:
+            themes = {card.theme for card in picked}
+            fresh = next((card for card in ranked[signal] if card.theme not in themes), None)
+            if fresh is not None and len(picked) < most:
+                picked.append(fresh)
+        if len(picked) == before:
+            break
+    return tuple(picked)
+
+
+def listing(deck: Sequence[Card]) -> str:
+    """The deck as a page of Markdown: the reference list in the documentation."""
+    lines = [
+        "# Guidance cards",
+        "",
+        f"All {len(deck)} cards that come with Accord: offers for the therapist to use, change or set aside.",
+        "",
+        "This page is made from the files in `src/accord/guidance` with `python -m accord.cards`;"
+        " to change it, change those ([how](../how-to/write-a-guidance-card.md)).",
+    ]
+    for card in deck:
+        lines += ["", f"## {card.title}", "", f"`{card.id}`. {_tags(card)}", "", card.why, ""]
+        lines += [f"- {step}" for step in card.tries]
+        if card.words:
+            lines += ["", "Possible words: " + " / ".join(f"*{words}*" for words in card.words)]
+        if card.avoid:
+            lines += ["", f"Better not: {card.avoid}"]
+        lines += ["", f"How sure: {card.evidence} Source: {card.source}"]
+    return "\n".join(lines) + "\n"
+
+
+def _tags(card: Card) -> str:
+    said = {
+        "For": card.signals,
+        "Strain": card.strain_kinds,
+        "Aspect": card.aspects,
+        "Approach": card.approaches,
+        "Modality": card.modalities,
+    }
+    return " ".join(f"{name}: {', '.join(tags)}." for name, tags in said.items() if tags and tags != ("any",))
+
+
+def _rank(signal: str) -> int:
+    if signal == "safety":
+        return 0
+    return 2 if signal in INFERRED else 1
+
+
+def _ranked(
+    deck: Sequence[Card],
+    signal: str,
+    strain_kind: str | None,
+    aspect: str | None,
+    approach: str,
+    modality: str,
+) -> list[Card]:
+    """The cards of one signal that nothing rules out, the closest first; ties keep the order of the deck.
+
+    The subject (kind of strain, aspect) counts before the setting (approach, modality); then a card made for
+    this signal, which it names first, goes before one that also serves it.
+    """
+    found: list[tuple[tuple[int, int, int], Card]] = []
+    for card in deck:
+        strain = _closeness(card.strain_kinds, strain_kind or "unclear")
+        part = bool(card.aspects) if aspect is None else _closeness(card.aspects, aspect)
+        way, medium = _closeness(card.approaches, approach), _closeness(card.modalities, modality)
+        if signal not in card.signals or strain is None or part is None or way is None or medium is None:
+            continue
+        found.append(((strain + part, way + medium, card.signals.index(signal)), card))
+    return [card for _, card in sorted(found, key=lambda entry: entry[0])]
+
+
+def _closeness(tags: tuple[str, ...], wanted: str) -> int | None:
+    """0 when the tags name it, 1 when they are open to all, `None` when they rule it out."""
+    if wanted in tags:
+        return 0
+    return 1 if not tags or "any" in tags else None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadGuidance(f"{path.name}: this is not readable TOML ({error}). Correct it.") from error
+    if path.name != SOURCES:
+        if table.get("kind") not in FILE_KINDS:
+            raise BadGuidance(f"{path.name}: it says no kind. Write kind = one of {', '.join(FILE_KINDS)}.")
+        if not isinstance(table.get("card"), list):
+            raise BadGuidance(f"{path.name}: there is no card in it. Add a [[card]] or remove the file.")
+    return table
+
+
+def _files(folder: Path) -> dict[Path, dict[str, Any]]:
+    """The guidance files of a folder: those of signals first, then occasions, then themes, each by name."""
+    read = {path: _read(path) for path in sorted(folder.glob("*.toml")) if path.name != SOURCES}
+    return dict(sorted(read.items(), key=lambda entry: FILE_KINDS.index(entry[1]["kind"])))
+
+
+def _kinds(files: Mapping[Path, Mapping[str, Any]]) -> frozenset[str]:
+    """The signals and occasions that cards may name: each is a file, so a slip of the pen is found."""
+    return frozenset(path.stem for path, table in files.items() if table["kind"] != "theme")
+
+
+def _sources(folder: Path) -> dict[str, _Source]:
+    path = folder / SOURCES
+    if not path.is_file():
+        return {}
+    found = {}
+    for key, entry in _read(path).items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("cite"), str):
+            raise BadGuidance(f"{SOURCES}: source '{key}' has no citation. Add cite = \"...\".")
+        found[key] = _Source(entry["cite"], entry.get("verified") is True)
+    return found
+
+
+def _card(raw: Mapping[str, Any], path: Path, kinds: Collection[str], sources: Mapping[str, _Source]) -> Card:
+    where = f"{path.name}: card '{raw.get('id', '?')}'"
+    _check_fields(raw, where)
+    lists = {name: tuple(raw.get(name, ())) for name in LISTS}
+    known = {
+        "signals": kinds,
+        "aspects": ASPECTS,
+        "strain_kinds": STRAIN_KINDS,
+        "approaches": APPROACHES,
+        "modalities": MODALITIES,
+        "sources": sources,
+    }
+    for name, allowed in known.items():
+        for tag in lists[name]:
+            if tag not in allowed:
+                raise BadGuidance(f"{where}: {name} names '{tag}'. Use one of {', '.join(sorted(allowed))}.")
+    cited = [sources[key] for key in lists["sources"]]
+    cites = (entry.cite + ("" if entry.verified else " (not checked)") for entry in cited)
+    card = Card(
+        id=raw["id"],
+        title=raw["title"],
+        signals=lists["signals"],
+        aspects=lists["aspects"],
+        strain_kinds=lists["strain_kinds"],
+        approaches=lists["approaches"],
+        modalities=lists["modalities"],
+        why=raw["why"],
+        tries=lists["tries"],
+        words=lists["words"],
+        avoid=raw.get("avoid"),
+        source="; ".join(cites) or CONVENTION,
+        evidence=raw["evidence"],
+        verified=bool(cited) and all(entry.verified for entry in cited),
+        theme=raw.get("theme", raw["id"]),
+    )
+    _check_size(card, where)
+    return card
+
+
+def _check_fields(raw: Mapping[str, Any], where: str) -> None:
+    for name in raw:
+        if name not in TEXTS + LISTS + OPTIONAL:
+            raise BadGuidance(f"{where}: '{name}' is not a part of a card. Remove it or correct its name.")
+    for name in (*TEXTS, "signals", "approaches", "modalities", "tries"):
+        if not raw.get(name):
+            raise BadGuidance(f"{where}: '{name}' is missing or empty. Add it.")
+    for name, value in raw.items():
+        if name in LISTS and not (isinstance(value, list) and all(_is_text(entry) for entry in value)):
+            raise BadGuidance(f'{where}: \'{name}\' is not a list of texts. Write {name} = ["...", "..."].')
+        if name not in LISTS and not _is_text(value):
+            raise BadGuidance(f"{where}: '{name}' is not a text. Write {name} = \"...\".")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _check_size(card: Card, where: str) -> None:
+    if not 2 <= len(card.tries) <= 4:
+        raise BadGuidance(f"{where}: it has {len(card.tries)} steps in 'tries'. Give two to four short ones.")
+    length = len(card.reading().split())
+    if length > MOST_WORDS:
+        raise BadGuidance(f"{where}: it has {length} words to read. Shorten it to {MOST_WORDS}.")
+
+
+if __name__ == "__main__":
+    print(listing(cards()), end="")

@@ -66,6 +66,30 @@ class StrainFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Picks:
+    """What each side picked as mattering most, after one session: goals by their id. Empty = nothing was picked."""
+
+    session: int
+    client: frozenset[str]
+    therapist: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that was said in one dyad and may be looked at together: nothing of it is unrevealed or kept.
+
+    `responses` holds the latest per session, rater and instrument. `not_talked` holds (session in which the client
+    said so, session of the strain) for each concern that the client says was not talked about.
+    """
+
+    sessions: tuple[SessionFacts, ...]
+    responses: tuple[Response, ...] = ()
+    strains: tuple[StrainFacts, ...] = ()
+    picks: tuple[Picks, ...] = ()
+    not_talked: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """Something worth a look in one session, with its evidence (ids and numbers, never words).
 

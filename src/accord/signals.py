@@ -1,0 +1,196 @@
+"""What may deserve a word in the next session: scores, answers and expected courses go in, Signals come out.
+
+`DETECTORS` lists them all. To add one: a function from `Evidence` to Signals, an entry here, a guidance file, a test.
+Each signal says what it rests on in ids and numbers, under which rule, and, when inferred, under which calibration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from accord.records import Rater, Response, Said, Score, Signal
+
+CHECK_IN = "accord-check-in"
+STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
+STARTING_SESSIONS = 3
+HELD_BACK_MATTERS = 2
+"""The client held back something that matters (answers count from 0, nothing, upward)."""
+QUIET_RUN = 3
+SILENT_RUN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a detector may look at. Trajectories and gaps are batches of one dyad, shape (1, T)."""
+
+    said: Said
+    instruments: Mapping[str, Any]
+    scores: Mapping[tuple[Rater, str, str], tuple[Score | None, ...]]
+    trajectories: Mapping[tuple[str, str], Any]
+    gaps: Mapping[tuple[str, str], Any]
+    calibrations: Mapping[str, Any]
+
+    def check_ins(self) -> Iterator[tuple[int, Response | None, Response | None]]:
+        """Per session in order: its number, the client's check-in and the therapist's, `None` where missing."""
+        said = {(r.session, r.rater): r for r in self.said.responses if r.instrument == CHECK_IN}
+        for session in self.said.sessions:
+            yield session.number, said.get((session.number, "client")), said.get((session.number, "therapist"))
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """One kind of signal: reported (somebody said it) or inferred (it has a share of the false-alarm budget)."""
+
+    kind: str
+    reported: bool
+    version: int
+    find: Callable[[Evidence, Detector], Iterator[Signal]]
+
+    def detect(self, evidence: Evidence) -> Iterator[Signal]:
+        return self.find(evidence, self)
+
+    def signal(self, session: int, **rest: Any) -> Signal:
+        return Signal(self.kind, session, self.reported, f"{self.kind}/{self.version}", **rest)
+
+
+def strain_reported(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """Somebody says that a moment felt off."""
+    for number, client, therapist in seen.check_ins():
+        felt = {side: level for side, r in (("client", client), ("therapist", therapist)) if (level := _level(r, STRAIN))}
+        if felt:
+            yield detector.signal(number, strength=float(max(felt.values())), evidence=felt)
+
+
+def not_said_yet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """The client held something back that matters, and chose to show that."""
+    for number, client, _therapist in seen.check_ins():
+        held = _level(client, HELD_BACK)
+        if held is not None and held >= HELD_BACK_MATTERS:
+            yield detector.signal(number, strength=float(held), evidence={"held_back": held})
+
+
+def seen_by_one(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """One of the two felt a strain, and the other saw none."""
+    for number, client, therapist in seen.check_ins():
+        ours, theirs = _level(client, STRAIN), _level(therapist, STRAIN)
+        if ours is not None and theirs is not None and (ours > 0) != (theirs > 0):
+            side = "client" if ours else "therapist"
+            yield detector.signal(number, strength=float(ours + theirs), evidence={"felt_by": side, "level": ours + theirs})
+
+
+def goals_apart(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """Both said what matters most now, and nothing is on both lists."""
+    for picks in seen.said.picks:
+        if picks.client and picks.therapist and not picks.client & picks.therapist:
+            counts = {"client": len(picks.client), "therapist": len(picks.therapist), "in_common": 0}
+            yield detector.signal(picks.session, strength=1.0, evidence=counts)
+
+
+def not_talked_about(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """The client says that an earlier concern was not talked about."""
+    for session, about in seen.said.not_talked:
+        yield detector.signal(session, strength=float(session - about), evidence={"about_session": about})
+
+
+def safety(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """An answer about self-harm above the level that its questionnaire names. Not graded, and not an urgency."""
+    for response in seen.said.responses:
+        instrument = seen.instruments.get(response.instrument)
+        for item in instrument.items if instrument else ():
+            answer = response.answers.get(item.id)
+            if item.safety is not None and isinstance(answer, int) and answer >= item.safety:
+                yield detector.signal(response.session, evidence={"instrument": instrument.id, "item": item.id})
+
+
+def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """Below what was to be expected from this person's own course."""
+    yield from _flagged(seen, detector, seen.trajectories, "flag_drop", "")
+
+
+def slide(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """A slow decline over several sessions. Said once, when it is noticed, and not again while it lasts."""
+    yield from _flagged(seen, detector, seen.trajectories, "flag_slide", "")
+
+
+def gap(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """The two voices lie further apart than is usual for them."""
+    yield from _flagged(seen, detector, seen.gaps, "flag_gap", "/gap")
+
+
+def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """Perfect scores with low voice, or the same answer throughout, three check-ins in a row: little new is said."""
+    run = 0
+    for number, client, _therapist in seen.check_ins():
+        if client is None:
+            continue
+        run = run + 1 if _says_little(seen, client) else 0
+        if run == QUIET_RUN and number > STARTING_SESSIONS:
+            yield detector.signal(number, strength=1.0, evidence={"check_ins": run})
+
+
+def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """Two whole check-ins in a row without an answer; stronger while a strain is open."""
+    held = {s.number for s in seen.said.sessions if s.held}
+    run = 0
+    for number, client, _therapist in seen.check_ins():
+        if number not in held:
+            continue
+        run = 0 if client is not None else run + 1
+        if run == SILENT_RUN and number > STARTING_SESSIONS:
+            after = any(s.state != "settled" and s.session < number for s in seen.said.strains)
+            yield detector.signal(number, strength=2.0 if after else 1.0, evidence={"sessions": run, "after_strain": after})
+
+
+DETECTORS: tuple[Detector, ...] = (
+    Detector("strain_reported", True, 1, strain_reported),
+    Detector("not_said_yet", True, 1, not_said_yet),
+    Detector("seen_by_one", True, 1, seen_by_one),
+    Detector("goals_apart", True, 1, goals_apart),
+    Detector("not_talked_about", True, 1, not_talked_about),
+    Detector("safety", True, 1, safety),
+    Detector("drop", False, 1, drop),
+    Detector("slide", False, 1, slide),
+    Detector("gap", False, 1, gap),
+    Detector("quiet", False, 1, quiet),
+    Detector("silence", False, 1, silence),
+)
+
+
+def _level(response: Response | None, item: str) -> int | None:
+    answer = response.answers.get(item) if response else None
+    return answer if isinstance(answer, int) else None
+
+
+def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any], flag: str, suffix: str) -> Iterator[Signal]:
+    for (instrument, scale), path in paths.items():
+        calibration = seen.calibrations[f"{instrument}/{scale}{suffix}"]
+        for i, session in enumerate(seen.said.sessions):
+            if getattr(path, flag)[0, i]:
+                z = float(path.z[0, i])
+                evidence = {"expected": float(path.expected[0, i]), "sd": float(path.sd[0, i]), "z": z}
+                yield detector.signal(
+                    session.number,
+                    scale=f"{instrument}/{scale}",
+                    strength=abs(z),
+                    evidence={name: round(value, 3) for name, value in evidence.items()},
+                    calibration=calibration.id,
+                )
+
+
+def _says_little(seen: Evidence, response: Response) -> bool:
+    """Top of both scales with a voice that is hard to raise, or one and the same place on every question."""
+    instrument = seen.instruments[response.instrument]
+    chosen = [(item, response.answers.get(item.id)) for item in instrument.items if item.kind == "choice" and not item.asked_if]
+    places = [item_place(instrument, item, answer) for item, answer in chosen if isinstance(answer, int)]
+    scored = {i for scale in instrument.scales if scale.name in ("collaboration", "connection") for i in scale.items}
+    tops = [item_place(instrument, item, a) for item, a in chosen if isinstance(a, int) and item.id in scored]
+    voice = _level(response, VOICE)
+    perfect = len(tops) >= 4 and all(place == 1.0 for place in tops)
+    return (perfect and voice is not None and voice <= 1) or (len(places) >= 5 and len(set(places)) == 1)
+
+
+def item_place(instrument: Any, item: Any, answer: int) -> float:
+    """Where an answer lies between the worst (0) and the best (1) choice of its item, reversed items turned."""
+    raise NotImplementedError

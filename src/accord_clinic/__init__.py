@@ -1,0 +1,1 @@
+"""Where people meet Accord: one Django project with one app."""

@@ -1,0 +1,113 @@
+"""Goals, tasks and the shared view of the problem: proposed by either, agreed when both sealed, history kept."""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic.actions.audit import Actor, record
+from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Wording
+from accord_clinic.permissions import check_treat
+
+MOST_WORDS = 2_000
+MOST_PICKS = 3
+
+
+class ChangedMeanwhile(BadInput):
+    """Somebody else changed the words since this page was opened."""
+
+
+def check_side(dyad: Dyad, side: str, by: Actor) -> None:
+    """A member speaks as the dyad's therapist, a client as the dyad's client, and nobody as anybody else."""
+    if isinstance(by, Member):
+        check_treat(by, dyad)
+    elif by is not None and by.pk != dyad.client_id:
+        raise BadInput("This goal belongs to somebody else.")
+
+
+@transaction.atomic
+def propose(dyad: Dyad, kind: str, words: str, side: str, *, by: Actor, goal: Agreement | None = None) -> Agreement:
+    """Add a goal, a task of a goal, or a shared view, in one side's words. The one who proposes has not yet sealed it."""
+    check_side(dyad, side, by)
+    words = _checked(words)
+    if goal is not None and (goal.dyad_id != dyad.pk or goal.kind != "goal" or kind != "task"):
+        raise BadInput("A task belongs to a goal of the same two people.")
+    now = timezone.now()
+    agreement = Agreement.objects.create(dyad=dyad, kind=kind, goal=goal, proposed_by=side, made_at=now)
+    Wording.objects.create(agreement=agreement, words=words, side=side, at=now)
+    record(by, "propose", f"agreement:{agreement.pk}", ["kind", "words"])
+    return agreement
+
+
+@transaction.atomic
+def reword(agreement: Agreement, words: str, side: str, *, seen: int, by: Actor) -> Wording:
+    """New words, which nobody has sealed yet. `seen` is the wording that the writer had before their eyes."""
+    check_side(agreement.dyad, side, by)
+    words = _checked(words)
+    last = _last_wording(agreement)
+    if last.pk != seen:
+        raise ChangedMeanwhile("These words were changed meanwhile. Read them, then change them again if you still want to.")
+    if words == last.words:
+        return last
+    wording = Wording.objects.create(agreement=agreement, words=words, side=side, at=timezone.now())
+    record(by, "reword", f"agreement:{agreement.pk}", ["words"])
+    return wording
+
+
+@transaction.atomic
+def seal(agreement: Agreement, side: str, *, seen: int, by: Actor) -> None:
+    """One side's promise about the words it saw. Sealing twice is the same as once."""
+    check_side(agreement.dyad, side, by)
+    last = _last_wording(agreement)
+    if last.pk != seen:
+        raise ChangedMeanwhile("These words were changed meanwhile. Read them before you seal them.")
+    if agreement.ended_at:
+        raise BadInput("This has ended and can no longer be sealed.")
+    Seal.objects.get_or_create(wording=last, side=side, defaults={"at": timezone.now()})
+    record(by, "seal", f"agreement:{agreement.pk}", ["seal"])
+
+
+@transaction.atomic
+def end(agreement: Agreement, how: str, side: str, *, by: Actor) -> None:
+    """Reached, dropped or replaced. Its words and seals stay."""
+    check_side(agreement.dyad, side, by)
+    if how not in dict(Agreement.ENDS):
+        raise BadInput("Say whether it was reached, dropped or replaced.")
+    Agreement.objects.filter(pk=agreement.pk, ended_at=None).update(end=how, ended_at=timezone.now())
+    record(by, "end_agreement", f"agreement:{agreement.pk}", ["end"])
+
+
+def note_progress(session: Session, side: str, progress: Mapping[str, int], *, by: Actor) -> None:
+    """How far each goal (0 to 10) or task (0 to 2) is. Names that are not this dyad's are passed over."""
+    rows = Agreement.objects.filter(dyad=session.dyad, uid__in=progress)
+    for agreement in rows:
+        value = progress[agreement.uid]
+        if 0 <= value <= (10 if agreement.kind == "goal" else 2):
+            Progress.objects.create(
+                agreement=agreement, session=session, side=side, value=value, at=timezone.now()
+            )
+
+
+def pick(session: Session, side: str, picked: Sequence[str], words: Sequence[str], *, by: Actor) -> None:
+    """What matters most now: up to three, shared goals first, then new words. The picks with the latest time count."""
+    goals = {g.uid: g for g in Agreement.objects.filter(dyad=session.dyad, kind="goal", uid__in=picked)}
+    chosen = [(goals[uid], "") for uid in picked if uid in goals] + [(None, w.strip()) for w in words if w.strip()]
+    if not chosen:
+        return
+    now = timezone.now()
+    for goal, new in chosen[:MOST_PICKS]:
+        Pick.objects.create(session=session, side=side, agreement=goal, words=new[:MOST_WORDS], at=now)
+
+
+def _last_wording(agreement: Agreement) -> Wording:
+    return agreement.wordings.order_by("-id").first()
+
+
+def _checked(words: str) -> str:
+    words = words.strip()
+    if not words:
+        raise BadInput("Write at least one word.")
+    if len(words) > MOST_WORDS:
+        raise BadInput(f"At most {MOST_WORDS} characters, please; these are {len(words)}.")
+    return words

@@ -1,0 +1,99 @@
+"""People, courses of care and their sessions: made, held, missed, handed over, ended."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic.actions import reveal
+from accord_clinic.actions.audit import Actor, record
+from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Session, Share
+from accord_clinic.permissions import check_share, check_treat, check_work_as_therapist
+
+
+@transaction.atomic
+def start_course(client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts) -> Dyad:
+    """Open a course of care. `facts`: approach, setting, modality, form, measures (instrument ids)."""
+    check_work_as_therapist(therapist)
+    measures = facts.pop("measures", ())
+    dyad = Dyad.objects.create(client=client, therapist=therapist, started=started, follows=follows, **facts)
+    for name in measures:
+        Measure.objects.create(dyad=dyad, instrument=name)
+    record(by, "start_course", f"dyad:{dyad.pk}", ["client", "therapist", "started"])
+    return dyad
+
+
+@transaction.atomic
+def plan_session(dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", state: str = "planned") -> Session:
+    """Put the next session on the calendar. The one before it then opens, at the latest, shortly before this one."""
+    if isinstance(by, Member):
+        check_treat(by, dyad)
+    if dyad.ended:
+        raise BadInput("This course of care has ended. Open a new one first.")
+    last = dyad.sessions.order_by("-number").first()
+    if last and start <= last.start:
+        raise BadInput("The next session must come after the last one.")
+    session = Session.objects.create(
+        dyad=dyad, number=last.number + 1 if last else 1, start=start, modality=modality or dyad.modality, state=state
+    )
+    _set_due(session, None)
+    if last and not last.revealed_at:
+        _set_due(last, start)
+    record(by, "plan_session", f"session:{session.pk}", ["start", "modality"])
+    return session
+
+
+@transaction.atomic
+def mark_session(session: Session, state: str, *, by: Actor, modality: str = "") -> None:
+    """Say what became of a session: held, cancelled, or missed by one of the two."""
+    if isinstance(by, Member):
+        check_treat(by, session.dyad)
+    if state not in dict(Session.STATES):
+        raise BadInput("A session is planned, held, cancelled, or missed by one of the two.")
+    session.state = state
+    session.modality = modality or session.modality
+    session.save(update_fields=["state", "modality"])
+    record(by, "mark_session", f"session:{session.pk}", ["state", "modality"])
+
+
+def _set_due(session: Session, next_start: datetime | None) -> None:
+    session.reveal_due = reveal.due(session, Practice.objects.get(), next_start)
+    session.save(update_fields=["reveal_due"])
+
+
+@transaction.atomic
+def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> None:
+    """Close a course of care: planned, by agreement, by one side, or moved on; everything said stays."""
+    check_treat(by, dyad)
+    if how not in dict(Dyad.ENDINGS):
+        raise BadInput("Say how it ended: planned, by agreement, by the client, by the therapist, or moved on.")
+    if on < dyad.started:
+        raise BadInput("A course of care cannot end before it started.")
+    Dyad.objects.filter(pk=dyad.pk, ended=None).update(ended=on, ending=how, ending_reason=reason.strip()[:2000])
+    record(by, "end_course", f"dyad:{dyad.pk}", ["ended", "ending", "ending_reason"])
+
+
+@transaction.atomic
+def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
+    """End one dyad and open another with its own baseline, which says what it follows."""
+    end_course(dyad, "moved_on", on, "", by=by)
+    facts = {"approach": dyad.approach, "setting": dyad.setting, "modality": dyad.modality, "form": dyad.form}
+    return start_course(dyad.client, to, on, by=by, follows=dyad, **facts)
+
+
+@transaction.atomic
+def share(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
+    """Show a dyad to a supervisor from now on. The client can see that it is shared."""
+    check_share(by, dyad, supervisor)
+    if not dyad.shares.filter(member=supervisor, until=None).exists():
+        row = Share.objects.create(dyad=dyad, member=supervisor, by=by)
+        record(by, "share", f"share:{row.pk}", ["dyad", "member"])
+
+
+@transaction.atomic
+def unshare(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
+    """Take a share back; it ends now."""
+    check_treat(by, dyad)
+    dyad.shares.filter(member=supervisor, until=None).update(until=timezone.now())
+    record(by, "unshare", f"dyad:{dyad.pk}", ["until"])

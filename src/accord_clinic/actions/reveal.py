@@ -1,0 +1,111 @@
+"""Opening both sides' answers to each other, and what follows from it: strains, signals."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import notices
+from accord_clinic.actions import signals, strains
+from accord_clinic.actions.audit import record
+from accord_clinic.models import Member, Practice, Response, Session, Signal
+from accord_clinic.permissions import check_treat
+from accord_clinic.plan import CHECK_IN
+
+KINDS = {"went_quiet": "withdrawal", "disagreed": "confrontation"}
+
+
+def due(session: Session, practice: Practice, next_start=None):
+    """When a session opens by itself: some days after it, or shortly before the next one, whichever is first."""
+    moments = [session.start + timedelta(hours=practice.reveal_after_hours)]
+    if next_start:
+        moments.append(next_start - timedelta(hours=practice.reveal_before_next_hours))
+    return max(min(moments), session.start)
+
+
+def when_both_answered(session: Session) -> None:
+    """Reveal a session on which both sides have answered."""
+    sides = Response.objects.filter(session=session, instrument=CHECK_IN).values_list("side", flat=True)
+    if session.revealed_at:
+        _open_what_was_felt(session)
+        signals.refresh(session.dyad)
+    elif {"client", "therapist"} <= set(sides):
+        _reveal(session, "both")
+
+
+@transaction.atomic
+def waive(session: Session, why: str, *, by: Member) -> None:
+    """The therapist looks without having answered: possible, said why, and kept."""
+    check_treat(by, session.dyad)
+    if not why.strip():
+        raise BadInput("Say in a few words why you look without having answered.")
+    session = Session.objects.select_for_update().get(pk=session.pk)
+    if session.revealed_at:
+        return
+    session.waived_why = why.strip()[:2000]
+    session.save(update_fields=["waived_why"])
+    record(by, "waive", f"session:{session.pk}", ["waived_why"])
+    _reveal(session, "waived")
+
+
+def sweep(now=None) -> int:
+    """Reveal every session whose time has come, answered or not. Gives how many."""
+    now = now or timezone.now()
+    rows = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now).values_list("pk", flat=True)
+    done = 0
+    for pk in rows:
+        with transaction.atomic():
+            session = Session.objects.select_for_update().select_related("dyad").get(pk=pk)
+            if session.revealed_at is None:
+                _reveal(session, "time")
+                done += 1
+    return done
+
+
+def raise_safety(session: Session, instrument: str, item: str) -> None:
+    """A neutral notice at once to the therapist and the safety contact; it names no answer."""
+    _row, made = Signal.objects.get_or_create(
+        dyad=session.dyad,
+        kind="safety",
+        session=session,
+        scale="",
+        defaults={
+            "reported": True,
+            "evidence": {"instrument": instrument, "item": item},
+            "rule": "safety/1",
+            "raised_at": timezone.now(),
+        },
+    )
+    if made:
+        notices.tell_safety(session)
+
+
+def _reveal(session: Session, how: str) -> None:
+    session.revealed_at = timezone.now()
+    session.revealed_by = how
+    session.save(update_fields=["revealed_at", "revealed_by"])
+    record(None, "reveal", f"session:{session.pk}", ["revealed_at", "revealed_by"])
+    _open_what_was_felt(session)
+    signals.refresh(session.dyad)
+
+
+def _open_what_was_felt(session: Session) -> None:
+    """A strain that somebody felt and shows becomes a strain with a life, opened by that voice."""
+    latest = {r.side: r for r in session.responses.filter(instrument=CHECK_IN).order_by("id")}
+    for side, response in latest.items():
+        if not response.answers.get("t1"):
+            continue
+        kinds = {KINDS[k] for k in response.answers.get("t3") or () if k in KINDS}
+        strain = strains.open_strain(session, kinds.pop() if len(kinds) == 1 else "unclear", side, by=None)
+        if side == "client" and strain.state == "opened":
+            _say_where_it_stands(strain, response, session)
+
+
+def _say_where_it_stands(strain, response: Response, session: Session) -> None:
+    """The client may have said at once that it was talked about, or that it is settled."""
+    stands = response.answers.get("t2")
+    if stands in (0, 1, 3):
+        strain = strains.move(strain, "talk", "client", by=None, session=session)
+    if stands == 0:
+        strains.move(strain, "settle", "client", by=None, session=session)

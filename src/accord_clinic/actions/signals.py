@@ -1,0 +1,48 @@
+"""Computing a dyad's signals after a reveal and keeping the new ones: the same one is never kept twice."""
+
+from django.db.models import Count
+from django.utils import timezone
+
+from accord.records import Signal as Found
+from accord_clinic.models import Dyad, Session, Signal
+from accord_clinic.queries.courses import course_of
+
+MOST_INFERRED_IN_100 = 10
+
+
+def refresh(dyad: Dyad) -> None:
+    """Find signals in what is revealed. Inferred ones beyond the practice's budget are kept but withheld."""
+    course = course_of(dyad)
+    sessions = {s.number: s for s in dyad.sessions.all()}
+    known = set(Signal.objects.filter(dyad=dyad).values_list("kind", "session__number", "scale"))
+    fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in known]
+    room = _room_for_inferred() if any(not s.reported for s in fresh) else 0
+    for found in sorted(fresh, key=lambda s: (not s.reported, -s.strength)):
+        withheld = not found.reported and room <= 0
+        room -= not found.reported
+        _keep(dyad, sessions[found.session], found, withheld)
+
+
+def _keep(dyad: Dyad, session: Session, found: Found, withheld: bool) -> None:
+    Signal.objects.get_or_create(
+        dyad=dyad,
+        kind=found.kind,
+        session=session,
+        scale=found.scale or "",
+        defaults={
+            "reported": found.reported,
+            "strength": found.strength,
+            "evidence": dict(found.evidence),
+            "rule": found.rule,
+            "calibration": found.calibration or "",
+            "withheld": withheld,
+            "raised_at": timezone.now(),
+        },
+    )
+
+
+def _room_for_inferred() -> int:
+    """How many inferred signals the practice's last 100 revealed sessions still have room for."""
+    last = Session.objects.exclude(revealed_at=None).order_by("-revealed_at").values("pk")[:100]
+    shown = Signal.objects.filter(reported=False, withheld=False, session__in=list(last.values_list("pk", flat=True)))
+    return MOST_INFERRED_IN_100 - shown.aggregate(n=Count("pk"))["n"]

@@ -1,0 +1,55 @@
+"""Opening possible strains and moving them: every move a row, and only the client's answer settles one."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord_clinic.actions.audit import Actor, record
+from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.permissions import check_treat
+from accord_clinic.strains import after
+from accord_clinic.submission import AskedAgain
+
+STANDS = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
+
+
+@transaction.atomic
+def open_strain(session: Session, kind: str, side: str, *, by: Actor) -> Strain:
+    """Open a possible strain about a session; opening the same again gives the one that is there."""
+    if isinstance(by, Member):
+        check_treat(by, session.dyad)
+    strain, made = Strain.objects.get_or_create(
+        dyad=session.dyad, session=session, opened_by=side, defaults={"kind": kind, "opened_at": timezone.now()}
+    )
+    if made:
+        StrainMove.objects.create(strain=strain, move="open", side=side, session=session, at=strain.opened_at)
+        record(by, "open_strain", f"strain:{strain.pk}", ["kind", "session"])
+    return strain
+
+
+@transaction.atomic
+def move(strain: Strain, what: str, side: str, *, by: Actor, session: Session | None = None, step: str = "") -> Strain:
+    """Move a strain as the workflow table allows; raises `BadInput` when it does not."""
+    if isinstance(by, Member):
+        check_treat(by, strain.dyad)
+    strain = Strain.objects.select_for_update().get(pk=strain.pk)
+    strain.state = after(strain.state, what, side)
+    strain.save(update_fields=["state"])
+    StrainMove.objects.create(strain=strain, move=what, side=side, session=session, step=step[:300], at=timezone.now())
+    record(by, "move_strain", f"strain:{strain.pk}", ["state"])
+    return strain
+
+
+def answered_again(session: Session, again: AskedAgain, *, by: Actor) -> None:
+    """The client's word on an earlier concern. A strain of another dyad, or one settled since, is left as it is."""
+    strain = Strain.objects.filter(uid=again.strain, dyad=session.dyad).exclude(state="settled").first()
+    if strain is None:
+        return
+    if again.talked is not None:
+        strain = move(strain, "talk" if again.talked else "not_talked", "client", by=by, session=session)
+    if again.stands in STANDS:
+        move(strain, STANDS[again.stands], "client", by=by, session=session)
+
+
+def open_strains(dyad: Dyad):
+    """The strains of a dyad that are not settled, oldest first."""
+    return dyad.strains.exclude(state="settled").order_by("session__number")

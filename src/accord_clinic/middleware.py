@@ -1,0 +1,37 @@
+"""What every answer carries, and what no log line may carry."""
+
+import logging
+import re
+
+TOKEN = re.compile(r"(/c/)[A-Za-z0-9_-]{8,}")
+
+
+class QuietMiddleware:
+    """Pages about people are never stored by a browser, a proxy or a search engine."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        response["X-Robots-Tag"] = "noindex"
+        response["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), browsing-topics=()"
+        return response
+
+
+class NoPersonalData(logging.Filter):
+    """Takes link tokens out of paths, and posted values out of records that would print a request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = TOKEN.sub(r"\1...", str(record.msg))
+        if isinstance(record.args, tuple):
+            record.args = tuple(TOKEN.sub(r"\1...", a) if isinstance(a, str) else a for a in record.args)
+        if hasattr(record, "request"):
+            del record.request
+        # A traceback may hold what somebody wrote; the exception's class and place say enough.
+        if record.exc_info and record.exc_info[1] is not None:
+            record.msg = f"{record.msg} ({type(record.exc_info[1]).__name__})"
+            record.exc_info = None
+        return True

@@ -1,0 +1,49 @@
+"""Rows: what people said, what people saw, who may see, what was done. Clinical rows are only ever added."""
+
+from accord_clinic.models.alliance import (
+    Agreement,
+    Pick,
+    Progress,
+    Seal,
+    Strain,
+    StrainMove,
+    TalkTick,
+    Wording,
+)
+from accord_clinic.models.care import Comment, Invitation, PrivateLine, Reaction, Response, Session
+from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
+from accord_clinic.models.signals import Calibration, Signal, Suggestion
+from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog
+
+__all__ = [
+    "Agreement",
+    "AuditEntry",
+    "Calibration",
+    "Client",
+    "ClientDoor",
+    "Code",
+    "Comment",
+    "Consent",
+    "Dyad",
+    "ImportRow",
+    "Invitation",
+    "Measure",
+    "Member",
+    "Notice",
+    "Pick",
+    "Practice",
+    "PrivateLine",
+    "Progress",
+    "Reaction",
+    "ReadLog",
+    "Response",
+    "Seal",
+    "Session",
+    "Share",
+    "Signal",
+    "Strain",
+    "StrainMove",
+    "Suggestion",
+    "TalkTick",
+    "Wording",
+]

@@ -1,0 +1,104 @@
+"""What two people hold between them: goals, tasks and the shared view with their seals, picks, strains, the talk."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.models.care import Session
+from accord_clinic.models.people import Dyad
+from accord_clinic.models.row import SIDES, Addressed
+
+
+class Agreement(Addressed):
+    """A goal, a task of a goal, or the shared view of the problem. Agreed only while both have sealed its last wording."""
+
+    KINDS = [("goal", _("goal")), ("task", _("task")), ("problem", _("shared view of the problem"))]
+    ENDS = [("reached", _("reached")), ("dropped", _("dropped")), ("replaced", _("replaced"))]
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="agreements")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    goal = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="tasks")
+    proposed_by = models.CharField(max_length=10, choices=SIDES)
+    made_at = models.DateTimeField()
+    end = models.CharField(max_length=10, choices=ENDS, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+
+class Wording(models.Model):
+    """The words of an agreement at one time. Seals belong to a wording, so new words start without any."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="wordings")
+    words = models.TextField()
+    side = models.CharField(max_length=10, choices=SIDES)
+    at = models.DateTimeField()
+
+
+class Seal(models.Model):
+    """One side's promise about one wording. Never drawn by the machine."""
+
+    wording = models.ForeignKey(Wording, on_delete=models.CASCADE, related_name="seals")
+    side = models.CharField(max_length=10, choices=SIDES)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["wording", "side"], name="seal_once")]
+
+
+class Progress(models.Model):
+    """How far one side sees a goal (0 to 10) or a task (0 not, 1 partly, 2 done) since the last session."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="progress")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="progress")
+    side = models.CharField(max_length=10, choices=SIDES)
+    value = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+
+class Pick(models.Model):
+    """What matters most now, said by one side before seeing the other's: a shared goal or new words."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="picks")
+    side = models.CharField(max_length=10, choices=SIDES)
+    agreement = models.ForeignKey(Agreement, null=True, blank=True, on_delete=models.CASCADE, related_name="picks")
+    words = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+
+class Strain(Addressed):
+    """A possible strain, from opening to settling. `state` repeats the last move, so that lists need not walk them."""
+
+    KINDS = [("withdrawal", _("withdrawal")), ("confrontation", _("confrontation")), ("unclear", _("unclear"))]
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="strains")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="strains")
+    kind = models.CharField(max_length=20, choices=KINDS, default="unclear")
+    opened_by = models.CharField(max_length=10, choices=[*SIDES, ("signal", _("a signal"))])
+    opened_at = models.DateTimeField()
+    state = models.CharField(max_length=20, default="opened")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dyad", "session", "opened_by"], name="strain_once_a_session_and_voice")
+        ]
+        indexes = [models.Index(fields=["state"])]
+
+
+class StrainMove(models.Model):
+    """One step in the life of a strain: who, when, at which session. The table of steps is in `strains.py`."""
+
+    strain = models.ForeignKey(Strain, on_delete=models.CASCADE, related_name="moves")
+    move = models.CharField(max_length=20)
+    side = models.CharField(max_length=10, choices=[*SIDES, ("signal", _("a signal"))])
+    session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.CASCADE, related_name="strain_moves")
+    step = models.CharField(max_length=300, blank=True, help_text="which repair step the therapist tried")
+    at = models.DateTimeField()
+
+
+class TalkTick(models.Model):
+    """A line of a talk sheet that was talked about, ticked while both look at it."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="talk_ticks")
+    topic = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "topic"], name="tick_once")]

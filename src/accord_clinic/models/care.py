@@ -1,0 +1,112 @@
+"""Sessions, who was asked about them, and what each person said: only ever added, never changed."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.models.people import Client, Dyad, Member
+from accord_clinic.models.row import SIDES, Addressed
+
+
+class Session(Addressed):
+    """One meeting of a dyad. `reveal_due` is when both sides' answers open even if one of them is missing."""
+
+    STATES = [
+        ("planned", _("planned")),
+        ("held", _("held")),
+        ("cancelled", _("cancelled")),
+        ("missed_by_client", _("missed by the client")),
+        ("missed_by_therapist", _("missed by the therapist")),
+    ]
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="sessions")
+    number = models.PositiveSmallIntegerField()
+    start = models.DateTimeField()
+    modality = models.CharField(max_length=10, choices=Dyad.MODALITIES)
+    state = models.CharField(max_length=20, choices=STATES, default="planned")
+    reveal_due = models.DateTimeField(null=True, blank=True)
+    revealed_at = models.DateTimeField(null=True, blank=True)
+    revealed_by = models.CharField(max_length=10, blank=True, help_text="both, waived, time or import")
+    waived_why = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dyad", "number"], name="session_number_once")]
+        indexes = [models.Index(fields=["start"]), models.Index(fields=["revealed_at", "reveal_due"])]
+
+
+class Invitation(Addressed):
+    """One client, one session, one set of forms, one link. Only the hash of the link's token is kept."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="invitations")
+    forms = models.JSONField(default=list, help_text="[[instrument, form], ...] in the order asked")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="when the client sent the check-in")
+
+
+class Response(Addressed):
+    """What one side said about one session with one questionnaire. A correction is a later row for the same three.
+
+    `answers` has one entry per item asked: a value, or null where it was skipped; items not asked are absent, and so
+    are those that the client kept (see PrivateLine). `submission` is the page's idempotency key: sent twice, kept once.
+    """
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="responses")
+    side = models.CharField(max_length=10, choices=SIDES)
+    instrument = models.CharField(max_length=60)
+    version = models.CharField(max_length=20)
+    form = models.CharField(max_length=20)
+    language = models.CharField(max_length=10)
+    wording = models.CharField(max_length=64, help_text="hash of the words that the person saw")
+    answers = models.JSONField(default=dict)
+    begun_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField()
+    submission = models.CharField(max_length=64)
+    context = models.JSONField(default=dict, help_text="language of the page, script or not; never a device id")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "side", "instrument", "submission"], name="response_once")
+        ]
+
+
+class Comment(Addressed):
+    """Words that a client chose to show to the therapist. What is for other eyes is a PrivateLine, never a Comment."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="comments")
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="comments")
+    side = models.CharField(max_length=10, choices=SIDES)
+    item = models.CharField(max_length=40)
+    words = models.TextField()
+
+
+class PrivateLine(Addressed):
+    """What a client keeps, or says to somebody else: a table of its own, so that no list of comments can hold it.
+
+    An answer (`value`) that is kept is absent from its Response. `reader` says who may ever see it.
+    """
+
+    READERS = [
+        ("raise", _("I'll raise it myself")),
+        ("not_yet", _("not yet")),
+        ("outside", _("someone else here")),
+        ("statistics", _("statistics only")),
+    ]
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="private_lines")
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="private_lines")
+    reader = models.CharField(max_length=12, choices=READERS)
+    item = models.CharField(max_length=40)
+    value = models.JSONField(null=True, blank=True)
+    words = models.TextField(blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="when the outside reader said: I have read it")
+
+
+class Reaction(models.Model):
+    """A therapist's own note about a session, for that therapist alone; the page says it may have to be disclosed."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reactions")
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    words = models.TextField()
+    at = models.DateTimeField()

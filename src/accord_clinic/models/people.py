@@ -1,0 +1,147 @@
+"""The practice, who works there, who comes there, and which two of them work together."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.models.row import Addressed
+
+
+class Practice(models.Model):
+    """One installation is one practice is one database: this table has one row."""
+
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=60, default="Europe/Berlin")
+    languages = models.JSONField(default=list)
+    crisis_text = models.TextField(help_text=_("Shown on every client page: whom to call in need."))
+    safety_contact = models.ForeignKey("Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # "Someone else here": offered to clients only where all of this is known.
+    outside_reader = models.ForeignKey("Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    outside_reader_role = models.CharField(max_length=200, blank=True)
+    outside_reader_reply = models.CharField(max_length=200, blank=True)
+    outside_reader_duty = models.TextField(blank=True)
+    elsewhere_text = models.TextField(blank=True, help_text=_("Where clients can turn when there is no outside reader."))
+    reveal_after_hours = models.PositiveSmallIntegerField(default=96)
+    reveal_before_next_hours = models.PositiveSmallIntegerField(default=1)
+    leave_to = models.CharField(max_length=200, default="/away")
+    demo = models.BooleanField(default=False)
+
+
+class MemberManager(BaseUserManager):
+    """Members are made by the admin or by a command, with an e-mail address and roles."""
+
+    def create_user(self, email: str, password: str | None = None, **fields):
+        member = self.model(email=self.normalize_email(email), **fields)
+        member.set_password(password)
+        member.save()
+        return member
+
+
+class Member(Addressed, AbstractBaseUser):
+    """A person who works here. One person may hold several roles."""
+
+    ROLES = ("therapist", "supervisor", "manager", "researcher", "admin")
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    roles = models.JSONField(default=list)
+    is_active = models.BooleanField(default=True)
+    joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = MemberManager()
+
+    def is_a(self, role: str) -> bool:
+        return self.is_active and role in self.roles
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Client(Addressed):
+    """A person who comes here. No pronoun is ever guessed: sentences use the name."""
+
+    name = models.CharField(max_length=120)
+    address_as = models.CharField(max_length=120, blank=True, help_text=_("How to address this person, if not by name."))
+    language = models.CharField(max_length=10, default="en")
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    born = models.PositiveSmallIntegerField(null=True, blank=True)
+    pin = models.CharField(max_length=200, blank=True, help_text="argon2 hash, never the digits")
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["name"])]
+
+    @property
+    def called(self) -> str:
+        return self.address_as or self.name
+
+    def __str__(self) -> str:
+        return self.called
+
+
+class Dyad(Addressed):
+    """One client with one clinician for one course of care. A hand-over ends one and opens another that refers to it."""
+
+    MODALITIES = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
+    ENDINGS = [
+        ("planned", _("planned")),
+        ("agreement", _("by agreement")),
+        ("by_client", _("ended by the client")),
+        ("by_therapist", _("ended by the therapist")),
+        ("moved_on", _("moved on to someone else")),
+    ]
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="dyads")
+    therapist = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="dyads")
+    started = models.DateField()
+    ended = models.DateField(null=True, blank=True)
+    ending = models.CharField(max_length=20, choices=ENDINGS, blank=True)
+    ending_reason = models.TextField(blank=True)
+    approach = models.CharField(max_length=40, default="integrative")
+    setting = models.CharField(max_length=40, default="outpatient")
+    modality = models.CharField(max_length=10, choices=MODALITIES, default="room")
+    form = models.CharField(max_length=20, default="full", help_text="which set the check-in asks: full or minimum")
+    follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
+    circle = models.CharField(max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists")
+    note = models.TextField(blank=True, help_text="where imported ratings come from and what was done to them")
+
+    class Meta:
+        indexes = [models.Index(fields=["therapist", "ended"])]
+
+
+class Measure(models.Model):
+    """A questionnaire that a dyad uses besides the check-in, and every how many sessions."""
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="measures")
+    instrument = models.CharField(max_length=60)
+    every = models.PositiveSmallIntegerField(default=4)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dyad", "instrument"], name="measure_once")]
+
+
+class Share(models.Model):
+    """A therapist shows a dyad to a supervisor, from then until it is taken back. The client can see it."""
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="shares")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="shared_with_me")
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "until"])]
+
+
+class Consent(models.Model):
+    """Yes to one purpose, in one wording, on one day, until withdrawn."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=20)
+    version = models.CharField(max_length=20)
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,52 @@
+"""Signals that people acted on, the calibration each rests on, and what was suggested."""
+
+from django.db import models
+
+from accord_clinic.models.care import Session
+from accord_clinic.models.people import Dyad, Member
+from accord_clinic.models.row import Addressed
+
+
+class Calibration(models.Model):
+    """Estimated parameters and thresholds of one scale, as they were on one day. Never changed, only followed."""
+
+    scale = models.CharField(max_length=80)
+    version = models.CharField(max_length=80, unique=True)
+    made_at = models.DateTimeField()
+    dyads = models.PositiveIntegerField()
+    body = models.JSONField()
+
+
+class Signal(models.Model):
+    """Something worth a look. Computing again never doubles it: dyad, kind, session and scale are its identity."""
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="signals")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="signals")
+    kind = models.CharField(max_length=30)
+    reported = models.BooleanField()
+    scale = models.CharField(max_length=80, blank=True)
+    strength = models.FloatField(default=0)
+    evidence = models.JSONField(default=dict)
+    rule = models.CharField(max_length=80)
+    calibration = models.CharField(max_length=80, blank=True)
+    withheld = models.BooleanField(default=False, help_text="inferred, but the budget of 10 in 100 sessions was used up")
+    raised_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["dyad", "kind", "session", "scale"], name="signal_once")]
+        indexes = [models.Index(fields=["reported", "-raised_at"])]
+
+
+class Suggestion(Addressed):
+    """A guidance card shown to one therapist for one session: used, not for us and why, or not yet said. Never counted."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="suggestions")
+    card = models.CharField(max_length=80)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    signal_kind = models.CharField(max_length=30)
+    shown_at = models.DateTimeField()
+    used = models.BooleanField(null=True, blank=True)
+    why = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "card"], name="suggestion_once")]

@@ -1,0 +1,78 @@
+"""Who read what, who did what, whom to tell, and the step up into a client's own space. Ids and field names, never words."""
+
+from django.db import models
+
+from accord_clinic.models.people import Client, Dyad, Member
+
+
+class ReadLog(models.Model):
+    """Somebody read a client's words: who, when, which kind of thing of which dyad. The client sees a plain version."""
+
+    member = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="reads")
+    what = models.CharField(max_length=40)
+    sessions = models.JSONField(default=list, help_text="numbers of the sessions whose words were shown")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["dyad", "-at"])]
+
+
+class AuditEntry(models.Model):
+    """One act: who did what to which row, and which fields it wrote. Each entry holds the hash of the one before."""
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=60, help_text="member:ID, client:ID or system")
+    act = models.CharField(max_length=60)
+    row = models.CharField(max_length=80)
+    fields = models.JSONField(default=list)
+    chain = models.CharField(max_length=64)
+
+
+class Notice(models.Model):
+    """Tell one person one thing once. A sweep claims the row and delivers it; `key` makes telling twice impossible."""
+
+    key = models.CharField(max_length=120, unique=True)
+    kind = models.CharField(max_length=40)
+    client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    about = models.CharField(max_length=200, blank=True, help_text="uid of the row; a link or code until it is sent")
+    made_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+
+class Code(models.Model):
+    """A one-time code sent to a client's known contact: short-lived, few tries, only its hash kept."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="codes")
+    purpose = models.CharField(max_length=20, default="space")
+    code_hash = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class ClientDoor(models.Model):
+    """An open door into a client's own space; shuts after 15 idle minutes."""
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="doors")
+    token_hash = models.CharField(max_length=64, unique=True)
+    opened_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    shut_at = models.DateTimeField(null=True, blank=True)
+
+
+class ImportRow(models.Model):
+    """One row of an imported file, by the hash of what it says, so that importing twice adds nothing."""
+
+    source = models.CharField(max_length=200)
+    row_hash = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "row_hash"], name="import_row_once")]

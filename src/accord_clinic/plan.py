@@ -1,0 +1,29 @@
+"""Which questions a session asks: the check-in, the starting path, the wider look, outcome measures, what matters most."""
+
+from collections.abc import Iterable
+
+from accord_clinic.models import Dyad, Measure
+
+CHECK_IN = "accord-check-in"
+STARTING_PATH = "accord-starting-path"
+WIDER_LOOK = "accord-wider-look"
+STARTING_SESSIONS = 3
+WIDER_LOOK_EVERY = 4
+PICKS_EVERY = 5
+
+
+def forms(dyad: Dyad, number: int, side: str, measures: Iterable[Measure] = (), remote: bool = False) -> list[tuple[str, str]]:
+    """The (instrument, form) pairs that one side is asked after session `number`, in their order."""
+    asked = [(CHECK_IN, dyad.form)]
+    if number <= STARTING_SESSIONS:
+        asked.append((STARTING_PATH, f"start-{number}"))
+    if number % WIDER_LOOK_EVERY == 0:
+        asked.append((WIDER_LOOK, "remote" if remote else "full"))
+    if side == "client":
+        asked += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
+    return asked
+
+
+def asks_what_matters(number: int) -> bool:
+    """Now and then each side says what matters most now, before seeing the other's picks."""
+    return number > 1 and number % PICKS_EVERY == 0

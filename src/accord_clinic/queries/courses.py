@@ -1,0 +1,90 @@
+"""From rows to the spine: what was revealed in a dyad becomes `Said`, and `Said` becomes a `Course`."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from accord.stats.thresholds import Calibration
+
+from accord.course import Course, course
+from accord.records import Picks, Response, Said, SessionFacts, StrainFacts
+from accord_clinic import models
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
+
+
+def course_of(dyad: Dyad) -> Course:
+    """The course of a dyad in what both may see: revealed sessions only, latest answers only."""
+    sessions = list(dyad.sessions.order_by("number"))
+    open_to_both = [s for s in sessions if s.revealed_at]
+    rows = models.Response.objects.filter(session__in=open_to_both).order_by("id")
+    strains = list(dyad.strains.select_related("session"))
+    moves = StrainMove.objects.filter(strain__dyad=dyad, move="not_talked").select_related("session", "strain__session")
+    picks = Pick.objects.filter(session__in=open_to_both).select_related("agreement").order_by("at")
+    return compute(said(open_to_both, rows, strains, moves, picks), calibrations())
+
+
+def compute(heard: Said, by_scale: Mapping[str, Calibration]) -> Course:
+    """The spine, with this practice's questionnaires."""
+    return course(heard, shelf().instruments, by_scale)
+
+
+def said(
+    sessions: Iterable[Session],
+    responses: Iterable[models.Response],
+    strains: Iterable[Strain] = (),
+    moves: Iterable[StrainMove] = (),
+    picks: Iterable[Pick] = (),
+) -> Said:
+    """Rows to records. `responses` in the order they came: the last of a session, side and instrument counts."""
+    sessions = list(sessions)
+    numbers = {s.pk: s.number for s in sessions}
+    latest = {(r.session_id, r.side, r.instrument): r for r in responses if r.session_id in numbers}
+    return Said(
+        sessions=tuple(SessionFacts(s.number, s.state == "held", s.modality, s.start) for s in sessions),
+        responses=tuple(_response(r, numbers[r.session_id]) for r in latest.values()),
+        strains=tuple(StrainFacts(s.session.number, s.kind, s.opened_by, s.state) for s in strains),
+        picks=_picks(picks, numbers),
+        not_talked=tuple(
+            (m.session.number, m.strain.session.number) for m in moves if m.session_id in numbers and m.move == "not_talked"
+        ),
+    )
+
+
+def _response(row: models.Response, number: int) -> Response:
+    answers = {item: tuple(a) if isinstance(a, list) else a for item, a in row.answers.items()}
+    seconds = (row.sent_at - row.begun_at).total_seconds() if row.begun_at else None
+    return Response(number, row.side, row.instrument, row.version, row.form, answers, seconds)
+
+
+def _picks(rows: Iterable[Pick], numbers: Mapping[int, int]) -> tuple[Picks, ...]:
+    """The latest picks of each side per session; new words count as a goal of their own."""
+    last: dict[tuple[int, str], tuple] = {}
+    for row in rows:
+        if row.session_id not in numbers:
+            continue
+        at, chosen = last.get((row.session_id, row.side), (None, frozenset()))
+        one = frozenset({row.agreement.uid if row.agreement else f"words:{row.words.casefold()}"})
+        last[row.session_id, row.side] = (row.at, chosen | one if row.at == at else one)
+    return tuple(
+        Picks(number, _chosen(last, pk, "client"), _chosen(last, pk, "therapist"))
+        for pk, number in numbers.items()
+        if (pk, "client") in last or (pk, "therapist") in last
+    )
+
+
+def _chosen(last: Mapping[tuple[int, str], tuple], session: int, side: str) -> frozenset[str]:
+    return last.get((session, side), (None, frozenset()))[1]
+
+
+def calibrations() -> dict[str, Calibration]:
+    """The latest calibration of each scale; the shipped prior where the practice has none of its own yet."""
+    newest: dict[str, int] = {}
+    for pk, scale in models.Calibration.objects.order_by("id").values_list("pk", "scale"):
+        newest[scale] = pk
+    return {scale: _calibration(pk) for scale, pk in newest.items()}
+
+
+@lru_cache(maxsize=256)
+def _calibration(pk: int) -> Calibration:
+    """Calibration rows never change, so a process need read each only once."""
+    return Calibration.from_dict(models.Calibration.objects.get(pk=pk).body)

@@ -1,0 +1,170 @@
+"""Settings of the clinic, read from the environment: where the data and the keys lie, who may reach it, demo or not."""
+
+import os
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+
+from accord_clinic import keys
+
+PACKAGE = Path(__file__).parent
+DATA = Path(os.environ.get("ACCORD_DATA", "accord-data")).resolve()
+KEYS = Path(os.environ.get("ACCORD_KEYS", f"{DATA}-keys")).resolve()
+INSTRUMENT_TEXTS = DATA / "instrument-texts"
+DEMO = os.environ.get("ACCORD_DEMO") == "1"
+HOSTS = os.environ.get("ACCORD_HOSTS", "localhost,127.0.0.1").split(",")
+DEBUG = False
+
+if KEYS == DATA or DATA in KEYS.parents:
+    raise RuntimeError(f"{KEYS}: the keys must not lie in the data folder, or a stolen copy opens itself. Set ACCORD_KEYS.")
+DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
+keys.ensure(KEYS)
+SECRET_KEY = (KEYS / "signing.key").read_text().strip()
+
+ALLOWED_HOSTS = HOSTS
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "accord_clinic",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accord_clinic.middleware.QuietMiddleware",
+]
+ROOT_URLCONF = "accord_clinic.urls"
+WSGI_APPLICATION = "accord_clinic.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accord_clinic.pages.shell",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"],
+                )
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "accord_clinic.sqlcipher",
+        "NAME": DATA / "accord.db",
+        "OPTIONS": {
+            "key_file": KEYS / "database.key",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            # FULL: a check-in that was acknowledged must survive a power cut.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+        "CONN_MAX_AGE": None,
+        "TEST": {"NAME": os.environ.get("ACCORD_TEST_DATABASE")},
+    }
+}
+
+AUTH_USER_MODEL = "accord_clinic.Member"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_ADAPTER = "accord_clinic.accounts.Adapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+LOGIN_URL = "/account/login/"
+LOGIN_REDIRECT_URL = "/"
+
+# One cache for all workers, or each would count failed sign-ins for itself.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accord_cache"}}
+
+# Demo runs on loopback without TLS; everything else is only ever spoken to over TLS.
+SESSION_COOKIE_NAME = "accord" if DEMO else "__Host-accord"
+CSRF_COOKIE_NAME = "accord-csrf" if DEMO else "__Host-accord-csrf"
+CLIENT_COOKIE_PREFIX = "accord-c-" if DEMO else "__Host-c-"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
+SECURE_SSL_REDIRECT = not DEMO and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else None
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+# A referrer is never sent, so Django's CSRF check must do with Origin and the token.
+CSRF_FAILURE_VIEW = "accord_clinic.views.errors.forged"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+STATICFILES_DIRS = [PACKAGE / "static"]
+WHITENOISE_MAX_AGE = 31_536_000
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+EMAIL_BACKEND = os.environ.get("ACCORD_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = os.environ.get("ACCORD_SMTP_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("ACCORD_SMTP_PORT", "25"))
+DEFAULT_FROM_EMAIL = os.environ.get("ACCORD_FROM", "accord@localhost")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"quiet": {"()": "accord_clinic.middleware.NoPersonalData"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+TEST_RUNNER = "django.test.runner.DiscoverRunner"

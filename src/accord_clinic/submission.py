@@ -1,0 +1,58 @@
+"""What one sent check-in page says, checked and free of HTML: forms make it, actions store it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from accord.records import Answer
+
+SHARING = ("show", "raise", "not_yet")
+READERS = ("therapist", "raise", "outside", "statistics")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One questionnaire of the page: answers per item asked (`None` = skipped) and the hash of the words shown."""
+
+    instrument: str
+    version: str
+    form: str
+    wording: str
+    answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True)
+class OpenLine:
+    """Free words under one item, and who may read them."""
+
+    instrument: str
+    item: str
+    words: str
+    reader: str = "therapist"
+
+
+@dataclass(frozen=True)
+class AskedAgain:
+    """The client's word on an earlier concern: was it talked about (None = skipped), and where it stands now."""
+
+    strain: str
+    talked: bool | None
+    stands: str | None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A whole page. `key` makes sending twice harmless; `sharing` holds show, raise or not_yet per shareable item."""
+
+    key: str
+    language: str
+    parts: tuple[Part, ...]
+    open_lines: tuple[OpenLine, ...] = ()
+    sharing: Mapping[str, str] = field(default_factory=dict)
+    again: tuple[AskedAgain, ...] = ()
+    progress: Mapping[str, int] = field(default_factory=dict)
+    picked: tuple[str, ...] = ()
+    picked_words: tuple[str, ...] = ()
+    reaction: str = ""
+    begun_at: datetime | None = None
+    context: Mapping[str, str] = field(default_factory=dict)

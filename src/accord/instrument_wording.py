@@ -1,0 +1,97 @@
+"""The words of a questionnaire in one language: from its own file or a text file beside it, checked against the items."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from typing import get_args
+
+from accord.instrument_parts import PLACEHOLDERS, Instrument, Item, ItemText, Wording, WordingStatus
+from accord.records import RATERS, Rater
+from accord.toml_part import Part
+
+ByRater = dict[Rater, tuple[str, ...]]
+
+
+def read_wording(part: Part, instrument: Instrument, language: str) -> Wording:
+    """Check a wording table against the questionnaire: nothing missing, nothing unknown. Raises `BadInstrument`."""
+    status: WordingStatus = part.one_of("status", get_args(WordingStatus))
+    answers = part.part("answers", "answers")
+    items = part.part("items", "items")
+    wording = Wording(
+        instrument=instrument.id,
+        version=instrument.version,
+        language=language,
+        status=status,
+        title=part.text("title", instrument.name),
+        items={item.id: _item_text(items, answers, instrument, item) for item in instrument.items},
+        answers={name: answers.texts(name) for name in instrument.answer_sets if isinstance(answers.data.get(name), list)},
+        asked={
+            form: {rater: tuple(item.id for item in instrument.asked(form, rater)) for rater in RATERS}
+            for form in instrument.forms
+        },
+        instruction=_checked(part, part.text("instruction")) if part.has("instruction") else None,
+        notice=part.text("notice") if part.has("notice") else None,
+    )
+    for inner in (items, answers, part):
+        inner.done()
+    return wording
+
+
+def _item_text(items: Part, answers: Part, instrument: Instrument, item: Item) -> ItemText:
+    where = f"item {item.id!r}"
+    if isinstance(items.data.get(item.id), str):
+        text = _checked(items, items.text(item.id))
+        words: dict[Rater, str] = dict.fromkeys(item.raters, text)
+        part = Part(items.file, where, {})
+    else:
+        if not items.has(item.id):
+            raise items.wrong(f"there is no text for {where}. Add it.")
+        part = items.part(item.id, where)
+        words = {rater: _checked(part, part.text(rater)) for rater in item.raters}
+    labels = _labels(answers, instrument, item)
+    short = _checked(part, part.text("short")) if part.has("short") else None
+    said = _by_rater(part, "said", item, instrument) if part.has("said") else {}
+    part.done()
+    return ItemText(words.get("client"), words.get("therapist"), short, labels, said)
+
+
+def _labels(answers: Part, instrument: Instrument, item: Item) -> Mapping[Rater, tuple[str, ...]]:
+    """The labels of the item's answers: its own where the file has them under the item's id, else those of its set."""
+    if item.kind in ("text", "number"):
+        answers.has(item.answers)
+        return {}
+    for key in (item.id, item.answers):
+        if answers.has(key):
+            return _by_rater(answers, key, item, instrument)
+    raise answers.wrong(f"there are no labels for the answers {item.answers!r} of item {item.id!r}. Add them.")
+
+
+def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRater:
+    """A list for both raters, or a table with a list for each: one text for each possible answer."""
+    answers = instrument.answer_sets[item.answers]
+    if isinstance(part.data[key], list):
+        found = dict.fromkeys(item.raters, part.texts(key))
+    else:
+        inner = part.part(key, f"{part.where}, {key!r}")
+        found = {rater: inner.texts(rater) for rater in item.raters}
+        inner.done()
+    expected = len(answers.values or answers.codes)
+    for texts in found.values():
+        if len(texts) != expected:
+            raise part.wrong(f"{part.where}: {len(texts)} texts for the {expected} answers of item {item.id!r} ({key!r}). Give one for each.")
+        for text in texts:
+            _checked(part, text)
+    return found
+
+
+def _checked(part: Part, text: str) -> str:
+    """The text, if its braces hold known placeholders only."""
+    try:
+        names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        raise part.wrong(f"{part.where}: the braces in {text!r} do not match. Close them.") from None
+    for name in names:
+        if name not in PLACEHOLDERS:
+            raise part.wrong(f"{part.where}: {{{name}}} is no placeholder. Use {{session}}, {{client}} or {{therapist}}.")
+    return text

@@ -1,0 +1,137 @@
+"""Folders of questionnaire files in, the catalogue out: `load` reads one file, `catalogue` all that can be used.
+
+A questionnaire is one file, `catalogue/ID.toml`. Translations are text files in `catalogue/wording`. A practice has
+a folder of its own for questionnaires that it adds and for the wording of licensed ones (WAI-SR, WHO-5, CORE-10).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from accord.errors import BadInput, BadInstrument
+from accord.instrument_parts import (
+    AnswerSet,
+    Example,
+    Instrument,
+    Item,
+    ItemText,
+    Licence,
+    Scale,
+    Source,
+    Threshold,
+    Wording,
+)
+from accord.instrument_reading import read_instrument
+from accord.instrument_wording import read_wording
+from accord.toml_part import Part, read_toml
+
+__all__ = [
+    "AnswerSet", "Catalogue", "Example", "Instrument", "Item", "ItemText", "Licence", "Scale", "Source", "Threshold",
+    "Wording", "catalogue", "load",
+]  # fmt: skip
+
+SHIPPED = Path(__file__).parent / "catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The questionnaires that can be used, and a sentence for each file that could not be read.
+
+    `instruments` holds the latest version of each; `versions` holds them all, since old answers keep their version.
+    """
+
+    instruments: Mapping[str, Instrument]
+    versions: Mapping[tuple[str, str], Instrument]
+    problems: tuple[str, ...]
+
+    def get(self, identity: str, version: str | None = None) -> Instrument:
+        """The questionnaire with this id (the latest, or one version). Raises `BadInput` with the nearest ids."""
+        found = self.instruments.get(identity) if version is None else self.versions.get((identity, version))
+        if found is None:
+            near = difflib.get_close_matches(identity, self.instruments, 3, 0.5)
+            advice = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(self.instruments)}."
+            named = repr(identity) if version is None else f"{identity!r} in version {version}"
+            raise BadInput(f"there is no questionnaire {named}. {advice}")
+        return found
+
+
+def load(path: str | Path) -> Instrument:
+    """Read one questionnaire file. Raises `BadInstrument`: what is wrong, where, what to do."""
+    return read_instrument(read_toml(Path(path)))
+
+
+def catalogue(site_folder: str | Path | None = None) -> Catalogue:
+    """All questionnaires: those shipped and those of the practice's own folder, with every wording that there is.
+
+    A file that cannot be used is reported in `problems` and skipped; the rest works. A text file of the practice
+    brings a licensed questionnaire to life, or replaces a wording that is shipped as a draft translation.
+    """
+    found = _Found()
+    for path in sorted(SHIPPED.glob("*.toml")):
+        found.take(path, own=False)
+    for path in sorted((SHIPPED / "wording").glob("*.toml")):
+        found.take(path, own=False)
+    if site_folder is not None:
+        folder = Path(site_folder)
+        if not folder.is_dir():
+            found.problems.append(f"{folder}: there is no such folder. Check the path.")
+        paths = sorted(folder.glob("*.toml"))
+        for path in (*(p for p in paths if not _is_text_file(p)), *(p for p in paths if _is_text_file(p))):
+            found.take(path, own=True)
+    return found.catalogue()
+
+
+def _is_text_file(path: Path) -> bool:
+    """A text file names the questionnaire that it words; it is read after the questionnaires."""
+    try:
+        return "instrument" in read_toml(path).data
+    except BadInstrument:
+        return False
+
+
+class _Found:
+    """The questionnaires read so far, by id and version, and what could not be used."""
+
+    def __init__(self) -> None:
+        self.versions: dict[tuple[str, str], Instrument] = {}
+        self.problems: list[str] = []
+
+    def take(self, path: Path, *, own: bool) -> None:
+        try:
+            file = read_toml(path)
+            if "instrument" in file.data:
+                self._word(file, own=own)
+            else:
+                self._add(file)
+        except BadInstrument as error:
+            self.problems.append(str(error))
+
+    def _add(self, file: Part) -> None:
+        instrument = read_instrument(file)
+        name = (instrument.id, instrument.version)
+        if name in self.versions:
+            raise file.wrong(f"there is already a questionnaire {name[0]} {name[1]}. Give this one another id or version.")
+        self.versions[name] = instrument
+
+    def _word(self, file: Part, *, own: bool) -> None:
+        identity, version, language = file.text("instrument"), file.text("version"), file.text("language")
+        instrument = self.versions.get((identity, version))
+        if instrument is None:
+            known = ", ".join(f"{i} {v}" for i, v in self.versions)
+            raise file.wrong(f"it words {identity} {version}, which is not there; there are {known}. Correct id or version.")
+        if not own and not instrument.licence.text_allowed:
+            raise file.wrong(f"the licence of {identity} does not allow its wording to be shipped. Remove the file.")
+        wording = read_wording(file, instrument, language)
+        if own and wording.status != "site":
+            raise file.wrong(f"status is {wording.status!r}. A text of the practice's own folder has status = 'site'.")
+        shipped = instrument.wordings.get(language)
+        if shipped is not None and shipped.status != "draft translation":
+            raise file.wrong(f"{identity} already has a wording in {language!r}, which is not a draft. Remove the file.")
+        self.versions[identity, version] = replace(instrument, wordings={**instrument.wordings, language: wording})
+
+    def catalogue(self) -> Catalogue:
+        by_age = sorted(self.versions.values(), key=lambda i: (i.id, [int(n) for n in i.version.split(".")]))
+        return Catalogue({i.id: i for i in by_age}, dict(self.versions), tuple(self.problems))

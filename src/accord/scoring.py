@@ -1,0 +1,167 @@
+"""Answers and a questionnaire in, scores out. The arithmetic is written once, on arrays; one response is a batch of one.
+
+A skipped answer is missing, never zero. Too few answers give no score. Forms are never mixed: each score says how many
+of the scale's items its form asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from accord.errors import BadInput
+from accord.instruments import Instrument, Scale
+from accord.records import Answer, Score
+
+FloatArray = NDArray[np.float64]
+
+GOAL_CORRELATION = 0.3  # between goals, as assumed by Kiresuk & Sherman 1968; it makes the T-score's SD 10
+SLACK = 1e-9  # a value that was shifted by an import may be off by rounding
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleScores:
+    """One scale of n responses: `value` (nan where there is no score), `answered` items, `asked` by the form, `of` in all."""
+
+    value: FloatArray
+    answered: NDArray[np.int64]
+    asked: int
+    of: int
+
+
+def score(response_answers: Mapping[str, Answer], instrument: Instrument, form: str = "full") -> tuple[Score, ...]:
+    """Score one response: one `Score` for each scale that this form is scored on.
+
+    `response_answers`: item id to answer; `None` or absent is missing. Raises `BadInput` for an item that the form does
+    not ask and for an answer that is not possible.
+
+    >>> from accord.instruments import catalogue
+    >>> answers = {"d1": 4, "d2": 3, "m1": 4, "m2": 3, "b1": 0, "b2": 4}
+    >>> [(s.scale, s.value, s.said()) for s in score(answers, catalogue().get("accord-check-in"))][:2]
+    [('collaboration', 87.5, 'answered 4 of 4'), ('connection', None, 'answered 2 of 3')]
+    """
+    asked = instrument.form(form)
+    for item_id, answer in response_answers.items():
+        if item_id not in asked:
+            raise BadInput(f"{instrument.id}: the form {form!r} does not ask {item_id!r}; it asks {', '.join(asked)}.")
+        if not instrument.answer_set(item_id).allows(answer):
+            allowed = instrument.answer_set(item_id).range()
+            raise BadInput(f"{instrument.id}: item {item_id} is {answer!r}; it can be {allowed}.")
+    items = instrument.numeric_items(form)
+    row = np.array([[_number(response_answers.get(item_id)) for item_id in items]], dtype=np.float64)
+    return tuple(
+        Score(name, None if np.isnan(s.value[0]) else float(s.value[0]), int(s.answered[0]), s.asked, s.of)
+        for name, s in score_array(row, instrument, form).items()
+    )
+
+
+def score_array(
+    answers: ArrayLike, instrument: Instrument, form: str = "full", items: Sequence[str] | None = None
+) -> dict[str, ScaleScores]:
+    """Score n responses at once: scale name to `ScaleScores`, for each scale that this form is scored on.
+
+    `answers`: (n, k), nan where missing; its columns are `items`, or `instrument.numeric_items(form)` where not given.
+    An item of the form without a column counts as missing. A reversed item counts as low + high − answer.
+    `mean`, `mean100` and `sum` are means of the items that were answered (the sum: times the number of items), so a
+    missing answer is replaced by the mean of the others; `at_least` of the scale and form must be answered.
+    Raises `BadInput` for a wrong shape, an unknown column, and an answer that is not possible.
+    """
+    columns = tuple(items) if items is not None else instrument.numeric_items(form)
+    table = np.asarray(answers, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] != len(columns):
+        raise BadInput(f"{instrument.id}: the answers have shape {table.shape}; {len(columns)} columns are needed: {', '.join(columns)}.")
+    by_item: dict[str, FloatArray] = dict(zip(columns, table.T, strict=True))
+    for item_id, values in by_item.items():
+        _check(instrument, form, item_id, values)
+    absent = np.full(len(table), np.nan)
+    asked = set(instrument.form(form))
+    return {
+        scale.name: _score_scale(scale, instrument, form, {i: by_item.get(i, absent) for i in (*scale.items, *scale.weights) if i in asked})
+        for scale in instrument.scales
+        if form in scale.at_least
+    }
+
+
+def t_score(attainment: ArrayLike, weights: ArrayLike | None = None) -> FloatArray:
+    """Goal Attainment Scaling: the T-score of n people from g goals. Shapes (n, g), (g,) or (n, g) -> (n,).
+
+    T = 50 + 10·Σwx / √((1 − ρ)·Σw² + ρ·(Σw)²), ρ = .3, x from −2 to +2 (Kiresuk & Sherman 1968); 50 is "as expected".
+    Goals without attainment (nan) are left out of all sums; no goal gives nan. Weights are 1 where not given; one that
+    is not above zero raises `BadInput`.
+
+    >>> t_score([[2, 1, 0]], [3, 2, 1]).round(2)
+    array([67.63])
+    """
+    x = np.asarray(attainment, dtype=np.float64)
+    w = np.broadcast_to(np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64), x.shape)
+    if np.any(w <= 0):
+        raise BadInput("a goal's weight must be above zero. Correct it, or leave it out to weigh goals equally.")
+    rated = ~np.isnan(x)
+    w = np.where(rated, np.where(np.isnan(w), 1.0, w), 0.0)
+    total = w.sum(axis=1)
+    spread = np.sqrt((1 - GOAL_CORRELATION) * (w**2).sum(axis=1) + GOAL_CORRELATION * total**2)
+    with np.errstate(invalid="ignore"):
+        result: FloatArray = 50 + 10 * np.where(rated, w * x, 0.0).sum(axis=1) / spread
+    return result
+
+
+def wrong_examples(instrument: Instrument) -> tuple[str, ...]:
+    """Run the worked examples of a questionnaire file; a sentence for each score that is not what the file says."""
+    wrong = []
+    for number, example in enumerate(instrument.examples, 1):
+        got = {s.scale: s.value for s in score(example.answers, instrument, example.form)}
+        for name, expected in example.scores.items():
+            value = got.get(name)
+            same = value == expected if value is None or expected is None else abs(value - expected) < 0.005
+            if not same:
+                wrong.append(
+                    f"{instrument.id}: worked example {number} says {name} is {expected}; its answers give {value}. Correct one of the two."
+                )
+    return tuple(wrong)
+
+
+def _score_scale(scale: Scale, instrument: Instrument, form: str, columns: Mapping[str, FloatArray]) -> ScaleScores:
+    asked = [i for i in scale.items if i in columns]
+    x = np.column_stack([_keyed(instrument, scale, i, columns[i]) for i in asked])
+    answered = (~np.isnan(x)).sum(axis=1)
+    if scale.method == "tscore":
+        weights = [columns[w] for i, w in zip(scale.items, scale.weights, strict=True) if i in columns] if scale.weights else None
+        value = t_score(x, None if weights is None else np.column_stack(weights))
+    else:
+        with np.errstate(invalid="ignore"):
+            value = np.nansum(x, axis=1) / answered
+        if scale.method == "sum":
+            value = value * len(scale.items)
+        if scale.method == "mean100":
+            ends = instrument.answer_set(asked[0])
+            value = 100 * (value - ends.low) / (ends.high - ends.low)
+    value = np.where(answered >= scale.at_least[form], value, np.nan)
+    return ScaleScores(value, answered, len(asked), len(scale.items))
+
+
+def _keyed(instrument: Instrument, scale: Scale, item_id: str, values: FloatArray) -> FloatArray:
+    """The answers, turned round where the key reverses the item."""
+    if item_id not in scale.reversed:
+        return values
+    ends = instrument.answer_set(item_id)
+    return ends.low + ends.high - values
+
+
+def _check(instrument: Instrument, form: str, item_id: str, values: FloatArray) -> None:
+    if item_id not in instrument.form(form):
+        raise BadInput(f"{instrument.id}: the form {form!r} does not ask {item_id!r}. Remove the column.")
+    answers = instrument.answer_set(item_id)
+    given = values[~np.isnan(values)]
+    wrong = (given < answers.low - SLACK) | (given > answers.high + SLACK)
+    if answers.kind == "choice":
+        wrong |= np.abs(given - np.rint(given)) > SLACK
+    if wrong.any():
+        raise BadInput(f"{instrument.id}: item {item_id} is {given[wrong][0]:g}; it can be {answers.range()}.")
+
+
+def _number(answer: Answer) -> float:
+    """A number for the array; words and lists of codes are never scored."""
+    return float(answer) if isinstance(answer, int | float) else np.nan

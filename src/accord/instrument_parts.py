@@ -13,6 +13,8 @@ from accord.errors import BadInput
 from accord.records import Answer, Rater
 
 AnswerKind = Literal["choice", "many", "number", "text"]
+Method = Literal["mean", "sum", "mean100", "tscore"]
+Operator = Literal[">=", ">", "<=", "<"]
 Direction = Literal["high is good", "high is bad", "none"]
 SourceType = Literal["paper", "manual", "programme", "repository", "our own", "unverified"]
 WordingStatus = Literal["original", "draft translation", "site"]
@@ -102,7 +104,7 @@ class Scale:
     name: str
     items: tuple[str, ...]
     reversed: tuple[str, ...]
-    method: Literal["mean", "sum", "mean100", "tscore"]
+    method: Method
     at_least: Mapping[str, int]
     low: float
     high: float
@@ -120,7 +122,7 @@ class Threshold:
     scale: str
     kind: str
     label: str
-    op: Literal[">=", ">", "<=", "<"]
+    op: Operator
     value: float
     sample: str
     source: str

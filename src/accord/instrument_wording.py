@@ -1,4 +1,4 @@
-"""The words of a questionnaire in one language: from its own file or a text file beside it, checked against the items."""
+"""A wording table in, a checked `Wording` out: the words of a questionnaire in one language."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_wording(part: Part, instrument: Instrument, language: str) -> Wording:
         status=status,
         title=part.text("title", instrument.name),
         items={item.id: _item_text(items, answers, instrument, item) for item in instrument.items},
-        answers={name: answers.texts(name) for name in instrument.answer_sets if isinstance(answers.data.get(name), list)},
+        answers={n: answers.texts(n) for n in instrument.answer_sets if isinstance(answers.data.get(n), list)},
         asked={
             form: {rater: tuple(item.id for item in instrument.asked(form, rater)) for rater in RATERS}
             for form in instrument.forms
@@ -46,7 +46,7 @@ def _item_text(items: Part, answers: Part, instrument: Instrument, item: Item) -
         part = Part(items.file, where, {})
     else:
         if not items.has(item.id):
-            raise items.wrong(f"there is no text for {where}. Add it.")
+            raise items.wrong(f"there is no text for {where}", "Add it.")
         part = items.part(item.id, where)
         words = {rater: _checked(part, part.text(rater)) for rater in item.raters}
     labels = _labels(answers, instrument, item)
@@ -64,7 +64,7 @@ def _labels(answers: Part, instrument: Instrument, item: Item) -> Mapping[Rater,
     for key in (item.id, item.answers):
         if answers.has(key):
             return _by_rater(answers, key, item, instrument)
-    raise answers.wrong(f"there are no labels for the answers {item.answers!r} of item {item.id!r}. Add them.")
+    raise answers.wrong(f"there are no labels for the answers {item.answers!r} of item {item.id!r}", "Add them.")
 
 
 def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRater:
@@ -79,7 +79,8 @@ def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRat
     expected = len(answers.values or answers.codes)
     for texts in found.values():
         if len(texts) != expected:
-            raise part.wrong(f"{part.where}: {len(texts)} texts for the {expected} answers of item {item.id!r} ({key!r}). Give one for each.")
+            what = f"{part.where}: {key!r} has {len(texts)} texts for the {expected} answers of item {item.id!r}"
+            raise part.wrong(what, "Give one for each.")
         for text in texts:
             _checked(part, text)
     return found
@@ -90,8 +91,8 @@ def _checked(part: Part, text: str) -> str:
     try:
         names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     except ValueError:
-        raise part.wrong(f"{part.where}: the braces in {text!r} do not match. Close them.") from None
+        raise part.wrong(f"{part.where}: the braces in {text!r} do not match", "Close them.") from None
     for name in names:
         if name not in PLACEHOLDERS:
-            raise part.wrong(f"{part.where}: {{{name}}} is no placeholder. Use {{session}}, {{client}} or {{therapist}}.")
+            raise part.wrong(f"{part.where}: {{{name}}} is no placeholder", "Use {session}, {client} or {therapist}.")
     return text

@@ -113,7 +113,9 @@ class _Found:
         instrument = read_instrument(file)
         name = (instrument.id, instrument.version)
         if name in self.versions:
-            raise file.wrong(f"there is already a questionnaire {name[0]} {name[1]}. Give this one another id or version.")
+            raise file.wrong(
+                f"there is already a questionnaire {' '.join(name)}", "Give this one another id or version."
+            )
         self.versions[name] = instrument
 
     def _word(self, file: Part, *, own: bool) -> None:
@@ -121,15 +123,20 @@ class _Found:
         instrument = self.versions.get((identity, version))
         if instrument is None:
             known = ", ".join(f"{i} {v}" for i, v in self.versions)
-            raise file.wrong(f"it words {identity} {version}, which is not there; there are {known}. Correct id or version.")
+            what = f"it words {identity} {version}, which is not there; there are {known}"
+            raise file.wrong(what, "Correct id or version.")
         if not own and not instrument.licence.text_allowed:
-            raise file.wrong(f"the licence of {identity} does not allow its wording to be shipped. Remove the file.")
+            raise file.wrong(f"the licence of {identity} does not allow its wording to be shipped", "Remove the file.")
         wording = read_wording(file, instrument, language)
         if own and wording.status != "site":
-            raise file.wrong(f"status is {wording.status!r}. A text of the practice's own folder has status = 'site'.")
+            raise file.wrong(
+                f"status is {wording.status!r}", "A text of the practice's own folder has status = 'site'."
+            )
         shipped = instrument.wordings.get(language)
         if shipped is not None and shipped.status != "draft translation":
-            raise file.wrong(f"{identity} already has a wording in {language!r}, which is not a draft. Remove the file.")
+            raise file.wrong(
+                f"{identity} already has a wording in {language!r}, which is not a draft", "Remove the file."
+            )
         self.versions[identity, version] = replace(instrument, wordings={**instrument.wordings, language: wording})
 
     def catalogue(self) -> Catalogue:

@@ -1,7 +1,7 @@
-"""Answers and a questionnaire in, scores out. The arithmetic is written once, on arrays; one response is a batch of one.
+"""Answers and a questionnaire in, scores out: the arithmetic is written once, on arrays.
 
-A skipped answer is missing, never zero. Too few answers give no score. Forms are never mixed: each score says how many
-of the scale's items its form asked.
+One response is a batch of one. A skipped answer is missing, never zero. Too few answers give no score. Forms are never
+mixed: each score says how many of the scale's items its form asked.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SLACK = 1e-9  # a value that was shifted by an import may be off by rounding
 
 @dataclass(frozen=True, slots=True)
 class ScaleScores:
-    """One scale of n responses: `value` (nan where there is no score), `answered` items, `asked` by the form, `of` in all."""
+    """One scale of n responses: `value` (nan: no score) and `answered` items; `asked` by the form, `of` in all."""
 
     value: FloatArray
     answered: NDArray[np.int64]
@@ -72,14 +72,15 @@ def score_array(
     columns = tuple(items) if items is not None else instrument.numeric_items(form)
     table = np.asarray(answers, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] != len(columns):
-        raise BadInput(f"{instrument.id}: the answers have shape {table.shape}; {len(columns)} columns are needed: {', '.join(columns)}.")
+        needed = f"{len(columns)} columns are needed: {', '.join(columns)}"
+        raise BadInput(f"{instrument.id}: the answers have shape {table.shape}; {needed}.")
     by_item: dict[str, FloatArray] = dict(zip(columns, table.T, strict=True))
     for item_id, values in by_item.items():
         _check(instrument, form, item_id, values)
     absent = np.full(len(table), np.nan)
-    asked = set(instrument.form(form))
+    asked = {item_id: by_item.get(item_id, absent) for item_id in instrument.numeric_items(form)}
     return {
-        scale.name: _score_scale(scale, instrument, form, {i: by_item.get(i, absent) for i in (*scale.items, *scale.weights) if i in asked})
+        scale.name: _score_scale(scale, instrument, form, asked)
         for scale in instrument.scales
         if form in scale.at_least
     }
@@ -117,9 +118,8 @@ def wrong_examples(instrument: Instrument) -> tuple[str, ...]:
             value = got.get(name)
             same = value == expected if value is None or expected is None else abs(value - expected) < 0.005
             if not same:
-                wrong.append(
-                    f"{instrument.id}: worked example {number} says {name} is {expected}; its answers give {value}. Correct one of the two."
-                )
+                what = f"worked example {number} says {name} is {expected}; its answers give {value}"
+                wrong.append(f"{instrument.id}: {what}. Correct one of the two.")
     return tuple(wrong)
 
 
@@ -128,8 +128,7 @@ def _score_scale(scale: Scale, instrument: Instrument, form: str, columns: Mappi
     x = np.column_stack([_keyed(instrument, scale, i, columns[i]) for i in asked])
     answered = (~np.isnan(x)).sum(axis=1)
     if scale.method == "tscore":
-        weights = [columns[w] for i, w in zip(scale.items, scale.weights, strict=True) if i in columns] if scale.weights else None
-        value = t_score(x, None if weights is None else np.column_stack(weights))
+        value = t_score(x, _weights(scale, columns, asked))
     else:
         with np.errstate(invalid="ignore"):
             value = np.nansum(x, axis=1) / answered
@@ -140,6 +139,15 @@ def _score_scale(scale: Scale, instrument: Instrument, form: str, columns: Mappi
             value = 100 * (value - ends.low) / (ends.high - ends.low)
     value = np.where(answered >= scale.at_least[form], value, np.nan)
     return ScaleScores(value, answered, len(asked), len(scale.items))
+
+
+def _weights(scale: Scale, columns: Mapping[str, FloatArray], asked: Sequence[str]) -> FloatArray | None:
+    """The weights of the items that were asked; a weight that the form does not ask is missing, which counts as 1."""
+    if not scale.weights:
+        return None
+    weight_of = dict(zip(scale.items, scale.weights, strict=True))
+    absent = np.full_like(columns[asked[0]], np.nan)
+    return np.column_stack([columns.get(weight_of[i], absent) for i in asked])
 
 
 def _keyed(instrument: Instrument, scale: Scale, item_id: str, values: FloatArray) -> FloatArray:

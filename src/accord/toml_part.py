@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +11,17 @@ from typing import Any
 
 from accord.errors import BadInstrument
 
+NAME = re.compile(r"[a-z][a-z0-9_]*")  # ids become columns of tables and names of form fields
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 NOTHING: Any = object()
-KIND_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "a table"}
+KIND_NAMES = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
 
 
 def read_toml(path: Path) -> Part:
@@ -21,7 +31,7 @@ def read_toml(path: Path) -> Part:
     except FileNotFoundError:
         raise BadInstrument(f"{path}: there is no such file. Check the path.") from None
     except OSError as error:
-        raise BadInstrument(f"{path.name}: the file cannot be read ({error.strerror}). Check its permissions.") from error
+        raise BadInstrument(f"{path.name}: it cannot be read ({error.strerror}). Check its permissions.") from error
     except UnicodeDecodeError as error:
         raise BadInstrument(f"{path.name}: the file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
@@ -36,9 +46,9 @@ class Part:
         self.file, self.where, self.data = file, where, data
         self._known: set[str] = set()
 
-    def wrong(self, sentence: str) -> BadInstrument:
-        """The error to raise, with the file in front."""
-        return BadInstrument(f"{self.file}: {sentence}")
+    def wrong(self, what: str, to_do: str) -> BadInstrument:
+        """The error to raise: the file, what is wrong there, and what to do."""
+        return BadInstrument(f"{self.file}: {what}. {to_do}")
 
     def has(self, key: str) -> bool:
         """Whether the key is there (it counts as asked for)."""
@@ -49,14 +59,28 @@ class Part:
         """A text that is not empty."""
         value: str = self._get(key, str, default)
         if value is not default and not value.strip():
-            raise self.wrong(f"{self.where}: {key!r} is empty. Fill it in.")
+            raise self.wrong(f"{self.where}: {key!r} is empty", "Fill it in.")
         return value.strip() if isinstance(value, str) else value
+
+    def name(self, key: str) -> str:
+        """A text that can name a column or a form field."""
+        value = self.text(key)
+        if not NAME.fullmatch(value):
+            raise self.wrong(f"{self.where}: {key} may hold small letters, digits and underscores only", "Rename it.")
+        return value
+
+    def date(self, key: str) -> str:
+        """A date as text."""
+        value = self.text(key)
+        if not DATE.fullmatch(value):
+            raise self.wrong(f"{self.where}: {key} is {value!r}", "Write a date as 'YYYY-MM-DD'.")
+        return value
 
     def one_of(self, key: str, allowed: tuple[str, ...], default: str = NOTHING) -> Any:
         """A text out of a short list."""
         value = self.text(key, default)
         if value is not default and value not in allowed:
-            raise self.wrong(f"{self.where}: {key} is {value!r}. Write one of {', '.join(map(repr, allowed))}.")
+            raise self.wrong(f"{self.where}: {key} is {value!r}", f"Write one of {', '.join(map(repr, allowed))}.")
         return value
 
     def integer(self, key: str, default: int = NOTHING) -> int:
@@ -103,23 +127,23 @@ class Part:
             if key not in self._known:
                 near = difflib.get_close_matches(key, self._known, 1)
                 advice = f"Did you mean {near[0]!r}?" if near else "Remove it."
-                raise self.wrong(f"{self.where} has {key!r}, which means nothing here. {advice}")
+                raise self.wrong(f"{self.where} has {key!r}, which means nothing here", advice)
 
     def _get(self, key: str, kind: type, default: Any) -> Any:
         if not self.has(key):
             if default is NOTHING:
-                raise self.wrong(f"{self.where} lacks {key!r}. Add it.")
+                raise self.wrong(f"{self.where} lacks {key!r}", "Add it.")
             return default
         value = self.data[key]
         if not _is(value, kind):
-            raise self.wrong(f"{self.where}: {key!r} is {value!r}. Write {KIND_NAMES[kind]}.")
+            raise self.wrong(f"{self.where}: {key!r} is {value!r}", f"Write {KIND_NAMES[kind]}.")
         return float(value) if kind is float else value
 
     def _list(self, key: str, kind: type, default: Any) -> tuple[Any, ...]:
         values = self._get(key, list, default)
         for value in values:
             if not _is(value, kind):
-                raise self.wrong(f"{self.where}: {key!r} holds {value!r}. Write a list of {KIND_NAMES[kind]}.")
+                raise self.wrong(f"{self.where}: {key!r} holds {value!r}", f"Write a list of {KIND_NAMES[kind]}.")
         return tuple(values)
 
 

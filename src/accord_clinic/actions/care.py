@@ -13,6 +13,17 @@ from accord_clinic.permissions import check_share, check_treat, check_work_as_th
 
 
 @transaction.atomic
+def register_client(name: str, *, by: Member, **facts) -> Client:
+    """Somebody new comes here. `facts`: address_as, language, email, phone, born."""
+    check_work_as_therapist(by)
+    if not name.strip():
+        raise BadInput("Give a name, as this person wants to be called.")
+    client = Client.objects.create(name=name.strip(), **facts)
+    record(by, "register_client", f"client:{client.pk}", ["name", *facts])
+    return client
+
+
+@transaction.atomic
 def start_course(client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts) -> Dyad:
     """Open a course of care. `facts`: approach, setting, modality, form, measures (instrument ids)."""
     check_work_as_therapist(therapist)

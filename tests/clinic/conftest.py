@@ -1,0 +1,72 @@
+"""Everybody in the clinic's tests, one fixture each, and a browser for whoever signs in."""
+
+import pytest
+from django.test import Client as Browser
+
+from tests.clinic.people import People, a_practice
+
+
+@pytest.fixture
+def people(db) -> People:
+    """A practice with Ana, Ben, Cy, Dee, Eve, Mo and Ada."""
+    return a_practice()
+
+
+@pytest.fixture
+def ana(people):
+    """The client."""
+    return people.ana
+
+
+@pytest.fixture
+def ben(people):
+    """Ana's therapist."""
+    return people.ben
+
+
+@pytest.fixture
+def cy(people):
+    """Ben's supervisor, the practice's safety contact and outside reader."""
+    return people.cy
+
+
+@pytest.fixture
+def dee(people):
+    """The researcher."""
+    return people.dee
+
+
+@pytest.fixture
+def eve(people):
+    """A therapist who has no business with Ana."""
+    return people.eve
+
+
+@pytest.fixture
+def mo(people):
+    """The manager."""
+    return people.mo
+
+
+@pytest.fixture
+def ada(people):
+    """The admin."""
+    return people.ada
+
+
+@pytest.fixture
+def dyad(people):
+    """Ana's course of care with Ben."""
+    return people.dyad
+
+
+@pytest.fixture
+def as_member():
+    """A browser in which this member is signed in: `as_member(ben).get("/")`."""
+
+    def sign_in(member) -> Browser:
+        browser = Browser()
+        browser.force_login(member)
+        return browser
+
+    return sign_in

@@ -166,25 +166,31 @@ def _ranked(
 ) -> list[Card]:
     """The cards of one signal that nothing rules out, the closest first; ties keep the order of the deck.
 
-    The subject (kind of strain, aspect) counts before the setting (approach, modality); then a card made for
-    this signal, which it names first, goes before one that also serves it.
+    The subject (kind of strain, aspect) counts first, then the setting: approach, modality, and whether the
+    card was made for this signal, which it names first, or also serves it.
     """
-    found: list[tuple[tuple[int, int, int], Card]] = []
+    found: list[tuple[tuple[int, int], Card]] = []
     for card in deck:
         strain = _closeness(card.strain_kinds, strain_kind or "unclear")
-        part = bool(card.aspects) if aspect is None else _closeness(card.aspects, aspect)
+        part = _closeness(card.aspects, aspect)
         way, medium = _closeness(card.approaches, approach), _closeness(card.modalities, modality)
         if signal not in card.signals or strain is None or part is None or way is None or medium is None:
             continue
-        found.append(((strain + part, way + medium, card.signals.index(signal)), card))
+        found.append(((strain + part, way + medium + (card.signals[0] != signal)), card))
     return [card for _, card in sorted(found, key=lambda entry: entry[0])]
 
 
-def _closeness(tags: tuple[str, ...], wanted: str) -> int | None:
-    """0 when the tags name it, 1 when they are open to all, `None` when they rule it out."""
+def _closeness(tags: tuple[str, ...], wanted: str | None) -> int | None:
+    """0 when the tags name it, 1 when they are open to all, `None` when they rule it out.
+
+    When it is not known what is wanted, nothing is ruled out and open tags are the closer ones.
+    """
+    is_open = not tags or "any" in tags
+    if wanted is None:
+        return 0 if is_open else 1
     if wanted in tags:
         return 0
-    return 1 if not tags or "any" in tags else None
+    return 1 if is_open else None
 
 
 def _read(path: Path) -> dict[str, Any]:

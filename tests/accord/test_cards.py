@@ -1,0 +1,244 @@
+"""Guidance cards: the ones that come with Accord are fit to be read, and the right ones are offered."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from accord.cards import (
+    APPROACHES,
+    ASPECTS,
+    CONVENTION,
+    FOLDER,
+    INFERRED,
+    MODALITIES,
+    MOST_WORDS,
+    STRAIN_KINDS,
+    cards,
+    fitting,
+    listing,
+)
+from accord.errors import BadGuidance
+
+ROOT = Path(__file__).parents[2]
+REPORTED = (
+    "strain_reported",
+    "not_said_yet",
+    "seen_by_one",
+    "goals_apart",
+    "not_talked_about",
+    "safety",
+)
+OCCASIONS = ("starting", "ending", "by_order", "interpreter")
+DECK = cards()
+CARD = """
+[[card]]
+id = "one"
+title = "A card"
+signals = ["drop"]
+approaches = ["any"]
+modalities = ["any"]
+why = "Because."
+tries = ["This.", "That."]
+evidence = "None."
+"""
+
+
+def ids(found: tuple) -> list[str]:
+    return [card.id for card in found]
+
+
+# The cards that come with Accord
+
+
+def test_every_signal_and_occasion_has_a_file_of_its_name_and_at_least_one_card_that_always_fits() -> None:
+    for signal in (*REPORTED, *INFERRED, *OCCASIONS):
+        assert (FOLDER / f"{signal}.toml").is_file()
+        assert fitting(DECK, [signal], approach="any other", modality="room"), signal
+
+
+@pytest.mark.parametrize("approach", [tag for tag in APPROACHES if tag != "any"])
+@pytest.mark.parametrize("modality", [tag for tag in MODALITIES if tag != "any"])
+@pytest.mark.parametrize("strain_kind", STRAIN_KINDS)
+def test_a_reported_strain_of_each_kind_brings_three_cards_in_each_setting(
+    approach: str, modality: str, strain_kind: str
+) -> None:
+    found = fitting(DECK, ["strain_reported"], strain_kind=strain_kind, approach=approach, modality=modality)
+    assert len(found) == 3
+    assert strain_kind in found[0].strain_kinds
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_a_drop_in_each_aspect_brings_a_card_about_that_aspect_first(aspect: str) -> None:
+    for approach in APPROACHES:
+        found = fitting(DECK, ["drop"], aspect=aspect, approach=approach, modality="room")
+        assert aspect in found[0].aspects
+
+
+@pytest.mark.parametrize("card", DECK, ids=lambda card: card.id)
+def test_a_card_is_read_in_twenty_seconds(card) -> None:
+    assert len(card.reading().split()) <= MOST_WORDS
+    assert len(re.findall(r"[.!?](?:\s|$)", card.why)) <= 2
+
+
+@pytest.mark.parametrize("card", DECK, ids=lambda card: card.id)
+def test_a_card_offers_and_never_orders(card) -> None:
+    assert not re.search(r"\b(must|should|have to|need to|always|never)\b", " ".join(card.words))
+    assert not re.search(r"\b(must|should)\b(?! report)", card.reading())
+
+
+@pytest.mark.parametrize("card", DECK, ids=lambda card: card.id)
+def test_a_card_guesses_no_pronoun_and_speaks_plainly(card) -> None:
+    text = " ".join((card.reading(), card.evidence)).lower()
+    assert not re.search(r"\b(he|she|him|her|his|hers|himself|herself)\b", text)
+    jargon = "rupture|transference|metacommunic|complian|adheren|resistan|psychoeducat|patholog|disorder"
+    assert not re.search(jargon, text)
+
+
+@pytest.mark.parametrize("card", DECK, ids=lambda card: card.id)
+def test_a_card_says_how_sure_it_is_and_calls_nothing_published_that_was_not_read(card) -> None:
+    assert card.evidence.endswith(".")
+    assert card.verified or card.source == CONVENTION
+
+
+def test_the_safety_card_is_neutral_and_comes_first_whatever_else_there_is() -> None:
+    everything = [*INFERRED, *REPORTED]
+    first = fitting(DECK, everything, approach="cbt", modality="video")[0]
+    assert first.id == "safety-procedure"
+    assert first.words == ()
+    assert "your practice" in first.reading()
+
+
+def test_two_cards_of_one_theme_differ_in_approach_or_modality() -> None:
+    seen = set()
+    for card in DECK:
+        for setting in ((card.theme, way, medium) for way in card.approaches for medium in card.modalities):
+            assert setting not in seen
+            seen.add(setting)
+
+
+def test_every_source_is_cited_and_says_whether_it_was_read() -> None:
+    sources = tomllib.loads((FOLDER / "sources.toml").read_text(encoding="utf-8"))
+    cited = " ".join(card.source for card in DECK)
+    for key, source in sources.items():
+        assert set(source) == {"cite", "verified"}, key
+        assert source["cite"] in cited, f"no card cites {key}"
+
+
+def test_the_reference_list_is_current() -> None:
+    page = (ROOT / "docs/reference/guidance.md").read_text(encoding="utf-8")
+    assert page == listing(DECK), "run: python -m accord.cards > docs/reference/guidance.md"
+
+
+# Which cards are offered
+
+
+def test_no_signal_no_card() -> None:
+    assert fitting(DECK, [], approach="cbt", modality="room") == ()
+
+
+def test_reported_signals_come_before_inferred_ones_and_each_gets_a_card_before_any_gets_two() -> None:
+    found = fitting(DECK, ["drop", "gap", "not_talked_about"], approach="cbt", modality="room")
+    assert ids(found) == ["not-talked-first", "drop-ask", "gap-compare"]
+
+
+def test_the_closest_approach_is_offered_and_its_general_twin_is_not() -> None:
+    own = fitting(
+        DECK, ["strain_reported"], strain_kind="withdrawal", approach="psychodynamic", modality="room"
+    )
+    other = fitting(DECK, ["strain_reported"], strain_kind="withdrawal", approach="gestalt", modality="room")
+    assert "withdrawal-psychodynamic" in ids(own)
+    assert "withdrawal-room" not in ids(own)
+    assert "withdrawal-room" in ids(other)
+
+
+def test_the_medium_counts() -> None:
+    assert "phone-silence" in ids(fitting(DECK, ["drop"], approach="cbt", modality="phone"))
+    assert "phone-silence" not in ids(fitting(DECK, ["drop"], approach="cbt", modality="room"))
+
+
+def test_a_card_about_one_kind_of_strain_is_not_offered_for_another_or_when_the_kind_is_not_known() -> None:
+    for strain_kind in ("confrontation", None):
+        found = fitting(
+            DECK, ["strain_reported"], strain_kind=strain_kind, approach="cbt", modality="room", most=99
+        )
+        assert found
+        assert all(not card.strain_kinds or (strain_kind or "unclear") in card.strain_kinds for card in found)
+
+
+def test_never_more_than_asked_for_never_one_theme_twice_and_always_the_same() -> None:
+    signals = [*REPORTED, *INFERRED]
+    found = fitting(DECK, signals, approach="systemic", modality="text")
+    assert len(found) == 3
+    every = fitting(DECK, signals, approach="systemic", modality="text", most=99)
+    assert len({card.theme for card in every}) == len(every)
+    assert every[:3] == found == fitting(DECK, signals, approach="systemic", modality="text")
+
+
+def test_what_was_set_aside_makes_room_for_the_next() -> None:
+    first = fitting(DECK, ["gap"], approach="cbt", modality="room")
+    rest = [card for card in DECK if card not in first]
+    assert not set(ids(first)) & set(ids(fitting(rest, ["gap"], approach="cbt", modality="room")))
+
+
+# A folder of one's own
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    def write(name: str, text: str) -> Path:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def test_a_folder_of_ones_own_may_add_a_signal_and_cite_its_own_source(write) -> None:
+    write("sources.toml", '[ours]\ncite = "Our own audit"\nverified = false\n')
+    text = CARD.replace('"drop"', '"late_evening"') + 'sources = ["ours"]\n'
+    deck = cards(write("late_evening.toml", 'kind = "signal"' + text))
+    assert ids(fitting(deck, ["late_evening"], approach="cbt", modality="room")) == ["one"]
+    assert deck[0].source == "Our own audit (not checked)"
+    assert not deck[0].verified
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kind = ", "drop.toml: this is not readable TOML"),
+        ('kind = "mood"', "drop.toml: it says no kind. Write kind = one of signal, occasion, theme."),
+        ('kind = "signal"', "drop.toml: there is no card in it. Add a [[card]]"),
+        (
+            CARD.replace('"drop"', '"dorp"'),
+            "drop.toml: card 'one': signals names 'dorp'. Use one of by_order,",
+        ),
+        (
+            CARD.replace('modalities = ["any"]', 'modalities = ["fax"]'),
+            "modalities names 'fax'. Use one of any,",
+        ),
+        (CARD.replace('why = "Because."', ""), "card 'one': 'why' is missing or empty. Add it."),
+        (CARD.replace('"Because."', "3"), "card 'one': 'why' is not a text."),
+        (CARD.replace('["drop"]', '"drop"'), "card 'one': 'signals' is not a list of texts."),
+        (CARD + 'mood = "x"\n', "card 'one': 'mood' is not a part of a card. Remove it"),
+        (CARD.replace('["This.", "That."]', '["This."]'), "it has 1 steps in 'tries'. Give two to four"),
+        (CARD.replace("Because.", "word " * 90), "words to read. Shorten it to 80."),
+        (CARD + CARD, "card 'one' exists already. Give this one another id."),
+        (CARD + 'sources = ["nobody"]\n', "sources names 'nobody'."),
+        (CARD.replace('id = "one"', ""), "card '?': 'id' is missing or empty. Add it."),
+    ],
+)
+def test_a_bad_file_gets_a_sentence_that_says_what_where_and_what_to_do(text: str, said: str, write) -> None:
+    folder = write("drop.toml", text if text.startswith("kind") else 'kind = "signal"\n' + text)
+    with pytest.raises(BadGuidance, match=re.escape(said)):
+        cards(folder)
+
+
+def test_a_bad_source_or_a_missing_folder_is_said(write, tmp_path: Path) -> None:
+    with pytest.raises(BadGuidance, match="there is no such folder"):
+        cards(tmp_path / "nowhere")
+    with pytest.raises(BadGuidance, match="source 'ours' has no citation"):
+        cards(write("sources.toml", "[ours]\nverified = true\n"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from accord.errors import BadGuidance
+from accord.signals import DETECTORS
 
 FOLDER = Path(__file__).parent / "guidance"
 SOURCES = "sources.toml"
@@ -20,7 +21,7 @@ STRAIN_KINDS = ("withdrawal", "confrontation", "unclear")
 APPROACHES = ("any", "cbt", "psychodynamic", "person-centred", "systemic", "integrative", "medical")
 MODALITIES = ("any", "room", "video", "phone", "text")
 FILE_KINDS = ("signal", "occasion", "theme")
-INFERRED = ("drop", "slide", "gap", "quiet", "silence")
+INFERRED = frozenset(detector.kind for detector in DETECTORS if not detector.reported)
 
 TEXTS = ("id", "title", "why", "evidence")
 LISTS = ("signals", "aspects", "strain_kinds", "approaches", "modalities", "tries", "words", "sources")

@@ -14,7 +14,6 @@ from accord.cards import (
     ASPECTS,
     CONVENTION,
     FOLDER,
-    INFERRED,
     MODALITIES,
     MOST_WORDS,
     STRAIN_KINDS,
@@ -23,16 +22,10 @@ from accord.cards import (
     listing,
 )
 from accord.errors import BadGuidance
+from accord.signals import DETECTORS
 
 ROOT = Path(__file__).parents[2]
-REPORTED = (
-    "strain_reported",
-    "not_said_yet",
-    "seen_by_one",
-    "goals_apart",
-    "not_talked_about",
-    "safety",
-)
+SIGNALS = tuple(detector.kind for detector in DETECTORS)
 OCCASIONS = ("starting", "ending", "by_order", "interpreter")
 DECK = cards()
 CARD = """
@@ -56,7 +49,7 @@ def ids(found: tuple) -> list[str]:
 
 
 def test_every_signal_and_occasion_has_a_file_of_its_name_and_at_least_one_card_that_always_fits() -> None:
-    for signal in (*REPORTED, *INFERRED, *OCCASIONS):
+    for signal in (*SIGNALS, *OCCASIONS):
         assert (FOLDER / f"{signal}.toml").is_file()
         assert fitting(DECK, [signal], approach="any other", modality="room"), signal
 
@@ -106,8 +99,7 @@ def test_a_card_says_how_sure_it_is_and_calls_nothing_published_that_was_not_rea
 
 
 def test_the_safety_card_is_neutral_and_comes_first_whatever_else_there_is() -> None:
-    everything = [*INFERRED, *REPORTED]
-    first = fitting(DECK, everything, approach="cbt", modality="video")[0]
+    first = fitting(DECK, SIGNALS, approach="cbt", modality="video")[0]
     assert first.id == "safety-procedure"
     assert first.words == ()
     assert "your practice" in first.reading()
@@ -147,9 +139,7 @@ def test_reported_signals_come_before_inferred_ones_and_each_gets_a_card_before_
 
 
 def test_the_closest_approach_is_offered_and_its_general_twin_is_not() -> None:
-    own = fitting(
-        DECK, ["strain_reported"], strain_kind="withdrawal", approach="psychodynamic", modality="room"
-    )
+    own = fitting(DECK, ["strain_reported"], strain_kind="withdrawal", approach="psychodynamic", modality="room")
     other = fitting(DECK, ["strain_reported"], strain_kind="withdrawal", approach="gestalt", modality="room")
     assert "withdrawal-psychodynamic" in ids(own)
     assert "withdrawal-room" not in ids(own)
@@ -163,20 +153,17 @@ def test_the_medium_counts() -> None:
 
 def test_a_card_about_one_kind_of_strain_is_not_offered_for_another_or_when_the_kind_is_not_known() -> None:
     for strain_kind in ("confrontation", None):
-        found = fitting(
-            DECK, ["strain_reported"], strain_kind=strain_kind, approach="cbt", modality="room", most=99
-        )
+        found = fitting(DECK, ["strain_reported"], strain_kind=strain_kind, approach="cbt", modality="room", most=99)
         assert found
         assert all(not card.strain_kinds or (strain_kind or "unclear") in card.strain_kinds for card in found)
 
 
 def test_never_more_than_asked_for_never_one_theme_twice_and_always_the_same() -> None:
-    signals = [*REPORTED, *INFERRED]
-    found = fitting(DECK, signals, approach="systemic", modality="text")
+    found = fitting(DECK, SIGNALS, approach="systemic", modality="text")
     assert len(found) == 3
-    every = fitting(DECK, signals, approach="systemic", modality="text", most=99)
+    every = fitting(DECK, SIGNALS, approach="systemic", modality="text", most=99)
     assert len({card.theme for card in every}) == len(every)
-    assert every[:3] == found == fitting(DECK, signals, approach="systemic", modality="text")
+    assert every[:3] == found == fitting(DECK, SIGNALS, approach="systemic", modality="text")
 
 
 def test_what_was_set_aside_makes_room_for_the_next() -> None:

@@ -1,0 +1,86 @@
+# The commands of this repository. `make help` lists them. Needs make and Python 3.11 or later with venv; uses uv if it is there.
+
+PORT ?= 8000
+DATA ?= demo-data
+LATEST := python3 python3.14 python3.13 python3.12 python3.11
+PYTHON ?= $(shell for name in $(LATEST); do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+UV := $(shell command -v uv 2>/dev/null)
+BIN := .venv/bin
+DEMO := ACCORD_DEMO=1 ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
+
+.PHONY: help demo demo-fresh test test-core test-clinic test-journeys lint lock pictures browser clean
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/ready  ## show Accord with an invented practice (PORT=8000 DATA=demo-data)
+	@$(DEMO)
+
+demo-fresh: .venv/ready  ## the same, starting over
+	@$(DEMO) --fresh
+
+test: lint test-core test-clinic test-journeys  ## check everything: style, types, imports, core, clinic, journeys
+
+test-core: .venv/ready-test  ## test the core alone: no web, no database
+	$(BIN)/pytest tests/accord -n 2
+
+test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
+	$(BIN)/pytest tests/clinic -n 2
+
+test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
+	$(BIN)/pytest tests/journeys -n 2
+
+lint: .venv/ready-test  ## check style, types and which part may import which
+	$(BIN)/ruff check --output-format=concise src tests docs
+	$(BIN)/mypy
+	PYTHONPATH=src $(BIN)/lint-imports
+
+pictures: .venv/ready-test browser  ## draw the pictures of the README from a running demo
+	$(BIN)/python docs/pictures.py
+
+browser:
+	@if command -v chromium >/dev/null || [ -n "$$ACCORD_CHROMIUM" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
+	else \
+		echo "Chromium is not here, so the journeys in a browser will be skipped. On Debian: sudo apt install chromium"; \
+	fi
+
+lock:  ## write the hash-locked requirements anew (needs uv)
+	@test -n "$(UV)" || { echo "make lock needs uv. Install it with: pip install uv"; exit 2; }
+	echo 'setuptools>=77' | $(UV) pip compile pyproject.toml - --extra clinic --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url -o requirements.txt
+	echo 'setuptools>=77' | $(UV) pip compile pyproject.toml - --extra clinic --extra test --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url -o requirements-test.txt
+
+clean:  ## remove the environment (never a database)
+	rm -rf .venv build src/accord.egg-info
+
+# What to install is locked with hashes, the build tool too; Accord itself is then linked in without asking any index.
+.venv/ready: requirements.txt pyproject.toml | .venv/pyvenv.cfg
+	@echo "Installing what requirements.txt names (a few minutes the first time) ..."
+	@$(call install,requirements.txt)
+	@touch $@
+
+.venv/ready-test: requirements-test.txt pyproject.toml | .venv/pyvenv.cfg
+	@echo "Installing what requirements-test.txt names (a few minutes the first time) ..."
+	@$(call install,requirements-test.txt)
+	@touch .venv/ready $@
+
+.venv/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Accord needs Python 3.11 or later. On Debian: sudo apt install python3 python3-venv"; exit 2; }
+	@$(if $(UV),$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv,$(venv))
+
+define venv
+$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	{ echo "$(PYTHON) has no venv module. On Debian: sudo apt install python3-venv"; exit 2; }; \
+$(PYTHON) -m venv .venv
+endef
+
+define install
+$(if $(UV),$(UV) pip install --quiet --python .venv,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
+	--require-hashes -r $(1) && \
+$(if $(UV),$(UV) pip install --quiet --python .venv,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
+	--no-deps --no-build-isolation --editable .
+endef

@@ -126,6 +126,12 @@ def test_the_reference_list_is_current() -> None:
     assert page == listing(DECK), "run: python -m accord.cards > docs/reference/guidance.md"
 
 
+@pytest.mark.parametrize("kind", SIGNALS)
+def test_every_signal_is_explained(kind: str) -> None:
+    page = (ROOT / "docs/explanation/why-these-signals.md").read_text(encoding="utf-8")
+    assert f"| `{kind}` |" in page
+
+
 # Which cards are offered
 
 

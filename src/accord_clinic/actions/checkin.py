@@ -1,12 +1,13 @@
 """Links for clients, and what both sides send: kept once, whatever the network, the reader or the back button does."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic import links, notices, plan
-from accord_clinic.actions import alliance, reveal, strains
+from accord_clinic.actions import alliance, reveal
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.instruments import instrument
 from accord_clinic.models import (
@@ -74,8 +75,6 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     now = timezone.now()
     kept = [_keep(session, side, part, said, now) for part in said.parts]
     _keep_words(session, side, said, {r.instrument: r for r in kept})
-    for again in said.again if side == "client" else ():
-        strains.answered_again(session, again, by=by)
     alliance.note_progress(session, side, said.progress, by=by)
     alliance.pick(session, side, said.picked, said.picked_words, by=by)
     if said.reaction and isinstance(by, Member):
@@ -106,7 +105,7 @@ def _keep(session: Session, side: str, part: Part, said: Submission, now) -> Res
         begun_at=said.begun_at,
         sent_at=now,
         submission=said.key,
-        context=dict(said.context),
+        context=_context(session, side, part, said),
     )
     for item in hidden:
         parent = asked.item(item).asked_if
@@ -115,6 +114,16 @@ def _keep(session: Session, side: str, part: Part, said: Submission, now) -> Res
             client=session.dyad.client, response=response, reader=reader, item=item, value=part.answers[item]
         )
     return response
+
+
+def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
+    """What the page says of itself; the client's word on earlier concerns, which waits here for the reveal; and lateness."""
+    context: dict = dict(said.context)
+    if part.instrument == plan.CHECK_IN and side == "client" and said.again:
+        context["again"] = [asdict(again) for again in said.again]
+    if session.revealed_at:
+        context["late"] = session.revealed_by
+    return context
 
 
 def _keep_words(session: Session, side: str, said: Submission, responses: dict[str, Response]) -> None:

@@ -6,14 +6,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
+from accord.signals import STRAIN
 from accord_clinic import notices
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
+from accord_clinic.instruments import instrument
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.plan import CHECK_IN
 
-KINDS = {"went_quiet": "withdrawal", "disagreed": "confrontation"}
+STANDS = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}
+"""What the client said at once about where a strain stands (item t2), as moves."""
 
 
 def due(session: Session, practice: Practice, next_start=None):
@@ -28,8 +31,7 @@ def when_both_answered(session: Session) -> None:
     """Reveal a session on which both sides have answered."""
     sides = Response.objects.filter(session=session, instrument=CHECK_IN).values_list("side", flat=True)
     if session.revealed_at:
-        _open_what_was_felt(session)
-        signals.refresh(session.dyad)
+        _open(session)
     elif {"client", "therapist"} <= set(sides):
         _reveal(session, "both")
 
@@ -86,6 +88,12 @@ def _reveal(session: Session, how: str) -> None:
     session.revealed_by = how
     session.save(update_fields=["revealed_at", "revealed_by"])
     record(None, "reveal", f"session:{session.pk}", ["revealed_at", "revealed_by"])
+    _open(session)
+
+
+def _open(session: Session) -> None:
+    """What follows from opened answers. Nothing of it may happen earlier: a strain that moves would tell on the client."""
+    strains.answers_open(session)
     _open_what_was_felt(session)
     signals.refresh(session.dyad)
 
@@ -94,18 +102,18 @@ def _open_what_was_felt(session: Session) -> None:
     """A strain that somebody felt and shows becomes a strain with a life, opened by that voice."""
     latest = {r.side: r for r in session.responses.filter(instrument=CHECK_IN).order_by("id")}
     for side, response in latest.items():
-        if not response.answers.get("t1"):
+        if not response.answers.get(STRAIN):
             continue
-        kinds = {KINDS[k] for k in response.answers.get("t3") or () if k in KINDS}
-        strain = strains.open_strain(session, kinds.pop() if len(kinds) == 1 else "unclear", side, by=None)
-        if side == "client" and strain.state == "opened":
-            _say_where_it_stands(strain, response, session)
+        strain = strains.open_strain(session, _kind(response), side, by=None)
+        stands = response.answers.get("t2")
+        if side == "client" and strain.state == "opened" and stands is not None:
+            for move in STANDS.get(instrument(CHECK_IN).answer_set("t2").code(stands), ()):
+                strain = strains.move(strain, move, "client", by=None, session=session)
 
 
-def _say_where_it_stands(strain, response: Response, session: Session) -> None:
-    """The client may have said at once that it was talked about, or that it is settled."""
-    stands = response.answers.get("t2")
-    if stands in (0, 1, 3):
-        strain = strains.move(strain, "talk", "client", by=None, session=session)
-    if stands == 0:
-        strains.move(strain, "settle", "client", by=None, session=session)
+def _kind(response: Response) -> str:
+    """Withdrawal or confrontation when all that was ticked points one way, else unclear."""
+    chosen = response.answers.get("t3") or ()
+    of = instrument(CHECK_IN).answer_set("t3")
+    groups = {of.groups[of.codes.index(code)] for code in chosen if code in of.codes} - {"unclear"}
+    return groups.pop() if len(groups) == 1 else "unclear"

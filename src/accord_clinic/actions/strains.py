@@ -6,8 +6,8 @@ from django.utils import timezone
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
 from accord_clinic.permissions import check_treat
+from accord_clinic.plan import CHECK_IN
 from accord_clinic.strains import after
-from accord_clinic.submission import AskedAgain
 
 STANDS = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
 
@@ -39,15 +39,20 @@ def move(strain: Strain, what: str, side: str, *, by: Actor, session: Session | 
     return strain
 
 
-def answered_again(session: Session, again: AskedAgain, *, by: Actor) -> None:
-    """The client's word on an earlier concern. A strain of another dyad, or one settled since, is left as it is."""
-    strain = Strain.objects.filter(uid=again.strain, dyad=session.dyad).exclude(state="settled").first()
-    if strain is None:
-        return
-    if again.talked is not None:
-        strain = move(strain, "talk" if again.talked else "not_talked", "client", by=by, session=session)
-    if again.stands in STANDS:
-        move(strain, STANDS[again.stands], "client", by=by, session=session)
+def answers_open(session: Session) -> None:
+    """Once a session is revealed, the client's latest word in it on earlier concerns moves them; not a moment before.
+
+    Calling it again changes nothing. A strain of another dyad, or one settled since, is left as it is.
+    """
+    said = session.responses.filter(side="client", instrument=CHECK_IN).order_by("-id").first()
+    for again in said.context.get("again", ()) if said else ():
+        strain = Strain.objects.filter(uid=again["strain"], dyad=session.dyad).exclude(state="settled").first()
+        if strain is None or strain.moves.filter(session=session, side="client").exists():
+            continue
+        if again["talked"] is not None:
+            strain = move(strain, "talk" if again["talked"] else "not_talked", "client", by=None, session=session)
+        if again["stands"] in STANDS:
+            move(strain, STANDS[again["stands"]], "client", by=None, session=session)
 
 
 def open_strains(dyad: Dyad):

@@ -1,0 +1,237 @@
+/* The client's pages: leave quickly, and the check-in one question at a time. Every page works without this script.
+
+   MARKUP CONTRACT (samples: templates/client/_question.html, _review.html, _steps.html)
+   a[data-leave]                    the harmless page; also reached by pressing Escape twice
+   form[data-checkin]               one form with everything; data-done = where a sent check-in leads
+     [data-intro]                   optional first step
+     fieldset[data-question=NAME]   one step each, with a legend; NAME is the field that holds its answer
+     [data-asked-if=NAME][data-asked-at-least=N]
+                                    on a question: asked only if NAME was answered with N or more, else not sent at all;
+                                    on anything else (help for an answer about self-harm): shown at once when that holds
+     [data-review][hidden]          last step; one [data-review-row=NAME] each with [data-review-answer][data-empty="left out"];
+                                    [data-choice-at-least=N] inside: offered only for an answer of N or more; its radios are
+                                    named freely, value "show" means shown, any other marks the row .kept-back and
+                                    reveals [data-when-kept]; button[data-go=NAME] goes back to a question
+     button[data-send]              inside the review; its name and value are sent with it
+     progress[data-progress][hidden]   how far along, without numbers
+     [data-steps][hidden]           holds button[data-back], button[data-skip], button[data-next]
+     [data-status]                  role=status; data-sending, data-waiting, data-refused hold the words
+     .plain-only                    what only a page without script needs, such as the plain submit button
+
+   A sent form that got through is answered by a redirect; the page then goes to data-done. When the network fails the
+   answers stay in the page, nowhere else, and the same body with the same idempotency key is posted again. */
+"use strict";
+
+(() => {
+  const all = (selector, inside = document) => [...inside.querySelectorAll(selector)];
+  const one = (selector, inside = document) => inside.querySelector(selector);
+  const leave = one("[data-leave]");
+  const form = one("form[data-checkin]");
+  let guarded = Boolean(history.state?.guard);
+  let dirty = false;
+  let leaving = false;
+
+  document.documentElement.classList.add("js");
+
+  /* Leave quickly. Hide first, since the next page may be slow; drop our own history entry, so that Back shows nothing. */
+  function away(event) {
+    event?.preventDefault();
+    leaving = true;
+    document.documentElement.hidden = true;
+    if (guarded) history.back();
+    setTimeout(() => location.replace(leave.href), guarded ? 150 : 0);
+  }
+  if (leave) {
+    let lastEscape = -Infinity;
+    leave.addEventListener("click", away);
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.repeat) return;
+      if (event.timeStamp - lastEscape < 1500) away(event);
+      lastEscape = event.timeStamp;
+    });
+  }
+  if (!form) return;
+
+  const questions = all("[data-question]", form);
+  const review = one("[data-review]", form);
+  const controls = one("[data-steps]", form);
+  const progress = one("[data-progress]", form);
+  const status = one("[data-status]", form);
+  const send = one("[data-send]", form);
+  const steps = [one("[data-intro]", form), ...questions, review].filter(Boolean);
+  let current = steps[0];
+  let fromReview = false;
+  let sending = false;
+
+  const field = (name) => all(`[name="${CSS.escape(name)}"]`, form).filter((input) => !input.matches(":disabled"));
+  const chosen = (name) => field(name).filter((input) => (/radio|checkbox/.test(input.type) ? input.checked : input.value.trim()));
+  const atLeast = (name, least) => chosen(name).some((input) => Number(input.value) >= Number(least ?? 1) && input.value !== "");
+
+  function words(input) {
+    if (/radio|checkbox/.test(input.type)) return one("[data-label]", input.closest("label"))?.textContent ?? input.closest("label").textContent;
+    return input.selectedOptions ? input.selectedOptions[0].textContent : input.value;
+  }
+
+  /* In document order, so that a question that is not asked also closes those that depend on it. */
+  function refresh() {
+    for (const element of all("[data-asked-if]", form)) {
+      const holds = atLeast(element.dataset.askedIf, element.dataset.askedAtLeast);
+      if (element.matches("[data-question]")) element.disabled = !holds;
+      else element.hidden = !holds;
+    }
+  }
+
+  function fillReview() {
+    for (const row of all("[data-review-row]", review)) {
+      const name = row.dataset.reviewRow;
+      const answer = one("[data-review-answer]", row);
+      const said = chosen(name).filter((input) => input.value !== "");
+      row.hidden = questions.some((question) => question.dataset.question === name && question.disabled);
+      answer.textContent = said.map((input) => words(input).trim()).join(", ") || answer.dataset.empty;
+      answer.classList.toggle("muted", !said.length);
+      answer.classList.toggle("own-words", said.some((input) => input.type === "textarea" || input.type === "text"));
+      const choice = one("[data-choice-at-least]", row);
+      if (choice) choice.hidden = choice.disabled = !atLeast(name, choice.dataset.choiceAtLeast);
+      const kept = Boolean(choice && !choice.disabled && one(":checked", choice) && one(":checked", choice).value !== "show");
+      row.classList.toggle("kept-back", kept);
+      for (const note of all("[data-when-kept]", row)) note.hidden = !kept;
+    }
+  }
+
+  function show(step, focus = true) {
+    const reachable = steps.filter((each) => !each.disabled);
+    current = step;
+    for (const each of steps) each.hidden = each !== step;
+    progress.max = reachable.length - 1;
+    progress.value = reachable.indexOf(step);
+    one("[data-back]", controls).hidden = step === reachable[0];
+    one("[data-skip]", controls).hidden = !questions.includes(step);
+    one("[data-next]", controls).hidden = step === review;
+    if (step === review) fillReview();
+    if (!focus) return;
+    const heading = one("legend, h1, h2", step) ?? step;
+    heading.tabIndex = -1;
+    scrollTo(0, 0);
+    heading.focus({ preventScroll: true });
+  }
+
+  function move(by) {
+    if (sending) return;
+    refresh();
+    const reachable = steps.filter((each) => !each.disabled);
+    const next = by > 0 && fromReview && current !== review ? review : reachable[reachable.indexOf(current) + by];
+    if (next === review) fromReview = false;
+    if (!guarded) {
+      // One entry of our own, so that the Back key goes a question back instead of losing the answers.
+      history.pushState({ guard: true }, "");
+      guarded = true;
+    }
+    if (next) show(next);
+  }
+
+  function skip() {
+    const name = current.dataset.question;
+    for (const input of all("input, textarea, select", current)) {
+      if (/radio|checkbox/.test(input.type)) input.checked = input.name === name ? input.value === "" : input.checked;
+      else input.value = "";
+    }
+    dirty = true;
+    move(1);
+  }
+
+  const tell = (key) => { status.textContent = key ? status.dataset[key] : ""; };
+  const pause = (seconds) => new Promise((resume) => {
+    setTimeout(resume, seconds * 1000);
+    addEventListener("online", resume, { once: true });
+  });
+
+  async function post(body) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), 20000);
+    try {
+      return await fetch(form.action, { method: "POST", body, redirect: "manual", signal: patience.signal });
+    } catch {
+      return null;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /* One body for all tries: what was reviewed is what is sent, and a try that did arrive is recognised by its key. */
+  async function sendAll() {
+    if (sending) return;
+    sending = true;
+    const body = new FormData(form);
+    body.set(send.name, send.value);
+    const locked = all("fieldset, button", review).filter((element) => !element.disabled && element !== send);
+    for (const element of locked) element.disabled = true;
+    send.setAttribute("aria-disabled", "true");
+    one("[data-back]", controls).hidden = true;
+    tell("sending");
+    for (let wait = 2; ; wait = Math.min(wait * 2, 60)) {
+      const answer = await post(body);
+      if (leaving) return;
+      if (answer?.type === "opaqueredirect") {
+        dirty = false;
+        location.replace(form.dataset.done);
+        return;
+      }
+      if (answer?.status === 403) break;
+      if (answer && answer.status < 500 && answer.status !== 429) {
+        handOver(locked);
+        return;
+      }
+      tell("waiting");
+      await pause(wait);
+    }
+    tell("refused");
+    for (const element of locked) element.disabled = false;
+    send.removeAttribute("aria-disabled");
+    one("[data-back]", controls).hidden = false;
+    sending = false;
+  }
+
+  /* The server has something to say about an answer: let it show its own page. */
+  function handOver(locked) {
+    for (const element of locked) element.disabled = false;
+    const which = Object.assign(document.createElement("input"), { type: "hidden", name: send.name, value: send.value });
+    form.append(which);
+    dirty = false;
+    HTMLFormElement.prototype.submit.call(form);
+  }
+
+  one("[data-back]", controls).addEventListener("click", () => move(-1));
+  one("[data-skip]", controls).addEventListener("click", skip);
+  one("[data-next]", controls).addEventListener("click", () => move(1));
+  form.addEventListener("input", () => {
+    dirty = true;
+    refresh();
+    if (current === review) fillReview();
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (current === review) sendAll();
+    else move(1);
+  });
+  for (const button of all("[data-go]", review)) {
+    button.addEventListener("click", () => {
+      fromReview = true;
+      show(questions.find((question) => question.dataset.question === button.dataset.go));
+    });
+  }
+  addEventListener("popstate", () => {
+    guarded = false;
+    if (leaving) location.replace(leave.href);
+    else if (current !== steps[0]) move(-1);
+  });
+  addEventListener("beforeunload", (event) => {
+    if (dirty && !leaving) event.preventDefault();
+  });
+  addEventListener("pageshow", (event) => {
+    if (event.persisted && !sending) refresh();
+  });
+
+  controls.hidden = progress.hidden = false;
+  refresh();
+  show(questions.find((question) => one(".error", question)) ?? current, false);
+})();

@@ -16,7 +16,7 @@ AnswerKind = Literal["choice", "many", "number", "text"]
 Method = Literal["mean", "sum", "mean100", "tscore"]
 Operator = Literal[">=", ">", "<=", "<"]
 Direction = Literal["high is good", "high is bad", "none"]
-SourceType = Literal["paper", "manual", "programme", "repository", "our own", "unverified"]
+SourceType = Literal["paper", "programme", "repository", "secondary", "our own", "unverified"]
 WordingStatus = Literal["original", "draft translation", "site"]
 
 PLACEHOLDERS = frozenset({"session", "client", "therapist"})

@@ -1,0 +1,235 @@
+"""A few numbers and a seed in; believable courses of client and therapist with the truth about their strains out.
+
+Defaults come from `data/sim_defaults.json` (growth of the IMPLEMENT trial; shares and lengths of strains from the
+papers named there). Sizes are in within-person SD of the client's scale.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from accord.errors import BadInput
+from accord.stats.innovation import Flags, Floats, Hyper
+from accord.stats.uneventful import person_spread, rounded, wander
+
+Strain = Literal["none", "dip", "drop", "slide", "mixed"]
+STRAINS: tuple[Strain, ...] = ("none", "dip", "drop", "slide", "mixed")
+SLIDE = 6  # sessions over which a slide reaches its depth
+DROP = 3  # sessions that a sustained drop lasts
+
+
+@cache
+def defaults() -> dict[str, Any]:
+    """The shipped simulation defaults, each block with its source."""
+    text = files("accord").joinpath("data/sim_defaults.json").read_text(encoding="utf-8")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def nine_items() -> Hyper:
+    """A nine-item scale answered 1 to 5, as the IMPLEMENT patients used it. The mean level 3.8 is an assumption."""
+    found = defaults()["alliance_client"]
+    between, slope = found["between_sd"], found["slope_sd"]
+    return Hyper(
+        b0=3.8, b1=0.02, var_intercept=between**2, var_slope=slope**2,
+        cov=found["corr_int_slope"] * between * slope, var_residual=found["within_sd_detrended"] ** 2,
+        phi=found["ar1"], low=1.0, high=5.0, name="IMPLEMENT, nine items", spread=found["within_sd_heterogeneity_cv"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How single five-point answers lie around what a person means, in answer units (variances from IMPLEMENT)."""
+
+    number: int
+    noise: float = 0.239
+    person: float = 0.142
+    item: float = 0.040
+
+    def state(self, hyper: Hyper) -> Hyper:
+        """What is meant, without the noise of nine items; answers 1 to 5."""
+        meant = max(hyper.var_residual - self.noise / 9, 0.2 * hyper.var_residual)
+        return replace(
+            hyper, var_residual=meant, phi=min(hyper.phi * hyper.var_residual / meant, 0.95),
+            var_intercept=max(hyper.var_intercept - self.person / 9, 0.5 * hyper.var_intercept), low=None, high=None,
+        )
+
+    def sd(self, hyper: Hyper) -> float:
+        """Within-person SD of the mean of the items, in answer units."""
+        return float((self.state(hyper).var_residual + self.noise / self.number) ** 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What really happened. Per dyad: `kind` ('none' ...), `onset` (index of the first strained session, -1 none),
+    `size` in within-person SD, `repaired`, `seen` by the therapist. `strained`: (n, T), a strain is going on.
+    """
+
+    kind: npt.NDArray[np.str_]
+    onset: npt.NDArray[np.intp]
+    size: Floats
+    repaired: Flags
+    seen: Flags
+    strained: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """Ratings of both voices (n, T), missing as nan; `client_items`, `therapist_items` (n, T, k) answers 1 to 5."""
+
+    client: Floats
+    therapist: Floats
+    times: Floats
+    truth: Truth
+    within_sd: float
+    client_items: Floats | None = None
+    therapist_items: Floats | None = None
+
+    def tables(self, scale: str = "alliance") -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Ratings as `dyad,session,rater,scale,score` (only those given) and the truth, one row a dyad."""
+        n, sessions = self.client.shape
+        grid = {"dyad": np.repeat(np.arange(1, n + 1), sessions), "session": np.tile(self.times.astype(np.int64), n)}
+        long = [
+            pl.DataFrame(grid).with_columns(
+                pl.lit(rater).alias("rater"), pl.lit(scale).alias("scale"), pl.Series("score", scores.ravel())
+            )
+            for rater, scores in (("client", self.client), ("therapist", self.therapist))
+        ]
+        ratings = pl.concat(long).filter(pl.col("score").is_not_nan()).sort("dyad", "session", "rater")
+        t = self.truth
+        onset = pl.Series("onset", [int(self.times[k]) if k >= 0 else None for k in t.onset], dtype=pl.Int64)
+        truth = pl.DataFrame({
+            "dyad": np.arange(1, n + 1), "kind": t.kind, "onset": onset, "size_sd": t.size,
+            "sessions_strained": t.strained.sum(axis=1), "repaired": t.repaired, "seen_by_therapist": t.seen,
+        })
+        return ratings, truth
+
+
+def simulate(
+    dyads: int,
+    sessions: int,
+    seed: int,
+    strain: Strain = "mixed",
+    *,
+    share: float | None = None,
+    sizes: tuple[float, ...] | None = None,
+    repaired: float | None = None,
+    hyper: Hyper | None = None,
+    items: int | None = None,
+    kurtosis: float = 3.0,
+    missing: float = 0.0,
+    missing_after: float = 0.0,
+    therapist_misses: float = 0.5,
+    therapist_feels: float = 0.7,
+    shared: float = 0.2,
+    therapist_lower: float = 0.41,
+) -> Simulated:
+    """Courses of `dyads` x `sessions`, the same for the same seed.
+
+    strain: `none`; `dip` (one to three sessions), `drop` (three), `slide` (down over six), `mixed`. share: of dyads
+    with a strain, by default .37. sizes: in within-person SD, one drawn for each. repaired: share that comes back;
+    the others stay down. hyper: usual course (AR(1), drift, ceiling, person spread); by default nine items, 1 to 5.
+    items: that many five-point answers instead, scored 0 to 100. kurtosis: of the noise (t above 3). missing:
+    share at random; missing_after: chance to skip each of the three sessions after an onset. The therapist misses
+    `therapist_misses` of the strains and feels the others at `therapist_feels` of their size; `shared`: correlation
+    of the two voices within a session; `therapist_lower`: mean difference in between-dyad SD.
+    """
+    _check(dyads, sessions, strain, share)
+    rng = np.random.default_rng(seed)
+    usual = hyper or nine_items()
+    times = np.arange(1.0, sessions + 1)
+    shape = Items(items) if items else None
+    meant = shape.state(usual) if shape else usual
+    within = shape.sd(usual) if shape else usual.var_residual**0.5
+    dip, truth = _strains(dyads, sessions, strain, share, sizes, repaired, therapist_misses, rng)
+    first, second = _both(meant, dyads, times, rng, kurtosis, shared)
+    first -= within * dip
+    second -= within * therapist_feels * dip * truth.seen[:, None] + therapist_lower * usual.var_intercept**0.5
+    client, client_items = _answers(first, usual, shape, rng)
+    therapist, therapist_items = _answers(second, usual, shape, rng)
+    for scores, answers, after in ((client, client_items, missing_after), (therapist, therapist_items, 0.0)):
+        gone = _gone(truth, scores.shape, missing, after, rng)
+        scores[gone] = np.nan
+        if answers is not None:
+            answers[gone] = np.nan
+    unit = within * 25.0 if shape else within
+    return Simulated(client, therapist, times, truth, unit, client_items, therapist_items)
+
+
+def _check(dyads: int, sessions: int, strain: str, share: float | None) -> None:
+    if dyads < 1 or sessions < 1:
+        raise BadInput(f"simulate needs at least one dyad and one session, not {dyads} and {sessions}.")
+    if strain not in STRAINS:
+        raise BadInput(f"there is no strain {strain!r}; choose one of {', '.join(STRAINS)}.")
+    if share is not None and not 0 <= share <= 1:
+        raise BadInput(f"the share of dyads with a strain is {share}; give a number from 0 to 1.")
+
+
+def _strains(
+    n: int, sessions: int, strain: Strain, share: float | None, sizes: tuple[float, ...] | None,
+    repaired: float | None, misses: float, rng: np.random.Generator,
+) -> tuple[Floats, Truth]:
+    """How far each session lies below its usual, in within-person SD (n, T), and the truth about it."""
+    block = defaults()["rupture"]
+    chance = (0.0 if strain == "none" else 0.37) if share is None else share
+    possible = sessions >= 4 and strain != "none"
+    struck = (rng.random(n) < chance) & possible
+    onset = np.where(struck, rng.integers(3, max(sessions, 4), n), -1)
+    size = np.where(struck, rng.choice(sizes or block["drop_in_within_sd"], n), 0.0)
+    kinds = rng.choice(["dip", "drop", "slide"], n) if strain == "mixed" else np.full(n, strain)
+    kind = np.where(struck, kinds, "none").astype(np.str_)
+    back = (rng.random(n) < (block["share_repaired_given_rupture"] if repaired is None else repaired)) & struck
+    lengths = rng.choice([int(k) for k in block["duration_sessions"]], n, p=list(block["duration_sessions"].values()))
+    length = np.where(kind == "slide", SLIDE, np.where(kind == "drop", DROP, lengths))
+    since = np.arange(sessions) - onset[:, None]
+    going = struck[:, None] & (since >= 0) & ((since < length[:, None]) | ~back[:, None])
+    depth = np.where(kind[:, None] == "slide", np.minimum((since + 1) / SLIDE, 1.0), 1.0)
+    seen = struck & (rng.random(n) >= misses)
+    return np.where(going, depth * size[:, None], 0.0), Truth(kind, onset, size, back, seen, going)
+
+
+def _both(
+    meant: Hyper, n: int, times: Floats, rng: np.random.Generator, kurtosis: float, shared: float
+) -> tuple[Floats, Floats]:
+    """What both mean before any strain: levels correlated .36 between dyads, noise `shared` within a session."""
+    between = defaults()["therapist_rating"]["between_dyad_r"]
+    person = rng.standard_normal((2, 2, n, 1))
+    person[1] = between * person[0] + (1 - between**2) ** 0.5 * person[1]
+    noise = [wander(n, times, meant.phi, rng, kurtosis) for _ in range(2)]
+    noise[1] = shared * noise[0] + (1 - shared**2) ** 0.5 * noise[1]
+    f00, f10, f11 = meant.root()
+    voices = []
+    for (a, b), wandering in zip(person, noise, strict=True):
+        size = meant.var_residual**0.5 * person_spread(meant.spread, n, rng)
+        voices.append(meant.b0 + f00 * a + (meant.b1 + f10 * a + f11 * b) * times + size * wandering)
+    return voices[0], voices[1]
+
+
+def _answers(
+    meant: Floats, usual: Hyper, shape: Items | None, rng: np.random.Generator
+) -> tuple[Floats, Floats | None]:
+    """Scores within the ends of the scale; or five-point answers and their mean on 0 to 100."""
+    if shape is None:
+        return rounded(meant, usual.low, usual.high), None
+    n, sessions = meant.shape
+    k = shape.number
+    own = shape.item**0.5 * rng.standard_normal((1, 1, k)) + shape.person**0.5 * rng.standard_normal((n, 1, k))
+    noise = max(shape.noise - 1 / 12, 0.0) ** 0.5 * rng.standard_normal((n, sessions, k))  # rounding adds the 1/12
+    answers = np.clip(np.round(meant[:, :, None] + own + noise), 1.0, 5.0)
+    return np.asarray((answers.mean(axis=2) - 1.0) * 25.0), answers
+
+
+def _gone(
+    truth: Truth, shape: tuple[int, ...], missing: float, after: float, rng: np.random.Generator
+) -> Flags:
+    """Sessions without an answer: at random, and more often in the three sessions after an onset."""
+    since = np.arange(shape[1]) - truth.onset[:, None]
+    near = (truth.onset[:, None] >= 0) & (since > 0) & (since <= 3)
+    return np.asarray((rng.random(shape) < missing) | (near & (rng.random(shape) < after)))

@@ -1,0 +1,184 @@
+"""A practice's own ratings in; the usual course of the scale (`Hyper`) out, leaning on a prior while there are few."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from accord.errors import BadInput
+from accord.stats.innovation import Floats, Hyper, checked, innovations
+from accord.stats.uneventful import Noise, draw
+
+LEAN = 20  # a prior weighs as much as this many courses
+MOST = 600  # courses read for the estimate: more change the third digit only
+STRAINED = -2.5  # ratings this far below the expectation are left out of the second fit
+
+# The IMPLEMENT trial (57 patients, nine items) in units of the within-person variance: shape without size or level.
+SHAPE = Hyper(0.0, 0.0, 3.5, 0.0074, -0.04, 1.0, 0.19, name="the shape of courses in the IMPLEMENT trial, 2016")
+
+
+def estimate(
+    scores: npt.ArrayLike,
+    times: npt.ArrayLike | None = None,
+    prior: Hyper | None = None,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    seed: int = 0,
+) -> Hyper:
+    """The usual course from (n, T) ratings, missing as nan; times (T,), by default 1, 2, ...
+
+    Maximum likelihood of the innovations, once with all ratings and once without those far below the first
+    expectation (strains are not usual). Variances are blended with the prior on the log scale with weight
+    n / (n + 20) for n courses of three ratings or more. Without a prior the scale's level and size come from the
+    ratings, the shape from `SHAPE`. Raises `BadInput` when there is no rating at all and no prior.
+    """
+    y = np.asarray(scores, dtype=np.float64)
+    y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
+    useful = np.flatnonzero((~np.isnan(y)).sum(axis=1) >= 3)
+    n = len(useful)
+    if n > MOST:
+        useful = np.random.default_rng(seed).choice(useful, MOST, replace=False)
+    start = _start(y, t, prior, low, high)
+    own = y[useful]
+    if n < 3 or (~np.isnan(own)).sum() < 15 or np.nanstd(own) < 1e-9 * (1 + abs(start.b0)):
+        return replace(start, n_dyads=n)
+    first = _likeliest(own, t, start)
+    usual = np.where(innovations(own, t, first).z < STRAINED, np.nan, own)
+    return _blend(_likeliest(usual, t, first), start, n)
+
+
+def _start(y: Floats, t: Floats, prior: Hyper | None, low: float | None, high: float | None) -> Hyper:
+    """Where estimation begins, and what it leans on: the prior, or the usual shape at the ratings' own size."""
+    if prior is not None:
+        return replace(prior, low=prior.low if low is None else low, high=prior.high if high is None else high)
+    seen = y[~np.isnan(y)]
+    if not len(seen):
+        raise BadInput("there is no rating at all. Give some, or name a scale with starting values.")
+    steps = np.diff(y, axis=1)
+    steps = steps[~np.isnan(steps)]
+    within = float(np.mean(steps**2)) / 2 / (1 - SHAPE.phi) if len(steps) else float(np.var(seen)) / 4.5
+    unit = max(within, float(np.var(seen)) * 1e-3, (1e-3 * (1 + float(np.abs(seen).max()))) ** 2)
+    ends = _ends(seen)
+    return replace(
+        SHAPE, b0=float(seen.mean()), var_intercept=SHAPE.var_intercept * unit, var_slope=SHAPE.var_slope * unit,
+        cov=SHAPE.cov * unit, var_residual=unit,
+        low=ends[0] if low is None else low, high=ends[1] if high is None else high,
+    )
+
+
+def _ends(seen: Floats) -> tuple[float | None, float | None]:
+    """The ends of a scale that nobody named: a lowest or highest value that three ratings and 1 % of them share."""
+    low, high = float(seen.min()), float(seen.max())
+    if low == high:
+        return None, None
+    enough = max(3.0, 0.01 * len(seen))
+    return (low if np.sum(seen == low) >= enough else None), (high if np.sum(seen == high) >= enough else None)
+
+
+def step_of(scores: Floats) -> float:
+    """The step between two possible ratings of a coarse scale; 0 where ratings may lie anywhere."""
+    values = np.unique(np.round(scores[~np.isnan(scores)], 6))
+    if not 2 <= len(values) <= 60:
+        return 0.0
+    return float(np.diff(values).min())
+
+
+def _likeliest(y: Floats, t: Floats, start: Hyper) -> Hyper:
+    """Maximum likelihood by the prediction errors themselves, in units of the start's within-person SD."""
+    unit = start.var_residual**0.5
+
+    def loss(p: Floats) -> float:
+        steps = innovations(y, t, _unpacked(p, unit, start), threads=1)
+        raw = steps.z * steps.scale
+        seen = ~np.isnan(raw)
+        return float(0.5 * np.sum(raw[seen] ** 2) + np.sum(np.log((steps.sd / steps.scale)[seen])))
+
+    floor = [(None, None)] * 2 + [(-3.0, 4.0), (-6.0, 1.0), (-3.0, 3.0), (-4.0, 4.0), (-6.0, 3.0)]
+    found = minimize(loss, _packed(start, unit), method="L-BFGS-B", bounds=floor, options={"maxiter": 60})
+    return _unpacked(found.x, unit, start)
+
+
+def _packed(h: Hyper, unit: float) -> Floats:
+    spread = max(h.var_intercept * h.var_slope, 1e-300) ** 0.5
+    return np.array([
+        h.b0 / unit, h.b1 / unit, np.log(h.var_intercept**0.5 / unit + 1e-3), np.log(h.var_slope**0.5 / unit + 1e-3),
+        np.arctanh(np.clip(h.cov / spread, -0.95, 0.95)), np.log(h.var_residual**0.5 / unit),
+        np.log((h.phi + 0.003) / (1.0 - h.phi)),
+    ])
+
+
+def _unpacked(p: Floats, unit: float, like: Hyper) -> Hyper:
+    intercept, slope, residual = (float(np.exp(p[k])) * unit for k in (2, 3, 5))
+    return replace(
+        like, b0=float(p[0]) * unit, b1=float(p[1]) * unit, var_intercept=intercept**2, var_slope=slope**2,
+        cov=0.999 * float(np.tanh(p[4])) * intercept * slope, var_residual=residual**2,
+        phi=float(0.99 / (1.0 + np.exp(-p[6]))),
+    )
+
+
+def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
+    """Between the estimate and the prior: variances geometrically, everything else linearly."""
+    w = n / (n + LEAN)
+
+    def mix(a: float, b: float) -> float:
+        return w * a + (1 - w) * b
+
+    def product(a: float, b: float) -> float:
+        return float(np.exp(mix(np.log(max(a, 1e-12)), np.log(max(b, 1e-12)))))
+
+    intercept, slope = product(own.var_intercept, prior.var_intercept), product(own.var_slope, prior.var_slope)
+    turn = mix(_correlation(own), _correlation(prior))
+    return replace(
+        own, b0=mix(own.b0, prior.b0), b1=mix(own.b1, prior.b1), var_intercept=intercept, var_slope=slope,
+        cov=turn * (intercept * slope) ** 0.5, var_residual=product(own.var_residual, prior.var_residual),
+        phi=mix(own.phi, prior.phi), n_dyads=n,
+    )
+
+
+def _correlation(h: Hyper) -> float:
+    size = (h.var_intercept * h.var_slope) ** 0.5
+    return h.cov / size if size > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    level: float
+    rise: float
+    within: float
+    between: float
+
+
+def behind_ends(hyper: Hyper, step: float = 0.0, seed: int = 0) -> Hyper:
+    """The course behind the ends of the scale: after cutting at them it looks like `hyper`, which was estimated cut.
+
+    Needed to simulate: noise that is cut a second time would be too small. A fixed-point search on four moments.
+    """
+    if hyper.low is None and hyper.high is None:
+        return hyper
+    t = np.arange(1.0, 16.0)
+    noise = Noise(step=step)
+    free = replace(hyper, low=None, high=None)
+    goal = _moments(draw(free, 4000, t, np.random.default_rng(seed)))
+    hidden = hyper
+    for _ in range(8):
+        now = _moments(draw(hidden, 4000, t, np.random.default_rng(seed), noise))
+        wider = float(np.clip(goal.between / now.between, 0.5, 2.0))
+        rise = goal.rise - now.rise
+        hidden = replace(
+            hidden, b1=hidden.b1 + rise, b0=hidden.b0 + goal.level - now.level - 8.0 * rise,
+            var_intercept=hidden.var_intercept * wider, var_slope=hidden.var_slope * wider, cov=hidden.cov * wider,
+            var_residual=hidden.var_residual * float(np.clip(goal.within / now.within, 0.5, 2.0)),
+        )
+    return hidden
+
+
+def _moments(y: Floats) -> _Moments:
+    early, late = y[:, :5].mean(), y[:, 10:].mean()
+    return _Moments(
+        level=float(y.mean()), rise=float(late - early) / 10.0, within=float(np.mean(np.diff(y, axis=1) ** 2)) + 1e-12,
+        between=float(np.var(y.mean(axis=1))) + 1e-12,
+    )

@@ -1,0 +1,280 @@
+"""Courses of ratings and their usual shape (`Hyper`) in; how far each rating lies from what was expected before it out.
+
+The model is y_it = b0 + b1 t + u0_i + u1_i t + e_it, with (u0, u1) normal over persons and e an AR(1) within a person.
+Given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a regression on (u0, u1) with
+independent noise. So the Kalman filter needs no loop over sessions: the evidence about (u0, u1) before each session
+is a running sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to the sum and widens
+the next step, exactly. The random effects are written as a square root of their covariance times standard normal
+values, so zero slope variance needs no special case.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from accord.errors import BadInput
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+States = npt.NDArray[np.int8]
+
+NONE, OPEN, PARTLY, RECOVERED = 0, 1, 2, 3
+STATES = ("none", "open", "partly", "recovered")
+
+PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against a person's own
+CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
+CHUNK = 4096  # persons worked on at once: some twenty arrays of this many x T fit the cache of one core
+
+
+@dataclass(frozen=True, slots=True)
+class Hyper:
+    """The usual course of a scale: what is known of a person before the first rating.
+
+    `b0`, `b1`: mean at session 0 and change per session. `var_intercept`, `var_slope`, `cov`: how persons differ.
+    `var_residual`: variance within a person around the own line, `phi`: its correlation from one session to the next.
+    `spread`: coefficient of variation of the within-person SD over persons. `low`, `high`: ends of the scale.
+    `name` says where the numbers come from, `n_dyads` from how many courses of one's own.
+    """
+
+    b0: float
+    b1: float
+    var_intercept: float
+    var_slope: float
+    cov: float
+    var_residual: float
+    phi: float
+    low: float | None = None
+    high: float | None = None
+    name: str = ""
+    n_dyads: int = 0
+    spread: float = 0.36
+
+    def __post_init__(self) -> None:
+        if not (self.var_intercept >= 0 and self.var_slope >= 0 and self.var_residual > 0):
+            raise BadInput("Hyper: variances must not be negative and var_residual must be above 0.")
+        if self.cov**2 > self.var_intercept * self.var_slope * (1 + 1e-9) + 1e-300:
+            raise BadInput("Hyper: cov is larger than the two variances allow. Give a covariance within their product's root.")
+        if not 0 <= self.phi < 1:
+            raise BadInput(f"Hyper: phi is {self.phi}; it must be at least 0 and below 1.")
+
+    def root(self) -> tuple[float, float, float]:
+        """Lower triangular square root (f00, f10, f11) of the covariance of the random effects."""
+        f00 = self.var_intercept**0.5
+        f10 = self.cov / f00 if f00 > 0 else 0.0
+        return f00, f10, max(self.var_slope - f10 * f10, 0.0) ** 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Innovations:
+    """One step ahead, for every person and session: arrays of shape (n, T).
+
+    `expected`: mean given all earlier ratings of the person. `sd`: its standard deviation times the person's own
+    spread. `z` = (score - expected) / sd, nan where there is no score. `scale`: the person's spread against the usual.
+    `earlier`: ratings seen before the session.
+    """
+
+    expected: Floats
+    sd: Floats
+    z: Floats
+    scale: Floats
+    earlier: Floats
+
+
+def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper, *, threads: int | None = None) -> Innovations:
+    """How far each rating lies from what the person's earlier ratings let expect.
+
+    scores: (n, T), missing as nan. times: (T,) or (n, T), session numbers, increasing. The person's spread is
+    s^2 = (8 + sum min(z^2, 6.25)) / (8 + n) over the earlier innovations. Exact under gaps; memory O(n T) for the
+    result and O(chunk) besides. Raises `BadInput` for infinite scores and for times that do not increase.
+
+    >>> usual = Hyper(70.0, 0.5, 190.0, 0.4, 0.0, 70.0, 0.2)
+    >>> steps = innovations([[72.0, 75.0, 40.0]], [1, 2, 3], usual)
+    >>> bool(steps.z[0, 2] < -2.5)
+    True
+    """
+    y, t = checked(scores, times)
+    n, sessions = y.shape
+    out = Innovations(*(np.empty((n, sessions)) for _ in range(5)))
+    power = _powers(hyper.phi, t)
+
+    def work(low: int, high: int) -> None:
+        for start in range(low, high, CHUNK):
+            rows = slice(start, min(start + CHUNK, high))
+            _filter(y[rows], t[rows] if t.ndim == 2 else t, hyper, power, out, rows)
+
+    _spread_work(work, n, threads)
+    return out
+
+
+def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Scores as (n, T) and times as (T,) or (n, T) floats; says what is wrong with them otherwise."""
+    y = np.asarray(scores, dtype=np.float64)
+    t = np.asarray(times, dtype=np.float64)
+    if y.ndim != 2:
+        raise BadInput(f"scores have {y.ndim} axes; give one row per person and one column per session.")
+    if t.shape not in (y.shape, y.shape[1:]):
+        raise BadInput(f"times have shape {t.shape}, scores {y.shape}. Give one time per session.")
+    if np.isinf(y).any():
+        raise BadInput("scores hold an infinite value. Correct it or make it missing (nan).")
+    if not np.isfinite(t).all() or (np.diff(t, axis=-1) <= 0).any():
+        raise BadInput("times must be finite and increase from session to session. Sort the sessions and remove duplicates.")
+    return y, t
+
+
+def _spread_work(work: Callable[[int, int], None], n: int, threads: int | None) -> None:
+    """Share the persons out over the cores; numpy releases the interpreter while it computes."""
+    cores = min(threads or len(os.sched_getaffinity(0)), max(1, n // CHUNK))
+    if cores <= 1:
+        work(0, n)
+        return
+    edges = [k * n // cores for k in range(cores + 1)]
+    with ThreadPoolExecutor(cores) as pool:
+        list(pool.map(work, edges[:-1], edges[1:]))
+
+
+def _powers(phi: float, times: Floats) -> Callable[[Floats], Floats]:
+    """phi to the power of a gap. Whole-numbered sessions look it up: `power` would cost more than the filter."""
+    widest = float(np.ptp(times, axis=-1).max()) if times.size else 0.0
+    if widest < 100_000 and not (times % 1).any():
+        table = phi ** np.arange(int(widest) + 2, dtype=np.float64)
+        return lambda gap: table[gap.astype(np.intp)]
+    return lambda gap: phi**gap
+
+
+def _filter(
+    y: Floats, t: Floats, hyper: Hyper, power: Callable[[Floats], Floats], out: Innovations, rows: slice
+) -> None:
+    """One chunk of persons; sessions lie on the first axis, so every step works on long contiguous rows."""
+    time = t[:, None] if t.ndim == 1 else np.ascontiguousarray(t.T)
+    usual = hyper.b0 + hyper.b1 * time
+    score = np.ascontiguousarray(y.T)
+    seen = score == score
+    weight = seen.astype(np.float64)
+    residual = np.where(seen, score - usual, 0.0)
+    carried, x0, x1, noise = _regression(residual, seen, time, hyper, power)
+    mean, variance = _ahead(residual - carried, weight, x0, x1, noise)
+    mean += carried
+    sd = np.sqrt(variance)
+    z = (residual - mean) / sd
+    z *= weight
+    earlier = _before(weight)
+    scale = np.sqrt((PRIOR_RATINGS + _before(np.minimum(z * z, CAP))) / (PRIOR_RATINGS + earlier))
+    z /= scale
+    z[~seen] = np.nan
+    for target, value in zip(
+        (out.expected, out.sd, out.z, out.scale, out.earlier), (mean + usual, sd * scale, z, scale, earlier), strict=True
+    ):
+        target[rows] = value.T
+
+
+def _regression(
+    residual: Floats, seen: Flags, time: Floats, hyper: Hyper, power: Callable[[Floats], Floats]
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Quasi-differences: the part of a residual carried over from the last one seen, the two regressors, the noise."""
+    last = _last_seen(seen)
+    some = last >= 0
+    at = np.maximum(last, 0)
+    then = np.take_along_axis(np.broadcast_to(time, last.shape), at, 0)
+    keep = power(np.maximum(time - then, 0.0))
+    keep *= some
+    carried = keep * np.take_along_axis(residual, at, 0)
+    f00, f10, f11 = hyper.root()
+    x1 = time - keep * then
+    x0 = f00 * (1.0 - keep) + f10 * x1
+    x1 *= f11
+    return carried, x0, x1, hyper.var_residual * (1.0 - keep * keep)
+
+
+def _last_seen(seen: Flags) -> npt.NDArray[np.intp]:
+    """The row of the last rating before each session, -1 where there is none."""
+    last = np.full(seen.shape, -1, dtype=np.intp)
+    for k in range(1, len(seen)):
+        np.copyto(last[k], np.where(seen[k - 1], k - 1, last[k - 1]))
+    return last
+
+
+def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) -> tuple[Floats, Floats]:
+    """Mean and variance of each step given the steps before it: a running Bayesian regression on two coefficients."""
+    precision = weight / noise
+    p0, p1 = x0 * precision, x1 * precision
+    a, b, c = _before(x0 * p0), _before(x0 * p1), _before(x1 * p1)
+    a += 1.0
+    c += 1.0
+    g0, g1 = _before(p0 * step), _before(p1 * step)
+    determinant = a * c - b * b
+    k0, k1 = x0 * c - x1 * b, x1 * a - x0 * b
+    mean = (k0 * g0 + k1 * g1) / determinant
+    variance = (k0 * x0 + k1 * x1) / determinant
+    variance += noise
+    return mean, variance
+
+
+def _before(values: Floats) -> Floats:
+    """Sums over all earlier sessions (first axis)."""
+    sums = np.empty_like(values)
+    if len(sums):
+        sums[0] = 0.0
+    for k in range(1, len(values)):
+        np.add(sums[k - 1], values[k - 1], out=sums[k])
+    return sums
+
+
+def together(client: Floats, therapist: Floats, weight: float = 0.5) -> Floats:
+    """Both voices in one statistic: z_client + weight min(z_therapist, 0).
+
+    A therapist who saw a worse session than usual adds; one who saw none, or did not answer, never takes away.
+    Without the client's rating there is nothing (nan): shapes (n, T).
+    """
+    return client + weight * np.minimum(np.nan_to_num(therapist, nan=0.0), 0.0)
+
+
+def cusum(z: Floats, k: float = 0.5) -> Floats:
+    """Slow decline: S_t = max(0, S_(t-1) - z_t - k), for (n, T). A missing session leaves the sum as it is.
+
+    One session counts for at most 2.5, so that a single drop is not called a slide.
+    """
+    step = np.where(np.isnan(z), 0.0, np.minimum(-z, 2.5) - k)
+    path = np.cumsum(step, axis=1)
+    lowest = np.minimum.accumulate(np.minimum(path, 0.0), axis=1)
+    return np.asarray(path - lowest)
+
+
+def repair(scores: Floats, steps: Innovations, flags: Flags, reference: Floats | None = None) -> States:
+    """Where the latest flagged strain stands after each session: 0 none, 1 open, 2 partly, 3 recovered; (n, T).
+
+    Measured against what was expected just before the drop (or against `reference`, for slides): recovered once a
+    rating lies less than half an sd below it; partly once half of the drop is regained within 3 sessions. A new
+    flag while a strain is not recovered keeps the first level, since later expectations contain the strain.
+    """
+    state = np.zeros(scores.shape, dtype=np.int8)
+    rows = np.flatnonzero(flags.any(axis=1))
+    if len(rows):
+        level = steps.expected if reference is None else reference
+        state[rows] = _follow(scores[rows], level[rows], steps.sd[rows], flags[rows])
+    return state
+
+
+def _follow(scores: Floats, expected: Floats, sd: Floats, flags: Flags) -> States:
+    """`repair` for courses that have a flag, session by session."""
+    n, sessions = scores.shape
+    state = np.zeros((n, sessions), dtype=np.int8)
+    now = np.zeros(n, dtype=np.int8)
+    level, unit, bottom, onset = np.zeros(n), np.ones(n), np.zeros(n), np.zeros(n)
+    for t in range(sessions):
+        y, flag = scores[:, t], flags[:, t]
+        fresh = flag & ((now == NONE) | (now == RECOVERED))
+        level, unit = np.where(fresh, expected[:, t], level), np.where(fresh, sd[:, t], unit)
+        bottom = np.where(fresh, y, np.where(flag, np.fmin(bottom, y), bottom))
+        onset = np.where(flag, t, onset)
+        later = ~flag & ((now == OPEN) | (now == PARTLY)) & ~np.isnan(y)
+        half = later & (t - onset <= 3) & (y - bottom >= 0.5 * (level - bottom))
+        back = later & ((y - level) / unit > -0.5)
+        now = np.select([flag, back, half], [OPEN, RECOVERED, PARTLY], now).astype(np.int8)
+        state[:, t] = now
+    return state

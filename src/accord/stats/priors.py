@@ -1,0 +1,29 @@
+"""The name of a scale in; the starting values that ship with Accord for it out (a prior, not a norm)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from accord.stats.innovation import Hyper
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """What a scale's estimates lean on while a practice has few courses: both voices and their difference."""
+
+    client: Hyper
+    therapist: Hyper
+    difference: Hyper
+
+
+@cache
+def shipped() -> dict[str, Priors]:
+    """Starting values by scale: `collaboration`, `connection`. How each number came about stands in `data/priors.json`."""
+    text = files("accord").joinpath("data/priors.json").read_text(encoding="utf-8")
+    return {
+        scale: Priors(*(Hyper(**entry[voice]) for voice in ("client", "therapist", "difference")))
+        for scale, entry in json.loads(text)["scales"].items()
+    }

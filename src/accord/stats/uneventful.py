@@ -1,0 +1,99 @@
+"""The usual course of a scale (`Hyper`) in; seeded courses in which nothing happened out, for calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from accord.stats.innovation import Floats, Hyper
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How ratings stray besides their size: `missing` share at random, `step` between two possible ratings (0: any).
+
+    `kurtosis` of the within-person noise is 3 for normal noise; above that, Student t with df = 4 + 6/(kurtosis-3).
+    """
+
+    missing: float = 0.0
+    step: float = 0.0
+    kurtosis: float = 3.0
+
+
+PLAIN = Noise()
+
+
+def draw(
+    hyper: Hyper,
+    n: int,
+    times: npt.ArrayLike,
+    rng: np.random.Generator,
+    noise: Noise = PLAIN,
+    wandering: Floats | None = None,
+) -> Floats:
+    """`n` uneventful courses, (n, T), nan where missing, cut at the ends of the scale and rounded to its steps.
+
+    Persons differ in intercept, slope and in the size of their noise (log-normal with CV `hyper.spread`, mean
+    square one); the noise is a stationary AR(1) in the times given (`wandering`, where it was drawn already).
+    """
+    t = np.asarray(times, dtype=np.float64)
+    f00, f10, f11 = hyper.root()
+    a, b = rng.standard_normal((2, n, 1))
+    course = hyper.b0 + f00 * a + (hyper.b1 + f10 * a + f11 * b) * t
+    if wandering is None:
+        wandering = wander(n, t, hyper.phi, rng, noise.kurtosis)
+    course += hyper.var_residual**0.5 * person_spread(hyper.spread, n, rng) * wandering
+    course = rounded(course, hyper.low, hyper.high, noise.step)
+    if noise.missing:
+        course[rng.random(course.shape) < noise.missing] = np.nan
+    return course
+
+
+def draw_pair(
+    client: Hyper,
+    therapist: Hyper | None,
+    n: int,
+    times: npt.ArrayLike,
+    rng: np.random.Generator,
+    noises: tuple[Noise, Noise] = (PLAIN, PLAIN),
+    shared: float = 0.0,
+) -> tuple[Floats, Floats | None]:
+    """Uneventful courses of both voices; `shared` is the correlation of their noise within a session."""
+    t = np.asarray(times, dtype=np.float64)
+    first = wander(n, t, client.phi, rng, noises[0].kurtosis)
+    mine = draw(client, n, t, rng, noises[0], first)
+    if therapist is None:
+        return mine, None
+    own = wander(n, t, therapist.phi, rng, noises[1].kurtosis)
+    second = shared * first + (1.0 - shared * shared) ** 0.5 * own
+    return mine, draw(therapist, n, t, rng, noises[1], second)
+
+
+def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
+    """Each person's noise SD against the usual one, (n, 1): log-normal, mean square 1."""
+    log_variance = np.log1p(cv * cv)
+    return np.exp(log_variance**0.5 * rng.standard_normal((n, 1)) - log_variance)
+
+
+def wander(n: int, times: Floats, phi: float, rng: np.random.Generator, kurtosis: float = 3.0) -> Floats:
+    """Stationary AR(1) noise of variance 1, (n, T), with normal or t-distributed steps."""
+    steps = rng.standard_normal((n, len(times)))
+    if kurtosis > 3.0:
+        df = 4.0 + 6.0 / (kurtosis - 3.0)
+        steps *= np.sqrt((df - 2.0) / rng.chisquare(df, steps.shape))
+    for k in range(1, len(times)):
+        keep = phi ** (times[k] - times[k - 1])
+        steps[:, k] = keep * steps[:, k - 1] + (1.0 - keep * keep) ** 0.5 * steps[:, k]
+    return steps
+
+
+def rounded(course: Floats, low: float | None, high: float | None, step: float = 0.0) -> Floats:
+    """Ratings as they can be given: on the steps of the scale, not beyond its ends."""
+    if step:
+        origin = low or 0.0
+        course = origin + np.round((course - origin) / step) * step
+    if low is None and high is None:
+        return course
+    return np.clip(course, low, high)

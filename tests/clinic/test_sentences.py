@@ -1,0 +1,92 @@
+"""What the therapist reads about a case: every signal has its words, and what was said comes before what was inferred."""
+
+import pytest
+
+from accord.signals import DETECTORS
+from accord_clinic.sentences import Heard, Names, OpenStrain, how_sure, matters
+
+TO_BEN = Names("Ana", "Ben")
+TO_CY = Names("Ana", "Ben", you=False)
+
+
+def lines(heard=(), strains=(), last=9, names=TO_BEN):
+    return [m.line for m in matters(heard, strains, last, names)]
+
+
+def test_a_moment_that_one_of_the_two_felt():
+    seen = Heard("seen_by_one", 9, True, evidence={"felt_by": "client", "level": 2})
+    strain = OpenStrain(9, "client", "opened")
+    assert lines([seen], [strain]) == ["Ana says a moment felt off in session 9; you did not notice this."]
+    assert lines([seen], [strain], names=TO_CY) == [
+        "Ana says a moment felt off in session 9; Ben did not notice this."
+    ]
+    assert matters([seen], [strain], 9, TO_BEN)[0].title == "Ana and you see session 9 differently."
+
+
+def test_it_has_not_been_talked_about_yet_is_the_clients_word():
+    asked = Heard("not_talked_about", 10, True, evidence={"about_session": 9})
+    said = lines([asked], [OpenStrain(9, "client", "opened")], last=10)
+    assert said == ["Ana says a moment felt off in session 9. Ana says that it has not been talked about yet."]
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ("opened", "Ana says a moment felt off in session 9."),
+        (
+            "talked_about",
+            "The moment in session 9 was talked about. The next check-in asks Ana where it stands now.",
+        ),
+        (
+            "repair_tried",
+            "Something was tried about the moment in session 9. The next check-in asks Ana where it stands now.",
+        ),
+        ("still_there", "Ana says the moment in session 9 is still there."),
+    ],
+)
+def test_a_strain_says_where_it_stands(state, line):
+    assert lines(strains=[OpenStrain(9, "client", state)]) == [line]
+
+
+def test_both_voices_about_one_session_are_one_matter():
+    both = [OpenStrain(4, "client", "opened"), OpenStrain(4, "therapist", "opened")]
+    assert lines(strains=both) == ["Ana and you both say a moment felt off in session 4."]
+
+
+def test_safety_first_then_what_was_said_then_what_was_inferred():
+    heard = [
+        Heard("drop", 9, False, 3.1, "accord-check-in/collaboration"),
+        Heard("goals_apart", 9, True, 1.0),
+        Heard("safety", 8, True),
+        Heard("gap", 9, False, 4.0, "accord-check-in/connection"),
+    ]
+    kinds = lines(heard, [OpenStrain(3, "client", "still_there")])
+    assert [line.split()[0] for line in kinds] == ["Please", "Ana", "What", "Connection:", "Collaboration"]
+
+
+def test_a_settled_strain_and_an_old_signal_are_no_longer_worth_a_line():
+    heard = [Heard("strain_reported", 9, True), Heard("seen_by_one", 9, True), Heard("drop", 7, False, 3.0)]
+    assert lines(heard, strains=()) == []
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.kind)
+@pytest.mark.parametrize("names", [TO_BEN, TO_CY], ids=["therapist", "supervisor"])
+def test_every_signal_has_its_words(detector, names):
+    one = Heard(detector.kind, 9, detector.reported, 1.0, "accord-check-in/collaboration", {"about_session": 9})
+    [matter] = matters([one], [OpenStrain(9, "client", "opened")] if detector.kind in STRAINS else [], 9, names)
+    assert "Ana" in matter.title + matter.line or detector.kind == "goals_apart"
+    assert "worth a word" not in matter.line
+    assert "{" not in matter.title + matter.line
+
+
+STRAINS = ("strain_reported", "seen_by_one", "not_talked_about")
+
+
+def test_a_signal_that_a_practice_added_is_told_too():
+    assert lines([Heard("late_again", 9, True)]) == ["Something may be worth a word about session 9: late again."]
+
+
+def test_an_inferred_mark_says_how_sure_it_is():
+    assert how_sure(0.05, 57) == "By chance alone, about 5 in 100 courses in which nothing happened get a mark like this."
+    assert how_sure(0.05, 4).endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
+    assert how_sure(None, None) == "This is a hint, not a finding."

@@ -9,9 +9,12 @@
                                     on a question: asked only if NAME was answered with N or more, else not sent at all;
                                     on anything else (help for an answer about self-harm): shown at once when that holds
      [data-review][hidden]          last step; one [data-review-row=NAME] each with [data-review-answer][data-empty="left out"];
-                                    [data-choice-at-least=N] inside: offered only for an answer of N or more; its radios are
-                                    named freely, value "show" means shown, any other marks the row .kept-back and
-                                    reveals [data-when-kept]; button[data-go=NAME] goes back to a question
+                                    fieldset[data-choice-at-least=N] inside: what to do with an answer of N or more;
+                                    data-decided-by=FIELD data-shown-value=VALUE on a row: the therapist sees it only
+                                    while FIELD is VALUE (default "show"), else it is marked .kept-back and its
+                                    [data-when-kept] is shown. Rows that hang on another answer name the same FIELD,
+                                    or "where is it now?" would give away a strain that was kept back.
+                                    button[data-go=NAME] goes back to a question
      button[data-send]              inside the review; its name and value are sent with it
      progress[data-progress][hidden]   how far along, without numbers
      [data-steps][hidden]           holds button[data-back], button[data-skip], button[data-next]
@@ -81,7 +84,12 @@
     }
   }
 
+  /* Choices first: a row may be decided by a choice that stands in another row. */
   function fillReview() {
+    for (const choice of all("[data-choice-at-least]", review)) {
+      const name = choice.closest("[data-review-row]").dataset.reviewRow;
+      choice.hidden = choice.disabled = !atLeast(name, choice.dataset.choiceAtLeast);
+    }
     for (const row of all("[data-review-row]", review)) {
       const name = row.dataset.reviewRow;
       const answer = one("[data-review-answer]", row);
@@ -90,9 +98,8 @@
       answer.textContent = said.map((input) => words(input).trim()).join(", ") || answer.dataset.empty;
       answer.classList.toggle("muted", !said.length);
       answer.classList.toggle("own-words", said.some((input) => input.type === "textarea" || input.type === "text"));
-      const choice = one("[data-choice-at-least]", row);
-      if (choice) choice.hidden = choice.disabled = !atLeast(name, choice.dataset.choiceAtLeast);
-      const kept = Boolean(choice && !choice.disabled && one(":checked", choice) && one(":checked", choice).value !== "show");
+      const decided = chosen(row.dataset.decidedBy ?? "");
+      const kept = said.length > 0 && decided.length > 0 && decided[0].value !== (row.dataset.shownValue ?? "show");
       row.classList.toggle("kept-back", kept);
       for (const note of all("[data-when-kept]", row)) note.hidden = !kept;
     }
@@ -102,8 +109,8 @@
     const reachable = steps.filter((each) => !each.disabled);
     current = step;
     for (const each of steps) each.hidden = each !== step;
-    progress.max = reachable.length - 1;
-    progress.value = reachable.indexOf(step);
+    progress.max = reachable.length;
+    progress.value = reachable.indexOf(step) + 1;
     one("[data-back]", controls).hidden = step === reachable[0];
     one("[data-skip]", controls).hidden = !questions.includes(step);
     one("[data-next]", controls).hidden = step === review;
@@ -119,7 +126,10 @@
     if (sending) return;
     refresh();
     const reachable = steps.filter((each) => !each.disabled);
-    const next = by > 0 && fromReview && current !== review ? review : reachable[reachable.indexOf(current) + by];
+    const following = reachable[reachable.indexOf(current) + by];
+    // After "Change" straight back to the review, unless the new answer opened a question that hangs on it.
+    const hangs = following?.dataset.askedIf && following.dataset.askedIf === (current.dataset.askedIf ?? current.dataset.question);
+    const next = by > 0 && fromReview && !hangs ? review : following;
     if (next === review) fromReview = false;
     if (!guarded) {
       // One entry of our own, so that the Back key goes a question back instead of losing the answers.

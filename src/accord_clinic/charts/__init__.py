@@ -1,0 +1,21 @@
+"""What two people said over the sessions comes in as numbers; where to draw it goes out, ready for an SVG template.
+
+No models, no request, no language: every word is passed in by the caller. Coordinates leave as strings, because a
+template would otherwise print 12.5 as "12,5" in half of Europe.
+"""
+
+from accord_clinic.charts.course import course_chart
+from accord_clinic.charts.nouns import Chart, Label, Panel, SessionMark, StrainSpan, Table, Words
+from accord_clinic.charts.table import course_table
+
+__all__ = [
+    "Chart",
+    "Label",
+    "Panel",
+    "SessionMark",
+    "StrainSpan",
+    "Table",
+    "Words",
+    "course_chart",
+    "course_table",
+]

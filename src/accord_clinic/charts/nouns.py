@@ -1,0 +1,131 @@
+"""What a chart is made from, and what it is made into: numbers and translated words in, strings to print out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Values = Mapping[int, float | None]
+Opener = Literal["client", "therapist", "signal"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMark:
+    """A session on the time axis. Until it is `revealed` nothing is said about who answered it."""
+
+    number: int
+    modality: str
+    held: bool = True
+    revealed: bool = True
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One scale of both voices by session number: a number, `None` for asked but not answered, absent for not asked."""
+
+    name: str
+    client: Values
+    therapist: Values
+    band: Mapping[int, tuple[float, float]]
+    wide: frozenset[int] = frozenset()
+    low: float = 0.0
+    high: float = 100.0
+    decimals: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StrainSpan:
+    """The life of one strain in session numbers; `settled` is `None` while it is open."""
+
+    opened: int
+    talked_about: int | None
+    settled: int | None
+    by: Opener
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything that the picture and its table say, in the reader's language."""
+
+    title: str
+    description: str
+    client: str
+    therapist: str
+    session: str
+    modality: str
+    usual: str
+    wide_gap: str
+    no_answer: str
+    not_open_yet: str
+    not_asked: str
+    strain: str
+    no_strain: str
+    opened: str
+    talked_about: str
+    settled: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Words at a place. `kind` is a class of the style sheet; `anchor` is start, middle or end."""
+
+    x: str
+    y: str
+    text: str
+    kind: str = ""
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnPanel:
+    """One panel as paths; an empty path is not drawn."""
+
+    labels: tuple[Label, ...]
+    rules: str
+    band: str
+    closed: str
+    gaps: str
+    missing_client: str
+    missing_therapist: str
+    client_line: str
+    therapist_line: str
+    client_marks: str
+    therapist_marks: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnTrack:
+    """The lives of the strains: opened to talked about, talked about to settled, with a mark at each turn."""
+
+    labels: tuple[Label, ...]
+    rule: str
+    waiting: str
+    talked: str
+    marks: str
+    turns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The same numbers as text: one row a session."""
+
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of the course, ready to print, with its legend's words and its table."""
+
+    words: Words
+    width: str
+    height: str
+    panels: tuple[DrawnPanel, ...]
+    track: DrawnTrack | None
+    outcomes: tuple[DrawnPanel, ...]
+    axis: tuple[Label, ...]
+    table: Table

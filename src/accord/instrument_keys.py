@@ -41,9 +41,7 @@ def _scale(part: Part, instrument: Instrument, key: Source, missing_rule: Source
         if item_id not in items:
             raise part.wrong(f"{part.where} reverses item {item_id!r}, which is not among its items", "Remove it.")
     if weights and (method != "tscore" or len(weights) != len(items)):
-        what = (
-            f"{part.where} has {len(weights)} weights for {len(items)} items; only a tscore has weights, one for each"
-        )
+        what = f"{part.where}: weights ({len(weights)}) are for a tscore only, one for each item ({len(items)})"
         raise part.wrong(what, "Correct them.")
     low, high = _range(part, instrument, items, method)
     scale = Scale(

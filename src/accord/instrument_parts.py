@@ -46,7 +46,7 @@ class AnswerSet:
             return isinstance(answer, tuple) and all(code in self.codes for code in answer)
         if self.kind == "text":
             return isinstance(answer, str)
-        if isinstance(answer, str | tuple | bool):
+        if isinstance(answer, bool) or not isinstance(answer, int | float):
             return False
         return answer in self.values if self.kind == "choice" else self.low <= answer <= self.high
 

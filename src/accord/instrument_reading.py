@@ -23,7 +23,7 @@ Forms = dict[str, tuple[str, ...]]
 def read_instrument(file: Part) -> Instrument:
     """Build and check a questionnaire from its file, step by step. Raises `BadInstrument`."""
     raters = _raters(file, RATERS)
-    sets = {name: _answer_set(name, part) for name, part in file.named("answers").items()}
+    sets = {name: _answer_set(name, part) for name, part in file.named("answers", "the answers").items()}
     items = _items(file, sets, raters)
     forms, seconds = _forms(file, items)
     instrument = Instrument(
@@ -87,7 +87,7 @@ def _answer_set(name: str, part: Part) -> AnswerSet:
         raise part.wrong(f"{part.where}: a choice of many needs 'codes'", "Add them.")
     for parallel, answers in ((codes if kind == "choice" else (), values), (groups, codes)):
         if parallel and len(parallel) != len(answers):
-            what = f"{part.where}: {len(parallel)} codes or groups for {len(answers)} answers"
+            what = f"{part.where}: codes or groups ({len(parallel)}) do not match the answers ({len(answers)})"
             raise part.wrong(what, "Give one for each.")
     return AnswerSet(name, kind, values, codes, groups, low, high)
 
@@ -98,9 +98,8 @@ def _items(file: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...])
         item = _item(part, sets, raters)
         if item.id in items:
             raise part.wrong(f"{part.where} is there twice", "Rename or remove one.")
-        if item.asked_if and item.asked_if[0] not in items:
-            what = f"{part.where} depends on an answer to {item.asked_if[0]!r}, which is no item before it"
-            raise part.wrong(what, "Correct the name or the order.")
+        if item.asked_if:
+            _check_condition(part, *item.asked_if, items, sets)
         items[item.id] = item
     if not items:
         raise file.wrong("there is no item", "Add at least one [[items]].")
@@ -133,11 +132,25 @@ def _item(part: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) 
     return item
 
 
+def _check_condition(
+    part: Part, on: str, at_least: int, before: Mapping[str, Item], sets: Mapping[str, AnswerSet]
+) -> None:
+    if on not in before:
+        what = f"{part.where} depends on an answer to {on!r}, which is no item before it"
+        raise part.wrong(what, "Correct the name or the order.")
+    answers = sets[before[on].answers]
+    if at_least not in answers.values:
+        what = f"{part.where} is asked when {on!r} is {at_least} or more, which is no possible answer"
+        raise part.wrong(what, "Correct it.")
+
+
 def _forms(file: Part, items: Mapping[str, Item]) -> tuple[Forms, dict[str, int]]:
     forms, seconds = {}, {}
-    for name, part in file.named("forms").items():
+    for name, part in file.named("forms", "form").items():
         forms[name], seconds[name] = part.texts("items"), part.integer("seconds")
         part.done()
+        if seconds[name] < 1:
+            raise part.wrong(f"{part.where}: seconds is {seconds[name]}", "Say how long the form takes.")
         _check_form(part, forms[name], items)
     if not forms:
         raise file.wrong("there is no form", "Add [forms.full] with its items and seconds.")
@@ -185,7 +198,7 @@ def _loinc(file: Part) -> dict[str, str]:
 def _examples(file: Part, instrument: Instrument) -> tuple[Example, ...]:
     examples = tuple(_example(part, instrument) for part in file.parts("examples"))
     if instrument.scales and len(examples) < 2:
-        what = f"there are {len(examples)} worked examples; two are the least, since they are the file's test"
+        what = f"worked examples: {len(examples)}; two are the least, since they are the file's test"
         raise file.wrong(what, "Add [[examples]].")
     return examples
 
@@ -204,9 +217,12 @@ def _example(part: Part, instrument: Instrument) -> Example:
     for name, value in scores.data.items():
         if name not in {scale.name for scale in instrument.scales}:
             raise part.wrong(f"{part.where} gives a score of {name!r}, which is no scale of the file", "Correct it.")
-        if value != "none" and not isinstance(value, int | float):
+        number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if value != "none" and not number:
             what = f"{part.where}: the score of {name} is {value!r}"
             raise part.wrong(what, "Write a number, or 'none' for no score.")
+    if instrument.scales and not scores.data:
+        raise part.wrong(f"{part.where} gives no score", "Add what its answers must give.")
     example = Example(
         form=form,
         answers={i: tuple(a) if isinstance(a, list) else a for i, a in answers.data.items()},
@@ -218,7 +234,7 @@ def _example(part: Part, instrument: Instrument) -> Example:
 
 
 def _with_own_wording(file: Part, instrument: Instrument) -> Instrument:
-    wordings = file.named("wording")
+    wordings = file.named("wording", "wording")
     if wordings and not instrument.licence.text_allowed:
         what = f"the licence of {instrument.id} does not allow its wording here, and the file holds some"
         raise file.wrong(what, "Move it to a text file in the practice's own folder.")

@@ -16,8 +16,8 @@ ByRater = dict[Rater, tuple[str, ...]]
 def read_wording(part: Part, instrument: Instrument, language: str) -> Wording:
     """Check a wording table against the questionnaire: nothing missing, nothing unknown. Raises `BadInstrument`."""
     status: WordingStatus = part.one_of("status", get_args(WordingStatus))
-    answers = part.part("answers", "answers")
-    items = part.part("items", "items")
+    answers = part.part("answers", "the labels of answers")
+    items = part.part("items", "the texts of items")
     wording = Wording(
         instrument=instrument.id,
         version=instrument.version,
@@ -79,7 +79,7 @@ def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRat
     expected = len(answers.values or answers.codes)
     for texts in found.values():
         if len(texts) != expected:
-            what = f"{part.where}: {key!r} has {len(texts)} texts for the {expected} answers of item {item.id!r}"
+            what = f"{part.where}: {key!r} has {len(texts)} texts, and item {item.id!r} has {expected} answers"
             raise part.wrong(what, "Give one for each.")
         for text in texts:
             _checked(part, text)

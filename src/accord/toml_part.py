@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from accord.errors import BadInstrument
 NAME = re.compile(r"[a-z][a-z0-9_]*")  # ids become columns of tables and names of form fields
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 NOTHING: Any = object()
+PLURALS = {str: "texts", int: "whole numbers", dict: "tables"}
 KIND_NAMES = {
     str: "text",
     int: "a whole number",
@@ -89,6 +91,8 @@ class Part:
 
     def number(self, key: str, default: float = NOTHING) -> float:
         value: float = self._get(key, float, default)
+        if value is not default and not math.isfinite(value):
+            raise self.wrong(f"{self.where}: {key!r} is {value}", "Write a finite number.")
         return value
 
     def truth(self, key: str, default: bool = NOTHING) -> bool:
@@ -96,8 +100,11 @@ class Part:
         return value
 
     def texts(self, key: str, default: tuple[str, ...] = NOTHING) -> tuple[str, ...]:
-        """A list of texts."""
-        return self._list(key, str, default)
+        """A list of texts, none of them empty."""
+        values = self._list(key, str, default)
+        if any(not value.strip() for value in values):
+            raise self.wrong(f"{self.where}: {key!r} holds an empty text", "Fill it in.")
+        return values
 
     def integers(self, key: str, default: tuple[int, ...] = NOTHING) -> tuple[int, ...]:
         """A list of whole numbers."""
@@ -116,10 +123,10 @@ class Part:
             for number, table in enumerate(tables, 1)
         ]
 
-    def named(self, key: str) -> dict[str, Part]:
-        """A table of tables, by name."""
+    def named(self, key: str, called: str) -> dict[str, Part]:
+        """A table of tables, by name; `called` is what one of them is."""
         outer = self.part(key)
-        return {name: Part(self.file, f"{key} {name!r}", outer._get(name, dict, NOTHING)) for name in outer.data}
+        return {name: Part(self.file, f"{called} {name!r}", outer._get(name, dict, NOTHING)) for name in outer.data}
 
     def done(self) -> None:
         """Refuse keys that mean nothing: most are spelling mistakes."""
@@ -127,7 +134,7 @@ class Part:
             if key not in self._known:
                 near = difflib.get_close_matches(key, self._known, 1)
                 advice = f"Did you mean {near[0]!r}?" if near else "Remove it."
-                raise self.wrong(f"{self.where} has {key!r}, which means nothing here", advice)
+                raise self.wrong(f"{self.where}: {key!r} means nothing here", advice)
 
     def _get(self, key: str, kind: type, default: Any) -> Any:
         if not self.has(key):
@@ -143,7 +150,7 @@ class Part:
         values = self._get(key, list, default)
         for value in values:
             if not _is(value, kind):
-                raise self.wrong(f"{self.where}: {key!r} holds {value!r}", f"Write a list of {KIND_NAMES[kind]}.")
+                raise self.wrong(f"{self.where}: {key!r} holds {value!r}", f"Write a list of {PLURALS[kind]}.")
         return tuple(values)
 
 

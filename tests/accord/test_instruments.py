@@ -1,0 +1,496 @@
+"""The catalogue: what is in it, what may be in it, and what is said about a file that cannot be used."""
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from accord.errors import BadInput, BadInstrument
+from accord.instrument_reading import read_instrument
+from accord.instruments import SHIPPED, Catalogue, Instrument, catalogue, load
+from accord.toml_part import Part, read_toml
+
+GOOD = (Path(__file__).parent / "good.toml").read_text()
+KEYS_ONLY = ("wai-sr", "who-5", "core-10", "implement-wai-9", "implement-bai-3")
+OURS = ("accord-check-in", "accord-wider-look", "accord-starting-path", "accord-asking-again")
+
+
+def written(folder: Path, text: str, name: str = "tea.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def check_in(shipped: Catalogue) -> Instrument:
+    return shipped.get("accord-check-in")
+
+
+def texts(instrument: Instrument, language: str) -> list[str]:
+    """Every question and label of a wording."""
+    wording = instrument.wordings[language]
+    found = []
+    for item in instrument.items:
+        for rater in item.raters:
+            found += [wording.text(item.id, rater), *wording.labels(item.id, rater)]
+    return found
+
+
+class TestWhatIsThere:
+    def test_every_file_can_be_used(self, shipped):
+        assert shipped.problems == ()
+        assert {path.stem for path in SHIPPED.glob("*.toml")} == set(shipped.instruments)
+
+    def test_the_promised_questionnaires(self, shipped):
+        promised = {*OURS, *KEYS_ONLY, "phq-9", "phq-2", "gad-7", "gad-2", "goal-rating", "gas"}
+        assert promised <= set(shipped.instruments)
+
+    def test_everything_fits_into_json(self, shipped):
+        for instrument in shipped.instruments.values():
+            whole = json.loads(json.dumps(instrument.to_dict(), allow_nan=False))
+            assert whole["items"] == [item.id for item in instrument.items]
+            assert [scale["name"] for scale in whole["scales"]] == [scale.name for scale in instrument.scales]
+
+    def test_an_unknown_id_gets_the_nearest_ones(self, shipped):
+        with pytest.raises(BadInput, match=re.escape("no questionnaire 'phq9'. Did you mean phq-9")):
+            shipped.get("phq9")
+        with pytest.raises(BadInput, match="no questionnaire 'xyz'. There are accord-asking-again"):
+            shipped.get("xyz")
+        with pytest.raises(BadInput, match="no questionnaire 'phq-9' in version 7"):
+            shipped.get("phq-9", "7")
+
+
+class TestWhatMayBeThere:
+    def test_no_wording_without_a_licence_that_allows_it(self, shipped):
+        for instrument in shipped.instruments.values():
+            assert instrument.licence.text_allowed or not instrument.wordings, instrument.id
+        for path in (SHIPPED / "wording").glob("*.toml"):
+            assert shipped.get(read_toml(path).text("instrument")).licence.text_allowed, path.name
+
+    @pytest.mark.parametrize("identity", KEYS_ONLY)
+    def test_licensed_questionnaires_are_keys_only(self, shipped, identity):
+        assert not shipped.get(identity).has_wording()
+
+    def test_a_file_that_may_not_carry_wording_and_does_is_refused(self, tmp_path):
+        text = GOOD.replace("text_allowed = true", "text_allowed = false")
+        with pytest.raises(BadInstrument, match="the licence of tea does not allow its wording here"):
+            load(written(tmp_path, text))
+
+    def test_a_shipped_text_file_for_it_is_refused_too(self, tmp_path, monkeypatch):
+        (tmp_path / "wording").mkdir()
+        written(tmp_path, GOOD.split("[wording.en]")[0].replace("text_allowed = true", "text_allowed = false"))
+        words = 'instrument = "tea"\nversion = "1.0"\nlanguage = "en"\nstatus = "original"\n'
+        written(tmp_path / "wording", words, "tea.en.toml")
+        monkeypatch.setattr("accord.instruments.SHIPPED", tmp_path)
+        expected = "tea.en.toml: the licence of tea does not allow its wording to be shipped. Remove the file."
+        assert catalogue().problems == (expected,)
+
+    def test_snomed_codes_are_not_shipped(self):
+        assert not [path.name for path in SHIPPED.rglob("*.toml") if "snomed" in path.read_text().lower()]
+
+    def test_what_comes_from_memory_is_never_called_verified(self, shipped):
+        for instrument in shipped.instruments.values():
+            for threshold in instrument.thresholds:
+                from_memory = "memory" in threshold.source.lower() or threshold.source_type == "unverified"
+                assert threshold.verified != from_memory, (instrument.id, threshold.label)
+
+    def test_there_is_no_cut_off_for_an_alliance_measure(self, shipped):
+        for identity in ("accord-check-in", "wai-sr", "implement-wai-9"):
+            assert shipped.get(identity).thresholds == ()
+
+
+class TestFreeOutcomeMeasures:
+    def test_all_seven_gad_items_share_one_list_of_answers(self, shipped):
+        # A reproduction in circulation has a wrong label in item 2.
+        wording = shipped.get("gad-7").wordings["en"]
+        lists = {wording.labels(f"gad{n}") for n in range(1, 8)}
+        assert lists == {("Not at all", "Several days", "More than half the days", "Nearly every day")}
+
+    def test_item_9_of_the_phq_9_calls_for_help_from_1_on(self, shipped):
+        assert {item.id: item.safety for item in shipped.get("phq-9").items if item.safety} == {"phq9": 1}
+
+    @pytest.mark.parametrize(("short", "long"), [("phq-2", "phq-9"), ("gad-2", "gad-7")])
+    def test_the_short_ones_are_the_first_two_items_of_the_long_ones(self, shipped, short, long):
+        short, long = shipped.get(short), shipped.get(long)
+        for item in short.items:
+            assert short.wordings["en"].text(item.id, "client") == long.wordings["en"].text(item.id, "client")
+            assert short.wordings["en"].labels(item.id) == long.wordings["en"].labels(item.id)
+
+    @pytest.mark.parametrize("identity", ["phq-9", "phq-2", "gad-7", "gad-2"])
+    def test_the_notice_is_shown_with_the_questions(self, shipped, identity):
+        shown = shipped.get(identity).wordings["en"].shown("full", "client")
+        assert "No permission required to reproduce, translate, display or distribute." in shown["notice"]
+        assert shown["instruction"].startswith("Over the last 2 weeks, how often have you been bothered")
+
+    def test_thresholds_as_read(self, shipped):
+        def known(identity):
+            return {(t.kind, t.op, t.value): t.verified for t in shipped.get(identity).thresholds}
+
+        assert known("phq-9")["cut-off", ">=", 10] is True
+        assert known("phq-9")["reliable change", ">=", 6] is True
+        assert known("gad-7")["cut-off", ">=", 8] is True
+        assert known("gad-7")["reliable change", ">=", 4] is True
+        assert known("who-5")["cut-off", "<=", 50] is True
+        assert known("who-5")["cut-off", "<=", 28] is False
+        assert known("core-10") == {
+            ("cut-off", ">=", 11): False,
+            ("cut-off", ">=", 13): False,
+            ("reliable change", ">=", 6): False,
+            ("reliable change", ">=", 5): True,
+        }
+
+
+class TestCheckIn:
+    def test_the_full_set(self, check_in):
+        asked = [item.id for item in check_in.asked("full", "client")]
+        assert asked == ["d1", "d2", "m1", "m2", "b1", "b2", "b3", "t1", "t2", "t3", "v1", "o1", "o2"]
+
+    def test_the_minimum_set(self, check_in):
+        asked = [item.id for item in check_in.asked("minimum", "client")]
+        assert asked == ["d1", "m1", "b1", "b2", "t1", "t2", "v1", "o2"]
+
+    def test_every_scored_item_is_a_pair_with_five_answers(self, check_in):
+        for scale in check_in.scales:
+            assert scale.commensurate
+            for item_id in scale.items:
+                assert check_in.item(item_id).raters == ("client", "therapist")
+                assert check_in.answer_set(item_id).values == (0, 1, 2, 3, 4)
+                for wording in check_in.wordings.values():
+                    assert wording.labels(item_id, "client") == wording.labels(item_id, "therapist")
+
+    def test_guesses_are_the_therapists_alone_and_in_no_scale(self, check_in):
+        guesses = [item for item in check_in.items if item.construct.startswith("guess")]
+        assert guesses
+        for item in guesses:
+            assert item.raters == ("therapist",)
+            assert not item.commensurate
+            assert not any(item.id in scale.items for scale in check_in.scales)
+        with pytest.raises(BadInput, match="item 'g1' is not asked of the client"):
+            check_in.wordings["en"].text("g1", "client")
+
+    def test_where_a_strain_stands_is_asked_only_when_there_was_one(self, check_in):
+        conditions = {item.id: item.asked_if for item in check_in.items if item.asked_if}
+        assert conditions == {"t2": ("t1", 1), "t3": ("t1", 1)}
+        assert check_in.answer_set("t2").codes == ("settled", "partly", "still_there", "not_talked_about")
+        kinds = check_in.answer_set("t3")
+        assert dict(zip(kinds.codes, kinds.groups, strict=True))["went_along"] == "withdrawal"
+
+    def test_the_client_decides_whether_strain_and_holding_back_are_shown(self, check_in):
+        assert {item.id for item in check_in.items if item.sharing} == {"b1", "t1"}
+
+    def test_the_talk_sheet_has_a_phrase_for_each_answer_in_each_voice(self, check_in):
+        wording = check_in.wordings["en"]
+        assert wording.shared_item("d1") == "Time on what matters most"
+        assert wording.said("b1", "client", 3) == "Held back: one thing that matters"
+        assert wording.said("b1", "therapist", 0) == "Did not see anything held back"
+        assert wording.said("t2", "client", 0) == "It is settled"  # without a phrase of its own: the label
+        for wording in check_in.wordings.values():
+            for item in check_in.items:
+                assert wording.shared_item(item.id)
+                if item.commensurate:
+                    assert all(len(wording.items[item.id].said[rater]) == 5 for rater in item.raters)
+
+
+class TestOurWords:
+    @pytest.mark.parametrize("identity", OURS)
+    def test_in_english_and_as_a_draft_in_german(self, shipped, identity):
+        wordings = shipped.get(identity).wordings
+        assert {language: w.status for language, w in wordings.items()} == {"en": "original", "de": "draft translation"}
+
+    @pytest.mark.parametrize("identity", OURS)
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_no_today_and_no_guessed_pronoun(self, shipped, identity, language):
+        banned = {"en": "today|he|she|him|her|his|hers", "de": "heute|er|ihm|ihn|seine|seinen|seiner"}[language]
+        for text in texts(shipped.get(identity), language):
+            assert not re.search(rf"\b({banned})\b", text, re.IGNORECASE), text
+
+    @pytest.mark.parametrize("identity", OURS)
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_the_session_follows_in_so_that_one_noun_phrase_fits_everywhere(self, shipped, identity, language):
+        for text in texts(shipped.get(identity), language):
+            assert text.count("{session}") == len(re.findall(r"\b[Ii]n \{session\}", text)), text
+
+    @pytest.mark.parametrize("identity", OURS)
+    def test_questions_are_short_and_ask_one_thing(self, shipped, identity):
+        for item in shipped.get(identity).items:
+            for rater in item.raters:
+                text = shipped.get(identity).wordings["en"].text(item.id, rater)
+                assert len(text.split()) <= 22, text
+                assert text.count("?") == 1, text
+                assert " and/or " not in text
+
+    def test_the_starting_path_and_the_wider_look_make_no_scores(self, shipped):
+        assert shipped.get("accord-starting-path").scales == ()
+        assert list(shipped.get("accord-starting-path").forms) == ["start-1", "start-2", "start-3"]
+        assert shipped.get("accord-wider-look").scales == ()
+        assert shipped.get("accord-wider-look").forms["room"] == ("w1", "w2", "w3", "w4", "w5", "w6", "w7")
+
+
+class TestHash:
+    def test_the_words_of_version_0_1(self, check_in):
+        # Stored responses name this hash: other words need another version.
+        assert check_in.wordings["en"].hash("full", "client").startswith("e3446cd64d8ab4fb")
+
+    def test_it_differs_with_language_form_and_rater(self, check_in):
+        en, de = check_in.wordings["en"], check_in.wordings["de"]
+        shown = [en.hash(form, rater) for form in check_in.forms for rater in check_in.raters]
+        assert len({*shown, de.hash("full", "client")}) == 5
+        assert all(re.fullmatch("[0-9a-f]{64}", h) for h in shown)
+
+    def test_one_letter_changes_it(self, tmp_path):
+        one = load(written(tmp_path, GOOD)).wordings["en"]
+        other = load(written(tmp_path, GOOD.replace("Was the tea warm?", "Was the tea warm"))).wordings["en"]
+        assert one.hash("full", "client") != other.hash("full", "client")
+        assert one.hash("full", "therapist") == other.hash("full", "therapist")
+
+    def test_what_is_not_shown_does_not(self, tmp_path):
+        one = load(written(tmp_path, GOOD)).wordings["en"]
+        other = load(written(tmp_path, GOOD.replace('short = "Warm tea"', 'short = "Hot tea"'))).wordings["en"]
+        assert one.hash("full", "client") == other.hash("full", "client")
+
+
+def text_file(instrument: Instrument, language: str = "en", status: str = "site") -> str:
+    """What a practice would write, with invented words: the real ones belong to others."""
+    lines = [f'instrument = "{instrument.id}"', f'version = "{instrument.version}"', f'language = "{language}"']
+    lines += [f'status = "{status}"', "[answers]"]
+    for answers in instrument.answer_sets.values():
+        labels = [f"label of {value}" for value in answers.values]
+        lines += [f"{answers.id} = {json.dumps(labels)}"] if labels else []
+    lines += ["[items]", *(f'{item.id} = "text of item {item.id}"' for item in instrument.items)]
+    return "\n".join(lines)
+
+
+class TestOwnFolder:
+    @pytest.mark.parametrize("identity", ["wai-sr", "who-5", "core-10"])
+    def test_a_text_file_brings_a_licensed_questionnaire_to_life(self, shipped, tmp_path, identity):
+        written(tmp_path, text_file(shipped.get(identity)), f"{identity}.en.toml")
+        found = catalogue(tmp_path)
+        assert found.problems == ()
+        alive = found.get(identity)
+        assert alive.has_wording("en")
+        assert alive.wordings["en"].text(alive.items[0].id, "client") == f"text of item {alive.items[0].id}"
+        assert alive.wordings["en"].status == "site"
+        assert not shipped.get(identity).has_wording()
+
+    def test_a_text_for_another_version_is_refused(self, shipped, tmp_path):
+        text = text_file(shipped.get("wai-sr")).replace('"2006"', '"1989"')
+        written(tmp_path, text, "wai.toml")
+        (problem,) = catalogue(tmp_path).problems
+        assert problem.startswith("wai.toml: it words wai-sr 1989, which is not there; there are ")
+
+    def test_it_may_replace_a_draft_but_not_an_original(self, shipped, tmp_path):
+        check_in = shipped.get("accord-check-in")
+        labels = {rater: [f"label {n}" for n in range(8)] for rater in check_in.raters}
+        kind = "[answers.kind]\n" + "\n".join(f"{rater} = {json.dumps(texts)}" for rater, texts in labels.items())
+        text = text_file(check_in, "de").replace("[items]", f"{kind}\n[items]")
+        written(tmp_path, text, "ours.de.toml")
+        written(tmp_path, text.replace('language = "de"', 'language = "en"'), "ours.en.toml")
+        found = catalogue(tmp_path)
+        assert found.get("accord-check-in").wordings["de"].status == "site"
+        assert found.problems == (
+            "ours.en.toml: accord-check-in already has a wording in 'en', which is not a draft. Remove the file.",
+        )
+
+    def test_a_new_questionnaire_is_one_file(self, tmp_path):
+        written(tmp_path, GOOD)
+        found = catalogue(tmp_path)
+        assert found.problems == ()
+        assert found.get("tea").wordings["en"].text("warm", "therapist") == "Was the tea of {client} warm?"
+
+    def test_old_versions_stay(self, tmp_path):
+        for version in ("1.9", "1.10", "1.0"):
+            written(tmp_path, GOOD.replace('version = "1.0"', f'version = "{version}"'), f"tea-{version}.toml")
+        found = catalogue(tmp_path)
+        assert found.get("tea").version == "1.10"
+        assert found.get("tea", "1.9").version == "1.9"
+
+    def test_a_broken_file_is_reported_and_the_rest_works(self, shipped, tmp_path):
+        written(tmp_path, GOOD)
+        written(tmp_path, GOOD.replace('"bitter"]', '"sour"]'), "broken.toml")
+        written(tmp_path, "[[[", "worse.toml")
+        found = catalogue(tmp_path)
+        assert set(found.instruments) == {*shipped.instruments, "tea"}
+        assert [problem.split(":")[0] for problem in found.problems] == ["broken.toml", "worse.toml"]
+
+    def test_a_second_file_of_the_same_version_is_refused(self, tmp_path):
+        written(tmp_path, GOOD)
+        written(tmp_path, GOOD, "tea2.toml")
+        expected = "tea2.toml: there is already a questionnaire tea 1.0. Give this one another id or version."
+        assert catalogue(tmp_path).problems == (expected,)
+
+    def test_a_missing_folder_is_reported(self, tmp_path):
+        assert catalogue(tmp_path / "no").problems == (f"{tmp_path / 'no'}: there is no such folder. Check the path.",)
+
+
+# old text -> new text, and the sentence that a person reads
+BAD = [
+    ('items = ["warm", "bitter"]', 'items = ["warm", "sour"]',
+     "scale 'taste' uses item 'sour'; the questionnaire has warm, bitter, why. Remove it or add the item."),
+    ('items = ["warm", "bitter"]', 'items = ["warm", "why"]',
+     "scale 'taste' uses item 'why', whose answers are text. Remove it: only numbers can be scored."),
+    ('items = ["warm", "bitter"]', "items = []", "scale 'taste' has no items, or one of them twice. Correct them."),
+    ('reversed = ["bitter"]', 'reversed = ["why"]',
+     "scale 'taste' reverses item 'why', which is not among its items. Remove it."),
+    ("reversed =", "revresed =", "scale 'taste': 'revresed' means nothing here. Did you mean 'reversed'?"),
+    ('method = "mean100"', 'method = "median"',
+     "scale 'taste': method is 'median'. Write one of 'mean', 'sum', 'mean100', 'tscore'."),
+    ('method = "mean100"', 'method = "mean100"\nlow = 0\nhigh = 40',
+     "scale 'taste' says 0 to 40; its key gives 0 to 100. Correct one of the two."),
+    ('method = "mean100"', 'method = "mean100"\nweights = ["warm"]',
+     "scale 'taste': weights (1) are for a tscore only, one for each item (2). Correct them."),
+    ('method = "mean100"', 'method = "sum"',
+     "scale 'taste' is a sum, and the form 'short' asks only 1 of its 2 items. "
+     "Use a mean: a sum of fewer items has another range."),
+    ("{ full = 2, short = 1 }", "{ full = 3 }",
+     "scale 'taste' needs 3 answers in the form 'full', which asks 2 of its items. Correct it."),
+    ("{ full = 2, short = 1 }", "0",
+     "scale 'taste' needs 0 answers in the form 'full', which asks 2 of its items. Correct it."),
+    ("{ full = 2, short = 1 }", "{ long = 2 }",
+     "scale 'taste': at_least names the form 'long'; the file has full, short. Correct it."),
+    ("at_least = { full = 2, short = 1 }", "",
+     "scale 'taste' lacks 'at_least', or no form asks all of its items. Say how many answers each form needs."),
+    ('direction = "high is good"', 'direction = "up"',
+     "scale 'taste': direction is 'up'. Write one of 'high is good', 'high is bad', 'none'."),
+    ('name = "taste"', 'name = "The taste"',
+     "scale 'The taste': name may hold small letters, digits and underscores only. Rename it."),
+    ("[forms.full]", "[forms.whole]",
+     "there are scales but no form 'full', which asks every item of a scale. Add [forms.full]."),
+    ('items = ["warm", "bitter", "why"]', 'items = ["warm", "sugar"]',
+     "form 'full' asks item 'sugar'; the questionnaire has warm, bitter, why. Remove it or add the item."),
+    ('items = ["warm", "bitter", "why"]', 'items = ["warm", "warm"]',
+     "form 'full' asks item 'warm' twice. Remove one."),
+    ('items = ["warm", "bitter", "why"]', 'items = ["why", "bitter", "warm"]',
+     "form 'full' asks 'why', which depends on 'bitter', but not 'bitter' before it. Add 'bitter'."),
+    ('items = ["warm", "bitter", "why"]', "items = []", "form 'full' asks nothing. Add items or remove the form."),
+    ('items = ["warm", "bitter", "why"]', 'items = "warm"', "form 'full': 'items' is 'warm'. Write a list."),
+    ('id = "bitter"', 'id = "warm"', "item 'warm' is there twice. Rename or remove one."),
+    ('id = "bitter"', 'id = "Bitter!"',
+     "item 'Bitter!': id may hold small letters, digits and underscores only. Rename it."),
+    ('answers = "words"', 'answers = "prose"',
+     "item 'why' uses the answers 'prose'; the file has degree, words. Correct the name or add them."),
+    ('item = "bitter", at_least', 'item = "cold", at_least',
+     "item 'why' depends on an answer to 'cold', which is no item before it. Correct the name or the order."),
+    ('item = "bitter", at_least = 1', 'item = "bitter", at_least = 3',
+     "item 'why' is asked when 'bitter' is 3 or more, which is no possible answer. Correct it."),
+    ("seconds = 10", "seconds = 0", "form 'full': seconds is 0. Say how long the form takes."),
+    ("value = 50", "value = nan", "threshold 'drinkable': 'value' is nan. Write a finite number."),
+    ('scores = { taste = "none" }', "scores = { taste = true }",
+     "example 2: the score of taste is True. Write a number, or 'none' for no score."),
+    ('scores = { taste = "none" }', "scores = {}", "example 2 gives no score. Add what its answers must give."),
+    ('"a little", "very"', '"", "very"', "the labels of answers: 'degree' holds an empty text. Fill it in."),
+    ('construct = "reason"', 'construct = "reason"\ncommensurate = true',
+     "item 'why' is called commensurate, but it is not a choice that both are asked. Correct one of the two."),
+    ('construct = "reason"', 'construct = "reason"\nraters = ["supervisor"]',
+     "item 'why': rater 'supervisor' is unknown. Write 'client', 'therapist' or both."),
+    ('construct = "bitterness"', 'construct = "bitterness"\nsafety = 3',
+     "item 'bitter': safety is 3, which is no possible answer. Correct it."),
+    ('construct = "bitterness"\n', "", "item 'bitter' lacks 'construct'. Add it."),
+    ("values = [0, 1, 2]", "values = [0, 2, 4]",
+     "the answers 'degree': the values are [0, 2, 4]. Write two or more, rising in steps of one."),
+    ("values = [0, 1, 2]", "values = [0, 1, true]",
+     "the answers 'degree': 'values' holds True. Write a list of whole numbers."),
+    ("values = [0, 1, 2]", 'values = [0, 1, 2]\ncodes = ["no"]',
+     "the answers 'degree': codes or groups (1) do not match the answers (3). Give one for each."),
+    ('kind = "text"', 'kind = "number"',
+     "the answers 'words': a number needs 'low' below 'high'. Add or correct them."),
+    ('kind = "text"', 'kind = "many"', "the answers 'words': a choice of many needs 'codes'. Add them."),
+    ('scale = "taste"', 'scale = "smell"',
+     "threshold 'drinkable' is about the scale 'smell'; the file has taste. Correct it."),
+    ('verified_on = "2026-01-31"\n', "",
+     "threshold 'drinkable' is called verified, but not when. Add verified_on = 'YYYY-MM-DD'."),
+    ('source_type = "paper"', 'source_type = "unverified"',
+     "threshold 'drinkable' is called verified, but its source_type is 'unverified'. Correct one of the two."),
+    ('verified_on = "2026-01-31"', 'verified_on = "January"',
+     "threshold 'drinkable': verified_on is 'January'. Write a date as 'YYYY-MM-DD'."),
+    ("text_allowed = true", 'text_allowed = "yes"',
+     "the licence: 'text_allowed' is 'yes'. Write true or false."),
+    ('notice = "Free."', 'notice = " "', "the licence: 'notice' is empty. Fill it in."),
+    ('[[examples]]\nform = "full"\nanswers = { warm = 2 }\nscores = { taste = "none" }', "",
+     "worked examples: 1; two are the least, since they are the file's test. Add [[examples]]."),
+    ("answers = { warm = 2 }", "answers = { warm = 3 }", "example 2: warm is 3. Write one of 0, 1, 2."),
+    ("answers = { warm = 2 }", "answers = { milk = 2 }",
+     "example 2 answers 'milk', which the form 'full' does not ask. Remove it."),
+    ('scores = { taste = "none" }', "scores = { smell = 1 }",
+     "example 2 gives a score of 'smell', which is no scale of the file. Correct it."),
+    ('scores = { taste = "none" }', 'scores = { taste = "low" }',
+     "example 2: the score of taste is 'low'. Write a number, or 'none' for no score."),
+    ('id = "tea"', 'id = "Green tea"',
+     "id 'Green tea' may hold small letters, digits and hyphens only. Rename it."),
+    ('version = "1.0"', 'version = "new"', "version is 'new'. Write numbers with points, such as '1.0'."),
+    ('version = "1.0"', "version = 1.0", "the file: 'version' is 1.0. Write text."),
+    ('name = "Tea"\n', "", "the file lacks 'name'. Add it."),
+    ('name = "Tea"', 'name = "Tea"\ncolour = "green"',
+     "the file: 'colour' means nothing here. Remove it."),
+    ('why = "Why?"\n', "", "there is no text for item 'why'. Add it."),
+    ('therapist = "Was the tea of {client} warm?"\n', "", "item 'warm' lacks 'therapist'. Add it."),
+    ("of {client} warm", "of {name} warm",
+     "item 'warm': {name} is no placeholder. Use {session}, {client} or {therapist}."),
+    ("of {client} warm", "of {client warm",
+     "item 'warm': the braces in 'Was the tea of {client warm?' do not match. Close them."),
+    ('why = "Why?"', 'why = "Why?"\nmilk = "Milk?"', "the texts of items: 'milk' means nothing here. Remove it."),
+    ('degree = ["not", "a little", "very"]', 'degree = ["not", "very"]',
+     "the labels of answers: 'degree' has 2 texts, and item 'warm' has 3 answers. Give one for each."),
+    ('degree = ["not", "a little", "very"]', "",
+     "there are no labels for the answers 'degree' of item 'warm'. Add them."),
+    ('said = ["cold", "lukewarm", "warm"]', 'said = ["cold", "warm"]',
+     "item 'warm': 'said' has 2 texts, and item 'warm' has 3 answers. Give one for each."),
+]  # fmt: skip
+
+
+def places(table: object, path: tuple = ()) -> Iterator[tuple]:
+    """The path to every value of nested tables and lists."""
+    inner = table.items() if isinstance(table, dict) else enumerate(table) if isinstance(table, list) else ()
+    for key, value in inner:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+PLACES = list(places(tomllib.loads(GOOD)))
+JUNK = st.sampled_from([None, "", "x", "{x}", -1, 0, 7, 2.5, math.nan, True, [], ["x"], [1, 2], [[]], {}, {"x": 1}, [{}]])
+
+
+class TestBadFiles:
+    @given(st.sampled_from(PLACES), JUNK)
+    @settings(max_examples=300)
+    def test_whatever_stands_in_a_file_gets_a_sentence_and_never_a_crash(self, place, junk):
+        data = tomllib.loads(GOOD)
+        inner = data
+        for key in place[:-1]:
+            inner = inner[key]
+        if junk is None:
+            del inner[place[-1]]
+        else:
+            inner[place[-1]] = junk
+        try:
+            read_instrument(Part("tea.toml", "the file", data))
+        except BadInstrument as error:
+            assert re.fullmatch(r"tea\.toml: .+\. .+\.", str(error), re.DOTALL)
+
+    def test_the_good_file_is_good(self, tmp_path):
+        assert load(written(tmp_path, GOOD)).id == "tea"
+
+    @pytest.mark.parametrize(("old", "new", "sentence"), BAD, ids=[sentence[:60] for _, _, sentence in BAD])
+    def test_each_mistake_gets_its_sentence(self, tmp_path, old, new, sentence):
+        assert old in GOOD
+        with pytest.raises(BadInstrument) as caught:
+            load(written(tmp_path, GOOD.replace(old, new, 1)))
+        assert str(caught.value) == f"tea.toml: {sentence}"
+
+    def test_not_toml(self, tmp_path):
+        with pytest.raises(BadInstrument, match=r"tea.toml: this is not TOML: .*line 1.*\. Correct that line\."):
+            load(written(tmp_path, "id: tea"))
+
+    def test_not_utf_8(self, tmp_path):
+        (tmp_path / "tea.toml").write_bytes('id = "té"'.encode("latin-1"))
+        with pytest.raises(BadInstrument, match=r"tea.toml: the file is not UTF-8 \(byte 7\)\. Save it as UTF-8\."):
+            load(tmp_path / "tea.toml")
+
+    def test_not_there(self, tmp_path):
+        with pytest.raises(BadInstrument, match=r"there is no such file\. Check the path\."):
+            load(tmp_path / "no.toml")

@@ -1,9 +1,10 @@
 """Ratings of many persons over time come in; a mixed model (growth, therapists, autocorrelation) goes out.
 
-    y = Xβ + b0 + b1·slope + v + e,   (b0, b1) ~ N(0, G) per person, v ~ N(0, τ²) per therapist, e AR(1) in time
+    y = Xβ + b0 + b1·slope + v + e
+    (b0, b1) ~ N(0, G) per person,  v ~ N(0, τ²) per therapist,  e ~ AR(1) in time per person
 
-by REML or ML on per-person sufficient statistics (Bates et al. 2015; Pinheiro & Bates 2000, ch. 5). Log-likelihoods
-follow the convention of lme4 and nlme.
+by REML or ML on per-person sufficient statistics (Bates et al. 2015, J Stat Softw 67:1; Pinheiro & Bates 2000,
+chapter 5). Log-likelihoods follow the convention of lme4 and nlme.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ Method = Literal["REML", "ML"]
 class MixedFit:
     """A fitted mixed model, in the units of the data.
 
-    `fixed`, `se`: coefficients and standard errors by name. Variances of the person's intercept and slope with
-    their covariance, of therapists, of residuals; `phi` the residual correlation at a distance of `phi_gap` in
-    time. `criterion` is −2 `loglik`. `blups` (persons, q) are the persons' departures from the fixed effects with
-    conditional standard errors `blup_se`, in the order of `persons`; likewise for therapists.
-    `converged` is true only where gradient, curvature and every border were checked; `boundary` names variances
-    estimated at zero and correlations at ±1; `message` says what is wrong, or nothing.
+    `fixed` and `se` are coefficients and standard errors by name. Variances are those of the persons' intercepts
+    and slopes (with covariance `cov`), of therapists, and of residuals; `phi` is the correlation of residuals
+    `phi_gap` apart in time. What the model does not have is `None`. `criterion` is −2 `loglik`.
+    `blups` (persons, q) are the persons' predicted departures from the fixed effects, in the order of `persons`,
+    with conditional standard errors `blup_se` (β and variances taken as known); likewise for therapists.
+    `converged` is true only where gradient, curvature and every border were checked. `boundary` names variances
+    estimated at zero and correlations at their limit; `message` says what is wrong, or nothing.
     """
 
     method: Method
@@ -70,50 +72,56 @@ class MixedFit:
     @property
     def corr(self) -> float | None:
         """Correlation of intercept and slope between persons; `None` without a slope or with a zero variance."""
-        if self.var_slope is None or self.cov is None or self.var_slope * self.var_intercept == 0.0:
+        if self.cov is None or self.var_slope is None or self.var_slope * self.var_intercept == 0.0:
             return None
         return float(np.clip(self.cov / np.sqrt(self.var_slope * self.var_intercept), -1.0, 1.0))
 
     @property
     def random(self) -> dict[str, float]:
         """The variance parameters that the model has, by name."""
-        every = {
-            "var_intercept": self.var_intercept, "var_slope": self.var_slope, "cov": self.cov, "corr": self.corr,
-            "var_therapist": self.var_therapist, "var_residual": self.var_residual,
-            "phi": self.phi, "phi_gap": self.phi_gap,
-        }  # fmt: skip
-        return {name: number for name, number in every.items() if number is not None}
+        names = ("var_intercept", "var_slope", "cov", "corr", "var_therapist", "var_residual", "phi", "phi_gap")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Estimates and what is known of the fit, ready for JSON; the persons' effects stay in the arrays."""
+        """Estimates and what is known of the fit, ready for JSON. The persons' effects stay in the arrays."""
         return {
-            "method": self.method, "fixed": self.fixed, "se": self.se, "random": self.random,
-            "loglik": self.loglik, "criterion": self.criterion,
-            "n": self.n, "persons": self.n_persons, "therapists": self.n_therapists, "dropped": self.n_dropped,
-            "converged": self.converged, "boundary": list(self.boundary), "message": self.message,
-        }  # fmt: skip
+            "method": self.method,
+            "fixed": self.fixed,
+            "se": self.se,
+            "random": self.random,
+            "loglik": self.loglik,
+            "criterion": self.criterion,
+            "n": self.n,
+            "persons": self.n_persons,
+            "therapists": self.n_therapists,
+            "dropped": self.n_dropped,
+            "converged": self.converged,
+            "boundary": list(self.boundary),
+            "message": self.message,
+        }
 
     def __str__(self) -> str:
-        head = f"Mixed model by {self.method}: {self.n} ratings of {self.n_persons} persons"
-        lines = [head + (f" with {self.n_therapists} therapists" if self.n_therapists else "")]
+        therapists = f" with {self.n_therapists} therapists" if self.n_therapists else ""
+        lines = [f"Mixed model by {self.method}: {self.n} ratings of {self.n_persons} persons{therapists}"]
         if self.n_dropped:
             lines.append(f"{self.n_dropped} incomplete rows left out")
         lines += ["", f"{'fixed effect':<24}{'estimate':>12}{'SE':>12}{'t':>9}"]
         for name, estimate in self.fixed.items():
             se = self.se[name]
             lines.append(f"{name:<24}{estimate:>12.5g}{se:>12.5g}{estimate / se:>9.2f}")
-        lines += ["", f"{'variances':<24}{'estimate':>12}"]
+        lines += ["", f"{'variance parameter':<24}{'estimate':>12}"]
         lines += [f"{name:<24}{number:>12.5g}" for name, number in self.random.items()]
         lines += ["", f"log-likelihood {self.loglik:.4f}, criterion {self.criterion:.4f}"]
-        lines.append("converged" if self.converged else "NOT converged: do not use these numbers")
-        lines += [f"at the boundary: {name}" for name in self.boundary]
-        lines += [self.message] if self.message else []
-        return "\n".join(lines)
+        lines.append("converged" if self.converged else "NOT converged, do not use these numbers: " + self.message)
+        return "\n".join(lines + [f"at the boundary: {name}" for name in self.boundary])
 
 
 @dataclass(frozen=True)
 class GrowthFit:
-    """Hyper-parameters of y = b0 + b1·t + u0 + u1·t + e for persons on one grid of sessions; `phi` is 0 without AR(1)."""
+    """Hyper-parameters of y = b0 + b1·t + u0 + u1·t + e for persons on one grid of sessions.
+
+    `phi` is the residual correlation of neighbouring sessions, 0 where it was not asked for.
+    """
 
     b0: float
     b1: float
@@ -131,24 +139,34 @@ class GrowthFit:
 def fit_growth(scores: ArrayLike, ar1: bool = False) -> GrowthFit:
     """Fit straight-line growth with random intercept and slope by REML to (n_dyads, n_sessions), NaN where missing.
 
-    The clock t is the column: 0 for the first session. Dyads without any score are left out.
-    Raises `BadInput` as `fit_mixed` does.
+    The clock t is the column: 0 at the first session. Dyads without any score are left out. Gaps count: with `ar1`
+    the correlation across a missing session is phi². Raises `BadInput` as `fit_mixed` does.
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2:
-        raise BadInput(f"scores has {table.ndim} dimensions; give one row a dyad and one column a session.")
+        raise BadInput(f"scores has {table.ndim} dimension(s); give one row a dyad and one column a session.")
     person, session = np.nonzero(~np.isnan(table))
     time = session.astype(np.float64)
-    fit = fit_mixed(
-        table[person, session], np.column_stack([np.ones(len(time)), time]), person,
-        slope=time, time=time if ar1 else None, ar1=ar1, names=("(Intercept)", "session"),
-    )  # fmt: skip
+    fixed = np.column_stack([np.ones(len(time)), time])
+    fit = fit_mixed(table[person, session], fixed, person, slope=time, time=time, ar1=ar1, names=("b0", "b1"))
     assert fit.var_slope is not None
     assert fit.cov is not None
+    phi = fit.phi or 0.0
+    if fit.phi_gap is not None and fit.phi_gap != 1.0:  # no two neighbouring sessions were rated
+        phi = max(phi, 0.0) ** (1.0 / fit.phi_gap)
     return GrowthFit(
-        fit.fixed["(Intercept)"], fit.fixed["session"], fit.var_intercept, fit.var_slope, fit.cov,
-        fit.var_residual, fit.phi or 0.0, fit.loglik, fit.converged, fit.boundary, fit.message,
-    )  # fmt: skip
+        b0=fit.fixed["b0"],
+        b1=fit.fixed["b1"],
+        var_intercept=fit.var_intercept,
+        var_slope=fit.var_slope,
+        cov=fit.cov,
+        var_residual=fit.var_residual,
+        phi=phi,
+        loglik=fit.loglik,
+        converged=fit.converged,
+        boundary=fit.boundary,
+        message=fit.message,
+    )
 
 
 def fit_mixed(
@@ -163,16 +181,23 @@ def fit_mixed(
     ar1: bool = False,
     names: tuple[str, ...] = (),
 ) -> MixedFit:
-    """Fit a linear mixed model with one random intercept, or intercept and slope, per person.
+    """Fit a linear mixed model with a random intercept, or intercept and slope, per person.
 
-    `y` (n,) outcome; `fixed` (n, p) the columns of X, the intercept among them, named by `names`; `person` (n,)
-    labels; `slope` (n,) the column whose effect differs between persons; `therapist` (n,) labels, each person with
-    one therapist; `time` (n,) needed with `ar1` only, whose correlation falls as φ^gap. When all gaps are whole
-    multiples of the smallest, φ belongs to that step and may be negative; otherwise to one unit of time, 0 ≤ φ < 1.
-    Rows with a missing number are left out (and counted). Rows may come in any order.
+    `y` (n,) outcome. `fixed` (n, p) the columns of X, the intercept among them, named by `names`. `person` (n,)
+    labels. `slope` (n,) the column whose effect differs between persons. `therapist` (n,) labels, one a person.
+    `time` (n,) is used with `ar1` alone, where residuals a gap apart correlate φ^gap: if all gaps are whole
+    multiples of the smallest, φ belongs to that step and may be negative; if not, to one unit of time, 0 ≤ φ < 1.
+    Rows with a missing number (NaN) are left out and counted. Rows may come in any order.
 
-    Raises `BadInput`: too few persons or rows, infinite values, a constant outcome, dependent fixed effects,
-    a person under two therapists, two ratings of a person at one time with `ar1`.
+    Raises `BadInput` for too few persons or rows, infinite values, a constant outcome, dependent fixed effects, a
+    person under two therapists, or two ratings of a person at one time with `ar1`.
+
+    >>> rng = np.random.default_rng(1)
+    >>> person, session = np.repeat(np.arange(40), 10), np.tile(np.arange(10.0), 40)
+    >>> y = 3.5 + 0.5 * rng.standard_normal(40)[person] + 0.04 * session + 0.3 * rng.standard_normal(400)
+    >>> fit = fit_mixed(y, np.column_stack([np.ones(400), session]), person, names=("(Intercept)", "session"))
+    >>> fit.converged, round(fit.fixed["session"], 2)
+    (True, 0.04)
     """
     if method not in ("REML", "ML"):
         raise BadInput(f"method {method!r} is not known; choose 'REML' or 'ML'.")
@@ -181,7 +206,7 @@ def fit_mixed(
     rows = ordered_rows(y, fixed, person, slope, therapist, time if ar1 else None)
     names = names or tuple(f"x{k}" for k in range(rows.fixed.shape[1]))
     if len(names) != rows.fixed.shape[1]:
-        raise BadInput(f"{len(names)} names for {rows.fixed.shape[1]} fixed effects; give one name a column.")
+        raise BadInput(f"{len(names)} names for {rows.fixed.shape[1]} fixed effects; give each column one name.")
     statistics, units = summarise(rows, names)
     found = optimise(statistics, ar1, method == "REML")
     return _report(rows, names, units, found, effects(statistics, found.point, found.value), method)
@@ -196,61 +221,62 @@ def _report(
     covariance = sigma2 * back @ point.covariance @ back.T
     fixed_covariance = units.covariance(sigma2 * found.value.beta_covariance)
     spread = np.einsum("ik,kln,il->ni", back, predicted.person_covariance, back)
-    slope = found.face.q == 2
-    has_therapist, ar1 = rows.therapist_starts is not None, rows.gap is not None
-    coefficients = units.coefficients(found.value.beta)
+    phi, phi_gap = _autocorrelation(point.phi, rows.gap_unit, found.face.signed)
+    slope, nested = found.face.q == 2, rows.therapists is not None
     return MixedFit(
         method=method,
-        fixed=dict(zip(names, coefficients.tolist(), strict=True)),
+        fixed=dict(zip(names, units.coefficients(found.value.beta).tolist(), strict=True)),
         se=dict(zip(names, np.sqrt(np.diag(fixed_covariance)).tolist(), strict=True)),
         fixed_covariance=fixed_covariance,
         var_intercept=float(covariance[0, 0]),
         var_slope=float(covariance[1, 1]) if slope else None,
         cov=float(covariance[0, 1]) if slope else None,
-        var_therapist=float(sigma2 * point.tau**2 * units.y_scale**2) if has_therapist else None,
+        var_therapist=float(sigma2 * point.tau**2 * units.y_scale**2) if nested else None,
         var_residual=sigma2 * units.y_scale**2,
-        phi=point.phi if ar1 else None,
-        phi_gap=rows.gap_unit,
+        phi=phi,
+        phi_gap=phi_gap,
         loglik=_log_likelihood(found, units, len(rows.y), len(names), method),
         n=len(rows.y),
         n_persons=len(rows.persons),
         n_therapists=len(rows.therapists) if rows.therapists is not None else None,
         n_dropped=rows.dropped,
         converged=not found.problems,
-        boundary=_boundary(found, has_therapist, ar1),
+        boundary=_boundary(found, nested, rows.gap is not None),
         message="; ".join(found.problems),
         persons=rows.persons,
         blups=(back @ predicted.person).T,
         blup_se=np.sqrt(np.maximum(spread, 0.0)),
         therapists=rows.therapists,
-        therapist_blups=_scaled(predicted.therapist, units.y_scale),
-        therapist_blup_se=_scaled(predicted.therapist_variance, units.y_scale**2, root=True),
+        therapist_blups=units.y_scale * predicted.therapist if nested else None,
+        therapist_blup_se=units.y_scale * np.sqrt(predicted.therapist_variance) if nested else None,
     )
+
+
+def _autocorrelation(phi: float, unit: float | None, whole: bool) -> tuple[float | None, float | None]:
+    """φ and the distance in time it belongs to: the common step when gaps are whole multiples of it, else one."""
+    if unit is None:
+        return None, None
+    return (phi, unit) if whole else (phi ** (1.0 / unit), 1.0)
 
 
 def _log_likelihood(found: Optimum, units: Units, n: int, p: int, method: Method) -> float:
     """From standardised units: the change of scale of y, and for REML the change of basis of X."""
-    deviance = found.deviance + (n - p if method == "REML" else n) * 2.0 * np.log(units.y_scale)
+    freedom = n - p if method == "REML" else n
+    deviance = found.value.deviance + freedom * 2.0 * float(np.log(units.y_scale))
     if method == "REML":
         deviance += units.log_determinant()
-    return float(-0.5 * deviance)
+    return -0.5 * deviance
 
 
-def _boundary(found: Optimum, has_therapist: bool, ar1: bool) -> tuple[str, ...]:
+def _boundary(found: Optimum, has_therapists: bool, ar1: bool) -> tuple[str, ...]:
     """Which variances are estimated at zero, and which correlations at their limit, in words."""
     face, names = found.face, []
     if face.rank == 0:
-        names.append("variance of the intercept is zero" if face.q == 1 else "variances of intercept and slope are zero")
+        names.append("the variance between persons is zero")
     elif face.rank < face.q:
-        names.append("correlation of intercept and slope is at its limit (the covariance is singular)")
-    if has_therapist and not face.tau:
-        names.append("variance of therapists is zero")
+        names.append("the correlation of intercept and slope is at its limit (singular covariance)")
+    if has_therapists and not face.tau:
+        names.append("the variance between therapists is zero")
     if ar1 and not face.phi:
-        names.append("residual correlation is zero")
+        names.append("the residual correlation is zero")
     return tuple(names)
-
-
-def _scaled(values: Floats | None, scale: float, root: bool = False) -> Floats | None:
-    if values is None:
-        return None
-    return np.sqrt(values * scale) if root else values * scale

@@ -1,24 +1,26 @@
 """Sufficient statistics and variance parameters come in; the profiled deviance, its gradient and the effects go out.
 
 y = Xβ + Z b + v + e for each person, with b ~ N(0, σ²G), a therapist's v ~ N(0, σ²τ²), e ~ N(0, σ²R(φ)).
-β and σ² are profiled out as in Bates et al. 2015 (J Stat Softw 67:1), with the matrices of all persons at once.
+β and σ² are profiled out as in Bates et al. 2015 (J Stat Softw 67:1), the matrices of many persons at once.
+Throughout, A = Z'R⁻¹Z of one person, W = [X y], and V is the covariance of the ratings in units of σ².
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accord.stats.mixed_statistics import Products, Statistics
+from accord.stats.mixed_statistics import Block, Statistics, Sums
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """Variance parameters in units of σ²: G = factor factor' (q, q), τ² of therapists, φ of residuals."""
+    """Variance parameters in units of σ²: G = factor factor' (q, q), τ of therapists, φ of residuals."""
 
     factor: Floats
     tau: float = 0.0
@@ -33,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """Deviance (−2 log-likelihood, up to the units' constant) and its derivatives by G, τ² and φ; what was profiled."""
+    """Deviance (−2 log-likelihood in standardised units), its derivatives by G, τ² and φ, and what was profiled."""
 
     deviance: float
     by_covariance: Floats
@@ -44,9 +46,62 @@ class Value:
     beta_covariance: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Posterior:
-    """Given G, per person: F = (G⁻¹+A)⁻¹, H = Z'V⁻¹Z, N = (I+AG)⁻¹ as (q, q, persons), and log |I+AG| summed."""
+class Totals(NamedTuple):
+    """What a block of persons adds: sums that do not depend on β and σ², so that one pass is enough.
+
+    `log_determinant` log |V|; `explained` W'W − W'V⁻¹W; `h` Σ Z'V⁻¹Z; `kk` Σ K K' with K = Z'V⁻¹W, (m·q, m·q);
+    `ones` and `ones_ones` the same two sums for the therapist's column of ones; `trace` and `phi` for φ.
+    """
+
+    log_determinant: float
+    explained: Floats
+    h: Floats
+    kk: Floats
+    ones: float
+    ones_ones: Floats
+    trace: float
+    phi: Floats
+
+
+def value(statistics: Statistics, point: Point, reml: bool) -> Value:
+    """The profiled (restricted) deviance at `point` and its gradient. Raises `LinAlgError` where there is none."""
+    whitening = statistics.whitening(point.phi)
+    ar1 = point.phi != 0.0
+    change = statistics.whitening_change(point.phi) if ar1 else whitening
+    parts = [_totals(block, point, whitening.weights, change.weights) for block in statistics.blocks]
+    totals = Totals(*(sum(column) for column in zip(*parts, strict=True)))
+    deviance, beta, sigma2, beta_covariance, weight = _profile(whitening.ww - totals.explained, statistics.rows, reml)
+    deviance += whitening.log_determinant + totals.log_determinant
+    m, q = len(weight), statistics.q
+    by_covariance = totals.h - np.einsum("ab,akbl->kl", weight, totals.kk.reshape(m, q, m, q))
+    by_tau2 = float(totals.ones - np.vdot(weight, totals.ones_ones))
+    by_phi = float(change.log_determinant + totals.trace + np.vdot(weight, change.ww + totals.phi)) if ar1 else 0.0
+    return Value(deviance, by_covariance, by_tau2, by_phi, beta, sigma2, beta_covariance)
+
+
+def _profile(s: Floats, rows: int, reml: bool) -> tuple[float, Floats, float, Floats, Floats]:
+    """Profile β and σ² out of S = W'V⁻¹W.
+
+    Gives their part of the deviance, both estimates, (X'V⁻¹X)⁻¹, and the derivative of that part by S.
+    """
+    triangle = np.linalg.cholesky((s + s.T) / 2.0)
+    p = len(s) - 1
+    inverse = np.linalg.inv(triangle[:p, :p])
+    beta = inverse.T @ triangle[p, :p]
+    freedom = rows - p if reml else rows
+    sigma2 = float(triangle[p, p] ** 2) / freedom
+    deviance = freedom * (1.0 + float(np.log(2.0 * np.pi * sigma2)))
+    beta_covariance = inverse.T @ inverse
+    contrast = np.append(-beta, 1.0)
+    weight = np.outer(contrast, contrast) / sigma2
+    if reml:
+        deviance += 2.0 * float(np.log(np.diag(triangle)[:p]).sum())
+        weight[:p, :p] += beta_covariance
+    return deviance, beta, sigma2, beta_covariance, weight
+
+
+class Posterior(NamedTuple):
+    """Given G, per person (q, q, persons): F = (G⁻¹+A)⁻¹, H = (A⁻¹+G)⁻¹, N = (I+AG)⁻¹; and log |I+AG| summed."""
 
     f: Floats
     h: Floats
@@ -54,23 +109,21 @@ class Posterior:
     log_determinant: float
 
 
-def posterior(a: Floats, factor: Floats) -> Posterior:
-    """Closed forms for q = 1 and 2, exact when G is singular (no inverse of G is ever taken)."""
+def _posterior(a: Floats, factor: Floats) -> Posterior:
+    """Closed forms for q = 1 and 2, exact when G is singular: neither G nor A is ever inverted."""
     g = factor @ factor.T
     if len(g) == 1:
         det = 1.0 + a[0, 0] * g[0, 0]
         return Posterior(g[:, :, None] / det, a / det, (1.0 / det)[None, None], float(np.log(det).sum()))
-    adjoint_a = np.array([[a[1, 1], -a[0, 1]], [-a[0, 1], a[0, 0]]])
+    adjoint_a = np.stack([a[1, 1], -a[0, 1], -a[0, 1], a[0, 0]]).reshape(a.shape)
     adjoint_g = np.array([[g[1, 1], -g[0, 1]], [-g[0, 1], g[0, 0]]])
     det_a = a[0, 0] * a[1, 1] - a[0, 1] ** 2
-    det_g = float(np.linalg.det(factor)) ** 2
+    det_g = float(factor[0, 0] * factor[1, 1]) ** 2
     det = 1.0 + g[0, 0] * a[0, 0] + 2.0 * g[0, 1] * a[0, 1] + g[1, 1] * a[1, 1] + det_a * det_g
     f = (g[:, :, None] + det_g * adjoint_a) / det
     h = (a + det_a * adjoint_g[:, :, None]) / det
-    n = np.tensordot(adjoint_g, adjoint_a, axes=1)
-    n[0, 0] += 1.0
-    n[1, 1] += 1.0
-    return Posterior(f, h, n / det, float(np.log(det).sum()))
+    n = (np.eye(2)[:, :, None] + np.tensordot(adjoint_g, adjoint_a, axes=1)) / det
+    return Posterior(f, h, n, float(np.log(det).sum()))
 
 
 def _times(matrix: Floats, wz: Floats) -> Floats:
@@ -81,127 +134,88 @@ def _times(matrix: Floats, wz: Floats) -> Floats:
     return product
 
 
-@dataclass(frozen=True, eq=False)
-class Therapists:
-    """Per therapist: which persons, the posterior variance of v (in σ²), and Σ 1'V⁻¹1 and Σ W'V⁻¹1 before τ² enters."""
+class Therapists(NamedTuple):
+    """Per therapist: `member` numbers each person's; Σ 1'V⁻¹1 and Σ W'V⁻¹1 without v; 1 + τ² ones; posterior τ²."""
 
     member: NDArray[np.intp]
-    variance: Floats
     ones: Floats
     w_ones: Floats
-    shrink: Floats
+    growth: Floats
+    variance: Floats
 
 
-def therapists(statistics: Statistics, h: Floats, k: Floats, tau: float) -> Therapists:
-    """What the therapist level adds: its design is the person's column of ones, the first of Z."""
-    starts = statistics.therapist_starts
-    assert starts is not None
+def _therapists(starts: NDArray[np.intp], h: Floats, k: Floats, tau: float) -> Therapists:
+    """The therapist's design is the person's column of ones, the first of Z, so H and K hold all that is needed."""
     member = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, h.shape[-1])))
     ones = np.add.reduceat(h[0, 0], starts)
-    w_ones = np.add.reduceat(k[:, 0], starts, axis=-1)
-    shrink = 1.0 + tau**2 * ones
-    return Therapists(member, tau**2 / shrink, ones, w_ones, shrink)
+    growth = 1.0 + tau**2 * ones
+    return Therapists(member, ones, np.add.reduceat(k[:, 0], starts, axis=-1), growth, tau**2 / growth)
 
 
-def value(statistics: Statistics, point: Point, reml: bool) -> Value:
-    """The profiled (restricted) deviance at `point`, with gradient. Raises `LinAlgError` where it cannot be computed."""
-    products = statistics.at(point.phi)
-    post = posterior(products.zz, point.factor)
-    modes = _times(post.f, products.wz)
-    h, k = post.h, _times(post.n, products.wz)
-    m = len(k)
-    s = products.ww - products.wz.reshape(m, -1) @ modes.reshape(m, -1).T
-    log_determinant = products.log_determinant + post.log_determinant
-    group = therapists(statistics, h, k, point.tau) if statistics.therapist_starts is not None else None
-    if group is not None:
-        s -= (group.w_ones * group.variance) @ group.w_ones.T
-        log_determinant += float(np.log(group.shrink).sum())
-        share = group.variance[group.member]
-        k = k - (share * h[:, 0])[None] * group.w_ones[:, None, group.member]
-        h = h - share * h[:, None, 0] * h[None, 0]
-    deviance, beta, sigma2, beta_covariance, weight = _profile(s, statistics.rows, reml)
-    by_tau2 = 0.0
-    if group is not None:
-        c = group.w_ones / group.shrink
-        by_tau2 = float((group.ones / group.shrink).sum() - np.vdot(weight @ c, c))
-    by_phi = _by_phi(statistics, point, products, post, modes, group, weight)
-    return Value(deviance + log_determinant, _by_covariance(h, k, weight), by_tau2, by_phi, beta, sigma2, beta_covariance)
+def _totals(block: Block, point: Point, weights: Sums, change: Sums) -> Totals:
+    zz, wz = block.products(weights)
+    post = _posterior(zz, point.factor)
+    m = len(wz)
+    modes, k, h = _times(post.f, wz), _times(post.n, wz), post.h
+    log_determinant, explained = post.log_determinant, wz.reshape(m, -1) @ modes.reshape(m, -1).T
+    ones, ones_ones, group = 0.0, np.zeros((m, m)), None
+    if block.therapist_starts is not None:
+        group = _therapists(block.therapist_starts, h, k, point.tau)
+        log_determinant += float(np.log(group.growth).sum())
+        explained = explained + (group.w_ones * group.variance) @ group.w_ones.T
+        c = group.w_ones / group.growth
+        ones, ones_ones = float((group.ones / group.growth).sum()), c @ c.T
+        share = group.variance[group.member] * h[:, 0]
+        k = k - share[None] * group.w_ones[:, None, group.member]
+        h = h - share[:, None] * post.h[None, 0]
+    flat = k.reshape(-1, k.shape[-1])
+    trace, phi = _change(block, post, modes, group, change) if change else (0.0, np.zeros((m, m)))
+    return Totals(log_determinant, explained, h.sum(axis=-1), flat @ flat.T, ones, ones_ones, trace, phi)
 
 
-def _profile(s: Floats, rows: int, reml: bool) -> tuple[float, Floats, float, Floats, Floats]:
-    """Profile β and σ² out of S = [X y]'V⁻¹[X y].
+def _change(
+    block: Block, post: Posterior, modes: Floats, group: Therapists | None, change: Sums
+) -> tuple[float, Floats]:
+    """How log |V| and S move with φ, through the change of Z'R⁻¹Z and W'R⁻¹Z.
 
-    Gives their part of the deviance, both estimates, (X'V⁻¹X)⁻¹, and the derivative of that part by S.
+    Uses the posterior covariance and modes of b + v of each person: v reaches the person through N.
     """
-    triangle = np.linalg.cholesky((s + s.T) / 2.0)
-    p = len(s) - 1
-    inverse = np.linalg.inv(triangle[:p, :p])
-    beta = inverse.T @ triangle[p, :p]
-    freedom = rows - p if reml else rows
-    sigma2 = float(triangle[p, p] ** 2) / freedom
-    deviance = freedom * (1.0 + np.log(2.0 * np.pi * sigma2))
-    beta_covariance = inverse.T @ inverse
-    contrast = np.append(-beta, 1.0)
-    weight = np.outer(contrast, contrast) / sigma2
-    if reml:
-        deviance += 2.0 * float(np.log(np.diag(triangle)[:p]).sum())
-        weight[:p, :p] += beta_covariance
-    return float(deviance), beta, sigma2, beta_covariance, weight
-
-
-def _by_covariance(h: Floats, k: Floats, weight: Floats) -> Floats:
-    """Derivative of the deviance by G: Σ Z'V⁻¹Z − Σ K' weight K."""
-    weighted = np.tensordot(weight, k, axes=1)
-    q = len(h)
-    gradient = np.empty((q, q))
-    for i in range(q):
-        for j in range(i, q):
-            gradient[i, j] = gradient[j, i] = h[i, j].sum() - np.vdot(weighted[:, i], k[:, j])
-    return gradient
-
-
-def _by_phi(
-    statistics: Statistics, point: Point, products: Products, post: Posterior, modes: Floats,
-    group: Therapists | None, weight: Floats,
-) -> float:  # fmt: skip
-    """Derivative of the deviance by φ, through the derivatives of the whitened cross products."""
-    if len(statistics.person_sums) == 1:
-        return 0.0
-    change = statistics.slope_at(point.phi)
+    zz, wz = block.products(change)
     spread = post.f
     if group is not None:
         reach = post.n[0]
         spread = spread + group.variance[group.member] * reach[:, None] * reach[None]
         modes = modes + (group.variance * group.w_ones)[:, None, group.member] * reach[None]
-    weighted = np.tensordot(weight, modes, axes=1)
-    gradient = change.log_determinant + np.vdot(spread, change.zz) + np.vdot(weight, change.ww)
-    gradient += np.vdot(weighted, _times(change.zz, modes)) - 2.0 * np.vdot(weighted, change.wz)
-    return float(gradient)
+    flat, moved = modes.reshape(len(wz), -1), (_times(zz, modes) - 2.0 * wz).reshape(len(wz), -1)
+    return float(np.vdot(spread, zz)), flat @ moved.T
 
 
-@dataclass(frozen=True, eq=False)
-class Effects:
-    """Best linear unbiased predictions in standardised units: persons (q, n) with covariance (q, q, n); therapists."""
+class Effects(NamedTuple):
+    """Best linear unbiased predictions in standardised units: persons (q, n), covariance (q, q, n); therapists."""
 
     person: Floats
     person_covariance: Floats
-    therapist: Floats | None
-    therapist_variance: Floats | None
+    therapist: Floats
+    therapist_variance: Floats
 
 
 def effects(statistics: Statistics, point: Point, found: Value) -> Effects:
     """Conditional means of b and v given the ratings, and their conditional covariance (β and θ taken as known)."""
-    products = statistics.at(point.phi)
-    post = posterior(products.zz, point.factor)
+    weights = statistics.whitening(point.phi).weights
     contrast = np.append(-found.beta, 1.0)
-    score = np.tensordot(contrast, products.wz, axes=1)
-    person = (post.f * score[None]).sum(axis=1)
-    covariance = found.sigma2 * post.f
-    if statistics.therapist_starts is None:
-        return Effects(person, covariance, None, None)
-    group = therapists(statistics, post.h, _times(post.n, products.wz), point.tau)
+    parts = [_effects(block, point, weights, contrast) for block in statistics.blocks]
+    person, covariance, therapist, variance = (np.concatenate(c, axis=-1) for c in zip(*parts, strict=True))
+    return Effects(person, found.sigma2 * covariance, therapist, found.sigma2 * variance)
+
+
+def _effects(block: Block, point: Point, weights: Sums, contrast: Floats) -> Effects:
+    zz, wz = block.products(weights)
+    post = _posterior(zz, point.factor)
+    person = (post.f * np.tensordot(contrast, wz, axes=1)[None]).sum(axis=1)
+    if block.therapist_starts is None:
+        return Effects(person, post.f, np.empty(0), np.empty(0))
+    group = _therapists(block.therapist_starts, post.h, _times(post.n, wz), point.tau)
     therapist = group.variance * (contrast @ group.w_ones)
-    share = (post.f * products.zz[0][None]).sum(axis=1)
-    person = person - share * therapist[group.member]
+    share = (post.f * zz[0][None]).sum(axis=1)
     spread = group.variance[group.member] * share[:, None] * share[None]
-    return Effects(person, covariance + found.sigma2 * spread, therapist, found.sigma2 * group.variance)
+    return Effects(person - share * therapist[group.member], post.f + spread, therapist, group.variance)

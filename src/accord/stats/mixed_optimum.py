@@ -9,11 +9,12 @@ not zero where a variance is, says whether the border is right.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from accord.errors import BadInput
 from accord.stats.mixed_likelihood import Point, Value, value
 from accord.stats.mixed_statistics import Statistics
 
@@ -25,9 +26,14 @@ GAIN_LEFT = 1e-6
 NEAR_BORDER = 1e-3
 # φ approaches but does not reach ±1, where the residuals of a person would be one number.
 PHI_LIMIT = 0.9999
-PHI_TOO_HIGH = 0.995
+# Residual correlation over the mean gap above which it is a second random intercept.
+TOO_CORRELATED = 0.995
 # The residual variance, as a share of the outcome's variance, below which there is none.
 NO_RESIDUAL = 1e-9
+# Far more than a fit needs (about 60); only a likelihood without an optimum gets there.
+MOST_EVALUATIONS = 1000
+# Up to here several starts are descended from; above, the likelihood is close to quadratic and one is enough.
+FEW_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,10 @@ class Face:
         return np.array(gradient)
 
     def _phi(self, z: float) -> float:
-        return float(PHI_LIMIT * (np.tanh(z) if self.signed else 0.5 * (1.0 + np.tanh(z))))
+        return float(PHI_LIMIT * np.tanh(z) if self.signed else np.exp(-np.exp(z)))
 
     def _phi_change(self, z: float) -> float:
-        return float(PHI_LIMIT * (1.0 if self.signed else 0.5) / np.cosh(z) ** 2)
+        return float(PHI_LIMIT / np.cosh(z) ** 2 if self.signed else -np.exp(z - np.exp(z)))
 
     def free(self, factor: Floats, tau: float, phi: float) -> Floats:
         """Variance parameters to free parameters (the inverse of `point`)."""
@@ -77,31 +83,19 @@ class Face:
         if self.tau:
             x.append(tau)
         if self.phi:
-            share = phi / PHI_LIMIT
-            x.append(np.arctanh(np.clip(share if self.signed else 2.0 * share - 1.0, -0.9999, 0.9999)))
+            x.append(np.arctanh(np.clip(phi / PHI_LIMIT, -0.9999, 0.9999)) if self.signed else np.log(-np.log(phi)))
         return np.array(x)
 
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """Where the search ended, and what is known about that place."""
+    """Where the search ended, and what speaks against its being the optimum (nothing, when all is well)."""
 
     face: Face
-    x: Floats
+    point: Point
     value: Value
     evaluations: int
-    gain_left: float
     problems: tuple[str, ...]
-
-    @property
-    def point(self) -> Point:
-        """The variance parameters."""
-        return self.face.point(self.x)
-
-    @property
-    def deviance(self) -> float:
-        """The profiled deviance, in standardised units."""
-        return self.value.deviance
 
 
 class Search:
@@ -118,77 +112,80 @@ class Search:
                 found = value(self.statistics, face.point(x), self.reml)
         except np.linalg.LinAlgError:
             return None
-        return found if np.isfinite(found.deviance) else None
+        return found if np.isfinite(found.deviance) and np.isfinite(face.gradient(x, found)).all() else None
 
     def deviance(self, face: Face, x: Floats) -> float:
         """The deviance alone; infinite where it cannot be computed."""
         found = self.at(face, x)
         return np.inf if found is None else found.deviance
 
-    def hessian(self, face: Face, x: Floats) -> Floats:
-        """Central differences of the analytic gradient."""
+    def curvature(self, face: Face, x: Floats, around: Value | None = None) -> tuple[Floats, Floats]:
+        """Eigenvalues and vectors of the second derivatives of the deviance, by differences of the analytic gradient.
+
+        Central differences, or forward ones (half the cost, for the way there) from the value `around` x.
+        All zero where they cannot be computed.
+        """
         step = 1e-4 * np.maximum(1.0, np.abs(x))
-        columns = []
+        matrix = np.zeros((len(x), len(x)))
         for k, h in enumerate(step):
-            shift = np.zeros(len(x))
-            shift[k] = h
-            up, down = self.at(face, x + shift), self.at(face, x - shift)
-            if up is None or down is None:
-                return np.full((len(x), len(x)), np.nan)
-            columns.append((face.gradient(x + shift, up) - face.gradient(x - shift, down)) / (2.0 * h))
-        matrix = np.array(columns)
-        return (matrix + matrix.T) / 2.0
+            shift = np.where(np.arange(len(x)) == k, h, 0.0)
+            up = self.at(face, x + shift)
+            low, down = (x, around) if around else (x - shift, self.at(face, x - shift))
+            if up is not None and down is not None:
+                change = face.gradient(x + shift, up) - face.gradient(low, down)
+                matrix[k] = change / (h if around else 2.0 * h)
+        values, vectors = np.linalg.eigh((matrix + matrix.T) / 2.0)
+        return values, vectors
 
     def descend(self, face: Face, x: Floats) -> Floats:
-        """A trust-region Newton search from `x`; it passes saddles and narrow valleys that a line search sticks in."""
-        if len(x) == 0:
-            return x
-        rows = float(self.statistics.rows)
+        """Newton's method with the absolute curvature, so that it leaves saddles, each step cut until it helps."""
+        found, reach = self.at(face, x), 1.0
+        while found is not None and self.evaluations < MOST_EVALUATIONS:
+            step = self._step(face, x, found, reach)
+            trial = self.at(face, x + step)
+            while (trial is None or trial.deviance >= found.deviance) and np.linalg.norm(step) > 1e-9:
+                step /= 4.0
+                trial = self.at(face, x + step)
+            if trial is None or trial.deviance >= found.deviance:
+                break
+            x, found, reach = x + step, trial, 2.0 * max(1.0, float(np.linalg.norm(step)))
+        return x
 
-        def function(at: Floats) -> tuple[float, Floats]:
-            found = self.at(face, at)
-            if found is None:
-                return 1e300, np.zeros(len(at))
-            return found.deviance / rows, face.gradient(at, found) / rows
-
-        def curvature(at: Floats) -> Floats:
-            return np.nan_to_num(self.hessian(face, at) / rows)
-
-        result = minimize(
-            function, x, jac=True, hess=curvature, method="trust-exact",
-            options={"gtol": 1e-8, "maxiter": 100, "initial_trust_radius": 0.5, "max_trust_radius": 10.0},
-        )  # fmt: skip
-        end: Floats = result.x
-        return end
+    def _step(self, face: Face, x: Floats, found: Value, reach: float) -> Floats:
+        """Newton's step from `x`, no longer than `reach`; zero where the deviance has nothing left to fall."""
+        gradient = face.gradient(x, found)
+        if not gradient.any():
+            return gradient
+        values, vectors = self.curvature(face, x, found)
+        slope = vectors.T @ gradient
+        size = np.maximum(np.abs(values), 1e-8 * np.abs(values).max() + 1e-12)
+        if values[0] > 0.0 and (slope**2 / size).sum() < GAIN_LEFT / 1000.0:
+            return np.zeros(len(x))
+        step: Floats = -vectors @ (slope / size)
+        return step * min(1.0, reach / float(np.linalg.norm(step)))
 
 
 def optimise(statistics: Statistics, ar1: bool, reml: bool) -> Optimum:
     """The variance parameters of highest (restricted) likelihood, on whichever face they lie."""
     search = Search(statistics, reml)
-    q, tau = statistics.q, statistics.therapist_starts is not None
-    full = Face(q, q, tau, ar1, statistics.whole_gaps)
-    best: tuple[float, Face, Floats] | None = None
-    for start in _starts(search, full):
-        end = _settle(search, full, search.descend(full, start))
-        if best is None or end[0] < best[0] - 1e-9:
-            best = end
-    assert best is not None
-    return _examine(search, *best)
+    full = Face(statistics.q, statistics.q, statistics.has_therapists, ar1, statistics.whole_gaps)
+    ends = [_settle(search, full, search.descend(full, start)) for start in _starts(search, full)]
+    _, face, x = min(ends, key=lambda end: end[0])
+    return _examine(search, face, x)
 
 
 def _starts(search: Search, face: Face) -> list[Floats]:
-    """The two best of a coarse grid that differ clearly: shrinks the risk of a local optimum to what tests show."""
-    grid = []
-    for intercept in (0.3, 1.0, 3.0):
-        for slope in (0.1, 0.6):
-            for phi in ((0.0, 0.3, 0.7) if face.phi else (0.0,)):
-                factor = np.diag([intercept, slope][: face.q])
-                x = face.free(factor, 0.3, phi if face.signed or phi else 0.05)
-                grid.append((search.deviance(face, x), tuple(x)))
-            if face.q == 1:
-                break
-    grid.sort()
-    return [np.array(grid[0][1])]
+    """The best of a coarse grid; with few rows, where the likelihood may have several hills, of each part of it."""
+    best: dict[tuple[float, ...], tuple[float, tuple[float, ...]]] = {}
+    slopes = (0.1, 0.6) if face.q == 2 else (0.0,)
+    taus, phis = (0.2, 1.0) if face.tau else (0.0,), (0.1, 0.4, 0.8) if face.phi else (0.0,)
+    for intercept, *part in product((0.3, 1.0, 3.0), slopes, taus, phis):
+        slope, tau, phi = part
+        x = face.free(np.diag([intercept, slope][: face.q]), tau, phi)
+        here = (search.deviance(face, x), tuple(x))
+        best[*part] = min(here, best.get((*part,), here))
+    starts = [np.array(x) for _, x in sorted(best.values())]
+    return starts if search.statistics.rows <= FEW_ROWS else starts[:1]
 
 
 def _settle(search: Search, face: Face, x: Floats) -> tuple[float, Face, Floats]:
@@ -215,49 +212,48 @@ def _lower_faces(face: Face, x: Floats) -> list[tuple[Face, Floats]]:
     if face.tau and point.tau**2 < NEAR_BORDER:
         lower = replace(face, tau=False)
         faces.append((lower, lower.free(point.factor, 0.0, point.phi)))
-    if face.phi and not face.signed and point.phi < 0.01:
+    if face.phi and not face.signed and point.phi < 0.05:
         lower = replace(face, phi=False)
         faces.append((lower, lower.free(point.factor, point.tau, 0.0)))
     return faces
 
 
-def _examine(search: Search, deviance: float, face: Face, x: Floats) -> Optimum:
+def _examine(search: Search, face: Face, x: Floats) -> Optimum:
     """State how far from an optimum the end is: inside the face by Newton's step, across the border by derivatives."""
     found = search.at(face, x)
-    assert found is not None
-    problems = []
-    gain = 0.0
-    if len(x):
-        gradient, hessian = face.gradient(x, found), search.hessian(face, x)
-        gain, flat = _gain_left(gradient, hessian)
-        if flat:
-            problems.append("the likelihood is flat or curved upward in some direction, so the data do not fix the variances")
-        elif not gain <= GAIN_LEFT:
-            problems.append(f"the search stopped short of an optimum (about {gain:.1g} units of deviance)")
-    problems += _across_border(search, face, x, found)
+    if found is None:
+        raise BadInput("the likelihood cannot be computed for these ratings: hardly any variance is left to divide.")
+    problems = _across_border(search, face, found)
+    gain = _gain_left(face.gradient(x, found), *search.curvature(face, x)) if len(x) else 0.0
+    if np.isinf(gain):
+        problems.append("the likelihood is flat, so these data do not fix all variances")
+    elif gain > GAIN_LEFT:
+        problems.append(f"the search stopped short of an optimum (by about {gain:.1g} in deviance)")
     if found.sigma2 < NO_RESIDUAL:
-        problems.append("the residual variance has gone to zero: each person's ratings lie on a line of their own")
-    if abs(face.point(x).phi) > PHI_TOO_HIGH:
+        problems.append("the residual variance has gone to zero, as when ratings follow a line exactly")
+    if face.phi and _usual_correlation(search.statistics, face.point(x).phi) > TOO_CORRELATED:
         problems.append("the residual correlation has run to its limit and cannot be told from the person's own level")
-    return Optimum(face, x, found, search.evaluations, gain, tuple(problems))
+    return Optimum(face, face.point(x), found, search.evaluations, tuple(problems))
 
 
-def _gain_left(gradient: Floats, hessian: Floats) -> tuple[float, bool]:
-    """Half the Newton decrement, and whether some direction has no positive curvature."""
-    if not np.isfinite(hessian).all():
-        return np.inf, True
-    values, vectors = np.linalg.eigh(hessian)
+def _usual_correlation(statistics: Statistics, phi: float) -> float:
+    """|φ| to the power of the mean gap."""
+    linked = np.isfinite(statistics.gaps)
+    return float(abs(phi) ** np.average(statistics.gaps[linked], weights=statistics.gap_rows[linked]))
+
+
+def _gain_left(gradient: Floats, values: Floats, vectors: Floats) -> float:
+    """Half the Newton decrement: what the deviance could still fall, infinite where some direction is flat or falls."""
     if values[0] <= 1e-9 * values[-1]:
-        return np.inf, True
-    return float(0.5 * ((vectors.T @ gradient) ** 2 / values).sum()), False
+        return np.inf
+    return float(0.5 * ((vectors.T @ gradient) ** 2 / values).sum())
 
 
-def _across_border(search: Search, face: Face, x: Floats, found: Value) -> list[str]:
+def _across_border(search: Search, face: Face, found: Value) -> list[str]:
     """On a border the deviance must not fall when the variance that is zero there grows a little."""
-    falls = []
     tolerance = 1e-6 * search.statistics.rows
-    if face.rank < face.q and np.linalg.eigvalsh(found.by_covariance)[0] < -tolerance:
-        falls.append("random effects")
-    if not face.tau and search.statistics.therapist_starts is not None and found.by_tau2 < -tolerance:
-        falls.append("therapist")
-    return [f"a zero variance ({name}) is not the best value" for name in falls]
+    lowest = np.linalg.eigvalsh(found.by_covariance)[0] if face.rank < face.q else 0.0
+    by_tau2 = found.by_tau2 if search.statistics.has_therapists and not face.tau else 0.0
+    if min(lowest, by_tau2) < -tolerance:
+        return ["the search ended at a zero variance that is not the best value"]
+    return []

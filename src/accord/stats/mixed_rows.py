@@ -1,4 +1,4 @@
-"""The caller's arrays come in, any order, with gaps; complete rows go out, checked and ordered by therapist, person, time."""
+"""The caller's arrays come in, any order, with gaps; checked, complete rows in order go out."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from accord.errors import BadInput
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Labels = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,76 +30,98 @@ class Rows:
     gap_unit: float | None
     person_starts: Ints
     therapist_starts: Ints | None
-    persons: NDArray[Any]
-    therapists: NDArray[Any] | None
+    persons: Labels
+    therapists: Labels | None
     dropped: int
 
 
 def ordered_rows(
-    y: ArrayLike, fixed: ArrayLike, person: ArrayLike, slope: ArrayLike | None,
-    therapist: ArrayLike | None, time: ArrayLike | None,
-) -> Rows:  # fmt: skip
-    """Check, drop incomplete rows and order. `time` only where gaps matter. Raises `BadInput` (see `fit_mixed`)."""
-    outcome, matrix = _column(y, "y"), np.asarray(fixed, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[1] == 0:
-        raise BadInput("`fixed` needs one row a rating and one column a fixed effect, the intercept among them.")
-    columns = [outcome, matrix]
-    columns += [_column(c, name) for c, name in ((slope, "slope"), (time, "time")) if c is not None]
-    labels = [np.asarray(c) for c in (person, therapist) if c is not None]
+    y: ArrayLike,
+    fixed: ArrayLike,
+    person: ArrayLike,
+    slope: ArrayLike | None,
+    therapist: ArrayLike | None,
+    time: ArrayLike | None,
+) -> Rows:
+    """Check, leave out incomplete rows, order. `time` only where gaps matter. Raises `BadInput` (see `fit_mixed`)."""
+    columns = [_numbers(y, "y", 1), *_numbers(fixed, "fixed", 2).T]
+    columns += [_numbers(c, name, 1) for c, name in ((slope, "slope"), (time, "time")) if c is not None]
+    labels = [_labels(c, name) for c, name in ((person, "person"), (therapist, "therapist")) if c is not None]
     for c in (*columns, *labels):
-        if len(c) != len(outcome):
-            raise BadInput(f"the columns have different lengths ({len(outcome)} and {len(c)} rows). Give one value a rating.")
-    numbers = np.column_stack(columns)
-    if np.isinf(numbers).any():
-        raise BadInput("there are infinite values among the numbers. Correct them or leave them empty.")
-    keep = ~np.isnan(numbers).any(axis=1)
-    numbers, labels = (numbers, labels) if keep.all() else (numbers[keep], [c[keep] for c in labels])
-    if len(numbers) == 0:
+        if len(c) != len(columns[0]):
+            raise BadInput(
+                f"the columns have different lengths: {len(columns[0])} and {len(c)}. Give each one value a rating."
+            )
+    numbers = np.array(columns)
+    complete = np.isfinite(numbers).all(axis=0)
+    dropped = int(len(complete) - complete.sum())
+    if dropped:
+        if np.isinf(numbers).any():
+            raise BadInput("there are infinite values among the numbers. Correct them or leave them empty.")
+        numbers, labels = numbers[:, complete], [c[complete] for c in labels]
+    if numbers.shape[1] == 0:
         raise BadInput("no row is complete: outcome, fixed effects and time are never all there. Check the columns.")
-    return _order(numbers, labels, matrix.shape[1], slope is not None, time is not None, len(keep) - len(numbers))
+    p = len(columns) - 1 - (slope is not None) - (time is not None)
+    return _in_order(numbers, labels, p, slope is not None, time is not None, dropped)
 
 
-def _column(values: ArrayLike, name: str) -> Floats:
+def _numbers(values: ArrayLike, name: str, dimensions: int) -> Floats:
     try:
-        column = np.asarray(values, dtype=np.float64)
+        numbers = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise BadInput(f"`{name}` holds something that is not a number ({error}). Correct it or leave it empty.") from error
-    if column.ndim != 1:
-        raise BadInput(f"`{name}` needs one value a rating; it has {column.ndim} dimensions.")
-    return column
+        raise BadInput(f"`{name}` is not all numbers ({error}). Correct it, or use NaN where it is missing.") from error
+    if numbers.ndim != dimensions or (dimensions == 2 and numbers.shape[1] == 0):
+        shape = "one value a rating" if dimensions == 1 else "a row a rating and a column a fixed effect"
+        raise BadInput(f"`{name}` has the shape {numbers.shape}; it needs {shape}.")
+    return numbers
 
 
-def _order(numbers: Floats, labels: list[NDArray[Any]], p: int, has_slope: bool, has_time: bool, dropped: int) -> Rows:
+def _labels(values: ArrayLike, name: str) -> Labels:
+    labels = np.asarray(values)
+    absent = labels == np.array(None) if labels.dtype == object else labels != labels  # noqa: PLR0124 (NaN)
+    if labels.ndim == 1 and np.any(absent):
+        row = int(np.flatnonzero(absent)[0])
+        raise BadInput(f"row {row + 1} has no {name}. Every rating needs one; complete it or remove the row.")
+    return labels
+
+
+def _in_order(numbers: Floats, labels: list[Labels], p: int, has_slope: bool, has_time: bool, dropped: int) -> Rows:
     persons, person = np.unique(labels[0], return_inverse=True)
     therapists, therapist = np.unique(labels[1], return_inverse=True) if len(labels) == 2 else (None, None)
-    keys = [numbers[:, -1]] if has_time else []
-    keys += [person] if therapist is None else [person, therapist]
-    if not _is_sorted(keys):
+    keys = ([numbers[-1]] if has_time else []) + [person] + ([] if therapist is None else [therapist])
+    if not _in_lexical_order(keys):
         order = np.lexsort(keys)
-        numbers, person = numbers[order], person[order]
+        numbers, person = numbers[:, order], person[order]
         therapist = None if therapist is None else therapist[order]
     starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
     therapist_starts = None if therapist is None else _nested(therapist[starts], person[starts], persons)
-    gap, unit = _gaps(numbers[:, -1], starts, persons[person]) if has_time else (None, None)
-    _check_counts(starts, len(numbers), 1 + has_slope)
+    _check_counts(starts, numbers.shape[1], 1 + has_slope)
+    gap, unit = _gaps(numbers[-1], starts, persons[person]) if has_time else (None, None)
     return Rows(
-        numbers[:, 0], numbers[:, 1 : 1 + p], numbers[:, 1 + p] if has_slope else None, gap, unit,
-        starts, therapist_starts, persons[person[starts]], therapists, dropped,
-    )  # fmt: skip
+        y=numbers[0],
+        fixed=numbers[1 : 1 + p].T,
+        slope=numbers[1 + p] if has_slope else None,
+        gap=gap,
+        gap_unit=unit,
+        person_starts=starts,
+        therapist_starts=therapist_starts,
+        persons=persons[person[starts]],
+        therapists=therapists,
+        dropped=dropped,
+    )
 
 
-def _is_sorted(keys: list[NDArray[Any]]) -> bool:
-    """Whether rows already stand in the order of `np.lexsort(keys)` (last key first)."""
-    later = np.ones(len(keys[0]) - 1, dtype=bool)
-    equal = later.copy()
-    later[:] = False
+def _in_lexical_order(keys: list[NDArray[Any]]) -> bool:
+    """Whether rows already stand in the order of `np.lexsort(keys)`, whose last key counts first."""
+    later = np.zeros(len(keys[0]) - 1, dtype=bool)
+    equal = ~later
     for key in reversed(keys):
         later |= equal & (key[1:] > key[:-1])
         equal &= key[1:] == key[:-1]
     return bool((later | equal).all())
 
 
-def _nested(therapist: Ints, person: Ints, labels: NDArray[Any]) -> Ints:
+def _nested(therapist: Ints, person: Ints, labels: Labels) -> Ints:
     """The first person of each therapist; a person under two therapists is refused."""
     again = np.flatnonzero(np.bincount(person) > 1)
     if len(again):
@@ -109,28 +132,25 @@ def _nested(therapist: Ints, person: Ints, labels: NDArray[Any]) -> Ints:
     starts = np.flatnonzero(np.r_[True, therapist[1:] != therapist[:-1]])
     if len(starts) < 2 or len(starts) == len(therapist):
         raise BadInput(
-            f"{len(starts)} therapists with {len(therapist)} persons: a therapist level needs at least two "
-            "therapists, and some therapist with two persons. Leave the therapist out."
+            f"{len(starts)} therapist(s) with {len(therapist)} person(s): a therapist level needs at least two "
+            "therapists, and one of them with two persons. Leave the therapist out."
         )
     return starts
 
 
-def _gaps(time: Floats, starts: Ints, label: NDArray[Any]) -> tuple[Floats, float]:
-    """Gaps to a person's previous row, in steps of the smallest when all are whole multiples of it."""
+def _gaps(time: Floats, starts: Ints, label: Labels) -> tuple[Floats, float]:
+    """Gaps to a person's previous row in steps of the smallest gap, rounded when all are whole; and that gap."""
     gap = np.diff(time, prepend=-np.inf)
     gap[starts] = np.inf
     twice = np.flatnonzero(gap <= 0.0)
     if len(twice):
         row = twice[0]
         raise BadInput(f"person {label[row]} has two ratings at time {time[row]:g}; correct or remove one.")
-    inner = gap[np.isfinite(gap)]
-    if len(inner) == 0:
-        raise BadInput("no person has two ratings, so there is no correlation over time to estimate.")
-    steps = gap / inner.min()
+    unit = float(gap.min())
+    steps = gap / unit
     whole = np.round(steps)
-    if np.allclose(steps[np.isfinite(gap)], whole[np.isfinite(gap)], rtol=0.0, atol=1e-4):
-        return whole, float(inner.min())
-    return gap, 1.0
+    inner = np.isfinite(steps)
+    return (whole if np.allclose(steps[inner], whole[inner], rtol=0.0, atol=1e-4) else steps), unit
 
 
 def _check_counts(starts: Ints, rows: int, q: int) -> None:

@@ -1,4 +1,4 @@
-"""Rows of ratings come in; per-person cross products go out, so that the likelihood never needs the rows again.
+"""Ordered rows come in; per-person cross products go out, so that the likelihood never needs the rows again.
 
 The rows are standardised first (fixed effects orthonormal, slope centred and scaled, outcome as least-squares
 residual of unit variance): the model is the same, the arithmetic loses no digits, and `Units` leads back.
@@ -17,6 +17,10 @@ from accord.stats.mixed_rows import Rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Sums = tuple[Floats, ...]
+
+# Persons whose matrices are worked on together: few enough to stay in a processor's cache.
+BLOCK_PERSONS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,8 @@ class Units:
         """The matrix that turns standardised random effects of one person into the user's units."""
         if q == 1:
             return np.array([[self.y_scale]])
-        return self.y_scale * np.array([[1.0, -self.slope_centre / self.slope_scale], [0.0, 1.0 / self.slope_scale]])
+        by_slope = 1.0 / self.slope_scale
+        return self.y_scale * np.array([[1.0, -self.slope_centre * by_slope], [0.0, by_slope]])
 
     def log_determinant(self) -> float:
         """log |X'X| of the change of units of the fixed effects, which the REML criterion contains."""
@@ -52,95 +57,81 @@ class Units:
 
 
 @dataclass(frozen=True, eq=False)
-class Products:
-    """Z'R⁻¹Z (q, q, persons), W'R⁻¹Z (m, q, persons), W'R⁻¹W (m, m) with W = [X y], and log |R|."""
+class Whitening:
+    """How AR(1) residuals at one φ weigh the three kinds of sums, by distinct gap; W'R⁻¹W and log |R| of all rows."""
 
-    zz: Floats
-    wz: Floats
+    weights: Sums
     ww: Floats
     log_determinant: float
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Sums of some persons: Z and W = [X y] against Z, (q+m, q, groups), a group being a person and a distinct gap.
+
+    Groups of one person follow each other from `person_starts`; persons of one therapist from `therapist_starts`.
+    """
+
+    sums: Sums
+    gap: Ints
+    person_starts: Ints
+    therapist_starts: Ints | None
+
+    def products(self, weights: Sums) -> tuple[Floats, Floats]:
+        """Z'R⁻¹Z (q, q, persons) and W'R⁻¹Z (m, q, persons)."""
+        groups = self.sums[0] if len(weights) == 0 else self.sums[0] * weights[0][self.gap]
+        for kind, weight in zip(self.sums[1:], weights[1:], strict=False):
+            groups += kind * weight[self.gap]
+        if len(self.person_starts) < len(self.gap):
+            groups = np.add.reduceat(groups, self.person_starts, axis=-1)
+        q = groups.shape[1]
+        return groups[:q], groups[q:]
 
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
     """Everything the likelihood needs of the data.
 
-    Residuals that follow a (continuous-time) AR(1) are whitened by w_j − ρ w_{j−1} with ρ = φ^gap, so each cross
-    product is a fixed combination of three sums: of `now` (w_j w_j'), `cross` (w_j w_{j−1}' + w_{j−1} w_j') and
-    `before` (w_{j−1} w_{j−1}'). The sums are kept per person and distinct gap (`person_sums`, which hold W and Z
-    against Z) and per distinct gap alone (`total_sums`, W against W). On a common grid of sessions this is a handful
-    of numbers per person; when every gap differs it is as many as there are rows. Without AR(1) only `now` exists.
+    AR(1) residuals are whitened by (w_j − ρ w_{j−1}) / √(1−ρ²) with ρ = φ^gap, so each cross product is a fixed
+    combination of three sums: of w_j w_j', of w_j w_{j−1}' + w_{j−1} w_j', and of w_{j−1} w_{j−1}'. They are kept
+    per person and distinct gap (`blocks`) and, for W against W, per distinct gap (`gap_sums`). On a common grid of
+    sessions this is a handful of numbers a person; when every gap differs, as many as there are rows. Without
+    AR(1) there is one group a person and one sum.
     """
 
     rows: int
     q: int
-    person_sums: tuple[Floats, ...]
-    total_sums: tuple[Floats, ...]
-    group_gap: Floats
-    total_gap: Floats
-    total_rows: Floats
-    group_starts: Ints
-    therapist_starts: Ints | None
-    whole_gaps: bool
+    blocks: tuple[Block, ...]
+    gap_sums: Sums
+    gaps: Floats
+    gap_rows: Floats
+    has_therapists: bool
 
     @property
-    def p(self) -> int:
-        """Number of fixed effects."""
-        return int(self.total_sums[0].shape[1]) - 1
+    def whole_gaps(self) -> bool:
+        """Whether φ may be negative, because φ^gap then has a sign."""
+        return bool((self.gaps == np.round(self.gaps)).all())
 
-    def at(self, phi: float) -> Products:
-        """The whitened cross products at residual autocorrelation `phi`."""
-        if phi == 0.0 or len(self.person_sums) == 1:
-            return self._combined(_weights_independent, 0.0, 0.0)
-        rho = phi**self.total_gap
-        return self._combined(_weights, phi, float(self.total_rows @ np.log1p(-(rho**2))))
+    def whitening(self, phi: float) -> Whitening:
+        """Weights at residual autocorrelation `phi`: none at 0, where only the first kind of sum counts."""
+        if phi == 0.0:
+            return Whitening((), self.gap_sums[0].sum(axis=0), 0.0)
+        rho = phi**self.gaps
+        left = 1.0 - rho**2
+        return self._whitening((1.0 / left, -rho / left, rho**2 / left), np.log(left))
 
-    def slope_at(self, phi: float) -> Products:
-        """The derivative of `at` with respect to `phi`."""
-        rho, change = phi**self.total_gap, _power_change(phi, self.total_gap)
-        return self._combined(_weights_change, phi, float(self.total_rows @ (-2.0 * rho * change / (1.0 - rho**2))))
+    def whitening_change(self, phi: float) -> Whitening:
+        """The derivative of `whitening` by `phi`. A person's first row has an infinite gap: ρ = 0, whatever φ is."""
+        rho, first = phi**self.gaps, np.isinf(self.gaps)
+        gaps = np.where(first, 1.0, self.gaps)
+        change = np.where(first, 0.0, gaps * phi ** (gaps - 1.0))
+        left = 1.0 - rho**2
+        twice = 2.0 * rho * change
+        return self._whitening((twice / left**2, -(1.0 + rho**2) * change / left**2, twice / left**2), -twice / left)
 
-    def _combined(self, weights: Weights, phi: float, log_determinant: float) -> Products:
-        per_group = _weighted(self.person_sums, weights(phi, self.group_gap))
-        if len(self.group_starts) < per_group.shape[-1]:
-            per_group = np.add.reduceat(per_group, self.group_starts, axis=-1)
-        ww = _weighted([np.moveaxis(s, 0, -1) for s in self.total_sums], weights(phi, self.total_gap)).sum(axis=-1)
-        return Products(per_group[: self.q], per_group[self.q :], ww, log_determinant)
-
-
-Weights = Callable[[float, Floats], tuple[Floats | None, ...]]
-
-
-def _weighted(sums: tuple[Floats, ...] | list[Floats], weights: tuple[Floats | None, ...]) -> Floats:
-    """Σ weight · sum over the three kinds; a weight of `None` is one for `now` and nothing for the others."""
-    combined = sums[0] if weights[0] is None else sums[0] * weights[0]
-    for kind, weight in zip(sums[1:], weights[1:], strict=False):
-        if weight is not None:
-            combined = combined + kind * weight
-    return combined
-
-
-def _weights_independent(phi: float, gap: Floats) -> tuple[Floats | None, ...]:
-    return None, None, None
-
-
-def _weights(phi: float, gap: Floats) -> tuple[Floats | None, ...]:
-    rho = phi**gap
-    scale = 1.0 / (1.0 - rho**2)
-    return scale, -rho * scale, rho**2 * scale
-
-
-def _weights_change(phi: float, gap: Floats) -> tuple[Floats | None, ...]:
-    rho = phi**gap
-    scale = _power_change(phi, gap) / (1.0 - rho**2) ** 2
-    return 2.0 * rho * scale, -(1.0 + rho**2) * scale, 2.0 * rho * scale
-
-
-def _power_change(phi: float, gap: Floats) -> Floats:
-    """d φ^gap / dφ; a person's first row has an infinite gap, ρ = 0 and no change."""
-    finite = np.where(np.isinf(gap), 1.0, gap)
-    change: Floats = np.where(np.isinf(gap), 0.0, finite * phi ** (finite - 1.0))
-    return change
+    def _whitening(self, weights: Sums, log_left: Floats) -> Whitening:
+        ww = sum(np.tensordot(w, s, axes=1) for s, w in zip(self.gap_sums, weights, strict=True))
+        return Whitening(weights, np.asarray(ww), float(self.gap_rows @ log_left))
 
 
 def summarise(rows: Rows, names: tuple[str, ...]) -> tuple[Statistics, Units]:
@@ -153,15 +144,14 @@ def summarise(rows: Rows, names: tuple[str, ...]) -> tuple[Statistics, Units]:
     ols = q_matrix.T @ rows.y / count
     residual = rows.y - q_matrix @ ols
     y_scale = float(np.sqrt(residual @ residual / count))
-    if y_scale <= 1e-10 * float(np.sqrt(rows.y @ rows.y / count)) or y_scale == 0.0:
+    if y_scale <= 1e-10 * float(np.sqrt(rows.y @ rows.y / count)):
         raise BadInput(
             "the outcome is constant or an exact combination of the fixed effects: there is no variance to "
             "divide. Check the outcome column."
         )
     centre, scale, z = _random_design(rows)
     w = np.vstack([q_matrix.T, residual / y_scale])
-    units = Units(y_scale, ols, triangle, centre, scale)
-    return _sums(rows, z, w), units
+    return _sums(rows, z, w), Units(y_scale, ols, triangle, centre, scale)
 
 
 def _orthonormal(fixed: Floats, names: tuple[str, ...]) -> tuple[Floats, Floats]:
@@ -169,10 +159,11 @@ def _orthonormal(fixed: Floats, names: tuple[str, ...]) -> tuple[Floats, Floats]
     size = np.sqrt((fixed**2).sum(axis=0))
     q_matrix, triangle = np.linalg.qr(fixed)
     dependent = np.flatnonzero(np.abs(np.diag(triangle)) <= 1e-9 * size)
-    if len(dependent):
+    if len(dependent) or fixed.shape[1] >= len(fixed):
+        name = names[dependent[0] if len(dependent) else -1]
         raise BadInput(
-            f"fixed effect {names[dependent[0]]!r} is constant or a combination of the other fixed effects, so its "
-            "coefficient cannot be found. Leave it out."
+            f"fixed effect {name!r} is constant or a combination of the other fixed effects, so its coefficient "
+            "cannot be found. Leave it out."
         )
     root = np.sqrt(len(fixed))
     return q_matrix * root, triangle / root
@@ -190,48 +181,53 @@ def _random_design(rows: Rows) -> tuple[float, float, Floats]:
 
 
 def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
-    u = np.vstack([z, w])
+    count, persons = len(rows.y), len(rows.person_starts)
+    nested = rows.therapist_starts is not None
     if rows.gap is None:
-        now = _against_each(u, z, rows.person_starts)
-        one = np.full(1, np.inf)
-        return Statistics(
-            u.shape[1], len(z), (now,), ((w @ w.T)[None],), one, one, np.ones(1),
-            np.arange(len(rows.person_starts)), rows.therapist_starts, False,
-        )  # fmt: skip
-    return _sums_by_gap(rows, z, w, u)
+        sums = (_runs(np.vstack([z, w]), z, rows.person_starts),)
+        blocks = _blocks(sums, np.zeros(persons, dtype=np.intp), np.arange(persons), rows.therapist_starts)
+        infinite, every = np.array([np.inf]), np.array([float(count)])
+        return Statistics(count, len(z), blocks, ((w @ w.T)[None],), infinite, every, nested)
+    gaps, kind = np.unique(rows.gap, return_inverse=True)
+    person = np.repeat(np.arange(persons), np.diff(np.append(rows.person_starts, count)))
+    order = np.lexsort((kind, person))
+    starts = np.flatnonzero(_changes(person[order]) | _changes(kind[order]))
+    linked = np.isfinite(rows.gap)
+    sums = _three(np.vstack([z, w]), z, linked, lambda a, b: _runs(a[:, order], b[:, order], starts))
+    person_starts = np.flatnonzero(_changes(person[order][starts]))
+    blocks = _blocks(sums, kind[order][starts], person_starts, rows.therapist_starts)
+    gap_sums = _three(w, w, linked, lambda a, b: _by_kind(a, b, kind, len(gaps)))
+    return Statistics(count, len(z), blocks, gap_sums, gaps, np.bincount(kind).astype(np.float64), nested)
 
 
-def _sums_by_gap(rows: Rows, z: Floats, w: Floats, u: Floats) -> Statistics:
-    assert rows.gap is not None
-    gap = rows.gap
-    number = np.zeros(len(gap), dtype=np.intp)
-    number[rows.person_starts[1:]] = 1
-    number = np.cumsum(number)
-    order = np.lexsort((gap, number))
-    starts = np.flatnonzero(np.r_[True, (np.diff(number[order]) != 0) | (gap[order][1:] != gap[order][:-1])])
-    group_starts = np.flatnonzero(np.r_[True, np.diff(number[order][starts]) != 0])
-    earlier = np.maximum(np.arange(len(gap)) - 1, 0)
-    linked = np.isfinite(gap)
-    u_before, z_before, w_before = (a[:, earlier] * linked for a in (u, z, w))
-    total_gap, kind = np.unique(gap, return_inverse=True)
-
-    def per_person(left: Floats, right: Floats) -> Floats:
-        return _against_each(left[:, order], right[:, order], starts)
-
-    def total(left: Floats, right: Floats) -> Floats:
-        return _totals(left, right, kind, len(total_gap))
-
-    cross = total(w, w_before)
-    return Statistics(
-        len(gap), len(z),
-        (per_person(u, z), per_person(u, z_before) + per_person(u_before, z), per_person(u_before, z_before)),
-        (total(w, w), cross + cross.transpose(0, 2, 1), total(w_before, w_before)),
-        gap[order][starts], total_gap, np.bincount(kind).astype(np.float64), group_starts, rows.therapist_starts,
-        bool(np.all(gap[linked] == np.round(gap[linked]))),
-    )  # fmt: skip
+def _blocks(sums: Sums, gap: Ints, person_starts: Ints, therapist_starts: Ints | None) -> tuple[Block, ...]:
+    """Cut into blocks of about `BLOCK_PERSONS`, between persons, and between therapists where there are any."""
+    cuts = np.arange(0, len(person_starts), BLOCK_PERSONS)
+    if therapist_starts is not None:
+        cuts = np.unique(therapist_starts[np.searchsorted(therapist_starts, cuts, side="right") - 1])
+    blocks = []
+    for first, last in zip(cuts, np.append(cuts[1:], len(person_starts)), strict=True):
+        begin = person_starts[first]
+        end = person_starts[last] if last < len(person_starts) else len(gap)
+        therapists = None
+        if therapist_starts is not None:
+            therapists = therapist_starts[(therapist_starts >= first) & (therapist_starts < last)] - first
+        part = tuple(np.ascontiguousarray(s[..., begin:end]) for s in sums)
+        blocks.append(Block(part, gap[begin:end], person_starts[first:last] - begin, therapists))
+    return tuple(blocks)
 
 
-def _against_each(u: Floats, z: Floats, starts: Ints) -> Floats:
+def _three(u: Floats, z: Floats, linked: NDArray[np.bool_], total: Callable[[Floats, Floats], Floats]) -> Sums:
+    """Totals of each row with itself, with the person's previous row (both ways), and of the previous rows."""
+    u_before, z_before = (np.roll(a, 1, axis=1) * linked for a in (u, z))
+    return total(u, z), total(u, z_before) + total(u_before, z), total(u_before, z_before)
+
+
+def _changes(label: Ints) -> NDArray[np.bool_]:
+    return np.r_[True, label[1:] != label[:-1]]
+
+
+def _runs(u: Floats, z: Floats, starts: Ints) -> Floats:
     """Sums of u_a z_k over each run of rows that begins at `starts`: (len(u), len(z), runs)."""
     sums = np.empty((len(u), len(z), len(starts)))
     for a, left in enumerate(u):
@@ -240,10 +236,10 @@ def _against_each(u: Floats, z: Floats, starts: Ints) -> Floats:
     return sums
 
 
-def _totals(left: Floats, right: Floats, kind: Ints, kinds: int) -> Floats:
-    """Sums of left_a right_b over the rows of each kind: (kinds, len(left), len(right))."""
-    sums = np.empty((kinds, len(left), len(right)))
-    for a, first in enumerate(left):
-        for b, second in enumerate(right):
-            sums[:, a, b] = np.bincount(kind, weights=first * second, minlength=kinds)
+def _by_kind(u: Floats, z: Floats, kind: Ints, kinds: int) -> Floats:
+    """Sums of u_a z_k over the rows of each kind: (kinds, len(u), len(z))."""
+    sums = np.empty((kinds, len(u), len(z)))
+    for a, left in enumerate(u):
+        for k, right in enumerate(z):
+            sums[:, a, k] = np.bincount(kind, weights=left * right, minlength=kinds)
     return sums

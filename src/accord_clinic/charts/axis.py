@@ -90,7 +90,10 @@ def session_numbers(axis: Axis, y: float) -> list[Label]:
 
 
 def modalities(axis: Axis, y: float) -> list[Label]:
-    """How each session was held: a word under each when there is room, else one under each run of the same."""
+    """How each session was held: a word under each when there is room, else one a run of the same.
+
+    A word that does not fit becomes its first letter; what does not even fit as a letter stands in the table only.
+    """
     words = [(s.number, s.modality) for s in axis.sessions]
     widest = max((width_of(word) for _, word in words), default=0.0)
     if axis.step >= widest + 6:
@@ -105,8 +108,9 @@ def modalities(axis: Axis, y: float) -> list[Label]:
     for word, numbers in groups:
         first, last = axis.x[numbers[0]], axis.x[numbers[-1]]
         room = last - first + axis.step
-        shown = word if room >= width_of(word) + 4 else word[:1]
-        labels.append(Label(px((first + last) / 2), px(y), shown, "axis"))
+        shown = next((text for text in (word, word[:1]) if room >= width_of(text) + 1), "")
+        if shown:
+            labels.append(Label(px((first + last) / 2), px(y), shown, "axis"))
     return labels
 
 

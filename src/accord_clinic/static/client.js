@@ -2,6 +2,7 @@
 
    MARKUP CONTRACT (samples: templates/client/_question.html, _review.html, _steps.html)
    a[data-leave]                    the harmless page; also reached by pressing Escape twice
+   h1[data-title]                   the page's heading, before the form; only the first step shows it, readers always have it
    form[data-checkin]               one form with everything; data-done = where a sent check-in leads
      [data-intro]                   optional first step
      fieldset[data-question=NAME]   one step each, with a legend; NAME is the field that holds its answer
@@ -60,6 +61,7 @@
   const controls = one("[data-steps]", form);
   const progress = one("[data-progress]", form);
   const status = one("[data-status]", form);
+  const title = one("[data-title]");
   const send = one("[data-send]", form);
   const steps = [one("[data-intro]", form), ...questions, review].filter(Boolean);
   let current = steps[0];
@@ -114,9 +116,10 @@
     one("[data-back]", controls).hidden = step === reachable[0];
     one("[data-skip]", controls).hidden = !questions.includes(step);
     one("[data-next]", controls).hidden = step === review;
+    title?.classList.toggle("visually-hidden", step !== steps[0]);
     if (step === review) fillReview();
     if (!focus) return;
-    const heading = one("legend, h1, h2", step) ?? step;
+    const heading = one("legend, h2", step) ?? title ?? step;
     heading.tabIndex = -1;
     scrollTo(0, 0);
     heading.focus({ preventScroll: true });

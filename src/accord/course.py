@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from accord.stats.thresholds import Calibration
-from accord.trajectory import Trajectory, trajectory
+import numpy.typing as npt
 
 from accord.instruments import Instrument
-from accord.records import RATERS, Rater, Response, Said, Score, Signal
+from accord.records import Rater, Said, Score, Signal
 from accord.scoring import score
 from accord.signals import DETECTORS, Detector, Evidence
+from accord.stats.thresholds import Calibration
+from accord.trajectory import Trajectory, trajectory
 
 Series = tuple[Score | None, ...]
 
@@ -21,8 +22,8 @@ Series = tuple[Score | None, ...]
 class Course:
     """One dyad over time. Every series has one entry per session of `said.sessions`, `None` where nobody answered.
 
-    `scores` is keyed by rater, instrument and scale; `trajectories` by instrument and scale for the client's voice;
-    `gaps` likewise for the difference client minus therapist, on commensurate scales only.
+    `scores` is keyed by rater, instrument and scale. `trajectories` (the client's voice) and `gaps` (client minus
+    therapist, commensurate scales only) are keyed by instrument and scale, and are batches of one, shape (1, T).
     """
 
     said: Said
@@ -31,7 +32,7 @@ class Course:
     gaps: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
 
-    def values(self, rater: Rater, instrument: str, scale: str) -> np.ndarray:
+    def values(self, rater: Rater, instrument: str, scale: str) -> npt.NDArray[np.float64]:
         """The series as floats (T,), NaN where there is no score."""
         return values(self.scores.get((rater, instrument, scale), (None,) * len(self.said.sessions)))
 
@@ -44,31 +45,39 @@ def course(
 ) -> Course:
     """Score every response, follow each calibrated scale, and look for signals.
 
-    `calibrations` is keyed `instrument/scale` for the client's own course and `instrument/scale/gap` for the
-    difference of the voices. A response to an instrument that is not in `instruments` is passed over.
+    `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
+    minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
+    instrument that is not in `instruments` is passed over.
     """
     scores = _scores(said, instruments)
-    numbers = np.array([float(s.number) for s in said.sessions])
+    times = np.array([float(s.number) for s in said.sessions])
     trajectories, gaps = {}, {}
     for key, calibration in calibrations.items():
-        instrument, scale, *rest = key.split("/")
+        instrument, scale, *gap = key.split("/")
         own = scores.get(("client", instrument, scale))
-        if own is None or not len(numbers):
+        if own is None:
             continue
-        series = values(own)
-        if not rest:
-            trajectories[instrument, scale] = trajectory(series[None, :], numbers, calibration)
-        elif ("therapist", instrument, scale) in scores and instruments[instrument].scale(scale).commensurate:
-            difference = series - values(scores["therapist", instrument, scale])
-            gaps[instrument, scale] = trajectory(difference[None, :], numbers, calibration)
-    evidence = Evidence(said, instruments, scores, trajectories, gaps, calibrations)
+        client, other = values(own)[None, :], _other_voice(scores, instruments[instrument], scale)
+        if not gap:
+            trajectories[instrument, scale] = trajectory(client, times, calibration, other)
+        elif other is not None:
+            gaps[instrument, scale] = trajectory(client - other, times, calibration)
+    evidence = Evidence(said, instruments, scores, trajectories, gaps)
     found = tuple(signal for detector in detectors for signal in detector.detect(evidence))
     return Course(said, scores, trajectories, gaps, found)
 
 
-def values(series: Series) -> np.ndarray:
+def values(series: Series) -> npt.NDArray[np.float64]:
     """Scores as floats, NaN where there is none."""
     return np.array([np.nan if s is None or s.value is None else s.value for s in series])
+
+
+def _other_voice(
+    scores: Mapping[tuple[Rater, str, str], Series], instrument: Instrument, scale: str
+) -> npt.NDArray[np.float64] | None:
+    """The therapist's scores (1, T) where they answer the same questions about the same thing, else `None`."""
+    theirs = scores.get(("therapist", instrument.id, scale))
+    return None if theirs is None or not instrument.scale(scale).commensurate else values(theirs)[None, :]
 
 
 def _scores(said: Said, instruments: Mapping[str, Instrument]) -> dict[tuple[Rater, str, str], Series]:
@@ -78,14 +87,7 @@ def _scores(said: Said, instruments: Mapping[str, Instrument]) -> dict[tuple[Rat
         instrument = instruments.get(response.instrument)
         if instrument is None or response.session not in place:
             continue
-        for one in _scored(response, instrument):
+        for one in score(response.answers, instrument, response.form):
             series = filled.setdefault((response.rater, instrument.id, one.scale), [None] * len(said.sessions))
             series[place[response.session]] = one
     return {key: tuple(series) for key, series in filled.items()}
-
-
-def _scored(response: Response, instrument: Instrument) -> tuple[Score, ...]:
-    return score(response.answers, instrument, response.form)
-
-
-__all__ = ["RATERS", "Course", "course", "values"]

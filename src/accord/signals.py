@@ -15,9 +15,12 @@ from accord.records import Rater, Response, Said, Score, Signal
 CHECK_IN = "accord-check-in"
 STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
 STARTING_SESSIONS = 3
-HELD_BACK_MATTERS = 2
-"""The client held back something that matters (answers count from 0, nothing, upward)."""
+HELD_BACK_MATTERS = 3
+"""From this answer on, what was held back is said to matter (0: nothing, 1 and 2: small things)."""
 QUIET_RUN = 3
+SCORED = ("collaboration", "connection")
+LITTLE_ROOM = 1
+FEWEST_SCORED, FEWEST_SAME = 4, 5
 SILENT_RUN = 2
 
 
@@ -30,7 +33,6 @@ class Evidence:
     scores: Mapping[tuple[Rater, str, str], tuple[Score | None, ...]]
     trajectories: Mapping[tuple[str, str], Any]
     gaps: Mapping[tuple[str, str], Any]
-    calibrations: Mapping[str, Any]
 
     def check_ins(self) -> Iterator[tuple[int, Response | None, Response | None]]:
         """Per session in order: its number, the client's check-in and the therapist's, `None` where missing."""
@@ -58,7 +60,8 @@ class Detector:
 def strain_reported(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Somebody says that a moment felt off."""
     for number, client, therapist in seen.check_ins():
-        felt = {side: level for side, r in (("client", client), ("therapist", therapist)) if (level := _level(r, STRAIN))}
+        levels = {"client": _level(client, STRAIN), "therapist": _level(therapist, STRAIN)}
+        felt = {side: level for side, level in levels.items() if level}
         if felt:
             yield detector.signal(number, strength=float(max(felt.values())), evidence=felt)
 
@@ -76,8 +79,8 @@ def seen_by_one(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     for number, client, therapist in seen.check_ins():
         ours, theirs = _level(client, STRAIN), _level(therapist, STRAIN)
         if ours is not None and theirs is not None and (ours > 0) != (theirs > 0):
-            side = "client" if ours else "therapist"
-            yield detector.signal(number, strength=float(ours + theirs), evidence={"felt_by": side, "level": ours + theirs})
+            felt = {"felt_by": "client" if ours else "therapist", "level": ours + theirs}
+            yield detector.signal(number, strength=float(ours + theirs), evidence=felt)
 
 
 def goals_apart(seen: Evidence, detector: Detector) -> Iterator[Signal]:
@@ -106,17 +109,17 @@ def safety(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Below what was to be expected from this person's own course."""
-    yield from _flagged(seen, detector, seen.trajectories, "flag_drop", "")
+    yield from _flagged(seen, detector, seen.trajectories, "flag_drop")
 
 
 def slide(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """A slow decline over several sessions. Said once, when it is noticed, and not again while it lasts."""
-    yield from _flagged(seen, detector, seen.trajectories, "flag_slide", "")
+    yield from _flagged(seen, detector, seen.trajectories, "flag_slide")
 
 
 def gap(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """The two voices lie further apart than is usual for them."""
-    yield from _flagged(seen, detector, seen.gaps, "flag_gap", "/gap")
+    yield from _flagged(seen, detector, seen.gaps, "flag_gap")
 
 
 def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
@@ -140,7 +143,8 @@ def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
         run = 0 if client is not None else run + 1
         if run == SILENT_RUN and number > STARTING_SESSIONS:
             after = any(s.state != "settled" and s.session < number for s in seen.said.strains)
-            yield detector.signal(number, strength=2.0 if after else 1.0, evidence={"sessions": run, "after_strain": after})
+            quiet = {"sessions": run, "after_strain": after}
+            yield detector.signal(number, strength=2.0 if after else 1.0, evidence=quiet)
 
 
 DETECTORS: tuple[Detector, ...] = (
@@ -163,34 +167,31 @@ def _level(response: Response | None, item: str) -> int | None:
     return answer if isinstance(answer, int) else None
 
 
-def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any], flag: str, suffix: str) -> Iterator[Signal]:
+def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any], flag: str) -> Iterator[Signal]:
     for (instrument, scale), path in paths.items():
-        calibration = seen.calibrations[f"{instrument}/{scale}{suffix}"]
         for i, session in enumerate(seen.said.sessions):
             if getattr(path, flag)[0, i]:
-                z = float(path.z[0, i])
-                evidence = {"expected": float(path.expected[0, i]), "sd": float(path.sd[0, i]), "z": z}
+                numbers = {name: round(float(getattr(path, name)[0, i]), 3) for name in ("expected", "sd", "z")}
                 yield detector.signal(
                     session.number,
                     scale=f"{instrument}/{scale}",
-                    strength=abs(z),
-                    evidence={name: round(value, 3) for name, value in evidence.items()},
-                    calibration=calibration.id,
+                    strength=abs(numbers["z"]),
+                    evidence=numbers,
+                    calibration=path.calibration,
                 )
 
 
 def _says_little(seen: Evidence, response: Response) -> bool:
-    """Top of both scales with a voice that is hard to raise, or one and the same place on every question."""
+    """The best answer to every scored question with little room to speak, or the same place on every question."""
     instrument = seen.instruments[response.instrument]
-    chosen = [(item, response.answers.get(item.id)) for item in instrument.items if item.kind == "choice" and not item.asked_if]
-    places = [item_place(instrument, item, answer) for item, answer in chosen if isinstance(answer, int)]
-    scored = {i for scale in instrument.scales if scale.name in ("collaboration", "connection") for i in scale.items}
-    tops = [item_place(instrument, item, a) for item, a in chosen if isinstance(a, int) and item.id in scored]
-    voice = _level(response, VOICE)
-    perfect = len(tops) >= 4 and all(place == 1.0 for place in tops)
-    return (perfect and voice is not None and voice <= 1) or (len(places) >= 5 and len(set(places)) == 1)
-
-
-def item_place(instrument: Any, item: Any, answer: int) -> float:
-    """Where an answer lies between the worst (0) and the best (1) choice of its item, reversed items turned."""
-    raise NotImplementedError
+    places = {
+        item.id: response.answers[item.id]
+        for item in instrument.asked(response.form, "client")
+        if item.kind == "choice" and not item.asked_if and isinstance(response.answers.get(item.id), int)
+    }
+    scales = [s for s in instrument.scales if s.name in SCORED]
+    best = {i: 0 if i in s.reversed else max(instrument.answer_set(i).values) for s in scales for i in s.items}
+    scored = [item for item in places if item in best]
+    perfect = len(scored) >= FEWEST_SCORED and all(places[item] == best[item] for item in scored)
+    little_room = places.get(VOICE, LITTLE_ROOM + 1) <= LITTLE_ROOM
+    return (perfect and little_room) or (len(places) >= FEWEST_SAME and len(set(places.values())) == 1)

@@ -1,4 +1,4 @@
-"""Telling people: an outbox row once per person, thing and time; a sweep claims and delivers. Nothing personal in it."""
+"""Telling people: an outbox row once per person, thing and time; a sweep claims and delivers. Nothing personal."""
 
 from datetime import timedelta
 

@@ -16,7 +16,9 @@ HOSTS = os.environ.get("ACCORD_HOSTS", "localhost,127.0.0.1").split(",")
 DEBUG = False
 
 if KEYS == DATA or DATA in KEYS.parents:
-    raise RuntimeError(f"{KEYS}: the keys must not lie in the data folder, or a stolen copy opens itself. Set ACCORD_KEYS.")
+    raise RuntimeError(
+        f"{KEYS}: the keys must not lie in the data folder, or a stolen copy opens itself. Set ACCORD_KEYS."
+    )
 DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 keys.ensure(KEYS)
 SECRET_KEY = (KEYS / "signing.key").read_text().strip()
@@ -36,6 +38,8 @@ INSTALLED_APPS = [
     "accord_clinic",
 ]
 MIDDLEWARE = [
+    "accord_clinic.middleware.QuietMiddleware",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -45,9 +49,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accord_clinic.middleware.QuietMiddleware",
+    "accord_clinic.accounts.StaffSession",
 ]
 ROOT_URLCONF = "accord_clinic.urls"
 WSGI_APPLICATION = "accord_clinic.wsgi.application"
@@ -102,9 +105,18 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "accord_clinic.accounts.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_USER_DISPLAY = str
+MFA_ADAPTER = "accord_clinic.accounts.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Accord"
 LOGIN_URL = "/account/login/"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else 0
 
 # One cache for all workers, or each would count failed sign-ins for itself.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accord_cache"}}
@@ -117,6 +129,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
+# Longer than a session of 50 minutes, in which the talk sheet lies open between two people.
+SESSION_IDLE_AGE = 3600
 SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
 SECURE_SSL_REDIRECT = not DEMO and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else None

@@ -28,7 +28,7 @@ def check_side(dyad: Dyad, side: str, by: Actor) -> None:
 
 @transaction.atomic
 def propose(dyad: Dyad, kind: str, words: str, side: str, *, by: Actor, goal: Agreement | None = None) -> Agreement:
-    """Add a goal, a task of a goal, or a shared view, in one side's words. The one who proposes has not yet sealed it."""
+    """Add a goal, a task of a goal, or a shared view, in one side's words. Proposing is not sealing."""
     check_side(dyad, side, by)
     words = _checked(words)
     if goal is not None and (goal.dyad_id != dyad.pk or goal.kind != "goal" or kind != "task"):
@@ -47,7 +47,9 @@ def reword(agreement: Agreement, words: str, side: str, *, seen: int, by: Actor)
     words = _checked(words)
     last = _last_wording(agreement)
     if last.pk != seen:
-        raise ChangedMeanwhile("These words were changed meanwhile. Read them, then change them again if you still want to.")
+        raise ChangedMeanwhile(
+            "These words were changed meanwhile. Read them, then change them again if you still want to."
+        )
     if words == last.words:
         return last
     wording = Wording.objects.create(agreement=agreement, words=words, side=side, at=timezone.now())
@@ -84,9 +86,7 @@ def note_progress(session: Session, side: str, progress: Mapping[str, int], *, b
     for agreement in rows:
         value = progress[agreement.uid]
         if 0 <= value <= (10 if agreement.kind == "goal" else 2):
-            Progress.objects.create(
-                agreement=agreement, session=session, side=side, value=value, at=timezone.now()
-            )
+            Progress.objects.create(agreement=agreement, session=session, side=side, value=value, at=timezone.now())
 
 
 def pick(session: Session, side: str, picked: Sequence[str], words: Sequence[str], *, by: Actor) -> None:

@@ -24,7 +24,9 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
 
 
 @transaction.atomic
-def start_course(client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts) -> Dyad:
+def start_course(
+    client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts
+) -> Dyad:
     """Open a course of care. `facts`: approach, setting, modality, form, measures (instrument ids)."""
     check_work_as_therapist(therapist)
     measures = facts.pop("measures", ())

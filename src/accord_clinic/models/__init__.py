@@ -12,8 +12,8 @@ from accord_clinic.models.alliance import (
 )
 from accord_clinic.models.care import Comment, Invitation, PrivateLine, Reaction, Response, Session
 from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
-from accord_clinic.models.signals import Calibration, Signal, Suggestion
-from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog
+from accord_clinic.models.signals import Calibration, SafetyLook, Signal, Suggestion
+from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth
 
 __all__ = [
     "Agreement",
@@ -37,7 +37,9 @@ __all__ = [
     "Reaction",
     "ReadLog",
     "Response",
+    "SafetyLook",
     "Seal",
+    "ServiceMonth",
     "Session",
     "Share",
     "Signal",

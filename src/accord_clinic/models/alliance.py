@@ -9,7 +9,7 @@ from accord_clinic.models.row import SIDES, Addressed
 
 
 class Agreement(Addressed):
-    """A goal, a task of a goal, or the shared view of the problem. Agreed only while both have sealed its last wording."""
+    """A goal, a task of a goal, or the shared view of the problem. Agreed while both have sealed its last wording."""
 
     KINDS = [("goal", _("goal")), ("task", _("task")), ("problem", _("shared view of the problem"))]
     ENDS = [("reached", _("reached")), ("dropped", _("dropped")), ("replaced", _("replaced"))]

@@ -100,7 +100,9 @@ class PrivateLine(Addressed):
     item = models.CharField(max_length=40)
     value = models.JSONField(null=True, blank=True)
     words = models.TextField(blank=True)
-    acknowledged_at = models.DateTimeField(null=True, blank=True, help_text="when the outside reader said: I have read it")
+    acknowledged_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the outside reader said: I have read it"
+    )
 
 
 class Reaction(models.Model):

@@ -20,7 +20,9 @@ class Practice(models.Model):
     outside_reader_role = models.CharField(max_length=200, blank=True)
     outside_reader_reply = models.CharField(max_length=200, blank=True)
     outside_reader_duty = models.TextField(blank=True)
-    elsewhere_text = models.TextField(blank=True, help_text=_("Where clients can turn when there is no outside reader."))
+    elsewhere_text = models.TextField(
+        blank=True, help_text=_("Where clients can turn when there is no outside reader.")
+    )
     reveal_after_hours = models.PositiveSmallIntegerField(default=96)
     reveal_before_next_hours = models.PositiveSmallIntegerField(default=1)
     leave_to = models.CharField(max_length=200, default="/away")
@@ -64,7 +66,9 @@ class Client(Addressed):
     """A person who comes here. No pronoun is ever guessed: sentences use the name."""
 
     name = models.CharField(max_length=120)
-    address_as = models.CharField(max_length=120, blank=True, help_text=_("How to address this person, if not by name."))
+    address_as = models.CharField(
+        max_length=120, blank=True, help_text=_("How to address this person, if not by name.")
+    )
     language = models.CharField(max_length=10, default="en")
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
@@ -84,9 +88,14 @@ class Client(Addressed):
 
 
 class Dyad(Addressed):
-    """One client with one clinician for one course of care. A hand-over ends one and opens another that refers to it."""
+    """One client with one clinician for one course of care. A hand-over ends one and opens another that names it."""
 
-    MODALITIES = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
+    MODALITIES = [
+        ("room", _("in the room")),
+        ("video", _("by video")),
+        ("phone", _("by phone")),
+        ("text", _("by text")),
+    ]
     ENDINGS = [
         ("planned", _("planned")),
         ("agreement", _("by agreement")),
@@ -106,7 +115,9 @@ class Dyad(Addressed):
     modality = models.CharField(max_length=10, choices=MODALITIES, default="room")
     form = models.CharField(max_length=20, default="full", help_text="which set the check-in asks: full or minimum")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
-    circle = models.CharField(max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists")
+    circle = models.CharField(
+        max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists"
+    )
     note = models.TextField(blank=True, help_text="where imported ratings come from and what was done to them")
 
     class Meta:

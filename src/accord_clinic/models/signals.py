@@ -29,7 +29,9 @@ class Signal(models.Model):
     evidence = models.JSONField(default=dict)
     rule = models.CharField(max_length=80)
     calibration = models.CharField(max_length=80, blank=True)
-    withheld = models.BooleanField(default=False, help_text="inferred, but the budget of 10 in 100 sessions was used up")
+    withheld = models.BooleanField(
+        default=False, help_text="inferred, but the budget of 10 in 100 sessions was used up"
+    )
     raised_at = models.DateTimeField()
 
     class Meta:
@@ -37,8 +39,19 @@ class Signal(models.Model):
         indexes = [models.Index(fields=["reported", "-raised_at"])]
 
 
+class SafetyLook(models.Model):
+    """The safety contact or the therapist has looked after a safety notice. Says that it was done, not what was found."""
+
+    signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="looks")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["signal", "member"], name="safety_look_once")]
+
+
 class Suggestion(Addressed):
-    """A guidance card shown to one therapist for one session: used, not for us and why, or not yet said. Never counted."""
+    """A guidance card shown to one therapist for one session: used, not for us and why, or nothing yet. Never counted."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="suggestions")
     card = models.CharField(max_length=80)

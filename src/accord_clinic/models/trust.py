@@ -1,4 +1,4 @@
-"""Who read what, who did what, whom to tell, and the step up into a client's own space. Ids and field names, never words."""
+"""Who read what, who did what, whom to tell, the step up into a client's space. Ids and field names, never words."""
 
 from django.db import models
 
@@ -76,3 +76,11 @@ class ImportRow(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "row_hash"], name="import_row_once")]
+
+
+class ServiceMonth(models.Model):
+    """The numbers of one closed month, counted once: a page that is read twice cannot tell on a single answer between."""
+
+    month = models.DateField(unique=True, help_text="its first day")
+    closed_at = models.DateTimeField()
+    counts = models.JSONField()

@@ -49,7 +49,11 @@ def read_key(path: str | Path) -> str:
         if len(bytes.fromhex(key)) != 32:
             raise ValueError
     except FileNotFoundError:
-        raise RuntimeError(f"{path}: the key of the database is not there. Put it back from the recovery sheet.") from None
+        raise RuntimeError(
+            f"{path}: the key of the database is not there. Put it back from the recovery sheet."
+        ) from None
     except ValueError:
-        raise RuntimeError(f"{path}: this is not a key of 64 hexadecimal digits. Copy it anew from the recovery sheet.") from None
+        raise RuntimeError(
+            f"{path}: this is not a key of 64 hexadecimal digits. Copy it anew from the recovery sheet."
+        ) from None
     return key

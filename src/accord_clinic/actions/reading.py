@@ -1,0 +1,12 @@
+"""Noting that somebody read a client's words: who, when, what of which dyad; never the words."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from accord_clinic.models import Dyad, Member, ReadLog
+
+
+def log_read(member: Member, dyad: Dyad, what: str, sessions: Sequence[int]) -> None:
+    """One row for one page that showed a client's words."""
+    ReadLog.objects.create(member=member, dyad=dyad, what=what, sessions=list(sessions), at=timezone.now())

@@ -1,0 +1,126 @@
+"""Goals, tasks and the shared view as pages show them: last words, both seals, progress, history."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db.models import Prefetch
+
+from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Wording
+from accord_clinic.permissions import dyads_visible_to
+
+
+@dataclass(frozen=True)
+class Words:
+    """One wording in the history of an agreement."""
+
+    words: str
+    side: str
+    at: datetime
+    sealed_by: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One agreement with its last words. `seen` names that wording, so that a seal or a change knows what was read."""
+
+    uid: str
+    kind: str
+    words: str
+    side: str
+    seen: int
+    proposed_by: str
+    sealed_by: frozenset[str]
+    last_change: datetime
+    end: str
+    ended_at: datetime | None
+    history: tuple[Words, ...]
+    tasks: tuple["Shown", ...] = ()
+    progress: tuple[tuple[int, str, int], ...] = ()
+
+    @property
+    def agreed(self) -> bool:
+        """Agreed means: both have sealed these words."""
+        return {"client", "therapist"} <= self.sealed_by
+
+    @property
+    def waits(self) -> bool:
+        """Open, and at least one seal is missing."""
+        return not self.ended_at and not self.agreed
+
+    def changed_since(self, moment: datetime) -> bool:
+        """Whether words, seals or the end are newer than a moment, in it or in one of its tasks."""
+        return self.last_change >= moment or any(task.changed_since(moment) for task in self.tasks)
+
+
+def dyad_for(viewer: Member | Client, uid: str) -> Dyad | None:
+    """The dyad if this person may see it."""
+    rows = dyads_visible_to(viewer) if isinstance(viewer, Member) else Dyad.objects.filter(client=viewer)
+    return rows.filter(uid=uid).select_related("client", "therapist").first()
+
+
+def agreement_for(viewer: Member | Client, uid: str) -> Agreement | None:
+    """The agreement if this person may see its dyad."""
+    dyads = dyads_visible_to(viewer) if isinstance(viewer, Member) else Dyad.objects.filter(client=viewer)
+    return Agreement.objects.filter(uid=uid, dyad__in=dyads).select_related("dyad__client", "dyad__therapist").first()
+
+
+def shown(dyad: Dyad) -> tuple[Shown, ...]:
+    """All goals (with their tasks) and shared views of a dyad, open ones first. Four queries."""
+    rows = (
+        Agreement.objects.filter(dyad=dyad)
+        .prefetch_related(
+            Prefetch(
+                "wordings", Wording.objects.order_by("id").prefetch_related(Prefetch("seals", Seal.objects.all()))
+            ),
+            Prefetch("progress", Progress.objects.order_by("id").select_related("session")),
+        )
+        .order_by("id")
+    )
+    ready = {row.pk: (row, _shown(row)) for row in rows}
+    tasks: dict[int, list[Shown]] = {}
+    for row, one in ready.values():
+        if row.goal_id:
+            tasks.setdefault(row.goal_id, []).append(one)
+    tops = [_with_tasks(one, tasks.get(pk, [])) for pk, (row, one) in ready.items() if not row.goal_id]
+    return tuple(sorted(tops, key=lambda one: bool(one.ended_at)))
+
+
+def _shown(row: Agreement) -> Shown:
+    history = tuple(_words(w) for w in row.wordings.all())
+    last = list(row.wordings.all())[-1]
+    times = [last.at, *(seal.at for seal in last.seals.all())] + ([row.ended_at] if row.ended_at else [])
+    return Shown(
+        uid=row.uid,
+        kind=row.kind,
+        words=last.words,
+        side=last.side,
+        seen=last.pk,
+        proposed_by=row.proposed_by,
+        sealed_by=history[-1].sealed_by,
+        last_change=max(times),
+        end=row.end,
+        ended_at=row.ended_at,
+        history=history[:-1],
+        progress=tuple((p.session.number, p.side, p.value) for p in row.progress.all() if p.session.revealed_at),
+    )
+
+
+def _words(row: Wording) -> Words:
+    return Words(row.words, row.side, row.at, frozenset(seal.side for seal in row.seals.all()))
+
+
+def _with_tasks(one: Shown, tasks: list[Shown]) -> Shown:
+    return replace(one, tasks=tuple(tasks)) if tasks else one
+
+
+def picks_in_common(dyad: Dyad) -> tuple[int, int] | None:
+    """How many of the last revealed picks of both sides are the same, of how many different ones; `None` before any."""
+    rows = Pick.objects.filter(session__dyad=dyad).exclude(session__revealed_at=None).order_by("session__number", "at")
+    sets: dict[tuple[int, str], set] = {}
+    for row in rows:
+        sets.setdefault((row.session_id, row.side), set()).add(row.agreement_id or row.words.casefold())
+    numbers = [s for s, side in sets if (s, "client") in sets and (s, "therapist") in sets]
+    if not numbers:
+        return None
+    client, therapist = sets[numbers[-1], "client"], sets[numbers[-1], "therapist"]
+    return len(client & therapist), len(client | therapist)

@@ -1,0 +1,33 @@
+"""Doing one thing from a form: what a person can mend becomes a message on the page that they came from."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseRedirect
+
+from accord.errors import AccordError
+
+Row = TypeVar("Row")
+
+
+def found(row: Row | None) -> Row:
+    """The row, or a 404 that does not say whether it is not there or not yours."""
+    if row is None:
+        raise Http404
+    return row
+
+
+def do(request: HttpRequest, back: str, act: Callable[..., Any], *args: Any, done: str = "", **named: Any):
+    """Call an action and go back; its errors in plain words become messages, and a foreign row does not exist."""
+    try:
+        act(*args, **named)
+    except PermissionDenied as error:
+        raise Http404 from error
+    except AccordError as error:
+        messages.error(request, str(error))
+    else:
+        if done:
+            messages.success(request, done)
+    return HttpResponseRedirect(back)

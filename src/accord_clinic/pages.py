@@ -1,9 +1,74 @@
-"""What every page needs around its content: who is signed in, what the practice is called, whether this is a demo."""
+"""What every page needs around its content: where one may go, who is signed in, whether this is a demonstration."""
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from accord_clinic.queries.practice import around
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """Context for the page shell."""
-    return {"demo": settings.DEMO}
+    """Context for the page shell; what it holds is written at the top of `base.html`."""
+    member = getattr(request, "user", None)
+    signed_in = member is not None and member.is_authenticated
+    return {
+        "nav": _nav(request, member) if signed_in else [],
+        "who": _who(member) if signed_in else None,
+        "demo": _demo(),
+    }
+
+
+def _nav(request: HttpRequest, member) -> list[dict[str, object]]:
+    """One link per page that this member's roles open, in the order in which a day uses them."""
+    match = getattr(request, "resolver_match", None)
+    here = match.url_name if match else ""
+    links = [(name, label) for may, name, label in _pages(member) if may]
+    found = ((name, label, _address(name)) for name, label in links)
+    return [{"url": url, "label": label, "current": here == name} for name, label, url in found if url]
+
+
+def _pages(member) -> list[tuple[bool, str, str]]:
+    known = around()
+    return [
+        (member.is_a("therapist"), "today", _("Today")),
+        (member.is_a("therapist"), "people", _("People")),
+        (member.is_a("supervisor"), "supervision", _("Supervision")),
+        (known.outside_reader == member.pk, "outside", _("Said to you")),
+        (known.safety_contact == member.pk, "safety", _("Please look")),
+        (member.is_a("manager"), "service", _("The service")),
+    ]
+
+
+def _who(member) -> dict[str, object]:
+    roles = {
+        "therapist": _("therapist"),
+        "supervisor": _("supervisor"),
+        "manager": _("manager"),
+        "researcher": _("researcher"),
+        "admin": _("admin"),
+    }
+    menu = [
+        (_("Password"), "account_change_password"),
+        (_("Second factor"), "mfa_index"),
+        (_("Where you are signed in"), "usersessions_list"),
+    ]
+    return {
+        "name": member.name,
+        "role": ", ".join(roles[role] for role in member.roles if role in roles),
+        "links": [{"url": reverse(name), "label": label} for label, name in menu],
+        "sign_out_url": reverse("account_logout"),
+    }
+
+
+def _demo() -> dict[str, str] | None:
+    url = _address("demo") if settings.DEMO else ""
+    return {"url": url or "/", "label": _("Be somebody else")} if settings.DEMO else None
+
+
+def _address(name: str) -> str:
+    """Where a page lives; nothing for one that this installation does not have."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""

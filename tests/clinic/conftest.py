@@ -1,6 +1,12 @@
 """Everybody in the clinic's tests, one fixture each, and a browser for whoever signs in."""
 
+import time
+
 import pytest
+from allauth.account.internal.flows.login import (
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    AUTHENTICATION_METHODS_SESSION_KEY,
+)
 from django.test import Client as Browser
 
 from tests.clinic.people import People, a_practice
@@ -62,11 +68,16 @@ def dyad(people):
 
 @pytest.fixture
 def as_member():
-    """A browser in which this member is signed in: `as_member(ben).get("/")`."""
+    """A browser in which this member is signed in, with a second factor: `as_member(ben).get("/")`."""
 
     def sign_in(member) -> Browser:
         browser = Browser()
         browser.force_login(member)
+        session = browser.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "type": "totp", "at": time.time()}]
+        session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(member.pk)
+        session["began"] = session["seen"] = time.time()
+        session.save()
         return browser
 
     return sign_in

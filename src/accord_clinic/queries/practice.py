@@ -1,0 +1,57 @@
+"""What every page needs to know of the practice, remembered for a minute, so that no page pays a query for it."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from accord_clinic.models import Practice
+
+REMEMBERED_FOR = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The practice as the page shell shows it. Whether somebody may see something is never decided from here."""
+
+    name: str
+    zone: ZoneInfo
+    safety_contact: int | None
+    outside_reader: int | None
+
+
+_remembered: tuple[float, Around] | None = None
+
+
+def around() -> Around:
+    """Name, time zone and named people of the practice; a change by another process shows after a minute."""
+    global _remembered
+    if _remembered is None or time.monotonic() - _remembered[0] > REMEMBERED_FOR:
+        _remembered = (time.monotonic(), _read())
+    return _remembered[1]
+
+
+def zone() -> ZoneInfo:
+    """The time zone in which this practice reads its clock."""
+    return around().zone
+
+
+def local(moment: datetime) -> datetime:
+    """A stored moment as the practice's clock shows it."""
+    return moment.astimezone(zone())
+
+
+def _read() -> Around:
+    row = Practice.objects.values_list("name", "time_zone", "safety_contact_id", "outside_reader_id").first()
+    name, clock, safety, outside = row or ("", "UTC", None, None)
+    return Around(name, ZoneInfo(clock), safety, outside)
+
+
+@receiver(post_save, sender=Practice)
+def forget(**_what: object) -> None:
+    """A change of the practice shows at once in the process that made it."""
+    global _remembered
+    _remembered = None

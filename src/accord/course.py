@@ -85,7 +85,7 @@ def _scores(said: Said, instruments: Mapping[str, Instrument]) -> dict[tuple[Rat
     filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
     for response in said.responses:
         instrument = instruments.get(response.instrument)
-        if instrument is None or response.session not in place:
+        if instrument is None or response.form not in instrument.forms or response.session not in place:
             continue
         for one in score(response.answers, instrument, response.form):
             series = filled.setdefault((response.rater, instrument.id, one.scale), [None] * len(said.sessions))

@@ -1,0 +1,165 @@
+"""What may deserve a word: each detector on answers made for it, through the spine, as the clinic calls it."""
+
+import numpy as np
+import pytest
+
+from accord import calibrate, catalogue
+from accord.course import course
+from accord.records import Picks, Response, Said, SessionFacts, StrainFacts
+from accord.signals import DETECTORS, Detector
+from accord.stats.priors import shipped
+
+CHECK_IN = "accord-check-in"
+USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 1, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
+SHELF = catalogue().instruments
+
+
+@pytest.fixture(scope="module")
+def calibrations():
+    """The shipped starting values, with few simulated courses: enough to tell a large drop from noise."""
+    prior = shipped()["collaboration"]
+    own = calibrate(prior.client, second=prior.therapist, draws=2_000)
+    return {f"{CHECK_IN}/collaboration": own, f"{CHECK_IN}/collaboration/gap": calibrate(prior.difference, draws=2_000)}
+
+
+def said(*sessions, strains=(), picks=(), not_talked=(), therapist=None, **more):
+    """A dyad in which the client answered `sessions` (a dict of changed items, or None) one after the other."""
+    facts = tuple(SessionFacts(n, True, "room") for n in range(1, len(sessions) + 1))
+    responses = [answer(n, "client", items) for n, items in enumerate(sessions, 1) if items is not None]
+    for n, items in (therapist or {}).items():
+        responses.append(answer(n, "therapist", items))
+    return Said(facts, tuple(responses), strains, picks, not_talked)
+
+
+def answer(session, rater, items):
+    return Response(session, rater, CHECK_IN, "0.1", "full", {**USUAL, **items})
+
+
+def found(heard, calibrations=None):
+    """Kinds of signal by session."""
+    return {(s.kind, s.session) for s in course(heard, SHELF, calibrations or {}).signals}
+
+
+def test_an_uneventful_course_raises_nothing(calibrations):
+    assert found(said(*[{}] * 12), calibrations) == set()
+
+
+def test_a_strain_that_the_client_felt_is_reported():
+    assert found(said({}, {"t1": 1})) == {("strain_reported", 2)}
+
+
+def test_a_skipped_strain_question_is_not_a_no():
+    heard = said({"t1": 2}, therapist={1: {"t1": None}})
+    assert found(heard) == {("strain_reported", 1)}
+
+
+@pytest.mark.parametrize(("client", "therapist"), [(2, 0), (0, 1)])
+def test_a_strain_seen_by_one_of_the_two_is_told(client, therapist):
+    heard = said({"t1": client}, therapist={1: {"t1": therapist}})
+    assert ("seen_by_one", 1) in found(heard)
+
+
+def test_only_what_matters_counts_as_not_said_yet():
+    assert found(said({"b1": 2}, {"b1": 3})) == {("not_said_yet", 2)}
+
+
+def test_goals_are_apart_when_no_pick_is_shared():
+    apart = Picks(2, frozenset({"sleep"}), frozenset({"work"}))
+    near = Picks(1, frozenset({"sleep", "work"}), frozenset({"work"}))
+    one_sided = Picks(3, frozenset({"sleep"}), frozenset())
+    assert found(said({}, {}, {}, picks=(near, apart, one_sided))) == {("goals_apart", 2)}
+
+
+def test_a_concern_that_was_not_talked_about_is_told():
+    assert found(said({}, {}, not_talked=((2, 1),))) == {("not_talked_about", 2)}
+
+
+def test_an_answer_about_self_harm_is_told_without_a_grade():
+    low = Response(1, "client", "phq-9", SHELF["phq-9"].version, "full", {"phq9": 1})
+    heard = Said((SessionFacts(1, True, "room"),), (low,))
+    (signal,) = [s for s in course(heard, SHELF, {}).signals if s.kind == "safety"]
+    assert signal.strength == 0.0
+    assert "value" not in signal.evidence
+
+
+def test_a_large_drop_after_the_first_three_sessions_is_a_drop(calibrations):
+    low = {"d1": 0, "d2": 0, "m1": 0, "m2": 0}
+    early = found(said({}, low, {}, {}), calibrations)
+    late = found(said({}, {}, {}, {}, {}, low), calibrations)
+    assert ("drop", 2) not in early
+    assert ("drop", 6) in late
+
+
+def test_every_inferred_signal_names_its_calibration_and_shows_its_numbers(calibrations):
+    low = {"d1": 0, "d2": 0, "m1": 0, "m2": 0}
+    signals = course(said({}, {}, {}, {}, {}, low), SHELF, calibrations).signals
+    (drop,) = [s for s in signals if s.kind == "drop"]
+    assert drop.calibration == calibrations[f"{CHECK_IN}/collaboration"].id
+    assert drop.evidence["z"] < -2
+    assert drop.rule == "drop/1"
+
+
+def test_the_therapists_voice_never_takes_a_drop_away(calibrations):
+    low = {"d1": 0, "d2": 0, "m1": 0, "m2": 0}
+    high = {n: {"d1": 4, "d2": 4, "m1": 4, "m2": 4} for n in range(1, 7)}
+    assert ("drop", 6) in found(said({}, {}, {}, {}, {}, low, therapist=high), calibrations)
+
+
+def test_voices_that_part_suddenly_are_a_gap(calibrations):
+    top = {"d1": 4, "d2": 4, "m1": 4, "m2": 4}
+    low = {"d1": 0, "d2": 1, "m1": 0, "m2": 0}
+    together = {n: {} for n in range(1, 8)}
+    assert ("gap", 7) in found(said({}, {}, {}, {}, {}, {}, low, therapist={**together, 7: top}), calibrations)
+
+
+def test_perfect_answers_without_room_to_speak_are_quiet():
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "v1": 0}
+    assert found(said({}, {}, perfect, perfect, perfect)) == {("quiet", 5)}
+    open_voice = {**perfect, "v1": 4}
+    assert found(said({}, {}, open_voice, open_voice, open_voice)) == set()
+
+
+def test_the_same_place_on_every_question_is_quiet():
+    same = dict.fromkeys(USUAL, 2)
+    assert ("quiet", 5) in found(said({}, {}, same, same, same))
+
+
+def test_two_sessions_without_an_answer_are_silence_told_once():
+    assert found(said({}, {}, {}, None, None, None)) == {("silence", 5)}
+    assert found(said(None, None, None)) == set(), "the first three sessions infer nothing"
+
+
+def test_silence_after_an_open_strain_is_stronger():
+    calm = course(said({}, {}, {}, None, None), SHELF, {}).signals
+    open_strain = StrainFacts(2, "unclear", "client", "opened")
+    after = course(said({}, {}, {}, None, None, strains=(open_strain,)), SHELF, {}).signals
+    assert after[0].strength > calm[0].strength
+
+
+def test_a_session_that_was_not_held_is_not_silence():
+    heard = said({}, {}, {}, None, None)
+    held = tuple(SessionFacts(s.number, s.number < 4, "room") for s in heard.sessions)
+    assert found(Said(held, heard.responses)) == set()
+
+
+def test_a_signal_is_added_by_one_function_and_one_entry():
+    def long_course(seen, detector):
+        if len(seen.said.sessions) >= 3:
+            yield detector.signal(seen.said.sessions[-1].number, evidence={"sessions": len(seen.said.sessions)})
+
+    mine = Detector("long_course", True, 1, long_course)
+    signals = course(said({}, {}, {}), SHELF, {}, detectors=(*DETECTORS, mine)).signals
+    assert [(s.kind, s.session, s.rule) for s in signals] == [("long_course", 3, "long_course/1")]
+
+
+def test_the_course_keeps_missing_answers_missing():
+    whole = course(said({}, None, {"d1": None, "d2": None}), SHELF, {})
+    values = whole.values("client", CHECK_IN, "collaboration")
+    assert np.isnan(values[1])
+    assert np.isnan(values[2]), "two of four answers give no score"
+    assert whole.scores["client", CHECK_IN, "collaboration"][2].said() == "answered 2 of 4"
+
+
+def test_an_unknown_questionnaire_is_passed_over():
+    other = Response(1, "client", "somebody-elses", "1", "full", {"x": 1})
+    assert course(Said((SessionFacts(1, True, "room"),), (other,)), SHELF, {}).scores == {}

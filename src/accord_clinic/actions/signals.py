@@ -1,5 +1,7 @@
 """Computing a dyad's signals after a reveal and keeping the new ones: the same one is never kept twice."""
 
+from collections.abc import Iterable
+
 from django.db.models import Count
 from django.utils import timezone
 
@@ -21,6 +23,17 @@ def refresh(dyad: Dyad) -> None:
         withheld = not found.reported and room <= 0
         room -= not found.reported
         _keep(dyad, sessions[found.session], found, withheld)
+
+
+def refresh_imported(dyads: Iterable[Dyad]) -> None:
+    """Find signals in courses that came in at once. Their inferred ones have a budget of their own, strongest first."""
+    found = [(dyad, s) for dyad in dyads for s in course_of(dyad).signals]
+    places = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in={dyad for dyad, _signal in found})}
+    room = Session.objects.filter(dyad__in=dyads).count() * MOST_INFERRED_IN_100 // 100
+    for dyad, signal in sorted(found, key=lambda pair: (not pair[1].reported, -pair[1].strength)):
+        withheld = not signal.reported and room <= 0
+        room -= not signal.reported
+        _keep(dyad, places[dyad.pk, signal.session], signal, withheld)
 
 
 def _keep(dyad: Dyad, session: Session, found: Found, withheld: bool) -> None:

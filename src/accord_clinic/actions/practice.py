@@ -1,0 +1,30 @@
+"""Founding a practice: its one row and the first person who works there, who is therapist and admin."""
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.db import transaction
+
+from accord.errors import BadInput
+from accord_clinic.actions.audit import record
+from accord_clinic.models import Member, Practice
+
+
+@transaction.atomic
+def found(facts: Mapping[str, str], email: str, name: str, password: str) -> Member:
+    """Make the practice (name, time_zone, crisis_text) and its first member."""
+    if Practice.objects.exists():
+        raise BadInput("There is a practice in this database already.")
+    if not facts["name"].strip() or not name.strip():
+        raise BadInput("The practice and you each need a name.")
+    try:
+        ZoneInfo(facts["time_zone"])
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput(f"There is no time zone {facts['time_zone']!r}. An example: Europe/Berlin.") from None
+    languages = [code for code, _name in settings.LANGUAGES]
+    practice = Practice.objects.create(**facts, languages=languages, demo=settings.DEMO)
+    member = Member.objects.create_user(email, password, name=name.strip(), roles=["therapist", "admin"])
+    Practice.objects.filter(pk=practice.pk).update(safety_contact=member)
+    record(member, "found_practice", f"practice:{practice.pk}", facts)
+    return member

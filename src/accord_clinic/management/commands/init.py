@@ -1,0 +1,70 @@
+"""`accord_clinic init`: make the database, its key, the practice, and the first person who works there."""
+
+import getpass
+import os
+import sys
+
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand
+from django.core.validators import validate_email
+
+from accord.errors import BadInput
+from accord_clinic import serving
+from accord_clinic.actions import calibration, practice
+from accord_clinic.models import Member, Practice
+
+DEFAULT_CRISIS_TEXT = "In an emergency call 112."
+
+
+class Command(BaseCommand):
+    help = "Start a practice. What is not given is asked for; the password may come from ACCORD_PASSWORD."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--practice", help="the name of the practice")
+        parser.add_argument("--time-zone", default="Europe/Berlin")
+        parser.add_argument("--crisis-text", default=DEFAULT_CRISIS_TEXT, help="whom clients should call in need")
+        parser.add_argument("--name", help="your name, as clients and colleagues see it")
+        parser.add_argument("--email", help="your e-mail address; you sign in with it")
+
+    def handle(self, **options):
+        serving.prepare()
+        if Practice.objects.exists():
+            raise BadInput("There is a practice in this database already. ACCORD_DATA names another folder.")
+        facts = {
+            "name": options["practice"] or _ask("Name of the practice: "),
+            "time_zone": options["time_zone"],
+            "crisis_text": options["crisis_text"],
+        }
+        name, email = options["name"] or _ask("Your name: "), options["email"] or _ask("Your e-mail address: ")
+        member = Member(email=email, name=name)
+        try:
+            validate_email(member.email)
+            password = os.environ.get("ACCORD_PASSWORD") or _ask_password()
+            validate_password(password, member)
+        except ValidationError as error:
+            raise BadInput(" ".join(error.messages)) from None
+        practice.found(facts, member.email, member.name, password)
+        calibration.calibrate(calibration.followed(), by=None)
+        self.stdout.write(
+            f"{facts['name']} is ready. You are its first therapist and its admin.\n"
+            f"Print {settings.KEYS / 'recovery-sheet.txt'}, lock it away, then delete the file: "
+            "without the key nobody can open the data.\n"
+            "Next: accord_clinic serve"
+        )
+
+
+def _ask(question: str) -> str:
+    if not sys.stdin.isatty():
+        raise BadInput(f"{question.rstrip(': ')}: give it as an option; nobody is here to be asked.")
+    return input(question).strip()
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        raise BadInput("Give the password as ACCORD_PASSWORD; nobody is here to be asked.")
+    first, second = getpass.getpass("A password of at least 12 characters: "), getpass.getpass("Once more: ")
+    if first != second:
+        raise BadInput("The two passwords differ. Nothing was made.")
+    return first

@@ -1,0 +1,23 @@
+"""`accord_clinic sweep`: open the sessions whose time has come, deliver waiting notices; once or again and again."""
+
+import time
+
+from django.core.management.base import BaseCommand
+
+from accord_clinic import notices
+from accord_clinic.actions import reveal
+
+
+class Command(BaseCommand):
+    help = "Open the sessions whose time has come and deliver waiting notices."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--every", type=float, metavar="SECONDS", help="go on until stopped, pausing so long")
+
+    def handle(self, every, **_options):
+        while True:
+            opened, sent = reveal.sweep(), notices.deliver()
+            if every is None:
+                self.stdout.write(f"Opened {opened} sessions, sent {sent} notices.")
+                return
+            time.sleep(every)

@@ -1,0 +1,100 @@
+"""A host and a port in; a running clinic out: web server and sweep, started and stopped together."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from django.core.management import call_command
+
+from accord.errors import BadInput
+
+SWEEP_EVERY = 30
+RESTART_AFTER = 5
+PATIENCE = 10
+
+
+def prepare() -> None:
+    """Bring the database and the static files up to this version of Accord."""
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def check_port(host: str, port: int) -> None:
+    """Raise `BadInput` when somebody else listens there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise BadInput(f"Port {port} of {host} cannot be used ({error.strerror}). Choose another one.") from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach this address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def run(host: str, port: int, workers: int = 2) -> int:
+    """Serve until told to stop. A sweep that dies is started again; when the web server ends, so does everything."""
+    stop = Stop()
+    web, sweep = _start(_web(host, port, workers)), _start(_sweep())
+    try:
+        while web.poll() is None and not stop.wanted:
+            if sweep.poll() is not None:
+                time.sleep(RESTART_AFTER)
+                sweep = _start(_sweep())
+            time.sleep(0.2)
+    finally:
+        for child in (sweep, web):
+            _end(child)
+    return 0 if stop.wanted else web.returncode
+
+
+class Stop:
+    """Remembers that somebody pressed Ctrl-C or asked the process to end."""
+
+    def __init__(self) -> None:
+        self.wanted = False
+        for which in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(which, self._want)
+
+    def _want(self, *_signal: object) -> None:
+        self.wanted = True
+
+
+def _web(host: str, port: int, workers: int) -> list[str]:
+    # No access log: addresses of pages are links that open things.
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return [
+        "gunicorn", "accord_clinic.wsgi:application", "--bind", address, "--worker-class", "gthread",
+        "--workers", str(workers), "--threads", "4", "--log-level", "warning", "--graceful-timeout", str(PATIENCE),
+    ]  # fmt: skip
+
+
+def _sweep() -> list[str]:
+    return ["accord_clinic.manage", "sweep", "--every", str(SWEEP_EVERY)]
+
+
+def _start(module: Sequence[str]) -> subprocess.Popen:
+    # A group of its own: Ctrl-C reaches this process alone, which then ends both in order.
+    return subprocess.Popen([sys.executable, "-m", *module], process_group=0)  # noqa: S603
+
+
+def _end(child: subprocess.Popen) -> None:
+    if child.poll() is None:
+        child.terminate()
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

@@ -10,7 +10,7 @@ from accord_clinic.charts.shapes import px
 
 LEFT, RIGHT = 50.0, 26.0
 WIDEST_STEP = 84.0
-HEAD, LANE = 34.0, 18.0
+HEAD, LANE = 38.0, 18.0
 TEXT_SIZE, NAME_SIZE = 13.0, 17.0
 # About the width of a letter of Atkinson Hyperlegible Next, as a share of its size; generous, so labels never touch.
 LETTER = 0.56
@@ -134,5 +134,5 @@ def frame_names(axis: Axis, words: Words, beside: str) -> list[Label]:
     crowded = any(
         named[i][0] - width_of(words.not_open_yet) / 2 < width_of(beside) * NAME_SIZE / TEXT_SIZE + 12 for i in kept
     )
-    y = LANE - 5 if crowded else HEAD - 14
+    y = LANE - 5 if crowded else HEAD - 18
     return [Label(px(x), px(y), text, "axis") for i, (x, text) in enumerate(named) if i in kept]

@@ -134,7 +134,8 @@ SESSION_IDLE_AGE = 3600
 SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
 SECURE_SSL_REDIRECT = not DEMO and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else None
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": browsers then post forms with "Origin: null", which the CSRF check must refuse.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -147,7 +148,6 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-# A referrer is never sent, so Django's CSRF check must do with Origin and the token.
 CSRF_FAILURE_VIEW = "accord_clinic.views.errors.forged"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400

@@ -33,8 +33,8 @@ def score_file(path: str | Path, instrument: Instrument, form: str = "full") -> 
         answers[:, position] = _answers(table, instrument, item_id, path)
     scores = score_array(answers, instrument, form, items=columns)
     item_ids = {item.id for item in instrument.items}
-    passed = table.select(name for name in table.columns if name not in item_ids)
-    return passed.hstack([column for name, s in scores.items() for column in _columns(name, s)])
+    passed = [column for column in table.get_columns() if column.name not in item_ids]
+    return pl.DataFrame([*passed, *(column for name, s in scores.items() for column in _columns(name, s))])
 
 
 def _scored_items(instrument: Instrument, form: str) -> tuple[str, ...]:

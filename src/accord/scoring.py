@@ -165,7 +165,7 @@ def _check(instrument: Instrument, form: str, item_id: str, values: FloatArray) 
     given = values[~np.isnan(values)]
     wrong = (given < answers.low - SLACK) | (given > answers.high + SLACK)
     if answers.kind == "choice":
-        wrong |= np.abs(given - np.rint(given)) > SLACK
+        wrong |= ~np.isclose(given, np.rint(given), rtol=0, atol=SLACK)
     if wrong.any():
         raise BadInput(f"{instrument.id}: item {item_id} is {given[wrong][0]:g}; it can be {answers.range()}.")
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from accord.stats.mixed_statistics import Block, Statistics, Sums
+from accord.stats.mixed_statistics import Block, Statistics
 
 Floats = NDArray[np.float64]
 
@@ -66,16 +66,18 @@ class Totals(NamedTuple):
 def value(statistics: Statistics, point: Point, reml: bool) -> Value:
     """The profiled (restricted) deviance at `point` and its gradient. Raises `LinAlgError` where there is none."""
     whitening = statistics.whitening(point.phi)
-    ar1 = point.phi != 0.0
-    change = statistics.whitening_change(point.phi) if ar1 else whitening
-    parts = [_totals(block, point, whitening.weights, change.weights) for block in statistics.blocks]
+    change = statistics.whitening_change(point.phi) if statistics.autocorrelated else None
+    moved = change.weights if change else None
+    parts = [_totals(block, point, whitening.weights, moved) for block in statistics.blocks]
     totals = Totals(*(sum(column) for column in zip(*parts, strict=True)))
     deviance, beta, sigma2, beta_covariance, weight = _profile(whitening.ww - totals.explained, statistics.rows, reml)
     deviance += whitening.log_determinant + totals.log_determinant
     m, q = len(weight), statistics.q
     by_covariance = totals.h - np.einsum("ab,akbl->kl", weight, totals.kk.reshape(m, q, m, q))
     by_tau2 = float(totals.ones - np.vdot(weight, totals.ones_ones))
-    by_phi = float(change.log_determinant + totals.trace + np.vdot(weight, change.ww + totals.phi)) if ar1 else 0.0
+    by_phi = 0.0
+    if change is not None:
+        by_phi = float(change.log_determinant + totals.trace + np.vdot(weight, change.ww + totals.phi))
     return Value(deviance, by_covariance, by_tau2, by_phi, beta, sigma2, beta_covariance)
 
 
@@ -152,7 +154,7 @@ def _therapists(starts: NDArray[np.intp], h: Floats, k: Floats, tau: float) -> T
     return Therapists(member, ones, np.add.reduceat(k[:, 0], starts, axis=-1), growth, tau**2 / growth)
 
 
-def _totals(block: Block, point: Point, weights: Sums, change: Sums) -> Totals:
+def _totals(block: Block, point: Point, weights: Floats, change: Floats | None) -> Totals:
     zz, wz = block.products(weights)
     post = _posterior(zz, point.factor)
     m = len(wz)
@@ -169,12 +171,12 @@ def _totals(block: Block, point: Point, weights: Sums, change: Sums) -> Totals:
         k = k - share[None] * group.w_ones[:, None, group.member]
         h = h - share[:, None] * post.h[None, 0]
     flat = k.reshape(-1, k.shape[-1])
-    trace, phi = _change(block, post, modes, group, change) if change else (0.0, np.zeros((m, m)))
+    trace, phi = (0.0, np.zeros((m, m))) if change is None else _change(block, post, modes, group, change)
     return Totals(log_determinant, explained, h.sum(axis=-1), flat @ flat.T, ones, ones_ones, trace, phi)
 
 
 def _change(
-    block: Block, post: Posterior, modes: Floats, group: Therapists | None, change: Sums
+    block: Block, post: Posterior, modes: Floats, group: Therapists | None, change: Floats
 ) -> tuple[float, Floats]:
     """How log |V| and S move with φ, through the change of Z'R⁻¹Z and W'R⁻¹Z.
 
@@ -208,7 +210,7 @@ def effects(statistics: Statistics, point: Point, found: Value) -> Effects:
     return Effects(person, found.sigma2 * covariance, therapist, found.sigma2 * variance)
 
 
-def _effects(block: Block, point: Point, weights: Sums, contrast: Floats) -> Effects:
+def _effects(block: Block, point: Point, weights: Floats, contrast: Floats) -> Effects:
     zz, wz = block.products(weights)
     post = _posterior(zz, point.factor)
     person = (post.f * np.tensordot(contrast, wz, axes=1)[None]).sum(axis=1)

@@ -112,7 +112,8 @@ class Search:
                 found = value(self.statistics, face.point(x), self.reml)
         except np.linalg.LinAlgError:
             return None
-        return found if np.isfinite(found.deviance) and np.isfinite(face.gradient(x, found)).all() else None
+        usable = np.isfinite(found.deviance) and np.isfinite(face.gradient(x, found)).all()
+        return found if usable else None
 
     def deviance(self, face: Face, x: Floats) -> float:
         """The deviance alone; infinite where it cannot be computed."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from accord.errors import BadInput
 from accord.stats.mixed_rows import Rows
@@ -35,14 +36,13 @@ class Units:
 
     def coefficients(self, standardised: Floats) -> Floats:
         """Fixed effects in the user's units."""
-        back: Floats = np.linalg.solve(self.triangle, self.y_scale * standardised + self.y_coefficients)
-        return back
+        scaled = self.y_scale * standardised + self.y_coefficients
+        return np.asarray(np.linalg.solve(self.triangle, scaled), dtype=np.float64)
 
     def covariance(self, standardised: Floats) -> Floats:
         """Covariance matrix of the fixed effects in the user's units."""
         inverse = np.linalg.inv(self.triangle)
-        back: Floats = self.y_scale**2 * inverse @ standardised @ inverse.T
-        return back
+        return np.asarray(self.y_scale**2 * inverse @ standardised @ inverse.T, dtype=np.float64)
 
     def effects(self, q: int) -> Floats:
         """The matrix that turns standardised random effects of one person into the user's units."""
@@ -58,34 +58,38 @@ class Units:
 
 @dataclass(frozen=True, eq=False)
 class Whitening:
-    """How AR(1) residuals at one φ weigh the three kinds of sums, by distinct gap; W'R⁻¹W and log |R| of all rows."""
+    """How AR(1) residuals at one φ weigh the three kinds of sums, (gaps, 3); W'R⁻¹W and log |R| of all rows."""
 
-    weights: Sums
+    weights: Floats
     ww: Floats
     log_determinant: float
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """Sums of some persons: Z and W = [X y] against Z, (q+m, q, groups), a group being a person and a distinct gap.
+    """Sums of some persons: Z and W = [X y] against Z.
 
-    Groups of one person follow each other from `person_starts`; persons of one therapist from `therapist_starts`.
+    Without AR(1) `sums` is (q+m, q, persons) and `gap` is `None`. With it, `sums` is (groups · 3, (q+m) · q), a
+    group being a person and a distinct gap, numbered by `gap`; a person's groups follow each other from
+    `person_starts`. Persons of one therapist follow each other from `therapist_starts`.
     """
 
-    sums: Sums
-    gap: Ints
+    q: int
+    sums: Floats
+    gap: Ints | None
     person_starts: Ints
     therapist_starts: Ints | None
 
-    def products(self, weights: Sums) -> tuple[Floats, Floats]:
+    def products(self, weights: Floats) -> tuple[Floats, Floats]:
         """Z'R⁻¹Z (q, q, persons) and W'R⁻¹Z (m, q, persons)."""
-        groups = self.sums[0] if len(weights) == 0 else self.sums[0] * weights[0][self.gap]
-        for kind, weight in zip(self.sums[1:], weights[1:], strict=False):
-            groups += kind * weight[self.gap]
-        if len(self.person_starts) < len(self.gap):
-            groups = np.add.reduceat(groups, self.person_starts, axis=-1)
-        q = groups.shape[1]
-        return groups[:q], groups[q:]
+        if self.gap is None:
+            return self.sums[: self.q], self.sums[self.q :]
+        entries = np.take(weights, self.gap, axis=0).reshape(-1)
+        ends = np.append(3 * self.person_starts, len(entries)).astype(np.int32)
+        every = np.arange(len(entries), dtype=np.int32)
+        by_person = csr_array((entries, every, ends), shape=(len(ends) - 1, len(entries)))
+        sums = np.ascontiguousarray((by_person @ self.sums).T).reshape(-1, self.q, len(ends) - 1)
+        return sums[: self.q], sums[self.q :]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,17 +112,20 @@ class Statistics:
     has_therapists: bool
 
     @property
+    def autocorrelated(self) -> bool:
+        """Whether the model has AR(1) residuals."""
+        return len(self.gaps) > 1
+
+    @property
     def whole_gaps(self) -> bool:
         """Whether φ may be negative, because φ^gap then has a sign."""
         return bool((self.gaps == np.round(self.gaps)).all())
 
     def whitening(self, phi: float) -> Whitening:
-        """Weights at residual autocorrelation `phi`: none at 0, where only the first kind of sum counts."""
-        if phi == 0.0:
-            return Whitening((), self.gap_sums[0].sum(axis=0), 0.0)
+        """Weights at residual autocorrelation `phi`."""
         rho = phi**self.gaps
         left = 1.0 - rho**2
-        return self._whitening((1.0 / left, -rho / left, rho**2 / left), np.log(left))
+        return self._whitening(np.stack([1.0 / left, -rho / left, rho**2 / left], axis=1), np.log(left))
 
     def whitening_change(self, phi: float) -> Whitening:
         """The derivative of `whitening` by `phi`. A person's first row has an infinite gap: ρ = 0, whatever φ is."""
@@ -127,11 +134,14 @@ class Statistics:
         change = np.where(first, 0.0, gaps * phi ** (gaps - 1.0))
         left = 1.0 - rho**2
         twice = 2.0 * rho * change
-        return self._whitening((twice / left**2, -(1.0 + rho**2) * change / left**2, twice / left**2), -twice / left)
+        cross = -(1.0 + rho**2) * change
+        return self._whitening(np.stack([twice, cross, twice], axis=1) / left[:, None] ** 2, -twice / left)
 
-    def _whitening(self, weights: Sums, log_left: Floats) -> Whitening:
-        ww = sum(np.tensordot(w, s, axes=1) for s, w in zip(self.gap_sums, weights, strict=True))
-        return Whitening(weights, np.asarray(ww), float(self.gap_rows @ log_left))
+    def _whitening(self, weights: Floats, log_left: Floats) -> Whitening:
+        ww = np.zeros(self.gap_sums[0].shape[1:])
+        for weight, kind in zip(weights.T, self.gap_sums, strict=False):
+            ww += np.tensordot(weight, kind, axes=1)
+        return Whitening(weights, ww, float(self.gap_rows @ log_left))
 
 
 def summarise(rows: Rows, names: tuple[str, ...]) -> tuple[Statistics, Units]:
@@ -183,9 +193,10 @@ def _random_design(rows: Rows) -> tuple[float, float, Floats]:
 def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
     count, persons = len(rows.y), len(rows.person_starts)
     nested = rows.therapist_starts is not None
+    u = np.vstack([z, w])
     if rows.gap is None:
-        sums = (_runs(np.vstack([z, w]), z, rows.person_starts),)
-        blocks = _blocks(sums, np.zeros(persons, dtype=np.intp), np.arange(persons), rows.therapist_starts)
+        sums = _runs(u, z, rows.person_starts)
+        blocks = _blocks(len(z), sums, None, np.arange(persons), rows.therapist_starts)
         infinite, every = np.array([np.inf]), np.array([float(count)])
         return Statistics(count, len(z), blocks, ((w @ w.T)[None],), infinite, every, nested)
     gaps, kind = np.unique(rows.gap, return_inverse=True)
@@ -193,27 +204,36 @@ def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
     order = np.lexsort((kind, person))
     starts = np.flatnonzero(_changes(person[order]) | _changes(kind[order]))
     linked = np.isfinite(rows.gap)
-    sums = _three(np.vstack([z, w]), z, linked, lambda a, b: _runs(a[:, order], b[:, order], starts))
+    three = _three(u, z, linked, lambda a, b: _runs(a[:, order], b[:, order], starts))
+    sums = np.stack([s.reshape(-1, len(starts)).T for s in three], axis=1)
     person_starts = np.flatnonzero(_changes(person[order][starts]))
-    blocks = _blocks(sums, kind[order][starts], person_starts, rows.therapist_starts)
+    blocks = _blocks(len(z), sums, kind[order][starts], person_starts, rows.therapist_starts)
     gap_sums = _three(w, w, linked, lambda a, b: _by_kind(a, b, kind, len(gaps)))
     return Statistics(count, len(z), blocks, gap_sums, gaps, np.bincount(kind).astype(np.float64), nested)
 
 
-def _blocks(sums: Sums, gap: Ints, person_starts: Ints, therapist_starts: Ints | None) -> tuple[Block, ...]:
+def _blocks(
+    q: int, sums: Floats, gap: Ints | None, person_starts: Ints, therapist_starts: Ints | None
+) -> tuple[Block, ...]:
     """Cut into blocks of about `BLOCK_PERSONS`, between persons, and between therapists where there are any."""
     cuts = np.arange(0, len(person_starts), BLOCK_PERSONS)
     if therapist_starts is not None:
         cuts = np.unique(therapist_starts[np.searchsorted(therapist_starts, cuts, side="right") - 1])
     blocks = []
     for first, last in zip(cuts, np.append(cuts[1:], len(person_starts)), strict=True):
-        begin = person_starts[first]
-        end = person_starts[last] if last < len(person_starts) else len(gap)
         therapists = None
         if therapist_starts is not None:
             therapists = therapist_starts[(therapist_starts >= first) & (therapist_starts < last)] - first
-        part = tuple(np.ascontiguousarray(s[..., begin:end]) for s in sums)
-        blocks.append(Block(part, gap[begin:end], person_starts[first:last] - begin, therapists))
+        begin = person_starts[first]
+        if gap is None:
+            block = Block(
+                q, np.ascontiguousarray(sums[..., first:last]), None, person_starts[: last - first], therapists
+            )
+        else:
+            end = person_starts[last] if last < len(person_starts) else len(gap)
+            part = np.ascontiguousarray(sums[begin:end]).reshape(-1, sums.shape[-1])
+            block = Block(q, part, gap[begin:end], person_starts[first:last] - begin, therapists)
+        blocks.append(block)
     return tuple(blocks)
 
 
@@ -224,7 +244,10 @@ def _three(u: Floats, z: Floats, linked: NDArray[np.bool_], total: Callable[[Flo
 
 
 def _changes(label: Ints) -> NDArray[np.bool_]:
-    return np.r_[True, label[1:] != label[:-1]]
+    """Where a label differs from the one before; true at the first."""
+    changes = np.ones(len(label), dtype=np.bool_)
+    changes[1:] = label[1:] != label[:-1]
+    return changes
 
 
 def _runs(u: Floats, z: Floats, starts: Ints) -> Floats:

@@ -1,4 +1,4 @@
-"""The client's script keeps its markup contract in a real browser: nothing asked in vain, nothing lost, nothing twice."""
+"""The client's script keeps its markup contract in a browser: nothing asked in vain, nothing lost, nothing twice."""
 
 import os
 from pathlib import Path

@@ -111,6 +111,9 @@ def _item(part: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) 
     if answers not in sets:
         what = f"{part.where} uses the answers {answers!r}; the file has {', '.join(sets) or 'none'}"
         raise part.wrong(what, "Correct the name or add them.")
+    if part.text("id") in sets and part.text("id") != answers:
+        what = f"{part.where} has the name of other answers, so that labels of the two would be mixed up"
+        raise part.wrong(what, "Rename one of them.")
     condition = part.part("asked_if", f"{part.where}, asked_if") if part.has("asked_if") else None
     item = Item(
         id=part.name("id"),

@@ -68,13 +68,13 @@ def _labels(answers: Part, instrument: Instrument, item: Item) -> Mapping[Rater,
 
 
 def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRater:
-    """A list for both raters, or a table with a list for each: one text for each possible answer."""
+    """A list for both raters, or a table with a list for each (another item may need one that this item does not)."""
     answers = instrument.answer_sets[item.answers]
     if isinstance(part.data[key], list):
         found = dict.fromkeys(item.raters, part.texts(key))
     else:
         inner = part.part(key, f"{part.where}, {key!r}")
-        found = {rater: inner.texts(rater) for rater in item.raters}
+        found = {rater: inner.texts(rater) for rater in RATERS if inner.has(rater) or rater in item.raters}
         inner.done()
     expected = len(answers.values or answers.codes)
     for texts in found.values():

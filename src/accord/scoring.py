@@ -87,17 +87,20 @@ def score_array(
 
 
 def t_score(attainment: ArrayLike, weights: ArrayLike | None = None) -> FloatArray:
-    """Goal Attainment Scaling: the T-score of n people from g goals. Shapes (n, g), (g,) or (n, g) -> (n,).
+    """Goal Attainment Scaling: the T-score of n people from g goals. (n, g) and weights (g,) or (n, g) -> (n,).
 
     T = 50 + 10·Σwx / √((1 − ρ)·Σw² + ρ·(Σw)²), ρ = .3, x from −2 to +2 (Kiresuk & Sherman 1968); 50 is "as expected".
-    Goals without attainment (nan) are left out of all sums; no goal gives nan. Weights are 1 where not given; one that
-    is not above zero raises `BadInput`.
+    Goals without attainment (nan) are left out of all sums; no goal gives nan. Weights are 1 where not given or nan.
+    Raises `BadInput` for shapes that do not fit and for a weight that is not above zero.
 
     >>> t_score([[2, 1, 0]], [3, 2, 1]).round(2)
     array([67.63])
     """
     x = np.asarray(attainment, dtype=np.float64)
-    w = np.broadcast_to(np.ones(1) if weights is None else np.asarray(weights, dtype=np.float64), x.shape)
+    w = np.ones_like(x) if weights is None else np.asarray(weights, dtype=np.float64)
+    if x.ndim != 2 or w.shape not in (x.shape, x.shape[1:]):
+        raise BadInput(f"attainment has shape {x.shape} and weights {w.shape}; give (n, g) and (g,) or (n, g).")
+    w = np.broadcast_to(w, x.shape)
     if np.any(w <= 0):
         raise BadInput("a goal's weight must be above zero. Correct it, or leave it out to weigh goals equally.")
     rated = ~np.isnan(x)

@@ -378,6 +378,8 @@ BAD = [
      "item 'why' uses the answers 'prose'; the file has degree, words. Correct the name or add them."),
     ('item = "bitter", at_least', 'item = "cold", at_least',
      "item 'why' depends on an answer to 'cold', which is no item before it. Correct the name or the order."),
+    ('id = "bitter"', 'id = "words"',
+     "item 'words' has the name of other answers, so that labels of the two would be mixed up. Rename one of them."),
     ('item = "bitter", at_least = 1', 'item = "bitter", at_least = 3',
      "item 'why' is asked when 'bitter' is 3 or more, which is no possible answer. Correct it."),
     ("seconds = 10", "seconds = 0", "form 'full': seconds is 0. Say how long the form takes."),
@@ -456,6 +458,22 @@ def places(table: object, path: tuple = ()) -> Iterator[tuple]:
 PLACES = list(places(tomllib.loads(GOOD)))
 REMOVED = None
 JUNK = (REMOVED, "", "x", "{x}", -1, 0, 7, 2.5, math.nan, True, [], ["x"], [1, 2], [[]], {}, {"x": 1}, [{}])
+
+
+def test_raters_can_have_labels_of_their_own(tmp_path):
+    labels = 'degree = ["not", "a little", "very"]'
+    by_rater = 'degree = { client = ["no", "some", "yes"], therapist = ["cold", "mild", "hot"] }'
+    only_one = GOOD.replace('construct = "bitterness"', 'construct = "bitterness"\nraters = ["client"]')
+    wording = load(written(tmp_path, only_one.replace(labels, by_rater))).wordings["en"]
+    assert wording.labels("warm", "client") == wording.labels("bitter", "client") == ("no", "some", "yes")
+    assert wording.labels("warm", "therapist") == ("cold", "mild", "hot")
+
+
+def test_an_item_can_have_labels_of_its_own(tmp_path):
+    labels = 'degree = ["not", "a little", "very"]'
+    wording = load(written(tmp_path, GOOD.replace(labels, labels + '\nwarm = ["cold", "mild", "hot"]'))).wordings["en"]
+    assert wording.labels("warm") == ("cold", "mild", "hot")
+    assert wording.labels("bitter") == ("not", "a little", "very")
 
 
 class TestBadFiles:

@@ -217,6 +217,11 @@ class TestGoalAttainment:
         up, down = t_score([[2, 1, -1], [-2, -1, 1]], [3, 2, 1])
         assert up - 50 == pytest.approx(50 - down)
 
+    @pytest.mark.parametrize(("attainment", "weights"), [([1, 1], None), ([[1, 1]], [1, 1, 1]), ([[1, 1]], 2)])
+    def test_shapes_that_do_not_fit_are_refused(self, attainment, weights):
+        with pytest.raises(BadInput, match=r"give \(n, g\) and \(g,\) or \(n, g\)\."):
+            t_score(attainment, weights)
+
     def test_a_weight_of_zero_is_refused(self):
         with pytest.raises(BadInput, match="a goal's weight must be above zero"):
             t_score([[1, 1]], [1, 0])

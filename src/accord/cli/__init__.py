@@ -14,7 +14,8 @@ SUBCOMMANDS = (instruments, signals, fit, simulate)
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line as one parser; each module of this package adds its own subcommands."""
-    top = argparse.ArgumentParser(prog="accord", description="Questionnaires, signals and statistics of the working alliance.")
+    about = "Questionnaires, signals and statistics of the working alliance."
+    top = argparse.ArgumentParser(prog="accord", description=about)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in SUBCOMMANDS:
         module.add(commands)

@@ -12,7 +12,7 @@ HOME = "http://accord.test"
 PAGE = """<!doctype html><html lang="en"><title>A few questions</title>
 <link rel="stylesheet" href="/accord.css"><script src="/client.js" defer></script>
 <a href="/away" data-leave>Leave quickly</a>
-<h1 data-title>About Tuesday</h1>
+<h1 data-title>About Tuesday</h1><a href="#question-line">That line is too long.</a>
 <form method="post" action="/send" data-checkin data-done="/thanks">
   <input type="hidden" name="key" value="only-once">
   <progress data-progress hidden aria-label="How far along"></progress>
@@ -23,7 +23,7 @@ PAGE = """<!doctype html><html lang="en"><title>A few questions</title>
     <div data-asked-if="strain" data-asked-at-least="3" hidden role="status">You are not alone.</div></fieldset>
   <fieldset data-question="now" data-asked-if="strain" data-asked-at-least="1"><legend>Where is it now?</legend>
     <label><input type="radio" name="now" value="settled"><span data-label>Settled</span></label></fieldset>
-  <fieldset data-question="line"><legend>One thing to do differently?</legend>
+  <fieldset data-question="line" id="question-line"><legend>One thing to do differently?</legend>
     <textarea name="line"></textarea></fieldset>
   <section data-review hidden><h2>This is exactly what Ben will see</h2>
     <div data-review-row="strain" data-decided-by="show"><p data-review-answer data-empty="left out"></p>
@@ -140,6 +140,11 @@ def test_help_opens_at_once(page):
     assert page.is_hidden("text=You are not alone.")
     page.click("text=Strongly")
     assert page.is_visible("text=You are not alone.")
+
+
+def test_a_link_to_a_question_opens_it(page):
+    page.click("text=That line is too long.")
+    assert asked(page) == ["One thing to do differently?"]
 
 
 def test_skipping_takes_an_answer_back(page, server):

@@ -232,6 +232,14 @@
       show(questions.find((question) => question.dataset.question === button.dataset.go));
     });
   }
+  for (const link of all('a[href^="#"]', one("main") ?? document)) {
+    const question = questions.find((each) => each.id === link.hash.slice(1));
+    if (!question) continue;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      show(question);
+    });
+  }
   addEventListener("popstate", () => {
     guarded = false;
     if (leaving) location.replace(leave.href);

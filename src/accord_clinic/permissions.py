@@ -95,6 +95,16 @@ def can_work_as_therapist(member: Member) -> bool:
     return _can(check_work_as_therapist, member)
 
 
+def check_be_outside_reader(member: Member, practice) -> None:
+    """Be the one whom the practice names as *someone else here*."""
+    if practice.outside_reader_id != member.pk or not member.is_active:
+        raise PermissionDenied(_("This page is for the person whom the practice has named."))
+
+
+def can_be_outside_reader(member: Member, practice) -> bool:
+    return _can(check_be_outside_reader, member, practice)
+
+
 def check_read_outside_line(member: Member, line: PrivateLine, practice) -> None:
     """Read what a client said to *someone else here*: the named outside reader, unless that is the dyad's therapist."""
     therapist = line.response.session.dyad.therapist_id

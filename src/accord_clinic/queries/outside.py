@@ -1,0 +1,116 @@
+"""What clients said to *someone else here*: for the named outside reader alone, and never about that reader's own dyads."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Dyad, Member, Practice, PrivateLine, Response
+from accord_clinic.permissions import check_be_outside_reader, check_read_outside_line
+from accord_clinic.queries.talk import wording
+
+READ_STANDS = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """That somebody said something, and when; not what."""
+
+    uid: str
+    client: str
+    therapist: str
+    said_at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was said, in the client's own words, and what it answers."""
+
+    uid: str
+    dyad: Dyad
+    session: int
+    client: str
+    therapist: str
+    said_at: datetime
+    read_at: datetime | None
+    about: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What clients are told about the outside reader before they write."""
+
+    reply: str
+    duty: str
+
+
+def waiting(member: Member) -> tuple[tuple[Waiting, ...], Promise]:
+    """Unread lines first, then those read in the last 90 days. Two queries."""
+    practice = _practice_of(member)
+    rows = _lines(member).order_by("acknowledged_at", "id").values_list(
+        "uid", "client__name", "client__address_as", "response__session__dyad__therapist__name",
+        "response__sent_at", "acknowledged_at",
+    )  # fmt: skip
+    recent = timezone.now() - READ_STANDS
+    found = [_waiting(*row) for row in rows if row[-1] is None or row[-1] > recent]
+    found.sort(key=lambda one: (one.read_at is not None, -one.said_at.timestamp()))
+    return tuple(found), Promise(practice.outside_reader_reply, practice.outside_reader_duty)
+
+
+def line(member: Member, uid: str) -> Line:
+    """One line with its words; the caller notes that it was read. 404 for anybody it was not said to."""
+    row = _own(member, uid)
+    session, instrument = row.response.session, shelf().instruments.get(row.response.instrument)
+    return Line(
+        uid=row.uid,
+        dyad=session.dyad,
+        session=session.number,
+        client=row.client.called,
+        therapist=session.dyad.therapist.name,
+        said_at=row.response.sent_at,
+        read_at=row.acknowledged_at,
+        about=wording(instrument).shared_item(row.item) if instrument else "",
+        words=row.words,
+    )
+
+
+def private_line(member: Member, uid: str) -> PrivateLine | None:
+    """The row, for the act of acknowledging it; nothing for anybody it was not said to."""
+    return _lines(member).filter(uid=uid).first()
+
+
+def _lines(member: Member) -> QuerySet[PrivateLine]:
+    """What was said to the outside reader, never about the reader's own dyads, and not what was corrected since."""
+    later = Response.objects.filter(
+        session=OuterRef("response__session"),
+        side="client",
+        instrument=OuterRef("response__instrument"),
+        pk__gt=OuterRef("response"),
+    )
+    rows = PrivateLine.objects.filter(reader="outside").exclude(response__session__dyad__therapist=member)
+    return rows.exclude(Exists(later))
+
+
+def _waiting(uid, name, address_as, therapist, said_at, read_at) -> Waiting:
+    return Waiting(uid, address_as or name, therapist, said_at, read_at)
+
+
+def _own(member: Member, uid: str) -> PrivateLine:
+    practice = _practice_of(member)
+    related = ("client", "response__session__dyad__therapist")
+    row = _lines(member).select_related(*related).filter(uid=uid).first()
+    if row is None:
+        raise Http404
+    check_read_outside_line(member, row, practice)
+    return row
+
+
+def _practice_of(member: Member) -> Practice:
+    practice = Practice.objects.get()
+    check_be_outside_reader(member, practice)
+    return practice

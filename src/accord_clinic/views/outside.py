@@ -1,0 +1,39 @@
+"""The named outside reader's pages: what clients said to *someone else here*, read one by one, each reading noted."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accord_clinic.actions import reading, safety
+from accord_clinic.queries import outside as queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.views.doing import do, found
+
+
+@require_safe
+@login_required
+def lines(request: HttpRequest) -> HttpResponse:
+    """That somebody said something, and when. The words are one step further, so that each reading is noted."""
+    waiting, promise = queries.waiting(request.user)
+    return render(request, "supervisor/outside.html", {"lines": waiting, "promise": promise, "zone": zone()})
+
+
+@require_safe
+@login_required
+def line(request: HttpRequest, uid: str) -> HttpResponse:
+    """One line, in the client's own words."""
+    said = queries.line(request.user, uid)
+    reading.log_read(request.user, said.dyad, "outside_line", [said.session])
+    return render(request, "supervisor/outside_line.html", {"line": said, "zone": zone()})
+
+
+@require_POST
+@login_required
+def acknowledge(request: HttpRequest, uid: str) -> HttpResponse:
+    """I have read it: the client sees that."""
+    row = found(queries.private_line(request.user, uid))
+    done = _("The client can now see that you have read it.")
+    return do(request, reverse("outside"), safety.acknowledge, row, by=request.user, done=done)

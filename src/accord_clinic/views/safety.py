@@ -1,0 +1,28 @@
+"""The safety contact's page: neutral notices, and who has looked after each."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accord_clinic.actions import safety
+from accord_clinic.queries import safety as queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.views.doing import do, found
+
+
+@require_safe
+@login_required
+def notices(request: HttpRequest) -> HttpResponse:
+    """About whom, which session, and who has looked."""
+    return render(request, "supervisor/safety.html", {"notices": queries.notices(request.user), "zone": zone()})
+
+
+@require_POST
+@login_required
+def look(request: HttpRequest, uid: str) -> HttpResponse:
+    """I have looked after this."""
+    signal = found(queries.safety_signal(request.user, uid))
+    return do(request, reverse("safety"), safety.look, signal, by=request.user, done=_("Noted that you have looked."))

@@ -53,12 +53,13 @@ class OpenStrain:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One thing worth a word: a heading, one plain line, and the signal behind it when it was inferred."""
+    """One thing worth a word. `line` stands alone in a list; `more` follows `title` at the top of a page."""
 
     rank: int
     session: int
     title: str
     line: str
+    more: str
     inferred: Heard | None = None
 
 
@@ -93,15 +94,18 @@ def _strain(group: Sequence[OpenStrain], heard: Sequence[Heard], names: Names) -
     if state == "still_there":
         title = _("The moment in session {number} is still there for {client}.").format(**here)
         line = _("{client} says the moment in session {number} is still there.").format(**here)
-        return Matter(TO_TALK, number, title, line)
+        return Matter(TO_TALK, number, title, line, "")
     if state in ("talked_about", "repair_tried"):
         return _waiting(state, number, names)
     alone = any(h.kind == "seen_by_one" and h.session == number for h in heard)
     again = any(h.kind == "not_talked_about" and h.evidence.get("about_session") == number for h in heard)
     title, line = _felt(by, alone, number, names)
     if again:
-        line += " " + _("{client} says that it has not been talked about yet.").format(**here)
-    return Matter(TO_TALK, number, title, line)
+        stands = _("{client} says that it has not been talked about yet.").format(**here)
+    else:
+        stands = _("Nobody has said yet that it was talked about.")
+    more = f"{line} {stands}" if alone else stands
+    return Matter(TO_TALK, number, title, f"{line} {stands}" if again else line, more)
 
 
 def _waiting(state: str, number: int, names: Names) -> Matter:
@@ -112,7 +116,7 @@ def _waiting(state: str, number: int, names: Names) -> Matter:
     else:
         title = _("The moment in session {number} was talked about.").format(**here)
     asks = _("The next check-in asks {client} where it stands now.").format(**here)
-    return Matter(WAITS, number, title, f"{title} {asks}")
+    return Matter(WAITS, number, title, f"{title} {asks}", asks)
 
 
 def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, str]:
@@ -178,13 +182,16 @@ def _signal(one: Heard, names: Names) -> Matter:
     """The words for any signal that is not about a strain."""
     title, line = WORDS[one.kind](one, names) if one.kind in WORDS else _unknown(one, names)
     rank = SAFETY if one.kind == "safety" else REPORTED if one.reported else INFERRED
-    return Matter(rank, one.session, title, line, None if one.reported else one)
+    return Matter(rank, one.session, title, line, "" if line == title else line, None if one.reported else one)
 
 
 def _safety(one: Heard, names: Names) -> tuple[str, str]:
+    return _("Please look."), safety_line(names.client, one.session)
+
+
+def safety_line(client: str, number: int) -> str:
     """Neutral on purpose: this line may be seen over somebody's shoulder."""
-    here = {"client": names.client, "number": one.session}
-    return _("Please look."), _("Please look: a notice about {client}, session {number}.").format(**here)
+    return _("Please look: a notice about {client}, session {number}.").format(client=client, number=number)
 
 
 def _not_said(one: Heard, names: Names) -> tuple[str, str]:

@@ -2,7 +2,18 @@
 
 from django.urls import include, path, re_path
 
-from accord_clinic.views import alliance, client, talk
+from accord_clinic.views import alliance, care, client, errors, outside, rating, safety, sessions, space, supervisor, talk, therapist
+
+SHUT = (
+    ("signup/", "account_signup"),
+    ("email/", "account_email"),
+    ("confirm-email/", "account_email_verification_sent"),
+    ("password/set/", "account_set_password"),
+    ("login/code/confirm/", "account_confirm_login_code"),
+)
+handler400 = errors.bad_request
+handler403 = handler404 = errors.not_here
+handler500 = errors.broken
 
 urlpatterns = [
     # the client: a link, its check-in, a harmless page
@@ -12,8 +23,49 @@ urlpatterns = [
     path("check-in/<str:uid>/received/", client.received, name="received"),
     re_path(r"^(?:c|check-in)(?:/.*)?$", client.unknown),
     path("away", client.away, name="away"),
-    # accounts
+    # the client's own space
+    path("mine/", space.mine, name="mine"),
+    path("mine/in/", space.step_in, name="step-in"),
+    path("mine/code/", space.code, name="code"),
+    path("mine/pin/", space.my_pin, name="my-pin"),
+    path("mine/leave/", space.leave, name="leave"),
+    path("mine/lines/<str:uid>/", space.keep_or_show, name="keep-or-show"),
+    path("mine/goals/<str:uid>/", space.change, name="my-goal"),
+    path("mine/sheet/<str:uid>/", space.my_sheet, name="my-sheet"),
+    path("mine/<str:uid>/", space.my_course, name="my-course"),
+    path("mine/<str:uid>/goals/", space.my_goals, name="my-goals"),
+    path("mine/<str:uid>/propose/", space.propose, name="my-propose"),
+    path("mine/<str:uid>/lines/", space.my_lines, name="my-lines"),
+    path("mine/<str:uid>/readers/", space.my_readers, name="my-readers"),
+    # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut, since the admin makes accounts
+    *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),
+    re_path(r"^account/confirm-email/.*$", errors.not_here),
     path("account/", include("allauth.urls")),
+    # the supervisor, the outside reader, the safety contact
+    path("supervision/", supervisor.supervision, name="supervision"),
+    path("outside/", outside.lines, name="outside"),
+    path("outside/<str:uid>/", outside.line, name="outside_line"),
+    path("outside/<str:uid>/read/", outside.acknowledge, name="acknowledge_line"),
+    path("safety/", safety.notices, name="safety"),
+    path("safety/<str:uid>/look/", safety.look, name="look_after"),
+    # the therapist: the day, the caseload, one dyad
+    path("", therapist.home, name="home"),
+    path("today/", therapist.today, name="today"),
+    path("people/", therapist.people, name="people"),
+    path("people/new/", care.new_person, name="new_person"),
+    path("people/<str:uid>/", therapist.dyad, name="dyad"),
+    path("people/<str:uid>/plan/", sessions.plan, name="plan_session"),
+    path("people/<str:uid>/course/", care.new_course, name="new_course"),
+    path("people/<str:uid>/arrange/", care.arrange, name="arrange"),
+    path("people/<str:uid>/share/", care.share, name="share"),
+    path("people/<str:uid>/unshare/", care.unshare, name="unshare"),
+    path("people/<str:uid>/end/", care.end, name="end_course"),
+    path("people/<str:uid>/hand-over/", care.hand_over, name="hand_over"),
+    path("sessions/<str:uid>/mark/", sessions.mark, name="mark_session"),
+    path("sessions/<str:uid>/link/", sessions.link, name="make_link"),
+    path("sessions/<str:uid>/rate/", rating.rate, name="rate"),
+    path("sessions/<str:uid>/rated/", rating.rated, name="rated"),
+    path("sessions/<str:uid>/waive/", rating.waive, name="waive"),
     # the talk sheet, and the therapist's own sheet beside it
     path("people/<str:uid>/talk/", talk.latest, name="talk_latest"),
     path("sessions/<str:uid>/talk/", talk.show, name="talk"),

@@ -90,3 +90,14 @@ def test_an_inferred_mark_says_how_sure_it_is():
     assert how_sure(0.05, 57) == "By chance alone, about 5 in 100 courses in which nothing happened get a mark like this."
     assert how_sure(0.05, 4).endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
     assert how_sure(None, None) == "This is a hint, not a finding."
+
+
+def test_the_top_of_a_page_does_not_say_the_same_twice():
+    [alone] = matters([], [OpenStrain(9, "client", "opened")], 9, TO_BEN)
+    assert alone.title == "Something felt off for Ana in session 9."
+    assert alone.more == "Nobody has said yet that it was talked about."
+    [talked] = matters([], [OpenStrain(9, "client", "talked_about")], 9, TO_BEN)
+    assert talked.title == "The moment in session 9 was talked about."
+    assert talked.more == "The next check-in asks Ana where it stands now."
+    [silent] = matters([Heard("silence", 9, False, 1.0)], [], 9, TO_BEN)
+    assert silent.more == ""

@@ -1,11 +1,14 @@
 """Links for clients, and what both sides send: kept once, whatever the network, the reader or the back button does."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
+from accord.errors import BadInput
 from accord_clinic import links, notices, plan
 from accord_clinic.actions import alliance, reveal
 from accord_clinic.actions.audit import Actor, record
@@ -15,15 +18,17 @@ from accord_clinic.models import (
     Comment,
     Invitation,
     Member,
+    Notice,
     PrivateLine,
     Reaction,
     Response,
     Session,
 )
 from accord_clinic.permissions import check_treat
-from accord_clinic.submission import OpenLine, Part, Submission
+from accord_clinic.submission import Part, Submission
 
 LINK_LIVES = timedelta(days=14)
+ONE_LINK_IN = timedelta(minutes=10)
 
 
 class AlreadyRevealed(Exception):
@@ -49,6 +54,15 @@ def invite(session: Session, *, by: Actor) -> str:
 
 
 @transaction.atomic
+def mail_link(session: Session, address: Callable[[str], str], *, by: Member) -> None:
+    """Make a link and send it to the client's known contact. `address` puts the token into a URL."""
+    client = session.dyad.client
+    if not client.email:
+        raise BadInput("There is no e-mail address. Show the link and hand it over, or add an address first.")
+    notices.tell("link", address(invite(session, by=by)), client=client)
+
+
+@transaction.atomic
 def revoke(invitation: Invitation, *, by: Actor) -> None:
     """Make a link useless from now on."""
     if isinstance(by, Member):
@@ -67,14 +81,13 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     session = Session.objects.select_for_update().select_related("dyad__client", "dyad__therapist").get(pk=session.pk)
     if isinstance(by, Member):
         check_treat(by, session.dyad)
-    earlier = Response.objects.filter(session=session, side=side)
-    if earlier.filter(submission=said.key).exists():
+    earlier = list(Response.objects.filter(session=session).values_list("side", "submission", "instrument"))
+    if (side, said.key) in {(voice, key) for voice, key, _name in earlier}:
         return False
-    if session.revealed_at and earlier.exists():
+    if session.revealed_at and side in {voice for voice, _key, _name in earlier}:
         raise AlreadyRevealed
     now = timezone.now()
-    kept = [_keep(session, side, part, said, now) for part in said.parts]
-    _keep_words(session, side, said, {r.instrument: r for r in kept})
+    _keep(session, side, said, now)
     alliance.note_progress(session, side, said.progress, by=by)
     alliance.pick(session, side, said.picked, said.picked_words, by=by)
     if said.reaction and isinstance(by, Member):
@@ -83,17 +96,72 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
         Invitation.objects.filter(session=session, sent_at=None).update(sent_at=now)
         _raise_safety(session, said)
     record(by, "send_check_in", f"session:{session.pk}", [part.instrument for part in said.parts])
-    reveal.when_both_answered(session)
+    sent = {(voice, name) for voice, _key, name in earlier} | {(side, part.instrument) for part in said.parts}
+    reveal.when_both_answered(session, {voice for voice, name in sent if name == plan.CHECK_IN})
     return True
 
 
-def _keep(session: Session, side: str, part: Part, said: Submission, now) -> Response:
-    """One response row without the answers that the client keeps; those become private lines."""
-    asked = instrument(part.instrument)
-    shareable = {item.id for item in asked.items if item.sharing} if side == "client" else set()
-    hidden = {i for i in shareable if said.sharing.get(i, "show") != "show" and part.answers.get(i) is not None}
-    hidden |= {item.id for item in asked.items if item.asked_if and item.asked_if[0] in hidden and item.id in part.answers}
-    response = Response.objects.create(
+@transaction.atomic
+def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None:
+    """Send a fresh link to the known contact of whoever had this one. `address` makes a token a whole address.
+
+    The link is for the same check-in, or, where that is done, for the last session without an answer. Asking again
+    within a few minutes sends nothing new, so that an old link cannot flood anybody's inbox.
+    """
+    session, client = invitation.session, invitation.session.dyad.client
+    if Notice.objects.filter(kind="link", client=client, made_at__gt=timezone.now() - ONE_LINK_IN).exists():
+        return
+    answered = Q(pk__in=Response.objects.filter(side="client").values("session"))
+    if session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
+        session = session.dyad.sessions.filter(~answered, state="held").order_by("-number").first()
+    if session is not None:
+        notices.tell("link", address(invite(session, by=client)), client=client)
+
+
+def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
+    """Rows for all that was said. What the client keeps back becomes private lines and is in no response."""
+    kept = {part.instrument: _kept_back(part, said, side) for part in said.parts}
+    rows = Response.objects.bulk_create(_response(session, side, part, said, kept[part.instrument], now) for part in said.parts)
+    responses = {row.instrument: row for row in rows}
+    client = session.dyad.client
+    private = [
+        PrivateLine(client=client, response=responses[name], reader=reader, item=item, value=part.answers[item])
+        for name, part in ((p.instrument, p) for p in said.parts)
+        for item, reader in kept[name].items()
+        if part.answers[item] is not None
+    ]
+    shown = []
+    for line in said.open_lines:
+        response = responses[line.instrument]
+        if not line.words.strip():
+            continue
+        if line.reader == "therapist" or side == "therapist":
+            shown.append(Comment(session=session, response=response, side=side, item=line.item, words=line.words))
+        else:
+            private.append(PrivateLine(client=client, response=response, reader=line.reader, item=line.item, words=line.words))
+    Comment.objects.bulk_create(shown)
+    for row in PrivateLine.objects.bulk_create(private):
+        if row.reader == "outside":
+            notices.tell_outside_reader(row)
+
+
+def _kept_back(part: Part, said: Submission, side: str) -> dict[str, str]:
+    """Items whose answers the client does not show, each with what was chosen; what hangs on one goes with it."""
+    if side != "client":
+        return {}
+    kept: dict[str, str] = {}
+    for item in instrument(part.instrument).items:
+        if item.sharing and part.answers.get(item.id) is not None:
+            choice = said.sharing.get(item.id, "show")
+        else:
+            choice = kept.get(item.asked_if[0], "show") if item.asked_if else "show"
+        if choice != "show" and item.id in part.answers:
+            kept[item.id] = choice
+    return kept
+
+
+def _response(session: Session, side: str, part: Part, said: Submission, kept: Mapping[str, str], now: datetime) -> Response:
+    return Response(
         session=session,
         side=side,
         instrument=part.instrument,
@@ -101,19 +169,12 @@ def _keep(session: Session, side: str, part: Part, said: Submission, now) -> Res
         form=part.form,
         language=said.language,
         wording=part.wording,
-        answers={i: a for i, a in part.answers.items() if i not in hidden},
+        answers={i: a for i, a in part.answers.items() if i not in kept},
         begun_at=said.begun_at,
         sent_at=now,
         submission=said.key,
         context=_context(session, side, part, said),
     )
-    for item in hidden:
-        parent = asked.item(item).asked_if
-        reader = said.sharing.get(item) or said.sharing[parent[0] if parent else item]
-        PrivateLine.objects.create(
-            client=session.dyad.client, response=response, reader=reader, item=item, value=part.answers[item]
-        )
-    return response
 
 
 def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
@@ -124,27 +185,6 @@ def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
     if session.revealed_at:
         context["late"] = session.revealed_by
     return context
-
-
-def _keep_words(session: Session, side: str, said: Submission, responses: dict[str, Response]) -> None:
-    """Free words: to the therapist as comments, all others as private lines."""
-    for line in said.open_lines:
-        if not line.words.strip():
-            continue
-        if line.reader == "therapist" or side == "therapist":
-            Comment.objects.create(
-                session=session, response=responses[line.instrument], side=side, item=line.item, words=line.words
-            )
-        else:
-            _keep_private(session, responses[line.instrument], line)
-
-
-def _keep_private(session: Session, response: Response, line: OpenLine) -> None:
-    row = PrivateLine.objects.create(
-        client=session.dyad.client, response=response, reader=line.reader, item=line.item, words=line.words
-    )
-    if line.reader == "outside":
-        notices.tell_outside_reader(row)
 
 
 def _raise_safety(session: Session, said: Submission) -> None:

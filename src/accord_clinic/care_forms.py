@@ -1,0 +1,135 @@
+"""What is typed about people, courses of care and sessions, checked: a form in, clean facts out."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accord.cards import APPROACHES
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Dyad
+
+WHERE = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
+APPROACH_NAMES = {
+    "cbt": _("cognitive behavioural"),
+    "psychodynamic": _("psychodynamic"),
+    "person-centred": _("person-centred"),
+    "systemic": _("systemic"),
+    "integrative": _("integrative"),
+    "medical": _("medical or nursing care"),
+}
+FORMS = [("full", _("the full check-in, about 75 seconds")), ("minimum", _("the short one, about 45 seconds"))]
+OUTCOMES = ("phq-9", "gad-7", "who-5", "core-10")
+YOUNGEST = 12
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **more):
+        super().__init__(format="%Y-%m-%d", **more)
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own clock."""
+
+    input_type = "time"
+
+    def __init__(self, **more):
+        super().__init__(format="%H:%M", **more)
+
+
+class Course(forms.Form):
+    """A course of care: from when, in which approach, where, and what the client is asked."""
+
+    started = forms.DateField(label=_("First session on"), widget=DateInput)
+    approach = forms.ChoiceField(
+        label=_("Approach"),
+        choices=[(a, APPROACH_NAMES[a]) for a in APPROACHES if a in APPROACH_NAMES],
+        help_text=_("Suggestions are fitted to it. It changes no number."),
+    )
+    modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
+    form = forms.ChoiceField(label=_("After each session the client is asked"), choices=FORMS)
+    measures = forms.MultipleChoiceField(
+        label=_("And every fourth session"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        known = shelf().instruments
+        shown = [known[name] for name in OUTCOMES if name in known and known[name].has_wording()]
+        self.fields["measures"].choices = [(i.id, i.name) for i in shown]
+        self.fields["started"].initial = timezone.localdate()
+
+
+class Person(Course):
+    """Somebody new, with a first course of care."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    address_as = forms.CharField(
+        label=_("How to address this person"),
+        max_length=120,
+        required=False,
+        help_text=_("If not by the name above. No pronoun is ever guessed: sentences use this name."),
+    )
+    language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
+    email = forms.EmailField(
+        label=_("E-mail"), required=False, help_text=_("For links and one-time codes. Leave it out to hand links over yourself.")
+    )
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    born = forms.IntegerField(label=_("Year of birth"), required=False)
+    field_order = ("name", "address_as", "language", "email", "phone", "born", "started", "approach", "modality", "form", "measures")
+
+    ABOUT = ("name", "address_as", "language", "email", "phone", "born")
+
+    def clean_born(self):
+        """Nobody under twelve: the questions are not made for children."""
+        born, year = self.cleaned_data["born"], timezone.localdate().year
+        if born is not None and not 1900 <= born <= year - YOUNGEST:
+            raise forms.ValidationError(_("Give a year between 1900 and %(last)s: these questions are for people of twelve and older.") % {"last": year - YOUNGEST})
+        return born
+
+
+class PlanSession(forms.Form):
+    """The next session, in the practice's time zone."""
+
+    day = forms.DateField(label=_("Day"), widget=DateInput)
+    time = forms.TimeField(label=_("Time"), widget=TimeInput)
+    modality = forms.ChoiceField(label=_("Where"), choices=WHERE)
+
+    def __init__(self, zone: ZoneInfo, *args, **more):
+        super().__init__(*args, **more)
+        self.zone = zone
+
+    def clean(self):
+        """Day and time become one moment."""
+        facts = super().clean()
+        if facts.get("day") and facts.get("time"):
+            facts["start"] = datetime.combine(facts["day"], facts["time"], tzinfo=self.zone)
+        return facts
+
+
+class EndCourse(forms.Form):
+    """How and when a course of care ended, and why."""
+
+    how = forms.ChoiceField(label=_("How it ends"), choices=[e for e in Dyad.ENDINGS if e[0] != "moved_on"], widget=forms.RadioSelect)
+    on = forms.DateField(label=_("On"), widget=DateInput)
+    reason = forms.CharField(
+        label=_("Why, in a few words"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class HandOver(forms.Form):
+    """Who goes on with this person, and from when."""
+
+    to = forms.ChoiceField(label=_("To"))
+    on = forms.DateField(label=_("From"), widget=DateInput)
+
+    def __init__(self, colleagues, *args, **more):
+        super().__init__(*args, **more)
+        self.fields["to"].choices = [(member.uid, member.name) for member in colleagues]

@@ -1,0 +1,36 @@
+"""Who may look at a dyad, and who could: shares with supervisors, colleagues for a hand-over."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accord_clinic.models import Dyad, Member, Share
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangements:
+    """Shares that stand now, supervisors it could be shared with, therapists it could be handed over to."""
+
+    shares: tuple[tuple[str, str, datetime], ...]
+    supervisors: tuple[Member, ...]
+    therapists: tuple[Member, ...]
+
+
+def arrangements(dyad: Dyad) -> Arrangements:
+    """For the dyad's own therapist; ask `own` first. Two queries."""
+    standing = Share.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), dyad=dyad)
+    shares = tuple(standing.order_by("since").values_list("member__uid", "member__name", "since"))
+    taken = {uid for uid, _name, _since in shares}
+    others = [m for m in Member.objects.filter(is_active=True).order_by("name") if m.pk != dyad.therapist_id]
+    return Arrangements(
+        shares,
+        tuple(m for m in others if m.is_a("supervisor") and m.uid not in taken),
+        tuple(m for m in others if m.is_a("therapist")),
+    )
+
+
+def colleague(uid: str) -> Member | None:
+    """Somebody who works here now."""
+    return Member.objects.filter(uid=uid, is_active=True).first()

@@ -1,0 +1,125 @@
+"""What is worth a word in some dyads: kept signals and open strains become sentences for one reader.
+
+Only what is revealed stands behind it: signals are raised at the reveal and strains move at the reveal. The one
+exception is the safety notice, which names no answer.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accord.stats.thresholds import Calibration
+from accord_clinic.models import Dyad, Member, Session, Signal, Strain
+from accord_clinic.queries.courses import calibrations
+from accord_clinic.sentences import SAFETY, Heard, Matter, Names, OpenStrain, how_sure, matters, safety_line
+
+SAFETY_STANDS = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to a dyad before it is put into words."""
+
+    heard: tuple[Heard, ...] = ()
+    strains: tuple[OpenStrain, ...] = ()
+
+    def matters(self, last: int | None, names: Names) -> tuple[Matter, ...]:
+        """The sentences; `last` is the latest revealed session."""
+        return matters(self.heard, self.strains, last or 0, names)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The case between two people: a heading, what is behind it, and how sure that is."""
+
+    title: str
+    text: str
+    how_sure: str = ""
+
+
+NOTHING = Told()
+
+
+def told(dyads: Iterable[int]) -> Mapping[int, Told]:
+    """Signals that were not withheld and open strains, per dyad, for any number of dyads. Two queries."""
+    ids = list(dyads)
+    heard: dict[int, list[Heard]] = {}
+    strains: dict[int, list[OpenStrain]] = {}
+    oldest_safety = timezone.now() - SAFETY_STANDS
+    rows = Signal.objects.filter(dyad__in=ids, withheld=False).values_list(
+        "dyad", "raised_at", "kind", "session__number", "reported", "strength", "scale", "evidence", "calibration"
+    )
+    for dyad, raised_at, kind, *rest in rows:
+        if kind != "safety" or raised_at >= oldest_safety:
+            heard.setdefault(dyad, []).append(Heard(kind, *rest))
+    open_now = Strain.objects.filter(dyad__in=ids).exclude(state="settled").order_by("session__number")
+    for dyad, *rest in open_now.values_list("dyad", "session__number", "opened_by", "state"):
+        strains.setdefault(dyad, []).append(OpenStrain(*rest))
+    return {pk: Told(tuple(heard.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
+
+
+def safety_notices(member: Member) -> tuple[tuple[str, str], ...]:
+    """The neutral notices of the last two weeks about this therapist's people: (dyad, line). One query."""
+    rows = Signal.objects.filter(dyad__therapist=member, kind="safety", raised_at__gte=timezone.now() - SAFETY_STANDS)
+    said = rows.order_by("-raised_at").values_list(
+        "dyad__uid", "dyad__client__name", "dyad__client__address_as", "session__number"
+    )
+    return tuple((uid, safety_line(address_as or name, number)) for uid, name, address_as, number in said)
+
+
+def case(found: Iterable[Matter], revealed: int, names: Names, by_scale: Mapping[str, Calibration]) -> Case:
+    """The opening of a page about one dyad, from what is worth a word; `revealed` sessions are open to both.
+
+    The safety notice is not part of it: it stands above everything, on its own.
+    """
+    spoken = [m for m in found if m.rank != SAFETY]
+    if not spoken:
+        return _nothing(revealed, names)
+    top, more = spoken[0], spoken[1:2]
+    text = " ".join(filter(None, (top.more, *(m.line for m in more))))
+    inferred = next((m.inferred for m in (top, *more) if m.inferred), None)
+    sure = how_sure(*_calibrated(inferred, by_scale)) if inferred else ""
+    if inferred and not top.inferred:
+        sure += " " + _("What was said is the surer sign.")
+    return Case(top.title, text, sure)
+
+
+def case_sentence(dyad: Dyad, session: Session, signals: Iterable[Signal]) -> Case:
+    """The case as it stood after one session, for the dyad's therapist."""
+    heard = tuple(
+        Heard(s.kind, session.number, s.reported, s.strength, s.scale, s.evidence, s.calibration) for s in signals
+    )
+    strains = Strain.objects.filter(dyad=dyad, session__number__lte=session.number).exclude(state="settled")
+    rows = tuple(OpenStrain(*row) for row in strains.values_list("session__number", "opened_by", "state"))
+    names = Names(dyad.client.called, dyad.therapist.name)
+    found = matters(heard, rows, session.number, names)
+    return case(found, session.number, names, calibrations())
+
+
+def _nothing(revealed: int, names: Names) -> Case:
+    """Nothing stands out is a good thing to read; in the first three sessions nothing can stand out by inference."""
+    if not revealed:
+        return Case(
+            names.say(_("{client} and you are about to begin."), _("{client} and {therapist} are about to begin.")),
+            _("Once a session is rated from both sides, it stands here, side by side."),
+        )
+    if revealed < 4:
+        return Case(
+            names.say(_("{client} and you are just beginning."), _("{client} and {therapist} are just beginning.")),
+            _("In the first three sessions nothing is inferred: what both say about the start is what counts."),
+        )
+    return Case(
+        _("Nothing stands out so far."),
+        _("No open strain, and the last sessions were as is usual for {client}.").format(client=names.client),
+    )
+
+
+def _calibrated(one: Heard, by_scale: Mapping[str, Calibration]) -> tuple[float | None, int | None]:
+    """The share of uneventful courses that get a mark like this, and from how many courses it was learnt."""
+    calibration = by_scale.get(one.scale)
+    if calibration is None:
+        return None, None
+    return asdict(calibration.budget).get(one.kind), calibration.n

@@ -1,0 +1,345 @@
+"""Everything on the page of one dyad: the case in a sentence, the course, words, goals, strains, sessions, who may look.
+
+What is not revealed is not read, apart from the therapist's own answers. The number of queries does not grow with
+sessions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Min, Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from accord.course import course
+from accord_clinic import models
+from accord_clinic.charts import SessionMark, StrainSpan
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Signal, StrainMove, Wording
+from accord_clinic.permissions import can_treat, dyads_visible_to
+from accord_clinic.pictures import Picture, picture, span
+from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case
+from accord_clinic.queries.courses import calibrations, said
+from accord_clinic.queries.practice import zone
+from accord_clinic.queries.talk import wording
+from accord_clinic.sentences import SAFETY, Heard, Names, OpenStrain, strain_state
+from accord_clinic.spoken import moment
+
+MOST_QUOTES = 4
+MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One session in the list: when, where, what became of it, what the therapist may do about it now."""
+
+    uid: str
+    number: int
+    when: str
+    where: str
+    state: str
+    note: str
+    sheet: bool
+    rate: bool
+    settle: bool
+    link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A client's own words, and what they answer."""
+
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """A goal in its last words, and whose seals it bears."""
+
+    words: str
+    by_client: bool
+    by_therapist: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrainLine:
+    """A strain and where it stands."""
+
+    uid: str
+    title: str
+    state: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DyadPage:
+    """All of it, in words and strings."""
+
+    dyad: Dyad
+    names: Names
+    kicker: str
+    case: Case
+    safety: tuple[str, ...]
+    picture: Picture | None
+    quotes: tuple[Quote, ...]
+    goals: tuple[GoalLine, ...]
+    strains: tuple[StrainLine, ...]
+    sessions: tuple[SessionLine, ...]
+    shared_with: str
+    latest: str
+    next_number: int
+    mine: bool
+    read: tuple[int, ...]
+
+
+def visible(member: Member, uid: str) -> Dyad | None:
+    """The dyad, if this member may see it."""
+    rows = dyads_visible_to(member).select_related("client", "therapist")
+    return rows.filter(uid=uid).first()
+
+
+def own(member: Member, uid: str) -> Dyad | None:
+    """The dyad, if this member is its therapist."""
+    if not member.is_a("therapist"):
+        return None
+    return Dyad.objects.select_related("client", "therapist").filter(uid=uid, therapist=member).first()
+
+
+def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
+    """A first guess for the next session: a week after the last one, at the same time, in the same place."""
+    last = dyad.sessions.order_by("-number").first()
+    start = timezone.localtime(last.start, where) + timedelta(days=7) if last else timezone.localtime(None, where)
+    return {"day": start.date(), "time": start.time() if last else None, "modality": dyad.modality}
+
+
+def own_session(member: Member, uid: str) -> Session | None:
+    """The session, if this member is the therapist of its dyad."""
+    if not member.is_a("therapist"):
+        return None
+    rows = Session.objects.select_related("dyad__client", "dyad__therapist")
+    return rows.filter(uid=uid, dyad__therapist=member).first()
+
+
+def dyad_page(member: Member, dyad: Dyad) -> DyadPage:
+    """The page as this member may see it; ask `visible` first."""
+    return _Reading(member, dyad).page()
+
+
+class _Reading:
+    """The rows of one dyad, each table read once."""
+
+    def __init__(self, member: Member, dyad: Dyad) -> None:
+        self.dyad, self.mine, self.where = dyad, can_treat(member, dyad), zone()
+        self.names = Names(dyad.client.called, dyad.therapist.name, you=dyad.therapist_id == member.pk)
+        self.sessions = list(dyad.sessions.annotate(linked_at=Min("invitations__made_at")).order_by("number"))
+        self.revealed = [s for s in self.sessions if s.revealed_at]
+        self.numbers = {s.pk: s.number for s in self.sessions}
+        self.last = self.revealed[-1].number if self.revealed else 0
+        self.responses = self._responses()
+        self.signals = list(Signal.objects.filter(dyad=dyad, withheld=False))
+        self.lives = _lives(dyad)
+        self.calibrations = calibrations()
+
+    def _responses(self) -> list[models.Response]:
+        """Revealed answers of both, and what the therapist alone has said so far."""
+        may = Q(session__in=[s.pk for s in self.revealed])
+        if self.mine:
+            may |= Q(side="therapist", session__dyad=self.dyad)
+        return list(models.Response.objects.filter(may).order_by("id"))
+
+    def page(self) -> DyadPage:
+        found = self.told().matters(self.last, self.names)
+        safety = tuple(m.line for m in found if m.rank == SAFETY)
+        quotes = self.quotes()
+        return DyadPage(
+            dyad=self.dyad,
+            names=self.names,
+            kicker=self.kicker(),
+            case=case(found, len(self.revealed), self.names, self.calibrations),
+            safety=safety,
+            picture=self.picture(),
+            quotes=tuple(quote for _number, quote in quotes),
+            goals=self.goals(),
+            strains=tuple(_strain_line(life, self.names) for life in reversed(self.lives)),
+            sessions=tuple(self.session_line(s) for s in reversed(self.sessions)),
+            shared_with=", ".join(_shared_with(self.dyad)),
+            latest=self.revealed[-1].uid if self.revealed else "",
+            next_number=self._next_number(),
+            mine=self.mine,
+            read=tuple(sorted({number for number, _quote in quotes})),
+        )
+
+    def told(self) -> Told:
+        oldest = timezone.now() - SAFETY_STANDS
+        heard = tuple(
+            Heard(s.kind, self.numbers[s.session_id], s.reported, s.strength, s.scale, s.evidence, s.calibration)
+            for s in self.signals
+            if s.kind != "safety" or s.raised_at >= oldest
+        )
+        open_now = (life for life in self.lives if life.state != "settled")
+        return Told(heard, tuple(OpenStrain(life.session, life.by, life.state) for life in open_now))
+
+    def kicker(self) -> str:
+        since = _("since {day}").format(day=date_format(self.dyad.started, "j F Y"))
+        past = [s for s in self.sessions if s.state == "held"]
+        if not past:
+            return since
+        last = past[-1]
+        on = _("session {number} was on {day}, {where}").format(
+            number=last.number, day=moment(last.start, self.where, "l, j F"), where=MODALITIES[last.modality]
+        )
+        return f"{since} · {on}"
+
+    def picture(self) -> Picture | None:
+        shown = [s for s in self.sessions if s.state == "held" or s.revealed_at]
+        heard = said(shown, self.responses)
+        marks = [
+            SessionMark(s.number, _short(s.modality), True, bool(s.revealed_at), moment(s.start, self.where, "j M Y"))
+            for s in shown
+        ]
+        wide: dict[tuple[str, str], set[int]] = {}
+        for signal in self.signals:
+            if signal.kind == "gap":
+                instrument, _slash, scale = signal.scale.partition("/")
+                wide.setdefault((instrument, scale), set()).add(self.numbers[signal.session_id])
+        followed = course(heard, shelf().instruments, self.calibrations, detectors=())
+        spans = [life.span(self.sessions) for life in self.lives]
+        frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
+        return picture(followed, shelf().instruments, marks, spans, frozen, self.names)
+
+    def quotes(self) -> list[tuple[int, Quote]]:
+        """The client's latest shown words, newest session first; words that were corrected since are left out."""
+        latest = {(r.session_id, r.side, r.instrument): r for r in self.responses}
+        current = {r.pk: r.instrument for r in latest.values()}
+        rows = Comment.objects.filter(session__in=[s.pk for s in self.revealed], side="client")
+        found = rows.order_by("-session__number", "id").values_list("session", "response", "item", "words")
+        kept = [row for row in found[: 4 * MOST_QUOTES] if row[1] in current][:MOST_QUOTES]
+        return [
+            (self.numbers[session], Quote(words, self._quoted(self.numbers[session], current[response], item)))
+            for session, response, item, words in kept
+        ]
+
+    def _quoted(self, number: int, instrument: str, item: str) -> str:
+        on = _("session {number}").format(number=number)
+        about = wording(shelf().instruments[instrument]).shared_item(item)
+        return f"{on} · {about}" if about else on
+
+    def goals(self) -> tuple[GoalLine, ...]:
+        """The running goals in their last words, with seals and the client's last word on how far each is."""
+        rows = Wording.objects.filter(
+            agreement__dyad=self.dyad, agreement__kind="goal", agreement__ended_at=None
+        ).order_by("agreement", "id")
+        last: dict[int, tuple[str, str, set]] = {}
+        wording = None
+        for goal, pk, words, side, seal in rows.values_list("agreement", "pk", "words", "side", "seals__side"):
+            if pk != wording:
+                last[goal], wording = (words, side, set()), pk
+            last[goal][2].add(seal)
+        far = self._progress(last)
+        return tuple(self._goal(*said, far.get(goal)) for goal, said in last.items())
+
+    def _progress(self, goals: Iterable[int]) -> Mapping[int, int]:
+        rows = Progress.objects.filter(agreement__in=list(goals), side="client").exclude(session__revealed_at=None)
+        return dict(rows.order_by("id").values_list("agreement", "value"))
+
+    def _goal(self, words: str, side: str, seals: set, far: int | None) -> GoalLine:
+        by_client, by_therapist = "client" in seals, "therapist" in seals
+        if by_client and by_therapist:
+            state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
+        elif not by_therapist and by_client:
+            state = self.names.say(_("{client} has sealed · waits for you"), _("{client} has sealed · waits for {therapist}"))
+        elif by_therapist:
+            state = self.names.say(_("you have sealed · waits for {client}"), _("{therapist} has sealed · waits for {client}"))
+        else:
+            state = _("not yet agreed together")
+        return GoalLine(words, by_client, by_therapist, state)
+
+    def session_line(self, session: Session) -> SessionLine:
+        rated = any(r.session_id == session.pk and r.side == "therapist" for r in self.responses)
+        held = session.state == "held"
+        begun = session.start <= timezone.now()
+        return SessionLine(
+            uid=session.uid,
+            number=session.number,
+            when=moment(session.start, self.where, "D j M Y, H:i"),
+            where=str(MODALITIES[session.modality]),
+            state=str(STATES[session.state]),
+            note=self._note(session, rated) if held else "",
+            sheet=bool(session.revealed_at),
+            rate=self.mine and held and not rated,
+            settle=self.mine and session.state == "planned" and not self.dyad.ended,
+            link=self.mine and not session.revealed_at and (held or begun) and session.state in ("planned", "held"),
+        )
+
+    def _note(self, session: Session, rated: bool) -> str:
+        """How a session stands between rating and reveal. Before the reveal it tells of the therapist's side alone."""
+        late = {"waived": _("opened before you rated"), "time": _("opened when its time had come")}
+        if session.revealed_at:
+            return late.get(session.revealed_by, "") if self.names.you else ""
+        if not self.names.you:
+            return _("not open yet")
+        if rated:
+            return _("you have rated · not open yet")
+        made = session.linked_at
+        return _("link made on {day}").format(day=moment(made, self.where, "j M")) if made else _("no link made yet")
+
+    def _next_number(self) -> int:
+        coming = [s.number for s in self.sessions if s.state == "planned"]
+        return coming[0] if coming else len(self.sessions) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Life:
+    """One strain with its moves: (move, session number or None, when)."""
+
+    uid: str
+    session: int
+    by: str
+    state: str
+    moves: tuple[tuple[str, int | None, datetime], ...]
+
+    def span(self, sessions: Sequence[Session]) -> StrainSpan:
+        """The life in session numbers; a move made between sessions counts for the session before it."""
+        at = [(move, number or self._before(when, sessions)) for move, number, when in self.moves]
+        talked = next((number for move, number in at if move in ("talk", "try_repair")), None)
+        settled = at[-1][1] if self.state == "settled" else None
+        return span(self.session, talked, settled, self.by)
+
+    def _before(self, when: datetime, sessions: Sequence[Session]) -> int:
+        return max((s.number for s in sessions if s.start <= when), default=self.session)
+
+
+def _lives(dyad: Dyad) -> list[_Life]:
+    """All strains of a dyad with their moves, oldest first, in one query: every strain has at least its opening."""
+    rows = StrainMove.objects.filter(strain__dyad=dyad).order_by("strain__session__number", "strain", "id")
+    found: dict[str, tuple] = {}
+    for uid, session, by, state, *move in rows.values_list(
+        "strain__uid", "strain__session__number", "strain__opened_by", "strain__state", "move", "session__number", "at"
+    ):
+        found.setdefault(uid, (session, by, state, []))[3].append(tuple(move))
+    return [_Life(uid, session, by, state, tuple(moves)) for uid, (session, by, state, moves) in found.items()]
+
+
+def _strain_line(life: _Life, names: Names) -> StrainLine:
+    who = {
+        "client": names.client,
+        "therapist": _("you") if names.you else names.therapist,
+        "signal": _("a signal"),
+    }[life.by]
+    title = _("The moment in session {number}, opened by {who}").format(number=life.session, who=who)
+    return StrainLine(life.uid, title, strain_state(life.state), life.state != "settled")
+
+
+def _shared_with(dyad: Dyad) -> list[str]:
+    now = timezone.now()
+    rows = Share.objects.filter(Q(until=None) | Q(until__gt=now), dyad=dyad)
+    return sorted(rows.values_list("member__name", flat=True))
+
+
+def _short(modality: str) -> str:
+    return {"room": _("room"), "video": _("video"), "phone": _("phone"), "text": _("text")}[modality]

@@ -1,0 +1,64 @@
+"""Sessions, moments and telephone numbers as a sentence says them, in the language and time zone that are active."""
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+NUMBER = re.compile(r"\+?\d[\d ()/-]{1,}\d")
+
+
+def day(moment: datetime) -> str:
+    """The weekday of the last seven days, else the date: "Tuesday", "November 3"."""
+    then = timezone.localtime(moment)
+    ago = (timezone.localtime() - then.replace(hour=0, minute=0, second=0, microsecond=0)).days
+    return date_format(then, "l") if 0 <= ago < 7 else date_format(then, "MONTH_DAY_FORMAT")
+
+
+def session_on(moment: datetime) -> str:
+    """A session as questions name it; it fits after "in". Never "today": people answer later."""
+    return _("the session on {day}").format(day=day(moment))
+
+
+def about(moment: datetime, therapist: str) -> str:
+    """The line on top of a check-in."""
+    return _("About the session on {day} with {therapist}").format(day=day(moment), therapist=therapist)
+
+
+def at(moment: datetime) -> str:
+    """A moment with its weekday, date and time."""
+    then = timezone.localtime(moment)
+    parts = (date_format(then, "l"), date_format(then, "MONTH_DAY_FORMAT"), date_format(then, "TIME_FORMAT"))
+    return ", ".join(parts)
+
+
+def moment(stored: datetime, where: ZoneInfo, form: str) -> str:
+    """A stored moment as a page for people who work here shows it: in the practice's zone, in the reader's language."""
+    return date_format(timezone.localtime(stored, where), form)
+
+
+def how_long(seconds: int) -> str:
+    """About how long something takes."""
+    if seconds <= 50:
+        return _("less than a minute")
+    minutes = max(1, round(seconds / 60))
+    return ngettext("about a minute", "about {minutes} minutes", minutes).format(minutes=minutes)
+
+
+def with_numbers(text: str) -> SafeString:
+    """A practice's text with each telephone number as something to tap."""
+    parts, start = [], 0
+    for found in NUMBER.finditer(text):
+        digits = re.sub(r"[^\d+]", "", found[0])
+        if len(digits) >= 3:
+            link = format_html('<a href="tel:{}" class="nowrap">{}</a>', digits, found[0])
+            parts += [escape(text[start : found.start()]), link]
+            start = found.end()
+    parts.append(escape(text[start:]))
+    return format_html_join("", "{}", ((mark_safe(part),) for part in parts))  # noqa: S308 - each part is escaped above

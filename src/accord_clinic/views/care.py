@@ -1,0 +1,129 @@
+"""People and courses of care: somebody new, a new course, sharing with a supervisor, ending, handing over."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accord_clinic import permissions
+from accord_clinic.actions import care
+from accord_clinic.care_forms import Course, EndCourse, HandOver, Person
+from accord_clinic.queries import arrangements as arrangement_queries
+from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.views.doing import do, found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new_person(request: HttpRequest) -> HttpResponse:
+    """Somebody new, with a first course of care."""
+    permissions.check_work_as_therapist(request.user)
+    form = Person(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "therapist/new_person.html", {"form": form}, status=status)
+    facts = dict(form.cleaned_data)
+    about = {name: facts.pop(name) for name in Person.ABOUT}
+    with transaction.atomic():
+        client = care.register_client(about.pop("name"), by=request.user, **about)
+        dyad = care.start_course(client, request.user, facts.pop("started"), by=request.user, **facts)
+    messages.success(request, _("{name} is on your list now. Next: plan the first session.").format(name=client.called))
+    return redirect("dyad", dyad.uid)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def new_course(request: HttpRequest, uid: str) -> HttpResponse:
+    """Another course of care with somebody whose last one has ended."""
+    before = found(dyad_queries.own(request.user, uid))
+    form = Course(request.POST if request.method == "POST" else None)
+    if not before.ended:
+        return redirect("dyad", uid)
+    if not form.is_valid():
+        context = {"form": form, "dyad": before}
+        return render(request, "therapist/new_course.html", context, status=422 if form.is_bound else 200)
+    facts = dict(form.cleaned_data)
+    started = facts.pop("started")
+    dyad = care.start_course(before.client, request.user, started, by=request.user, follows=before, **facts)
+    return redirect("dyad", dyad.uid)
+
+
+@require_safe
+@login_required
+def arrange(request: HttpRequest, uid: str) -> HttpResponse:
+    """Who may look at this dyad, and how it ends."""
+    return _arrange(request, found(dyad_queries.own(request.user, uid)))
+
+
+@require_POST
+@login_required
+def share(request: HttpRequest, uid: str) -> HttpResponse:
+    """Show it to a supervisor from now on."""
+    dyad, supervisor = _with(request, uid, "supervisor")
+    done = _("{name} can see this from now on. {client} can see that it is shared.")
+    done = done.format(name=supervisor.name, client=dyad.client.called)
+    return do(request, _back(uid), care.share, dyad, supervisor, by=request.user, done=done)
+
+
+@require_POST
+@login_required
+def unshare(request: HttpRequest, uid: str) -> HttpResponse:
+    """Take a share back."""
+    dyad, supervisor = _with(request, uid, "supervisor")
+    done = _("{name} can no longer see this.").format(name=supervisor.name)
+    return do(request, _back(uid), care.unshare, dyad, supervisor, by=request.user, done=done)
+
+
+@require_POST
+@login_required
+def end(request: HttpRequest, uid: str) -> HttpResponse:
+    """Planned, by agreement, or by one side; with its date and reason."""
+    dyad = found(dyad_queries.own(request.user, uid))
+    form = EndCourse(request.POST, prefix="end")
+    if not form.is_valid():
+        return _arrange(request, dyad, end=form, status=422)
+    said = form.cleaned_data
+    back = reverse("dyad", args=[uid])
+    done = _("This course of care has ended. Everything that was said stays.")
+    return do(request, back, care.end_course, dyad, said["how"], said["on"], said["reason"], by=request.user, done=done)
+
+
+@require_POST
+@login_required
+def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
+    """End it here and open another with a colleague, which starts its own baseline."""
+    dyad = found(dyad_queries.own(request.user, uid))
+    form = HandOver(arrangement_queries.arrangements(dyad).therapists, request.POST, prefix="over")
+    if not form.is_valid():
+        return _arrange(request, dyad, over=form, status=422)
+    to = found(arrangement_queries.colleague(form.cleaned_data["to"]))
+    done = _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name)
+    return do(request, reverse("people"), care.hand_over, dyad, to, form.cleaned_data["on"], by=request.user, done=done)
+
+
+def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:
+    found_now = arrangement_queries.arrangements(dyad)
+    today = {"on": timezone.localdate(timezone=zone())}
+    context = {
+        "dyad": dyad,
+        "arrangements": found_now,
+        "end": end or EndCourse(prefix="end", initial=today),
+        "over": over or HandOver(found_now.therapists, prefix="over", initial=today),
+    }
+    return render(request, "therapist/arrange.html", context, status=status)
+
+
+def _with(request: HttpRequest, uid: str, field: str):
+    """The own dyad and the colleague that a form names."""
+    dyad = found(dyad_queries.own(request.user, uid))
+    return dyad, found(arrangement_queries.colleague(request.POST.get(field, "")))
+
+
+def _back(uid: str) -> str:
+    return reverse("arrange", args=[uid])

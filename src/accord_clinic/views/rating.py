@@ -1,0 +1,115 @@
+"""The therapist's own rating of a session, before the client's answers can be seen; and looking without one."""
+
+from datetime import datetime
+
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accord_clinic import forms, links, plan, spoken
+from accord_clinic.actions import checkin, reveal
+from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries import rating as rating_queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.views.doing import do, found
+
+SALT = "accord.rating.page"
+SIDE = "therapist"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def rate(request: HttpRequest, uid: str) -> HttpResponse:
+    """The own check-in with a place for one's own reaction. What was sent can be changed until both are open."""
+    session = found(dyad_queries.own_session(request.user, uid))
+    with timezone.override(zone()):
+        page = _page(session)
+        if request.method == "POST":
+            return _posted(request, session, page)
+        sent = rating_queries.sent(session)
+        if sent and session.revealed_at:
+            return redirect("talk", uid)
+        values = forms.values_of_blocks(page, sent.answers, sent.lines, {}) if sent else None
+        return _show(request, session, page, values, sent=bool(sent))
+
+
+@require_POST
+@login_required
+def waive(request: HttpRequest, uid: str) -> HttpResponse:
+    """Look without having answered: possible, said why, and kept."""
+    session = found(dyad_queries.own_session(request.user, uid))
+    why = request.POST.get("why", "")
+    back = reverse("talk" if why.strip() else "rate", args=[uid])
+    return do(request, back, reveal.waive, session, why, by=request.user)
+
+
+def _page(session) -> forms.Page:
+    dyad = session.dyad
+    names = forms.Names(spoken.session_on(session.start), dyad.client.called, dyad.therapist.name)
+    asked = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
+    picks = rating_queries.goals(dyad) if plan.asks_what_matters(session.number) else None
+    return forms.page(SIDE, asked, names, picks_from=picks)
+
+
+def _posted(request: HttpRequest, session, page: forms.Page) -> HttpResponse:
+    key, begun_at = _read_key(session, request.POST.get("key", ""))
+    reading = forms.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
+    problems = dict(reading.problems)
+    if not key:
+        problems.setdefault("", _("This page had waited too long. Your answers are all here: please send them again."))
+    if problems:
+        return _show(request, session, page, reading.values, problems, sent=False)
+    try:
+        checkin.send(session, SIDE, reading.submission, by=request.user)
+    except checkin.AlreadyRevealed:
+        return _show(request, session, page, reading.values, {"": _("Both are open by now, so your rating stays as it was.")})
+    session.refresh_from_db(fields=["revealed_at"])
+    return redirect("talk", session.uid) if session.revealed_at else redirect("rated", session.uid)
+
+
+@require_http_methods(["GET", "HEAD"])
+@login_required
+def rated(request: HttpRequest, uid: str) -> HttpResponse:
+    """Kept; and when both will be open."""
+    session = found(dyad_queries.own_session(request.user, uid))
+    if session.revealed_at:
+        return redirect("talk", uid)
+    with timezone.override(zone()):
+        context = {"session": session, "dyad": session.dyad, "due": spoken.at(session.reveal_due) if session.reveal_due else ""}
+        return render(request, "therapist/rated.html", context)
+
+
+def _show(request: HttpRequest, session, page: forms.Page, values, problems=None, *, sent: bool = False) -> HttpResponse:
+    problems = problems or {}
+    context = {
+        "session": session,
+        "dyad": session.dyad,
+        "day": spoken.day(session.start),
+        "questions": forms.questions_html(page, values, problems),
+        "problem": problems.get("", ""),
+        "problems": [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems],
+        "reaction": (values or {}).get("reaction", [""])[-1],
+        "key": _new_key(session),
+        "sent": sent,
+    }
+    return render(request, "therapist/rate.html", context, status=422 if problems else 200)
+
+
+def _new_key(session) -> str:
+    """An idempotency key that names the session and tells when its page was begun, signed."""
+    return signing.dumps([session.uid, links.new_token(), timezone.now().isoformat()], salt=SALT)
+
+
+def _read_key(session, signed: str) -> tuple[str, datetime | None]:
+    """The key and when its page was begun; nothing for one that is not from this session's own page."""
+    try:
+        uid, key, begun = signing.loads(signed, salt=SALT)
+    except signing.BadSignature:
+        return "", None
+    return (key, datetime.fromisoformat(begun)) if uid == session.uid else ("", None)

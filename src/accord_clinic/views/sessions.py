@@ -1,0 +1,69 @@
+"""Sessions: planning the next one, saying what became of one, and making the client's link."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accord_clinic import permissions
+from accord_clinic.actions import care, checkin
+from accord_clinic.care_forms import PlanSession
+from accord_clinic.pictures import qr
+from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.views.doing import do, found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def plan(request: HttpRequest, uid: str) -> HttpResponse:
+    """Put the next session on the calendar."""
+    dyad = found(dyad_queries.own(request.user, uid))
+    where = zone()
+    if request.method != "POST":
+        form = PlanSession(where, initial=dyad_queries.usual_session(dyad, where))
+        return render(request, "therapist/plan.html", {"form": form, "dyad": dyad})
+    form = PlanSession(where, request.POST)
+    if not form.is_valid():
+        return render(request, "therapist/plan.html", {"form": form, "dyad": dyad}, status=422)
+    back = reverse("dyad", args=[uid])
+    start, modality = form.cleaned_data["start"], form.cleaned_data["modality"]
+    return do(request, back, care.plan_session, dyad, start, by=request.user, modality=modality, done=_("It is planned."))
+
+
+@require_POST
+@login_required
+def mark(request: HttpRequest, uid: str) -> HttpResponse:
+    """Held, cancelled, or missed by one of the two."""
+    session = found(dyad_queries.own_session(request.user, uid))
+    back = _back(request, session)
+    return do(request, back, care.mark_session, session, request.POST.get("state", ""), by=request.user)
+
+
+@require_POST
+@login_required
+def link(request: HttpRequest, uid: str) -> HttpResponse:
+    """Make the client's link and show it, or send it to the known contact.
+
+    The page answers the POST itself: the link is known at this moment only, and a redirect would have to keep it.
+    """
+    session = found(dyad_queries.own_session(request.user, uid))
+
+    def address(token: str) -> str:
+        return request.build_absolute_uri(reverse("link", args=[token]))
+
+    if "mail" in request.POST:
+        back = _back(request, session)
+        done = _("The link is on its way to {name}.").format(name=session.dyad.client.called)
+        return do(request, back, checkin.mail_link, session, address, by=request.user, done=done)
+    permissions.check_treat(request.user, session.dyad)
+    made = address(checkin.invite(session, by=request.user))
+    context = {"session": session, "dyad": session.dyad, "link": made, "qr": qr(made), "lives": checkin.LINK_LIVES.days}
+    return render(request, "therapist/link.html", context)
+
+
+def _back(request: HttpRequest, session) -> str:
+    """To the page that the form stood on: Today, or the dyad."""
+    return reverse("today") if request.POST.get("from") == "today" else reverse("dyad", args=[session.dyad.uid])

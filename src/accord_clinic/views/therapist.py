@@ -1,0 +1,63 @@
+"""The therapist's day, caseload and the page of one dyad; and where each role starts."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accord_clinic.actions import reading
+from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries import people as people_queries
+from accord_clinic.queries import today as today_queries
+from accord_clinic.views.doing import found
+
+HOMES = (
+    ("therapist", "today"),
+    ("supervisor", "supervision"),
+    ("manager", "service"),
+    ("admin", "mfa_index"),
+)
+MOST_LETTERS = 100
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of a person's day, by the first of their roles that has one."""
+    for role, name in HOMES:
+        if request.user.is_a(role):
+            return redirect(reverse(name))
+    raise PermissionDenied
+
+
+@require_safe
+@login_required
+def today(request: HttpRequest) -> HttpResponse:
+    """The sessions of the day and what each needs; what is still to be done."""
+    return render(request, "therapist/today.html", {"today": today_queries.today(request.user)})
+
+
+# A search is a POST that shows its page at once: a name in an address would stay in histories, proxies and logs.
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def people(request: HttpRequest) -> HttpResponse:
+    """The caseload, first who needs a conversation; or those whose name was searched for."""
+    words = request.POST.get("name", "").strip()[:MOST_LETTERS] if request.method == "POST" else ""
+    if words:
+        context = {"words": words, "people_found": people_queries.find(request.user, words)}
+    else:
+        context = {"people": people_queries.people(request.user)}
+    return render(request, "therapist/people.html", context)
+
+
+@require_safe
+@login_required
+def dyad(request: HttpRequest, uid: str) -> HttpResponse:
+    """One dyad. That somebody looked at the client's answers and words is noted, for the client to see."""
+    row = found(dyad_queries.visible(request.user, uid))
+    page = dyad_queries.dyad_page(request.user, row)
+    if page.latest:
+        reading.log_read(request.user, row, "words" if page.read else "course", page.read)
+    return render(request, "therapist/dyad.html", {"page": page, "dyad": row})

@@ -18,7 +18,7 @@ def forms(dyad: Dyad, number: int, side: str, measures: Iterable[Measure] = (), 
     if number <= STARTING_SESSIONS:
         asked.append((STARTING_PATH, f"start-{number}"))
     if number % WIDER_LOOK_EVERY == 0:
-        asked.append((WIDER_LOOK, "remote" if remote else "full"))
+        asked.append((WIDER_LOOK, "full" if remote else "room"))
     if side == "client":
         asked += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
     return asked

@@ -33,11 +33,15 @@ class OpenLine:
 
 @dataclass(frozen=True)
 class AskedAgain:
-    """The client's word on an earlier concern: was it talked about (None = skipped), and where it stands now."""
+    """The client's word on an earlier concern: was it talked about (None = skipped, or need not be), where it stands now.
+
+    `answer` is the code of what was answered to the first of the two: in part is talked about, too.
+    """
 
     strain: str
     talked: bool | None
     stands: str | None
+    answer: str | None = None
 
 
 @dataclass(frozen=True)

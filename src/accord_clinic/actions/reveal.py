@@ -27,12 +27,11 @@ def due(session: Session, practice: Practice, next_start=None):
     return max(min(moments), session.start)
 
 
-def when_both_answered(session: Session) -> None:
-    """Reveal a session on which both sides have answered."""
-    sides = Response.objects.filter(session=session, instrument=CHECK_IN).values_list("side", flat=True)
+def when_both_answered(session: Session, sides: set[str]) -> None:
+    """Reveal a session on which both sides have answered; `sides` are those that have."""
     if session.revealed_at:
         _open(session)
-    elif {"client", "therapist"} <= set(sides):
+    elif {"client", "therapist"} <= sides:
         _reveal(session, "both")
 
 

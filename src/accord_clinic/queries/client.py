@@ -1,0 +1,177 @@
+"""What a client's link or space may show: the check-in, what was sent with it, the course, what is kept, who read what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hmac import compare_digest
+
+from django.db.models import Prefetch, Value
+from django.utils import timezone
+
+from accord_clinic import links
+from accord_clinic.models import (
+    Client,
+    Comment,
+    Dyad,
+    Invitation,
+    Pick,
+    Practice,
+    PrivateLine,
+    Progress,
+    Response,
+    Seal,
+    Session,
+    Strain,
+    Wording,
+)
+
+MOST_CONCERNS = 2
+MOST_TASKS = 3
+GOALS_EVERY = 4
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a check-in link opens: one session of one dyad, and the practice's words around it. Nothing of the past."""
+
+    invitation: Invitation
+    session: Session
+    dyad: Dyad
+    client: Client
+    practice: Practice
+
+    @property
+    def therapist(self) -> str:
+        return self.dyad.therapist.name
+
+    @property
+    def shut(self) -> bool:
+        """Expired or revoked: it was a link, and is none any more."""
+        return self.invitation.revoked_at is not None or self.invitation.expires_at <= timezone.now()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The client's latest answers on a session, as they were sent: kept ones and words for other readers included.
+
+    `lines` holds (words, reader) by instrument and item; `sharing` holds raise or not_yet by item.
+    """
+
+    responses: tuple[Response, ...] = ()
+    answers: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    sharing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    progress: Mapping[str, int] = field(default_factory=dict)
+    picked: tuple[str, ...] = ()
+    picked_words: tuple[str, ...] = ()
+
+    @property
+    def again(self) -> tuple[dict, ...]:
+        """The word on earlier concerns."""
+        return tuple(one for r in self.responses for one in r.context.get("again", ()))
+
+
+def by_token(token: str) -> Link | None:
+    """What this link opens. A malformed token costs what an unknown one costs."""
+    return _link(_invitations().filter(token_hash=links.digest(token)).first())
+
+
+def by_uid(uid: str, token: str) -> Link | None:
+    """What this check-in's address opens for a browser that holds the token of its link."""
+    invitation = _invitations().filter(uid=uid).first()
+    fits = compare_digest(invitation.token_hash if invitation else "", links.digest(token))
+    return _link(invitation) if fits else None
+
+
+def _invitations():
+    return Invitation.objects.select_related("session__dyad__client", "session__dyad__therapist")
+
+
+def _link(invitation: Invitation | None) -> Link | None:
+    if invitation is None:
+        return None
+    session = invitation.session
+    return Link(invitation, session, session.dyad, session.dyad.client, practice())
+
+
+def practice() -> Practice:
+    """The practice, with its outside reader."""
+    return Practice.objects.select_related("outside_reader").get()
+
+
+def has_sent(session: Session) -> bool:
+    """Whether the client has answered this session."""
+    return Response.objects.filter(session=session, side="client").exists()
+
+
+def sent_responses(session: Session) -> tuple[Response, ...]:
+    """The client's latest response to each questionnaire of a session; empty before anything was sent."""
+    rows = Response.objects.filter(session=session, side="client").order_by("id")
+    return tuple({r.instrument: r for r in rows}.values())
+
+
+def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: bool, asked_picks: bool) -> Sent:
+    """Everything that was sent with the latest responses, to be changed. Two queries, and one for each that was asked."""
+    of = {r.pk: r.instrument for r in responses}
+    answers = {(r.instrument, item): answer for r in responses for item, answer in r.answers.items()}
+    comments = Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
+    lines = {(of[c.response_id], c.item): (c.words, c.reader) for c in comments}
+    sharing = {}
+    for kept in PrivateLine.objects.filter(response__in=of):
+        name = (of[kept.response_id], kept.item)
+        if kept.words:
+            lines[name] = (kept.words, kept.reader)
+        else:
+            answers[name], sharing[name] = kept.value, kept.reader
+    progress = {}
+    if asked_progress:
+        rows = Progress.objects.filter(session=session, side="client").order_by("id")
+        progress = dict(rows.values_list("agreement__uid", "value"))
+    picks = list(Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id")) if asked_picks else []
+    picks = [p for p in picks if p.at == picks[-1].at]
+    return Sent(
+        responses,
+        answers,
+        lines,
+        sharing,
+        progress,
+        tuple(p.agreement.uid for p in picks if p.agreement),
+        tuple(p.words for p in picks if not p.agreement),
+    )
+
+
+def concerns(session: Session) -> list[Strain]:
+    """Strains of earlier, revealed sessions that are not settled, newest first: the check-in asks about them again."""
+    rows = Strain.objects.filter(dyad_id=session.dyad_id, session__number__lt=session.number, opened_by__in=("client", "therapist"))
+    rows = rows.exclude(state="settled").exclude(session__revealed_at=None)
+    by_session: dict[int, Strain] = {}
+    for strain in rows.select_related("session").order_by("session__number", "opened_by"):
+        by_session.setdefault(strain.session_id, strain)
+    return list(by_session.values())[-MOST_CONCERNS:]
+
+
+def agreements(session: Session) -> list[tuple[str, str, str, bool]]:
+    """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query, or two."""
+    rows = Wording.objects.filter(agreement__dyad_id=session.dyad_id, agreement__ended_at=None, agreement__kind__in=("goal", "task"))
+    rows = rows.select_related("agreement").prefetch_related(Prefetch("seals", Seal.objects.only("wording_id", "side"))).order_by("id")
+    last = {row.agreement_id: row for row in rows}
+    return [
+        (w.agreement.uid, w.agreement.kind, w.words, {s.side for s in w.seals.all()} >= {"client", "therapist"})
+        for _pk, w in sorted(last.items())
+    ]
+
+
+def asked_progress(session: Session, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:
+    """Which goals and tasks this session asks about: agreed tasks each time, agreed goals every fourth."""
+    agreed = [(uid, kind, words) for uid, kind, words, both in rows if both]
+    goals = [one for one in agreed if one[1] == "goal"] if session.number % GOALS_EVERY == 0 else []
+    return [one for one in agreed if one[1] == "task"][-MOST_TASKS:] + goals
+
+
+def needs_help(responses: Iterable[Response], safety: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether an answer asks for help at once; `safety` has the value from which on, by instrument and item."""
+    for response in responses:
+        for item, least in safety.get(response.instrument, {}).items():
+            answer = response.answers.get(item)
+            if isinstance(answer, int) and answer >= least:
+                return True
+    return False

@@ -1,0 +1,239 @@
+"""A client's own space: the courses of care, own answers over time, what is kept, who may read what, and who read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Max, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accord.course import course
+from accord_clinic import links, models
+from accord_clinic.charts import SessionMark
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Session, Share, StrainMove
+from accord_clinic.pictures import Picture, picture, span
+from accord_clinic.queries.client import practice
+from accord_clinic.queries.courses import calibrations, said
+from accord_clinic.queries.talk import wording
+from accord_clinic.sentences import Names, strain_state
+from accord_clinic.spoken import at, day
+
+MOST_READS = 100
+
+
+@dataclass(frozen=True)
+class OwnCourse:
+    """The client's own course: a sentence first, then the picture, then the sheets that two people can look at."""
+
+    sentence: str
+    picture: Picture | None
+    strains: tuple[str, ...]
+    sheets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class KeptLine:
+    """Something that only the client sees, or that goes to somebody else. `with_it`: what hangs on it and goes along."""
+
+    uid: str
+    about: str
+    question: str
+    answer: str
+    words: bool
+    reader: str
+    acknowledged: str
+    with_it: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Read:
+    """Who read what, and when."""
+
+    who: str
+    what: str
+    when: str
+
+
+def dyads(client: Client) -> list[Dyad]:
+    """The client's courses of care, running ones first."""
+    return sorted(client.dyads.select_related("therapist").order_by("-started"), key=lambda d: d.ended is not None)
+
+
+def by_email(address: str) -> Client | None:
+    """The client with this address; `None` when there is none, or more than one."""
+    found = list(Client.objects.filter(email__iexact=address.strip())[:2]) if address.strip() else []
+    return found[0] if len(found) == 1 else None
+
+
+def by_uid(uid: str) -> Client | None:
+    """The client with this uid."""
+    return Client.objects.filter(uid=uid).first()
+
+
+def of_links(tokens: Sequence[str]) -> Client | None:
+    """Whose check-in links these tokens open, when they are all one person's."""
+    hashes = [links.digest(token) for token in tokens]
+    rows = models.Invitation.objects.filter(token_hash__in=hashes) if hashes else ()
+    found = set(rows.values_list("session__dyad__client", flat=True)) if hashes else set()
+    return Client.objects.get(pk=found.pop()) if len(found) == 1 else None
+
+
+def own_course(dyad: Dyad) -> OwnCourse:
+    """All that the client said, and of the therapist only what is open to both."""
+    sessions = list(dyad.sessions.filter(Q(state="held") | Q(revealed_at__isnull=False)).order_by("number"))
+    rows = list(
+        models.Response.objects.filter(session__in=sessions)
+        .filter(Q(side="client") | Q(session__revealed_at__isnull=False))
+        .order_by("id")
+    )
+    strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
+    names = Names(dyad.client.called, dyad.therapist.name, you=False)
+    followed = course(said(sessions, rows), shelf().instruments, calibrations(), detectors=())
+    drawn = picture(followed, shelf().instruments, [_mark(s) for s in sessions], _spans(strains), {}, names)
+    return OwnCourse(
+        sentence=_sentence(sessions, rows, dyad),
+        picture=drawn if rows else None,
+        strains=tuple(
+            _("Session on {day}: something felt off · {state}").format(day=day(s.session.start), state=strain_state(s.state))
+            for s in strains
+        ),
+        sheets=tuple((s.uid, _("Session {number}, {day}").format(number=s.number, day=day(s.start))) for s in reversed(sessions) if s.revealed_at),
+    )
+
+
+def _mark(session: Session) -> SessionMark:
+    where = dict(Dyad.MODALITIES)[session.modality]
+    return SessionMark(session.number, str(where), session.state == "held", bool(session.revealed_at), day(session.start))
+
+
+def _spans(strains):
+    """The lives of the strains in session numbers, for the track under the course."""
+    rows = StrainMove.objects.filter(strain__in=strains, session__isnull=False).values_list("strain", "move", "session__number")
+    talked: dict[int, int] = {}
+    settled: dict[int, int] = {}
+    for strain, move, number in rows.order_by("id"):
+        if move == "talk":
+            talked.setdefault(strain, number)
+        if move == "settle":
+            settled[strain] = number
+    return [
+        span(s.session.number, talked.get(s.pk), settled.get(s.pk) if s.state == "settled" else None, s.opened_by) for s in strains
+    ]
+
+
+def _sentence(sessions: Sequence[Session], rows, dyad: Dyad) -> str:
+    """How often there was an answer, and what is open: a simple sentence before the picture."""
+    held = [s for s in sessions if s.state == "held"]
+    answered = {r.session_id for r in rows if r.side == "client"}
+    if not answered:
+        return _("After your first check-in, your answers over time are here.")
+    text = ngettext(
+        "You have answered after {n} of {held} sessions with {therapist}.",
+        "You have answered after {n} of {held} sessions with {therapist}.",
+        len(answered),
+    )
+    return text.format(n=len(answered), held=max(len(held), len(answered)), therapist=dyad.therapist.name)
+
+
+def kept(client: Client, dyad: Dyad) -> list[KeptLine]:
+    """What the client kept with the latest answers on each session of a dyad, newest first."""
+    rows = PrivateLine.objects.filter(client=client).select_related("response__session__dyad__therapist")
+    rows = rows.filter(response__in=_latest(client), response__session__dyad=dyad).order_by("-response__session__start", "id")
+    together: dict[tuple[int, str], list[PrivateLine]] = {}
+    for row in rows:
+        together.setdefault((row.response_id, _leader(row)), []).append(row)
+    outside = practice().outside_reader
+    return [_kept(lines, outside.name if outside else "") for lines in together.values()]
+
+
+def kept_line(client: Client, uid: str) -> PrivateLine | None:
+    """One kept line, if it is this client's and still stands."""
+    rows = PrivateLine.objects.filter(uid=uid, client=client, response__in=_latest(client))
+    return rows.select_related("response__session__dyad__client", "response__session__dyad__therapist").first()
+
+
+def _latest(client: Client):
+    rows = models.Response.objects.filter(side="client", session__dyad__client=client)
+    return rows.values("session", "instrument").annotate(last=Max("id")).values("last")
+
+
+def _leader(row: PrivateLine) -> str:
+    """The item that decides about this one: itself, or the one that it hangs on."""
+    item = shelf().instruments[row.response.instrument].item(row.item)
+    return item.asked_if[0] if item.asked_if else item.id
+
+
+def _kept(lines: list[PrivateLine], outside: str) -> KeptLine:
+    lines = sorted(lines, key=lambda line: line.item != _leader(line))
+    first = lines[0]
+    session = first.response.session
+    names = {"therapist": session.dyad.therapist.name, "session": _("the session on {day}").format(day=day(session.start))}
+    reader = {
+        "raise": _("Nobody sees this. You wanted to bring it up yourself."),
+        "not_yet": _("Nobody sees this. You said: not yet."),
+        "outside": _("{name} sees this, and {therapist} does not.").format(name=outside, therapist=names["therapist"]),
+        "statistics": _("Nobody reads this. It is only counted that you wrote something."),
+    }[first.reader]
+    return KeptLine(
+        uid=first.uid,
+        about=_("About the session on {day} with {therapist}").format(day=day(session.start), therapist=names["therapist"]),
+        question=_question(first, names),
+        answer=first.words or _label(first),
+        words=bool(first.words),
+        reader=reader,
+        acknowledged=at(first.acknowledged_at) if first.acknowledged_at else "",
+        with_it=tuple((_question(line, names), _label(line)) for line in lines[1:]),
+    )
+
+
+def _question(line: PrivateLine, names: dict[str, str]) -> str:
+    text = wording(shelf().instruments[line.response.instrument]).text(line.item, "client")
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _label(line: PrivateLine) -> str:
+    """The answer as the client read it."""
+    instrument = shelf().instruments[line.response.instrument]
+    answers = instrument.answer_set(line.item)
+    labels = wording(instrument).labels(line.item, "client")
+    values = answers.codes if answers.kind == "many" else answers.values
+    given = line.value if isinstance(line.value, list) else [line.value]
+    return ", ".join(labels[values.index(one)] for one in given if one in values)
+
+
+def may_read(dyad: Dyad) -> list[tuple[str, str]]:
+    """Who may read what, by name: the therapist, those with whom it is shared now, and the practice's named people."""
+    here = practice()
+    therapist = dyad.therapist.name
+    people = [(therapist, _("What you show, once both of you have answered or the time has come."))]
+    for share in Share.objects.filter(dyad=dyad, until=None).select_related("member").order_by("since"):
+        people.append((share.member.name, _("The same as {therapist}, as supervisor, since {day}.").format(therapist=therapist, day=day(share.since))))
+    if here.outside_reader and here.outside_reader_id != dyad.therapist_id:
+        people.append((here.outside_reader.name, _("Only lines that you address to {name}.").format(name=here.outside_reader.name)))
+    people.append((_("The practice"), _("Counts over many people, never your words.")))
+    return people
+
+
+def reads(dyad: Dyad) -> list[Read]:
+    """Who read the client's words, newest first."""
+    rows = ReadLog.objects.filter(dyad=dyad).select_related("member").order_by("-at")[:MOST_READS]
+    return [Read(row.member.name if row.member else _("somebody"), _what(row), at(row.at)) for row in rows]
+
+
+def _what(row: ReadLog) -> str:
+    what = {
+        "talk_sheet": _("the talk sheet"),
+        "talk_sheet_pdf": _("the talk sheet, as a file"),
+        "prepare_sheet": _("your answers, to prepare a session"),
+        "goals": _("your shared goals"),
+        "strain": _("something that felt off"),
+        "dyad": _("your course"),
+        "outside_line": _("a line that you addressed to somebody else here"),
+    }.get(row.what, _("your answers"))
+    if not row.sessions:
+        return what
+    numbers = ", ".join(map(str, row.sessions))
+    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(row.sessions)).format(what=what, numbers=numbers)

@@ -1,0 +1,127 @@
+"""A check-in link goes in; what its page asks, who may read it and what was sent so far come out, ready for forms."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core import signing
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accord_clinic import forms, links, plan, spoken
+from accord_clinic.queries import client as client_queries
+from accord_clinic.queries.client import Link
+
+SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
+AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
+
+
+@contextmanager
+def speaking(link: Link) -> Iterator[None]:
+    """In the client's language and the practice's time zone."""
+    with translation.override(link.client.language), timezone.override(ZoneInfo(link.practice.time_zone)):
+        yield
+
+
+def around(link: Link) -> dict[str, Any]:
+    """What the shell of a client's page needs."""
+    return {
+        "about": spoken.about(link.session.start, link.therapist),
+        "therapist": link.therapist,
+        "away_url": link.practice.leave_to,
+        "help": {"text": spoken.with_numbers(link.practice.crisis_text)},
+    }
+
+
+def page_of(link: Link) -> forms.Page:
+    """Everything that this check-in asks, with its words."""
+    names = forms.Names(spoken.session_on(link.session.start), link.client.called, link.therapist)
+    return _page(link, names, client_queries.concerns(link.session), client_queries.agreements(link.session))
+
+
+def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> forms.Page:
+    """The same page for reading what was posted: earlier concerns and goals are looked up only where they were answered."""
+    concerns = client_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
+    rows = client_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
+    return _page(link, forms.Names("", "", ""), concerns, rows)
+
+
+def _page(link: Link, names: forms.Names, concerns, rows) -> forms.Page:
+    progress = client_queries.asked_progress(link.session, rows)
+    goals = [forms.Agreed(uid, kind, words) for uid, kind, words, _both in rows if kind == "goal"]
+    return forms.page(
+        "client",
+        [tuple(pair) for pair in link.invitation.forms],
+        names,
+        again=[forms.Concern(strain.uid, spoken.session_on(strain.session.start)) for strain in concerns],
+        progress=[forms.Agreed(*one) for one in progress],
+        picks_from=goals if plan.asks_what_matters(link.session.number) else None,
+    )
+
+
+def sent_values(link: Link, page: forms.Page, responses) -> dict[str, list[str]]:
+    """What was sent so far, as the page would post it."""
+    asked_progress = any(q.id.startswith("how.") for q in page.last)
+    asked_picks = plan.asks_what_matters(link.session.number)
+    sent = client_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
+    return {
+        **forms.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
+        **forms.values_of_the_rest(sent.again, sent.progress, sent.picked, sent.picked_words),
+    }
+
+
+def readers(link: Link) -> list[forms.Reader]:
+    """Who may read an open line. Somebody else is offered only where the practice has named a person, not the therapist."""
+    offered = [
+        forms.Reader("therapist", link.therapist),
+        forms.Reader("raise", _("Nobody yet: I'll bring it up myself"), _("It is kept for you in your own space.")),
+    ]
+    practice = link.practice
+    if has_outside_reader(link):
+        hint = _("{role}; not {therapist}. Usually answers {reply}. {duty}").format(
+            role=practice.outside_reader_role,
+            therapist=link.therapist,
+            reply=practice.outside_reader_reply,
+            duty=practice.outside_reader_duty,
+        )
+        offered.append(forms.Reader("outside", _("Someone else here: {name}").format(name=practice.outside_reader.name), hint))
+    return [*offered, forms.Reader("statistics", _("Nobody: only count that I wrote something"))]
+
+
+def has_outside_reader(link: Link) -> bool:
+    """Whether there is somebody else here to write to: a named person with a role, who is not this therapist."""
+    reader = link.practice.outside_reader_id
+    return bool(reader and reader != link.dyad.therapist_id and link.practice.outside_reader_role)
+
+
+def readers_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> list[forms.Reader]:
+    """The same for reading what was posted; the practice is looked up only when somebody else was chosen."""
+    values = ["therapist", "raise", "statistics"]
+    if any("outside" in texts for texts in posted.values()) and has_outside_reader(link):
+        values.append("outside")
+    return [forms.Reader(value, "") for value in values]
+
+
+def new_key(link: Link) -> str:
+    """The idempotency key of a page made now: it names the check-in and tells when it was begun, and is signed."""
+    return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}")
+
+
+def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:
+    """The key, and when its page was begun; `None` for one that is not from this check-in's own page."""
+    try:
+        key, _dot, uid = SIGNER.unsign(signed).partition(".")
+    except signing.BadSignature:
+        return None
+    if uid != link.invitation.uid:
+        return None
+    seconds = signing.b62_decode(signed.rsplit(":", 2)[1])
+    return key, datetime.fromtimestamp(seconds, tz=timezone.get_default_timezone())
+
+
+def cookie_name(uid: str) -> str:
+    """The cookie that holds a check-in's token after its link was opened."""
+    return settings.CLIENT_COOKIE_PREFIX + uid[:8]

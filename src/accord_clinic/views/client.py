@@ -1,0 +1,280 @@
+"""The check-in: a link opens it, its page is answered, looked over and sent; thanks, what happens next. No account."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from accord_clinic import forms, spoken
+from accord_clinic.actions import checkin
+from accord_clinic.instruments import shelf
+from accord_clinic.queries import client as client_queries
+from accord_clinic.queries.client import Link
+from accord_clinic.views import asking
+
+
+# No CSRF check: the token in the address is the secret, and all a forged post could do is what the link's holder may.
+# So the page for an unknown link is the same, byte for byte, for everybody.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a link. Looking changes nothing (mail scanners open links); starting swaps the token for a cookie."""
+    link = client_queries.by_token(token)
+    if link is None:
+        return unknown(request)
+    answered = client_queries.has_sent(link.session)
+    used = link.shut or (answered and link.session.revealed_at is not None)
+    if request.method == "POST":
+        return _send_new_link(request, link) if used else _open(link, token)
+    if used:
+        return _shut(request, link)
+    if answered:
+        return _page(request, link, "client/received.html", {"action": request.path})
+    with asking.speaking(link):
+        page = asking.page_of(link)
+        context = {
+            "how_long": spoken.how_long(page.seconds),
+            "safety": page.safety,
+            "session": page.names.session,
+            "outside": asking.has_outside_reader(link) and link.practice.outside_reader.name,
+        }
+        return _page(request, link, "client/start.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in(request: HttpRequest, uid: str) -> HttpResponse:
+    """The questions; posted, the last look; looked over, kept."""
+    link = _opened(request, uid)
+    if link is None:
+        return carry(request) if request.method == "POST" else unknown(request)
+    if request.method == "POST":
+        return _posted(request, link)
+    responses = client_queries.sent_responses(link.session)
+    if responses and link.session.revealed_at:
+        return redirect("received", uid)
+    if link.shut:
+        return _shut(request, link)
+    with asking.speaking(link):
+        page = asking.page_of(link)
+        return _questions(request, link, page, asking.sent_values(link, page, responses) if responses else None)
+
+
+@require_safe
+def received(request: HttpRequest, uid: str) -> HttpResponse:
+    """Thanks, what happens next, and help where an answer asks for it."""
+    link = _opened(request, uid)
+    if link is None:
+        return unknown(request)
+    responses = client_queries.sent_responses(link.session)
+    if not responses:
+        return redirect("check-in", uid)
+    with asking.speaking(link):
+        context = {
+            "safety": client_queries.needs_help(responses, _safety()),
+            "revealed": link.session.revealed_at is not None,
+            "latest": spoken.at(link.session.reveal_due) if link.session.reveal_due else "",
+            "late": bool(link.session.reveal_due and link.session.reveal_due < timezone.now()),
+        }
+        return _page(request, link, "client/thanks.html", context)
+
+
+@require_GET
+def away(request: HttpRequest) -> HttpResponse:
+    """A harmless page to leave to."""
+    return render(request, "client/away.html")
+
+
+@require_GET
+def new_link_sent(request: HttpRequest) -> HttpResponse:
+    """What everybody reads who asked for a new link, whoever they are."""
+    return render(request, "client/new_link_sent.html")
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    """The one page for whatever does not exist or is not for this browser."""
+    return render(request, "client/unknown.html", status=404)
+
+
+def carry(request: HttpRequest) -> HttpResponse:
+    """Answers that came without the cookie of their link, or without a valid form token: shown again, to be sent again.
+
+    It says the same for every address, and holds nothing but what was posted.
+    """
+    kept = {name: texts for name, texts in request.POST.lists() if name not in ("csrfmiddlewaretoken", "reviewed", "change")}
+    words = [text for texts in kept.values() for text in texts if len(text) > 40 and name_of_words(text)]
+    return render(request, "client/carry.html", {"kept": kept, "words": words, "action": request.path}, status=404)
+
+
+def forged(request: HttpRequest, uid: str) -> HttpResponse:
+    """The form token was missing or old. Whoever has the link's cookie gets the page back with every answer on it."""
+    link = _opened(request, uid)
+    if link is None:
+        return carry(request)
+    return _posted(request, link, trusted=False)
+
+
+def name_of_words(text: str) -> bool:
+    """Whether this is something that a person wrote rather than a signed key."""
+    return " " in text or "\n" in text
+
+
+def _opened(request: HttpRequest, uid: str) -> Link | None:
+    return client_queries.by_uid(uid, request.COOKIES.get(asking.cookie_name(uid), ""))
+
+
+def _open(link: Link, token: str) -> HttpResponse:
+    response = redirect("check-in", link.invitation.uid)
+    response.set_cookie(
+        asking.cookie_name(link.invitation.uid), token, secure=not settings.DEMO, httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
+    checkin.send_new_link(link.invitation, lambda token: request.build_absolute_uri(reverse("link", args=[token])))
+    return redirect("new-link-sent")
+
+
+def _shut(request: HttpRequest, link: Link) -> HttpResponse:
+    """It was a link once. It offers a new one to the known contact, and says nothing else."""
+    return render(request, "client/shut.html", status=410)
+
+
+def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpResponse:
+    posted = dict(request.POST.lists())
+    key = asking.read_key(link, request.POST.get("key", ""))
+    reading = forms.read(
+        asking.page_to_read(link, posted),
+        posted,
+        key=key[0] if key else "",
+        begun_at=key[1] if key else None,
+        language=get_language() if link.client.language == "" else link.client.language,
+        readers=asking.readers_to_read(link, posted),
+        context={"page": "script" if request.POST.get("reviewed") == "script" else "plain"},
+    )
+    problems = dict(reading.problems)
+    if not (trusted and key):
+        problems.setdefault("", "stale")
+    if problems or "change" in posted:
+        return _again(request, link, reading, problems, key)
+    if "reviewed" not in posted:
+        return _last_look(request, link, reading)
+    if link.invitation.revoked_at or (link.shut and key[1] > link.invitation.expires_at):
+        return _too_late(request, link, reading.values)
+    try:
+        checkin.send(link.session, "client", reading.submission, by=link.client)
+    except checkin.AlreadyRevealed:
+        return _too_late(request, link, reading.values)
+    return redirect("received", link.invitation.uid)
+
+
+def _again(request: HttpRequest, link: Link, reading: forms.Reading, problems: dict[str, str], key) -> HttpResponse:
+    """The questions once more, with everything that was answered and a sentence where something is wrong."""
+    with asking.speaking(link):
+        if problems.get("") == "stale":
+            problems[""] = _("This page had waited too long to be sent. Your answers are all here. Please look through them and send them again.")
+        signed = request.POST["key"] if key else None
+        return _questions(request, link, asking.page_of(link), reading.values, problems, notes=reading.notes, key=signed)
+
+
+def _questions(
+    request: HttpRequest,
+    link: Link,
+    page: forms.Page,
+    values: Mapping[str, list[str]] | None,
+    problems: Mapping[str, str] | None = None,
+    *,
+    notes: tuple[str, ...] = (),
+    key: str | None = None,
+) -> HttpResponse:
+    shown = [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems] if problems else []
+    elsewhere = "" if asking.has_outside_reader(link) else link.practice.elsewhere_text
+    context = {
+        "questions": forms.questions_html(
+            page,
+            values,
+            problems,
+            readers=asking.readers(link),
+            elsewhere=elsewhere,
+            help_text=spoken.with_numbers(link.practice.crisis_text),
+        ),
+        "rows": forms.review_html(page, values, hidden=True),
+        "problem": problems.get("") if problems else "",
+        "problems": shown,
+        "notes": notes,
+        "notices": _notices(page),
+        "key": key or asking.new_key(link),
+        "session": page.names.session,
+        "done": reverse("received", args=[link.invitation.uid]),
+        "send": {"name": "reviewed", "value": "script", "text": _("Send it")},
+        "title": _see(link),
+    }
+    return _page(request, link, "client/check_in.html", context)
+
+
+def _last_look(request: HttpRequest, link: Link, reading: forms.Reading) -> HttpResponse:
+    """Without script: this is exactly what will be seen. Nothing is kept yet; the answers travel in hidden fields."""
+    with asking.speaking(link):
+        page = asking.page_of(link)
+        carried = {
+            name: texts
+            for name, texts in reading.values.items()
+            if not name.startswith("share.") and name not in ("csrfmiddlewaretoken", "reviewed", "change")
+        }
+        context = {
+            "carried": carried,
+            "rows": forms.review_html(page, reading.values, hidden=False),
+            "notes": reading.notes,
+            "safety": _asks_for_help(page, reading.values),
+            "send": {"name": "reviewed", "value": "page", "text": _("Send it")},
+            "title": _see(link),
+        }
+        return _page(request, link, "client/last_look.html", context)
+
+
+def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]]) -> HttpResponse:
+    """A change after the other side has seen the answers, or after the link was taken back: refused, and nothing lost."""
+    with asking.speaking(link):
+        context = {
+            "written": forms.answers_in_words(asking.page_of(link), values),
+            "revealed": link.session.revealed_at is not None,
+            "revoked": link.invitation.revoked_at is not None,
+        }
+        return _page(request, link, "client/too_late.html", context, status=409)
+
+
+def _page(request: HttpRequest, link: Link, template: str, context: dict, status: int = 200) -> HttpResponse:
+    with asking.speaking(link):
+        response = render(request, template, {**asking.around(link), "uid": link.invitation.uid, **context}, status=status)
+        response["Content-Language"] = get_language()
+        return response
+
+
+def _see(link: Link) -> str:
+    return _("This is exactly what {therapist} will see").format(therapist=link.therapist)
+
+
+def _notices(page: forms.Page) -> list[str]:
+    """Whose words the questions are, and which of them are a draft."""
+    notices = dict.fromkeys(block.notice for block in page.blocks if block.notice)
+    if any(block.draft for block in page.blocks):
+        notices[_("The translation of these questions is a draft.")] = None
+    return list(notices)
+
+
+def _safety() -> dict[str, dict[str, int]]:
+    """From which answer on help is shown, by instrument and item."""
+    found = ((i.id, {item.id: item.safety for item in i.items if item.safety is not None}) for i in shelf().instruments.values())
+    return {name: items for name, items in found if items}
+
+
+def _asks_for_help(page: forms.Page, values: Mapping[str, list[str]]) -> bool:
+    asked = (q for q in page.questions() if q.safety is not None)
+    return any(text.isdigit() and int(text) >= q.safety for q in asked for text in values.get(q.id, ()))

@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
-from accord.stats.innovation import STATES, Flags, Floats, Innovations, States, checked, innovations, repair, together
-from accord.stats.thresholds import Calibration, statistics
+from accord.stats.evidence import Evidence, Voices
+from accord.stats.innovation import STATES, Flags, Floats, Innovations, States, checked, repair
+from accord.stats.thresholds import Calibration
 
-__all__ = ["STATES", "Differences", "Trajectory", "differences", "reliable_change", "trajectory"]
+__all__ = ["STATES", "Trajectory", "reliable_change", "trajectory"]
 
 BAND = 1.2816  # four in five answers of a person with the usual course fall within so many sd
 
@@ -25,8 +26,8 @@ class Trajectory:
 
     `expected`, `sd`: one step ahead, from the earlier ratings alone, with the person's own spread. `low`, `high`:
     where four in five of this person's answers would usually fall, within the scale. `z`: low means strain.
-    `flag_drop`, `flag_slide`: under the calibration's budget. `state`: 0 none, 1 open, 2 partly, 3 recovered
-    (`STATES`). `earlier`: ratings known before the session. `calibration`: the id of what judged them.
+    `flag_drop`, `flag_slide`, `flag_gap` (for a series of differences): under the calibration's budget. `state`: 0
+    none, 1 open, 2 partly, 3 recovered (`STATES`). `earlier`: ratings known before the session. `calibration`: the id of what judged them.
     """
 
     expected: Floats
@@ -36,19 +37,9 @@ class Trajectory:
     z: Floats
     flag_drop: Flags
     flag_slide: Flags
+    flag_gap: Flags
     state: States
     earlier: Floats
-    calibration: str
-
-
-@dataclass(frozen=True, slots=True)
-class Differences:
-    """Client minus therapist against its usual; arrays of shape (n, T)."""
-
-    expected: Floats
-    sd: Floats
-    z: Floats
-    flag_gap: Flags
     calibration: str
 
 
@@ -62,21 +53,28 @@ def trajectory(
     sessions. Raises `BadInput` for infinite scores and times that do not increase.
     """
     y, t = checked(scores, times)
-    steps = innovations(y, t, calibration.hyper)
-    z = steps.z
-    if second is not None and calibration.second is not None:
-        other, _ = checked(second, t)
-        z = together(z, innovations(other, t, calibration.second).z, calibration.weight)
-    found = statistics(y, t, z, steps.earlier)
-    drop = found.drop >= calibration.drop.at(steps.earlier)
-    above = found.slide >= calibration.slide.at(steps.earlier)
-    slide = above & found.counts
-    slide[:, 1:] &= ~above[:, :-1]
-    low, high = _band(steps, calibration)
+    other = None if second is None else checked(second, t)[0]
+    found = Voices(calibration.hyper, calibration.second, calibration.weight).read(y, other, t)
+    earlier = found.steps.earlier
+    drop = found.drop >= calibration.drop.at(earlier)
+    slide = found.slide >= calibration.slide.at(earlier)
+    gap = found.gap >= calibration.gap.at(earlier)
+    begun = _first_of_run(slide, found.slide > -np.inf)
+    low, high = _band(found.steps, calibration)
+    state = repair(y, found.steps, drop | begun, _before_slide(found, drop))
     return Trajectory(
-        steps.expected, steps.sd, low, high, z, drop, slide,
-        repair(y, steps, drop | slide, _before_slide(steps.expected, found.slide, drop)), steps.earlier, calibration.id,
+        found.steps.expected, found.steps.sd, low, high, found.z, drop, begun, gap, state, earlier, calibration.id
     )
+
+
+def _first_of_run(above: Flags, judged: Flags) -> Flags:
+    """A slide is said once, when the CUSUM crosses its limit, and not again before it has been below."""
+    last = np.zeros(len(above), dtype=np.bool_)
+    first = np.zeros_like(above)
+    for t in range(above.shape[1]):
+        first[:, t] = above[:, t] & ~last
+        last = np.where(judged[:, t], above[:, t], last)
+    return first
 
 
 def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]:
@@ -88,29 +86,13 @@ def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]
     return np.clip(low, *ends), np.clip(high, *ends)
 
 
-def _before_slide(expected: Floats, slide: Floats, drop: Flags) -> Floats:
-    """The level to come back to: what was expected at a drop, or when the slide began."""
-    index = np.arange(expected.shape[1])
-    began = np.maximum.accumulate(np.where(slide <= 0, np.minimum(index + 1, index[-1:]), 0), axis=1)
-    began = np.minimum(began, index)
+def _before_slide(found: Evidence, drop: Flags) -> Floats:
+    """The level to come back to: what was expected at a drop, or in the session in which the slide began."""
+    expected = found.steps.expected
+    last = expected.shape[1] - 1
+    next_one = np.where(found.slide == 0.0, np.minimum(np.arange(last + 1) + 1, last), 0)
+    began = np.minimum(np.maximum.accumulate(next_one, axis=1), np.arange(last + 1))
     return np.where(drop, expected, np.take_along_axis(expected, began, axis=1))
-
-
-def differences(
-    client: npt.ArrayLike, therapist: npt.ArrayLike, times: npt.ArrayLike, calibration: Calibration
-) -> Differences:
-    """Client minus therapist, on answers to the same questions, against the dyad's own usual difference; (n, T).
-
-    Raises `BadInput` when the calibration knows no usual difference.
-    """
-    if calibration.difference is None or calibration.gap is None:
-        raise BadInput("this calibration knows no usual difference. Calibrate with both voices, or give `difference`.")
-    y = np.asarray(client, dtype=np.float64) - np.asarray(therapist, dtype=np.float64)
-    y, t = checked(y, times)
-    steps = innovations(y, t, calibration.difference)
-    counts = statistics(y, t, steps.z, steps.earlier).counts
-    flag = counts & (np.abs(np.nan_to_num(steps.z)) >= calibration.gap.at(steps.earlier))
-    return Differences(steps.expected, steps.sd, steps.z, flag, calibration.id)
 
 
 def reliable_change(sd: float, reliability: float) -> float:

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 
 from accord.errors import BadInput
 from accord.stats.innovation import Floats, Hyper, checked, innovations
+from accord.stats.mixed import fit_mixed
 from accord.stats.uneventful import Noise, draw
 
 LEAN = 20  # a prior weighs as much as this many courses
+LEAN_MEAN = 3  # the same for level and rise, which few courses tell well and which differ between practices
 MOST = 600  # courses read for the estimate: more change the third digit only
 STRAINED = -2.5  # ratings this far below the expectation are left out of the second fit
 
@@ -31,10 +32,10 @@ def estimate(
 ) -> Hyper:
     """The usual course from (n, T) ratings, missing as nan; times (T,), by default 1, 2, ...
 
-    Maximum likelihood of the innovations, once with all ratings and once without those far below the first
-    expectation (strains are not usual). Variances are blended with the prior on the log scale with weight
-    n / (n + 20) for n courses of three ratings or more. Without a prior the scale's level and size come from the
-    ratings, the shape from `SHAPE`. Raises `BadInput` when there is no rating at all and no prior.
+    REML growth with AR(1), once with all ratings and once without those far below the first expectation (strains
+    are not usual). Variances are blended with the prior on the log scale with weight n / (n + 20) for n courses of
+    three ratings or more. Without a prior the level and the size come from the ratings, the shape from `SHAPE`.
+    Raises `BadInput` when there is no rating at all and no prior.
     """
     y = np.asarray(scores, dtype=np.float64)
     y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
@@ -43,12 +44,35 @@ def estimate(
     if n > MOST:
         useful = np.random.default_rng(seed).choice(useful, MOST, replace=False)
     start = _start(y, t, prior, low, high)
-    own = y[useful]
-    if n < 3 or (~np.isnan(own)).sum() < 15 or np.nanstd(own) < 1e-9 * (1 + abs(start.b0)):
+    first = _fitted(y[useful], t, start)
+    if first is None:
         return replace(start, n_dyads=n)
-    first = _likeliest(own, t, start)
-    usual = np.where(innovations(own, t, first).z < STRAINED, np.nan, own)
-    return _blend(_likeliest(usual, t, first), start, n)
+    usual = np.where(innovations(y[useful], t, first).z < STRAINED, np.nan, y[useful])
+    return _blend(_fitted(usual, t, start) or first, start, n)
+
+
+def _fitted(y: Floats, t: Floats, start: Hyper) -> Hyper | None:
+    """REML estimates, nothing where the ratings are too few, too alike, or the fit says that it failed."""
+    person, session = np.nonzero(~np.isnan(y))
+    if len(y) < 3 or len(person) < 15:
+        return None
+    clock = t[session]
+    try:
+        fit = fit_mixed(
+            y[person, session], np.column_stack([np.ones(len(clock)), clock]), person,
+            slope=clock, time=clock, ar1=True, names=("level", "rise"),
+        )  # fmt: skip
+    except BadInput:
+        return None
+    if not fit.converged or fit.var_slope is None or fit.cov is None:
+        return None
+    phi = min(max(fit.phi or 0.0, 0.0), 0.95) ** (1.0 / (fit.phi_gap or 1.0))
+    limit = 0.999 * (fit.var_intercept * fit.var_slope) ** 0.5
+    return replace(
+        start, b0=fit.fixed["level"], b1=fit.fixed["rise"], var_intercept=fit.var_intercept, var_slope=fit.var_slope,
+        cov=float(np.clip(fit.cov, -limit, limit)), var_residual=max(fit.var_residual, 1e-6 * start.var_residual),
+        phi=phi,
+    )  # fmt: skip
 
 
 def _start(y: Floats, t: Floats, prior: Hyper | None, low: float | None, high: float | None) -> Hyper:
@@ -87,45 +111,11 @@ def step_of(scores: Floats) -> float:
     return float(np.diff(values).min())
 
 
-def _likeliest(y: Floats, t: Floats, start: Hyper) -> Hyper:
-    """Maximum likelihood by the prediction errors themselves, in units of the start's within-person SD."""
-    unit = start.var_residual**0.5
-
-    def loss(p: Floats) -> float:
-        steps = innovations(y, t, _unpacked(p, unit, start), threads=1)
-        raw = steps.z * steps.scale
-        seen = ~np.isnan(raw)
-        return float(0.5 * np.sum(raw[seen] ** 2) + np.sum(np.log((steps.sd / steps.scale)[seen])))
-
-    floor = [(None, None)] * 2 + [(-3.0, 4.0), (-6.0, 1.0), (-3.0, 3.0), (-4.0, 4.0), (-6.0, 3.0)]
-    found = minimize(loss, _packed(start, unit), method="L-BFGS-B", bounds=floor, options={"maxiter": 60})
-    return _unpacked(found.x, unit, start)
-
-
-def _packed(h: Hyper, unit: float) -> Floats:
-    spread = max(h.var_intercept * h.var_slope, 1e-300) ** 0.5
-    return np.array([
-        h.b0 / unit, h.b1 / unit, np.log(h.var_intercept**0.5 / unit + 1e-3), np.log(h.var_slope**0.5 / unit + 1e-3),
-        np.arctanh(np.clip(h.cov / spread, -0.95, 0.95)), np.log(h.var_residual**0.5 / unit),
-        np.log((h.phi + 0.003) / (1.0 - h.phi)),
-    ])
-
-
-def _unpacked(p: Floats, unit: float, like: Hyper) -> Hyper:
-    intercept, slope, residual = (float(np.exp(p[k])) * unit for k in (2, 3, 5))
-    return replace(
-        like, b0=float(p[0]) * unit, b1=float(p[1]) * unit, var_intercept=intercept**2, var_slope=slope**2,
-        cov=0.999 * float(np.tanh(p[4])) * intercept * slope, var_residual=residual**2,
-        phi=float(0.99 / (1.0 + np.exp(-p[6]))),
-    )
-
-
 def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
-    """Between the estimate and the prior: variances geometrically, everything else linearly."""
-    w = n / (n + LEAN)
+    """Between the estimate and the prior: variances geometrically, the others linearly, level and rise hardly."""
 
-    def mix(a: float, b: float) -> float:
-        return w * a + (1 - w) * b
+    def mix(a: float, b: float, lean: int = LEAN) -> float:
+        return (n * a + lean * b) / (n + lean)
 
     def product(a: float, b: float) -> float:
         return float(np.exp(mix(np.log(max(a, 1e-12)), np.log(max(b, 1e-12)))))
@@ -133,8 +123,8 @@ def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
     intercept, slope = product(own.var_intercept, prior.var_intercept), product(own.var_slope, prior.var_slope)
     turn = mix(_correlation(own), _correlation(prior))
     return replace(
-        own, b0=mix(own.b0, prior.b0), b1=mix(own.b1, prior.b1), var_intercept=intercept, var_slope=slope,
-        cov=turn * (intercept * slope) ** 0.5, var_residual=product(own.var_residual, prior.var_residual),
+        own, b0=mix(own.b0, prior.b0, LEAN_MEAN), b1=mix(own.b1, prior.b1, LEAN_MEAN),
+        var_intercept=intercept, var_slope=slope, cov=turn * (intercept * slope) ** 0.5, var_residual=product(own.var_residual, prior.var_residual),
         phi=mix(own.phi, prior.phi), n_dyads=n,
     )
 
@@ -152,33 +142,34 @@ class _Moments:
     between: float
 
 
-def behind_ends(hyper: Hyper, step: float = 0.0, seed: int = 0) -> Hyper:
+def behind_ends(hyper: Hyper, times: npt.ArrayLike | None = None, step: float = 0.0) -> Hyper:
     """The course behind the ends of the scale: after cutting at them it looks like `hyper`, which was estimated cut.
 
-    Needed to simulate: noise that is cut a second time would be too small. A fixed-point search on four moments.
+    Needed to simulate: noise that is cut a second time would be too small. A fixed-point search on four moments of
+    courses at `times` (by default 1 to 15), with one set of random numbers.
     """
     if hyper.low is None and hyper.high is None:
         return hyper
-    t = np.arange(1.0, 16.0)
-    noise = Noise(step=step)
-    free = replace(hyper, low=None, high=None)
-    goal = _moments(draw(free, 4000, t, np.random.default_rng(seed)))
+    t = np.arange(1.0, 16.0) if times is None else np.asarray(times, dtype=np.float64)
+    goal = _moments(draw(replace(hyper, low=None, high=None), 3000, t, np.random.default_rng(0)), t)
     hidden = hyper
     for _ in range(8):
-        now = _moments(draw(hidden, 4000, t, np.random.default_rng(seed), noise))
+        now = _moments(draw(hidden, 3000, t, np.random.default_rng(0), Noise(step=step)), t)
         wider = float(np.clip(goal.between / now.between, 0.5, 2.0))
         rise = goal.rise - now.rise
         hidden = replace(
-            hidden, b1=hidden.b1 + rise, b0=hidden.b0 + goal.level - now.level - 8.0 * rise,
+            hidden, b1=hidden.b1 + rise, b0=hidden.b0 + goal.level - now.level - rise * float(t.mean()),
             var_intercept=hidden.var_intercept * wider, var_slope=hidden.var_slope * wider, cov=hidden.cov * wider,
             var_residual=hidden.var_residual * float(np.clip(goal.within / now.within, 0.5, 2.0)),
-        )
+        )  # fmt: skip
     return hidden
 
 
-def _moments(y: Floats) -> _Moments:
-    early, late = y[:, :5].mean(), y[:, 10:].mean()
+def _moments(y: Floats, t: Floats) -> _Moments:
+    third = max(1, len(t) // 3)
+    late, early = y[:, -third:].mean() - y[:, :third].mean(), t[-third:].mean() - t[:third].mean()
     return _Moments(
-        level=float(y.mean()), rise=float(late - early) / 10.0, within=float(np.mean(np.diff(y, axis=1) ** 2)) + 1e-12,
+        level=float(y.mean()), rise=float(late / early) if early > 0 else 0.0,
+        within=float(np.mean(np.diff(y, axis=1) ** 2)) + 1e-12 if len(t) > 1 else 1.0,
         between=float(np.var(y.mean(axis=1))) + 1e-12,
-    )
+    )  # fmt: skip

@@ -59,7 +59,7 @@ class Hyper:
         if not (self.var_intercept >= 0 and self.var_slope >= 0 and self.var_residual > 0):
             raise BadInput("Hyper: variances must not be negative and var_residual must be above 0.")
         if self.cov**2 > self.var_intercept * self.var_slope * (1 + 1e-9) + 1e-300:
-            raise BadInput("Hyper: cov is larger than the two variances allow. Give a covariance within their product's root.")
+            raise BadInput("Hyper: cov is larger than the two variances allow. Give at most the root of their product.")
         if not 0 <= self.phi < 1:
             raise BadInput(f"Hyper: phi is {self.phi}; it must be at least 0 and below 1.")
 
@@ -86,7 +86,7 @@ class Innovations:
     earlier: Floats
 
 
-def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper, *, threads: int | None = None) -> Innovations:
+def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper) -> Innovations:
     """How far each rating lies from what the person's earlier ratings let expect.
 
     scores: (n, T), missing as nan. times: (T,) or (n, T), session numbers, increasing. The person's spread is
@@ -108,7 +108,7 @@ def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper, *, th
             rows = slice(start, min(start + CHUNK, high))
             _filter(y[rows], t[rows] if t.ndim == 2 else t, hyper, power, out, rows)
 
-    _spread_work(work, n, threads)
+    _spread_work(work, n)
     return out
 
 
@@ -123,13 +123,13 @@ def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats
     if np.isinf(y).any():
         raise BadInput("scores hold an infinite value. Correct it or make it missing (nan).")
     if not np.isfinite(t).all() or (np.diff(t, axis=-1) <= 0).any():
-        raise BadInput("times must be finite and increase from session to session. Sort the sessions and remove duplicates.")
+        raise BadInput("times must be finite and increase. Sort the sessions and keep one rating for each.")
     return y, t
 
 
-def _spread_work(work: Callable[[int, int], None], n: int, threads: int | None) -> None:
+def _spread_work(work: Callable[[int, int], None], n: int) -> None:
     """Share the persons out over the cores; numpy releases the interpreter while it computes."""
-    cores = min(threads or len(os.sched_getaffinity(0)), max(1, n // CHUNK))
+    cores = min(os.cpu_count() or 1, max(1, n // CHUNK))
     if cores <= 1:
         work(0, n)
         return
@@ -167,10 +167,11 @@ def _filter(
     scale = np.sqrt((PRIOR_RATINGS + _before(np.minimum(z * z, CAP))) / (PRIOR_RATINGS + earlier))
     z /= scale
     z[~seen] = np.nan
-    for target, value in zip(
-        (out.expected, out.sd, out.z, out.scale, out.earlier), (mean + usual, sd * scale, z, scale, earlier), strict=True
-    ):
-        target[rows] = value.T
+    out.expected[rows] = (mean + usual).T
+    out.sd[rows] = (sd * scale).T
+    out.z[rows] = z.T
+    out.scale[rows] = scale.T
+    out.earlier[rows] = earlier.T
 
 
 def _regression(

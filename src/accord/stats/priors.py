@@ -21,7 +21,7 @@ class Priors:
 
 @cache
 def shipped() -> dict[str, Priors]:
-    """Starting values by scale: `collaboration`, `connection`. How each number came about stands in `data/priors.json`."""
+    """Starting values by scale: `collaboration`, `connection`. `data/priors.json` says where from."""
     text = files("accord").joinpath("data/priors.json").read_text(encoding="utf-8")
     return {
         scale: Priors(*(Hyper(**entry[voice]) for voice in ("client", "therapist", "difference")))

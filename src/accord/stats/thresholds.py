@@ -2,8 +2,8 @@
 
 Thresholds come from simulated uneventful courses of the estimated kind, and are then corrected by the practice's own
 residuals. Real strains are among those residuals, so the correction reads their *upward* side: noise is as likely to
-lift a rating as to lower it, a strain only lowers it (and the rebound after a low rating is left out). What the end
-of the scale does to the two sides is taken from the simulation.
+lift a rating as to lower it, a strain only lowers it (and the way back up is left out). What the ends of the scale do
+to the two sides is taken from the simulation. The same holds for how much persons differ in their noise.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
-from accord.stats.estimate import behind_ends, estimate, step_of
-from accord.stats.innovation import Flags, Floats, Hyper, checked, cusum, innovations, together
-from accord.stats.uneventful import Noise, draw, draw_pair
+from accord.stats.estimate import estimate
+from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Evidence
+from accord.stats.innovation import Floats, Hyper, checked
+from accord.stats.twin import TRUST, Practice, Voice
+
+__all__ = ["Budget", "Calibration", "Threshold", "allowed", "calibrate", "estimate"]
 
 METHOD = "innovation-1"
-QUIET = 3  # sessions after a person's first rating in which nothing is inferred
-FEWEST = 2  # ratings that must be known before one is judged
-WATCHED = 15 - QUIET  # sessions of a 15-session course that are judged
-LENGTHS = (6, 10, 15, 25, 40)
+COURSE = 15  # sessions of the course that a budget speaks of
+LENGTHS = (6, 10, 15, 25, 40)  # course lengths at which a threshold is made to fit
 DRAWS = 20_000
-WEIGHT = 0.5
-TILTS = (-0.5, -0.375, -0.25, -0.125, 0.0, 0.125, 0.25, 0.5, 0.75, 1.0)
-TAIL = (0.02, 0.03, 0.05, 0.08, 0.12, 0.18)
+TILTS = tuple(k / 8 for k in range(-6, 25))
+TAIL = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by which own and simulated noise are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,12 @@ BUDGET = Budget()
 
 
 def allowed(share: float, sessions: int) -> float:
-    """The budget of a 15-session course scaled to another length: the same rate for each session that is judged."""
-    return float(1.0 - (1.0 - share) ** (max(sessions - QUIET, 0) / WATCHED))
+    """The budget of a 15-session course scaled to another length: the same rate for each session that is judged.
+
+    >>> round(allowed(0.05, 15), 4), round(allowed(0.05, 40), 3), allowed(0.05, 3)
+    (0.05, 0.146, 0.0)
+    """
+    return float(1.0 - (1.0 - share) ** (max(sessions - QUIET, 0) / (COURSE - QUIET)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +69,31 @@ class Threshold:
 
     def at(self, earlier: Floats) -> Floats:
         """The limit before a rating with so many `earlier` ones (any shape)."""
-        most = int(earlier.max(initial=0.0))
-        table = self.level + self.tilt * np.log(np.clip(np.arange(most + 1.0), 2.0, 60.0) / 10.0)
+        known = np.arange(earlier.max(initial=0.0) + 1.0)
+        table = self.level + self.tilt * np.log(np.clip(known, FEWEST, 60.0) / 10.0)
         return np.asarray(table[earlier.astype(np.intp)])
 
-    def times(self, factor: float) -> Threshold:
+    def stretched(self, factor: float) -> Threshold:
+        """The same shape, so many times as high."""
         return Threshold(self.level * factor, self.tilt * factor)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a practice's signals are judged by; frozen, named by `id`, and stored as a row with `to_dict`.
+    """What the signals of one scale are judged by; frozen, named by `id`, and stored as a row with `to_dict`.
 
-    `drop`: flag where -z reaches it; `slide`: where the CUSUM crosses it; `gap`: where |z| of client minus therapist
-    reaches it (None without a usual difference). `hyper`, `second`, `difference`: usual courses of the client's
-    scale, the therapist's, and their difference. `weight`: of the therapist's voice. `n`: courses of the practice's
-    own; `correction`: how far its residuals moved each threshold.
+    `drop`: flagged where -z reaches it; `slide`: where the CUSUM crosses it; `gap`: where |z| reaches it (for the
+    series client minus therapist, which has a calibration of its own). `hyper`: the usual course; `second`: that of
+    the therapist's voice where both are judged together with `weight`. `n`: own courses behind it; `correction`: how
+    far the own residuals moved each threshold.
     """
 
     hyper: Hyper
     drop: Threshold
     slide: Threshold
-    gap: Threshold | None = None
+    gap: Threshold
     second: Hyper | None = None
-    difference: Hyper | None = None
-    weight: float = 0.5
+    weight: float = WEIGHT
     budget: Budget = BUDGET
     n: int = 0
     seed: int = 0
@@ -103,82 +107,40 @@ class Calibration:
         return f"{self.method}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     @property
-    def how(self) -> str:
-        """How the usual course was estimated, in a sentence."""
-        if self.n == 0:
-            return f"No own courses yet: the starting values {self.hyper.name} are used. They are not a norm."
-        if self.n < 20:
-            return f"Still learning what is usual: {self.n} own courses, leaning on {self.hyper.name}."
-        return f"Estimated from {self.n} own courses."
+    def learning(self) -> bool:
+        """Whether the practice has too few own courses (under 20) to know what is usual here."""
+        return self.n < 20
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
-        return json.loads(json.dumps(asdict(self)))  # type: ignore[no-any-return]
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Calibration:
         """The calibration that `to_dict` stored."""
         made = dict(stored)
-        for name, kind in (("hyper", Hyper), ("second", Hyper), ("difference", Hyper), ("drop", Threshold),
-                           ("slide", Threshold), ("gap", Threshold), ("budget", Budget)):
-            if made.get(name) is not None:
-                made[name] = kind(**made[name])
+        for names, kind in _PARTS:
+            for name in names:
+                if made.get(name) is not None:
+                    made[name] = kind(**made[name])
         return cls(**made)
 
-
-def watched(scores: Floats, times: Floats, earlier: Floats) -> Flags:
-    """Where a rating may be judged: past the first three sessions of a person, with at least two ratings known."""
-    clock = np.broadcast_to(times, scores.shape)
-    seen = ~np.isnan(scores)
-    first = np.where(seen, clock, np.inf).min(axis=1, keepdims=True, initial=np.inf)
-    return np.asarray(seen & (clock - first >= QUIET) & (earlier >= FEWEST))
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """The statistics of a batch (high = strain), with where they count; arrays of shape (n, T)."""
-
-    drop: Floats
-    slide: Floats
-    earlier: Floats
-    counts: Flags
+    def __str__(self) -> str:
+        source = f"{self.n} own courses" if self.n else "no own courses"
+        lines = [f"Calibration {self.id} from {source}, leaning on {self.hyper.name}"]
+        lines += [f"{'':8}{'budget':>10}{'threshold':>12}{'tilt':>8}{'corrected':>11}"]
+        for kind in ("drop", "slide", "gap"):
+            limit: Threshold = getattr(self, kind)
+            lines.append(
+                f"{kind:8}{getattr(self.budget, kind):>10.3f}{limit.level:>12.3f}{limit.tilt:>8.3f}"
+                f"{self.correction.get(kind, 1.0):>11.3f}"
+            )
+        return "\n".join(lines)
 
 
-def statistics(scores: Floats, times: Floats, z: Floats, earlier: Floats) -> Statistics:
-    """Drop and slide statistics of z; the CUSUM starts with the first session that is judged."""
-    counts = watched(scores, times, earlier)
-    return Statistics(np.where(counts, -z, -np.inf), cusum(np.where(counts, z, np.nan)), earlier, counts)
-
-
-@dataclass(frozen=True, slots=True)
-class Voices:
-    """The usual courses by which ratings are read: the client's, and the therapist's where there is one."""
-
-    client: Hyper
-    therapist: Hyper | None = None
-    weight: float = WEIGHT
-
-    def read(self, client: Floats, therapist: Floats | None, times: Floats, *, upward: bool = False) -> Statistics:
-        """Statistics of a batch of courses, or of their mirror image `upward`, from which strains are absent.
-
-        Upward, the three sessions after a rating below -2 are left out: the way back up is part of a strain.
-        """
-        steps = innovations(client, times, self.client)
-        sign = -1.0 if upward else 1.0
-        z = sign * steps.z
-        if therapist is not None and self.therapist is not None:
-            z = together(z, sign * innovations(therapist, times, self.therapist).z, self.weight)
-        if upward:
-            z[_after(steps.z < -2.0)] = np.nan
-        return statistics(np.where(np.isnan(z), np.nan, client), times, z, steps.earlier)
-
-
-def _after(low: Flags) -> Flags:
-    """The three sessions after each marked one."""
-    later = np.zeros_like(low)
-    for k in (1, 2, 3):
-        later[:, k:] |= low[:, :-k]
-    return later
+_PARTS: tuple[tuple[tuple[str, ...], type], ...] = (
+    (("hyper", "second"), Hyper), (("drop", "slide", "gap"), Threshold), (("budget",), Budget),
+)  # fmt: skip
 
 
 def calibrate(
@@ -188,104 +150,67 @@ def calibrate(
     second: npt.ArrayLike | Hyper | None = None,
     prior: Hyper | None = None,
     second_prior: Hyper | None = None,
-    difference: Hyper | None = None,
     budget: Budget = BUDGET,
     seed: int = 0,
     draws: int = DRAWS,
 ) -> Calibration:
     """Thresholds that hold `budget`: from a practice's own courses (n, T), or from a prior `Hyper` without any.
 
-    `second`: the therapist's ratings of the same questions in the same sessions (n, T); both voices are then
-    calibrated together, and the usual difference is estimated too. `prior`, `second_prior`, `difference`: what the
-    three estimates lean on while courses are few. Missing is nan. `draws`: simulated courses.
+    times: (T,) session numbers, by default 1, 2, ... `second`: the therapist's ratings of the same questions in the
+    same sessions (n, T), or a prior for them; both voices are then judged together. `prior`, `second_prior`: what
+    the estimates lean on while courses are few. Missing is nan. `draws`: simulated courses. For `gap`, give the
+    differences client minus therapist as `scores`. Raises `BadInput` as `estimate` does.
     """
     if isinstance(scores, Hyper):
-        therapist = second if isinstance(second, Hyper) else None
-        return _thresholds(Voices(scores, therapist), difference, _Noises(), budget, seed, draws)
+        other = Voice.assumed(second) if isinstance(second, Hyper) else None
+        return _from_simulation(Practice(Voice.assumed(scores), other), budget, seed, draws)
     y = np.asarray(scores, dtype=np.float64)
     y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
     if t.ndim != 1:
         raise BadInput("calibrate needs one row of session numbers for all courses; put the ratings on that grid.")
-    other = None if second is None else checked(second, t)[0]
-    client = estimate(y, t, prior, seed=seed)
-    voices = Voices(client, None if other is None else estimate(other, t, second_prior, seed=seed))
-    if other is not None:
-        difference = estimate(y - other, t, difference, seed=seed)
-    noises = _noises(y, other, t, voices)
-    made = _thresholds(voices, difference, noises, budget, seed, draws)
-    return _corrected(made, y, other, t, noises, seed, draws)
+    pair = None if second is None or isinstance(second, Hyper) else checked(second, t)[0]
+    practice = Practice.of(y, pair, t, prior, second_prior, seed)
+    longest = int(np.clip(2 * len(t), COURSE, LENGTHS[-1]))  # further out, a few courses' slopes say nothing
+    return _corrected(_from_simulation(practice, budget, seed, draws, longest), practice, y, pair, t, draws)
 
 
-@dataclass(frozen=True, slots=True)
-class _Noises:
-    """What besides the usual courses shapes a practice's ratings: gaps, steps, and how the two voices move together."""
-
-    client: Noise = Noise()
-    therapist: Noise = Noise()
-    shared: float = 0.2
-
-
-def _noises(y: Floats, other: Floats | None, t: Floats, voices: Voices) -> _Noises:
-    client = Noise(missing=gaps(y), step=step_of(y))
-    if other is None or voices.therapist is None:
-        return _Noises(client)
-    a, b = innovations(y, t, voices.client).z, innovations(other, t, voices.therapist).z
-    both = (np.abs(a) < 3) & (np.abs(b) < 3)
-    shared = float(np.corrcoef(a[both], b[both])[0, 1]) if both.sum() > 30 else _Noises.shared
-    return _Noises(client, Noise(missing=gaps(other), step=step_of(other)), float(np.clip(shared, 0.0, 0.95)))
-
-
-def gaps(scores: Floats) -> float:
-    """Share of sessions without a rating between a person's first and last."""
-    seen = ~np.isnan(scores)
-    inside = np.logical_or.accumulate(seen, axis=1)[:, :-2] & np.logical_or.accumulate(seen[:, ::-1], axis=1)[:, ::-1][:, 2:]
-    return float(1.0 - seen[:, 1:-1][inside].mean()) if inside.any() else 0.0
-
-
-def _simulated(
-    voices: Voices, noises: _Noises, n: int, times: Floats, rng: np.random.Generator
-) -> tuple[Floats, Floats | None]:
-    """Uneventful courses of both voices."""
-    client, therapist = draw_pair(
-        behind_ends(voices.client, noises.client.step),
-        None if voices.therapist is None else behind_ends(voices.therapist, noises.therapist.step),
-        n, times, rng, (noises.client, noises.therapist), noises.shared,
-    )
-    return client, therapist
-
-
-def _thresholds(
-    voices: Voices, difference: Hyper | None, noises: _Noises, budget: Budget, seed: int, draws: int
+def _from_simulation(
+    practice: Practice, budget: Budget, seed: int, draws: int, longest: int = LENGTHS[-1]
 ) -> Calibration:
     """Thresholds from simulated uneventful courses alone."""
+    times = np.arange(1.0, longest + 1)
     rng = np.random.default_rng(seed)
-    times = np.arange(1.0, LENGTHS[-1] + 1)
-    read = voices.read(*_simulated(voices, noises, draws, times, rng), times)
-    gap = None
-    if difference is not None:
-        alone = Voices(difference).read(draw(difference, draws, times, rng, noises.client), None, times)
-        gap = _fitted(np.where(alone.counts, np.abs(alone.drop), -np.inf), alone, budget.gap)
+    found = practice.voices.read(*practice.simulate(draws, times, rng), times)
+    earlier = found.steps.earlier
     return Calibration(
-        voices.client, _fitted(read.drop, read, budget.drop), _fitted(read.slide, read, budget.slide), gap,
-        voices.therapist, difference, voices.weight, budget, voices.client.n_dyads, seed,
-    )
+        practice.voices.client,
+        _fitted(found.drop, earlier, budget.drop),
+        _fitted(found.slide, earlier, budget.slide),
+        _fitted(found.gap, earlier, budget.gap),
+        practice.voices.therapist, practice.voices.weight, budget, 0, seed,
+    )  # fmt: skip
 
 
-def _fitted(statistic: Floats, read: Statistics, share: float) -> Threshold:
+def _fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
     """Level and tilt so that the budget holds at 15 sessions, and as nearly as can be at the other LENGTHS."""
-    earlier = Threshold(0.0, 1.0).at(read.earlier)
+    lengths = [length for length in LENGTHS if length <= statistic.shape[1]]
+    goal = np.array([allowed(share, length) for length in lengths])
+    shape = Threshold(0.0, 1.0).at(earlier)
     best, least = Threshold(0.0), np.inf
     for tilt in TILTS:
-        most = np.maximum.accumulate(np.where(read.counts, statistic - tilt * earlier, -np.inf), axis=1)
-        level = float(np.quantile(most[:, 14], 1.0 - share))
-        miss = sum(np.log(((most[:, k - 1] >= level).mean() + 1e-5) / allowed(share, k)) ** 2 for k in LENGTHS)
+        risen = statistic - tilt * shape
+        parts = [risen[:, a:b].max(axis=1) for a, b in zip([0, *lengths], lengths, strict=False)]
+        most = np.maximum.accumulate(parts, axis=0)
+        level = float(np.quantile(most[lengths.index(COURSE)], 1.0 - share))
+        rates = np.maximum((most >= level).mean(axis=1), 1e-4)
+        miss = float(np.sum(goal * np.log(rates / goal) ** 2))
         if miss < least:
             best, least = Threshold(level, tilt), miss
     return best
 
 
 def _corrected(
-    made: Calibration, y: Floats, other: Floats | None, t: Floats, noises: _Noises, seed: int, draws: int
+    made: Calibration, practice: Practice, y: Floats, pair: Floats | None, t: Floats, draws: int
 ) -> Calibration:
     """Thresholds moved by how the practice's own residuals, upward, compare with those of its simulated twin.
 
@@ -294,46 +219,28 @@ def _corrected(
     rows = np.flatnonzero((~np.isnan(y)).sum(axis=1) > FEWEST)
     if not len(rows):
         return made
-    rng = np.random.default_rng(seed + 1)
+    rng = np.random.default_rng(made.seed + 1)
     rows = rng.choice(rows, min(len(rows), draws // 4), replace=False)
+    own = y[rows], None if pair is None else pair[rows]
     again = np.tile(rows, max(1, draws // len(rows)))
-    voices = Voices(made.hyper, made.second, made.weight)
-    whole = replace(noises, client=replace(noises.client, missing=0.0), therapist=replace(noises.therapist, missing=0.0))
-    twin, twins = _simulated(voices, whole, len(again), t, rng)
-    twin[np.isnan(y[again])] = np.nan
-    own_other = None
-    if other is not None and twins is not None:
-        twins[np.isnan(other[again])] = np.nan
-        own_other = other[rows]
-    own = voices.read(y[rows], own_other, t, upward=True)
-    usual = voices.read(twin, twins, t, upward=True)
-    moved = {
-        "drop": _ratio(own.drop, own, usual.drop, usual, made.drop),
-        "slide": _ratio(own.slide, own, usual.slide, usual, made.slide),
-    }
-    if other is not None and made.difference is not None and made.gap is not None:
-        alone = Voices(made.difference)
-        apart = draw(made.difference, len(again), t, rng)
-        apart[np.isnan(y[again] - other[again])] = np.nan
-        a, b = alone.read((y - other)[rows], None, t, upward=True), alone.read(apart, None, t, upward=True)
-        moved["gap"] = _ratio(a.drop, a, b.drop, b, made.gap)
-    return replace(
-        made, n=len(rows), correction={k: round(v, 6) for k, v in moved.items()},
-        drop=made.drop.times(moved["drop"]), slide=made.slide.times(moved["slide"]),
-        gap=made.gap.times(moved["gap"]) if made.gap and "gap" in moved else made.gap,
-    )
+    like = y[again], None if pair is None else pair[again]
+    mine = practice.voices.read_upward(*own, t)
+    twin = practice.voices.read_upward(*practice.simulate(len(again), t, rng, like), t)
+    moved = {kind: _ratio(mine, twin, kind, getattr(made, kind)) for kind in ("drop", "slide", "gap")}
+    moved["gap"] = moved["drop"]  # upward, a difference is as far from its usual as downward
+    limits = {kind: getattr(made, kind).stretched(factor) for kind, factor in moved.items()}
+    return replace(made, n=len(rows), correction=moved, **limits)
 
 
-def _ratio(own: Floats, read: Statistics, usual: Floats, usual_read: Statistics, limit: Threshold) -> float:
-    """Own against simulated upper quantiles of the courses' largest statistic, drawn towards 1 while courses are few."""
-    mine = np.where(read.counts, own / limit.at(read.earlier), -np.inf).max(axis=1)
-    theirs = np.where(usual_read.counts, usual / limit.at(usual_read.earlier), -np.inf).max(axis=1)
-    shares = np.array([p for p in TAIL if p * len(mine) >= 1.0])
+def _ratio(own: Evidence, twin: Evidence, kind: str, limit: Threshold) -> float:
+    """Own against simulated upper quantiles of the courses' largest statistic, near 1 while courses are few."""
+    mine, theirs = (
+        (getattr(found, kind) / limit.at(found.steps.earlier)).max(axis=1) for found in (own, twin)
+    )  # fmt: skip
+    shares = 1.0 - np.array([share for share in TAIL if share * len(mine) >= 1.0])
     if not len(shares):
         return 1.0
-    a, b = np.quantile(mine, 1 - shares), np.quantile(theirs, 1 - shares)
+    a, b = np.quantile(mine, shares, method="median_unbiased"), np.quantile(theirs, shares)
     good = (a > 0) & (b > 0)
-    if not good.any():
-        return 1.0
-    trust = len(mine) / (len(mine) + 30)
-    return float(np.exp(trust * np.mean(np.log(a[good] / b[good]))))
+    trust = len(mine) / (len(mine) + TRUST)
+    return float(np.exp(trust * np.mean(np.log(a[good] / b[good])))) if good.any() else 1.0

@@ -96,4 +96,4 @@ def rounded(course: Floats, low: float | None, high: float | None, step: float =
         course = origin + np.round((course - origin) / step) * step
     if low is None and high is None:
         return course
-    return np.clip(course, low, high)
+    return np.asarray(np.clip(course, low, high))

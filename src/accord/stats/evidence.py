@@ -1,0 +1,80 @@
+"""Ratings of both voices in; the statistics of drop, slide and gap out, before anybody sets a threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from accord.stats.innovation import Flags, Floats, Hyper, Innovations, cusum, innovations, together
+
+QUIET = 3  # sessions from a person's first rating on, in which nothing is inferred
+FEWEST = 2  # ratings that must be known before one is judged
+WEIGHT = 0.5  # of the therapist's voice, when it is lower than usual
+REBOUND = 3  # sessions after a low rating in which a high one says nothing about noise
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Statistics of a batch, (n, T); high means strain, -inf where a session is not judged.
+
+    `drop` = -z, `slide`: the CUSUM of -z, `gap` = |z|. `z` joins both voices where both are there.
+    """
+
+    steps: Innovations
+    z: Floats
+    drop: Floats
+    slide: Floats
+    gap: Floats
+
+
+def watched(scores: Floats, times: Floats, earlier: Floats) -> Flags:
+    """Where a rating may be judged: past the first three sessions of a person, with at least two ratings known."""
+    seen = ~np.isnan(scores)
+    clock = np.broadcast_to(times, scores.shape)
+    first = np.where(seen, clock, np.inf).min(axis=1, keepdims=True, initial=np.inf)
+    return np.asarray(seen & (clock >= first + QUIET) & (earlier >= FEWEST))
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """The usual courses by which ratings are read: the client's, and the therapist's where it is used too."""
+
+    client: Hyper
+    therapist: Hyper | None = None
+    weight: float = WEIGHT
+
+    def read(self, client: Floats, therapist: Floats | None, times: Floats) -> Evidence:
+        """Statistics of a batch of courses (n, T)."""
+        steps = innovations(client, times, self.client)
+        return _evidence(client, times, steps, together(steps.z, self._other(therapist, times), self.weight))
+
+    def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Evidence:
+        """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall.
+
+        The three sessions after a rating below -2 are left out: the way back up belongs to the strain.
+        """
+        steps = innovations(client, times, self.client)
+        after = _after(steps.z < -2.0)
+        z = together(-steps.z, -self._other(therapist, times), self.weight)
+        return _evidence(np.where(after, np.nan, client), times, steps, np.where(after, np.nan, z))
+
+    def _other(self, therapist: Floats | None, times: Floats) -> Floats:
+        if therapist is None or self.therapist is None:
+            return np.zeros((1, 1))
+        return innovations(therapist, times, self.therapist).z
+
+
+def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> Evidence:
+    judged = watched(client, times, steps.earlier)
+    drop = np.where(judged, -z, -np.inf)
+    slide = np.where(judged, cusum(np.where(judged, z, np.nan)), -np.inf)
+    return Evidence(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
+
+
+def _after(low: Flags) -> Flags:
+    """The sessions just after each marked one."""
+    later = np.zeros_like(low)
+    for k in range(1, REBOUND + 1):
+        later[:, k:] |= low[:, :-k]
+    return later

@@ -1,0 +1,160 @@
+"""A practice's ratings in; its uneventful twin out: the same courses and gaps, simulated, in which nothing happened.
+
+The twin's noise is made to look like the practice's own on the side that strains do not touch, upward: as large, as
+uneven between persons, and as peaked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from accord.stats.estimate import behind_ends, estimate, step_of
+from accord.stats.evidence import FEWEST, Voices
+from accord.stats.innovation import Floats, Hyper, innovations
+from accord.stats.uneventful import Noise, draw_pair
+
+TRUST = 30  # own courses at which what they say about noise counts half
+TRUST_PEAK = 100  # the same for peakedness, which few ratings decide
+LOOKED_AT = 3000  # courses simulated for each guess
+SPREADS = (0.0, 0.18, 0.36, 0.55)
+KURTOSES = (3.0, 3.8, 5.0, 7.0)
+SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """One voice of a practice: `usual` reads its ratings; `hidden` lies behind the ends of the scale and, with
+    `noise`, simulates them."""
+
+    usual: Hyper
+    hidden: Hyper
+    noise: Noise = Noise()
+
+    @classmethod
+    def assumed(cls, usual: Hyper) -> Voice:
+        """Without own ratings: the prior alone."""
+        return cls(usual, behind_ends(usual))
+
+    @classmethod
+    def of(cls, y: Floats, t: Floats, prior: Hyper | None, seed: int) -> Voice:
+        """Estimated from (n, T) ratings, leaning on the prior while they are few."""
+        usual = estimate(y, t, prior, seed=seed)
+        noise = Noise(gaps(y), step_of(y))
+        voice = cls(usual, behind_ends(usual, t, noise.step), noise)
+        rows = np.flatnonzero((~np.isnan(y)).sum(axis=1) > FEWEST)[:2000]
+        return voice._matched(y[rows], t, seed) if len(rows) >= 10 else voice
+
+    def simulate(self, n: int, t: Floats, rng: np.random.Generator) -> Floats:
+        """Uneventful courses of this voice."""
+        return draw_pair(self.hidden, None, n, t, rng, (self.noise, self.noise))[0]
+
+    def _matched(self, y: Floats, t: Floats, seed: int) -> Voice:
+        """Noise whose size, unevenness and peakedness upward look like the practice's own."""
+        own = Looks.of(y, t, self.usual)
+        like = y[np.tile(np.arange(len(y)), -(-LOOKED_AT // len(y)))]
+
+        def looks(guess: Voice) -> Looks:
+            courses = guess.simulate(len(like), t, np.random.default_rng(seed))
+            return Looks.of(np.where(np.isnan(like), np.nan, courses), t, self.usual)
+
+        def nearest(values: tuple[float, ...], found: list[float], wanted: float, prior: float, half: int) -> float:
+            trust = len(y) / (len(y) + half)
+            return trust * float(np.interp(wanted, np.maximum.accumulate(found), values)) + (1 - trust) * prior
+
+        voice = replace(self, noise=replace(self.noise, missing=0.0))
+        tried = [looks(voice._with(spread=s)).uneven for s in SPREADS]
+        voice = voice._with(spread=nearest(SPREADS, tried, own.uneven, self.usual.spread, TRUST))
+        tried = [looks(voice._with(kurtosis=k)).peaked for k in KURTOSES]
+        voice = voice._with(kurtosis=nearest(KURTOSES, tried, own.peaked, 3.0, TRUST_PEAK))
+        trust = len(y) / (len(y) + TRUST)
+        for _ in range(2):
+            voice = voice._with(size=np.clip(own.size / looks(voice).size, 0.5, 2.0) ** trust)
+        return replace(voice, noise=replace(voice.noise, missing=self.noise.missing))
+
+    def _with(self, *, spread: float | None = None, kurtosis: float | None = None, size: float = 1.0) -> Voice:
+        """Another guess; what is read and what is simulated change together."""
+        noise = self.noise if kurtosis is None else replace(self.noise, kurtosis=kurtosis)
+        usual, hidden = (
+            replace(h, var_residual=h.var_residual * size, spread=h.spread if spread is None else spread)
+            for h in (self.usual, self.hidden)
+        )
+        return Voice(usual, hidden, noise)
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How a practice's noise looks upward. `size`: mean square of a rise; `uneven`: how alike the rises of one person
+    are in size, against all (1: all persons are equally noisy); `peaked`: mean fourth power over squared `size`."""
+
+    size: float
+    uneven: float
+    peaked: float
+
+    @classmethod
+    def of(cls, y: Floats, t: Floats, usual: Hyper) -> Looks:
+        """Looks of the ratings (n, T) as read by `usual`."""
+        upward = Voices(usual).read_upward(y, None, t)
+        square = (np.where(upward.z < 0, upward.z * upward.steps.scale, np.nan)) ** 2
+        size = float(np.nanmean(square)) if not np.isnan(square).all() else 1.0
+        square = np.minimum(square / max(size, 1e-12), 16.0)
+        known = (~np.isnan(square)).sum(axis=1)
+        sums, fourth = np.nansum(square, axis=1), np.nansum(square**2, axis=1)
+        pairs = max(float((known * (known - 1)).sum()), 1.0)
+        mean = float(sums.sum() / max(known.sum(), 1))
+        return cls(size, float((sums**2 - fourth).sum()) / pairs / mean**2, float(fourth.sum() / known.sum()) / mean**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Both voices of a practice, and how they move together within a session."""
+
+    client: Voice
+    therapist: Voice | None = None
+    shared: float = SHARED
+
+    @classmethod
+    def of(
+        cls, y: Floats, pair: Floats | None, t: Floats, prior: Hyper | None, second_prior: Hyper | None, seed: int
+    ) -> Practice:
+        """Estimated from the ratings of one voice, or of both in the same sessions, (n, T)."""
+        client = Voice.of(y, t, prior, seed)
+        if pair is None:
+            return cls(client)
+        therapist = Voice.of(pair, t, second_prior, seed)
+        a, b = innovations(y, t, client.usual).z, innovations(pair, t, therapist.usual).z
+        both = (np.abs(a) < 3) & (np.abs(b) < 3)
+        shared = float(np.corrcoef(a[both], b[both])[0, 1]) if both.sum() >= 50 else SHARED
+        return cls(client, therapist, float(np.clip(np.nan_to_num(shared), 0.0, 0.95)))
+
+    @property
+    def voices(self) -> Voices:
+        """How the practice's ratings are read."""
+        return Voices(self.client.usual, self.therapist.usual if self.therapist else None)
+
+    def simulate(
+        self, n: int, t: Floats, rng: np.random.Generator, like: tuple[Floats, Floats | None] | None = None
+    ) -> tuple[Floats, Floats | None]:
+        """Uneventful courses of both voices: with the practice's share of gaps, or with the very gaps of `like`."""
+        noises = tuple(
+            voice.noise if like is None else replace(voice.noise, missing=0.0)
+            for voice in (self.client, self.therapist or self.client)
+        )
+        hidden = self.therapist.hidden if self.therapist else None
+        y, pair = draw_pair(self.client.hidden, hidden, n, t, rng, (noises[0], noises[1]), self.shared)
+        if like is not None:
+            y[np.isnan(like[0])] = np.nan
+            if pair is not None and like[1] is not None:
+                pair[np.isnan(like[1])] = np.nan
+        return y, pair
+
+
+def gaps(scores: npt.NDArray[np.float64]) -> float:
+    """Share of sessions without a rating between a person's first and last."""
+    seen = ~np.isnan(scores)
+    begun = np.logical_or.accumulate(seen, axis=1)[:, :-2]
+    goes_on = np.logical_or.accumulate(seen[:, ::-1], axis=1)[:, ::-1][:, 2:]
+    inside = seen[:, 1:-1][begun & goes_on]
+    return float(1.0 - inside.mean()) if len(inside) else 0.0

@@ -1,0 +1,92 @@
+"""Counts and the sums between them come in; which must be kept back, so that small numbers stay home, goes out."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import scipy.sparse as sp  # type: ignore[import-untyped]
+from scipy.optimize import linprog  # type: ignore[import-untyped]
+
+LEAST = 10
+"""Counts from 1 to 9 are kept back. Zero is printed: it is about nobody."""
+
+Sum = tuple[str, Sequence[str]]
+"""A total and the cells that add up to it. A cell may stand in several sums, as the row and column of a table do."""
+
+SHOWN_COST, TOTAL_COST, HIDDEN_COST = 1.0, 50.0, 1e-6
+
+
+def suppress(counts: Mapping[str, int], sums: Sequence[Sum], least: int = LEAST) -> frozenset[str]:
+    """The cells to keep back: every count from 1 to `least` − 1, and whatever would give one of them away.
+
+    `counts` has all cells a reader could work with, totals and complements included, whether they are printed or not;
+    `sums` has all equations between them. What is not returned may be printed. The promise: from everything printed,
+    with the equations, and knowing that what is kept back is at least 1, no reader can tell that a kept-back small
+    count is below `least`, let alone which number it is.
+
+    How (the linear-programming heuristic of Kelly, Golden & Assad 1992, Networks 22: 397–417, for linked tables): for
+    each small count find the cheapest other table with the same sums in which this cell would be `least`; what differs
+    in that table is kept back. Cost is the size of the change, totals being dearer. A table in which this cell and all
+    its totals are larger always exists, so there is always an answer.
+
+    Raises `ValueError` when a count is negative, a sum names an unknown cell, or a total is not the sum of its cells.
+    """
+    _check(counts, sums)
+    cells = [name for name, count in counts.items() if count > 0]
+    index = {name: i for i, name in enumerate(cells)}
+    values = np.array([counts[name] for name in cells], dtype=float)
+    equations = _equations(sums, index)
+    totals = {total for total, _parts in sums}
+    cost = np.array([(TOTAL_COST if name in totals else SHOWN_COST) for name in cells])
+    small = values < least
+    hidden = small.copy()
+    for cell in np.flatnonzero(small)[np.argsort(values[small], kind="stable")]:
+        hidden |= _other_table(cell, values, equations, np.where(hidden, HIDDEN_COST, cost), least)
+    return frozenset(name for name, kept in zip(cells, hidden, strict=True) if kept)
+
+
+def _other_table(
+    cell: int, values: np.ndarray, equations: sp.csr_matrix, cost: np.ndarray, least: int
+) -> np.ndarray:
+    """Which cells differ in the cheapest table with the same sums in which `cell` is `least`."""
+    size = len(values)
+    up_limit: list[float | None] = [None] * size
+    down_limit: list[float] = list(values - 1)
+    rise = least - values[cell]
+    bounds = [(0.0, limit) for limit in up_limit] + [(0.0, limit) for limit in down_limit]
+    bounds[cell], bounds[size + cell] = (rise, rise), (0.0, 0.0)
+    found = linprog(
+        np.concatenate([cost, cost]),
+        A_eq=sp.hstack([equations, -equations], format="csr") if equations.shape[0] else None,
+        b_eq=np.zeros(equations.shape[0]) if equations.shape[0] else None,
+        bounds=bounds,
+        method="highs-ds",
+    )
+    if not found.success:
+        raise RuntimeError(f"No other table was found for cell {cell}: {found.message}")
+    change = found.x[:size] - found.x[size:]
+    moved: np.ndarray = np.abs(change) > 1e-7
+    return moved
+
+
+def _equations(sums: Sequence[Sum], index: Mapping[str, int]) -> sp.csr_matrix:
+    """One row per sum: its cells count 1, its total −1; a zero cell cannot change and is left out."""
+    rows, columns, entries = [], [], []
+    for row, (total, parts) in enumerate(sums):
+        for name, sign in [(total, -1.0), *((part, 1.0) for part in parts)]:
+            if name in index:
+                rows.append(row)
+                columns.append(index[name])
+                entries.append(sign)
+    return sp.csr_matrix((entries, (rows, columns)), shape=(len(sums), len(index)))
+
+
+def _check(counts: Mapping[str, int], sums: Sequence[Sum]) -> None:
+    for name, count in counts.items():
+        if count < 0:
+            raise ValueError(f"{name}: {count} is below zero. A count is not.")
+    for total, parts in sums:
+        unknown = {total, *parts} - counts.keys()
+        if unknown:
+            raise ValueError(f"The sum for {total} names cells without a count: {', '.join(sorted(unknown))}.")
+        if counts[total] != sum(counts[part] for part in parts):
+            raise ValueError(f"{total} is {counts[total]}, but its cells add up to {sum(counts[p] for p in parts)}.")

@@ -1,0 +1,3 @@
+"""The same people as in the clinic's tests."""
+
+from tests.clinic.conftest import *  # noqa: F403

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from accord_clinic import keys
+from accord_clinic import databases, keys
 
 PACKAGE = Path(__file__).parent
 DATA = Path(os.environ.get("ACCORD_DATA", "accord-data")).resolve()
@@ -75,21 +75,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "accord_clinic.sqlcipher",
-        "NAME": DATA / "accord.db",
-        "OPTIONS": {
-            "key_file": KEYS / "database.key",
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 10,
-            # FULL: a check-in that was acknowledged must survive a power cut.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
-        },
-        "CONN_MAX_AGE": None,
-        "TEST": {"NAME": os.environ.get("ACCORD_TEST_DATABASE")},
-    }
-}
+DATABASES = databases.chosen(os.environ, DATA, KEYS)
 
 AUTH_USER_MODEL = "accord_clinic.Member"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -1,0 +1,112 @@
+"""The environment in; which database holds the practice out: one encrypted file here, or PostgreSQL.
+
+Also what both need of a lock that lasts longer than a statement: one migration at a time, one audit entry at a time.
+"""
+
+import fcntl
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connection
+
+from accord.errors import BadInput
+
+POSTGRESQL = "ACCORD_POSTGRESQL"
+
+
+def chosen(environment: Mapping[str, str], data: Path, keys: Path) -> dict:
+    """Django's DATABASES. `default` is the practice; beside PostgreSQL the file stays open as `embedded`, to move from."""
+    file = embedded(data, keys, environment.get("ACCORD_TEST_DATABASE"))
+    address = environment.get(POSTGRESQL)
+    if not address:
+        return {"default": file}
+    with_file = {"embedded": file} if file["NAME"].exists() else {}
+    return {"default": postgresql(address), **with_file}
+
+
+def embedded(data: Path, keys: Path, test_file: str | None = None) -> dict:
+    """One SQLCipher file in the data folder, its key in the keys folder."""
+    return {
+        "ENGINE": "accord_clinic.sqlcipher",
+        "NAME": data / "accord.db",
+        "OPTIONS": {
+            "key_file": keys / "database.key",
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 10,
+            # FULL: a check-in that was acknowledged must survive a power cut.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+        },
+        "CONN_MAX_AGE": None,
+        "TEST": {"NAME": test_file},
+    }
+
+
+def postgresql(address: str) -> dict:
+    """A postgresql:// address as libpq understands it: several hosts, sslmode, passfile and all the rest."""
+    try:
+        # Only here: the embedded practice runs without libpq.
+        from psycopg import ProgrammingError, conninfo  # noqa: PLC0415
+    except ImportError:
+        raise BadInput(f"{POSTGRESQL} is set, but psycopg is not installed. Install accord[clinic].") from None
+    try:
+        options = conninfo.conninfo_to_dict(address)
+    except ProgrammingError as error:
+        raise BadInput(f"{POSTGRESQL} is no address of a database ({error}).") from None
+    if not options.get("dbname"):
+        raise BadInput(f"{POSTGRESQL} names no database. An example: postgresql://accord_app@db.example.org/accord")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": options.pop("dbname"),
+        "USER": options.pop("user", ""),
+        "PASSWORD": options.pop("password", ""),
+        "HOST": options.pop("host", ""),
+        "PORT": options.pop("port", ""),
+        "OPTIONS": {"connect_timeout": 5, **options},
+        # A promoted standby is found again: a dead connection is noticed at the next request, not kept for ever.
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def is_postgresql() -> bool:
+    """Whether the practice lives in PostgreSQL."""
+    return connection.vendor == "postgresql"
+
+
+def wait_for_turn(what: str) -> None:
+    """In this transaction, from here to its end, nobody else does `what`. The embedded database has one writer anyhow."""
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{what}: must happen inside a transaction, with the change that it belongs to.")
+    if is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(what)])
+
+
+@contextmanager
+def one_at_a_time(what: str, data: Path) -> Iterator[None]:
+    """Between all processes that share this practice: who comes second waits until the first is through."""
+    if is_postgresql():
+        with _held_in_postgresql(_number(what)):
+            yield
+    else:
+        with open(data / f"{what}.lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def _held_in_postgresql(number: int) -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _number(what: str) -> int:
+    """PostgreSQL numbers its locks; the prefix keeps ours apart from those of other programs in the same database."""
+    return zlib.crc32(f"accord:{what}".encode())

@@ -179,7 +179,8 @@ def _starts(search: Search, face: Face) -> list[Floats]:
     """The best of a coarse grid; with few rows, where the likelihood may have several hills, of each part of it."""
     best: dict[tuple[float, ...], tuple[float, tuple[float, ...]]] = {}
     slopes = (0.1, 0.6) if face.q == 2 else (0.0,)
-    taus, phis = (0.2, 1.0) if face.tau else (0.0,), (0.1, 0.4, 0.8) if face.phi else (0.0,)
+    taus = (0.2, 1.0) if face.tau else (0.0,)
+    phis = ((-0.4, 0.1, 0.4, 0.8) if face.signed else (0.1, 0.4, 0.8)) if face.phi else (0.0,)
     for intercept, *part in product((0.3, 1.0, 3.0), slopes, taus, phis):
         slope, tau, phi = part
         x = face.free(np.diag([intercept, slope][: face.q]), tau, phi)

@@ -93,7 +93,8 @@ def _in_order(numbers: Floats, labels: list[Labels], p: int, has_slope: bool, ha
         order = np.lexsort(keys)
         numbers, person = numbers[:, order], person[order]
         therapist = None if therapist is None else therapist[order]
-    starts = np.flatnonzero(np.r_[True, person[1:] != person[:-1]])
+    begins = changes(person) if therapist is None else changes(person) | changes(therapist)
+    starts = np.flatnonzero(begins)
     therapist_starts = None if therapist is None else _nested(therapist[starts], person[starts], persons)
     _check_counts(starts, numbers.shape[1], 1 + has_slope)
     gap, unit = _gaps(numbers[-1], starts, persons[person]) if has_time else (None, None)
@@ -109,6 +110,13 @@ def _in_order(numbers: Floats, labels: list[Labels], p: int, has_slope: bool, ha
         therapists=therapists,
         dropped=dropped,
     )
+
+
+def changes(label: Ints) -> NDArray[np.bool_]:
+    """Where a label differs from the one before; true at the first."""
+    differs = np.ones(len(label), dtype=np.bool_)
+    differs[1:] = label[1:] != label[:-1]
+    return differs
 
 
 def _in_lexical_order(keys: list[NDArray[Any]]) -> bool:
@@ -129,7 +137,7 @@ def _nested(therapist: Ints, person: Ints, labels: Labels) -> Ints:
             f"person {labels[again[0]]} appears under two therapists; a person must have one. "
             "Give each course of therapy an id of its own."
         )
-    starts = np.flatnonzero(np.r_[True, therapist[1:] != therapist[:-1]])
+    starts = np.flatnonzero(changes(therapist))
     if len(starts) < 2 or len(starts) == len(therapist):
         raise BadInput(
             f"{len(starts)} therapist(s) with {len(therapist)} person(s): a therapist level needs at least two "

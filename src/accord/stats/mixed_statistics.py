@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from accord.errors import BadInput
-from accord.stats.mixed_rows import Rows
+from accord.stats.mixed_rows import Rows, changes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -202,11 +202,11 @@ def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
     gaps, kind = np.unique(rows.gap, return_inverse=True)
     person = np.repeat(np.arange(persons), np.diff(np.append(rows.person_starts, count)))
     order = np.lexsort((kind, person))
-    starts = np.flatnonzero(_changes(person[order]) | _changes(kind[order]))
+    starts = np.flatnonzero(changes(person[order]) | changes(kind[order]))
     linked = np.isfinite(rows.gap)
     three = _three(u, z, linked, lambda a, b: _runs(a[:, order], b[:, order], starts))
     sums = np.stack([s.reshape(-1, len(starts)).T for s in three], axis=1)
-    person_starts = np.flatnonzero(_changes(person[order][starts]))
+    person_starts = np.flatnonzero(changes(person[order][starts]))
     blocks = _blocks(len(z), sums, kind[order][starts], person_starts, rows.therapist_starts)
     gap_sums = _three(w, w, linked, lambda a, b: _by_kind(a, b, kind, len(gaps)))
     return Statistics(count, len(z), blocks, gap_sums, gaps, np.bincount(kind).astype(np.float64), nested)
@@ -241,13 +241,6 @@ def _three(u: Floats, z: Floats, linked: NDArray[np.bool_], total: Callable[[Flo
     """Totals of each row with itself, with the person's previous row (both ways), and of the previous rows."""
     u_before, z_before = (np.roll(a, 1, axis=1) * linked for a in (u, z))
     return total(u, z), total(u, z_before) + total(u_before, z), total(u_before, z_before)
-
-
-def _changes(label: Ints) -> NDArray[np.bool_]:
-    """Where a label differs from the one before; true at the first."""
-    changes = np.ones(len(label), dtype=np.bool_)
-    changes[1:] = label[1:] != label[:-1]
-    return changes
 
 
 def _runs(u: Floats, z: Floats, starts: Ints) -> Floats:

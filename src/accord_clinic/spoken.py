@@ -34,7 +34,7 @@ def about(moment: datetime, therapist: str) -> str:
 def at(moment: datetime) -> str:
     """A moment with its weekday, date and time."""
     then = timezone.localtime(moment)
-    parts = (date_format(then, "l"), date_format(then, "MONTH_DAY_FORMAT"), date_format(then, "TIME_FORMAT"))
+    parts = (date_format(then, "l"), date_format(then, "MONTH_DAY_FORMAT"), date_format(then, "H:i"))
     return ", ".join(parts)
 
 

@@ -46,7 +46,7 @@ class Question:
 
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
     `sharing`: the client decides at the end whether it is shown. `safety`: help opens at this value.
-    `reader`: the client says who may read these words.
+    `reader`: the client says who may read these words. `notice`: whose words the questionnaire is, under its last question.
     """
 
     id: str
@@ -62,6 +62,7 @@ class Question:
     sharing: bool = False
     safety: int | None = None
     reader: bool = False
+    notice: str = ""
 
     def filled(self, names: Names) -> Question:
         """The same question with the names in it."""
@@ -87,7 +88,6 @@ class Block:
     wording: str
     title: str
     instruction: str
-    notice: str
     draft: bool
     seconds: int
     questions: tuple[Question, ...]
@@ -114,7 +114,9 @@ def _block(name: str, version: str, form: str, side: Rater, place: int, language
     instrument = shelf().versions[name, version]
     wording = instrument.wordings[language]
     with override(language):
-        questions = tuple(_question(item, instrument, wording, side, place) for item in instrument.asked(form, side))
+        questions = [_question(item, instrument, wording, side, place) for item in instrument.asked(form, side)]
+    if questions and wording.notice:
+        questions[-1] = replace(questions[-1], notice=wording.notice)
     return Block(
         place=place,
         instrument=name,
@@ -125,10 +127,9 @@ def _block(name: str, version: str, form: str, side: Rater, place: int, language
         wording=wording.hash(form, side),
         title=wording.title,
         instruction=wording.instruction or "",
-        notice=wording.notice or "",
         draft=wording.status == "draft translation",
         seconds=instrument.seconds.get(form, 0),
-        questions=questions,
+        questions=tuple(questions),
     )
 
 

@@ -127,6 +127,7 @@ def _field(question: Question, values: Values, problems: Mapping[str, str]) -> d
         "error": problems.get(question.id, ""),
         "safety": question.safety,
         "short": all(len(c.text) <= 2 for c in question.choices),
+        "notice": question.notice,
         "readers": mark_safe(READERS_HERE.format(id=question.id)) if question.reader else "",  # noqa: S308 - our own ids
     }
 
@@ -170,7 +171,7 @@ def row(question: Question, values: Values, decided_by: str = "", *, hidden: boo
 
 def _sharing(question: Question, values: Values) -> Mapping[str, object]:
     chosen = last(values, sharing_field(question)) or "show"
-    options = (("show", _("Show it")), ("raise", _("I'll raise it myself")), ("not_yet", _("Not yet")))
+    options = (("show", _("Show it")), ("raise", _("I’ll raise it myself")), ("not_yet", _("Not yet")))
     return {
         "name": sharing_field(question),
         "least": 0,

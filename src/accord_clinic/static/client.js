@@ -22,7 +22,8 @@
      [data-status]                  role=status; data-sending, data-waiting, data-refused hold the words
      .plain-only                    what only a page without script needs, such as the plain submit button
 
-   A sent form that got through is answered by a redirect; the page then goes to data-done. When the network fails the
+   A sent form that got through is answered by a redirect; the page then goes to data-done. An answer with the header
+   X-Answers: shown is a page that holds all answers, so the form is handed to it; any other refusal leaves them here. When the network fails the
    answers stay in the page, nowhere else, and the same body with the same idempotency key is posted again. */
 "use strict";
 
@@ -189,11 +190,11 @@
         location.replace(form.dataset.done);
         return;
       }
-      if (answer?.status === 403) break;
-      if (answer && answer.status < 500 && answer.status !== 429) {
+      if (answer?.headers.get("X-Answers") === "shown") {
         handOver(locked);
         return;
       }
+      if (answer && answer.status < 500 && answer.status !== 429) break;
       tell("waiting");
       await pause(wait);
     }

@@ -77,17 +77,15 @@ def readers(link: Link) -> list[forms.Reader]:
     """Who may read an open line. Somebody else is offered only where the practice has named a person, not the therapist."""
     offered = [
         forms.Reader("therapist", link.therapist),
-        forms.Reader("raise", _("Nobody yet: I'll bring it up myself"), _("It is kept for you in your own space.")),
+        forms.Reader("raise", _("Nobody yet: I’ll bring it up myself"), _("It is kept for you in your own space.")),
     ]
     practice = link.practice
     if has_outside_reader(link):
-        hint = _("{role}; not {therapist}. Usually answers {reply}. {duty}").format(
-            role=practice.outside_reader_role,
-            therapist=link.therapist,
-            reply=practice.outside_reader_reply,
-            duty=practice.outside_reader_duty,
+        name = _("Someone else here: {name}, {role}").format(name=practice.outside_reader.name, role=practice.outside_reader_role)
+        hint = _("Not {therapist}. Usually answers {reply}. {duty}").format(
+            therapist=link.therapist, reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )
-        offered.append(forms.Reader("outside", _("Someone else here: {name}").format(name=practice.outside_reader.name), hint))
+        offered.append(forms.Reader("outside", name, hint))
     return [*offered, forms.Reader("statistics", _("Nobody: only count that I wrote something"))]
 
 

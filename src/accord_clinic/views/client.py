@@ -34,7 +34,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         return _send_new_link(request, link) if used else _open(link, token)
     if used:
-        return _shut(request, link)
+        return _shut(request, token)
     if answered:
         return _page(request, link, "client/received.html", {"action": request.path})
     with asking.speaking(link):
@@ -60,7 +60,7 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
     if responses and link.session.revealed_at:
         return redirect("received", uid)
     if link.shut:
-        return _shut(request, link)
+        return _shut(request, request.COOKIES[asking.cookie_name(uid)])
     with asking.speaking(link):
         page = asking.page_of(link)
         return _questions(request, link, page, asking.sent_values(link, page, responses) if responses else None)
@@ -109,7 +109,8 @@ def carry(request: HttpRequest) -> HttpResponse:
     """
     kept = {name: texts for name, texts in request.POST.lists() if name not in ("csrfmiddlewaretoken", "reviewed", "change")}
     words = [text for texts in kept.values() for text in texts if len(text) > 40 and name_of_words(text)]
-    return render(request, "client/carry.html", {"kept": kept, "words": words, "action": request.path}, status=404)
+    response = render(request, "client/carry.html", {"kept": kept, "words": words, "action": request.path}, status=404)
+    return _shown(response)
 
 
 def forged(request: HttpRequest, uid: str) -> HttpResponse:
@@ -142,9 +143,9 @@ def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
     return redirect("new-link-sent")
 
 
-def _shut(request: HttpRequest, link: Link) -> HttpResponse:
+def _shut(request: HttpRequest, token: str) -> HttpResponse:
     """It was a link once. It offers a new one to the known contact, and says nothing else."""
-    return render(request, "client/shut.html", status=410)
+    return render(request, "client/shut.html", {"action": reverse("link", args=[token])}, status=410)
 
 
 def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpResponse:
@@ -181,7 +182,8 @@ def _again(request: HttpRequest, link: Link, reading: forms.Reading, problems: d
         if problems.get("") == "stale":
             problems[""] = _("This page had waited too long to be sent. Your answers are all here. Please look through them and send them again.")
         signed = request.POST["key"] if key else None
-        return _questions(request, link, asking.page_of(link), reading.values, problems, notes=reading.notes, key=signed)
+        page = asking.page_of(link)
+        return _shown(_questions(request, link, page, reading.values, problems, notes=reading.notes, key=signed))
 
 
 def _questions(
@@ -209,7 +211,7 @@ def _questions(
         "problem": problems.get("") if problems else "",
         "problems": shown,
         "notes": notes,
-        "notices": _notices(page),
+        "draft": any(block.draft for block in page.blocks),
         "key": key or asking.new_key(link),
         "session": page.names.session,
         "done": reverse("received", args=[link.invitation.uid]),
@@ -236,7 +238,7 @@ def _last_look(request: HttpRequest, link: Link, reading: forms.Reading) -> Http
             "send": {"name": "reviewed", "value": "page", "text": _("Send it")},
             "title": _see(link),
         }
-        return _page(request, link, "client/last_look.html", context)
+        return _shown(_page(request, link, "client/last_look.html", context))
 
 
 def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]]) -> HttpResponse:
@@ -247,7 +249,13 @@ def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]])
             "revealed": link.session.revealed_at is not None,
             "revoked": link.invitation.revoked_at is not None,
         }
-        return _page(request, link, "client/too_late.html", context, status=409)
+        return _shown(_page(request, link, "client/too_late.html", context, status=409))
+
+
+def _shown(response: HttpResponse) -> HttpResponse:
+    """Tells the page's script that this answer holds everything that was posted, so that it may give up its own copy."""
+    response["X-Answers"] = "shown"
+    return response
 
 
 def _page(request: HttpRequest, link: Link, template: str, context: dict, status: int = 200) -> HttpResponse:
@@ -259,14 +267,6 @@ def _page(request: HttpRequest, link: Link, template: str, context: dict, status
 
 def _see(link: Link) -> str:
     return _("This is exactly what {therapist} will see").format(therapist=link.therapist)
-
-
-def _notices(page: forms.Page) -> list[str]:
-    """Whose words the questions are, and which of them are a draft."""
-    notices = dict.fromkeys(block.notice for block in page.blocks if block.notice)
-    if any(block.draft for block in page.blocks):
-        notices[_("The translation of these questions is a draft.")] = None
-    return list(notices)
 
 
 def _safety() -> dict[str, dict[str, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django.utils import timezone
 
+from accord_clinic import databases
 from accord_clinic.models import AuditEntry, Client, Member
 
 Actor = Member | Client | None
@@ -13,6 +14,7 @@ Actor = Member | Client | None
 
 def record(by: Actor, act: str, row: str, fields: Iterable[str] = ()) -> None:
     """Add one entry. Call it inside the transaction of the change, so that both or neither happen."""
+    databases.wait_for_turn("audit")
     entry = AuditEntry(at=timezone.now(), actor=actor(by), act=act, row=row, fields=sorted(fields))
     last = AuditEntry.objects.order_by("-id").values_list("chain", flat=True).first()
     entry.chain = link(last or "", entry)

@@ -78,7 +78,9 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     A later page with another key is a correction: new rows, the old ones kept. After the reveal a correction is
     refused (`AlreadyRevealed`), while a first answer, however late, is always taken.
     """
-    session = Session.objects.select_for_update().select_related("dyad__client", "dyad__therapist").get(pk=session.pk)
+    # Only this row, and not its key: other people's rows may go on pointing at the same member.
+    locked = Session.objects.select_for_update(of=("self",), no_key=True)
+    session = locked.select_related("dyad__client", "dyad__therapist").get(pk=session.pk)
     if isinstance(by, Member):
         check_treat(by, session.dyad)
     earlier = list(Response.objects.filter(session=session).values_list("side", "submission", "instrument"))

@@ -41,7 +41,7 @@ def waive(session: Session, why: str, *, by: Member) -> None:
     check_treat(by, session.dyad)
     if not why.strip():
         raise BadInput("Say in a few words why you look without having answered.")
-    session = Session.objects.select_for_update().get(pk=session.pk)
+    session = Session.objects.select_for_update(no_key=True).get(pk=session.pk)
     if session.revealed_at:
         return
     session.waived_why = why.strip()[:2000]
@@ -57,7 +57,7 @@ def sweep(now=None) -> int:
     done = 0
     for pk in rows:
         with transaction.atomic():
-            session = Session.objects.select_for_update().select_related("dyad").get(pk=pk)
+            session = Session.objects.select_for_update(of=("self",), no_key=True).select_related("dyad").get(pk=pk)
             if session.revealed_at is None:
                 _reveal(session, "time")
                 done += 1

@@ -31,7 +31,7 @@ def move(strain: Strain, what: str, side: str, *, by: Actor, session: Session | 
     """Move a strain as the workflow table allows; raises `BadInput` when it does not."""
     if isinstance(by, Member):
         check_treat(by, strain.dyad)
-    strain = Strain.objects.select_for_update().get(pk=strain.pk)
+    strain = Strain.objects.select_for_update(no_key=True).get(pk=strain.pk)
     strain.state = after(strain.state, what, side)
     strain.save(update_fields=["state"])
     StrainMove.objects.create(strain=strain, move=what, side=side, session=session, step=step[:300], at=timezone.now())

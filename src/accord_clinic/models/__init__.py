@@ -11,20 +11,26 @@ from accord_clinic.models.alliance import (
     Wording,
 )
 from accord_clinic.models.care import Comment, Invitation, PrivateLine, Reaction, Response, Session
+from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
+from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
 from accord_clinic.models.signals import Calibration, SafetyLook, Signal, Suggestion
 from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth
 
 __all__ = [
     "Agreement",
     "AuditEntry",
+    "BreakGlass",
     "Calibration",
     "Client",
     "ClientDoor",
     "Code",
     "Comment",
     "Consent",
+    "Correction",
+    "Cover",
     "Dyad",
+    "Erasure",
     "ImportRow",
     "Invitation",
     "Measure",
@@ -38,14 +44,17 @@ __all__ = [
     "ReadLog",
     "Response",
     "SafetyLook",
+    "Schedule",
     "Seal",
     "ServiceMonth",
     "Session",
     "Share",
     "Signal",
+    "StopLink",
     "Strain",
     "StrainMove",
     "Suggestion",
     "TalkTick",
+    "Terms",
     "Wording",
 ]

@@ -26,6 +26,17 @@ class Practice(models.Model):
     reveal_after_hours = models.PositiveSmallIntegerField(default=96)
     reveal_before_next_hours = models.PositiveSmallIntegerField(default=1)
     leave_to = models.CharField(max_length=200, default="/away")
+    # When links and reminders go out; each dyad may differ (Schedule). Nothing goes out in the quiet hours.
+    link_after_minutes = models.PositiveSmallIntegerField(default=60)
+    remind_after_hours = models.PositiveSmallIntegerField(default=24)
+    most_reminders = models.PositiveSmallIntegerField(default=1)
+    quiet_from = models.PositiveSmallIntegerField(default=20)
+    quiet_until = models.PositiveSmallIntegerField(default=8)
+    # What the law of this practice's country asks to be kept after an erasure: 0 years keeps no session dates.
+    retention_years = models.PositiveSmallIntegerField(default=10)
+    retention_law = models.CharField(max_length=300, blank=True)
+    # Below this age a guardian has to agree as well. Guardians never get an access of their own.
+    guardian_below = models.PositiveSmallIntegerField(default=16)
     demo = models.BooleanField(default=False)
 
 
@@ -65,6 +76,8 @@ class Member(Addressed, AbstractBaseUser):
 class Client(Addressed):
     """A person who comes here. No pronoun is ever guessed: sentences use the name."""
 
+    CHANNELS = [("email", _("by e-mail")), ("sms", _("by text message"))]
+
     name = models.CharField(max_length=120)
     address_as = models.CharField(
         max_length=120, blank=True, help_text=_("How to address this person, if not by name.")
@@ -75,6 +88,9 @@ class Client(Addressed):
     born = models.PositiveSmallIntegerField(null=True, blank=True)
     pin = models.CharField(max_length=200, blank=True, help_text="argon2 hash, never the digits")
     made_at = models.DateTimeField(auto_now_add=True)
+    channel = models.CharField(max_length=5, choices=CHANNELS, default="email")
+    messages_stopped_at = models.DateTimeField(null=True, blank=True, help_text="no links and reminders since then")
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="only the row is left, so that logs fit")
 
     class Meta:
         indexes = [models.Index(fields=["name"])]
@@ -149,10 +165,15 @@ class Share(models.Model):
 
 
 class Consent(models.Model):
-    """Yes to one purpose, in one wording, on one day, until withdrawn."""
+    """Yes to one purpose, in one wording, on one day, until withdrawn; by the client, or by a guardian."""
+
+    VOICES = [("client", _("client")), ("guardian", _("guardian"))]
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=20)
     version = models.CharField(max_length=20)
+    language = models.CharField(max_length=10, default="en")
+    by = models.CharField(max_length=10, choices=VOICES, default="client")
+    noted_by = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     given_at = models.DateTimeField()
     withdrawn_at = models.DateTimeField(null=True, blank=True)

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from accord_clinic.models.care import Session
 from accord_clinic.models.people import Client, Dyad, Member
 
 
@@ -37,12 +38,15 @@ class Notice(models.Model):
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     about = models.CharField(max_length=200, blank=True, help_text="uid of the row; a link or code until it is sent")
+    session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    to = models.CharField(max_length=254, blank=True, help_text="another address than the known one, until it is sent")
     made_at = models.DateTimeField()
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True, help_text="not wanted any more before it was sent")
 
 
 class Code(models.Model):

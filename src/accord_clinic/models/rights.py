@@ -1,0 +1,72 @@
+"""What a client may ask for, who stands in for a therapist, who looked in an emergency, and on which terms."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.models.people import Client, Dyad, Member
+from accord_clinic.models.row import Addressed
+
+
+class Terms(models.Model):
+    """Who agrees, and what guardians or whoever sent this client learn. No row: the safe default."""
+
+    CONSENTERS = [
+        ("client", _("the client alone")),
+        ("both", _("the client and a guardian")),
+        ("guardian", _("a guardian")),
+    ]
+    LEARNS = [
+        ("nothing", _("nothing")),
+        ("dates", _("that sessions take place, and when")),
+        ("together", _("what client and therapist choose to tell, together")),
+    ]
+
+    client = models.OneToOneField(Client, on_delete=models.CASCADE, related_name="terms")
+    consents = models.CharField(max_length=10, choices=CONSENTERS, default="client")
+    guardian_learns = models.CharField(max_length=10, choices=LEARNS, default="nothing")
+    by_order = models.BooleanField(default=False)
+    order_learns = models.CharField(max_length=10, choices=LEARNS, default="nothing")
+
+
+class Correction(Addressed):
+    """A client says what is wrong in the record; somebody here answers. Both stay, side by side."""
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="corrections")
+    words = models.TextField()
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+
+class Erasure(models.Model):
+    """That a client was erased: by number, so that a restored backup of an earlier day is erased again."""
+
+    client = models.BigIntegerField(unique=True)
+    uid = models.CharField(max_length=22)
+    at = models.DateTimeField()
+    kept = models.JSONField(default=list, help_text="codes of what is kept and why")
+    until = models.DateField(null=True, blank=True, help_text="when the session dates go, too")
+
+
+class Cover(Addressed):
+    """A colleague stands in for a therapist, from one day to another. The client can see it."""
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="covers")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="covering")
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["member", "until"])]
+
+
+class BreakGlass(models.Model):
+    """An admin looks at a course of care in an emergency: why, for one hour, reading only; both are told."""
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="glasses")
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    why = models.TextField()
+    at = models.DateTimeField()
+    until = models.DateTimeField()

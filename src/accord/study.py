@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from accord.errors import BadTable
+
+MOST_SESSIONS = 1000  # more different values are dates, not numbers of sessions
+MOST_CELLS = 400_000_000  # dyads x sessions held at once; each takes some 60 bytes
 
 
 def read_table(path: str | Path, needs: Sequence[str] = (), *, as_text: bool = False) -> pl.DataFrame:
@@ -77,3 +83,56 @@ def write_table(table: pl.DataFrame, path: str | Path) -> None:
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise BadTable(f"{path}: the file cannot be written ({reason}). Choose another place.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Where each row of a long table lies in an array of dyads x sessions.
+
+    `sessions` (T,): the session numbers in order; `dyad`, `session`: row and column of each table row.
+    """
+
+    dyads: int
+    sessions: npt.NDArray[np.float64]
+    dyad: npt.NDArray[np.intp]
+    session: npt.NDArray[np.intp]
+
+    @classmethod
+    def of(cls, table: pl.DataFrame, path: str | Path) -> Grid:
+        """The grid of a table with columns `dyad` and `session`, in any order of rows.
+
+        Raises `BadTable` for an empty table, a missing dyad or session, dates instead of session numbers, and a
+        table that would not fit into memory (with what it needs).
+        """
+        if not len(table):
+            raise BadTable(f"{path}: the table has no rows. Give at least one rating.")
+        clock = numbers(table, "session", path)
+        for column in (table["dyad"], clock):
+            if column.null_count():
+                line = int(column.is_null().arg_true()[0]) + 2
+                raise BadTable(f"{path}: line {line}: {column.name} is empty. Say whose rating it is, and when.")
+        sessions = clock.unique().sort().to_numpy()
+        if len(sessions) > MOST_SESSIONS:
+            what = f"column 'session' holds {len(sessions):,} different values"
+            raise BadTable(f"{path}: {what}. Give the number of the session (1, 2, 3 ...), not a date.")
+        dyad = table["dyad"].rank("dense").to_numpy().astype(np.intp) - 1
+        dyads = int(dyad.max()) + 1
+        if dyads * len(sessions) > MOST_CELLS:
+            need = dyads * len(sessions) * 60 / 1e9
+            raise BadTable(f"{path}: this needs about {need:.0f} GB of memory. Split the file by dyad.")
+        return cls(dyads, sessions, dyad, np.searchsorted(sessions, clock.to_numpy()))
+
+    def fill(self, values: npt.NDArray[np.float64], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """The values of the chosen rows as (dyads, T), nan where there is none."""
+        out = np.full((self.dyads, len(self.sessions)), np.nan)
+        out[self.dyad[rows], self.session[rows]] = values[rows]
+        return out
+
+
+def check_once(table: pl.DataFrame, columns: Sequence[str], path: str | Path) -> None:
+    """Raises `BadTable` with the line where the same dyad, session (rater, scale) comes a second time."""
+    again = ~table.select(pl.struct(columns).is_first_distinct()).to_series()
+    if again.any():
+        row = int(again.arg_true()[0])
+        which = ", ".join(f"{name} {table[name][row]}" for name in columns)
+        raise BadTable(f"{path}: line {row + 2}: {which} is there twice. Keep one row for each.")

@@ -27,7 +27,8 @@ class Trajectory:
     `expected`, `sd`: one step ahead, from the earlier ratings alone, with the person's own spread. `low`, `high`:
     where four in five of this person's answers would usually fall, within the scale. `z`: low means strain.
     `flag_drop`, `flag_slide`, `flag_gap` (for a series of differences): under the calibration's budget. `state`: 0
-    none, 1 open, 2 partly, 3 recovered (`STATES`). `earlier`: ratings known before the session. `calibration`: the id of what judged them.
+    none, 1 open, 2 partly, 3 recovered (`STATES`). `earlier`: ratings known before the session.
+    `calibration`: the id of what judged them.
     """
 
     expected: Floats
@@ -61,7 +62,7 @@ def trajectory(
     gap = found.gap >= calibration.gap.at(earlier)
     begun = _first_of_run(slide, found.slide > -np.inf)
     low, high = _band(found.steps, calibration)
-    state = repair(y, found.steps, drop | begun, _before_slide(found, drop))
+    state = repair(y, found.steps.expected, found.steps.sd, drop | begun, _before_slide(found, drop))
     return Trajectory(
         found.steps.expected, found.steps.sd, low, high, found.z, drop, begun, gap, state, earlier, calibration.id
     )

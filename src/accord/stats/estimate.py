@@ -123,10 +123,10 @@ def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
     intercept, slope = product(own.var_intercept, prior.var_intercept), product(own.var_slope, prior.var_slope)
     turn = mix(_correlation(own), _correlation(prior))
     return replace(
-        own, b0=mix(own.b0, prior.b0, LEAN_MEAN), b1=mix(own.b1, prior.b1, LEAN_MEAN),
-        var_intercept=intercept, var_slope=slope, cov=turn * (intercept * slope) ** 0.5, var_residual=product(own.var_residual, prior.var_residual),
-        phi=mix(own.phi, prior.phi), n_dyads=n,
-    )
+        own, b0=mix(own.b0, prior.b0, LEAN_MEAN), b1=mix(own.b1, prior.b1, LEAN_MEAN), phi=mix(own.phi, prior.phi),
+        var_intercept=intercept, var_slope=slope, cov=turn * (intercept * slope) ** 0.5,
+        var_residual=product(own.var_residual, prior.var_residual), n_dyads=n,
+    )  # fmt: skip
 
 
 def _correlation(h: Hyper) -> float:

@@ -246,7 +246,9 @@ def cusum(z: Floats, k: float = 0.5) -> Floats:
     return np.asarray(path - lowest)
 
 
-def repair(scores: Floats, steps: Innovations, flags: Flags, reference: Floats | None = None) -> States:
+def repair(
+    scores: Floats, expected: Floats, sd: Floats, flags: Flags, reference: Floats | None = None
+) -> States:
     """Where the latest flagged strain stands after each session: 0 none, 1 open, 2 partly, 3 recovered; (n, T).
 
     Measured against what was expected just before the drop (or against `reference`, for slides): recovered once a
@@ -256,8 +258,8 @@ def repair(scores: Floats, steps: Innovations, flags: Flags, reference: Floats |
     state = np.zeros(scores.shape, dtype=np.int8)
     rows = np.flatnonzero(flags.any(axis=1))
     if len(rows):
-        level = steps.expected if reference is None else reference
-        state[rows] = _follow(scores[rows], level[rows], steps.sd[rows], flags[rows])
+        level = expected if reference is None else reference
+        state[rows] = _follow(scores[rows], level[rows], sd[rows], flags[rows])
     return state
 
 

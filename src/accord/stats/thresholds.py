@@ -29,6 +29,7 @@ __all__ = ["Budget", "Calibration", "Threshold", "allowed", "calibrate", "estima
 METHOD = "innovation-1"
 COURSE = 15  # sessions of the course that a budget speaks of
 LENGTHS = (6, 10, 15, 25, 40)  # course lengths at which a threshold is made to fit
+MOST = 10_000  # own courses read for a calibration; more move a threshold in the third digit
 DRAWS = 20_000
 TILTS = tuple(k / 8 for k in range(-6, 25))
 TAIL = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by which own and simulated noise are compared
@@ -169,6 +170,9 @@ def calibrate(
     if t.ndim != 1:
         raise BadInput("calibrate needs one row of session numbers for all courses; put the ratings on that grid.")
     pair = None if second is None or isinstance(second, Hyper) else checked(second, t)[0]
+    if len(y) > MOST:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(y), MOST, replace=False))
+        y, pair = y[chosen], None if pair is None else pair[chosen]
     practice = Practice.of(y, pair, t, prior, second_prior, seed)
     longest = int(np.clip(2 * len(t), COURSE, LENGTHS[-1]))  # further out, a few courses' slopes say nothing
     return _corrected(_from_simulation(practice, budget, seed, draws, longest), practice, y, pair, t, draws)

@@ -96,4 +96,5 @@ def rounded(course: Floats, low: float | None, high: float | None, step: float =
         course = origin + np.round((course - origin) / step) * step
     if low is None and high is None:
         return course
-    return np.asarray(np.clip(course, low, high))
+    cut: Floats = np.clip(course, low, high)
+    return cut

@@ -9,7 +9,7 @@ from accord.errors import BadInput
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Session, Share
-from accord_clinic.permissions import check_share, check_treat, check_work_as_therapist
+from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
 
 
 @transaction.atomic
@@ -78,7 +78,7 @@ def _set_due(session: Session, next_start: datetime | None) -> None:
 @transaction.atomic
 def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> None:
     """Close a course of care: planned, by agreement, by one side, or moved on; everything said stays."""
-    check_treat(by, dyad)
+    check_own(by, dyad)
     if how not in dict(Dyad.ENDINGS):
         raise BadInput("Say how it ended: planned, by agreement, by the client, by the therapist, or moved on.")
     if on < dyad.started:
@@ -107,6 +107,6 @@ def share(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
 @transaction.atomic
 def unshare(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
     """Take a share back; it ends now."""
-    check_treat(by, dyad)
+    check_own(by, dyad)
     dyad.shares.filter(member=supervisor, until=None).update(until=timezone.now())
     record(by, "unshare", f"dyad:{dyad.pk}", ["until"])

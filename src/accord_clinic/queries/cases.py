@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from accord.stats.thresholds import Calibration
 from accord_clinic.models import Dyad, Member, Session, Signal, Strain
+from accord_clinic.permissions import treated_by
 from accord_clinic.queries.courses import calibrations
 from accord_clinic.sentences import SAFETY, Heard, Matter, Names, OpenStrain, how_sure, matters, safety_line
 
@@ -63,7 +64,7 @@ def told(dyads: Iterable[int]) -> Mapping[int, Told]:
 
 def safety_notices(member: Member) -> tuple[tuple[str, str], ...]:
     """The neutral notices of the last two weeks about this therapist's people: (dyad, line). One query."""
-    rows = Signal.objects.filter(dyad__therapist=member, kind="safety", raised_at__gte=timezone.now() - SAFETY_STANDS)
+    rows = Signal.objects.filter(treated_by(member, "dyad__"), kind="safety", raised_at__gte=timezone.now() - SAFETY_STANDS)
     said = rows.order_by("-raised_at").values_list(
         "dyad__uid", "dyad__client__name", "dyad__client__address_as", "session__number"
     )

@@ -1,98 +1,256 @@
-"""The check-in over HTTP, without script: a link, the questions, the last look, thanks; what is kept and what is refused."""
-
-import re
-from html import unescape
+"""The check-in over HTTP, without script: the link, the questions, the last look, thanks; what is kept and for whom."""
 
 import pytest
 from django.test import Client as Browser
 
-from accord_clinic.actions import checkin
-from accord_clinic.models import Comment, Invitation, PrivateLine, Response
+from accord_clinic.actions import alliance, checkin
+from accord_clinic.instruments import instrument
+from accord_clinic.models import Comment, Invitation, Measure, Notice, Pick, PrivateLine, Progress, Response, Signal
 from tests.clinic.people import a_held_session, a_session, answers
-
-ALL_USUAL = {"0-d1": "3", "0-d2": "3", "0-m1": "3", "0-m2": "3", "0-b1": "0", "0-b2": "3", "0-b3": "3", "0-t1": "0", "0-v1": "3"}
+from tests.clinic.phone import USUAL, Phone, text
 
 
 @pytest.fixture
 def session(dyad):
-    """The fifth session of Ana and Ben: no starting path, no wider look. Four earlier ones went without answers."""
-    for _ in range(4):
+    """The third session after the starting path: no wider look either. Those before went without answers."""
+    for _ in range(5):
         a_session(dyad, state="held")
     return a_session(dyad, state="held")
 
 
 @pytest.fixture
 def phone(session):
-    """Ana's phone, with the check-in open."""
     return Phone(session)
-
-
-class Phone:
-    """A browser without script: it follows the link and fills the page as a person would."""
-
-    def __init__(self, session):
-        self.token = checkin.invite(session, by=session.dyad.therapist)
-        self.invitation = Invitation.objects.latest("id")
-        self.url = f"/check-in/{self.invitation.uid}/"
-        self.browser = Browser()
-        self.browser.post(f"/c/{self.token}")
-
-    def open(self):
-        """The page of questions; remembers its key."""
-        page = self.browser.get(self.url)
-        self.key = unescape(re.search(r'name="key" value="([^"]+)"', page.content.decode())[1])
-        return page
-
-    def fill(self, **fields):
-        """What is posted after the questions: the last look comes back."""
-        self.open()
-        self.posted = {"key": self.key, **{name.replace("__", "-"): v for name, v in fields.items()}}
-        return self.browser.post(self.url, self.posted)
-
-    def send(self, fields, **more):
-        """Fill, look over, send."""
-        self.open()
-        return self.browser.post(self.url, {"key": self.key, "reviewed": "page", **fields, **more})
 
 
 def latest(session):
     return Response.objects.filter(session=session, side="client").latest("id")
 
 
-def test_a_link_shows_who_asks_and_changes_nothing(phone, session):
-    page = Browser().get(f"/c/{phone.token}").content.decode()
+def test_the_first_page_says_who_asks_who_reads_how_long_and_whom_to_call(phone):
+    page = text(Browser().get(f"/c/{phone.token}"))
     assert "Ben would like to know how the session on" in page
-    assert "about a minute" in page
-    assert "Ben will. Before you send it, you see exactly what Ben will see." in page
-    assert "Nobody watches this live." in page
-    assert "116 123" in page
-    assert Response.objects.count() == 0
+    assert "It takes about a minute. You may leave out any question." in page
+    assert "Before you send it, you see exactly what Ben will see." in page
+    assert "Nobody watches this live. In need, call 116 123" in page
 
 
-def test_starting_swaps_the_token_for_a_cookie_and_a_clean_address(session):
-    token = checkin.invite(session, by=session.dyad.therapist)
-    browser = Browser()
-    answer = browser.post(f"/c/{token}")
-    invitation = Invitation.objects.latest("id")
-    assert answer["Location"] == f"/check-in/{invitation.uid}/"
-    cookie = browser.cookies[f"__Host-c-{invitation.uid[:8]}"]
+def test_looking_at_a_link_changes_nothing(phone):
+    before = Response.objects.count(), Invitation.objects.get().sent_at
+    Browser().get(f"/c/{phone.token}")
+    Browser().head(f"/c/{phone.token}")
+    assert (Response.objects.count(), Invitation.objects.get().sent_at) == before
+
+
+def test_starting_swaps_the_token_for_a_cookie_and_an_address_without_it(session):
+    phone = Phone(session, start=False)
+    answer = phone.start()
+    cookie = phone.browser.cookies[f"__Host-c-{phone.invitation.uid[:8]}"]
+    assert answer["Location"] == phone.url
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"], cookie["path"]) == (True, True, "Lax", "/")
-    assert token not in answer["Location"]
 
 
-def test_the_last_look_shows_the_words_that_were_ticked_and_keeps_nothing_yet(phone, session):
-    page = phone.fill(**{"0-d1": "4", "0-t1": "2", "0-t3": ["quiet", "disagreed"]}).content.decode()
+def test_the_title_gives_nothing_away(phone):
+    for page in (Browser().get(f"/c/{phone.token}"), phone.open(), phone.look(USUAL)):
+        assert "<title>A short page</title>" in page.content.decode()
+
+
+def test_there_is_a_harmless_page_to_leave_to(phone):
+    assert 'href="/away"' in phone.open().content.decode()
+    away = text(Browser().get("/away"))
+    assert "Tomato soup" in away
+    assert "Accord" not in away
+
+
+def test_the_last_look_shows_the_words_that_were_ticked_and_keeps_nothing_yet(phone):
+    page = text(phone.look({"0-d1": "4", "0-t1": "2", "0-t3": ["quiet", "disagreed"]}))
     assert "This is exactly what Ben will see" in page
     assert "All of it" in page
-    assert "Yes, clearly" in page
     assert "I went quiet, I disagreed" in page
     assert "left out" in page
     assert Response.objects.count() == 0
 
 
 def test_what_was_looked_over_is_kept(phone, session):
-    answer = phone.send({**ALL_USUAL, "0-o2": "Less homework"})
+    answer = phone.send({**USUAL, "0-o2": "Less homework"})
     assert answer["Location"] == phone.url + "received/"
     assert latest(session).answers == {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
     assert Comment.objects.get().words == "Less homework"
-    assert "Thank you. It has arrived." in phone.browser.get(answer["Location"]).content.decode()
+    assert "Thank you. It has arrived." in text(phone.browser.get(answer["Location"]))
+
+
+def test_the_script_sends_at_once_what_it_has_shown(phone, session):
+    phone.open()
+    answer = phone.browser.post(phone.url, {"key": phone.key, "reviewed": "script", **USUAL})
+    assert answer.status_code == 302
+    assert latest(session).context["page"] == "script"
+
+
+def test_a_response_keeps_the_words_that_were_seen_and_how_long_it_took(phone, session):
+    phone.send(USUAL)
+    response = latest(session)
+    assert (response.version, response.form, response.language) == ("0.1", "full", "en")
+    assert len(response.wording) == 64
+    assert response.begun_at <= response.sent_at
+
+
+def test_what_was_skipped_is_none_and_what_was_not_asked_is_absent(phone, session):
+    phone.send({"0-d1": "3", "0-t1": "0"})
+    given = latest(session).answers
+    assert given["d1"] == 3
+    assert given["m1"] is None
+    assert "t2" not in given
+
+
+def test_a_follow_up_that_no_longer_hangs_on_anything_is_not_asked(phone, session):
+    phone.send({"0-t1": "0", "0-t2": "3", "0-t3": ["quiet"]})
+    assert set(latest(session).answers) & {"t2", "t3"} == set()
+
+
+def test_what_is_kept_back_is_in_no_response_and_takes_its_follow_ups_along(phone, session):
+    look = text(phone.look({"0-t1": "2", "0-t2": "3", "0-t3": ["quiet"]}))
+    assert "I’ll raise it myself" in look
+    phone.send({"0-t1": "2", "0-t2": "3", "0-t3": ["quiet"], "share.0-t1": "not_yet"})
+    assert set(latest(session).answers) & {"t1", "t2", "t3"} == set()
+    kept = PrivateLine.objects.order_by("item").values_list("item", "value", "reader")
+    assert list(kept) == [("t1", 2, "not_yet"), ("t2", 3, "not_yet"), ("t3", ["quiet"], "not_yet")]
+
+
+def test_each_line_goes_to_the_reader_that_was_chosen(phone, session):
+    phone.send({"0-o1": "The drawing", "read.0-o1": "therapist", "0-o2": "Something else", "read.0-o2": "outside"})
+    assert Comment.objects.get().words == "The drawing"
+    assert PrivateLine.objects.get().reader == "outside"
+    assert Notice.objects.filter(kind="outside_line").count() == 1
+
+
+def test_somebody_else_here_is_offered_only_where_the_practice_has_named_a_person(phone, people):
+    assert "Someone else here: Cy, supervisor" in text(phone.open())
+    people.practice.outside_reader = people.ben
+    people.practice.elsewhere_text = "You can turn to the ombudsperson."
+    people.practice.save()
+    page = text(phone.open())
+    assert "Someone else here" not in page
+    assert "You can turn to the ombudsperson." in page
+
+
+def test_an_earlier_concern_is_asked_about_first_and_told_only_at_the_reveal(dyad, people):
+    a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    strain = dyad.strains.get()
+    phone = Phone(a_session(dyad, state="held"))
+    page = text(phone.open())
+    assert page.index("Something did not feel right in the session on") < page.index("How much of the time")
+    phone.send({**USUAL, f"a1.{strain.uid}": "0", f"a2.{strain.uid}": "0"})
+    strain.refresh_from_db()
+    assert strain.state == "opened"
+    checkin.send(phone.invitation.session, "therapist", answers("therapist"), by=people.ben)
+    strain.refresh_from_db()
+    assert strain.state == "settled"
+
+
+def agreed(dyad, people, kind, words, goal=None):
+    """Something that both have sealed."""
+    row = alliance.propose(dyad, kind, words, "client", by=people.ana, goal=goal)
+    for side, by in (("client", people.ana), ("therapist", people.ben)):
+        alliance.seal(row, side, seen=row.wordings.get().pk, by=by)
+    return row
+
+
+def test_agreed_tasks_are_asked_about_and_goals_every_fourth_time(dyad, people):
+    goal = agreed(dyad, people, "goal", "Sleep through the night")
+    task = agreed(dyad, people, "task", "No screen in bed", goal)
+    alliance.propose(dyad, "goal", "Not yet agreed", "client", by=people.ana)
+    sessions = [a_session(dyad, state="held") for _ in range(4)]
+    third, fourth = Phone(sessions[2]), Phone(sessions[3])
+    assert "Sleep through the night" not in text(third.open())
+    assert "Since last time, how did this go: “No screen in bed”?" in text(third.open())
+    page = text(fourth.open())
+    assert "How far along is this: “Sleep through the night”?" in page
+    assert "Not yet agreed" not in page
+    fourth.send({**USUAL, f"how.{goal.uid}": "7", f"how.{task.uid}": "1"})
+    assert dict(Progress.objects.values_list("agreement__kind", "value")) == {"goal": 7, "task": 1}
+
+
+def test_what_matters_most_now_is_picked_from_the_shared_goals_or_written_new(dyad, people):
+    goal = alliance.propose(dyad, "goal", "Sleep through the night", "client", by=people.ana)
+    session = [a_session(dyad, state="held") for _ in range(5)][-1]
+    phone = Phone(session)
+    assert "What matters most to you now?" in text(phone.open())
+    phone.send({**USUAL, "picked": [goal.uid], "picked-words": "My sister\n\nMy work"})
+    assert [p.words or p.agreement.uid for p in Pick.objects.order_by("id")] == [goal.uid, "My sister", "My work"]
+    page = text(phone.send({**USUAL, "picked": [goal.uid], "picked-words": "a\nb\nc"}))
+    assert "Please choose no more than three in all." in page
+
+
+def test_the_starting_path_and_the_wider_look_are_asked_like_any_form(dyad):
+    sessions = [a_session(dyad, state="held", modality="video") for _ in range(4)]
+    assert "What do you hope will be different" in text(Phone(sessions[0]).open())
+    assert "How direct would you like Ben to be with you?" in text(Phone(sessions[1]).open())
+    assert "what is the problem that you want to work on?" in text(Phone(sessions[2]).open())
+    assert "How private is the place where you sit" in text(Phone(sessions[3]).open())
+
+
+class TestHelpAtOnce:
+    """One answer is exempt from blindness: PHQ-9, item 9."""
+
+    @pytest.fixture
+    def phone(self, dyad, session):
+        Measure.objects.create(dyad=dyad, instrument="phq-9", every=1)
+        return Phone(session)
+
+    def test_the_rule_is_said_beforehand(self, phone):
+        assert "this page shows you at once where to find help" in text(Browser().get(f"/c/{phone.token}"))
+
+    def test_help_comes_first_before_and_after_sending(self, phone):
+        look = text(phone.look({**USUAL, "1-phq9": "1"}))
+        assert look.index("You do not have to be alone with this") < look.index("This is exactly what Ben will see")
+        phone.send({**USUAL, "1-phq9": "1"})
+        thanks = text(phone.browser.get(phone.url + "received/"))
+        assert thanks.index("In need, call 116 123") < thanks.index("Thank you. It has arrived.")
+
+    def test_a_neutral_notice_goes_to_the_therapist_and_the_safety_contact(self, phone, people):
+        phone.send({**USUAL, "1-phq9": "1"})
+        told = Notice.objects.filter(kind="safety")
+        assert {n.member for n in told} == {people.ben, people.cy}
+        assert Signal.objects.get(kind="safety").evidence == {"instrument": "phq-9", "item": "phq9"}
+
+    def test_not_at_all_raises_nothing(self, phone):
+        phone.send({**USUAL, "1-phq9": "0"})
+        assert not Notice.objects.filter(kind="safety").exists()
+        assert "alone with this" not in text(phone.browser.get(phone.url + "received/"))
+
+
+class TestThanks:
+    def test_says_when_it_opens_and_how_to_change_it(self, phone, session):
+        phone.send(USUAL)
+        page = text(phone.browser.get(phone.url + "received/"))
+        assert "Ben will see it" in page
+        assert "Until then you can change it." in page
+
+    def test_says_that_both_can_see_it_once_they_can(self, phone, session, people):
+        checkin.send(session, "therapist", answers("therapist"), by=people.ben)
+        phone.send(USUAL)
+        assert "You and Ben can both see it now" in text(phone.browser.get(phone.url + "received/"))
+
+    def test_is_there_only_after_something_was_sent(self, phone):
+        assert phone.browser.get(phone.url + "received/")["Location"] == phone.url
+
+
+class TestLanguage:
+    @pytest.fixture
+    def phone(self, dyad, session):
+        dyad.client.language = "de"
+        dyad.client.save()
+        return Phone(session)
+
+    def test_the_page_speaks_the_clients_language(self, phone):
+        start, page = Browser().get(f"/c/{phone.token}"), phone.open()
+        assert start["Content-Language"] == "de"
+        assert "Ben möchte wissen" in text(start)
+        assert "Wie viel der Zeit ging in der Sitzung am" in text(page)
+        assert "Diese Übersetzung der Fragen ist ein Entwurf." in text(page)
+
+    def test_the_words_that_were_seen_are_kept_with_their_language(self, phone, session):
+        phone.send(USUAL)
+        wordings = instrument("accord-check-in").wordings
+        assert latest(session).language == "de"
+        assert latest(session).wording == wordings["de"].hash("full", "client") != wordings["en"].hash("full", "client")

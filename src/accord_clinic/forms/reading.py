@@ -20,7 +20,7 @@ from accord_clinic.instruments import instrument
 from accord_clinic.submission import SHARING, AskedAgain, OpenLine, Part, Submission
 
 MOST_CHARACTERS = 10_000
-PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change", "reaction"})
+PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change"})
 TALKED = {"yes": True, "partly": True, "no": False}
 Values = Mapping[str, Sequence[str]]
 
@@ -65,6 +65,8 @@ def read(
         notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
     questions = page.questions()
     known = {q.id for q in questions} | {name for q in questions for name in (sharing_field(q), reader_field(q)) if name}
+    if page.side == "therapist":
+        known.add("reaction")
     if set(values) - known - PAGE_FIELDS:
         problems[""] = _("This page held something that was not asked. Nothing was sent. Please look through your answers and send them again.")
     for question in questions:

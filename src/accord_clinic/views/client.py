@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -151,15 +151,17 @@ def _shut(request: HttpRequest, token: str) -> HttpResponse:
 def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpResponse:
     posted = dict(request.POST.lists())
     key = asking.read_key(link, request.POST.get("key", ""))
-    reading = forms.read(
-        asking.page_to_read(link, posted),
-        posted,
-        key=key[0] if key else "",
-        begun_at=key[1] if key else None,
-        language=get_language() if link.client.language == "" else link.client.language,
-        readers=asking.readers_to_read(link, posted),
-        context={"page": "script" if request.POST.get("reviewed") == "script" else "plain"},
-    )
+    # In the client's language, so that the response keeps the hash of the words that were seen.
+    with translation.override(link.client.language):
+        reading = forms.read(
+            asking.page_to_read(link, posted),
+            posted,
+            key=key[0] if key else "",
+            begun_at=key[1] if key else None,
+            language=link.client.language,
+            readers=asking.readers_to_read(link, posted),
+            context={"page": "script" if request.POST.get("reviewed") == "script" else "plain"},
+        )
     problems = dict(reading.problems)
     if not (trusted and key):
         problems.setdefault("", "stale")

@@ -4,6 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from accord_clinic.views import client
+
 
 def not_here(request: HttpRequest, exception: Exception | None = None, **_of_the_address: str) -> HttpResponse:
     """Not there, not yours, or not for your role: one page for all three, or the difference would tell."""
@@ -23,7 +25,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that did not come from our own page, or that waited too long."""
+    """A form that did not come from our own page, or that waited too long. A client's answers are never lost by it."""
+    match = request.resolver_match
+    if match and match.url_name == "check-in":
+        return client.forged(request, match.kwargs["uid"])
     text = _("This page has waited too long. Please go back, load it anew and send it again; nothing was changed.")
     return _plain(_("Please send it again"), text, 403)
 

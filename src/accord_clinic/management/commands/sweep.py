@@ -5,7 +5,7 @@ import time
 from django.core.management.base import BaseCommand
 
 from accord_clinic import notices
-from accord_clinic.actions import reveal
+from accord_clinic.actions import reveal, service
 
 
 class Command(BaseCommand):
@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, every, **_options):
         while True:
-            opened, sent = reveal.sweep(), notices.deliver()
+            opened, closed, sent = reveal.sweep(), service.close_months(), notices.deliver()
             if every is None:
-                self.stdout.write(f"Opened {opened} sessions, sent {sent} notices.")
+                self.stdout.write(f"Opened {opened} sessions, closed {closed} months, sent {sent} notices.")
                 return
             time.sleep(every)

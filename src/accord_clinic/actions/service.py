@@ -1,0 +1,47 @@
+"""Closing a month of the service: counted once, a week after its end, and never again.
+
+The manager reads closed months alone. Were the page counted anew at each visit, two visits with one check-in between
+them would tell what that one client said.
+"""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord_clinic.actions.audit import record
+from accord_clinic.models import ServiceMonth
+from accord_clinic.queries.practice import zone
+from accord_clinic.queries.service import MONTHS
+from accord_clinic.queries.service_counts import bounds, count_month, first_session
+
+RESTS = timedelta(days=7)
+
+
+def close_months(now: datetime | None = None) -> int:
+    """Count every month of the last twelve that ended a week ago or earlier and is not yet counted. Gives how many."""
+    now = now or timezone.now()
+    began = first_session()
+    if began is None:
+        return 0
+    known = set(ServiceMonth.objects.values_list("month", flat=True))
+    due = [month for month in _last_months(now) if month not in known and bounds(month)[1] > began]
+    for month in due:
+        with transaction.atomic():
+            _row, made = ServiceMonth.objects.get_or_create(
+                month=month, defaults={"closed_at": now, "counts": count_month(month)}
+            )
+            if made:
+                record(None, "close_month", f"month:{month:%Y-%m}", ["counts"])
+    return len(due)
+
+
+def _last_months(now: datetime) -> list[date]:
+    """The first days of the last twelve months that are at rest, oldest first."""
+    month = now.astimezone(zone()).date().replace(day=1)
+    months: list[date] = []
+    while len(months) < MONTHS:
+        month = (month - timedelta(days=1)).replace(day=1)
+        if bounds(month)[1] + RESTS <= now:
+            months.append(month)
+    return months[::-1]

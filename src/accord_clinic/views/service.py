@@ -1,0 +1,132 @@
+"""The manager's page: the service in numbers, each with its n and its period, nothing by therapist, small ones kept back."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from accord.stats.repair_time import RepairTime
+from accord_clinic.charts.repair import RepairPicture, repair_picture
+from accord_clinic.queries import service as queries
+from accord_clinic.queries.service_release import Released, Row, Share
+
+KEPT_BACK = "–"
+TOLD_WEEKS = (2, 4, 8, 13, 26)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A share as a page shows it: `percent` for the bar, or nothing to draw."""
+
+    percent: int | None
+    text: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table."""
+
+    name: str
+    held: str
+    client: Cell
+    therapist: Cell
+    talked: Cell
+
+
+@require_safe
+@login_required
+def service(request: HttpRequest) -> HttpResponse:
+    """Twelve closed months at most, and what may be printed of them."""
+    found = queries.service(request.user)
+    if found is None:
+        return render(request, "service/empty.html")
+    released = found.released
+    context = {
+        "period": _("{first} to {last}").format(first=_month(found.first), last=_month(found.last)),
+        "until": _month(found.last),
+        "sentence": _sentence(released),
+        "total": _line("", released.total),
+        "months": [_line(_month(date.fromisoformat(row.name)), row) for row in released.months],
+        "modalities": [_line(_modalities()[row.name], row) for row in released.modalities],
+        "open": _counts(_ages(), released.open),
+        "open_all": _count(released.open_all),
+        "endings": _counts(_endings(), released.endings),
+        "ended": _count(released.ended),
+        **_repair(released.repair),
+    }
+    return render(request, "service/service.html", context)
+
+
+def _sentence(released: Released) -> str:
+    """The page in one sentence: whether concerns get talked about, by the client's word."""
+    talked = released.total.talked
+    if talked.part is None or talked.whole is None:
+        return _("How often concerns were talked about is kept back: the number is too small to show.")
+    if not talked.whole:
+        return _("No client has been asked yet whether an earlier concern was talked about.")
+    said = _("{whole} times a client was asked whether an earlier concern had been talked about; {part} times the answer was yes.")
+    return said.format(whole=talked.whole, part=talked.part)
+
+
+def _line(name: str, row: Row) -> Line:
+    return Line(name, _count(row.client.whole), _cell(row.client), _cell(row.therapist), _cell(row.talked))
+
+
+def _cell(share: Share) -> Cell:
+    if share.percent is None:
+        return Cell(None, KEPT_BACK if share.whole != 0 else "", "")
+    of = _("{part} of {whole}").format(part=share.part, whole=share.whole)
+    return Cell(share.percent, f"{share.percent} %", of)
+
+
+def _count(n: int | None) -> str:
+    return KEPT_BACK if n is None else str(n)
+
+
+def _counts(names: dict[str, str], counts) -> list[tuple[str, str]]:
+    """Named counts in their order; a kind that never came up stands as 0."""
+    return [(label, _count(counts.get(name, 0))) for name, label in names.items()]
+
+
+def _repair(curve: RepairTime | None) -> dict[str, object]:
+    """The picture and its numbers, or nothing when there are too few strains."""
+    if curve is None:
+        return {"picture": None}
+    picture: RepairPicture = repair_picture(curve, _("weeks since the session"))
+    rows = [
+        (week, _percent(curve.settled[week]), f"{_percent(curve.low[week])} – {_percent(curve.high[week])}", _percent(curve.left[week]))
+        for week in TOLD_WEEKS
+    ]
+    return {"picture": picture, "repair_rows": rows, "repair_n": curve.n}
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share)} %"
+
+
+def _month(first: date) -> str:
+    return date_format(first, "F Y")
+
+
+def _modalities() -> dict[str, str]:
+    return {"room": _("in the room"), "video": _("by video"), "phone": _("by phone"), "text": _("by text")}
+
+
+def _ages() -> dict[str, str]:
+    return {"2": _("up to 2 weeks"), "4": _("2 to 4 weeks"), "8": _("4 to 8 weeks"), "more": _("more than 8 weeks")}
+
+
+def _endings() -> dict[str, str]:
+    return {
+        "planned": _("planned"),
+        "agreement": _("by agreement"),
+        "by_client": _("ended by the client"),
+        "by_therapist": _("ended by the therapist"),
+        "moved_on": _("moved on to someone else"),
+    }

@@ -43,13 +43,13 @@ def picture(
     names: Names,
 ) -> Picture | None:
     """Draw the course. `marks`: the sessions in order; `wide`: where the two voices lie unusually far apart."""
-    if not marks:
-        return None
     revealed = {m.number for m in marks if m.revealed}
     alliance, outcomes = [], []
     for instrument, scale in _drawn(course, instruments):
         panel = _panel(course, instrument, scale, revealed, wide.get((instrument.id, scale.name), frozenset()))
         (alliance if ALLIANCE & {s.name for s in instrument.scales} else outcomes).append(panel)
+    if not (alliance or outcomes):
+        return None
     words = _words(names)
     has_check_in = any(instrument == CHECK_IN for _rater, instrument, _scale in course.scores)
     track = strains if strains or has_check_in else None

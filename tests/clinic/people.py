@@ -128,10 +128,11 @@ def answers(
     )
 
 
-def a_part(name: str, side: str, form: str, said: dict) -> Part:
+def a_part(name: str, side: str, form: str, said: dict, wording: str | None = None) -> Part:
     """What was answered in one questionnaire."""
     asked = instrument(name)
-    return Part(name, asked.version, form, asked.wordings["en"].hash(form, side), said)
+    seen = asked.wordings["en"].hash(form, side) if wording is None else wording
+    return Part(name, asked.version, form, seen, said)
 
 
 def _asked(form: str, side: str) -> list[str]:

@@ -19,16 +19,18 @@ from accord_clinic import models
 from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Signal, StrainMove, Wording
-from accord_clinic.permissions import can_treat, dyads_visible_to
+from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
 from accord_clinic.pictures import Picture, picture, span
+from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case
 from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.talk import wording
-from accord_clinic.sentences import SAFETY, Heard, Names, OpenStrain, strain_state
+from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Heard, Matter, Names, OpenStrain, strain_state
 from accord_clinic.spoken import moment
 
-MOST_QUOTES = 4
+MOST_QUOTES, MOST_SESSIONS = 4, 6
+THIS_YEAR = timedelta(days=300)
 MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
 
 
@@ -37,15 +39,17 @@ class SessionLine:
     """One session in the list: when, where, what became of it, what the therapist may do about it now."""
 
     uid: str
-    number: int
-    when: str
-    where: str
-    state: str
-    note: str
-    sheet: bool
-    rate: bool
-    settle: bool
-    link: bool
+    title: str
+    line: str
+    sheet: bool = False
+    settle: bool = False
+    cancel: bool = False
+    link: bool = False
+    rate: bool = False
+
+    @property
+    def step(self) -> bool:
+        return self.settle or self.cancel or self.link or self.rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class DyadPage:
     goals: tuple[GoalLine, ...]
     strains: tuple[StrainLine, ...]
     sessions: tuple[SessionLine, ...]
+    earlier: tuple[SessionLine, ...]
     shared_with: str
     latest: str
     next_number: int
@@ -107,7 +112,14 @@ def own(member: Member, uid: str) -> Dyad | None:
     """The dyad, if this member is its therapist."""
     if not member.is_a("therapist"):
         return None
-    return Dyad.objects.select_related("client", "therapist").filter(uid=uid, therapist=member).first()
+    return Dyad.objects.select_related("client", "therapist").filter(uid=uid, therapist=member, client__erased_at=None).first()
+
+
+def treated(member: Member, uid: str) -> Dyad | None:
+    """The dyad, if this member is its therapist or covers for that therapist now."""
+    if not member.is_a("therapist"):
+        return None
+    return Dyad.objects.select_related("client", "therapist").filter(treated_by(member), uid=uid).first()
 
 
 def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
@@ -118,11 +130,11 @@ def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
 
 
 def own_session(member: Member, uid: str) -> Session | None:
-    """The session, if this member is the therapist of its dyad."""
+    """The session, if this member is the therapist of its dyad, or covers now."""
     if not member.is_a("therapist"):
         return None
     rows = Session.objects.select_related("dyad__client", "dyad__therapist")
-    return rows.filter(uid=uid, dyad__therapist=member).first()
+    return rows.filter(treated_by(member, "dyad__"), uid=uid).first()
 
 
 def dyad_page(member: Member, dyad: Dyad) -> DyadPage:
@@ -156,17 +168,19 @@ class _Reading:
         found = self.told().matters(self.last, self.names)
         safety = tuple(m.line for m in found if m.rank == SAFETY)
         quotes = self.quotes()
+        lines = [self.session_line(s) for s in reversed(self.sessions)]
         return DyadPage(
             dyad=self.dyad,
             names=self.names,
             kicker=self.kicker(),
-            case=case(found, len(self.revealed), self.names, self.calibrations),
+            case=self.case(found),
             safety=safety,
             picture=self.picture(),
             quotes=tuple(quote for _number, quote in quotes),
             goals=self.goals(),
             strains=tuple(_strain_line(life, self.names) for life in reversed(self.lives)),
-            sessions=tuple(self.session_line(s) for s in reversed(self.sessions)),
+            sessions=tuple(lines[:MOST_SESSIONS]),
+            earlier=tuple(lines[MOST_SESSIONS:]),
             shared_with=", ".join(_shared_with(self.dyad)),
             latest=self.revealed[-1].uid if self.revealed else "",
             next_number=self._next_number(),
@@ -183,6 +197,16 @@ class _Reading:
         )
         open_now = (life for life in self.lives if life.state != "settled")
         return Told(heard, tuple(OpenStrain(life.session, life.by, life.state) for life in open_now))
+
+    def case(self, found: tuple[Matter, ...]) -> Case:
+        """Where the two stand; for a course that has ended, how it ended and what was left open."""
+        if not self.dyad.ended:
+            return case(found, len(self.revealed), self.names, self.calibrations)
+        day = date_format(self.dyad.ended, "j F Y")
+        title = _("This course of care ended on {day}.").format(day=day)
+        said = [_("How: {how}.").format(how=self.dyad.get_ending_display())] if self.dyad.ending else []
+        said += [m.line for m in found if m.rank in (TO_TALK, WAITS)][:1]
+        return Case(title, " ".join(said))
 
     def kicker(self) -> str:
         since = _("since {day}").format(day=date_format(self.dyad.started, "j F Y"))
@@ -260,33 +284,48 @@ class _Reading:
         return GoalLine(words, by_client, by_therapist, state)
 
     def session_line(self, session: Session) -> SessionLine:
-        rated = any(r.session_id == session.pk and r.side == "therapist" for r in self.responses)
-        held = session.state == "held"
-        begun = session.start <= timezone.now()
+        sides = {r.side for r in self.responses if r.session_id == session.pk and r.instrument == CHECK_IN}
+        held, begun = session.state == "held", session.start <= timezone.now()
+        told = (MODALITIES[session.modality], STATES[session.state], self._note(session, sides) if held else "")
+        mine = self.mine and not self.dyad.ended
+        planned = mine and session.state == "planned"
+        form = "D j M, H:i" if timezone.now() - session.start < THIS_YEAR else "j M Y, H:i"
         return SessionLine(
             uid=session.uid,
-            number=session.number,
-            when=moment(session.start, self.where, "D j M Y, H:i"),
-            where=str(MODALITIES[session.modality]),
-            state=str(STATES[session.state]),
-            note=self._note(session, rated) if held else "",
+            title=f"{session.number} · {moment(session.start, self.where, form)}",
+            line=" · ".join(str(part) for part in told if part),
             sheet=bool(session.revealed_at),
-            rate=self.mine and held and not rated,
-            settle=self.mine and session.state == "planned" and not self.dyad.ended,
-            link=self.mine and not session.revealed_at and (held or begun) and session.state in ("planned", "held"),
+            settle=planned and begun,
+            cancel=planned and not begun,
+            link=self.mine and held and not session.revealed_at,
+            rate=self.mine and held and "therapist" not in sides and session.revealed_by != "import",
         )
 
-    def _note(self, session: Session, rated: bool) -> str:
+    def _note(self, session: Session, sides: set[str]) -> str:
         """How a session stands between rating and reveal. Before the reveal it tells of the therapist's side alone."""
-        late = {"waived": _("opened before you rated"), "time": _("opened when its time had come")}
         if session.revealed_at:
-            return late.get(session.revealed_by, "") if self.names.you else ""
+            return self._who_is_missing(session, sides)
         if not self.names.you:
             return _("not open yet")
-        if rated:
+        if sides:
             return _("you have rated · not open yet")
         made = session.linked_at
-        return _("link made on {day}").format(day=moment(made, self.where, "j M")) if made else _("no link made yet")
+        if made:
+            return _("link made on {day} · yours to rate").format(day=moment(made, self.where, "j M"))
+        return _("no link made yet · yours to rate")
+
+    def _who_is_missing(self, session: Session, sides: set[str]) -> str:
+        """In an open session: whose answer is missing, and whether the therapist looked first."""
+        said = []
+        if session.revealed_by == "import":
+            return _("from a file")
+        if "client" not in sides:
+            said.append(_("no answer from {client}").format(client=self.names.client))
+        if "therapist" not in sides:
+            said.append(self.names.say(_("no rating from you"), _("no rating from {therapist}")))
+        elif session.revealed_by == "waived":
+            said.append(_("rated after it was open"))
+        return " · ".join(said)
 
     def _next_number(self) -> int:
         coming = [s.number for s in self.sessions if s.state == "planned"]

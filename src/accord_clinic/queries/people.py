@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord_clinic.models import Dyad, Member
-from accord_clinic.permissions import check_work_as_therapist
+from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.plan import STARTING_SESSIONS
 from accord_clinic.queries.cases import NOTHING, Told, told
 from accord_clinic.queries.practice import zone
@@ -46,13 +46,13 @@ class People:
 
 
 def people(member: Member) -> People:
-    """Everybody this therapist works with. Five queries, whatever the number."""
+    """Everybody this therapist works with. Six queries, whatever the number."""
     check_work_as_therapist(member)
     rows = _caseload(member)
     where = zone()
     known = told([row["pk"] for row in rows])
     running = [_person(row, known.get(row["pk"], NOTHING), member, where) for row in rows]
-    gone = Dyad.objects.filter(therapist=member).exclude(ended=None).order_by("-ended", "-pk")
+    gone = Dyad.objects.filter(therapist=member, client__erased_at=None).exclude(ended=None).order_by("-ended", "-pk")
     ended = [_ended(*row) for row in gone.values_list(*ENDED_COLUMNS)[: MOST_ENDED + 1]]
     more = gone.count() - MOST_ENDED if len(ended) > MOST_ENDED else 0
     running.sort(key=lambda p: (p.rank, folded(p.name)))
@@ -69,7 +69,7 @@ def find(member: Member, words: str) -> tuple[Person, ...]:
     wanted = folded(words).split()
     if not wanted:
         return ()
-    rows = Dyad.objects.filter(therapist=member).order_by("client__name").values_list(*FOUND_COLUMNS)
+    rows = Dyad.objects.filter(treated_by(member), client__erased_at=None).order_by("client__name").values_list(*FOUND_COLUMNS)
     return tuple(_found(*row) for row in rows if all(part in folded(f"{row[1]} {row[2]}") for part in wanted))
 
 
@@ -86,7 +86,7 @@ FOUND_COLUMNS = ("uid", "client__name", "client__address_as", "started", "ended"
 def _caseload(member: Member) -> list[dict]:
     """The running courses with their last revealed session and the next planned one, in one query."""
     planned = Q(sessions__state="planned", sessions__start__gte=timezone.now())
-    rows = Dyad.objects.filter(therapist=member, ended=None).annotate(
+    rows = Dyad.objects.filter(treated_by(member), ended=None).annotate(
         last=Max("sessions__number", filter=REVEALED), next=Min("sessions__start", filter=planned)
     )
     return list(rows.values("pk", "uid", "client__name", "client__address_as", "last", "next"))
@@ -106,7 +106,7 @@ def _open_since(found: Iterable[Matter], last: int | None) -> str:
     opened = min((m.session for m in found if m.rank == TO_TALK), default=None)
     if opened is None:
         return ""
-    count = max(1, (last or opened) - opened + 1)
+    count = max(1, (last or opened) - opened)
     return ngettext("strain · open {count} session", "strain · open {count} sessions", count).format(count=count)
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord_clinic.models import Dyad, Invitation, Member, Response, Session, TalkTick
-from accord_clinic.permissions import check_work_as_therapist
+from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import NOTHING, Told, safety_notices, told
 from accord_clinic.queries.people import calm
@@ -57,17 +57,16 @@ class Today:
     safety: tuple[tuple[str, str], ...]
     sessions: tuple[Entry, ...]
     to_settle: tuple[Entry, ...]
-    to_rate: tuple[Entry, ...]
-    to_link: tuple[Entry, ...]
+    to_do: tuple[Entry, ...]
     to_talk: tuple[Entry, ...]
 
     @property
     def nothing(self) -> bool:
-        return not (self.sessions or self.to_rate or self.to_settle or self.to_link or self.to_talk)
+        return not (self.sessions or self.to_settle or self.to_do or self.to_talk)
 
 
 def today(member: Member, now: datetime | None = None) -> Today:
-    """Everything that the day asks of this therapist. Five queries, whatever the caseload."""
+    """Everything that the day asks of this therapist. Six queries, whatever the caseload."""
     check_work_as_therapist(member)
     where, now = zone(), now or timezone.now()
     clock = timezone.localtime(now, where)
@@ -79,8 +78,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
     parts = {
         "sessions": tuple(say.of_the_day(row) for row in rows if row["start"] >= midnight),
         "to_settle": tuple(say.entry(row, "D j M, H:i") for row in before if row["state"] == "planned"),
-        "to_rate": tuple(say.entry(row, "D j M") for row in held if _owed(row)),
-        "to_link": tuple(say.entry(row, "D j M") for row in held if not row["linked"] and not row["revealed_at"]),
+        "to_do": tuple(e for e in (say.to_do(row) for row in held) if e.rate or e.link),
         "to_talk": tuple(say.entry(row, "D j M") for row in rows if _ready(row)),
     }
     return Today(
@@ -95,7 +93,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
 def _sessions(member: Member, since: datetime, until: datetime) -> list[dict]:
     """The sessions of the last two weeks and today with the few facts that the page needs, in one query."""
     revealed = Session.objects.filter(dyad=OuterRef("dyad")).exclude(revealed_at=None).order_by("-number")
-    rows = Session.objects.filter(dyad__therapist=member, start__gte=since, start__lt=until).annotate(
+    rows = Session.objects.filter(treated_by(member, "dyad__"), start__gte=since, start__lt=until).annotate(
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
         ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),
@@ -108,6 +106,11 @@ def _sessions(member: Member, since: datetime, until: datetime) -> list[dict]:
 def _owed(row: dict) -> bool:
     """Held, and the therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
     return not row["rated"] and row["revealed_by"] not in ("waived", "import")
+
+
+def _unsent(row: dict) -> bool:
+    """No link was ever made, and the session is not open yet. Whether a link was used says nothing here."""
+    return not row["linked"] and not row["revealed_at"]
 
 
 def _ready(row: dict) -> bool:
@@ -133,6 +136,10 @@ class _Saying:
             str(MODALITIES[row["modality"]]), sheet=row["last_sheet"] or "", **more,
         )  # fmt: skip
 
+    def to_do(self, row: dict) -> Entry:
+        """What is still open about a session that took place."""
+        return self.entry(row, "D j M", rate=_owed(row), link=_unsent(row))
+
     def of_the_day(self, row: dict) -> Entry:
         """A session of today: what stands out between these two, and the one thing to do now."""
         begun = row["start"] <= self.now
@@ -145,7 +152,7 @@ class _Saying:
             line=found[0].line if found else calm(row["last_revealed"]),
             rate=held and _owed(row),
             settle=begun and not held,
-            link=held and not row["linked"] and not row["revealed_at"],
+            link=held and _unsent(row),
         )  # fmt: skip
 
 
@@ -168,7 +175,8 @@ def _sentence(parts: Mapping[str, tuple[Entry, ...]]) -> str:
         said = [ngettext("One session today.", "{count} sessions today.", count).format(count=count)]
     else:
         said = [_("No session today.")]
-    rate, link = len(parts["to_rate"]), len(parts["to_link"])
+    to_do = (*parts["sessions"], *parts["to_do"])
+    rate, link = sum(e.rate for e in to_do), sum(e.link for e in to_do)
     if rate:
         owed = ngettext("One rating is still yours to give.", "{count} ratings are still yours to give.", rate)
         said.append(owed.format(count=rate))

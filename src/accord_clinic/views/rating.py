@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +29,9 @@ SIDE = "therapist"
 def rate(request: HttpRequest, uid: str) -> HttpResponse:
     """The own check-in with a place for one's own reaction. What was sent can be changed until both are open."""
     session = found(dyad_queries.own_session(request.user, uid))
+    if session.state != "held":
+        messages.warning(request, _("Say first that it took place."))
+        return redirect("dyad", session.dyad.uid)
     with timezone.override(zone()):
         page = _page(session)
         if request.method == "POST":

@@ -1,0 +1,198 @@
+"""The page of one dyad: the case in a sentence, the course, words, goals, strains, sessions, who may look."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from accord_clinic.actions import alliance, calibration, care, checkin, reveal
+from accord_clinic.models import Dyad, Measure, ReadLog
+from accord_clinic.queries.dyad import dyad_page
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
+
+
+@pytest.fixture
+def page(people, ben):
+    """The page of Ana and Ben, read anew."""
+    return lambda member=ben: dyad_page(member, Dyad.objects.get(pk=people.dyad.pk))
+
+
+def html(browser, dyad):
+    return browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+
+
+def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
+    assert page().case.title == "Ana and you are about to begin."
+    a_course(dyad, 2)
+    assert page().case.title == "Ana and you are just beginning."
+    a_course(dyad, 2)
+    assert page().case.title == "Nothing stands out so far."
+    a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    case = page().case
+    assert case.title == "Ana and you see session 5 differently."
+    assert case.text.startswith("Ana says a moment felt off in session 5; you did not notice this.")
+
+
+def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
+    calibration.calibrate(calibration.followed(), by=None)
+    a_course(dyad, 6)
+    low = dict.fromkeys(("d1", "d2", "m1", "m2"), 0)
+    a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **low))
+    case = page().case
+    assert "lower than is usual for Ana" in case.title + case.text
+    assert "in 100 courses in which nothing happened get a mark like this" in case.how_sure
+
+
+def test_the_course_has_both_voices_and_says_what_is_missing(people, dyad, page):
+    a_course(dyad, 2)
+    reveal.waive(a_held_session(dyad, client=answers("client")), "I was ill", by=dyad.therapist)
+    a_held_session(dyad)
+    table = page().picture.wide.table
+    assert table.heads[2:6] == (
+        "Collaboration, Ana's voice", "Collaboration, your voice", "Connection, Ana's voice", "Connection, your voice",
+    )  # fmt: skip
+    assert [row[2] for row in table.rows] == ["75", "75", "75", "not open yet"]
+    assert [row[3] for row in table.rows] == ["75", "75", "no answer", "not open yet"]
+
+
+def test_the_own_rating_stands_there_before_the_reveal_and_only_for_its_author(people, dyad, page, cy):
+    care.share(dyad, cy, by=dyad.therapist)
+    a_course(dyad, 1)
+    a_held_session(dyad, therapist=answers("therapist", d1=1))
+    assert page().picture.wide.table.rows[-1][3] == "62"
+    assert page(cy).picture.wide.table.rows[-1][3] == "not open yet"
+
+
+def test_outcomes_stand_below_on_the_same_axis(people, dyad, page):
+    Measure.objects.create(dyad=dyad, instrument="phq-9")
+    phq = a_part("phq-9", "client", "full", {f"phq{i}": 2 if i < 9 else 0 for i in range(1, 10)})
+    usual = answers("client")
+    a_held_session(dyad, client=replace(usual, parts=(*usual.parts, phq)), therapist=answers("therapist"))
+    a_course(dyad, 1)
+    table = page().picture.wide.table
+    assert len(page().picture.wide.outcomes) == 1
+    assert [row[table.heads.index("PHQ-9, Ana's voice")] for row in table.rows] == ["16", "–"]
+
+
+def test_a_questionnaire_that_only_a_file_brought_has_its_panel_too(people, ben, page):
+    dyad = a_dyad(ben, "Client 12")
+    dyad.note = "Imported. Its items were shifted; sessions were given weekly dates."
+    dyad.save()
+    wai = a_part("implement-wai-9", "client", "full", {f"wai{i}": 4 for i in range(1, 10)}, wording="")
+    session = a_held_session(dyad, client=replace(answers("client"), parts=(wai,)))
+    reveal.waive(session, "import", by=ben)
+    drawn = dyad_page(ben, dyad)
+    assert drawn.picture.wide.track is None
+    assert any("WAI" in head for head in drawn.picture.wide.table.heads)
+
+
+def test_where_ratings_come_from_stands_on_the_page(people, dyad, ben, as_member):
+    Dyad.objects.update(note="Imported: items shifted, weekly dates.")
+    assert "Imported: items shifted, weekly dates." in html(as_member(ben), dyad)
+
+
+def test_a_strain_is_drawn_from_opening_to_settling(people, dyad, page):
+    a_held_session(dyad, client=answers("client", t1=2, t2=0), therapist=answers("therapist"))
+    a_held_session(dyad, client=answers("client", t1=1), therapist=answers("therapist", t1=1))
+    labels = [label.text for label in page().picture.wide.track.labels]
+    assert labels[:2] == ["Strain", "settled at once"]
+    assert [s.state for s in page().strains] == ["not talked about yet", "not talked about yet", "settled"]
+
+
+def test_the_clients_words_are_shown_as_written_and_old_ones_go(people, dyad, page):
+    session = a_held_session(dyad, client=answers("client", words="It was too fast."))
+    checkin.send(session, "client", answers("client", words="It was a bit fast."), by=dyad.client)
+    assert page().quotes == ()
+    checkin.send(session, "therapist", answers("therapist"), by=dyad.therapist)
+    assert [(q.words, q.by) for q in page().quotes] == [("It was a bit fast.", "session 1 · One thing to do differently")]
+
+
+def test_words_for_other_readers_never_stand_here(people, dyad, ben, as_member):
+    for reader in ("raise", "outside", "statistics"):
+        a_held_session(dyad, client=answers("client", words="CANARY", reader=reader), therapist=answers("therapist"))
+    assert "CANARY" not in html(as_member(ben), dyad)
+
+
+def test_goals_show_their_seals(people, dyad, page):
+    goal = alliance.propose(dyad, "goal", "Sleep", "client", by=dyad.client)
+    assert [g.state for g in page().goals] == ["not yet agreed together"]
+    seen = goal.wordings.get().pk
+    alliance.seal(goal, "client", seen=seen, by=dyad.client)
+    assert [g.state for g in page().goals] == ["Ana has sealed · waits for you"]
+    alliance.seal(goal, "therapist", seen=seen, by=dyad.therapist)
+    assert [g.state for g in page().goals] == ["agreed"]
+    alliance.reword(goal, "Sleep through", "therapist", seen=seen, by=dyad.therapist)
+    assert [(g.words, g.state) for g in page().goals] == [("Sleep through", "not yet agreed together")]
+
+
+def test_sessions_say_what_is_missing_and_what_can_be_done(people, dyad, page):
+    a_course(dyad, 1)
+    reveal.waive(a_held_session(dyad), "I was ill", by=dyad.therapist)
+    a_session(dyad, datetime.now(UTC) - timedelta(hours=1))
+    planned, waived, _first = page().sessions
+    assert planned.settle
+    assert waived.line == "in the room · held · no answer from Ana · no rating from you"
+    assert waived.rate
+
+
+def test_looking_is_noted_for_the_client(people, dyad, ben, as_member):
+    html(as_member(ben), dyad)
+    assert not ReadLog.objects.exists()
+    a_held_session(dyad, client=answers("client", words="Slower, please."), therapist=answers("therapist"))
+    html(as_member(ben), dyad)
+    row = ReadLog.objects.get()
+    assert (row.member, row.dyad, row.what, row.sessions) == (ben, dyad, "words", [1])
+
+
+def test_a_supervisor_sees_a_shared_dyad_and_can_change_nothing(people, dyad, ben, cy, as_member):
+    a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    assert as_member(cy).get(reverse("dyad", args=[dyad.uid])).status_code == 404
+    care.share(dyad, cy, by=ben)
+    page = html(as_member(cy), dyad)
+    assert "Ana and Ben see session 1 differently." in page
+    assert "Ben did not notice this" in page
+    for name in ("plan_session", "arrange"):
+        assert reverse(name, args=[dyad.uid]) not in page
+        assert as_member(cy).get(reverse(name, args=[dyad.uid])).status_code == 404
+    care.unshare(dyad, cy, by=ben)
+    assert as_member(cy).get(reverse("dyad", args=[dyad.uid])).status_code == 404
+
+
+@pytest.mark.parametrize("who", ["eve", "mo", "dee", "ada", "cy"])
+def test_for_everybody_else_it_does_not_exist(people, dyad, who, as_member):
+    assert as_member(getattr(people, who)).get(reverse("dyad", args=[dyad.uid])).status_code == 404
+
+
+def test_an_ended_course_says_how_and_keeps_everything(people, dyad, ben, page, as_member):
+    a_course(dyad, 4)
+    care.end_course(dyad, "agreement", date(2026, 11, 20), "It was enough.", by=ben)
+    dyad.refresh_from_db()
+    assert page().case.title == "This course of care ended on 20 November 2026."
+    shown = html(as_member(ben), dyad)
+    assert "It was enough." in shown
+    assert "The last talk sheet" in shown
+    assert "Prepare session" not in shown
+
+
+def test_names_and_words_are_never_markup(people, ben, as_member):
+    dyad = a_dyad(ben, "<script>alert(1)</script>")
+    a_held_session(dyad, client=answers("client", words="<b>{client}</b>"), therapist=answers("therapist"))
+    page = html(as_member(ben), dyad)
+    assert "<script>alert" not in page
+    assert "<b>{client}" not in page
+    assert "&lt;b&gt;{client}&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize("sessions", [2, 9])
+def test_the_number_of_queries_does_not_grow(sessions, people, dyad, ben, as_member, django_assert_max_num_queries):
+    calibration.calibrate(calibration.followed(), by=None)
+    goal = alliance.propose(dyad, "goal", "Sleep", "client", by=dyad.client)
+    for number in range(sessions):
+        said = replace(answers("client", t1=number % 3, words="Slower."), progress={goal.uid: 3})
+        a_held_session(dyad, client=said, therapist=answers("therapist"))
+        alliance.propose(dyad, "goal", f"Goal {number}", "therapist", by=ben)
+    browser = as_member(ben)
+    html(browser, dyad)
+    with django_assert_max_num_queries(15):
+        html(browser, dyad)

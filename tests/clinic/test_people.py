@@ -1,0 +1,104 @@
+"""People: the caseload in one plain line each, first who needs a conversation; and finding somebody by name."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.urls import reverse
+
+from accord_clinic.actions import care
+from accord_clinic.models import Signal
+from accord_clinic.queries.people import find, folded, people
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+
+
+@pytest.fixture
+def caseload(people, ben):
+    """Six people, in the order of the alphabet the wrong way round."""
+    dyads = {name: a_dyad(ben, name) for name in ("Bo", "Kim", "Zoë Marchetti", "Imani")}
+    a_held_session(dyads["Zoë Marchetti"], client=answers("client", t1=2), therapist=answers("therapist"))
+    a_course(dyads["Kim"], 4)
+    return dyads
+
+
+def test_first_come_those_with_whom_something_is_to_be_talked_about(caseload, people, ben):
+    listed = people_of(ben)
+    assert [p.name for p in listed] == ["Zoë Marchetti", "Ana", "Bo", "Imani", "Kim"]
+    assert listed[0].line == "Zoë Marchetti says a moment felt off in session 1; you did not notice this."
+    assert listed[0].chip == "strain · open 1 session"
+
+
+def people_of(member):
+    return people(member).running
+
+
+def test_what_was_said_comes_before_what_was_inferred(caseload, ben):
+    session = caseload["Kim"].sessions.last()
+    Signal.objects.create(
+        dyad=caseload["Kim"], session=session, kind="drop", reported=False, strength=9.0, rule="drop/1",
+        scale="accord-check-in/collaboration", raised_at=datetime.now(UTC),
+    )  # fmt: skip
+    assert [p.name for p in people_of(ben)][:2] == ["Zoë Marchetti", "Kim"]
+    assert people_of(ben)[1].line == "Collaboration was lower than is usual for Kim in session 4."
+
+
+def test_a_withheld_signal_is_not_told(caseload, ben):
+    session = caseload["Kim"].sessions.last()
+    Signal.objects.create(
+        dyad=caseload["Kim"], session=session, kind="quiet", reported=False, rule="quiet/1", withheld=True,
+        raised_at=datetime.now(UTC),
+    )  # fmt: skip
+    assert {p.name: p.line for p in people_of(ben)}["Kim"] == "Nothing stands out so far."
+
+
+def test_the_next_session_stands_beside_the_name(caseload, ben):
+    a_session(caseload["Bo"], datetime.now(UTC) + timedelta(days=3))
+    assert {p.name: p.side for p in people_of(ben)}["Bo"].startswith("next: ")
+
+
+def test_courses_that_ended_stand_behind_a_fold(caseload, ben, as_member):
+    care.end_course(caseload["Bo"], "agreement", date.today(), "", by=ben)
+    page = people(ben)
+    assert "Bo" not in [p.name for p in page.running]
+    assert [(p.name, p.line) for p in page.ended] == [("Bo", "by agreement")]
+    assert "Courses that have ended" in as_member(ben).get(reverse("people")).content.decode()
+
+
+@pytest.mark.parametrize("words", ["zoe", "ZOË", "marchetti zo", "chet"])
+def test_capitals_accents_and_order_do_not_matter(caseload, ben, words):
+    assert [p.name for p in find(ben, words)] == ["Zoë Marchetti"]
+
+
+def test_only_ones_own_people_are_found(caseload, ben, eve):
+    assert find(eve, "zoe") == ()
+    assert find(ben, " ") == ()
+
+
+def test_folding_keeps_letters_that_have_no_plain_twin():
+    assert folded("Łukasz Öztürk") == "łukasz ozturk"
+
+
+def test_a_search_is_posted_so_that_no_name_enters_an_address(caseload, ben, as_member):
+    answer = as_member(ben).post(reverse("people"), {"name": "zoe"})
+    assert "Zoë Marchetti" in answer.content.decode()
+    assert "Imani" not in answer.content.decode()
+    by_address = as_member(ben).get(reverse("people"), {"name": "zoe"}).content.decode()
+    assert "Imani" in by_address
+
+
+def test_nobody_is_found_says_what_may_help(caseload, ben, as_member):
+    page = as_member(ben).post(reverse("people"), {"name": "Nobody <b>"}).content.decode()
+    assert "A part of the name is enough" in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize("size", [1, 6])
+def test_the_number_of_queries_does_not_grow(size, people, ben, as_member, django_assert_max_num_queries):
+    for number in range(size):
+        dyad = a_dyad(ben, f"Person {number}")
+        a_course(dyad, size)
+        a_held_session(dyad, client=answers("client", t1=1), therapist=answers("therapist"))
+    browser = as_member(ben)
+    with django_assert_max_num_queries(9):
+        browser.get(reverse("people"))
+    with django_assert_max_num_queries(5):
+        browser.post(reverse("people"), {"name": "person"})

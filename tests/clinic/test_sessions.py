@@ -1,0 +1,181 @@
+"""Sessions and courses of care: planned, held, missed; links made; somebody new; shared, handed over, ended."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from accord_clinic import links, notices
+from accord_clinic.actions import care
+from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Session, Share
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session
+
+SOON = date.today() + timedelta(days=10)
+
+
+@pytest.fixture
+def browser(ben, as_member):
+    return as_member(ben)
+
+
+def test_a_session_is_planned_on_the_practices_clock(browser, people, dyad):
+    said = {"day": SOON.isoformat(), "time": "10:30", "modality": "video"}
+    assert browser.post(reverse("plan_session", args=[dyad.uid]), said).url == reverse("dyad", args=[dyad.uid])
+    session = dyad.sessions.get()
+    berlin = timezone.localtime(session.start, ZoneInfo("Europe/Berlin"))
+    assert (berlin.date(), berlin.hour, berlin.minute, session.modality) == (SOON, 10, 30, "video")
+
+
+def test_the_form_guesses_a_week_later_at_the_same_time(browser, people, dyad):
+    a_session(dyad, datetime(2026, 3, 3, 9, tzinfo=UTC))
+    page = browser.get(reverse("plan_session", args=[dyad.uid])).content.decode()
+    assert 'value="2026-03-10"' in page
+    assert 'value="10:00"' in page
+
+
+@pytest.mark.parametrize("wrong", [{"day": ""}, {"day": "someday"}, {"time": "25:00"}, {"modality": "by owl"}])
+def test_a_wrong_date_says_so_and_keeps_the_rest(browser, people, dyad, wrong):
+    said = {"day": SOON.isoformat(), "time": "10:30", "modality": "video"} | wrong
+    answer = browser.post(reverse("plan_session", args=[dyad.uid]), said)
+    assert answer.status_code == 422
+    assert "Something needs another look" in answer.content.decode()
+    assert not dyad.sessions.exists()
+
+
+def test_a_session_before_the_last_one_is_refused_with_a_sentence(browser, people, dyad):
+    a_session(dyad, datetime.now(UTC) + timedelta(days=30))
+    said = {"day": SOON.isoformat(), "time": "10:30", "modality": "room"}
+    answer = browser.post(reverse("plan_session", args=[dyad.uid]), said, follow=True)
+    assert "The next session must come after the last one." in answer.content.decode()
+
+
+@pytest.mark.parametrize("state", ["held", "cancelled", "missed_by_client", "missed_by_therapist"])
+def test_what_became_of_a_session(browser, people, dyad, state):
+    session = a_session(dyad)
+    answer = browser.post(reverse("mark_session", args=[session.uid]), {"state": state, "from": "today"})
+    assert answer.url == reverse("today")
+    session.refresh_from_db()
+    assert session.state == state
+    assert AuditEntry.objects.filter(act="mark_session", row=f"session:{session.pk}").exists()
+
+
+def test_a_link_is_shown_once_with_its_picture(browser, people, dyad):
+    session = a_held_session(dyad)
+    page = browser.post(reverse("make_link", args=[session.uid]), {"show": ""}).content.decode()
+    token = re.search(r'value="http://testserver/c/([^"]+)"', page)[1]
+    assert Invitation.objects.get().token_hash == links.digest(token)
+    assert "<svg" in page
+    assert "style=" not in page
+    assert token not in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+
+
+def test_a_link_goes_to_the_known_contact(browser, people, dyad):
+    session = a_held_session(dyad)
+    answer = browser.post(reverse("make_link", args=[session.uid]), {"mail": "", "from": "today"}, follow=True)
+    assert "The link is on its way to Ana." in answer.content.decode()
+    notices.deliver()
+    [letter] = mail.outbox
+    assert letter.to == ["ana@example.org"]
+    token = re.search(r"/c/(\S+)", letter.body)[1]
+    assert Invitation.objects.get().token_hash == links.digest(token)
+    assert "Ben" not in letter.subject + letter.body
+
+
+def test_without_a_contact_the_page_says_what_to_do(browser, people, ben):
+    dyad = a_dyad(ben, "Bo")
+    Client.objects.filter(pk=dyad.client_id).update(email="")
+    session = a_held_session(dyad)
+    answer = browser.post(reverse("make_link", args=[session.uid]), {"mail": ""}, follow=True)
+    assert "There is no e-mail address." in answer.content.decode()
+    assert not Invitation.objects.exists()
+
+
+def test_somebody_new_starts_with_a_course(browser, people):
+    said = {
+        "name": "Noa", "address_as": "", "language": "de", "email": "noa@example.org", "phone": "", "born": "1990",
+        "started": "2026-11-20", "approach": "cbt", "modality": "video", "form": "minimum", "measures": ["phq-9", "gad-7"],
+    }  # fmt: skip
+    answer = browser.post(reverse("new_person"), said)
+    dyad = Dyad.objects.get(client__name="Noa")
+    assert answer.url == reverse("dyad", args=[dyad.uid])
+    assert (dyad.approach, dyad.modality, dyad.form, dyad.client.language) == ("cbt", "video", "minimum", "de")
+    assert sorted(m.instrument for m in dyad.measures.all()) == ["gad-7", "phq-9"]
+
+
+def test_children_are_too_young_for_these_questions(browser, people):
+    said = {"name": "Noa", "language": "en", "born": str(date.today().year - 10), "started": "2026-11-20"}
+    said |= {"approach": "cbt", "modality": "room", "form": "full"}
+    answer = browser.post(reverse("new_person"), said)
+    assert answer.status_code == 422
+    assert "twelve and older" in answer.content.decode()
+
+
+def test_a_course_is_shared_with_a_supervisor_and_taken_back(browser, people, dyad, cy):
+    browser.post(reverse("share", args=[dyad.uid]), {"supervisor": cy.uid})
+    assert Share.objects.get(until=None).member == cy
+    assert "Shared with Cy" in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+    browser.post(reverse("unshare", args=[dyad.uid]), {"supervisor": cy.uid})
+    assert not Share.objects.filter(until=None).exists()
+
+
+def test_it_cannot_be_shared_with_just_anybody(browser, people, dyad, mo):
+    assert browser.post(reverse("share", args=[dyad.uid]), {"supervisor": mo.uid}).status_code == 404
+    assert not Share.objects.exists()
+
+
+def test_a_course_ends_with_how_when_and_why(browser, people, dyad):
+    said = {"end-how": "by_client", "end-on": "2026-11-20", "end-reason": "Moved away."}
+    browser.post(reverse("end_course", args=[dyad.uid]), said)
+    dyad.refresh_from_db()
+    assert (dyad.ending, dyad.ended, dyad.ending_reason) == ("by_client", date(2026, 11, 20), "Moved away.")
+    assert "Begin a new course" in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+
+
+def test_an_ending_without_how_is_asked_for(browser, people, dyad):
+    answer = browser.post(reverse("end_course", args=[dyad.uid]), {"end-on": "2026-11-20"})
+    assert answer.status_code == 422
+    assert not Dyad.objects.exclude(ended=None).exists()
+
+
+def test_a_new_course_follows_the_one_that_ended(browser, people, dyad, ben):
+    assert browser.get(reverse("new_course", args=[dyad.uid])).url == reverse("dyad", args=[dyad.uid])
+    care.end_course(dyad, "planned", date(2026, 11, 20), "", by=ben)
+    said = {"started": "2026-11-22", "approach": "systemic", "modality": "room", "form": "full"}
+    browser.post(reverse("new_course", args=[dyad.uid]), said)
+    after = Dyad.objects.get(ended=None, client=dyad.client)
+    assert after.follows == dyad
+
+
+def test_a_hand_over_ends_one_course_and_opens_another_with_its_own_start(browser, people, dyad, eve, as_member):
+    a_course(dyad, 2)
+    browser.post(reverse("hand_over", args=[dyad.uid]), {"over-to": eve.uid, "over-on": date.today().isoformat()})
+    after = Dyad.objects.get(therapist=eve)
+    assert after.follows == dyad
+    assert not after.sessions.exists()
+    assert as_member(eve).get(reverse("dyad", args=[after.uid])).status_code == 200
+    assert as_member(eve).get(reverse("dyad", args=[dyad.uid])).status_code == 404
+
+
+def test_nobody_else_can_do_any_of_it(people, dyad, as_member, eve, cy, ben):
+    care.share(dyad, cy, by=ben)
+    session = a_held_session(dyad)
+    for member in (eve, cy):
+        browser = as_member(member)
+        for name in ("share", "unshare", "end_course", "hand_over", "plan_session", "new_course"):
+            assert browser.post(reverse(name, args=[dyad.uid]), {}).status_code == 404, name
+        for name in ("mark_session", "make_link", "rate", "waive"):
+            assert browser.post(reverse(name, args=[session.uid]), {"state": "held", "why": "x"}).status_code == 404, name
+    assert not Invitation.objects.exists()
+
+
+def test_looking_changes_nothing(browser, people, dyad):
+    session = a_session(dyad)
+    for name in ("mark_session", "make_link", "waive"):
+        assert browser.get(reverse(name, args=[session.uid])).status_code == 405
+    for name in ("share", "unshare", "end_course", "hand_over"):
+        assert browser.get(reverse(name, args=[dyad.uid])).status_code == 405
+    assert Session.objects.get().state == "planned"

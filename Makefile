@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in $(LATEST); do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
-DEMO := ACCORD_DEMO=1 ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
+DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
 .PHONY: help demo demo-fresh test test-core test-clinic test-journeys lint lock pictures browser clean
 

@@ -1,0 +1,164 @@
+"""An empty database and a seed in; the invented practice out: all lives, told in order of time, in one transaction."""
+
+from __future__ import annotations
+
+import heapq
+import tomllib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accord_clinic import notices
+from accord_clinic.actions import calibration
+from accord_clinic.demo.ana import Ana
+from accord_clinic.demo.clock import Clock, story_time
+from accord_clinic.demo.lives import Life, Plot
+from accord_clinic.demo.voices import Voices, cast, pool
+from accord_clinic.models import Member, Practice
+
+SEED = 11
+WORDS = Path(__file__).parents[1] / "data" / "demo.toml"
+CASELOAD = 15
+# One entry a place in a caseload: how many sessions were held, in how many days the next one is, at which hour.
+HELD = (4, 12, 8, 1, 16, 2, 25, 6, 10, 20, 3, 14, 7, 18, 5)
+NEXT_IN = (0, 1, 0, 2, 3, 0, 4, 6, 5, 0, 0, 2, 5, 1, 4)
+HOURS = (9, 14, 11, 10, 13, 16, 15, 9, 10, 17, 14, 13, 11, 15, 16)
+# Per therapist: the share of strains that are missed, and how often a concern is talked about.
+MISSES = (0.4, 0.4, 1.0, 0.5)
+TALKS = (0.7, 0.8, 0.1, 0.5)
+# Places whose course has a strain; the simulated pool has its onsets, sizes, repairs and who saw it.
+STRAINED = (1, 2, 4, 6, 9, 13)
+ENDED = {1: "planned", 5: "by_client", 9: "agreement", 13: "by_client"}
+STYLES = {(0, 4): "quiet", (2, 10): "quiet", (3, 2): "quiet", (1, 8): "silent", (2, 6): "silent"}
+KEPT = {6: "raise", 12: "not_yet"}
+OUTSIDE = {(0, 2): 8, (1, 0): 4, (2, 4): 16}
+SAFETY = {(1, 14): 5}
+SHARED = (0, 4, 8)
+MINIMUM = (7, 11)
+FORTNIGHTLY = (12, 14)
+
+
+@cache
+def words() -> dict[str, Any]:
+    """Everything that people in the demo say."""
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+
+
+@transaction.atomic
+def load() -> None:
+    """Tell every life up to the present. When a story breaks, nothing of any stays."""
+    now = timezone.now()
+    backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.dummy.EmailBackend"
+    try:
+        with story_time(now - timedelta(days=400)) as clock:
+            staff = _found()
+            calibration.calibrate(calibration.followed(), by=None)
+            _tell((life.tell() for life in _lives(staff, now)), clock, now)
+            clock.now = now
+            notices.deliver(10_000)
+            calibration.calibrate(calibration.followed(), by=None)
+    finally:
+        settings.EMAIL_BACKEND = backend
+
+
+def _tell(lives: Iterable[Iterator[datetime]], clock: Clock, until: datetime) -> None:
+    """Take the steps of all lives in the order of time, each at its moment, and stop at `until`."""
+    steps = [(next(life), place, life) for place, life in enumerate(lives)]
+    heapq.heapify(steps)
+    while steps and steps[0][0] <= until:
+        moment, place, life = steps[0]
+        clock.now = moment.astimezone(UTC)
+        following = next(life, None)
+        if following is None:
+            heapq.heappop(steps)
+        else:
+            heapq.heapreplace(steps, (max(following, moment), place, life))
+
+
+def _found() -> list[Member]:
+    """The practice and those who work there; nobody has a password, since the demo's door signs in."""
+    practice = Practice.objects.create(**words()["practice"], languages=["en", "de"], demo=True)
+    staff = [
+        Member.objects.create_user(f"{one['name'].lower()}@example.org", None, name=one["name"], roles=one["roles"])
+        for one in words()["staff"]
+    ]
+    practice.safety_contact = practice.outside_reader = _supervisor(staff)
+    practice.save()
+    return staff
+
+
+def _supervisor(staff: list[Member]) -> Member:
+    return next(member for member in staff if member.is_a("supervisor"))
+
+
+def _lives(staff: list[Member], now: datetime) -> Iterator[Life]:
+    """Ana's life and everybody else's."""
+    zone = ZoneInfo(words()["practice"]["time_zone"])
+    therapists = [member for member in staff if member.is_a("therapist")]
+    names = iter(words()["clients"]["names"])
+    for turn in range(len(therapists)):
+        course, taken = pool(SEED + turn, MISSES[turn]), set()
+        for place in range(CASELOAD):
+            row = cast(course, HELD[place], place in STRAINED, taken)
+            voices = Voices(course, row, STYLES.get((turn, place), "usual"), SEED + turn)
+            if (turn, place) == (0, 0):
+                yield Ana(_anas_plot(staff, voices, now.astimezone(zone), zone))
+            else:
+                yield Life(_plot(next(names), turn, place, staff, voices, now.astimezone(zone).date(), zone))
+
+
+def _plot(
+    name: str, turn: int, place: int, staff: list[Member], voices: Voices, today: date, zone: ZoneInfo
+) -> Plot:
+    """What the tables above say about one place in one caseload."""
+    german = name in words()["clients"]["german"]
+    ended = place in ENDED
+    every = 14 if place in FORTNIGHTLY else 7
+    rest = timedelta(days=-(10 + 9 * turn + place)) if ended else timedelta(days=NEXT_IN[place])
+    about = words()["staff"][turn]
+    moves = (turn, place) == (3, 9)
+    return Plot(
+        name=name,
+        therapist=staff[turn],
+        voices=voices,
+        first=today + (timedelta(days=-10) if moves else rest) - timedelta(days=every * (HELD[place] - ended)),
+        hour=time(HOURS[place]),
+        zone=zone,
+        modalities=tuple(about["modalities"]),
+        approach=about["approach"],
+        theme=words()["themes"][(turn + 3 * place) % len(words()["themes"])] | (words()["german"] if german else {}),
+        lines=words()["lines"] | (words()["german"] if german else {}),
+        seed=f"{SEED}/{turn}/{place}",
+        every_days=every,
+        sessions=HELD[place] if ended else 0,
+        ending=ENDED.get(place, ""),
+        language="de" if german else "en",
+        form="minimum" if place in MINIMUM else "full",
+        address_as=name.split()[0],
+        shared_with=_supervisor(staff) if place in SHARED else None,
+        talks=TALKS[turn],
+        safety_in=SAFETY.get((turn, place), 0),
+        outside_in=OUTSIDE.get((turn, place), 0),
+        keeps_strain=KEPT.get(place, "show"),
+        moves_to=staff[1] if moves else None,
+    )
+
+
+def _anas_plot(staff: list[Member], voices: Voices, now: datetime, zone: ZoneInfo) -> Plot:
+    """Ana's next session, the eleventh, is later today, or tomorrow when the day is nearly over."""
+    hour, day = max(now.hour + 2, 15), now.date()
+    if hour > 20:
+        hour, day = 10, day + timedelta(days=1)
+    told = words()["ana"]
+    return Plot(
+        name=told["name"], therapist=staff[0], voices=voices, first=day - timedelta(days=70),
+        hour=time(hour), zone=zone, modalities=("room",), approach="cbt", theme=told | {"measures": ["phq-9"]},
+        lines=words()["lines"], seed=f"{SEED}/ana", address_as=told["address_as"], shared_with=_supervisor(staff),
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""Simulated courses in; what each side answers to the check-in in each session out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+import numpy as np
+
+from accord.records import Answer
+from accord.simulate import Simulated, simulate
+
+ITEMS = ("d1", "d2", "m1", "m2", "b1", "b2", "b3")
+REVERSED = {"b1"}
+MOST_SESSIONS = 26
+KINDS = {"withdrawal": ("quiet", "went_along", "steered_away", "far_apart"), "confrontation": ("disagreed", "annoyed")}
+
+
+POOL = 400
+
+
+def pool(seed: int, misses: float) -> Simulated:
+    """Many simulated courses, for one therapist's caseload to be cast from; this share of the strains is missed."""
+    return simulate(
+        POOL, MOST_SESSIONS, seed, "mixed", share=0.5, items=len(ITEMS), missing=0.06, missing_after=0.25,
+        therapist_misses=misses,
+    )  # fmt: skip
+
+
+def cast(course: Simulated, held: int, strained: bool, taken: set[int]) -> int:
+    """A course of the pool that nobody has: with a strain that begins within the sessions held, or with none at all."""
+    onset = course.truth.onset
+    for row in range(len(onset)):
+        fits = 3 <= onset[row] < held if strained else onset[row] < 0
+        if fits and row not in taken:
+            taken.add(row)
+            return row
+    raise LookupError(f"No course of the pool has a strain within {held} sessions; use another seed.")
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Both voices of one dyad over its sessions, and what really happened between them."""
+
+    course: Simulated
+    row: int
+    style: str
+    seed: int
+
+    def client(self, number: int, must: bool = False) -> dict[str, Answer] | None:
+        """The client's answers, `None` when none was given; `must`: the plot needs some."""
+        dice = self._dice(number, "client")
+        if self.style == "silent" and number >= 6 and number % 5 in (1, 2, 3):
+            return None
+        if self.style == "quiet" and number >= 3:
+            return {item: 0 if item in REVERSED else 4 for item in ITEMS} | {"t1": 0, "v1": 1}
+        said = self._scored(self.course.client_items, number, dice)
+        if said is None and must:
+            said = dict.fromkeys(ITEMS, 2)
+        if said is None:
+            return None
+        return said | self._felt(number, dice) | {"v1": self._room(number, dice)}
+
+    def therapist(self, number: int) -> dict[str, Answer] | None:
+        """The therapist's answers and guesses, `None` when none was given."""
+        dice = self._dice(number, "therapist")
+        said = self._scored(self.course.therapist_items, number, dice)
+        if said is None:
+            return None
+        sees = self.begins(number) and bool(self.course.truth.seen[self.row])
+        felt = {"t1": 1, "t2": 3, "t3": ("quiet",)} if sees else {"t1": int(dice.random() < 0.006)}
+        return said | felt | {"v1": dice.choice((3, 3, 4)), "g1": said["b2"], "g2": felt["t1"]}
+
+    def begins(self, number: int) -> bool:
+        """Whether a strain begins in this session and is felt as a moment; a slide creeps in unnoticed."""
+        truth = self.course.truth
+        return truth.onset[self.row] == number - 1 and truth.kind[self.row] != "slide"
+
+    def strained(self, number: int) -> bool:
+        """Whether a strain is going on in this session."""
+        return bool(self.course.truth.strained[self.row, number - 1])
+
+    def repaired(self) -> bool:
+        """Whether the strain of this dyad is mended in the end."""
+        return bool(self.course.truth.repaired[self.row])
+
+    def _dice(self, number: int, side: str) -> Random:
+        return Random(f"{self.seed}/{self.row}/{number}/{side}")
+
+    def _scored(self, items: np.ndarray | None, number: int, dice: Random) -> dict[str, Answer] | None:
+        answers = items[self.row, number - 1]
+        if np.isnan(answers).any():
+            return None
+        said = {item: int(a) - 1 for item, a in zip(ITEMS, answers, strict=True)}
+        return {i: None if dice.random() < 0.02 else 4 - a if i in REVERSED else a for i, a in said.items()}
+
+    def _felt(self, number: int, dice: Random) -> dict[str, Answer]:
+        if not self.begins(number):
+            return {"t1": None if dice.random() < 0.02 else 0}
+        level = {2: 1, 3: 2, 4: 3}[int(self.course.truth.size[self.row])]
+        kind = dice.choice(("withdrawal", "withdrawal", "confrontation"))
+        return {"t1": level, "t2": dice.choice((3, 3, 3, 1)), "t3": (dice.choice(KINDS[kind]),)}
+
+    def _room(self, number: int, dice: Random) -> int:
+        return dice.choice((1, 2, 2)) if self.strained(number) else dice.choice((2, 3, 3, 4))

@@ -1,0 +1,80 @@
+"""`accord_clinic demo`: an invented practice on this machine: made once, kept, and served until Ctrl-C."""
+
+import sys
+import time
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from accord.errors import BadInput
+from accord_clinic import serving
+from accord_clinic.demo import doors
+from accord_clinic.demo.load import load
+from accord_clinic.models import Member, Practice
+
+
+class Command(BaseCommand):
+    help = "Show Accord with an invented practice. Its data stay; --fresh starts over."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser):
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--fresh", action="store_true", help="throw the invented practice away and make it anew")
+        parser.add_argument("--only-load", action="store_true", help="make the practice, print where to look, and stop")
+
+    def handle(self, host, port, fresh, only_load, **_options):
+        if not settings.DEMO:
+            raise BadInput("The demo runs as accord_clinic demo and in no other way.")
+        if not serving.is_loopback(host):
+            raise BadInput(f"The demo lets anybody in, so it listens on this machine only, not on {host}.")
+        if not only_load:
+            serving.check_port(host, port)
+        serving.prepare()
+        self._check_invented()
+        if fresh:
+            self._start_over()
+        if not Practice.objects.exists():
+            self._make()
+        self._tell_where(f"http://{'localhost' if host == '127.0.0.1' else host}:{port}")
+        if not only_load:
+            self.stdout.flush()
+            connection.close()
+            sys.exit(serving.run(host, port))
+
+    def _check_invented(self) -> None:
+        if Practice.objects.filter(demo=False).exists():
+            raise BadInput(f"{settings.DATA} holds a real practice. The demo keeps away; name another DATA folder.")
+
+    def _start_over(self) -> None:
+        """Remove the database of the invented practice, and nothing else that lies in its folder."""
+        connection.close()
+        database = settings.DATABASES["default"]["NAME"]
+        for rest in ("", "-wal", "-shm"):
+            database.with_name(database.name + rest).unlink(missing_ok=True)
+        serving.prepare()
+
+    def _make(self) -> None:
+        self.stdout.write("Inventing a practice of sixty people; this takes about half a minute ...")
+        self.stdout.flush()
+        began = time.monotonic()
+        load()
+        self.stdout.write(f"Done in {time.monotonic() - began:.0f} seconds.")
+
+    def _tell_where(self, address: str) -> None:
+        therapist = Member.objects.filter(dyads__client__email=doors.HEADLINE).first()
+        lines = [
+            "",
+            "Everybody here is invented.",
+            f"  {address}/demo/  be anybody, with one click: begin as {therapist.name}, a therapist, with Today",
+        ]
+        phones = doors.phones()
+        if phones:
+            lines.append(f"  {address}/c/{doors.phone_link(phones[0].uid)}  the phone of {phones[0].client}, a client")
+        lines += [
+            "  From the first page you can also be Cyrus, the supervisor, and Mona, the manager.",
+            "  One-time codes and notices appear here. Ctrl-C stops it; make demo starts it again with the same data.",
+            "",
+        ]
+        self.stdout.write("\n".join(lines))

@@ -57,7 +57,7 @@ def loglik(r: Ratings, v: Variances, method: str) -> float:
     return -0.5 * (deviance + np.linalg.slogdet(information)[1] + (n - p) * np.log(2 * np.pi))
 
 
-def best_loglik(r: Ratings, method: str, *, slope: bool, therapist: bool, ar1: bool, starts: int = 4) -> float:
+def best_loglik(r: Ratings, method: str, *, slope: bool, therapist: bool, ar1: bool, starts: int) -> float:
     """The highest log-likelihood that Nelder-Mead finds from several seeded starts."""
     rng = np.random.default_rng(1)
     scale = r.y.std()
@@ -79,8 +79,8 @@ def best_loglik(r: Ratings, method: str, *, slope: bool, therapist: bool, ar1: b
     best = -np.inf
     for _ in range(starts):
         free = np.r_[0.6, rng.uniform(0.2, 1.2), rng.uniform(-0.1, 0.2, 2 * slope), 0.3 * np.ones(therapist + ar1)]
-        for _ in range(3):  # Nelder-Mead again from where it stopped
-            options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 4000, "maxfev": 4000}
+        for _ in range(2):  # Nelder-Mead again from where it stopped
+            options = {"xatol": 1e-8, "fatol": 1e-10, "maxiter": 1500, "maxfev": 1500}
             free = minimize(worse, free, method="Nelder-Mead", options=options).x
         best = max(best, -worse(free))
     return best

@@ -74,13 +74,12 @@ class TestAgainstTheCovarianceWrittenOut:
                 assert loglik(ratings, near, recipe.method) <= fit.loglik + 1e-8, (name, factor)
 
     @pytest.mark.parametrize(("persons", "shape"), [(4, "slope"), (6, "therapist"), (5, "ar1 slope"), (7, "intercept")])
-    def test_a_blunt_search_from_many_starts_finds_nothing_better(self, persons: int, shape: str) -> None:
-        for seed in (110, 111):
-            recipe = Recipe(seed, persons, shape)
-            s = study(recipe)
-            parts = {"slope": "slope" in recipe.has, "therapist": "therapist" in recipe.has, "ar1": "ar1" in recipe.has}
-            best = best_loglik(plain(recipe, s), recipe.method, **parts)
-            assert fitted(recipe, s).loglik >= best - 1e-5
+    def test_a_blunt_search_from_several_starts_finds_nothing_better(self, persons: int, shape: str) -> None:
+        recipe = Recipe(110 + persons, persons, shape)
+        s = study(recipe)
+        parts = {"slope": "slope" in recipe.has, "therapist": "therapist" in recipe.has, "ar1": "ar1" in recipe.has}
+        best = best_loglik(plain(recipe, s), recipe.method, **parts, starts=3)
+        assert fitted(recipe, s).loglik >= best - 1e-5
 
     def test_where_nlme_fails_at_a_singular_covariance_the_blunt_search_agrees(self) -> None:
         for seed in (12, 40):
@@ -89,7 +88,7 @@ class TestAgainstTheCovarianceWrittenOut:
             fit = fitted(recipe, s)
             assert fit.converged
             assert fit.boundary == ("the correlation of intercept and slope is at its limit (singular covariance)",)
-            best = best_loglik(plain(recipe, s), recipe.method, slope=True, therapist=False, ar1=True, starts=2)
+            best = best_loglik(plain(recipe, s), recipe.method, slope=True, therapist=False, ar1=True, starts=1)
             assert fit.loglik == pytest.approx(best, abs=1e-4)
 
     def test_predictions_and_their_errors_are_those_of_the_joint_normal(self) -> None:

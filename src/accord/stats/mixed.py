@@ -242,7 +242,7 @@ def _report(
         n_dropped=rows.dropped,
         converged=not found.problems,
         boundary=_boundary(found, nested, rows.gap is not None),
-        message="; ".join(found.problems),
+        message=_message(found),
         persons=rows.persons,
         blups=(back @ predicted.person).T,
         blup_se=np.sqrt(np.maximum(spread, 0.0)),
@@ -266,6 +266,14 @@ def _log_likelihood(found: Optimum, units: Units, n: int, p: int, method: Method
     if method == "REML":
         deviance += units.log_determinant()
     return -0.5 * deviance
+
+
+def _message(found: Optimum) -> str:
+    """What is wrong and what to do; nothing when all is well."""
+    if not found.problems:
+        return ""
+    todo = "Leave out the slope, the therapist or the autocorrelation, or wait for more ratings."
+    return f"{'; '.join(found.problems)}. {todo}"
 
 
 def _boundary(found: Optimum, has_therapists: bool, ar1: bool) -> tuple[str, ...]:

@@ -94,7 +94,6 @@ class Optimum:
     face: Face
     point: Point
     value: Value
-    evaluations: int
     problems: tuple[str, ...]
 
 
@@ -183,7 +182,8 @@ def _starts(search: Search, face: Face) -> list[Floats]:
     phis = ((-0.4, 0.1, 0.4, 0.8) if face.signed else (0.1, 0.4, 0.8)) if face.phi else (0.0,)
     for intercept, *part in product((0.3, 1.0, 3.0), slopes, taus, phis):
         slope, tau, phi = part
-        x = face.free(np.diag([intercept, slope][: face.q]), tau, phi)
+        at_smallest_gap = phi if face.signed else phi ** (1.0 / search.statistics.mean_gap)
+        x = face.free(np.diag([intercept, slope][: face.q]), tau, at_smallest_gap)
         here = (search.deviance(face, x), tuple(x))
         best[*part] = min(here, best.get((*part,), here))
     starts = [np.array(x) for _, x in sorted(best.values())]
@@ -233,15 +233,9 @@ def _examine(search: Search, face: Face, x: Floats) -> Optimum:
         problems.append(f"the search stopped short of an optimum (by about {gain:.1g} in deviance)")
     if found.sigma2 < NO_RESIDUAL:
         problems.append("the residual variance has gone to zero, as when ratings follow a line exactly")
-    if face.phi and _usual_correlation(search.statistics, face.point(x).phi) > TOO_CORRELATED:
+    if face.phi and abs(face.point(x).phi) ** search.statistics.mean_gap > TOO_CORRELATED:
         problems.append("the residual correlation has run to its limit and cannot be told from the person's own level")
-    return Optimum(face, face.point(x), found, search.evaluations, tuple(problems))
-
-
-def _usual_correlation(statistics: Statistics, phi: float) -> float:
-    """|φ| to the power of the mean gap."""
-    linked = np.isfinite(statistics.gaps)
-    return float(abs(phi) ** np.average(statistics.gaps[linked], weights=statistics.gap_rows[linked]))
+    return Optimum(face, face.point(x), found, tuple(problems))
 
 
 def _gain_left(gradient: Floats, values: Floats, vectors: Floats) -> float:

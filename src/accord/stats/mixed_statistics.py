@@ -121,6 +121,12 @@ class Statistics:
         """Whether φ may be negative, because φ^gap then has a sign."""
         return bool((self.gaps == np.round(self.gaps)).all())
 
+    @property
+    def mean_gap(self) -> float:
+        """Mean gap between neighbouring ratings of a person, in units of the smallest."""
+        linked = np.isfinite(self.gaps)
+        return float(np.average(self.gaps[linked], weights=self.gap_rows[linked]))
+
     def whitening(self, phi: float) -> Whitening:
         """Weights at residual autocorrelation `phi`."""
         rho = phi**self.gaps

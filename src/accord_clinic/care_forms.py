@@ -24,6 +24,8 @@ APPROACH_NAMES = {
 FORMS = [("full", _("the full check-in, about 75 seconds")), ("minimum", _("the short one, about 45 seconds"))]
 OUTCOMES = ("phq-9", "gad-7", "who-5", "core-10")
 YOUNGEST = 12
+# Moving on to a colleague is a hand-over, which has a form of its own.
+ENDINGS = [one for one in Dyad.ENDINGS if one[0] != "moved_on"]
 
 
 class DateInput(forms.DateInput):
@@ -79,19 +81,22 @@ class Person(Course):
     )
     language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
     email = forms.EmailField(
-        label=_("E-mail"), required=False, help_text=_("For links and one-time codes. Leave it out to hand links over yourself.")
+        label=_("E-mail"),
+        required=False,
+        help_text=_("For links and one-time codes. Leave it out to hand links over yourself."),
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
     born = forms.IntegerField(label=_("Year of birth"), required=False)
-    field_order = ("name", "address_as", "language", "email", "phone", "born", "started", "approach", "modality", "form", "measures")
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
+    field_order = (*ABOUT, "started", "approach", "modality", "form", "measures")
 
     def clean_born(self):
         """Nobody under twelve: the questions are not made for children."""
         born, year = self.cleaned_data["born"], timezone.localdate().year
         if born is not None and not 1900 <= born <= year - YOUNGEST:
-            raise forms.ValidationError(_("Give a year between 1900 and %(last)s: these questions are for people of twelve and older.") % {"last": year - YOUNGEST})
+            wrong = _("Give a year from 1900 to {last}: these questions are for people of twelve and older.")
+            raise forms.ValidationError(wrong.format(last=year - YOUNGEST))
         return born
 
 
@@ -117,7 +122,7 @@ class PlanSession(forms.Form):
 class EndCourse(forms.Form):
     """How and when a course of care ended, and why."""
 
-    how = forms.ChoiceField(label=_("How it ends"), choices=[e for e in Dyad.ENDINGS if e[0] != "moved_on"], widget=forms.RadioSelect)
+    how = forms.ChoiceField(label=_("How it ends"), choices=ENDINGS, widget=forms.RadioSelect)
     on = forms.DateField(label=_("On"), widget=DateInput)
     reason = forms.CharField(
         label=_("Why, in a few words"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})

@@ -1,4 +1,4 @@
-"""A Course and the lives of its strains come in; the picture of it, wide and narrow, in the reader's language, goes out."""
+"""A Course and the lives of its strains come in; its picture, wide and narrow, in the reader's language, goes out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def picture(
 
 
 def _drawn(course: Course, instruments: Mapping[str, Instrument]) -> list[tuple[Instrument, Scale]]:
-    """The scales that get a panel, the check-in's first: a questionnaire's total where it has one, else all its scales."""
+    """The scales that get a panel, the check-in's first: a questionnaire's total where it has one, else each scale."""
     answered = dict.fromkeys(instrument for _rater, instrument, _scale in course.scores)
     names = sorted((n for n in answered if n not in (STARTING_PATH, WIDER_LOOK)), key=lambda n: (n != CHECK_IN, n))
     drawn = []
@@ -92,7 +92,7 @@ def _name(instrument: Instrument, scale: Scale) -> str:
 
 
 def _values(course: Course, rater: Rater, instrument: str, scale: str, revealed: set[int]) -> dict[int, float | None]:
-    """Scores by session. In the check-in a revealed session without an answer is missing; elsewhere it was not asked."""
+    """Scores by session. A revealed session without a check-in is missing; elsewhere it counts as not asked."""
     always = instrument == CHECK_IN
     sessions = course.said.sessions
     series = course.scores.get((rater, instrument, scale)) or (None,) * len(sessions)
@@ -130,7 +130,7 @@ def _words(names: Names) -> Words:
     return Words(
         title=_("The course so far"),
         description=_(
-            "Collaboration, Connection and strains by session, in both voices. The same numbers stand in the table below."
+            "What both voices say, session by session, with strains and outcomes. The numbers stand in the table below."
         ),
         client=_("{name}'s voice").format(name=names.client),
         therapist=_("your voice") if names.you else _("{name}'s voice").format(name=names.therapist),

@@ -256,7 +256,9 @@ def _unknown(one: Heard, names: Names) -> tuple[str, str]:
     """A signal added by a site: its kind, made readable, is better than silence."""
     title = _("Something may be worth a word.")
     kind = one.kind.replace("_", " ")
-    return title, _("Something may be worth a word about session {number}: {kind}.").format(number=one.session, kind=kind)
+    return title, _("Something may be worth a word about session {number}: {kind}.").format(
+        number=one.session, kind=kind
+    )
 
 
 WORDS = {
@@ -285,7 +287,7 @@ def scale_name(key: str) -> str:
 
 
 def how_sure(share: float | None, courses: int | None) -> str:
-    """How far to trust an inferred mark. `share` of uneventful 15-session courses get one; `courses` it was learnt from."""
+    """How far to trust an inferred mark: `share` of uneventful courses get one, learnt from so many `courses`."""
     if share is None:
         return _("This is a hint, not a finding.")
     said = _("By chance alone, about {count} in 100 courses in which nothing happened get a mark like this.")

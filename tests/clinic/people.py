@@ -118,13 +118,17 @@ def answers(
     key: str = "",
     **items,
 ) -> Submission:
-    """A sent check-in. `items` replace usual answers (`t1=2`, `d1=None` for skipped); `words` go under "what to change"."""
+    """A sent check-in. `items` replace usual answers (`t1=2`, `d1=None` for skipped); `words` say what to change."""
     said = {**USUAL, **items}
     asked = {item: said.get(item) for item in _asked(form, side) if item in said or item in USUAL}
     check_in = a_part(CHECK_IN, side, form, asked)
     lines = (OpenLine(CHECK_IN, "o2", words, reader),) if words else ()
     return Submission(
-        key=key or f"page-{next(_pages)}", language="en", parts=(check_in, *parts), open_lines=lines, sharing=sharing or {}
+        key=key or f"page-{next(_pages)}",
+        language="en",
+        parts=(check_in, *parts),
+        open_lines=lines,
+        sharing=sharing or {},
     )
 
 

@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 from accord_clinic.actions import alliance, calibration, care, checkin, reveal
 from accord_clinic.models import Dyad, Measure, ReadLog
 from accord_clinic.queries.dyad import dyad_page
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 
 @pytest.fixture
@@ -105,7 +105,9 @@ def test_the_clients_words_are_shown_as_written_and_old_ones_go(people, dyad, pa
     checkin.send(session, "client", answers("client", words="It was a bit fast."), by=dyad.client)
     assert page().quotes == ()
     checkin.send(session, "therapist", answers("therapist"), by=dyad.therapist)
-    assert [(q.words, q.by) for q in page().quotes] == [("It was a bit fast.", "session 1 · One thing to do differently")]
+    assert [(q.words, q.by) for q in page().quotes] == [
+        ("It was a bit fast.", "session 1 · One thing to do differently")
+    ]
 
 
 def test_words_for_other_readers_never_stand_here(people, dyad, ben, as_member):

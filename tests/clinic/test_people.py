@@ -1,14 +1,14 @@
 """People: the caseload in one plain line each, first who needs a conversation; and finding somebody by name."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
 from accord_clinic.actions import care
 from accord_clinic.models import Signal
 from accord_clinic.queries.people import find, folded, people
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_next_session_stands_beside_the_name(caseload, ben):
 
 
 def test_courses_that_ended_stand_behind_a_fold(caseload, ben, as_member):
-    care.end_course(caseload["Bo"], "agreement", date.today(), "", by=ben)
+    care.end_course(caseload["Bo"], "agreement", datetime.now(UTC).date(), "", by=ben)
     page = people(ben)
     assert "Bo" not in [p.name for p in page.running]
     assert [(p.name, p.line) for p in page.ended] == [("Bo", "by agreement")]

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
 from accord_clinic.actions import alliance, checkin
 from accord_clinic.models import Dyad, Pick, Reaction, Response
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_sending_opens_both_and_leads_to_the_sheet(browser, session):
     assert answer.url == reverse("talk", args=[session.uid])
     session.refresh_from_db()
     assert session.revealed_by == "both"
-    kept = session.responses.get(side="therapist")
+    kept = session.responses.get(side="therapist", instrument="accord-check-in")
     assert (kept.answers["d1"], kept.answers["t1"], kept.answers["m1"]) == (3, 0, None)
     assert kept.begun_at <= kept.sent_at
 
@@ -59,7 +59,7 @@ def test_while_the_client_has_not_answered_it_is_kept_and_can_be_changed(browser
     page = browser.get(reverse("rate", args=[session.uid])).content.decode()
     assert re.search(r'name="0-d1" value="3" checked', page)
     send(browser, session, d1=1)
-    assert [r.answers["d1"] for r in session.responses.order_by("id")] == [3, 1]
+    assert [r.answers["d1"] for r in session.responses.filter(instrument="accord-check-in").order_by("id")] == [3, 1]
 
 
 def test_a_double_click_keeps_it_once(browser, people, dyad):
@@ -103,7 +103,7 @@ def test_a_rating_after_waiving_is_kept_as_a_late_one(browser, session):
     browser.post(reverse("waive", args=[session.uid]), {"why": "I was ill."})
     assert "kept as a late one" in browser.get(reverse("rate", args=[session.uid])).content.decode()
     send(browser, session, d1=3)
-    kept = session.responses.get(side="therapist")
+    kept = session.responses.get(side="therapist", instrument="accord-check-in")
     assert kept.context["late"] == "waived"
     session.refresh_from_db()
     assert session.revealed_by == "waived"

@@ -1,4 +1,4 @@
-"""Before the reveal nothing that a therapist can see depends on what the client said, or on whether anything was said."""
+"""Before the reveal nothing that a therapist can see depends on what the client said, or on whether they answered."""
 
 import re
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from tests.clinic.people import a_dyad, a_held_session, a_part, answers
 
 from accord_clinic import notices
 from accord_clinic.actions import alliance, care, checkin, reveal
 from accord_clinic.models import Invitation, Notice
 from accord_clinic.submission import AskedAgain
-from tests.clinic.people import a_dyad, a_held_session, a_part, answers
 
 OWN_TOKENS = re.compile(r'name="(csrfmiddlewaretoken|key)" value="[^"]*"')
 

@@ -1,4 +1,4 @@
-"""What the therapist reads about a case: every signal has its words, and what was said comes before what was inferred."""
+"""What the therapist reads about a case: every signal has its words; what was said comes before what was inferred."""
 
 import pytest
 
@@ -17,9 +17,7 @@ def test_a_moment_that_one_of_the_two_felt():
     seen = Heard("seen_by_one", 9, True, evidence={"felt_by": "client", "level": 2})
     strain = OpenStrain(9, "client", "opened")
     assert lines([seen], [strain]) == ["Ana says a moment felt off in session 9; you did not notice this."]
-    assert lines([seen], [strain], names=TO_CY) == [
-        "Ana says a moment felt off in session 9; Ben did not notice this."
-    ]
+    assert lines([seen], [strain], names=TO_CY) == ["Ana says a moment felt off in session 9; Ben did not notice this."]
     assert matters([seen], [strain], 9, TO_BEN)[0].title == "Ana and you see session 9 differently."
 
 
@@ -87,7 +85,9 @@ def test_a_signal_that_a_practice_added_is_told_too():
 
 
 def test_an_inferred_mark_says_how_sure_it_is():
-    assert how_sure(0.05, 57) == "By chance alone, about 5 in 100 courses in which nothing happened get a mark like this."
+    assert (
+        how_sure(0.05, 57) == "By chance alone, about 5 in 100 courses in which nothing happened get a mark like this."
+    )
     assert how_sure(0.05, 4).endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
     assert how_sure(None, None) == "This is a hint, not a finding."
 

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 from accord_clinic.actions import checkin, reveal, talk
 from accord_clinic.models import Practice
 from accord_clinic.queries.today import today
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 NOON = datetime(2026, 3, 10, 11, tzinfo=UTC)
 """A Tuesday, noon in Berlin."""
@@ -99,7 +99,9 @@ def test_the_newest_sheet_is_ready_until_something_on_it_was_ticked(noon, people
 
 def test_a_safety_notice_stands_on_top_and_names_no_answer(noon, people, dyad, ben, as_member):
     phq = a_part("phq-9", "client", "full", {f"phq{i}": 1 for i in range(1, 10)})
-    a_held_session(dyad, NOON - timedelta(days=1), client=replace(answers("client"), parts=(*answers("client").parts, phq)))
+    a_held_session(
+        dyad, NOON - timedelta(days=1), client=replace(answers("client"), parts=(*answers("client").parts, phq))
+    )
     assert today(ben).safety == ((dyad.uid, "Please look: a notice about Ana, session 1."),)
     page = as_member(ben).get(reverse("today")).content.decode()
     assert page.index("Please look") < page.index("Still open")

@@ -64,7 +64,9 @@ def told(dyads: Iterable[int]) -> Mapping[int, Told]:
 
 def safety_notices(member: Member) -> tuple[tuple[str, str], ...]:
     """The neutral notices of the last two weeks about this therapist's people: (dyad, line). One query."""
-    rows = Signal.objects.filter(treated_by(member, "dyad__"), kind="safety", raised_at__gte=timezone.now() - SAFETY_STANDS)
+    rows = Signal.objects.filter(
+        treated_by(member, "dyad__"), kind="safety", raised_at__gte=timezone.now() - SAFETY_STANDS
+    )
     said = rows.order_by("-raised_at").values_list(
         "dyad__uid", "dyad__client__name", "dyad__client__address_as", "session__number"
     )

@@ -1,4 +1,4 @@
-"""Everything on the page of one dyad: the case in a sentence, the course, words, goals, strains, sessions, who may look.
+"""Everything on the page of one dyad: the case in a sentence, course, words, goals, strains, sessions, who may look.
 
 What is not revealed is not read, apart from the therapist's own answers. The number of queries does not grow with
 sessions.
@@ -112,7 +112,11 @@ def own(member: Member, uid: str) -> Dyad | None:
     """The dyad, if this member is its therapist."""
     if not member.is_a("therapist"):
         return None
-    return Dyad.objects.select_related("client", "therapist").filter(uid=uid, therapist=member, client__erased_at=None).first()
+    return (
+        Dyad.objects.select_related("client", "therapist")
+        .filter(uid=uid, therapist=member, client__erased_at=None)
+        .first()
+    )
 
 
 def treated(member: Member, uid: str) -> Dyad | None:
@@ -276,9 +280,13 @@ class _Reading:
         if by_client and by_therapist:
             state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
         elif not by_therapist and by_client:
-            state = self.names.say(_("{client} has sealed · waits for you"), _("{client} has sealed · waits for {therapist}"))
+            state = self.names.say(
+                _("{client} has sealed · waits for you"), _("{client} has sealed · waits for {therapist}")
+            )
         elif by_therapist:
-            state = self.names.say(_("you have sealed · waits for {client}"), _("{therapist} has sealed · waits for {client}"))
+            state = self.names.say(
+                _("you have sealed · waits for {client}"), _("{therapist} has sealed · waits for {client}")
+            )
         else:
             state = _("not yet agreed together")
         return GoalLine(words, by_client, by_therapist, state)

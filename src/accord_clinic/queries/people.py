@@ -69,7 +69,11 @@ def find(member: Member, words: str) -> tuple[Person, ...]:
     wanted = folded(words).split()
     if not wanted:
         return ()
-    rows = Dyad.objects.filter(treated_by(member), client__erased_at=None).order_by("client__name").values_list(*FOUND_COLUMNS)
+    rows = (
+        Dyad.objects.filter(treated_by(member), client__erased_at=None)
+        .order_by("client__name")
+        .values_list(*FOUND_COLUMNS)
+    )
     return tuple(_found(*row) for row in rows if all(part in folded(f"{row[1]} {row[2]}") for part in wanted))
 
 

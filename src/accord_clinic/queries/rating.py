@@ -32,5 +32,5 @@ def sent(session: Session) -> Sent | None:
 def goals(dyad: Dyad) -> list[Agreed]:
     """The running goals in their last words."""
     rows = Wording.objects.filter(agreement__dyad=dyad, agreement__kind="goal", agreement__ended_at=None).order_by("id")
-    last = {uid: words for uid, words in rows.values_list("agreement__uid", "words")}
+    last = dict(rows.values_list("agreement__uid", "words"))
     return [Agreed(uid, "goal", words) for uid, words in last.items()]

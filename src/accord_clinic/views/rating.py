@@ -72,7 +72,8 @@ def _posted(request: HttpRequest, session, page: forms.Page) -> HttpResponse:
     try:
         checkin.send(session, SIDE, reading.submission, by=request.user)
     except checkin.AlreadyRevealed:
-        return _show(request, session, page, reading.values, {"": _("Both are open by now, so your rating stays as it was.")})
+        late = _("Both are open by now, so your rating stays as it was.")
+        return _show(request, session, page, reading.values, {"": late})
     session.refresh_from_db(fields=["revealed_at"])
     return redirect("talk", session.uid) if session.revealed_at else redirect("rated", session.uid)
 
@@ -85,11 +86,13 @@ def rated(request: HttpRequest, uid: str) -> HttpResponse:
     if session.revealed_at:
         return redirect("talk", uid)
     with timezone.override(zone()):
-        context = {"session": session, "dyad": session.dyad, "due": spoken.at(session.reveal_due) if session.reveal_due else ""}
-        return render(request, "therapist/rated.html", context)
+        due = spoken.at(session.reveal_due) if session.reveal_due else ""
+        return render(request, "therapist/rated.html", {"session": session, "dyad": session.dyad, "due": due})
 
 
-def _show(request: HttpRequest, session, page: forms.Page, values, problems=None, *, sent: bool = False) -> HttpResponse:
+def _show(
+    request: HttpRequest, session, page: forms.Page, values, problems=None, *, sent: bool = False
+) -> HttpResponse:
     problems = problems or {}
     context = {
         "session": session,

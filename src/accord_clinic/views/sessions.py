@@ -20,7 +20,7 @@ from accord_clinic.views.doing import do, found
 @login_required
 def plan(request: HttpRequest, uid: str) -> HttpResponse:
     """Put the next session on the calendar."""
-    dyad = found(dyad_queries.own(request.user, uid))
+    dyad = found(dyad_queries.treated(request.user, uid))
     where = zone()
     if request.method != "POST":
         form = PlanSession(where, initial=dyad_queries.usual_session(dyad, where))
@@ -30,7 +30,8 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
         return render(request, "therapist/plan.html", {"form": form, "dyad": dyad}, status=422)
     back = reverse("dyad", args=[uid])
     start, modality = form.cleaned_data["start"], form.cleaned_data["modality"]
-    return do(request, back, care.plan_session, dyad, start, by=request.user, modality=modality, done=_("It is planned."))
+    done = _("It is planned.")
+    return do(request, back, care.plan_session, dyad, start, by=request.user, modality=modality, done=done)
 
 
 @require_POST

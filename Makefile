@@ -26,10 +26,10 @@ test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(BIN)/pytest tests/accord -n 2
 
 test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
-	$(BIN)/pytest tests/clinic -n 2
+	$(BIN)/pytest tests/clinic -n 2 --dist loadfile
 
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
-	$(BIN)/pytest tests/journeys -n 2
+	$(BIN)/pytest tests/journeys -n 2 --dist loadfile
 
 lint: .venv/ready-test  ## check style, types and which part may import which
 	$(BIN)/ruff check --output-format=concise src tests docs

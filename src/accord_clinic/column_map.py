@@ -151,6 +151,9 @@ def _one_asked(table: dict[str, Any], instruments: Mapping[str, Instrument]) -> 
     if unknown or not items:
         there = ", ".join(instrument.forms[form])
         raise BadMapping(f"{name}, form {form}, has the items {there}; not {_quoted(unknown)}.")
+    words = {item for item in items if instrument.item(item).kind not in ("choice", "number")}
+    if words:
+        raise BadMapping(f"{name}: {_quoted(words)} is not answered with a number; only numbers can be imported.")
     follow = tuple(table.get("follow", ()))
     scales = [scale.name for scale in instrument.scales if scale.direction == "high is good"]
     others = set(follow) - set(scales)

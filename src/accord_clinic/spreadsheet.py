@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -224,12 +225,12 @@ def _answer(cells: dict[str, str], item: str, column: Column, instrument: Instru
     if cell in columns.missing:
         return None
     allowed = instrument.answer_set(item)
-    if allowed.kind == "text":
-        return cell
     try:
         value = float(cell.replace(",", ".")) + column.shift
     except ValueError:
-        raise _Unfit(f"column {column.name!r}: {cell!r} is not a number") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise _Unfit(f"column {column.name!r}: {cell!r} is not a number")
     step = round(value) if abs(value - round(value)) <= STEP_ERROR else value
     answer = step if allowed.kind == "choice" else round(value, 6)
     if not allowed.allows(answer):

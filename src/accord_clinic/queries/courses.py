@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from accord.stats.thresholds import Calibration
-
 from accord.course import Course, course
 from accord.records import Picks, Response, Said, SessionFacts, StrainFacts
+from accord.stats.thresholds import Calibration
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
@@ -45,7 +44,9 @@ def said(
         strains=tuple(StrainFacts(s.session.number, s.kind, s.opened_by, s.state) for s in strains),
         picks=_picks(picks, numbers),
         not_talked=tuple(
-            (m.session.number, m.strain.session.number) for m in moves if m.session_id in numbers and m.move == "not_talked"
+            (m.session.number, m.strain.session.number)
+            for m in moves
+            if m.session_id in numbers and m.move == "not_talked"
         ),
     )
 
@@ -78,13 +79,11 @@ def _chosen(last: Mapping[tuple[int, str], tuple], session: int, side: str) -> f
 
 def calibrations() -> dict[str, Calibration]:
     """The latest calibration of each scale; the shipped prior where the practice has none of its own yet."""
-    newest: dict[str, int] = {}
-    for pk, scale in models.Calibration.objects.order_by("id").values_list("pk", "scale"):
-        newest[scale] = pk
-    return {scale: _calibration(pk) for scale, pk in newest.items()}
+    newest = dict(models.Calibration.objects.order_by("id").values_list("scale", "version"))
+    return {scale: _calibration(version) for scale, version in newest.items()}
 
 
 @lru_cache(maxsize=256)
-def _calibration(pk: int) -> Calibration:
-    """Calibration rows never change, so a process need read each only once."""
-    return Calibration.from_dict(models.Calibration.objects.get(pk=pk).body)
+def _calibration(version: str) -> Calibration:
+    """A version is the fingerprint of what it holds, so a process need read each only once."""
+    return Calibration.from_dict(models.Calibration.objects.get(version=version).body)

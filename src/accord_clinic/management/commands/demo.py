@@ -1,5 +1,6 @@
 """`accord_clinic demo`: an invented practice on this machine: made once, kept, and served until Ctrl-C."""
 
+import os
 import sys
 import time
 
@@ -37,8 +38,11 @@ class Command(BaseCommand):
             self._start_over()
         if not Practice.objects.exists():
             self._make()
-        self._tell_where(f"http://{'localhost' if host == '127.0.0.1' else host}:{port}")
+        address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+        self._tell_where(address)
         if not only_load:
+            # The sweep beside the web server makes links with it.
+            os.environ.setdefault("ACCORD_URL", address)
             self.stdout.flush()
             connection.close()
             sys.exit(serving.run(host, port))

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hmac import compare_digest
 
-from django.db.models import Prefetch, Value
+from django.db.models import Count, Value
 from django.utils import timezone
 
 from accord_clinic import links
@@ -18,7 +19,6 @@ from accord_clinic.models import (
     PrivateLine,
     Progress,
     Response,
-    Seal,
     Session,
     Strain,
     Wording,
@@ -27,6 +27,7 @@ from accord_clinic.models import (
 MOST_CONCERNS = 2
 MOST_TASKS = 3
 GOALS_EVERY = 4
+BOTH = 2
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Link:
     session: Session
     dyad: Dyad
     client: Client
-    practice: Practice
+
+    @cached_property
+    def practice(self) -> Practice:
+        """Looked up only when its words are shown."""
+        return practice()
 
     @property
     def therapist(self) -> str:
@@ -83,14 +88,14 @@ def by_uid(uid: str, token: str) -> Link | None:
 
 
 def _invitations():
-    return Invitation.objects.select_related("session__dyad__client", "session__dyad__therapist")
+    return Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
 
 
 def _link(invitation: Invitation | None) -> Link | None:
     if invitation is None:
         return None
     session = invitation.session
-    return Link(invitation, session, session.dyad, session.dyad.client, practice())
+    return Link(invitation, session, session.dyad, session.dyad.client)
 
 
 def practice() -> Practice:
@@ -150,14 +155,14 @@ def concerns(session: Session) -> list[Strain]:
 
 
 def agreements(session: Session) -> list[tuple[str, str, str, bool]]:
-    """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query, or two."""
-    rows = Wording.objects.filter(agreement__dyad_id=session.dyad_id, agreement__ended_at=None, agreement__kind__in=("goal", "task"))
-    rows = rows.select_related("agreement").prefetch_related(Prefetch("seals", Seal.objects.only("wording_id", "side"))).order_by("id")
-    last = {row.agreement_id: row for row in rows}
-    return [
-        (w.agreement.uid, w.agreement.kind, w.words, {s.side for s in w.seals.all()} >= {"client", "therapist"})
-        for _pk, w in sorted(last.items())
-    ]
+    """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query."""
+    rows = Wording.objects.filter(
+        agreement__dyad_id=session.dyad_id, agreement__ended_at=None, agreement__kind__in=("goal", "task")
+    )
+    rows = rows.annotate(seals_made=Count("seals")).order_by("id")
+    found = rows.values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
+    last = {pk: (uid, kind, words, seals == BOTH) for pk, uid, kind, words, seals in found}
+    return [last[pk] for pk in sorted(last)]
 
 
 def asked_progress(session: Session, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:

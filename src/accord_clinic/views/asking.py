@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core import signing
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from accord_clinic import forms, links, plan, spoken
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.client import Link
+from accord_clinic.queries.practice import zone
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
 AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
@@ -22,7 +22,7 @@ AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
 @contextmanager
 def speaking(link: Link) -> Iterator[None]:
     """In the client's language and the practice's time zone."""
-    with translation.override(link.client.language), timezone.override(ZoneInfo(link.practice.time_zone)):
+    with translation.override(link.client.language), timezone.override(zone()):
         yield
 
 

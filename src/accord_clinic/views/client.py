@@ -10,19 +10,23 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accord_clinic import forms, spoken
-from accord_clinic.actions import checkin
+from accord_clinic.actions import checkin, consent
 from accord_clinic.instruments import shelf
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.client import Link
+from accord_clinic.queries.consent import before_first_question
 from accord_clinic.views import asking
 
+NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
 
 # No CSRF check: the token in the address is the secret, and all a forged post could do is what the link's holder may.
 # So the page for an unknown link is the same, byte for byte, for everybody.
 @csrf_exempt
+@gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a link. Looking changes nothing (mail scanners open links); starting swaps the token for a cookie."""
@@ -31,10 +35,12 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         return unknown(request)
     answered = client_queries.has_sent(link.session)
     used = link.shut or (answered and link.session.revealed_at is not None)
-    if request.method == "POST":
-        return _send_new_link(request, link) if used else _open(link, token)
+    if request.method == "POST" and used:
+        return _send_new_link(request, link)
     if used:
         return _shut(request, token)
+    if request.method == "POST":
+        return _begin(request, link, token)
     if answered:
         return _page(request, link, "client/received.html", {"action": request.path})
     with asking.speaking(link):
@@ -43,11 +49,14 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
             "how_long": spoken.how_long(page.seconds),
             "safety": page.safety,
             "session": page.names.session,
+            "before": before_first_question(link.client, link.dyad),
             "outside": asking.has_outside_reader(link) and link.practice.outside_reader.name,
         }
         return _page(request, link, "client/start.html", context)
 
 
+# Compressed for slow phones. Form tokens are masked anew on each page and Django pads each answer, against BREACH.
+@gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request: HttpRequest, uid: str) -> HttpResponse:
     """The questions; posted, the last look; looked over, kept."""
@@ -107,8 +116,8 @@ def carry(request: HttpRequest) -> HttpResponse:
 
     It says the same for every address, and holds nothing but what was posted.
     """
-    kept = {name: texts for name, texts in request.POST.lists() if name not in ("csrfmiddlewaretoken", "reviewed", "change")}
-    words = [text for texts in kept.values() for text in texts if len(text) > 40 and name_of_words(text)]
+    kept = {name: texts for name, texts in request.POST.lists() if name not in NOT_CARRIED}
+    words = [text for texts in kept.values() for text in texts if len(text.split()) > 1]
     response = render(request, "client/carry.html", {"kept": kept, "words": words, "action": request.path}, status=404)
     return _shown(response)
 
@@ -121,13 +130,16 @@ def forged(request: HttpRequest, uid: str) -> HttpResponse:
     return _posted(request, link, trusted=False)
 
 
-def name_of_words(text: str) -> bool:
-    """Whether this is something that a person wrote rather than a signed key."""
-    return " " in text or "\n" in text
-
-
 def _opened(request: HttpRequest, uid: str) -> Link | None:
     return client_queries.by_uid(uid, request.COOKIES.get(asking.cookie_name(uid), ""))
+
+
+def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
+    """Starting is the yes to what the page said; it waits while a guardian who has to agree has not."""
+    if before_first_question(link.client, link.dyad).waiting:
+        return redirect(request.path)
+    consent.start_with_consent(link.client, by=link.client)
+    return _open(link, token)
 
 
 def _open(link: Link, token: str) -> HttpResponse:
@@ -230,7 +242,7 @@ def _last_look(request: HttpRequest, link: Link, reading: forms.Reading) -> Http
         carried = {
             name: texts
             for name, texts in reading.values.items()
-            if not name.startswith("share.") and name not in ("csrfmiddlewaretoken", "reviewed", "change")
+            if not name.startswith("share.") and name not in NOT_CARRIED
         }
         context = {
             "carried": carried,

@@ -137,8 +137,8 @@ def can_be_outside_reader(member: Member, practice) -> bool:
 
 def check_read_outside_line(member: Member, line: PrivateLine, practice) -> None:
     """Read what a client said to *someone else here*: the named outside reader, unless that is the dyad's therapist."""
-    therapist = line.response.session.dyad.therapist_id
-    if line.reader != "outside" or practice.outside_reader_id != member.pk or therapist == member.pk:
+    check_be_outside_reader(member, practice)
+    if line.reader != "outside" or line.response.session.dyad.therapist_id == member.pk:
         raise PermissionDenied(_("This line is for somebody else."))
 
 
@@ -148,7 +148,7 @@ def can_read_outside_line(member: Member, line: PrivateLine, practice) -> bool:
 
 def check_see_safety(member: Member, practice) -> None:
     """See the neutral safety notices of the practice."""
-    if practice.safety_contact_id != member.pk:
+    if practice.safety_contact_id != member.pk or not member.is_active:
         raise PermissionDenied(_("Safety notices are for the practice's safety contact."))
 
 

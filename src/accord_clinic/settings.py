@@ -11,6 +11,8 @@ PACKAGE = Path(__file__).parent
 DATA = Path(os.environ.get("ACCORD_DATA", "accord-data")).resolve()
 KEYS = Path(os.environ.get("ACCORD_KEYS", f"{DATA}-keys")).resolve()
 INSTRUMENT_TEXTS = DATA / "instrument-texts"
+BACKUPS = Path(os.environ["ACCORD_BACKUPS"]).resolve() if os.environ.get("ACCORD_BACKUPS") else None
+METRICS_TOKEN = os.environ.get("ACCORD_METRICS_TOKEN", "")
 DEMO = os.environ.get("ACCORD_DEMO") == "1"
 HOSTS = os.environ.get("ACCORD_HOSTS", "localhost,127.0.0.1").split(",")
 DEBUG = False
@@ -20,7 +22,7 @@ if KEYS == DATA or DATA in KEYS.parents:
         f"{KEYS}: the keys must not lie in the data folder, or a stolen copy opens itself. Set ACCORD_KEYS."
     )
 DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
-keys.ensure(KEYS)
+keys.ensure(KEYS, DATA / "accord.db")
 SECRET_KEY = (KEYS / "signing.key").read_text().strip()
 
 ALLOWED_HOSTS = HOSTS
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "accord_clinic.middleware.QuietMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -48,7 +51,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accord_clinic.accounts.StaffSession",
 ]
@@ -99,7 +101,7 @@ MFA_ADAPTER = "accord_clinic.accounts.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Accord"
-LOGIN_URL = "/account/login/"
+LOGIN_URL = "/demo/" if DEMO else "/account/login/"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else 0
@@ -119,6 +121,8 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_IDLE_AGE = 3600
 SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
 SECURE_SSL_REDIRECT = not DEMO and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
+# Asked from this machine, past the proxy, and with nothing personal in the answer.
+SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else None
 # Not "no-referrer": browsers then post forms with "Origin: null", which the CSRF check must refuse.
 SECURE_REFERRER_POLICY = "same-origin"
@@ -157,7 +161,18 @@ STORAGES = {
 EMAIL_BACKEND = os.environ.get("ACCORD_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = os.environ.get("ACCORD_SMTP_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("ACCORD_SMTP_PORT", "25"))
+EMAIL_USE_TLS = os.environ.get("ACCORD_SMTP_SECURITY") == "starttls"
+EMAIL_USE_SSL = os.environ.get("ACCORD_SMTP_SECURITY") == "tls"
+EMAIL_HOST_USER = os.environ.get("ACCORD_SMTP_USER", "")
+_smtp_password = KEYS / "smtp.password"
+EMAIL_HOST_PASSWORD = _smtp_password.read_text().strip() if _smtp_password.exists() else ""
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("ACCORD_FROM", "accord@localhost")
+# A function (number, text); accord_clinic.sms_gateway.send posts to ACCORD_SMS_URL.
+SMS = os.environ.get("ACCORD_SMS", "accord_clinic.sms.console")
+SMS_URL = os.environ.get("ACCORD_SMS_URL", "")
+# Where clients reach this practice: the sweep, which no request brings, makes links with it.
+PUBLIC_URL = os.environ.get("ACCORD_URL", "http://127.0.0.1:8000" if DEMO else f"https://{HOSTS[0]}").rstrip("/")
 
 LOGGING = {
     "version": 1,

@@ -2,7 +2,23 @@
 
 from django.urls import include, path, re_path
 
-from accord_clinic.views import alliance, care, client, errors, outside, rating, safety, sessions, space, supervisor, talk, therapist
+from accord_clinic.views import (
+    alliance,
+    care,
+    client,
+    demo,
+    errors,
+    health,
+    outside,
+    rating,
+    safety,
+    service,
+    sessions,
+    space,
+    supervisor,
+    talk,
+    therapist,
+)
 
 SHUT = (
     ("signup/", "account_signup"),
@@ -23,6 +39,9 @@ urlpatterns = [
     path("check-in/<str:uid>/received/", client.received, name="received"),
     re_path(r"^(?:c|check-in)(?:/.*)?$", client.unknown),
     path("away", client.away, name="away"),
+    # machines
+    path("health/", health.well, name="health"),
+    path("metrics", health.metrics, name="metrics"),
     # the client's own space
     path("mine/", space.mine, name="mine"),
     path("mine/in/", space.step_in, name="step-in"),
@@ -48,6 +67,8 @@ urlpatterns = [
     path("outside/<str:uid>/read/", outside.acknowledge, name="acknowledge_line"),
     path("safety/", safety.notices, name="safety"),
     path("safety/<str:uid>/look/", safety.look, name="look_after"),
+    # the manager
+    path("service/", service.service, name="service"),
     # the therapist: the day, the caseload, one dyad
     path("", therapist.home, name="home"),
     path("today/", therapist.today, name="today"),
@@ -82,4 +103,8 @@ urlpatterns = [
     path("strains/<str:uid>/", alliance.strain, name="strain"),
     path("strains/<str:uid>/move/", alliance.move, name="move_strain"),
     path("sessions/<str:uid>/strain/", alliance.open_strain, name="open_strain"),
+    # the demo's door; not there outside the demo
+    path("demo/", demo.hall, name="demo"),
+    path("demo/be/<str:uid>/", demo.enter, name="demo_enter"),
+    path("demo/phone/<str:uid>/", demo.phone, name="demo_phone"),
 ]

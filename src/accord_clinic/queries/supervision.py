@@ -6,8 +6,8 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.models import Dyad, Member
-from accord_clinic.permissions import check_supervise, shares_with
+from accord_clinic.models import Member
+from accord_clinic.permissions import check_supervise, dyads_visible_to, shares_with
 from accord_clinic.queries.cases import NOTHING, Told, told
 from accord_clinic.queries.people import calm, folded
 from accord_clinic.sentences import INFERRED, Names
@@ -40,7 +40,7 @@ class Supervision:
 def supervision(member: Member) -> Supervision:
     """What is shared at this moment; a share that was taken back a second ago is gone. Two queries and the shares."""
     check_supervise(member)
-    shared = Dyad.objects.filter(pk__in=shares_with(member).values("dyad"))
+    shared = dyads_visible_to(member).filter(pk__in=shares_with(member).values("dyad"))
     rows = list(shared.annotate(last=LAST_REVEALED).values_list(*COLUMNS))
     known = told([row[0] for row in rows])
     found = sorted((_shared(*row, known.get(row[0], NOTHING)) for row in rows), key=lambda s: (s.rank, folded(s.client)))

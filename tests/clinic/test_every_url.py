@@ -1,0 +1,307 @@
+"""Every address is asked as everybody: a stranger, a colleague with no business here, each role, two clients.
+
+The walk goes through the URL configuration, so an address without its row in `ROWS` fails, and the message says which
+row to add. What somebody may not have is not there: *not yours* and *does not exist* get the same answer.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.db import connection, transaction
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+
+from accord_clinic.actions import alliance, care, checkin, reveal, space, talk
+from accord_clinic.models import Invitation, PrivateLine, Strain
+from accord_clinic.models.row import new_uid
+from accord_clinic.views.space import DOOR
+
+STAFF = "ben eve cy dee mo ada"
+"""Ana's therapist; a therapist with no business here; the supervisor with whom Ben shares, who is also outside reader
+and safety contact; the researcher, the manager, the admin."""
+CLIENTS = "ana kim"
+"""Both with the door to their own space open; Kim is another client of another therapist."""
+ANYBODY = f"{STAFF} {CLIENTS} phone stranger"
+"""`phone` is Ana's, after it has followed the check-in link."""
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who gets in, by GET and by POST; `None`: the address does not take it. `at` fills the address.
+
+    What the others get is decided by `of`. *staff*: members find nothing here, all others are sent to sign in.
+    *own space*: other clients find nothing here, all others are asked for a code. *world*: nothing here.
+    *sign-in*: all are sent to sign in.
+    """
+
+    get: str | None = None
+    post: str | None = None
+    at: str = ""
+    of: str = "staff"
+
+
+SHUT = Row(get=NOBODY, post=NOBODY, of="world")
+
+ROWS = {
+    # a client's link and its check-in: whoever holds the link
+    "^c/(?P<token>.*)$": Row(get=ANYBODY, post=ANYBODY, at="token", of="world"),
+    "^(?:c|check-in)(?:/.*)?$": SHUT,
+    "new-link-sent/": Row(get=ANYBODY),
+    "check-in/<str:uid>/": Row(get="phone", post="phone", at="invitation", of="world"),
+    "check-in/<str:uid>/received/": Row(get="phone", at="invitation", of="world"),
+    "away": Row(get=ANYBODY),
+    # machines: numbers about the machine, none about people
+    "health/": Row(get=ANYBODY),
+    "metrics": Row(get=ANYBODY),
+    # the client's own space
+    "mine/": Row(get=CLIENTS, of="own space"),
+    "mine/in/": Row(get=ANYBODY, post=ANYBODY),
+    "mine/code/": Row(get=NOBODY, post=NOBODY, of="code"),
+    "mine/pin/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
+    "mine/leave/": Row(post=ANYBODY),
+    "mine/lines/<str:uid>/": Row(post="ana", at="line", of="own space"),
+    "mine/goals/<str:uid>/": Row(post="ana", at="goal", of="own space"),
+    "mine/sheet/<str:uid>/": Row(get="ana", at="session", of="own space"),
+    "mine/<str:uid>/": Row(get="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/goals/": Row(get="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/propose/": Row(post="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/lines/": Row(get="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/readers/": Row(get="ana", at="dyad", of="own space"),
+    # signing in; what allauth offers beyond the practice's own way is shut
+    "account/signup/": SHUT,
+    "account/email/": SHUT,
+    "account/confirm-email/": SHUT,
+    "account/password/set/": SHUT,
+    "account/login/code/confirm/": SHUT,
+    "^account/confirm-email/.*$": SHUT,
+    "account/^confirm-email/(?P<key>[-:\\w]+)/$": SHUT,
+    "account/login/": Row(get=ANYBODY, post=ANYBODY),
+    "account/logout/": Row(get=STAFF, post=NOBODY, of="sign-in"),
+    "account/inactive/": Row(get=ANYBODY),
+    "account/reauthenticate/": Row(get=STAFF, post=STAFF),
+    "account/password/change/": Row(get=STAFF, post=STAFF),
+    "account/password/reset/": Row(get=ANYBODY, post=ANYBODY),
+    "account/password/reset/done/": Row(get=ANYBODY),
+    "account/password/reset/key/done/": Row(get=ANYBODY),
+    "account/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Row(get=ANYBODY, post=ANYBODY),
+    "account/2fa/": Row(get=STAFF),
+    "account/2fa/authenticate/": Row(get=STAFF, post=STAFF),
+    "account/2fa/reauthenticate/": Row(get=STAFF, post=STAFF),
+    "account/2fa/totp/activate/": Row(get=STAFF, post=STAFF),
+    "account/2fa/totp/deactivate/": Row(get=NOBODY, post=NOBODY),
+    "account/2fa/recovery-codes/": Row(get=NOBODY),
+    "account/2fa/recovery-codes/generate/": Row(get=STAFF, post=STAFF),
+    "account/2fa/recovery-codes/download/": Row(get=NOBODY, post=NOBODY),
+    "account/sessions/": Row(get=STAFF, post=STAFF),
+    # the supervisor, the outside reader, the safety contact: all three are Cy
+    "supervision/": Row(get="cy"),
+    "outside/": Row(get="cy"),
+    "outside/<str:uid>/": Row(get="cy", at="line"),
+    "outside/<str:uid>/read/": Row(post="cy", at="line"),
+    "safety/": Row(get="cy"),
+    "safety/<str:uid>/look/": Row(post="cy", at="held"),
+    # the manager
+    "service/": Row(get="mo"),
+    # the therapist
+    "": Row(get="ben eve cy mo ada"),
+    "today/": Row(get="ben eve"),
+    "people/": Row(get="ben eve", post="ben eve"),
+    "people/new/": Row(get="ben eve", post="ben eve"),
+    "people/<str:uid>/": Row(get="ben cy", at="dyad"),
+    "people/<str:uid>/plan/": Row(get="ben", post="ben", at="dyad"),
+    "people/<str:uid>/course/": Row(get="ben", post="ben", at="dyad"),
+    "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
+    "people/<str:uid>/share/": Row(post="ben", at="dyad"),
+    "people/<str:uid>/unshare/": Row(post="ben", at="dyad"),
+    "people/<str:uid>/end/": Row(post="ben", at="dyad"),
+    "people/<str:uid>/hand-over/": Row(post="ben", at="dyad"),
+    "sessions/<str:uid>/mark/": Row(post="ben", at="planned"),
+    "sessions/<str:uid>/link/": Row(post="ben", at="held"),
+    "sessions/<str:uid>/rate/": Row(get="ben", post="ben", at="held"),
+    "sessions/<str:uid>/rated/": Row(get="ben", at="held"),
+    "sessions/<str:uid>/waive/": Row(post="ben", at="held"),
+    # the talk sheet, and the therapist's own sheet
+    "people/<str:uid>/talk/": Row(get="ben cy", at="dyad"),
+    "sessions/<str:uid>/talk/": Row(get="ben cy", at="session"),
+    "sessions/<str:uid>/talk/tick/": Row(post="ben", at="session"),
+    "sessions/<str:uid>/talk.pdf": Row(get="ben cy", at="session"),
+    "sessions/<str:uid>/prepare/": Row(get="ben", at="session"),
+    "suggestions/<str:uid>/": Row(post="ben", at="card"),
+    # goals, tasks, the shared view, strains
+    "people/<str:uid>/goals/": Row(get="ben cy", at="dyad"),
+    "people/<str:uid>/goals/propose/": Row(post="ben", at="dyad"),
+    "goals/<str:uid>/reword/": Row(post="ben", at="goal"),
+    "goals/<str:uid>/seal/": Row(post="ben", at="goal"),
+    "goals/<str:uid>/end/": Row(post="ben", at="goal"),
+    "strains/<str:uid>/": Row(get="ben cy", at="strain"),
+    "strains/<str:uid>/move/": Row(post="ben", at="strain"),
+    "sessions/<str:uid>/strain/": Row(post="ben", at="session"),
+    # the demo's door is not there outside the demo
+    "demo/": SHUT,
+    "demo/be/<str:uid>/": SHUT,
+    "demo/phone/<str:uid>/": SHUT,
+}
+POSTED = {
+    "people/<str:uid>/share/": lambda people: {"supervisor": people.cy.uid},
+    "people/<str:uid>/unshare/": lambda people: {"supervisor": people.cy.uid},
+}
+"""What must be posted to get in at all."""
+WRITE = re.compile(r'(?:INSERT INTO|UPDATE|DELETE FROM) "accord_clinic_(\w+)"')
+WRITTEN_BY_GET = {"readlog", "suggestion", "clientdoor"}
+"""Reading is noted; which cards were shown is kept; a door that is used stays open. A GET writes nothing else."""
+
+
+def routes(patterns: list | None = None, before: str = "") -> Iterator[str]:
+    """Every route of the URL configuration, as its patterns write it."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def address(route: str, uid: str) -> str:
+    """A route with its gaps filled."""
+    filled = re.sub(r"\(\?P<\w+>[^)]*\)|<[^>]*>", uid or "x", route)
+    return "/" + re.sub(r"[\^$]|\(\?:/\.\*\)\?|\.\*", "", filled).replace("(?:c|check-in)", "c")
+
+
+def answer(response) -> str:
+    """What an answer means to the person who asked."""
+    to = response.headers.get("Location", "")
+    if response.status_code == 404:
+        return "nothing here"
+    if response.status_code == 405:
+        return "not so"
+    if to.startswith("/account/login/"):
+        return "sign in"
+    if to == "/mine/in/":
+        return "a code, please"
+    return "in" if response.status_code < 500 and response.status_code != 403 else str(response.status_code)
+
+
+def expected(row: Row, method: str, who: str) -> set[str]:
+    named = getattr(row, method)
+    if named is None:
+        return {"not so", "sign in"} if who not in STAFF.split() else {"not so"}
+    if who in named.split():
+        return {"in"}
+    if row.of == "staff":
+        return {"nothing here" if who in STAFF.split() else "sign in"}
+    if row.of == "own space":
+        return {"nothing here" if who in CLIENTS.split() else "a code, please"}
+    return {{"sign-in": "sign in", "code": "a code, please", "world": "nothing here"}[row.of]}
+
+
+@dataclass
+class World:
+    """Something at every address, and a browser for everybody."""
+
+    people: object
+    things: dict[str, str]
+    browsers: dict[str, Browser]
+
+    def ask(self, who: str, method: str, route: str, uid: str | None = None):
+        """Ask as somebody whose cookies stay as they were; whatever is changed is undone."""
+        browser = Browser(raise_request_exception=False)
+        browser.cookies = self.browsers[who].cookies.copy()
+        row = ROWS[route]
+        posted = POSTED[route](self.people) if method == "post" and route in POSTED else {}
+        undo = transaction.savepoint()
+        response = getattr(browser, method)(address(route, self.things.get(row.at, "") if uid is None else uid), posted)
+        transaction.savepoint_rollback(undo)
+        return response
+
+
+@pytest.fixture
+def world(people, as_member) -> World:
+    dyad, ben = people.dyad, people.ben
+    a_course(dyad, 1)
+    off = answers("client", t1=2, words="Look at the clock less")
+    talked = a_held_session(dyad, client=off, therapist=answers("therapist"))
+    held = a_held_session(dyad, client=answers("client", words="For Cy alone", reader="outside"))
+    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
+    [card] = talk.suggest(talked, [("a-card", "strain_reported")], member=ben)
+    care.share(dyad, people.cy, by=ben)
+    reveal.raise_safety(held, "phq-9", "item9")
+    token = checkin.invite(held, by=ben)
+    things = {
+        "token": token,
+        "invitation": Invitation.objects.get().uid,
+        "dyad": dyad.uid,
+        "session": talked.uid,
+        "held": held.uid,
+        "planned": a_session(dyad).uid,
+        "goal": goal.uid,
+        "strain": Strain.objects.get().uid,
+        "card": card.uid,
+        "line": PrivateLine.objects.get(reader="outside").uid,
+    }
+    browsers = {name: as_member(getattr(people, name)) for name in STAFF.split()} | {"stranger": Browser()}
+    for name, client in (("ana", people.ana), ("kim", a_dyad(people.eve, "Kim").client)):
+        browsers[name] = Browser()
+        browsers[name].cookies[DOOR] = space._open(client)
+    browsers["phone"] = Browser()
+    browsers["phone"].post(f"/c/{token}")
+    return World(people, things, browsers)
+
+
+def test_every_address_has_its_row_and_every_row_its_address():
+    there = set(routes())
+    missing = "\n".join(f'    "{route}": Row(get="...", post="...", at="..."),' for route in sorted(there - set(ROWS)))
+    assert not missing, f"Add to ROWS in {__name__}, saying who gets in:\n{missing}"
+    assert not set(ROWS) - there, "Rows without an address: take them away."
+
+
+def test_everybody_gets_what_the_row_says_and_nothing_else(world):
+    wrong = []
+    for route in sorted(set(routes()) & set(ROWS)):
+        for method in ("get", "post"):
+            for who in world.browsers:
+                got, due = answer(world.ask(who, method, route)), expected(ROWS[route], method, who)
+                if got not in due:
+                    wrong.append(f"{method.upper()} /{route} as {who}: {got}; the row says {' or '.join(due)}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_not_yours_and_not_there_are_the_same(world):
+    """Eve cannot tell a client's page from an address that she made up, nor can another client."""
+    for route, row in ROWS.items():
+        if not row.at or row.of == "world":
+            continue
+        method = "get" if row.get is not None else "post"
+        who = "kim" if row.of == "own space" else "eve"
+        theirs, made_up = world.ask(who, method, route), world.ask(who, method, route, new_uid())
+        assert theirs.status_code == made_up.status_code == 404, route
+        assert theirs.content == made_up.content, route
+        assert theirs.headers.items() == made_up.headers.items(), route
+
+
+def test_looking_changes_nothing_but_the_log_of_reading(world):
+    for route, row in ROWS.items():
+        for who in (row.get or "").split()[:3]:
+            with CaptureQueriesContext(connection) as asked:
+                world.ask(who, "get", route)
+            writes = {found[1] for query in asked if (found := WRITE.match(query["sql"]))}
+            assert writes <= WRITTEN_BY_GET, f"GET {route} as {who} writes {writes - WRITTEN_BY_GET}"
+
+
+def test_nobody_is_let_in_without_a_second_factor(people):
+    """A password alone opens the pages that set up the second factor, and no other."""
+    browser = Browser()
+    browser.force_login(people.ben)
+    for route, row in ROWS.items():
+        if row.of != "staff" or "ben" not in f"{row.get} {row.post}".split() or "stranger" in f"{row.get} {row.post}":
+            continue
+        method = "get" if row.get else "post"
+        response = getattr(browser, method)(address(route, people.dyad.uid))
+        if route.startswith("account/"):
+            assert response.status_code in (200, 302), route
+        else:
+            assert response.headers.get("Location") == "/account/2fa/totp/activate/", route

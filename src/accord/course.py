@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.instruments import Instrument
-from accord.records import Rater, Said, Score, Signal
-from accord.scoring import score
+from accord.records import Rater, Response, Said, Score, Signal
+from accord.scoring import scores
 from accord.signals import DETECTORS, Detector, Evidence
 from accord.stats.thresholds import Calibration
 from accord.trajectory import Trajectory, trajectory
@@ -49,22 +49,22 @@ def course(
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
     instrument that is not in `instruments` is passed over.
     """
-    scores = _scores(said, instruments)
+    scored = _scores(said, instruments)
     times = np.array([float(s.number) for s in said.sessions])
     trajectories, gaps = {}, {}
     for key, calibration in calibrations.items():
         instrument, scale, *gap = key.split("/")
-        own = scores.get(("client", instrument, scale))
+        own = scored.get(("client", instrument, scale))
         if own is None:
             continue
-        client, other = values(own)[None, :], _other_voice(scores, instruments[instrument], scale)
+        client, other = values(own)[None, :], _other_voice(scored, instruments[instrument], scale)
         if not gap:
             trajectories[instrument, scale] = trajectory(client, times, calibration, other)
         elif other is not None:
             gaps[instrument, scale] = trajectory(client - other, times, calibration)
-    evidence = Evidence(said, instruments, scores, trajectories, gaps)
+    evidence = Evidence(said, instruments, scored, trajectories, gaps)
     found = tuple(signal for detector in detectors for signal in detector.detect(evidence))
-    return Course(said, scores, trajectories, gaps, found)
+    return Course(said, scored, trajectories, gaps, found)
 
 
 def values(series: Series) -> npt.NDArray[np.float64]:
@@ -82,12 +82,16 @@ def _other_voice(
 
 def _scores(said: Said, instruments: Mapping[str, Instrument]) -> dict[tuple[Rater, str, str], Series]:
     place = {s.number: i for i, s in enumerate(said.sessions)}
-    filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
+    by_form: dict[tuple[str, str], list[Response]] = {}
     for response in said.responses:
         instrument = instruments.get(response.instrument)
-        if instrument is None or response.form not in instrument.forms or response.session not in place:
-            continue
-        for one in score(response.answers, instrument, response.form):
-            series = filled.setdefault((response.rater, instrument.id, one.scale), [None] * len(said.sessions))
-            series[place[response.session]] = one
+        if instrument is not None and response.form in instrument.forms and response.session in place:
+            by_form.setdefault((response.instrument, response.form), []).append(response)
+    filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
+    for (name, form), responses in by_form.items():
+        found = scores([r.answers for r in responses], instruments[name], form)
+        for response, of_response in zip(responses, found, strict=True):
+            for one in of_response:
+                series = filled.setdefault((response.rater, name, one.scale), [None] * len(said.sessions))
+                series[place[response.session]] = one
     return {key: tuple(series) for key, series in filled.items()}

@@ -43,19 +43,33 @@ def score(response_answers: Mapping[str, Answer], instrument: Instrument, form: 
     >>> [(s.scale, s.value, s.said()) for s in score(answers, catalogue().get("accord-check-in"))][:2]
     [('collaboration', 87.5, 'answered 4 of 4'), ('connection', None, 'answered 2 of 3')]
     """
-    asked = instrument.form(form)
-    for item_id, answer in response_answers.items():
-        if item_id not in asked:
-            raise BadInput(f"{instrument.id}: the form {form!r} does not ask {item_id!r}; it asks {', '.join(asked)}.")
-        if not instrument.answer_set(item_id).allows(answer):
-            allowed = instrument.answer_set(item_id).range()
-            raise BadInput(f"{instrument.id}: item {item_id} is {answer!r}; it can be {allowed}.")
+    return scores([response_answers], instrument, form)[0]
+
+
+def scores(
+    responses: Sequence[Mapping[str, Answer]], instrument: Instrument, form: str = "full"
+) -> list[tuple[Score, ...]]:
+    """Score many responses to one form at once, each as `score` would. Raises `BadInput` as it does."""
+    possible = {item_id: instrument.answer_set(item_id) for item_id in instrument.form(form)}
+    for response in responses:
+        for item_id, answer in response.items():
+            if item_id not in possible:
+                asked = ", ".join(possible)
+                raise BadInput(f"{instrument.id}: the form {form!r} does not ask {item_id!r}; it asks {asked}.")
+            if not possible[item_id].allows(answer):
+                allowed = possible[item_id].range()
+                raise BadInput(f"{instrument.id}: item {item_id} is {answer!r}; it can be {allowed}.")
     items = instrument.numeric_items(form)
-    row = np.array([[_number(response_answers.get(item_id)) for item_id in items]], dtype=np.float64)
-    return tuple(
-        Score(name, None if np.isnan(s.value[0]) else float(s.value[0]), int(s.answered[0]), s.asked, s.of)
-        for name, s in score_array(row, instrument, form).items()
-    )
+    rows = [[_number(response.get(item_id)) for item_id in items] for response in responses]
+    table = np.array(rows, dtype=np.float64).reshape(len(rows), len(items))
+    by_scale = [
+        [
+            Score(name, None if np.isnan(value) else value, answered, s.asked, s.of)
+            for value, answered in zip(s.value.tolist(), s.answered.tolist(), strict=True)
+        ]
+        for name, s in score_array(table, instrument, form).items()
+    ]
+    return list(zip(*by_scale, strict=True)) if by_scale else [()] * len(rows)
 
 
 def score_array(

@@ -30,6 +30,9 @@ from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Heard, Matter, Names
 from accord_clinic.spoken import moment
 
 MOST_QUOTES, MOST_SESSIONS = 4, 6
+RESPONSE_COLUMNS = (
+    "pk", "session_id", "side", "instrument", "version", "form", "answers", "begun_at", "sent_at",
+)  # fmt: skip
 THIS_YEAR = timedelta(days=300)
 MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
 
@@ -156,17 +159,22 @@ class _Reading:
         self.revealed = [s for s in self.sessions if s.revealed_at]
         self.numbers = {s.pk: s.number for s in self.sessions}
         self.last = self.revealed[-1].number if self.revealed else 0
+        self.when = {s.number: _when(s.start, self.where) for s in self.sessions}
         self.responses = self._responses()
+        self.sides: dict[int, set[str]] = {}
+        for response in self.responses:
+            if response.instrument == CHECK_IN:
+                self.sides.setdefault(response.session_id, set()).add(response.side)
         self.signals = list(Signal.objects.filter(dyad=dyad, withheld=False))
         self.lives = _lives(dyad)
         self.calibrations = calibrations()
 
     def _responses(self) -> list[models.Response]:
-        """Revealed answers of both, and what the therapist alone has said so far."""
+        """Revealed answers of both, and what the therapist alone has said so far: light rows, named like the model."""
         may = Q(session__in=[s.pk for s in self.revealed])
         if self.mine:
             may |= Q(side="therapist", session__dyad=self.dyad)
-        return list(models.Response.objects.filter(may).order_by("id"))
+        return list(models.Response.objects.filter(may).order_by("id").values_list(*RESPONSE_COLUMNS, named=True))
 
     def page(self) -> DyadPage:
         found = self.told().matters(self.last, self.names)
@@ -183,8 +191,8 @@ class _Reading:
             quotes=tuple(quote for _number, quote in quotes),
             goals=self.goals(),
             strains=tuple(_strain_line(life, self.names) for life in reversed(self.lives)),
-            sessions=tuple(lines[:MOST_SESSIONS]),
-            earlier=tuple(lines[MOST_SESSIONS:]),
+            sessions=tuple(line for i, line in enumerate(lines) if i < MOST_SESSIONS or line.step),
+            earlier=tuple(line for i, line in enumerate(lines) if i >= MOST_SESSIONS and not line.step),
             shared_with=", ".join(_shared_with(self.dyad)),
             latest=self.revealed[-1].uid if self.revealed else "",
             next_number=self._next_number(),
@@ -227,15 +235,16 @@ class _Reading:
         shown = [s for s in self.sessions if s.state == "held" or s.revealed_at]
         heard = said(shown, self.responses)
         marks = [
-            SessionMark(s.number, _short(s.modality), True, bool(s.revealed_at), moment(s.start, self.where, "j M Y"))
-            for s in shown
+            SessionMark(s.number, _short(s.modality), True, bool(s.revealed_at), self.when[s.number]) for s in shown
         ]
         wide: dict[tuple[str, str], set[int]] = {}
         for signal in self.signals:
             if signal.kind == "gap":
                 instrument, _slash, scale = signal.scale.partition("/")
                 wide.setdefault((instrument, scale), set()).add(self.numbers[signal.session_id])
-        followed = course(heard, shelf().instruments, self.calibrations, detectors=())
+        # Signals are read as they were kept, so neither detectors nor the courses of the differences are needed.
+        own = {key: c for key, c in self.calibrations.items() if key.count("/") == 1}
+        followed = course(heard, shelf().instruments, own, detectors=())
         spans = [life.span(self.sessions) for life in self.lives]
         frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
         return picture(followed, shelf().instruments, marks, spans, frozen, self.names)
@@ -292,15 +301,14 @@ class _Reading:
         return GoalLine(words, by_client, by_therapist, state)
 
     def session_line(self, session: Session) -> SessionLine:
-        sides = {r.side for r in self.responses if r.session_id == session.pk and r.instrument == CHECK_IN}
+        sides = self.sides.get(session.pk, set())
         held, begun = session.state == "held", session.start <= timezone.now()
         told = (MODALITIES[session.modality], STATES[session.state], self._note(session, sides) if held else "")
         mine = self.mine and not self.dyad.ended
         planned = mine and session.state == "planned"
-        form = "D j M, H:i" if timezone.now() - session.start < THIS_YEAR else "j M Y, H:i"
         return SessionLine(
             uid=session.uid,
-            title=f"{session.number} · {moment(session.start, self.where, form)}",
+            title=f"{session.number} · {self.when[session.number]}",
             line=" · ".join(str(part) for part in told if part),
             sheet=bool(session.revealed_at),
             settle=planned and begun,
@@ -390,3 +398,9 @@ def _shared_with(dyad: Dyad) -> list[str]:
 
 def _short(modality: str) -> str:
     return {"room": _("room"), "video": _("video"), "phone": _("phone"), "text": _("text")}[modality]
+
+
+def _when(start: datetime, where: ZoneInfo) -> str:
+    """With the weekday while that helps to remember it, else with the year."""
+    recent = timezone.now() - start < THIS_YEAR
+    return moment(start, where, "D j M, H:i" if recent else "j M Y, H:i")

@@ -78,7 +78,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
     parts = {
         "sessions": tuple(say.of_the_day(row) for row in rows if row["start"] >= midnight),
         "to_settle": tuple(say.entry(row, "D j M, H:i") for row in before if row["state"] == "planned"),
-        "to_do": tuple(e for e in (say.to_do(row) for row in held) if e.rate or e.link),
+        "to_do": tuple(say.to_do(row) for row in held if _owed(row) or _unsent(row)),
         "to_talk": tuple(say.entry(row, "D j M") for row in rows if _ready(row)),
     }
     return Today(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.evidence import in_strain
 from accord.stats.innovation import Floats, Hyper, checked, innovations
 from accord.stats.mixed import fit_mixed
 from accord.stats.uneventful import Noise, draw
@@ -15,7 +16,7 @@ from accord.stats.uneventful import Noise, draw
 LEAN = 20  # a prior weighs as much as this many courses
 LEAN_MEAN = 3  # the same for level and rise, which few courses tell well and which differ between practices
 MOST = 600  # courses read for the estimate: more change the third digit only
-STRAINED = -2.5  # ratings this far below the expectation are left out of the second fit
+ROUNDS = 1  # of leaving out what looks strained and estimating again
 
 # The IMPLEMENT trial (57 patients, nine items) in units of the within-person variance: shape without size or level.
 SHAPE = Hyper(0.0, 0.0, 3.5, 0.0074, -0.04, 1.0, 0.19, name="the shape of courses in the IMPLEMENT trial, 2016")
@@ -32,8 +33,8 @@ def estimate(
 ) -> Hyper:
     """The usual course from (n, T) ratings, missing as nan; times (T,), by default 1, 2, ...
 
-    REML growth with AR(1), once with all ratings and once without those far below the first expectation (strains
-    are not usual). Variances are blended with the prior on the log scale with weight n / (n + 20) for n courses of
+    REML growth with AR(1), once with all ratings and once without those that the first estimate finds far below the
+    expectation, until the course is back (strains are not usual). Variances are blended with the prior on the log scale with weight n / (n + 20) for n courses of
     three ratings or more. Without a prior the level and the size come from the ratings, the shape from `SHAPE`.
     Raises `BadInput` when there is no rating at all and no prior.
     """
@@ -47,8 +48,11 @@ def estimate(
     first = _fitted(y[useful], t, start)
     if first is None:
         return replace(start, n_dyads=n)
-    usual = np.where(innovations(y[useful], t, first).z < STRAINED, np.nan, y[useful])
-    return _blend(_fitted(usual, t, start) or first, start, n)
+    usual = first
+    for _ in range(ROUNDS):
+        strained = in_strain(y[useful], innovations(y[useful], t, usual))
+        usual = _fitted(np.where(strained, np.nan, y[useful]), t, start) or usual
+    return _blend(usual, start, n)
 
 
 def _fitted(y: Floats, t: Floats, start: Hyper) -> Hyper | None:

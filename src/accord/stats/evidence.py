@@ -6,11 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accord.stats.innovation import Flags, Floats, Hyper, Innovations, cusum, innovations, together
+from accord.stats.innovation import (
+    OPEN,
+    PARTLY,
+    Flags,
+    Floats,
+    Hyper,
+    Innovations,
+    cusum,
+    innovations,
+    repair,
+    together,
+)
 
 QUIET = 3  # sessions from a person's first rating on, in which nothing is inferred
 FEWEST = 2  # ratings that must be known before one is judged
 WEIGHT = 0.5  # of the therapist's voice, when it is lower than usual
+STRAINED = -2.5  # sd below what was expected, from which on a rating says nothing of uneventful courses
 REBOUND = 3  # sessions after a low rating in which a high one says nothing about noise
 
 
@@ -70,6 +82,12 @@ def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> E
     drop = np.where(judged, -z, -np.inf)
     slide = np.where(judged, cusum(np.where(judged, z, np.nan)), -np.inf)
     return Evidence(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
+
+
+def in_strain(scores: Floats, steps: Innovations) -> Flags:
+    """Sessions from a rating far below what was expected on, until the course is back at its level."""
+    state = repair(scores, steps.expected, steps.sd, (steps.z < STRAINED) & (steps.earlier >= FEWEST))
+    return np.asarray((state == OPEN) | (state == PARTLY))
 
 
 def _after(low: Flags) -> Flags:

@@ -31,7 +31,7 @@ COURSE = 15  # sessions of the course that a budget speaks of
 LENGTHS = (6, 10, 15, 25, 40)  # course lengths at which a threshold is made to fit
 MOST = 10_000  # own courses read for a calibration; more move a threshold in the third digit
 DRAWS = 20_000
-TILTS = tuple(k / 8 for k in range(-6, 25))
+TILTS = tuple(k / 8 for k in range(-6, 13))
 TAIL = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by which own and simulated noise are compared
 
 
@@ -199,11 +199,12 @@ def _fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
     """Level and tilt so that the budget holds at 15 sessions, and as nearly as can be at the other LENGTHS."""
     lengths = [length for length in LENGTHS if length <= statistic.shape[1]]
     goal = np.array([allowed(share, length) for length in lengths])
-    shape = Threshold(0.0, 1.0).at(earlier)
+    shape = np.ascontiguousarray(Threshold(0.0, 1.0).at(earlier).T)
+    risen = np.ascontiguousarray(statistic.T)
     best, least = Threshold(0.0), np.inf
     for tilt in TILTS:
-        risen = statistic - tilt * shape
-        parts = [risen[:, a:b].max(axis=1) for a, b in zip([0, *lengths], lengths, strict=False)]
+        moved = risen - tilt * shape
+        parts = [moved[a:b].max(axis=0) for a, b in zip([0, *lengths], lengths, strict=False)]
         most = np.maximum.accumulate(parts, axis=0)
         level = float(np.quantile(most[lengths.index(COURSE)], 1.0 - share))
         rates = np.maximum((most >= level).mean(axis=1), 1e-4)
@@ -241,6 +242,7 @@ def _ratio(own: Evidence, twin: Evidence, kind: str, limit: Threshold) -> float:
     mine, theirs = (
         (getattr(found, kind) / limit.at(found.steps.earlier)).max(axis=1) for found in (own, twin)
     )  # fmt: skip
+    mine, theirs = mine[mine > -np.inf], theirs[theirs > -np.inf]
     shares = 1.0 - np.array([share for share in TAIL if share * len(mine) >= 1.0])
     if not len(shares):
         return 1.0

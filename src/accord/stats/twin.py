@@ -70,7 +70,7 @@ class Voice:
         tried = [looks(voice._with(kurtosis=k)).peaked for k in KURTOSES]
         voice = voice._with(kurtosis=nearest(KURTOSES, tried, own.peaked, 3.0, TRUST_PEAK))
         trust = len(y) / (len(y) + TRUST)
-        for _ in range(2):
+        for _ in range(5):  # at the ceiling a rise tells little of the noise: the search is slow there
             voice = voice._with(size=np.clip(own.size / looks(voice).size, 0.5, 2.0) ** trust)
         return replace(voice, noise=replace(voice.noise, missing=self.noise.missing))
 
@@ -103,8 +103,8 @@ class Looks:
         known = (~np.isnan(square)).sum(axis=1)
         sums, fourth = np.nansum(square, axis=1), np.nansum(square**2, axis=1)
         pairs = max(float((known * (known - 1)).sum()), 1.0)
-        mean = float(sums.sum() / max(known.sum(), 1))
-        return cls(size, float((sums**2 - fourth).sum()) / pairs / mean**2, float(fourth.sum() / known.sum()) / mean**2)
+        mean = max(float(sums.sum() / max(known.sum(), 1)), 1e-12)
+        return cls(size, float((sums**2 - fourth).sum()) / pairs / mean**2, float(fourth.sum() / max(known.sum(), 1)) / mean**2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,168 @@
+"""Thresholds are calibrated: a stated share of uneventful courses is flagged, whatever the practice's ratings are like.
+
+The whole table (200 practices in each condition) is printed by `python -m benchmarks.signals`; here a bounded part.
+"""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from accord.errors import BadInput
+from accord.simulate import nine_items, simulate
+from accord.stats.estimate import behind_ends
+from accord.stats.evidence import Voices
+from accord.stats.priors import shipped as starting_values
+from accord.stats.thresholds import Budget, Calibration, Threshold, allowed, calibrate, estimate
+from accord.stats.uneventful import Noise, draw
+
+NINE = nine_items()
+T = np.arange(1.0, 16.0)
+
+
+def practice(usual, n: int, seed: int, noise: Noise = Noise(), times=T) -> np.ndarray:
+    return draw(usual, n, times, np.random.default_rng(seed), noise)
+
+
+def flagged(made: Calibration, y: np.ndarray, kind: str = "drop", times=T) -> float:
+    """Share of courses flagged at least once."""
+    found = Voices(made.hyper, made.second, made.weight).read(y, None, times)
+    return float((getattr(found, kind) >= getattr(made, kind).at(found.steps.earlier)).any(axis=1).mean())
+
+
+@pytest.mark.parametrize(
+    ("usual", "noise"),
+    [
+        (NINE, Noise()),
+        (replace(NINE, phi=0.4), Noise()),
+        (replace(NINE, spread=0.0), Noise(kurtosis=5.0)),
+        (NINE, Noise(missing=0.25)),
+        (replace(NINE, b0=4.47), Noise()),
+    ],
+    ids=["as the trial", "AR .4", "kurtosis 5", "25 % missing", "30 % at the ceiling"],
+)
+def test_the_budget_holds_on_average_over_practices(usual, noise):
+    """Four practices of 400 each: wide enough bounds for so few; the benchmark holds 200 practices to 20 %."""
+    calm = practice(usual, 5000, 999, noise)
+    shares = [flagged(calibrate(practice(usual, 400, s, noise), draws=3000), calm) for s in range(4)]
+    assert 0.65 * 0.05 < np.mean(shares) < 1.4 * 0.05
+
+
+def test_a_difference_keeps_its_budget_too():
+    calm = simulate(8000, 15, 99, "none")
+    calm_gap = calm.client - calm.therapist
+    own = [simulate(400, 15, s, "none") for s in range(4)]
+    shares = [flagged(calibrate(one.client - one.therapist, draws=4000), calm_gap, "gap") for one in own]
+    assert 0.6 * 0.03 < np.mean(shares) < 1.45 * 0.03
+
+
+def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
+    calm = practice(NINE, 8000, 999)
+    clean, strained = (
+        np.mean([flagged(calibrate(simulate(400, 15, s, share=share).client, draws=4000), calm) for s in range(4)])
+        for share in (0.0, 0.45)
+    )
+    assert 0.5 * clean < strained < 1.1 * clean
+
+
+def test_a_budget_is_scaled_to_the_length_of_a_course():
+    assert allowed(0.05, 15) == pytest.approx(0.05)
+    assert allowed(0.05, 3) == 0.0
+    assert 1 - allowed(0.05, 27) == pytest.approx((1 - allowed(0.05, 15)) ** 2)
+
+
+def test_long_and_short_courses_keep_the_scaled_budget():
+    made = calibrate(NINE, draws=20_000)
+    for sessions in (5, 15, 40):
+        times = np.arange(1.0, sessions + 1)
+        calm = practice(behind_ends(NINE), 20_000, 7, times=times)
+        assert flagged(made, calm, times=times) == pytest.approx(allowed(0.05, sessions), rel=0.25)
+
+
+def test_a_larger_budget_lowers_every_threshold():
+    strict, loose = (calibrate(NINE, budget=Budget(b, b, b), draws=4000) for b in (0.01, 0.2))
+    for kind in ("drop", "slide", "gap"):
+        assert getattr(loose, kind).level < getattr(strict, kind).level
+
+
+def test_estimates_find_the_parameters_of_a_large_practice():
+    found = estimate(practice(replace(NINE, low=None, high=None), 600, 3))
+    assert found.b0 == pytest.approx(3.8, abs=0.08)
+    assert found.b1 == pytest.approx(0.02, abs=0.006)
+    assert found.var_intercept == pytest.approx(0.281, rel=0.2)
+    assert found.var_residual == pytest.approx(0.09, rel=0.2)
+    assert found.phi == pytest.approx(0.2, abs=0.08)
+    assert found.n_dyads == 600
+
+
+def test_the_few_lean_on_the_starting_values_and_the_many_do_not():
+    start = starting_values()["collaboration"].client
+    noisy = replace(start, var_residual=start.var_residual * 4, low=None, high=None)
+    few, many = (estimate(practice(noisy, n, 1), prior=start) for n in (5, 400))
+    assert start.var_residual < few.var_residual < 2.5 * start.var_residual
+    assert many.var_residual == pytest.approx(noisy.var_residual, rel=0.25)
+
+
+def test_without_courses_there_are_the_named_starting_values():
+    made = calibrate(starting_values()["connection"].client, draws=2000)
+    assert made.n == 0
+    assert made.learning
+    assert "starting values" in made.hyper.name
+
+
+def test_noise_behind_the_ceiling_is_larger_than_it_looks():
+    high = replace(NINE, b0=4.6)
+    y = practice(high, 600, 2)
+    seen = estimate(y)
+    assert (y == 5.0).mean() > 0.3
+    assert seen.high == 5.0
+    assert seen.var_residual < 0.7 * high.var_residual
+    assert behind_ends(seen).var_residual == pytest.approx(high.var_residual, rel=0.3)
+
+
+def test_a_calibration_is_named_by_its_numbers_and_survives_storage():
+    own = simulate(60, 12, 1)
+    made = calibrate(own.client, second=own.therapist, draws=2000)
+    again = Calibration.from_dict(json.loads(json.dumps(made.to_dict())))
+    assert again == made
+    assert again.id == made.id
+    assert replace(made, drop=Threshold(made.drop.level + 0.01)).id != made.id
+    assert made.id.startswith("innovation-1:")
+    assert made.second is not None
+    assert "own courses" in str(made)
+
+
+def test_the_same_ratings_and_seed_give_the_same_calibration():
+    y = simulate(60, 12, 1).client
+    assert calibrate(y, draws=2000, seed=3).id == calibrate(y, draws=2000, seed=3).id
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.full((30, 10), 4.0), np.array([[3.0, 4.0, 3.5, 4.0, 2.0, 4.0]]), np.array([[4.0]]),
+        np.column_stack([np.arange(30.0), *np.full((5, 30), np.nan)]), np.full((4, 6), 80.0) + np.arange(4.0)[:, None],
+    ],
+    ids=["all alike", "one person", "one rating", "one session", "constant persons"],
+)  # fmt: skip
+def test_ratings_that_say_little_still_give_thresholds(y):
+    made = calibrate(y, draws=1000)
+    assert np.isfinite([made.drop.level, made.slide.level, made.gap.level]).all()
+    assert not (flagged(made, y, times=np.arange(1.0, y.shape[1] + 1)) > 0.2)
+
+
+def test_no_rating_at_all_is_said():
+    with pytest.raises(BadInput, match="no rating at all"):
+        calibrate(np.full((5, 8), np.nan))
+
+
+def test_no_rating_with_starting_values_is_a_beginning():
+    start = starting_values()["collaboration"].client
+    assert calibrate(np.full((5, 8), np.nan), prior=start, draws=1000).hyper.b0 == start.b0
+
+
+@pytest.mark.parametrize("share", [0.0, 0.9, float("nan")])
+def test_budgets_out_of_reason_are_refused(share):
+    with pytest.raises(BadInput, match="budget"):
+        Budget(drop=share)

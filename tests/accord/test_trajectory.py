@@ -1,0 +1,123 @@
+"""The expected course of a dyad, its band, what is flagged, and how a strain goes on."""
+
+import numpy as np
+import pytest
+
+from accord.errors import BadInput
+from accord.stats.innovation import NONE, OPEN, RECOVERED
+from accord.stats.priors import shipped as starting_values
+from accord.stats.thresholds import Calibration, calibrate
+from accord.trajectory import reliable_change, trajectory
+
+T = np.arange(1.0, 13.0)
+CALM = np.array([75.0, 70, 80, 75, 78, 75, 77, 74, 76, 78, 75, 77])
+
+
+@pytest.fixture(scope="module")
+def both() -> Calibration:
+    """Collaboration without own courses, both voices."""
+    start = starting_values()["collaboration"]
+    return calibrate(start.client, second=start.therapist, draws=4000)
+
+
+def with_drop(at: int, to: float) -> np.ndarray:
+    y = CALM.copy()
+    y[at] = to
+    return y[None, :]
+
+
+def test_a_calm_course_has_no_flag_and_no_strain(both):
+    path = trajectory(CALM[None, :], T, both)
+    assert not path.flag_drop.any()
+    assert not path.flag_slide.any()
+    assert (path.state == NONE).all()
+    assert path.calibration == both.id
+
+
+def test_a_deep_drop_is_flagged_where_it_happens_and_recovers(both):
+    path = trajectory(with_drop(6, 25.0), T, both)
+    assert np.flatnonzero(path.flag_drop[0]).tolist() == [6]
+    assert path.state[0, 5:8].tolist() == [NONE, OPEN, RECOVERED]
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_nothing_is_flagged_in_the_first_three_sessions(both, at):
+    path = trajectory(with_drop(at, 0.0), T, both)
+    assert not (path.flag_drop | path.flag_slide | path.flag_gap)[:, :3].any()
+
+
+def test_a_hand_over_starts_its_own_baseline(both):
+    """Ratings that begin at session 20 are as new as ratings that begin at session 1."""
+    path = trajectory(with_drop(2, 0.0), T + 19, both)
+    assert not path.flag_drop[0, :3].any()
+
+
+def test_with_one_known_rating_nobody_is_judged(both):
+    y = np.full((1, 12), np.nan)
+    y[0, [0, 8]] = 90.0, 10.0
+    assert not trajectory(y, T, both).flag_drop.any()
+
+
+def test_a_slow_decline_is_said_once_as_a_slide(both):
+    y = np.concatenate([CALM[:5], 75.0 - 9.0 * np.arange(1, 8)])[None, :]
+    path = trajectory(y, T, both)
+    assert path.flag_slide.sum() == 1
+    assert path.state[0, -1] == OPEN
+
+
+def test_the_therapist_can_raise_a_mark_but_never_clear_one(both):
+    y = with_drop(6, 51.0)
+    alone = trajectory(y, T, both)
+    low, high = CALM[None, :].copy(), CALM[None, :].copy()
+    low[0, 6], high[0, 6] = 35.0, 100.0
+    assert trajectory(y, T, both, low).z[0, 6] < alone.z[0, 6] - 0.5
+    assert trajectory(y, T, both, high).z[0, 6] == alone.z[0, 6]
+    deep = with_drop(6, 25.0)
+    assert trajectory(deep, T, both, high).flag_drop[0, 6]
+
+
+def test_the_therapist_alone_raises_nothing(both):
+    nobody = np.full((1, 12), np.nan)
+    path = trajectory(nobody, T, both, with_drop(6, 0.0))
+    assert np.isnan(path.z).all()
+    assert not path.flag_drop.any()
+
+
+def test_the_band_stays_within_the_scale_and_holds_most_of_a_calm_course(both):
+    path = trajectory(CALM[None, :], T, both)
+    assert (path.low >= 0).all()
+    assert (path.high <= 100).all()
+    assert ((CALM >= path.low[0]) & (CALM <= path.high[0])).mean() >= 0.8
+
+
+def test_a_difference_outside_its_usual_is_a_gap_in_either_direction():
+    usual = calibrate(starting_values()["collaboration"].difference, draws=4000)
+    calm = np.full((1, 12), 6.0)
+    for change in (-60.0, 60.0):
+        y = calm.copy()
+        y[0, 8] += change
+        assert np.flatnonzero(trajectory(y, T, usual).flag_gap[0]).tolist() == [8]
+
+
+def test_the_page_of_one_client_and_the_table_of_many_agree(both):
+    many = np.random.default_rng(2).normal(70, 12, (50, 12))
+    whole = trajectory(many, T, both)
+    one = trajectory(many[7:8], T, both)
+    for name in ("expected", "sd", "z", "flag_drop", "flag_slide", "state"):
+        np.testing.assert_array_equal(getattr(one, name)[0], getattr(whole, name)[7])
+
+
+def test_one_session_constant_ratings_and_no_rating_at_all_are_fine(both):
+    assert trajectory([[70.0]], [1], both).state.tolist() == [[NONE]]
+    assert not trajectory(np.full((1, 12), 100.0), T, both).flag_drop.any()
+    assert not trajectory(np.full((1, 12), np.nan), T, both).flag_drop.any()
+
+
+def test_reliable_change_of_a_published_example():
+    assert reliable_change(8.16, 0.801) / 1.96 == pytest.approx(5.15, abs=0.005)
+
+
+@pytest.mark.parametrize(("sd", "reliability"), [(-1, 0.8), (8, 1.2), (8, float("nan"))])
+def test_reliable_change_refuses_nonsense(sd, reliability):
+    with pytest.raises(BadInput):
+        reliable_change(sd, reliability)

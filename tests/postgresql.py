@@ -1,4 +1,4 @@
-"""A private PostgreSQL on loopback that vanishes afterwards: `python -m tests.postgresql COMMAND...` runs COMMAND on it.
+"""A private PostgreSQL on loopback that vanishes afterwards: `python -m tests.postgresql COMMAND` runs one on it.
 
 Debian's packages are enough (`apt install postgresql`). Its server refuses to run as root, so root borrows the user
 `postgres` that the package made.
@@ -24,7 +24,9 @@ NOBODY_HAS_IT = "PostgreSQL is not here (on Debian: apt install postgresql), so 
 
 def programs() -> Path | None:
     """The newest folder with initdb and pg_ctl; `None` where PostgreSQL is not installed."""
-    folders = glob.glob("/usr/lib/postgresql/*/bin") + [str(Path(found).parent) for found in [shutil.which("initdb")] if found]
+    folders = glob.glob("/usr/lib/postgresql/*/bin") + [
+        str(Path(found).parent) for found in [shutil.which("initdb")] if found
+    ]
     usable = [Path(f) for f in folders if (Path(f) / "initdb").exists() and (os.getuid() or _server_user())]
     return max(usable, key=lambda f: int(f.parent.name) if f.parent.name.isdigit() else 0, default=None)
 
@@ -71,18 +73,32 @@ class Cluster:
 
     def run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run one of PostgreSQL's programs as the user who owns the cluster."""
-        who = {"user": _server_user().pw_uid, "group": _server_user().pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
+        who = (
+            {"user": _server_user().pw_uid, "group": _server_user().pw_gid, "extra_groups": []}
+            if os.getuid() == 0
+            else {}
+        )
         # Not captured by pipes: the server inherits them and would keep them open for ever.
         with open(self.folder / "programs.log", "ab") as log:
             done = subprocess.run(
-                [str(programs() / program), *arguments], stdout=log, stderr=log, cwd=self.folder, start_new_session=True, **who
+                [str(programs() / program), *arguments],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+                **who,
             )
         if check and done.returncode:
             raise RuntimeError(f"{program} failed:\n{(self.folder / 'programs.log').read_text()[-2000:]}")
         return done
 
     def configure(self) -> None:
-        lines = [f"port = {self.port}", "listen_addresses = '127.0.0.1'", f"unix_socket_directories = '{self.folder}'", *self.settings]
+        lines = [
+            f"port = {self.port}",
+            "listen_addresses = '127.0.0.1'",
+            f"unix_socket_directories = '{self.folder}'",
+            *self.settings,
+        ]
         with open(Path(self.data) / "postgresql.conf", "a") as file:
             file.write("\n".join(lines) + "\n")
 

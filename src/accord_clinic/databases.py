@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from accord.errors import BadInput
+from accord_clinic import keys
 
 POSTGRESQL = "ACCORD_POSTGRESQL"
 
 
-def chosen(environment: Mapping[str, str], data: Path, keys: Path) -> dict:
-    """Django's DATABASES. `default` is the practice; beside PostgreSQL the file stays open as `embedded`, to move from."""
-    file = embedded(data, keys, environment.get("ACCORD_TEST_DATABASE"))
+def chosen(environment: Mapping[str, str], data: Path, folder: Path) -> dict:
+    """Django's DATABASES. `default` is the practice; beside PostgreSQL the file is `embedded`, to move from."""
+    file = embedded(data, folder, environment.get("ACCORD_TEST_DATABASE"))
+    keys.finish(file["NAME"], folder)
     address = environment.get(POSTGRESQL)
     if not address:
         return {"default": file}
@@ -26,17 +29,17 @@ def chosen(environment: Mapping[str, str], data: Path, keys: Path) -> dict:
     return {"default": postgresql(address), **with_file}
 
 
-def embedded(data: Path, keys: Path, test_file: str | None = None) -> dict:
-    """One SQLCipher file in the data folder, its key in the keys folder."""
+def embedded(data: Path, folder: Path, test_file: str | None = None) -> dict:
+    """One SQLCipher file in the data folder, its key in a folder of its own."""
     return {
         "ENGINE": "accord_clinic.sqlcipher",
         "NAME": data / "accord.db",
         "OPTIONS": {
-            "key_file": keys / "database.key",
+            "key_file": folder / keys.DATABASE,
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
             # FULL: a check-in that was acknowledged must survive a power cut.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
         },
         "CONN_MAX_AGE": None,
         "TEST": {"NAME": test_file},
@@ -76,12 +79,32 @@ def is_postgresql() -> bool:
 
 
 def wait_for_turn(what: str) -> None:
-    """In this transaction, from here to its end, nobody else does `what`. The embedded database has one writer anyhow."""
+    """From here to the end of this transaction nobody else does `what`. The embedded database has one writer anyhow."""
     if not connection.in_atomic_block:
         raise RuntimeError(f"{what}: must happen inside a transaction, with the change that it belongs to.")
     if is_postgresql():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_number(what)])
+
+
+def lacks_migrations() -> bool:
+    """Whether this version of Accord expects other tables than the database has."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def check_may_migrate() -> None:
+    """On PostgreSQL the role that serves pages owns no table and cannot change one; say what to do instead."""
+    if not is_postgresql():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+        (may,) = cursor.fetchone()
+    if not may:
+        raise BadInput(
+            "The database is of another version, and this role may not change it. "
+            f"Run accord_clinic upgrade with {POSTGRESQL} set to the owner's address, then start again."
+        )
 
 
 @contextmanager

@@ -10,9 +10,11 @@ import sys
 import time
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.core.management import call_command
 
 from accord.errors import BadInput
+from accord_clinic import databases
 
 SWEEP_EVERY = 30
 RESTART_AFTER = 5
@@ -20,10 +22,13 @@ PATIENCE = 10
 
 
 def prepare() -> None:
-    """Bring the database and the static files up to this version of Accord."""
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    """Bring the database and the static files up to this version of Accord; of several processes one at a time."""
+    with databases.one_at_a_time("migrate", settings.DATA):
+        if databases.lacks_migrations():
+            databases.check_may_migrate()
+            call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        call_command("collectstatic", verbosity=0, interactive=False)
 
 
 def check_port(host: str, port: int) -> None:

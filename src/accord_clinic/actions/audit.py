@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accord_clinic import databases
@@ -27,10 +28,13 @@ def link(before: str, entry: AuditEntry) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def first_break() -> int | None:
-    """The id of the first entry that does not fit the one before it; `None` when the chain is whole."""
-    before = ""
-    for entry in AuditEntry.objects.order_by("id").iterator():
+def first_break(entries: QuerySet[AuditEntry] | None = None, before: str = "") -> int | None:
+    """The id of the first entry that does not fit the one before it; `None` when the chain is whole.
+
+    `entries` is the end of the log after the entry with the hash `before`; by default all of it.
+    """
+    entries = AuditEntry.objects.all() if entries is None else entries
+    for entry in entries.order_by("id").iterator():
         if link(before, entry) != entry.chain:
             return entry.id
         before = entry.chain

@@ -5,10 +5,11 @@ our case. So Django's module is imported once while `sqlite3` names `sqlcipher3`
 """
 
 import sys
-from pathlib import Path
 
 import sqlcipher3
 import sqlcipher3.dbapi2
+
+from accord_clinic import keys
 
 _system = {name: sys.modules.get(name) for name in ("sqlite3", "sqlite3.dbapi2")}
 sys.modules.update({"sqlite3": sqlcipher3, "sqlite3.dbapi2": sqlcipher3.dbapi2})
@@ -29,7 +30,7 @@ class DatabaseWrapper(django_sqlite.DatabaseWrapper):
 
     def get_connection_params(self):
         params = super().get_connection_params()
-        params["factory"] = _opening_with(read_key(params.pop("key_file")))
+        params["factory"] = _opening_with(keys.database_key(params.pop("key_file")))
         return params
 
 
@@ -40,20 +41,3 @@ def _opening_with(key: str) -> type:
             self.execute(f"PRAGMA key = \"x'{key}'\"")
 
     return Connection
-
-
-def read_key(path: str | Path) -> str:
-    """The raw key in the file, checked, so that a damaged file says so instead of "file is not a database"."""
-    try:
-        key = Path(path).read_text().strip()
-        if len(bytes.fromhex(key)) != 32:
-            raise ValueError
-    except FileNotFoundError:
-        raise RuntimeError(
-            f"{path}: the key of the database is not there. Put it back from the recovery sheet."
-        ) from None
-    except ValueError:
-        raise RuntimeError(
-            f"{path}: this is not a key of 64 hexadecimal digits. Copy it anew from the recovery sheet."
-        ) from None
-    return key

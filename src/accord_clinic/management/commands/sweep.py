@@ -4,7 +4,7 @@ import time
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic import notices
+from accord_clinic import anchor, health, notices
 from accord_clinic.actions import reveal, service
 
 
@@ -17,6 +17,8 @@ class Command(BaseCommand):
     def handle(self, every, **_options):
         while True:
             opened, closed, sent = reveal.sweep(), service.close_months(), notices.deliver()
+            anchor.note_or_warn()
+            health.swept()
             if every is None:
                 self.stdout.write(f"Opened {opened} sessions, closed {closed} months, sent {sent} notices.")
                 return

@@ -1,0 +1,226 @@
+"""The embedded practice in; a checked, encrypted copy with its manifest out, and back again on any machine."""
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+import accord
+from accord.errors import BadInput
+from accord_clinic import keys
+from accord_clinic.actions import erasure
+from accord_clinic.sqlcipher import files
+from accord_clinic.sqlcipher.files import Contents, Damaged
+
+NAME = "accord-*.db"
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+class AlreadyThere(BadInput):
+    """There is a practice where a backup should go."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup holds, so that a later check, or a person, can tell. Counts, never names."""
+
+    file: str
+    made_at: str
+    accord: str
+    migration: str
+    bytes: int
+    sha256: str
+    rows: int
+    tables: dict[str, int]
+    audit: tuple[int, str] | None
+    texts: bool
+
+    @classmethod
+    def of(cls, file: Path, contents: Contents, made_at: datetime, texts: bool) -> "Manifest":
+        return cls(
+            file=file.name,
+            made_at=made_at.isoformat(timespec="seconds"),
+            accord=accord.__version__,
+            migration=contents.migration,
+            bytes=file.stat().st_size,
+            sha256=digest(file),
+            rows=contents.rows,
+            tables=contents.tables,
+            audit=contents.audit,
+            texts=texts,
+        )
+
+
+def make(folder: Path) -> tuple[Path, Manifest]:
+    """Copy the database while people work, open the copy and check it, write its manifest, give both their names."""
+    database, key, now = database_file(), keys.database_key(settings.KEYS / keys.DATABASE), datetime.now(UTC)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = folder / f"accord-{now:{STAMP}}.db"
+    if file.exists():
+        raise BadInput(f"{file}: made this very second already.")
+    partial = file.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    files.copy_while_running(database, key, partial)
+    contents = files.check(partial, key)
+    texts = _pack_texts(file.with_suffix(".texts.tar.gz"))
+    os.replace(partial, file)
+    manifest = Manifest.of(file, contents, now, texts)
+    _carry_ledger(settings.DATA, folder)
+    # Last: a backup without its manifest is one that was interrupted, and is never counted as made.
+    _write(manifest_of(file), json.dumps(asdict(manifest), indent=1))
+    return file, manifest
+
+
+def check(file: Path, tried: list[str]) -> tuple[str, Contents, Manifest | None]:
+    """Open a backup with the first key that fits and compare it with its manifest. Gives the key and what is in it."""
+    if not file.is_file():
+        raise BadInput(f"{file}: there is no such file.")
+    key = next((k for k in tried if files.opens(file, k)), None)
+    if key is None:
+        raise Damaged(f"{file}: opens with none of the keys. Give the one from the recovery sheet of its time (--key).")
+    contents, manifest = files.check(file, key), read_manifest(file)
+    if manifest and digest(file) != manifest.sha256:
+        raise Damaged(f"{file}: is not the file that its manifest describes. Take another copy.")
+    if manifest and manifest.tables != contents.tables:
+        raise Damaged(f"{file}: holds other numbers of rows than its manifest says. Take another copy.")
+    return key, contents, manifest
+
+
+def known_keys() -> list[str]:
+    """Every key of the keys folder, the one in use first."""
+    paths = [settings.KEYS / keys.DATABASE, *keys.older(settings.KEYS)]
+    return [keys.database_key(path) for path in paths if path.exists()]
+
+
+def put_back(file: Path, key: str, *, replace: bool) -> Path | None:
+    """Make a checked backup the practice. Gives where the practice that was there was put, if there was one.
+
+    Nothing is deleted. Interrupted anywhere, it can be run again.
+    """
+    database = settings.DATA / "accord.db"
+    in_the_way = _holds_practice(database)
+    if in_the_way and not replace:
+        raise AlreadyThere(
+            f"{database}: there is a practice here. To put the backup in its place, add --replace; it is kept beside."
+        )
+    incoming = database.with_name("accord.db.incoming")
+    try:
+        shutil.copyfile(file, incoming)
+    except OSError as error:
+        incoming.unlink(missing_ok=True)
+        raise BadInput(f"{incoming}: could not be written ({error.strerror}).") from None
+    os.chmod(incoming, 0o600)
+    files.check(incoming, key)
+    files.sync(incoming)
+    aside = _put_aside(database) if database.exists() else None
+    keys.install(key, settings.KEYS)
+    os.replace(incoming, database)
+    files.sync(database)
+    _unpack_texts(file.with_suffix(".texts.tar.gz"))
+    _carry_ledger(file.parent, settings.DATA)
+    return aside if in_the_way else None
+
+
+def prune(folder: Path, keep: int) -> list[Path]:
+    """Delete all but the newest backups of a folder. Gives what was deleted."""
+    old = list_in(folder)[keep:]
+    for file in old:
+        for path in (manifest_of(file), file, file.with_suffix(".texts.tar.gz")):
+            path.unlink(missing_ok=True)
+    return old
+
+
+def list_in(folder: Path) -> list[Path]:
+    """Finished backups, newest first."""
+    return [f for f in sorted(folder.glob(NAME), reverse=True) if manifest_of(f).exists()]
+
+
+def manifest_of(file: Path) -> Path:
+    return file.with_suffix(".json")
+
+
+def read_manifest(file: Path) -> Manifest | None:
+    """What was written beside a backup; `None` where that is not there."""
+    try:
+        said = json.loads(manifest_of(file).read_text())
+        return Manifest(**said | {"audit": tuple(said["audit"]) if said["audit"] else None})
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError):
+        raise Damaged(f"{manifest_of(file)}: not a manifest of a backup. Move it away to do without it.") from None
+
+
+def digest(file: Path) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def database_file() -> Path:
+    """The embedded practice's file; a sentence where there is none."""
+    if "sqlcipher" not in settings.DATABASES["default"]["ENGINE"]:
+        raise BadInput("This practice lives in PostgreSQL; docs/how-to/postgresql.md says how to back it up.")
+    file = settings.DATA / "accord.db"
+    if not file.exists():
+        raise BadInput(f"{file}: there is no practice here. ACCORD_DATA names another folder.")
+    return file
+
+
+def _holds_practice(database: Path) -> bool:
+    """What cannot be opened may well be one."""
+    if not database.exists():
+        return False
+    try:
+        return files.check(database, keys.database_key(settings.KEYS / keys.DATABASE)).has_practice
+    except BadInput:
+        return True
+
+
+def _put_aside(database: Path) -> Path:
+    """Rename the database and what belongs to it. Refused while somebody has it open."""
+    key = settings.KEYS / keys.DATABASE
+    if key.exists() and files.opens(database, keys.database_key(key)):
+        with files.alone(database, keys.database_key(key)):
+            pass
+    aside = database.with_name(f"accord.db.before-{datetime.now(UTC):{STAMP}}")
+    for suffix in ("-wal", "-shm", ""):
+        path = Path(f"{database}{suffix}")
+        if path.exists():
+            os.replace(path, f"{aside}{suffix}")
+    return aside
+
+
+def _pack_texts(target: Path) -> bool:
+    """The practice's own questionnaire texts are files, and belong to it as much as its rows."""
+    texts = settings.INSTRUMENT_TEXTS
+    if not texts.is_dir() or not any(texts.iterdir()):
+        return False
+    with tarfile.open(target, "w:gz") as packed:
+        packed.add(texts, arcname=texts.name)
+    os.chmod(target, 0o600)
+    return True
+
+
+def _unpack_texts(packed: Path) -> None:
+    if packed.exists() and not settings.INSTRUMENT_TEXTS.exists():
+        with tarfile.open(packed) as opened:
+            opened.extractall(settings.INSTRUMENT_TEXTS.parent, filter="data")
+
+
+def _carry_ledger(source: Path, target: Path) -> None:
+    """Who was erased, as numbers: kept beside every backup, so that no restore brings anybody back."""
+    ours, theirs = source / erasure.LEDGER, target / erasure.LEDGER
+    if ours.exists():
+        lines = [*(theirs.read_text().splitlines() if theirs.exists() else ()), *ours.read_text().splitlines()]
+        _write(theirs, "\n".join(dict.fromkeys(lines)))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text + "\n")
+    os.chmod(path, 0o600)
+    files.sync(path)

@@ -1,0 +1,79 @@
+"""How the practice's machinery is doing, in a few numbers that say nothing about anybody: for probes and for doctor."""
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from accord_clinic import backups
+from accord_clinic.models import Notice, Session
+from accord_clinic.notices import MOST_TRIES
+
+SWEPT = "swept"
+LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """One number, named and explained as Prometheus wants it. `None` is left out: unknown is not zero."""
+
+    name: str
+    says: str
+    value: float | None
+
+
+def swept() -> None:
+    """The sweep tells that it is alive."""
+    cache.set(SWEPT, time.time(), timeout=None)
+
+
+def answers() -> bool:
+    """Whether the database does."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def gauges() -> list[Gauge]:
+    """What an operator watches. Counts of machinery, never of people or of what they said."""
+    now = timezone.now()
+    waiting = Notice.objects.filter(sent_at=None, due_at__lte=now - LATE)
+    due = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now - LATE)
+    return [
+        Gauge("accord_up", "1: the database answers", 1),
+        Gauge("accord_sweep_age_seconds", "time since the sweep last ran", _since(cache.get(SWEPT))),
+        Gauge("accord_notices_late", "notices that wait for more than five minutes", waiting.count()),
+        Gauge("accord_notices_given_up", "notices that failed for good", waiting.filter(tries__gte=MOST_TRIES).count()),
+        Gauge("accord_reveals_late", "sessions that should have opened five minutes ago", due.count()),
+        Gauge("accord_backup_age_seconds", "age of the newest finished backup", _since(newest_backup())),
+        Gauge("accord_resident_memory_bytes", "memory of this worker", _resident()),
+    ]
+
+
+def newest_backup() -> float | None:
+    """When the newest file of ACCORD_BACKUPS was written: ours, or whatever PostgreSQL's tools put there."""
+    if settings.BACKUPS is None or not settings.BACKUPS.is_dir():
+        return None
+    ours = backups.list_in(settings.BACKUPS) if connection.vendor == "sqlite" else settings.BACKUPS.iterdir()
+    return max((path.stat().st_mtime for path in ours), default=None)
+
+
+def _since(moment: float | None) -> float | None:
+    return None if moment is None else round(time.time() - moment, 1)
+
+
+def _resident() -> float | None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return None
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,18 @@
+"""`accord_clinic audit verify`: is the log of who did what still what was written?"""
+
+from django.core.management.base import BaseCommand
+
+from accord_clinic import anchor
+
+
+class Command(BaseCommand):
+    help = "verify: walk the chain of the audit log and compare its end with the note beside the keys."
+
+    def add_arguments(self, parser):
+        parser.add_argument("what", choices=["verify"])
+
+    def handle(self, **_options):
+        entries = anchor.verify()
+        noted = anchor.read()
+        until = f"up to entry {noted.entry}, which was noted outside the database" if noted else "nothing was noted yet"
+        self.stdout.write(f"{entries} entries, each follows from the one before it ({until}).")

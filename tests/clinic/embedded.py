@@ -1,0 +1,97 @@
+"""Embedded practices of a test's own: folders, keys and commands in processes of their own, as a person types them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from accord_clinic import keys
+from accord_clinic.sqlcipher import files
+
+ROOT = Path(__file__).parents[2]
+PASSWORD = "a long enough passphrase"
+
+
+@dataclass(frozen=True)
+class Home:
+    """One machine with one practice: a data folder and a keys folder."""
+
+    folder: Path
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def keys(self) -> Path:
+        return self.folder / "keys"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "accord.db"
+
+    @property
+    def key(self) -> str:
+        return (self.keys / "database.key").read_text().strip()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        here = {"ACCORD_DATA": str(self.data), "ACCORD_KEYS": str(self.keys), "ACCORD_PASSWORD": PASSWORD}
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("ACCORD_", "DJANGO_"))}
+        return inherited | here | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+
+    def run(self, *command: object, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run one `accord_clinic` command here. `more` are further variables of the environment."""
+        arguments = [sys.executable, "-m", "accord_clinic.manage", *map(str, command)]
+        return subprocess.run(
+            arguments,
+            env=self.environment | more,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            cwd=self.folder,
+        )
+
+    def do(self, *command: object, **more: str) -> str:
+        """The same, where it must succeed. Gives what was printed."""
+        done = self.run(*command, **more)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def python(self, code: str, **more: str) -> str:
+        """Run some Python inside the practice."""
+        return self.do("shell", "--no-imports", "-c", code, **more)
+
+    def rows(self, statement: str) -> list[tuple]:
+        """Ask the database itself, past the clinic."""
+        with files.opened(self.database, self.key) as connection:
+            return connection.execute(statement).fetchall()
+
+
+def a_practice(folder: Path) -> Home:
+    """A machine with a practice on it, in which there is one client, Ana."""
+    home = a_machine(folder)
+    home.do("init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org")
+    home.python(
+        "from accord_clinic.actions import care; from accord_clinic.models import Member;"
+        "care.register_client('Ana', by=Member.objects.get())"
+    )
+    return home
+
+
+def a_machine(folder: Path) -> Home:
+    """A machine with nothing on it."""
+    folder.mkdir()
+    return Home(folder)
+
+
+def another(like: Home, folder: Path) -> Home:
+    """A second practice with the same people and a key of its own, made without waiting for a whole set-up."""
+    shutil.copytree(like.folder, folder)
+    home = Home(folder)
+    keys.rotate(home.database, home.keys).unlink()
+    return home

@@ -1,0 +1,165 @@
+"""Backups of the embedded practice: encrypted, checked, made while people work, and good on another machine."""
+
+import json
+import shutil
+import threading
+
+import pytest
+from tests.clinic.embedded import a_machine, a_practice, another
+
+from accord_clinic import backups
+from accord_clinic.sqlcipher import files
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return a_practice(tmp_path_factory.mktemp("machine") / "one")
+
+
+@pytest.fixture(scope="module")
+def backup(home):
+    """The file of a backup of it."""
+    home.do("backup", home.folder / "backups")
+    (file,) = backups.list_in(home.folder / "backups")
+    return file
+
+
+def clients(home) -> list[str]:
+    return [name for (name,) in home.rows("SELECT name FROM accord_clinic_client")]
+
+
+def copy_of(backup, folder):
+    for path in (backup, backups.manifest_of(backup)):
+        shutil.copy(path, folder)
+    return folder / backup.name
+
+
+class TestMakingOne:
+    def test_it_is_encrypted_and_opens_with_the_practices_key_alone(self, home, backup):
+        assert backup.read_bytes()[:15] != b"SQLite format 3"
+        assert b"Ana" not in backup.read_bytes()
+        assert files.opens(backup, home.key)
+        assert not files.opens(backup, "00" * 32)
+
+    def test_nobody_else_on_the_machine_can_read_it(self, backup):
+        assert backup.stat().st_mode & 0o077 == 0
+        assert backups.manifest_of(backup).stat().st_mode & 0o077 == 0
+
+    def test_its_manifest_counts_rows_and_names_nobody(self, backup):
+        manifest = backups.read_manifest(backup)
+        assert manifest.tables["accord_clinic_client"] == 1
+        assert manifest.sha256 == backups.digest(backup)
+        assert manifest.audit[0] == manifest.tables["accord_clinic_auditentry"]
+        assert "Ana" not in backups.manifest_of(backup).read_text()
+
+    def test_it_is_whole_while_somebody_writes(self, home, tmp_path):
+        write = (
+            "from accord_clinic.actions import care; from accord_clinic.models import Member;"
+            "ben = Member.objects.get(); [care.register_client(f'C{n}', by=ben) for n in range(150)]"
+        )
+        other = another(home, tmp_path / "busy")
+        writer = threading.Thread(target=other.python, args=[write])
+        writer.start()
+        while writer.is_alive():
+            other.do("backup", tmp_path / "out")
+        made = backups.list_in(tmp_path / "out")
+        for file in made:
+            _key, contents, _manifest = backups.check(file, [other.key])
+            # A client and the audit entry about it are one transaction: in a consistent copy they come together.
+            assert contents.tables["accord_clinic_auditentry"] - contents.tables["accord_clinic_client"] == 5
+
+    def test_a_full_disk_leaves_no_half_backup(self, home, tmp_path):
+        limited = (
+            "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000));"
+            "from pathlib import Path; from accord_clinic import backups;"
+            f"backups.make(Path({str(tmp_path / 'full')!r}))"
+        )
+        done = home.run("shell", "--no-imports", "-c", limited)
+        assert done.returncode == 2
+        assert "Is the disk full?" in done.stderr
+        assert list((tmp_path / "full").iterdir()) == []
+
+    def test_old_ones_are_deleted_when_asked(self, home, backup, tmp_path):
+        for day in ("01", "02", "03"):
+            shutil.copy(backup, tmp_path / f"accord-202601{day}T000000Z.db")
+            shutil.copy(backups.manifest_of(backup), tmp_path / f"accord-202601{day}T000000Z.json")
+        said = home.do("backup", tmp_path, "--keep", 2)
+        assert [f.name for f in backups.list_in(tmp_path)][1:] == ["accord-20260103T000000Z.db"]
+        assert "Deleted accord-20260101T000000Z.db" in said
+
+
+class TestPuttingItBack:
+    def test_after_the_machine_is_lost_the_backup_and_the_sheet_are_enough(self, home, backup, tmp_path):
+        sheet = (home.keys / "recovery-sheet.txt").read_text()
+        typed = next(line.split()[1] for line in sheet.splitlines() if line.startswith("Key:"))
+        (tmp_path / "typed").write_text(f"{typed[:32]} {typed[32:].upper()}\n")
+        new = a_machine(tmp_path / "two")
+        new.do("restore", backup, "--key", tmp_path / "typed")
+        assert clients(new) == clients(home) == ["Ana"]
+        assert new.key == home.key
+        assert new.rows("SELECT act, row FROM accord_clinic_auditentry")[-1] == ("restore", f"backup:{backup.name}")
+        assert "each follows from the one before it" in new.do("audit", "verify")
+
+    def test_without_the_key_nothing_opens_and_nothing_is_changed(self, backup, tmp_path):
+        new = a_machine(tmp_path / "thief")
+        done = new.run("restore", backup)
+        assert (done.returncode, new.database.exists()) == (2, False)
+        assert "recovery sheet" in done.stderr
+
+    def test_a_practice_that_is_there_is_not_overwritten_unless_told(self, backup, home, tmp_path):
+        other = another(home, tmp_path / "other")
+        (tmp_path / "key").write_text(home.key)
+        refused = other.run("restore", backup, "--key", tmp_path / "key")
+        assert (refused.returncode, "--replace" in refused.stderr) == (2, True)
+        assert other.key != home.key
+        other.do("restore", backup, "--key", tmp_path / "key", "--replace")
+        assert other.key == home.key
+
+    def test_what_was_there_is_kept_beside_with_its_key(self, backup, home, tmp_path):
+        other = another(home, tmp_path / "other")
+        before = other.key
+        (tmp_path / "key").write_text(home.key)
+        other.do("restore", backup, "--key", tmp_path / "key", "--replace")
+        (aside,) = other.data.glob("accord.db.before-*")
+        assert files.check(aside, before).has_practice
+        assert before in {path.read_text().strip() for path in other.keys.glob("database.key.until-*")}
+
+    def test_it_is_refused_while_the_practice_runs(self, backup, home):
+        with files.opened(home.database, home.key, writing=True) as somebody:
+            somebody.execute("SELECT count(*) FROM accord_clinic_client").fetchone()
+            done = home.run("restore", backup, "--replace")
+        assert (done.returncode, "Stop the practice first" in done.stderr) == (2, True)
+
+
+class TestDamage:
+    @pytest.mark.parametrize("where", [0.02, 0.5, 0.98])
+    def test_a_changed_byte_is_found(self, backup, home, tmp_path, where):
+        copy = copy_of(backup, tmp_path)
+        content = bytearray(copy.read_bytes())
+        content[int(len(content) * where)] ^= 1
+        copy.write_bytes(content)
+        with pytest.raises(files.Damaged):
+            backups.check(copy, [home.key])
+
+    def test_a_file_cut_short_is_found(self, backup, home, tmp_path):
+        copy = copy_of(backup, tmp_path)
+        copy.write_bytes(copy.read_bytes()[:-4096])
+        with pytest.raises(files.Damaged):
+            backups.check(copy, [home.key])
+
+    def test_another_practices_backup_under_this_name_is_found(self, backup, home, tmp_path):
+        copy = copy_of(backup, tmp_path)
+        said = json.loads(backups.manifest_of(copy).read_text())
+        backups.manifest_of(copy).write_text(json.dumps(said | {"sha256": "0" * 64}))
+        with pytest.raises(files.Damaged, match="manifest"):
+            backups.check(copy, [home.key])
+
+    def test_checking_changes_nothing(self, backup, home):
+        before = home.database.read_bytes()
+        assert "a good backup" in home.do("restore", backup, "--check")
+        assert home.database.read_bytes() == before
+
+    def test_a_backup_that_was_interrupted_does_not_count(self, backup, tmp_path):
+        shutil.copy(backup, tmp_path)
+        assert backups.list_in(tmp_path) == []

@@ -43,7 +43,11 @@ m1 = { column = "method", shift = 2 }
 b1 = "held back"
 """
 HEADER = "who,nr,with,day,side,direction,method,held back"
-GOOD = ["Ina,1,Therapist A,2024-01-08,C,3,1,0", "Ina,1,Therapist A,2024-01-08,T,2,0,1", "Ina,2,Therapist A,2024-01-15,C,4,2,NA"]
+GOOD = [
+    "Ina,1,Therapist A,2024-01-08,C,3,1,0",
+    "Ina,1,Therapist A,2024-01-08,T,2,0,1",
+    "Ina,2,Therapist A,2024-01-15,C,4,2,NA",
+]
 
 
 @pytest.fixture
@@ -127,7 +131,8 @@ def test_an_e_mail_address_names_a_therapist_who_works_here(people, ben, csv, ma
 
 
 def test_one_therapist_for_the_whole_file(people, ben, csv, mapping):
-    mapping.write_text(MAPPING.replace('therapist = "with"\n', "").replace("[raters]", '[names]\nwith = "ben@example.org"\n[raters]'))
+    without = MAPPING.replace('therapist = "with"\n', "")
+    mapping.write_text(without.replace("[raters]", '[names]\nwith = "ben@example.org"\n[raters]'))
     bring(csv("Ina,1,,2024-01-08,C,3,1,0"), mapping)
     assert Dyad.objects.get(client__name="Ina").therapist == ben
 
@@ -251,7 +256,7 @@ def test_a_dry_run_keeps_nothing(people, csv, mapping, capsys):
 
 def test_a_missing_column_is_named_with_those_that_are_there(people, csv, mapping):
     file = csv(*GOOD, header=HEADER.replace("direction", "Direction"))
-    with pytest.raises(BadTable, match="column 'direction' is missing; the file has who, nr, with, day, side, Direction"):
+    with pytest.raises(BadTable, match="column 'direction' is missing; the file has who, nr, with"):
         sheet(file, mapping)
 
 

@@ -1,0 +1,181 @@
+"""The commands of whoever keeps a practice running: start one, serve it, sweep, calibrate; each error is a sentence."""
+
+import io
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from tests.clinic.people import a_held_session, answers
+
+from accord.errors import BadInput
+from accord_clinic.models import AuditEntry, Calibration, Member, Practice
+
+INIT = ("--practice", "By the River", "--name", "Nora", "--email", "nora@example.org")
+
+
+@pytest.fixture
+def static_elsewhere(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path / "static"
+
+
+# init
+
+
+@pytest.fixture
+def password(monkeypatch):
+    monkeypatch.setenv("ACCORD_PASSWORD", "correct horse battery")
+
+
+def test_init_founds_a_practice_with_its_first_therapist_and_admin(db, static_elsewhere, password, capsys):
+    call_command("init", *INIT, "--time-zone", "Europe/Vienna")
+    practice, nora = Practice.objects.get(), Member.objects.get()
+    assert (practice.name, practice.time_zone, practice.demo) == ("By the River", "Europe/Vienna", False)
+    assert practice.safety_contact == nora
+    assert nora.roles == ["therapist", "admin"]
+    assert nora.check_password("correct horse battery")
+    assert AuditEntry.objects.filter(act="found_practice", actor=f"member:{nora.pk}").exists()
+    assert "recovery-sheet.txt" in capsys.readouterr().out
+
+
+def test_a_new_practice_has_starting_values_for_what_is_usual(db, static_elsewhere, password):
+    call_command("init", *INIT)
+    assert Calibration.objects.filter(scale="accord-check-in/collaboration", dyads=0).exists()
+
+
+def test_init_leaves_a_practice_alone(people, static_elsewhere, password):
+    with pytest.raises(BadInput, match="There is a practice in this database already"):
+        call_command("init", *INIT)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--email", "nora"), "Enter a valid email address"),
+        (("--time-zone", "Mars/Olympus"), "There is no time zone 'Mars/Olympus'"),
+        (("--practice", " "), "need a name"),
+    ],
+)
+def test_init_says_what_to_mend(db, static_elsewhere, password, options, message):
+    with pytest.raises(BadInput, match=message):
+        call_command("init", *INIT, *options)
+    assert not Practice.objects.exists()
+    assert not Member.objects.exists()
+
+
+def test_init_wants_a_long_password(db, static_elsewhere, monkeypatch):
+    monkeypatch.setenv("ACCORD_PASSWORD", "short")
+    with pytest.raises(BadInput, match="at least 12 characters"):
+        call_command("init", *INIT)
+
+
+def test_init_does_not_wait_for_somebody_who_is_not_there(db, static_elsewhere, monkeypatch):
+    monkeypatch.delenv("ACCORD_PASSWORD", raising=False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(BadInput, match="ACCORD_PASSWORD"):
+        call_command("init", *INIT)
+    with pytest.raises(BadInput, match="Name of the practice: give it as an option"):
+        call_command("init")
+
+
+# sweep, calibrate
+
+
+def test_sweep_opens_sessions_whose_time_has_come(people, dyad, capsys):
+    session = a_held_session(dyad, timezone.now() - timedelta(days=5), client=answers("client"))
+    assert session.revealed_at is None
+    call_command("sweep")
+    session.refresh_from_db()
+    assert session.revealed_by == "time"
+    assert "Opened 1 sessions" in capsys.readouterr().out
+
+
+def test_calibrate_says_how_each_series_was_estimated(people, capsys):
+    call_command("calibrate")
+    assert "accord-check-in/collaboration: no own courses yet" in capsys.readouterr().out
+
+
+# serve
+
+
+def test_serve_wants_a_practice_first(db, static_elsewhere):
+    with pytest.raises(BadInput, match="Run accord_clinic init first"):
+        call_command("serve", "--port", str(a_free_port()))
+
+
+def test_serve_says_when_the_port_is_taken(db):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(BadInput, match="cannot be used"):
+            call_command("serve", "--port", str(other.getsockname()[1]))
+
+
+def test_serve_runs_web_and_sweep_restarts_the_sweep_and_stops_cleanly(tmp_path):
+    port = a_free_port()
+    env = {
+        **os.environ,
+        "ACCORD_DATA": str(tmp_path / "data"),
+        "ACCORD_KEYS": str(tmp_path / "keys"),
+        "ACCORD_TLS_ELSEWHERE": "1",
+        "ACCORD_PASSWORD": "correct horse battery",
+        "PYTHONPATH": "src",
+    }
+    clinic = [sys.executable, "-m", "accord_clinic.manage"]
+    subprocess.run([*clinic, "init", *INIT], env=env, check=True, capture_output=True)
+    serve = [*clinic, "serve", "--port", str(port)]
+    with subprocess.Popen(serve, env=env, stdout=subprocess.PIPE, text=True) as served:
+        try:
+            assert answers_at(port)
+            first = sweep_of(served.pid)
+            os.kill(first, signal.SIGKILL)
+            assert wait_for(lambda: sweep_of(served.pid) not in (None, first))
+        finally:
+            served.send_signal(signal.SIGINT)
+        assert served.wait(30) == 0
+        assert "listening on 127.0.0.1" in served.stdout.read()
+    assert not answers_at(port, seconds=0)
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def answers_at(port: int, seconds: float = 60) -> bool:
+    """Whether a page comes within so many seconds; where nobody is signed in it is the way to sign in."""
+
+    def asked() -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/account/login/", timeout=5) as page:
+                return page.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+    return wait_for(asked, seconds)
+
+
+def wait_for(check, seconds: float = 30) -> bool:
+    until = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def sweep_of(parent: int) -> int | None:
+    """The process of the sweep beside this web server."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    said = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children}
+    return next((child for child, arguments in said.items() if b"sweep" in arguments), None)

@@ -1,0 +1,210 @@
+"""The demo shows every kind of course that a newcomer should see, told by the clinic's own actions, and stays a demo."""
+
+from collections import Counter
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.db.models import Count
+from django.test import Client as Browser
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic.actions.audit import first_break
+from accord_clinic.demo.load import load
+from accord_clinic.models import (
+    Agreement,
+    Client,
+    Comment,
+    Dyad,
+    Member,
+    Notice,
+    Practice,
+    PrivateLine,
+    Response,
+    Session,
+    Signal,
+    Strain,
+)
+from accord_clinic.plan import STARTING_PATH, WIDER_LOOK
+
+
+@pytest.fixture(scope="module")
+def told(django_db_setup, django_db_blocker):
+    """The whole invented practice, told once for this file and taken back at its end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        load()
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def in_demo(settings):
+    settings.DEMO = True
+
+
+def headline() -> Dyad:
+    return Dyad.objects.get(client__email="ana@example.org")
+
+
+# Who is there
+
+
+def test_four_therapists_a_supervisor_a_manager_and_sixty_clients(told):
+    roles = Counter(role for roles in Member.objects.values_list("roles", flat=True) for role in roles)
+    assert roles == {"therapist": 4, "supervisor": 1, "manager": 1, "admin": 1}
+    assert Client.objects.count() == 60
+    held = Session.objects.filter(state="held").values("dyad").annotate(n=Count("pk")).values_list("n", flat=True)
+    assert min(held) <= 2
+    assert max(held) >= 20
+    assert set(Session.objects.values_list("modality", flat=True)) == {"room", "video", "phone", "text"}
+
+
+def test_the_practice_says_that_it_is_a_demo_and_nobody_has_a_password(told):
+    assert Practice.objects.get().demo
+    assert not any(member.has_usable_password() for member in Member.objects.all())
+
+
+def test_today_has_sessions_and_ratings_that_wait(told):
+    assert Session.objects.filter(state="planned").count() >= 30
+    assert Session.objects.filter(state="held", revealed_at=None).exists()
+
+
+# What happens there
+
+
+def test_strains_are_settled_or_stay_and_are_opened_by_either_voice(told):
+    states = set(Strain.objects.values_list("state", flat=True))
+    assert {"settled", "still_there"} <= states
+    assert {"client", "therapist"} <= set(Strain.objects.values_list("opened_by", flat=True))
+
+
+def test_one_therapist_sees_no_strain_at_all(told):
+    by_therapist = Counter(Strain.objects.filter(opened_by="therapist").values_list("dyad__therapist__name", flat=True))
+    by_client = Counter(Strain.objects.filter(opened_by="client").values_list("dyad__therapist__name", flat=True))
+    blind = [name for name in by_client if not by_therapist[name]]
+    assert "Tomas" in blind
+
+
+def test_signals_of_many_kinds_are_raised_by_the_same_rules_as_anywhere(told):
+    kinds = set(Signal.objects.values_list("kind", flat=True))
+    assert kinds >= {
+        "strain_reported", "not_said_yet", "seen_by_one", "goals_apart", "not_talked_about", "safety",
+        "drop", "slide", "gap", "quiet", "silence",
+    }  # fmt: skip
+
+
+def test_courses_end_planned_and_unplanned_and_one_is_handed_over(told):
+    assert set(Dyad.objects.values_list("ending", flat=True)) == {"", "planned", "agreement", "by_client", "moved_on"}
+    assert Dyad.objects.exclude(follows=None).count() == 1
+
+
+def test_goals_have_both_seals_one_or_none(told):
+    seals = Agreement.objects.filter(kind="goal").annotate(n=Count("wordings__seals")).values_list("n", flat=True)
+    assert {1, 2} <= set(seals)
+    assert set(Agreement.objects.values_list("kind", flat=True)) == {"goal", "task", "problem"}
+
+
+def test_comments_have_each_kind_of_reader_and_some_answers_are_kept(told):
+    assert Comment.objects.filter(side="client").exists()
+    assert set(PrivateLine.objects.values_list("reader", flat=True)) >= {"raise", "outside", "statistics"}
+    assert PrivateLine.objects.filter(item="t1").exclude(value=None).exists()
+
+
+def test_the_starting_path_the_wider_look_and_outcome_measures_are_answered(told):
+    answered = set(Response.objects.values_list("instrument", flat=True))
+    assert answered >= {STARTING_PATH, WIDER_LOOK, "phq-9", "gad-7"}
+
+
+def test_somebody_answers_in_german(told):
+    assert Response.objects.filter(side="client", language="de").exists()
+
+
+def test_one_safety_notice_went_to_the_therapist_and_the_safety_contact(told):
+    names = set(Notice.objects.filter(kind="safety").values_list("member__name", flat=True))
+    assert names == {"Lea", "Cyrus"}
+
+
+def test_the_audit_chain_is_whole_and_in_the_order_of_time(told):
+    assert first_break() is None
+
+
+def test_nothing_is_told_of_the_future(told):
+    now = timezone.now()
+    assert not Response.objects.filter(sent_at__gt=now).exists()
+    assert not Session.objects.exclude(state="planned").filter(start__gt=now).exists()
+
+
+# The headline
+
+
+def test_ana_and_ben_see_session_nine_differently(told):
+    dyad = headline()
+    kinds = set(dyad.signals.filter(session__number=9).values_list("kind", flat=True))
+    assert kinds >= {"strain_reported", "seen_by_one", "not_said_yet"}
+    assert dyad.signals.filter(kind="drop", session__number=9, withheld=False).exists()
+    third, ninth = dyad.strains.order_by("session__number")
+    assert (third.session.number, third.state) == (3, "settled")
+    assert (ninth.session.number, ninth.state) == (9, "still_there")
+    assert not Response.objects.filter(session__dyad=dyad, session__number=7, side="client").exists()
+    assert dyad.sessions.get(number=11).state == "planned"
+
+
+# The door
+
+
+def test_one_click_signs_in_as_anybody(told, in_demo):
+    ben = Member.objects.get(name="Ben")
+    browser = Browser()
+    page = browser.get("/demo/")
+    assert page.status_code == 200
+    assert "invented" in page.content.decode()
+    sent = browser.post(f"/demo/be/{ben.uid}/")
+    assert (sent.status_code, sent.url) == (302, "/")
+    assert browser.session["_auth_user_id"] == str(ben.pk)
+
+
+def test_a_phone_is_one_click_away(told, in_demo):
+    session = Session.objects.filter(state="held", dyad__ended=None).exclude(responses__side="client").first()
+    sent = Browser().post(f"/demo/phone/{session.uid}/")
+    assert sent.status_code == 302
+    assert sent.url.startswith("/c/")
+
+
+def test_the_door_opens_nothing_by_get_and_nobody_unknown(told, in_demo):
+    ben = Member.objects.get(name="Ben")
+    assert Browser().get(f"/demo/be/{ben.uid}/").status_code == 405
+    assert Browser().post("/demo/be/nobody/").status_code == 404
+    assert Browser().post("/demo/phone/nothing/").status_code == 404
+
+
+def test_outside_the_demo_there_is_no_door(people, settings):
+    settings.DEMO = False
+    ben = people.ben
+    assert Browser().get("/demo/").status_code == 404
+    assert Browser().post(f"/demo/be/{ben.uid}/").status_code == 404
+    assert Browser().post("/demo/phone/anything/").status_code == 404
+
+
+# The demo keeps away from real practices and from the network
+
+
+def test_the_demo_refuses_a_real_practice(people, in_demo, tmp_path, settings):
+    settings.STATIC_ROOT = tmp_path
+    with pytest.raises(BadInput, match="holds a real practice"):
+        call_command("demo", "--only-load")
+    with pytest.raises(BadInput, match="holds a real practice"):
+        call_command("demo", "--only-load", "--fresh")
+    assert Practice.objects.get().name == "Practice by the Park"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "clinic.example"])
+def test_the_demo_listens_on_this_machine_only(db, in_demo, host):
+    with pytest.raises(BadInput, match="this machine only"):
+        call_command("demo", "--host", host)
+
+
+def test_the_demo_runs_as_the_demo_only(db, settings):
+    settings.DEMO = False
+    with pytest.raises(BadInput, match="accord_clinic demo"):
+        call_command("demo", "--only-load")

@@ -100,6 +100,14 @@ class Person(Course):
         return born
 
 
+class SetUp(Course):
+    """How a running course is set up; when it began stays as it was said."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        del self.fields["started"]
+
+
 class PlanSession(forms.Form):
     """The next session, in the practice's time zone."""
 

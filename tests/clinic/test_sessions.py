@@ -104,6 +104,17 @@ def test_somebody_new_starts_with_a_course(browser, people):
     assert sorted(m.instrument for m in dyad.measures.all()) == ["gad-7", "phq-9"]
 
 
+def test_what_is_asked_can_be_changed_and_only_changes_are_logged(browser, people, dyad):
+    said = {"approach": "cbt", "modality": "video", "form": "minimum", "measures": ["phq-9"]}
+    browser.post(reverse("set_up", args=[dyad.uid]), said)
+    browser.post(reverse("set_up", args=[dyad.uid]), said)
+    dyad.refresh_from_db()
+    assert (dyad.approach, dyad.modality, dyad.form) == ("cbt", "video", "minimum")
+    assert [m.instrument for m in dyad.measures.all()] == ["phq-9"]
+    assert AuditEntry.objects.get(act="set_up").fields == ["approach", "form", "measures", "modality"]
+    assert 'value="phq-9"' in browser.get(reverse("set_up", args=[dyad.uid])).content.decode()
+
+
 def test_children_are_too_young_for_these_questions(browser, people):
     said = {"name": "Noa", "language": "en", "born": str(TODAY.year - 10), "started": "2026-11-20"}
     said |= {"approach": "cbt", "modality": "room", "form": "full"}
@@ -163,7 +174,7 @@ def test_nobody_else_can_do_any_of_it(people, dyad, as_member, eve, cy, ben):
     session = a_held_session(dyad)
     for member in (eve, cy):
         browser = as_member(member)
-        for name in ("share", "unshare", "end_course", "hand_over", "plan_session", "new_course"):
+        for name in ("share", "unshare", "end_course", "hand_over", "plan_session", "new_course", "set_up"):
             assert browser.post(reverse(name, args=[dyad.uid]), {}).status_code == 404, name
         for name in ("mark_session", "make_link", "rate", "waive"):
             assert browser.post(reverse(name, args=[session.uid]), {"state": "held", "why": "x"}).status_code == 404, (

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import Actor, record
+from accord_clinic.actions.consent import check_born
 from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Session, Share
 from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
 
@@ -18,6 +19,7 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
     check_work_as_therapist(by)
     if not name.strip():
         raise BadInput("Give a name, as this person wants to be called.")
+    check_born(facts.get("born"))
     client = Client.objects.create(name=name.strip(), **facts)
     record(by, "register_client", f"client:{client.pk}", ["name", *facts])
     return client
@@ -35,6 +37,24 @@ def start_course(
         Measure.objects.create(dyad=dyad, instrument=name)
     record(by, "start_course", f"dyad:{dyad.pk}", ["client", "therapist", "started"])
     return dyad
+
+
+@transaction.atomic
+def set_up(dyad: Dyad, measures: list[str], *, by: Member, **facts) -> None:
+    """Change approach, modality or form, and which questionnaires are asked. Only what differs is written."""
+    check_treat(by, dyad)
+    changed = [name for name, value in facts.items() if getattr(dyad, name) != value]
+    for name in changed:
+        setattr(dyad, name, facts[name])
+    if changed:
+        dyad.save(update_fields=changed)
+    known = set(dyad.measures.values_list("instrument", flat=True))
+    if known != set(measures):
+        dyad.measures.exclude(instrument__in=measures).delete()
+        Measure.objects.bulk_create(Measure(dyad=dyad, instrument=name) for name in measures if name not in known)
+        changed.append("measures")
+    if changed:
+        record(by, "set_up", f"dyad:{dyad.pk}", changed)
 
 
 @transaction.atomic

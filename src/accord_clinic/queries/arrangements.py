@@ -31,6 +31,12 @@ def arrangements(dyad: Dyad) -> Arrangements:
     )
 
 
+def as_set_up(dyad: Dyad) -> dict[str, object]:
+    """How the course is set up, for a form."""
+    facts = {name: getattr(dyad, name) for name in ("approach", "modality", "form")}
+    return facts | {"measures": list(dyad.measures.values_list("instrument", flat=True))}
+
+
 def colleague(uid: str) -> Member | None:
     """Somebody who works here now."""
     return Member.objects.filter(uid=uid, is_active=True).first()

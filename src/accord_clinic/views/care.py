@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care
-from accord_clinic.care_forms import Course, EndCourse, HandOver, Person
+from accord_clinic.care_forms import Course, EndCourse, HandOver, Person, SetUp
 from accord_clinic.queries import arrangements as arrangement_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
@@ -30,11 +31,31 @@ def new_person(request: HttpRequest) -> HttpResponse:
         return render(request, "therapist/new_person.html", {"form": form}, status=status)
     facts = dict(form.cleaned_data)
     about = {name: facts.pop(name) for name in Person.ABOUT}
-    with transaction.atomic():
-        client = care.register_client(about.pop("name"), by=request.user, **about)
-        dyad = care.start_course(client, request.user, facts.pop("started"), by=request.user, **facts)
+    try:
+        with transaction.atomic():
+            client = care.register_client(about.pop("name"), by=request.user, **about)
+            dyad = care.start_course(client, request.user, facts.pop("started"), by=request.user, **facts)
+    except AccordError as error:
+        form.add_error(None, str(error))
+        return render(request, "therapist/new_person.html", {"form": form}, status=422)
     messages.success(request, _("{name} is on your list now. Next: plan the first session.").format(name=client.called))
     return redirect("dyad", dyad.uid)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def set_up(request: HttpRequest, uid: str) -> HttpResponse:
+    """Change the approach, where one meets, and what is asked."""
+    dyad = found(dyad_queries.own(request.user, uid))
+    if request.method == "POST":
+        form = SetUp(request.POST)
+    else:
+        form = SetUp(initial=arrangement_queries.as_set_up(dyad))
+    if not form.is_valid():
+        context = {"form": form, "dyad": dyad}
+        return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
+    back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
+    return do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 BEGAN, SEEN = "began", "seen"
+FRESH_FOR = 300
 SEEN_EVERY = 60
 """Noting each request would be a write for each read; a minute is fine enough for an hour's limit."""
 
@@ -30,6 +31,11 @@ class Adapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request):
         return False
+
+    def is_reauthentication_required(self, *, app):
+        """Who has given a password or a code in the last five minutes need not give it once more."""
+        given = get_authentication_records(self.request, self.request.user)
+        return not any(time.time() - one["at"] < FRESH_FOR for one in given)
 
     def add_message(self, request, level, message_template=None, *args, **kwargs):
         if message_template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):

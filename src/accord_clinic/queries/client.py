@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from hmac import compare_digest
 
@@ -23,11 +24,30 @@ from accord_clinic.models import (
     Strain,
     Wording,
 )
+from accord_clinic.queries.prepared import Prepared
 
 MOST_CONCERNS = 2
 MOST_TASKS = 3
 GOALS_EVERY = 4
 BOTH = 2
+
+
+CONCERNS = Prepared(
+    lambda dyad: Strain.objects.filter(dyad_id=dyad, opened_by__in=("client", "therapist"))
+    .exclude(state="settled")
+    .exclude(session__revealed_at=None)
+    .order_by("session__number", "opened_by")
+    .values_list("session__number", "uid", "session__start")
+)
+AGREEMENTS = Prepared(
+    lambda dyad: Wording.objects.filter(
+        agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task")
+    )
+    .annotate(seals_made=Count("seals"))
+    .order_by("id")
+    .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
+)
+SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
 
 
 @dataclass(frozen=True)
@@ -105,12 +125,14 @@ def practice() -> Practice:
 
 def has_sent(session: Session) -> bool:
     """Whether the client has answered this session."""
-    return Response.objects.filter(session=session, side="client").exists()
+    return bool(SENT.rows(session.pk))
 
 
-def sent_responses(session: Session) -> tuple[Response, ...]:
+def sent_responses(link: Link) -> tuple[Response, ...]:
     """The client's latest response to each questionnaire of a session; empty before anything was sent."""
-    rows = Response.objects.filter(session=session, side="client").order_by("id")
+    if not (link.invitation.sent_at or has_sent(link.session)):
+        return ()
+    rows = Response.objects.filter(session=link.session, side="client").order_by("id")
     return tuple({r.instrument: r for r in rows}.values())
 
 
@@ -144,23 +166,21 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
     )
 
 
-def concerns(session: Session) -> list[Strain]:
-    """Strains of earlier, revealed sessions that are not settled, newest first: the check-in asks about them again."""
-    rows = Strain.objects.filter(dyad_id=session.dyad_id, session__number__lt=session.number, opened_by__in=("client", "therapist"))
-    rows = rows.exclude(state="settled").exclude(session__revealed_at=None)
-    by_session: dict[int, Strain] = {}
-    for strain in rows.select_related("session").order_by("session__number", "opened_by"):
-        by_session.setdefault(strain.session_id, strain)
+def concerns(session: Session) -> list[tuple[str, datetime]]:
+    """Strains of earlier, revealed sessions that are not settled, oldest first: (uid, start of the session).
+
+    The check-in asks about them again. When both felt one in the same session, it is asked about once.
+    """
+    by_session: dict[int, tuple[str, datetime]] = {}
+    for number, uid, start in CONCERNS.rows(session.dyad_id):
+        if number < session.number:
+            by_session.setdefault(number, (uid, start))
     return list(by_session.values())[-MOST_CONCERNS:]
 
 
 def agreements(session: Session) -> list[tuple[str, str, str, bool]]:
     """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query."""
-    rows = Wording.objects.filter(
-        agreement__dyad_id=session.dyad_id, agreement__ended_at=None, agreement__kind__in=("goal", "task")
-    )
-    rows = rows.annotate(seals_made=Count("seals")).order_by("id")
-    found = rows.values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
+    found = AGREEMENTS.rows(session.dyad_id)
     last = {pk: (uid, kind, words, seals == BOTH) for pk, uid, kind, words, seals in found}
     return [last[pk] for pk in sorted(last)]
 

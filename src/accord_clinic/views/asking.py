@@ -56,7 +56,7 @@ def _page(link: Link, names: forms.Names, concerns, rows) -> forms.Page:
         "client",
         [tuple(pair) for pair in link.invitation.forms],
         names,
-        again=[forms.Concern(strain.uid, spoken.session_on(strain.session.start)) for strain in concerns],
+        again=[forms.Concern(uid, spoken.session_on(start)) for uid, start in concerns],
         progress=[forms.Agreed(*one) for one in progress],
         picks_from=goals if plan.asks_what_matters(link.session.number) else None,
     )

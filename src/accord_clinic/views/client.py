@@ -65,7 +65,7 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
         return carry(request) if request.method == "POST" else unknown(request)
     if request.method == "POST":
         return _posted(request, link)
-    responses = client_queries.sent_responses(link.session)
+    responses = client_queries.sent_responses(link)
     if responses and link.session.revealed_at:
         return redirect("received", uid)
     if link.shut:
@@ -81,7 +81,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
     link = _opened(request, uid)
     if link is None:
         return unknown(request)
-    responses = client_queries.sent_responses(link.session)
+    responses = client_queries.sent_responses(link)
     if not responses:
         return redirect("check-in", uid)
     with asking.speaking(link):

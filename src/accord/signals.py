@@ -124,24 +124,29 @@ def gap(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Perfect scores with low voice, or the same answer throughout, three check-ins in a row: little new is said."""
-    run = 0
+    run, told = 0, False
     for number, client, _therapist in seen.check_ins():
         if client is None:
             continue
         run = run + 1 if _says_little(seen, client) else 0
-        if run == QUIET_RUN and number > STARTING_SESSIONS:
+        told = told and run > 0
+        # A run that began in the starting path is told once that is over, not never.
+        if run >= QUIET_RUN and number > STARTING_SESSIONS and not told:
+            told = True
             yield detector.signal(number, strength=1.0, evidence={"check_ins": run})
 
 
 def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Two whole check-ins in a row without an answer; stronger while a strain is open."""
     held = {s.number for s in seen.said.sessions if s.held}
-    run = 0
+    run, told = 0, False
     for number, client, _therapist in seen.check_ins():
         if number not in held:
             continue
         run = 0 if client is not None else run + 1
-        if run == SILENT_RUN and number > STARTING_SESSIONS:
+        told = told and run > 0
+        if run >= SILENT_RUN and number > STARTING_SESSIONS and not told:
+            told = True
             after = any(s.state != "settled" and s.session < number for s in seen.said.strains)
             quiet = {"sessions": run, "after_strain": after}
             yield detector.signal(number, strength=2.0 if after else 1.0, evidence=quiet)

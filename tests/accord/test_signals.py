@@ -129,6 +129,12 @@ def test_two_sessions_without_an_answer_are_silence_told_once():
     assert found(said(None, None, None)) == set(), "the first three sessions infer nothing"
 
 
+@pytest.mark.parametrize(("kind", "what"), [("silence", None), ("quiet", "perfect")])
+def test_a_run_that_began_in_the_first_three_sessions_is_told_in_the_fourth(kind, what):
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "v1": 1}
+    assert found(said(*[perfect if what else None] * 6)) == {(kind, 4)}
+
+
 def test_silence_after_an_open_strain_is_stronger():
     calm = course(said({}, {}, {}, None, None), SHELF, {}).signals
     open_strain = StrainFacts(2, "unclear", "client", "opened")

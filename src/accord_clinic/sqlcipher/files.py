@@ -126,6 +126,7 @@ def new_key(file: Path, old: str, new: str) -> None:
     with alone(file, old) as connection:
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute(f"PRAGMA rekey = \"x'{new}'\"")
+        connection.execute("PRAGMA journal_mode = WAL")
     sync(file)
 
 

@@ -1,0 +1,37 @@
+"""`accord_clinic move-to-postgresql`: carry the embedded practice over; counts checked; safe to repeat."""
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from accord.errors import BadInput
+from accord_clinic import anchor, databases, moving, rights, serving
+from accord_clinic.actions import audit
+
+
+class Command(BaseCommand):
+    help = "Copy the embedded practice into the PostgreSQL database of ACCORD_POSTGRESQL (the owner's address)."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--role", default="accord_app", help="the role that will serve pages")
+
+    def handle(self, role, **_options):
+        if not databases.is_postgresql():
+            raise BadInput(f"Set {databases.POSTGRESQL} to the owner's address of an empty database first.")
+        if moving.SOURCE not in settings.DATABASES:
+            raise BadInput(f"{settings.DATA / 'accord.db'}: there is no embedded practice to move.")
+        serving.prepare()
+        counts, copied = moving.move()
+        entries = anchor.verify()
+        if copied:
+            with transaction.atomic():
+                audit.record(None, "move_to_postgresql", f"rows:{sum(counts.values())}")
+        self.stdout.write(
+            f"{sum(counts.values())} rows in {len(counts)} tables, the same on both sides; "
+            f"the audit log's {entries} entries hold."
+        )
+        self.stdout.write(rights.give(role))
+        self.stdout.write(
+            "Now start the practice with the address of the role that serves pages, look around, and then "
+            f"put {settings.DATA / 'accord.db'} away with its key: nothing uses it any more."
+        )

@@ -1,0 +1,224 @@
+"""`accord signals` and `accord simulate`: what goes in, what comes out, and what bad input is told."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from accord.cli import main
+from accord.cli import signals as command
+from accord.simulate import simulate
+from accord.stats.thresholds import calibrate
+
+ADDED = ["expected", "sd", "z", "flag", "state"]
+
+
+@pytest.fixture(autouse=True)
+def _few_draws(monkeypatch):
+    """Thresholds of the right kind are enough here; test_thresholds holds them to their budget."""
+    monkeypatch.setattr(command, "calibrate", partial(calibrate, draws=500))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    """A simulated practice of forty dyads, both voices."""
+    folder = tmp_path_factory.mktemp("study")
+    assert main(["simulate", "--dyads", "40", "--sessions", "12", "--seed", "1", "--out", str(folder)]) == 0
+    return folder
+
+
+def clients(study: Path) -> pl.DataFrame:
+    ratings = pl.read_parquet(study / "ratings.parquet")
+    return ratings.filter(pl.col("rater") == "client").select("dyad", "session", "score")
+
+
+def signals(table: pl.DataFrame, folder: Path, *options: str) -> pl.DataFrame:
+    table.write_csv(folder / "in.csv")
+    assert main(["signals", str(folder / "in.csv"), "--out", str(folder / "out.csv"), *options]) == 0
+    return pl.read_csv(folder / "out.csv")
+
+
+def refused(capsys, *arguments: str) -> str:
+    assert main(["signals", *arguments]) == 2
+    return capsys.readouterr().err
+
+
+def test_simulate_writes_ratings_and_truth_the_same_for_the_same_seed(study, tmp_path):
+    assert main(["simulate", "--dyads", "40", "--sessions", "12", "--seed", "1", "--out", str(tmp_path)]) == 0
+    for name in ("ratings.parquet", "truth.parquet"):
+        assert pl.read_parquet(tmp_path / name).equals(pl.read_parquet(study / name))
+    assert pl.read_parquet(study / "ratings.parquet").columns == ["dyad", "session", "rater", "scale", "score"]
+
+
+@pytest.mark.parametrize(("strain", "strained"), [("none", 0), ("0", 0), ("1.0", 30), ("slide", None)])
+def test_strain_is_a_kind_or_a_share(tmp_path, strain, strained):
+    arguments = ["--dyads", "30", "--sessions", "10", "--seed", "2", "--strain", strain, "--out", str(tmp_path)]
+    assert main(["simulate", *arguments]) == 0
+    kinds = pl.read_parquet(tmp_path / "truth.parquet")["kind"]
+    if strained is None:
+        assert set(kinds) == {"none", "slide"}
+    else:
+        assert (kinds != "none").sum() == strained
+
+
+@pytest.mark.parametrize("wrong", [["--strain", "rupture"], ["--dyads", "0"], ["--seed", "-1"], ["--strain", "2"]])
+def test_simulate_says_what_is_wrong(tmp_path, capsys, wrong):
+    assert main(["simulate", "--dyads", "3", "--sessions", "5", "--seed", "1", "--out", str(tmp_path), *wrong]) == 2
+    assert capsys.readouterr().err.startswith("accord: ")
+
+
+def test_rows_stay_in_their_order_and_get_five_columns(study, tmp_path):
+    table = clients(study).sample(fraction=1.0, shuffle=True, seed=3)
+    out = signals(table, tmp_path)
+    assert out.columns == [*table.columns, *ADDED]
+    assert out.select("dyad", "session").equals(table.select("dyad", "session"))
+    found = out.with_columns(again=(pl.col("score") - pl.col("expected")) / pl.col("sd"))
+    np.testing.assert_allclose(found["z"], found["again"])
+
+
+def test_sessions_out_of_order_give_the_same_answer(study, tmp_path):
+    table = clients(study)
+    mixed = table.sample(fraction=1.0, shuffle=True, seed=4)
+    one, two = signals(table, tmp_path), signals(mixed, tmp_path)
+    assert one.sort("dyad", "session").equals(two.sort("dyad", "session"))
+
+
+def test_csv_and_parquet_give_the_same(study, tmp_path):
+    table = clients(study)
+    table.write_parquet(tmp_path / "in.parquet")
+    assert main(["signals", str(tmp_path / "in.parquet"), "--out", str(tmp_path / "out.parquet")]) == 0
+    from_parquet = pl.read_parquet(tmp_path / "out.parquet")
+    from_csv = signals(table, tmp_path)
+    np.testing.assert_allclose(from_parquet["z"].to_numpy(), from_csv["z"].to_numpy())
+    assert from_parquet["flag"].to_list() == from_csv["flag"].to_list()
+
+
+def test_deep_drops_are_flagged_and_their_state_followed(tmp_path):
+    y = simulate(60, 12, 5, "none").client
+    y[7, 6] -= 2.0
+    out = signals(_long(y), tmp_path)
+    mine = out.filter(pl.col("dyad") == 7)
+    assert mine["flag"][6] == 1
+    assert mine["state"][6] == "open"
+    assert mine["state"][5] == "none"
+    assert out.filter(pl.col("session") <= 3)["flag"].sum() == 0
+
+
+def test_a_larger_budget_flags_more(study, tmp_path):
+    table = clients(study)
+    few, many = (signals(table, tmp_path, "--budget", b)["flag"].sum() for b in ("0.01", "0.5"))
+    assert few < many
+
+
+def test_both_voices_and_each_scale_are_judged_apart(study, tmp_path):
+    table = pl.read_parquet(study / "ratings.parquet")
+    second = table.with_columns(scale=pl.lit("collaboration"), score=(pl.col("score") - 1) * 25)
+    out = signals(pl.concat([table, second]), tmp_path)
+    assert out["expected"].null_count() == 0
+    assert out.group_by("scale").agg(pl.col("expected").max()).sort("scale")["expected"].to_list()[1] > 50
+    only = signals(pl.concat([table, second]), tmp_path, "--scale", "collaboration")
+    assert only["scale"].unique().to_list() == ["collaboration"]
+
+
+@pytest.mark.parametrize("name", ["own-mean-1sd", "reliable-change"])
+def test_a_classical_rule_says_how_often_it_is_wrong(study, tmp_path, capsys, name):
+    out = signals(clients(study), tmp_path, "--rule", name)
+    assert set(out["flag"].unique()) <= {0, 1}
+    assert f"flagged by {name}, which flags" in capsys.readouterr().out
+
+
+def test_json_holds_every_row_and_the_calibration(study, tmp_path, capsys):
+    clients(study).write_csv(tmp_path / "in.csv")
+    assert main(["signals", str(tmp_path / "in.csv"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert len(said["rows"]) == len(clients(study))
+    assert set(ADDED) <= set(said["rows"][0])
+    assert said["calibrations"][0]["calibration"]["id"].startswith("innovation-1:")
+
+
+def test_the_example_of_the_help_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = [line.strip().split() for line in command.EXAMPLE.splitlines() if line.startswith("  accord ")]
+    assert len(lines) == 2
+    for line in lines:
+        assert main(line[1:]) == 0
+    assert (tmp_path / "signals.csv").is_file()
+
+
+def _long(y: np.ndarray) -> pl.DataFrame:
+    n, sessions = y.shape
+    return pl.DataFrame({
+        "dyad": np.repeat(np.arange(n), sessions), "session": np.tile(np.arange(1, sessions + 1), n), "score": y.ravel()
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "y", [[[70.0]], [[70.0, 60, 80, 70, 20, 70]], np.full((5, 8), 4.0), np.array([[1.0]] * 30)],
+    ids=["one rating", "one person", "constant ratings", "one session"],
+)  # fmt: skip
+def test_little_data_is_no_error(tmp_path, y):
+    out = signals(_long(np.array(y)), tmp_path)
+    assert out["expected"].null_count() == 0
+    assert out["flag"].sum() <= 1
+
+
+def test_missing_scores_keep_their_row_and_get_no_z(tmp_path):
+    table = _long(simulate(20, 8, 1, "none").client).with_columns(
+        score=pl.when(pl.col("session") == 4).then(None).otherwise(pl.col("score"))
+    )
+    out = signals(table, tmp_path).filter(pl.col("session") == 4)
+    assert out["z"].null_count() == len(out) == 20
+    assert out["expected"].null_count() == 0
+    assert out["flag"].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("1,1,4\n1,1,5", ["line 3", "twice"]),
+        ("1,1,4\n1,2,much", ["line 3", "'much'", "not a finite number"]),
+        ("1,1,4\n1,2,inf", ["line 3", "not a finite number"]),
+        ("1,1,4\n1,soon,5", ["line 3", "'soon'"]),
+        ("1,1,\n1,2,", ["no number at all"]),
+        ("1,1,4\n,2,5", ["line 3", "dyad is empty"]),
+        ("1,1,4\n1,,5", ["line 3", "session is empty"]),
+        ("", ["no rows"]),
+        ("\n".join(f"1,{k},4" for k in range(1200)), ["1,200 different values", "not a date"]),
+    ],
+    ids=["duplicate", "text", "infinite", "text session", "all missing", "no dyad", "no session", "empty", "dates"],
+)  # fmt: skip
+def test_bad_rows_get_a_sentence_that_says_where(tmp_path, capsys, rows, words):
+    (tmp_path / "in.csv").write_text("dyad,session,score\n" + rows)
+    said = refused(capsys, str(tmp_path / "in.csv"))
+    for word in [*words, "in.csv"]:
+        assert word in said
+
+
+def test_files_that_are_no_tables_get_a_sentence(tmp_path, capsys):
+    (tmp_path / "picture.parquet").write_bytes(b"\x89PNG")
+    assert "not a table" in refused(capsys, str(tmp_path / "picture.parquet"))
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    assert "'dyad', 'session', 'score' is missing" in refused(capsys, str(tmp_path / "other.csv"))
+    assert "no such file" in refused(capsys, str(tmp_path / "nothing.csv"))
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [(["--budget", "7"], "0.001 and 0.5"), (["--rule", "rupture"], "own-mean-1sd"), (["--scale", "warmth"], "alliance")],
+)
+def test_options_out_of_reason_are_refused(study, capsys, options, word):
+    assert word in refused(capsys, str(study / "ratings.parquet"), *options)
+
+
+def test_a_stranger_as_rater_is_refused(tmp_path, capsys):
+    (tmp_path / "in.csv").write_text("dyad,session,rater,score\n1,1,mother,4\n")
+    assert "'mother'" in refused(capsys, str(tmp_path / "in.csv"))
+
+
+def test_a_table_beyond_memory_says_what_it_needs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("accord.study.MOST_CELLS", 10)
+    _long(np.ones((5, 5))).write_csv(tmp_path / "in.csv")
+    assert "GB of memory" in refused(capsys, str(tmp_path / "in.csv"))

@@ -1,4 +1,4 @@
-"""The demo shows every kind of course that a newcomer should see, told by the clinic's own actions, and stays a demo."""
+"""The demo shows every kind of course a newcomer should see, told by the clinic's own actions, and stays a demo."""
 
 from collections import Counter
 

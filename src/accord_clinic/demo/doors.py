@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import Http404
+from django.utils.formats import date_format
 
 from accord_clinic.actions import checkin
 from accord_clinic.models import Dyad, Member, Response, Session
+from accord_clinic.queries.practice import local
 
 PHONES = 4
 HEADLINE = "ana@example.org"
@@ -31,7 +34,7 @@ class Phone:
     uid: str
     client: str
     therapist: str
-    start: object
+    day: str
     language: str
 
 
@@ -50,7 +53,7 @@ def staff() -> tuple[list[Staff], list[Staff]]:
 def phones() -> list[Phone]:
     """The last sessions on which a client has said nothing yet."""
     return [
-        Phone(s.uid, s.dyad.client.called, s.dyad.therapist.name, s.start, s.dyad.client.language)
+        Phone(s.uid, s.dyad.client.called, s.dyad.therapist.name, _day(s.start), s.dyad.client.language)
         for s in _unanswered().select_related("dyad__client", "dyad__therapist").order_by("-start")[:PHONES]
     ]
 
@@ -71,9 +74,8 @@ def phone_link(uid: str) -> str:
     return checkin.invite(session, by=session.dyad.therapist)
 
 
-def anas_page() -> str | None:
-    """The uid of the course that the pictures show."""
-    return Dyad.objects.filter(client__email=HEADLINE).values_list("uid", flat=True).first()
+def _day(moment: datetime) -> str:
+    return date_format(local(moment), "l, j F")
 
 
 def _unanswered() -> Iterable[Session]:

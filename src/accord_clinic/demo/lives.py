@@ -278,9 +278,11 @@ class Life:
     def _asked_again(self, session: Session) -> list[AskedAgain]:
         """The client's word on earlier concerns; after two answers without news the question is skipped."""
         said = []
-        for strain in strains.open_strains(self.dyad).filter(session__number__lt=session.number):
+        earlier = strains.open_strains(self.dyad).filter(session__number__lt=session.number)
+        for strain in earlier.select_related("session"):
             talked = strain.pk in self.talked
-            over = self.plot.voices.repaired() and not self.plot.voices.strained(session.number)
+            small = self.plot.voices.small(strain.session.number)
+            over = small or (self.plot.voices.repaired() and not self.plot.voices.strained(session.number))
             if over or self.asked[strain.pk] < 2:
                 self.asked[strain.pk] += 1
                 stands = "settled" if over and talked else "partly" if over else "still_there"

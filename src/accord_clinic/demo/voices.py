@@ -76,6 +76,10 @@ class Voices:
         truth = self.course.truth
         return truth.onset[self.row] == number - 1 and truth.kind[self.row] != "slide"
 
+    def small(self, number: int) -> bool:
+        """Whether something felt a little off in this session without leaving a mark on the answers."""
+        return number >= 3 and not self.begins(number) and self._dice(number, "small").random() < 0.06
+
     def strained(self, number: int) -> bool:
         """Whether a strain is going on in this session."""
         return bool(self.course.truth.strained[self.row, number - 1])
@@ -95,6 +99,8 @@ class Voices:
         return {i: None if dice.random() < 0.02 else 4 - a if i in REVERSED else a for i, a in said.items()}
 
     def _felt(self, number: int, dice: Random) -> dict[str, Answer]:
+        if self.small(number):
+            return {"t1": 1, "t2": 3, "t3": (dice.choice(KINDS["withdrawal"]),)}
         if not self.begins(number):
             return {"t1": None if dice.random() < 0.02 else 0}
         level = {2: 1, 3: 2, 4: 3}[int(self.course.truth.size[self.row])]

@@ -1,7 +1,7 @@
 """A client's own space: the courses of care, own answers over time, what is kept, who may read what, and who read it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
@@ -9,10 +9,10 @@ from django.utils.translation import ngettext
 
 from accord.course import course
 from accord_clinic import links, models
-from accord_clinic.charts import SessionMark
+from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.instruments import shelf
-from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Session, Share, StrainMove
-from accord_clinic.pictures import Picture, picture, span
+from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Session, Share, Strain, StrainMove
+from accord_clinic.pictures import Picture, picture
 from accord_clinic.queries.client import practice
 from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.talk import wording
@@ -90,10 +90,10 @@ def own_course(dyad: Dyad) -> OwnCourse:
     strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
     names = Names(dyad.client.called, dyad.therapist.name, you=False)
     followed = course(said(sessions, rows), shelf().instruments, calibrations(), detectors=())
-    drawn = picture(followed, shelf().instruments, [_mark(s) for s in sessions], _spans(strains), {}, names)
+    drawn = picture(followed, shelf().instruments, [_mark(s) for s in sessions], _spans(strains, dyad.therapist.name), {}, names)
     return OwnCourse(
         sentence=_sentence(sessions, rows, dyad),
-        picture=drawn if rows else None,
+        picture=_yours(drawn) if drawn and rows else None,
         strains=tuple(
             _("Session on {day}: something felt off · {state}").format(day=day(s.session.start), state=strain_state(s.state))
             for s in strains
@@ -107,7 +107,7 @@ def _mark(session: Session) -> SessionMark:
     return SessionMark(session.number, str(where), session.state == "held", bool(session.revealed_at), day(session.start))
 
 
-def _spans(strains):
+def _spans(strains: Sequence[Strain], therapist: str) -> list[StrainSpan]:
     """The lives of the strains in session numbers, for the track under the course."""
     rows = StrainMove.objects.filter(strain__in=strains, session__isnull=False).values_list("strain", "move", "session__number")
     talked: dict[int, int] = {}
@@ -117,9 +117,19 @@ def _spans(strains):
             talked.setdefault(strain, number)
         if move == "settle":
             settled[strain] = number
-    return [
-        span(s.session.number, talked.get(s.pk), settled.get(s.pk) if s.state == "settled" else None, s.opened_by) for s in strains
-    ]
+    spans = []
+    for strain in strains:
+        ended = settled.get(strain.pk) if strain.state == "settled" else None
+        label = _("you felt it") if strain.opened_by == "client" else _("{name} felt it").format(name=therapist)
+        spans.append(StrainSpan(strain.session.number, talked.get(strain.pk), ended, strain.opened_by, label))
+    return spans
+
+
+def _yours(drawn: Picture) -> Picture:
+    """The same picture, speaking to the client."""
+    words = replace(drawn.wide.words, client=_("your voice"), usual=_("where your answers usually fall"))
+    narrow = replace(drawn.narrow, words=words) if drawn.narrow else None
+    return Picture(replace(drawn.wide, words=words), narrow)
 
 
 def _sentence(sessions: Sequence[Session], rows, dyad: Dyad) -> str:

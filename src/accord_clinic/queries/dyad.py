@@ -4,8 +4,7 @@ What is not revealed is not read, apart from the therapist's own answers. The nu
 sessions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,17 +15,19 @@ from django.utils.translation import gettext as _
 
 from accord.course import course
 from accord_clinic import models
-from accord_clinic.charts import SessionMark, StrainSpan
+from accord_clinic.charts import SessionMark
 from accord_clinic.instruments import shelf
-from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Signal, StrainMove, Wording
+from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Signal, Wording
 from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
-from accord_clinic.pictures import Picture, picture, span
+from accord_clinic.pictures import Picture, picture
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case
 from accord_clinic.queries.courses import calibrations, said
+from accord_clinic.queries.dyad_nouns import DyadPage, GoalLine, Quote, SessionLine
+from accord_clinic.queries.lives import lives, strain_line
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.talk import wording
-from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Heard, Matter, Names, OpenStrain, strain_state
+from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Heard, Matter, Names, OpenStrain
 from accord_clinic.spoken import moment
 
 MOST_QUOTES, MOST_SESSIONS = 4, 6
@@ -35,74 +36,6 @@ RESPONSE_COLUMNS = (
 )  # fmt: skip
 THIS_YEAR = timedelta(days=300)
 MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLine:
-    """One session in the list: when, where, what became of it, what the therapist may do about it now."""
-
-    uid: str
-    title: str
-    line: str
-    sheet: bool = False
-    settle: bool = False
-    cancel: bool = False
-    link: bool = False
-    rate: bool = False
-
-    @property
-    def step(self) -> bool:
-        return self.settle or self.cancel or self.link or self.rate
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A client's own words, and what they answer."""
-
-    words: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class GoalLine:
-    """A goal in its last words, and whose seals it bears."""
-
-    words: str
-    by_client: bool
-    by_therapist: bool
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class StrainLine:
-    """A strain and where it stands."""
-
-    uid: str
-    title: str
-    state: str
-    open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DyadPage:
-    """All of it, in words and strings."""
-
-    dyad: Dyad
-    names: Names
-    kicker: str
-    case: Case
-    safety: tuple[str, ...]
-    picture: Picture | None
-    quotes: tuple[Quote, ...]
-    goals: tuple[GoalLine, ...]
-    strains: tuple[StrainLine, ...]
-    sessions: tuple[SessionLine, ...]
-    earlier: tuple[SessionLine, ...]
-    shared_with: str
-    latest: str
-    next_number: int
-    mine: bool
-    read: tuple[int, ...]
 
 
 def visible(member: Member, uid: str) -> Dyad | None:
@@ -166,7 +99,7 @@ class _Reading:
             if response.instrument == CHECK_IN:
                 self.sides.setdefault(response.session_id, set()).add(response.side)
         self.signals = list(Signal.objects.filter(dyad=dyad, withheld=False))
-        self.lives = _lives(dyad)
+        self.lives = lives(dyad)
         self.calibrations = calibrations()
 
     def _responses(self) -> list[models.Response]:
@@ -190,7 +123,7 @@ class _Reading:
             picture=self.picture(),
             quotes=tuple(quote for _number, quote in quotes),
             goals=self.goals(),
-            strains=tuple(_strain_line(life, self.names) for life in reversed(self.lives)),
+            strains=tuple(strain_line(life, self.names) for life in reversed(self.lives)),
             sessions=tuple(line for i, line in enumerate(lines) if i < MOST_SESSIONS or line.step),
             earlier=tuple(line for i, line in enumerate(lines) if i >= MOST_SESSIONS and not line.step),
             shared_with=", ".join(_shared_with(self.dyad)),
@@ -346,48 +279,6 @@ class _Reading:
     def _next_number(self) -> int:
         coming = [s.number for s in self.sessions if s.state == "planned"]
         return coming[0] if coming else len(self.sessions) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Life:
-    """One strain with its moves: (move, session number or None, when)."""
-
-    uid: str
-    session: int
-    by: str
-    state: str
-    moves: tuple[tuple[str, int | None, datetime], ...]
-
-    def span(self, sessions: Sequence[Session]) -> StrainSpan:
-        """The life in session numbers; a move made between sessions counts for the session before it."""
-        at = [(move, number or self._before(when, sessions)) for move, number, when in self.moves]
-        talked = next((number for move, number in at if move in ("talk", "try_repair")), None)
-        settled = at[-1][1] if self.state == "settled" else None
-        return span(self.session, talked, settled, self.by)
-
-    def _before(self, when: datetime, sessions: Sequence[Session]) -> int:
-        return max((s.number for s in sessions if s.start <= when), default=self.session)
-
-
-def _lives(dyad: Dyad) -> list[_Life]:
-    """All strains of a dyad with their moves, oldest first, in one query: every strain has at least its opening."""
-    rows = StrainMove.objects.filter(strain__dyad=dyad).order_by("strain__session__number", "strain", "id")
-    found: dict[str, tuple] = {}
-    for uid, session, by, state, *move in rows.values_list(
-        "strain__uid", "strain__session__number", "strain__opened_by", "strain__state", "move", "session__number", "at"
-    ):
-        found.setdefault(uid, (session, by, state, []))[3].append(tuple(move))
-    return [_Life(uid, session, by, state, tuple(moves)) for uid, (session, by, state, moves) in found.items()]
-
-
-def _strain_line(life: _Life, names: Names) -> StrainLine:
-    who = {
-        "client": names.client,
-        "therapist": _("you") if names.you else names.therapist,
-        "signal": _("a signal"),
-    }[life.by]
-    title = _("The moment in session {number}, opened by {who}").format(number=life.session, who=who)
-    return StrainLine(life.uid, title, strain_state(life.state), life.state != "settled")
 
 
 def _shared_with(dyad: Dyad) -> list[str]:

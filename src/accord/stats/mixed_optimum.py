@@ -32,8 +32,8 @@ TOO_CORRELATED = 0.995
 NO_RESIDUAL = 1e-9
 # Far more than a fit needs (about 60); only a likelihood without an optimum gets there.
 MOST_EVALUATIONS = 1000
-# Up to here several starts are descended from; above, the likelihood is close to quadratic and one is enough.
-FEW_ROWS = 1000
+# Descents by number of rows: with few, the likelihood may have several hills; with many it is close to quadratic.
+STARTS = ((100, 24), (1000, 4), (np.inf, 1))
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,11 @@ def optimise(statistics: Statistics, ar1: bool, reml: bool) -> Optimum:
 
 
 def _starts(search: Search, face: Face) -> list[Floats]:
-    """The best of a coarse grid; with few rows, where the likelihood may have several hills, of each part of it."""
+    """The best of a coarse grid, and with few rows the best in further parts of it."""
     best: dict[tuple[float, ...], tuple[float, tuple[float, ...]]] = {}
     slopes = (0.1, 0.6) if face.q == 2 else (0.0,)
     taus = (0.2, 1.0) if face.tau else (0.0,)
-    phis = ((-0.4, 0.1, 0.4, 0.8) if face.signed else (0.1, 0.4, 0.8)) if face.phi else (0.0,)
+    phis = ((-0.9, -0.4, 0.1, 0.4, 0.8) if face.signed else (0.1, 0.4, 0.8)) if face.phi else (0.0,)
     for intercept, *part in product((0.3, 1.0, 3.0), slopes, taus, phis):
         slope, tau, phi = part
         at_smallest_gap = phi if face.signed else phi ** (1.0 / search.statistics.mean_gap)
@@ -187,7 +187,7 @@ def _starts(search: Search, face: Face) -> list[Floats]:
         here = (search.deviance(face, x), tuple(x))
         best[*part] = min(here, best.get((*part,), here))
     starts = [np.array(x) for _, x in sorted(best.values())]
-    return starts if search.statistics.rows <= FEW_ROWS else starts[:1]
+    return starts[: next(n for rows, n in STARTS if search.statistics.rows <= rows)]
 
 
 def _settle(search: Search, face: Face, x: Floats) -> tuple[float, Face, Floats]:
@@ -202,6 +202,7 @@ def _settle(search: Search, face: Face, x: Floats) -> tuple[float, Face, Floats]
 
 
 def _lower_faces(face: Face, x: Floats) -> list[tuple[Face, Floats]]:
+    """Faces whose border is near, each with a place to start from; φ = 0 is always worth a look."""
     point = face.point(x)
     faces = []
     values, vectors = np.linalg.eigh(point.covariance)
@@ -214,7 +215,7 @@ def _lower_faces(face: Face, x: Floats) -> list[tuple[Face, Floats]]:
     if face.tau and point.tau**2 < NEAR_BORDER:
         lower = replace(face, tau=False)
         faces.append((lower, lower.free(point.factor, 0.0, point.phi)))
-    if face.phi and not face.signed and point.phi < 0.05:
+    if face.phi and not face.signed:
         lower = replace(face, phi=False)
         faces.append((lower, lower.free(point.factor, point.tau, 0.0)))
     return faces

@@ -21,7 +21,7 @@ from accord.stats.evidence import Evidence, Voices
 from accord.stats.innovation import innovations
 from accord.stats.rules import RULES, false_alarms
 from accord.stats.thresholds import Calibration, allowed, calibrate
-from accord.stats.uneventful import Noise, draw
+from accord.stats.uneventful import PLAIN, Noise, draw
 from accord.trajectory import trajectory
 
 try:
@@ -118,7 +118,7 @@ def second_voice(size: Size) -> None:
 def conditions() -> dict[str, tuple[Callable[[int, int], np.ndarray], int]]:
     """Uneventful practices by condition: (courses, seed) to ratings, and the sessions of a course."""
 
-    def plain(hyper=NINE, noise: Noise = Noise(), sessions: int = 15):
+    def plain(hyper=NINE, noise: Noise = PLAIN, sessions: int = 15):
         times = np.arange(1.0, sessions + 1)
         return (lambda n, seed: draw(hyper, n, times, np.random.default_rng(seed), noise)), sessions
 

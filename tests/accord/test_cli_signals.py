@@ -207,7 +207,7 @@ def test_files_that_are_no_tables_get_a_sentence(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [(["--budget", "7"], "0.001 and 0.5"), (["--rule", "rupture"], "own-mean-1sd"), (["--scale", "warmth"], "alliance")],
+    [(["--budget", "7"], "0.001 and 0.5"), (["--rule", "no"], "own-mean-1sd"), (["--scale", "no"], "alliance")],
 )
 def test_options_out_of_reason_are_refused(study, capsys, options, word):
     assert word in refused(capsys, str(study / "ratings.parquet"), *options)

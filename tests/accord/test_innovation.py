@@ -107,8 +107,8 @@ def test_cusum_is_the_running_sum_that_never_falls_below_zero(z):
 
 def test_the_therapist_may_add_and_never_takes_away():
     client = np.array([[-2.0, -2.0, -2.0, np.nan]])
-    therapist = np.array([[-1.0, 3.0, np.nan, -4.0]])
-    np.testing.assert_allclose(together(client, therapist), [[-2.5, -2.0, -2.0, np.nan]])
+    therapist = np.array([[-2.0, 3.0, np.nan, -4.0]])
+    np.testing.assert_allclose(together(client, therapist, 0.5), [[-2.5, -2.0, -2.0, np.nan]])
 
 
 def repaired(after: list[float]) -> list[int]:

@@ -15,13 +15,13 @@ from accord.stats.estimate import behind_ends
 from accord.stats.evidence import Voices
 from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Budget, Calibration, Threshold, allowed, calibrate, estimate
-from accord.stats.uneventful import Noise, draw
+from accord.stats.uneventful import PLAIN, Noise, draw
 
 NINE = nine_items()
 T = np.arange(1.0, 16.0)
 
 
-def practice(usual, n: int, seed: int, noise: Noise = Noise(), times=T) -> np.ndarray:
+def practice(usual, n: int, seed: int, noise: Noise = PLAIN, times=T) -> np.ndarray:
     return draw(usual, n, times, np.random.default_rng(seed), noise)
 
 

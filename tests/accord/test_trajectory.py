@@ -69,8 +69,8 @@ def test_the_therapist_can_raise_a_mark_but_never_clear_one(both):
     y = with_drop(6, 51.0)
     alone = trajectory(y, T, both)
     low, high = CALM[None, :].copy(), CALM[None, :].copy()
-    low[0, 6], high[0, 6] = 35.0, 100.0
-    assert trajectory(y, T, both, low).z[0, 6] < alone.z[0, 6] - 0.5
+    low[0, 6], high[0, 6] = 20.0, 100.0
+    assert trajectory(y, T, both, low).z[0, 6] < alone.z[0, 6] - 0.4
     assert trajectory(y, T, both, high).z[0, 6] == alone.z[0, 6]
     deep = with_drop(6, 25.0)
     assert trajectory(deep, T, both, high).flag_drop[0, 6]
@@ -87,7 +87,7 @@ def test_the_band_stays_within_the_scale_and_holds_most_of_a_calm_course(both):
     path = trajectory(CALM[None, :], T, both)
     assert (path.low >= 0).all()
     assert (path.high <= 100).all()
-    assert ((CALM >= path.low[0]) & (CALM <= path.high[0])).mean() >= 0.8
+    assert ((path.low[0] <= CALM) & (path.high[0] >= CALM)).mean() >= 0.8
 
 
 def test_a_difference_outside_its_usual_is_a_gap_in_either_direction():

@@ -34,8 +34,9 @@ def estimate(
     """The usual course from (n, T) ratings, missing as nan; times (T,), by default 1, 2, ...
 
     REML growth with AR(1), once with all ratings and once without those that the first estimate finds far below the
-    expectation, until the course is back (strains are not usual). Variances are blended with the prior on the log scale with weight n / (n + 20) for n courses of
-    three ratings or more. Without a prior the level and the size come from the ratings, the shape from `SHAPE`.
+    expectation, until the course is back (strains are not usual). Variances are blended with the prior on the log
+    scale with weight n / (n + 20) for n courses of three ratings or more. Without a prior the level and the size come
+    from the ratings, the shape from `SHAPE`.
     Raises `BadInput` when there is no rating at all and no prior.
     """
     y = np.asarray(scores, dtype=np.float64)

@@ -226,13 +226,13 @@ def _before(values: Floats) -> Floats:
     return sums
 
 
-def together(client: Floats, therapist: Floats, weight: float = 0.5) -> Floats:
-    """Both voices in one statistic: z_client + weight min(z_therapist, 0).
+def together(client: Floats, therapist: Floats, weight: float) -> Floats:
+    """Both voices in one statistic: z_client + weight min(z_therapist + 1, 0), shapes (n, T).
 
-    A therapist who saw a worse session than usual adds; one who saw none, or did not answer, never takes away.
-    Without the client's rating there is nothing (nan): shapes (n, T).
+    A therapist who saw a session at least one sd worse than usual adds; one who saw none, or did not answer, never
+    takes away. Without the client's rating there is nothing (nan).
     """
-    return client + weight * np.minimum(np.nan_to_num(therapist, nan=0.0), 0.0)
+    return client + weight * np.minimum(np.nan_to_num(therapist, nan=0.0) + 1.0, 0.0)
 
 
 def cusum(z: Floats, k: float = 0.5) -> Floats:

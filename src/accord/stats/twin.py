@@ -104,7 +104,8 @@ class Looks:
         sums, fourth = np.nansum(square, axis=1), np.nansum(square**2, axis=1)
         pairs = max(float((known * (known - 1)).sum()), 1.0)
         mean = max(float(sums.sum() / max(known.sum(), 1)), 1e-12)
-        return cls(size, float((sums**2 - fourth).sum()) / pairs / mean**2, float(fourth.sum() / max(known.sum(), 1)) / mean**2)
+        peaked = float(fourth.sum() / max(known.sum(), 1)) / mean**2
+        return cls(size, float((sums**2 - fourth).sum()) / pairs / mean**2, peaked)
 
 
 @dataclass(frozen=True, slots=True)

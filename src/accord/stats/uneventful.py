@@ -73,8 +73,9 @@ def draw_pair(
 
 def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
     """Each person's noise SD against the usual one, (n, 1): log-normal, mean square 1."""
-    log_variance = np.log1p(cv * cv)
-    return np.exp(log_variance**0.5 * rng.standard_normal((n, 1)) - log_variance)
+    log_variance = float(np.log1p(cv * cv))
+    spread: Floats = np.exp(log_variance**0.5 * rng.standard_normal((n, 1)) - log_variance)
+    return spread
 
 
 def wander(n: int, times: Floats, phi: float, rng: np.random.Generator, kurtosis: float = 3.0) -> Floats:
@@ -96,5 +97,4 @@ def rounded(course: Floats, low: float | None, high: float | None, step: float =
         course = origin + np.round((course - origin) / step) * step
     if low is None and high is None:
         return course
-    cut: Floats = np.clip(course, low, high)
-    return cut
+    return np.maximum(np.minimum(course, np.inf if high is None else high), -np.inf if low is None else low)

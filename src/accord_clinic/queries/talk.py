@@ -124,13 +124,15 @@ class _Spoken:
         alike, apart = [], []
         for instrument, item, ours, theirs in self._pairs():
             steps = abs(ours - theirs)
-            if steps == 0:
-                alike.append(self.say(instrument, item, "client", ours))
+            said = self.say(instrument, item, "client", ours)
+            # A phrase that each side says in its own way (what was held back) is no common view.
+            if steps == 0 and said == self.say(instrument, item, "therapist", theirs):
+                alike.append(said)
             elif steps >= APART:
                 topic = f"apart:{instrument.id}:{item.id}"
                 line = Line(
                     wording(instrument).shared_item(item.id),
-                    client=(self.say(instrument, item, "client", ours),),
+                    client=(said,),
                     therapist=(self.say(instrument, item, "therapist", theirs),),
                     topic=topic,
                     ticked=topic in ticks,

@@ -1,0 +1,139 @@
+"""Every page in a real browser: no accessibility finding in light and dark, on a phone and on a desk; and it prints."""
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.test import Client as Browser
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+
+from accord_clinic.actions import alliance, care, checkin, space, strains
+from accord_clinic.models import Invitation, PrivateLine, Strain
+from accord_clinic.submission import OpenLine
+from accord_clinic.views.space import DOOR
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THEMES = ("light", "dark")
+WIDTHS = (390, 1280)
+
+
+@pytest.fixture
+def practice(people):
+    """Enough of everything for each page to have something on it."""
+    dyad = people.dyad
+    a_course(dyad, 3)
+    off = answers("client", t1=2, t2=3, t3=("quiet",), b1=3, words="Look at the clock less")
+    outside = replace(off, key="elsewhere", open_lines=(OpenLine("accord-check-in", "o2", "For Cy alone", "outside"),))
+    a_held_session(dyad, client=off, therapist=answers("therapist", words="Ask about the clock"))
+    a_held_session(dyad, client=outside, therapist=answers("therapist", b1=1))
+    a_held_session(dyad, client=answers("client", t1=1, sharing={"t1": "not_yet"}))
+    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
+    alliance.seal(goal, "client", seen=goal.wordings.get().pk, by=people.ana)
+    alliance.propose(dyad, "task", "Phone in the kitchen", "therapist", by=people.ben, goal=goal)
+    strain = Strain.objects.order_by("id").first()
+    strains.move(strain, "try_repair", "therapist", by=people.ben, step="Said sorry")
+    care.share(dyad, people.cy, by=people.ben)
+    a_session(dyad)
+    new = a_dyad(people.ben, "Zoe")
+    care.end_course(a_dyad(people.ben, "Kim"), "planned", new.started, "Goals reached", by=people.ben)
+    return people
+
+
+def staff_pages(people):
+    """Each page of the people who work here, by who opens it."""
+    dyad = people.dyad
+    first, *_, unrated, planned = dyad.sessions.order_by("number")
+    talked = dyad.sessions.get(number=4)
+    strain = Strain.objects.order_by("id").first()
+    ben = ["/today/", "/people/", "/people/new/", f"/people/{dyad.uid}/", f"/people/{dyad.uid}/goals/",
+           f"/sessions/{talked.uid}/talk/", f"/sessions/{talked.uid}/prepare/", f"/strains/{strain.uid}/",
+           f"/sessions/{unrated.uid}/rate/", f"/sessions/{first.uid}/talk/"]  # fmt: skip
+    outside = PrivateLine.objects.filter(reader="outside").first()
+    cy = ["/supervision/", f"/people/{dyad.uid}/", "/outside/", f"/outside/{outside.uid}/", "/safety/"]
+    return {people.ben: ben, people.cy: cy, people.mo: ["/service/"]}
+
+
+def client_pages(people, phone) -> list[str]:
+    """Each page of a client, after the phone has followed a link and stepped into the own space."""
+    dyad = people.dyad
+    unanswered, *_rest = dyad.sessions.filter(state="held", number=6)
+    old = dyad.sessions.get(number=4)
+    token, shut = checkin.invite(unanswered, by=people.ben), checkin.invite(old, by=people.ben)
+    phone.post(f"/c/{token}")
+    uid = Invitation.objects.get(session=unanswered).uid
+    phone.cookies[DOOR] = space.open_with_code(people.ana, space.ask_code(people.ana))
+    mine = ["", "goals/", "lines/", "readers/"]
+    return [
+        f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/check-in/{uid}/", f"/check-in/{uid}/received/",
+        "/new-link-sent/", "/away", "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",
+        *(f"/mine/{dyad.uid}/{part}" for part in mine),
+    ]  # fmt: skip
+
+
+class Window:
+    """A browser window in which one person after the other opens pages."""
+
+    def __init__(self, browser, base, script=True):
+        self.base = base
+        self.context = browser.new_context(base_url=base, java_script_enabled=script)
+        self.context.set_default_timeout(8_000)
+        self.page = self.context.new_page()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_trouble):
+        self.context.close()
+
+    def sign_in(self, cookies):
+        """From now on, the pages are asked for with these cookies."""
+        self.context.clear_cookies()
+        self.context.add_cookies([{"name": n, "value": m.value, "url": self.base} for n, m in cookies.items()])
+
+    def open(self, url, *statuses):
+        answer = self.page.goto(url)
+        assert answer.status in (statuses or (200,)), f"{url}: {answer.status}"
+
+    def check(self, url):
+        """What axe has to say about the page in each theme and width, and whether it scrolls sideways."""
+        for width, theme in product(WIDTHS, THEMES):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=theme, media="screen")
+            found = Axe().run(self.page)["violations"]
+            told = [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
+            assert told == [], f"{url}, {width} px, {theme}"
+            wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{url} scrolls sideways by {wide} px at {width} px"
+
+    def check_print(self, url):
+        """On paper there is the page and no navigation."""
+        self.page.emulate_media(media="print")
+        assert not self.page.locator(".nav").is_visible(), f"{url}: the navigation is on paper"
+        assert self.page.pdf(format="A4").startswith(b"%PDF"), url
+
+
+def test_staff_pages(practice, browser, live_server, as_member, settings):
+    # Without TLS, a browser's tools set no `__Host-` cookie; so the cookie has a plain name here.
+    settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE = "accord", False
+    with Window(browser, live_server.url) as window:
+        for member, urls in staff_pages(practice).items():
+            window.sign_in(as_member(member).cookies)
+            for url in urls:
+                window.open(url)
+                window.check(url)
+                window.check_print(url)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+def test_client_pages(practice, browser, live_server, script):
+    phone = Browser()
+    urls = client_pages(practice, phone)
+    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in phone.cookies.items())
+    with Window(browser, live_server.url, script) as window:
+        window.page.set_extra_http_headers({"Cookie": cookies})
+        for url in urls:
+            window.open(url, 200, 404, 410)
+            assert "Ben" not in window.page.title(), f"{url}: the title names somebody"
+            window.check(url)

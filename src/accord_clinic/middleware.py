@@ -3,7 +3,7 @@
 import logging
 import re
 
-TOKEN = re.compile(r"(/c/)[A-Za-z0-9_-]{8,}")
+TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
 
 
 class QuietMiddleware:

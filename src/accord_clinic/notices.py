@@ -1,35 +1,47 @@
-"""Telling people: an outbox row once per person, thing and time; a sweep claims and delivers. Nothing personal."""
+"""Telling people: an outbox row once per person, thing and time; a sweep claims each row and has it delivered."""
 
 from datetime import timedelta
 
-from django.conf import settings
-from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.utils import timezone, translation
-from django.utils.translation import gettext as _
+from django.db.models import F
+from django.utils import timezone
 
-from accord_clinic import links
+from accord_clinic import delivery, links
 from accord_clinic.models import Client, Member, Notice, Practice, PrivateLine, Session
 
 RETRY_AFTER = timedelta(minutes=10)
+"""A claim older than this belongs to a worker that died; a failed message waits this long, then twice as long each time."""
 MOST_TRIES = 6
-SECRET = ("code", "link")
+SECRET = ("code", "link", "reminder", "member_link")
 
 
-def tell(kind: str, about: str, *, client: Client | None = None, member: Member | None = None, due_at=None) -> bool:
-    """Put one notice into the outbox. False when this person was to be told this before."""
+def tell(
+    kind: str,
+    about: str,
+    *,
+    client: Client | None = None,
+    member: Member | None = None,
+    due_at=None,
+    once: str = "",
+    **facts,
+) -> bool:
+    """Put one notice into the outbox. False when this person was to be told this before.
+
+    `once` says what makes it the same message, where `about` cannot since it holds a fresh link. `facts`: session, to.
+    """
     person = f"client:{client.pk}" if client else f"member:{member.pk}"
     now = timezone.now()
     try:
         with transaction.atomic():
             Notice.objects.create(
-                key=f"{kind}|{person}|{links.digest(about)}",
+                key=f"{kind}|{person}|{once or links.digest(about)}",
                 kind=kind,
                 client=client,
                 member=member,
                 about=about,
                 made_at=now,
                 due_at=due_at or now,
+                **facts,
             )
     except IntegrityError:
         return False
@@ -51,42 +63,36 @@ def tell_outside_reader(line: PrivateLine) -> None:
 
 
 def deliver(limit: int = 100) -> int:
-    """Claim due notices one by one and send each by mail. Gives how many were sent. A crash leaves a row to retry."""
+    """Claim due notices one by one and deliver each. Gives how many were sent. A crash leaves a row that is tried again."""
     sent = 0
-    now = timezone.now()
-    for pk in _waiting(now).values_list("pk", flat=True)[:limit]:
-        # Exactly one worker's UPDATE touches the row.
-        if _waiting(now).filter(pk=pk).update(claimed_at=now) == 1:
-            sent += _send(Notice.objects.select_related("client", "member").get(pk=pk))
+    for pk in _waiting().values_list("pk", flat=True)[:limit]:
+        # Exactly one worker's UPDATE touches the row. Trying counts at once, or a message that kills would do so forever.
+        if _waiting().filter(pk=pk).update(claimed_at=timezone.now(), tries=F("tries") + 1) == 1:
+            sent += _carry(Notice.objects.select_related("client", "member", "session__dyad").get(pk=pk))
     return sent
 
 
-def _waiting(now):
-    rows = Notice.objects.filter(sent_at=None, due_at__lte=now, tries__lt=MOST_TRIES)
+def _waiting():
+    now = timezone.now()
+    rows = Notice.objects.filter(sent_at=None, dropped_at=None, due_at__lte=now, tries__lt=MOST_TRIES)
     return rows.filter(claimed_at=None) | rows.filter(claimed_at__lt=now - RETRY_AFTER)
 
 
-def _send(notice: Notice) -> bool:
-    person = notice.client or notice.member
-    with translation.override(notice.client.language if notice.client else settings.LANGUAGE_CODE):
-        subject, body = _words(notice)
+def _carry(notice: Notice) -> bool:
+    """Send it, drop it when nobody wants it any more, or put it back for later."""
+    if not delivery.wanted(notice):
+        return _done(notice, dropped_at=timezone.now())
     try:
-        if person.email:
-            send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [person.email])
-    except OSError as error:
-        Notice.objects.filter(pk=notice.pk).update(tries=notice.tries + 1, error=type(error).__name__)
+        delivery.send(notice)
+    except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not hold up all others
+        later = timezone.now() + RETRY_AFTER * 2 ** (notice.tries - 1)
+        Notice.objects.filter(pk=notice.pk).update(claimed_at=None, due_at=later, error=type(error).__name__)
         return False
-    # A code or a link has done its work once it is sent; nothing that opens a door stays behind.
+    return _done(notice, sent_at=timezone.now())
+
+
+def _done(notice: Notice, **when) -> bool:
+    """A code or a link has done its work; nothing that opens a door, and no address, stays behind."""
     about = "" if notice.kind in SECRET else notice.about
-    Notice.objects.filter(pk=notice.pk).update(sent_at=timezone.now(), tries=notice.tries + 1, error="", about=about)
-    return True
-
-
-def _words(notice: Notice) -> tuple[str, str]:
-    """Neutral in subject and body: a shared screen must give nothing away."""
-    if notice.kind == "code":
-        # The code itself travels in `about` for the few minutes of its life; it opens nothing without the page.
-        return _("Your code"), _("Your code is {code}. It is good for 15 minutes.").format(code=notice.about)
-    if notice.kind == "link":
-        return _("A short page for you"), _("You can open it here: {link}").format(link=notice.about)
-    return _("Please look"), _("Something waits for you. Please sign in and look.")
+    Notice.objects.filter(pk=notice.pk).update(error="", about=about, to="", **when)
+    return "sent_at" in when

@@ -40,6 +40,7 @@ def _pages(member) -> list[tuple[bool, str, str]]:
         (known.outside_reader == member.pk, "outside", _("Said to you")),
         (known.safety_contact == member.pk, "safety", _("Please look")),
         (member.is_a("manager"), "service", _("The service")),
+        (member.is_a("admin"), "practice", _("The practice")),
     ]
 
 
@@ -52,7 +53,7 @@ def _who(member) -> dict[str, object]:
         "admin": _("admin"),
     }
     menu = [
-        (_("Password"), "account_change_password"),
+        *([(_("Password"), "account_change_password")] if member.has_usable_password() else []),
         (_("Second factor"), "mfa_index"),
         (_("Where you are signed in"), "usersessions_list"),
     ]

@@ -57,8 +57,10 @@ def invite(session: Session, *, by: Actor) -> str:
 def mail_link(session: Session, address: Callable[[str], str], *, by: Member) -> None:
     """Make a link and send it to the client's known contact. `address` puts the token into a URL."""
     client = session.dyad.client
-    if not client.email:
-        raise BadInput("There is no e-mail address. Show the link and hand it over, or add an address first.")
+    if not (client.email or client.phone):
+        raise BadInput("There is no address. Show the link and hand it over, or add an address first.")
+    if client.messages_stopped_at:
+        raise BadInput("This person wants no messages. Show the link and hand it over instead.")
     notices.tell("link", address(invite(session, by=by)), client=client)
 
 

@@ -19,41 +19,57 @@ MOST_TRIES = 5
 
 
 @transaction.atomic
-def ask_code(client: Client, purpose: str = "space") -> str:
-    """Make a code and put it into the outbox. Earlier codes for the same purpose stop working."""
+def ask_code(client: Client, purpose: str = "space", to: str = "") -> str:
+    """Make a code and put it into the outbox; `to`: a new address to be tried. Earlier codes for the same purpose die."""
     now = timezone.now()
     Code.objects.filter(client=client, purpose=purpose, used_at=None).update(used_at=now)
     code = links.new_code()
     hashed = links.code_digest(client.pk, code, settings.SECRET_KEY)
-    Code.objects.create(client=client, purpose=purpose, code_hash=hashed, made_at=now, expires_at=now + CODE_LIVES)
-    notices.tell("code", code, client=client)
+    expires = now + CODE_LIVES
+    row = Code.objects.create(client=client, purpose=purpose, code_hash=hashed, made_at=now, expires_at=expires)
+    notices.tell("code", code, client=client, to=to, once=f"code:{row.pk}")
     return code
 
 
 def open_with_code(client: Client, code: str, purpose: str = "space") -> str | None:
     """A door's token for the right code, or `None`. Five wrong tries and the code is dead."""
+    return _open(client) if use_code(client, code, purpose) else None
+
+
+def use_code(client: Client, code: str, purpose: str) -> bool:
+    """Whether this is the code for this purpose; it is good once. Five wrong tries and it is dead."""
     now = timezone.now()
     row = Code.objects.filter(client=client, purpose=purpose, used_at=None, expires_at__gt=now).order_by("-id").first()
     if row is None or row.tries >= MOST_TRIES:
-        return None
+        return False
     if row.code_hash != links.code_digest(client.pk, code.strip(), settings.SECRET_KEY):
         Code.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
-        return None
-    if Code.objects.filter(pk=row.pk, used_at=None).update(used_at=now) != 1:
-        return None
-    return _open(client)
+        return False
+    return Code.objects.filter(pk=row.pk, used_at=None).update(used_at=now) == 1
+
+
+def fresh(client: Client, given: str, purpose: str) -> bool:
+    """Whether this was typed just now by whom it should be: a code sent for this purpose; without an address, the PIN."""
+    if client.email or client.phone:
+        return use_code(client, given, purpose)
+    return right_pin(client, given)
 
 
 def open_with_pin(client: Client, pin: str) -> str | None:
-    """A door's token for the right PIN, or `None`; wrong ones count against the same five tries as codes."""
+    """A door's token for the right PIN, or `None`."""
+    return _open(client) if right_pin(client, pin) else None
+
+
+def right_pin(client: Client, pin: str) -> bool:
+    """Whether this is the PIN; wrong ones count, and after five in a quarter of an hour none is right."""
     now = timezone.now()
     tries = Code.objects.filter(client=client, purpose="pin", made_at__gt=now - CODE_LIVES).count()
     if not client.pin or tries >= MOST_TRIES:
-        return None
+        return False
     if not check_password(pin.strip(), client.pin):
         Code.objects.create(client=client, purpose="pin", code_hash="", made_at=now, expires_at=now, used_at=now)
-        return None
-    return _open(client)
+        return False
+    return True
 
 
 @transaction.atomic

@@ -51,7 +51,7 @@ def step_in(request: HttpRequest) -> HttpResponse:
     """Ask for a code: for the person whose check-in link this browser opened, or for an address that is typed in."""
     known = _known(request)
     if request.method != "POST":
-        return _shell(request, "client/step_in.html", {"known": known is not None}, known)
+        return shell(request, "client/step_in.html", {"known": known is not None}, known)
     client = known or space_queries.by_email(request.POST.get("email", ""))
     code = space.ask_code(client) if client and not request.POST.get("pin") else None
     response = redirect("code")
@@ -78,7 +78,7 @@ def code(request: HttpRequest) -> HttpResponse:
             return _let_in(token)
         wrong = True
     shown = request.COOKIES.get(WHO + "-demo") if settings.DEMO else None
-    return _shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, client)
+    return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, client)
 
 
 @require_safe
@@ -88,7 +88,7 @@ def mine(request: HttpRequest, client) -> HttpResponse:
     dyads = space_queries.dyads(client)
     if len(dyads) == 1:
         return redirect("my-course", dyads[0].uid)
-    return _shell(request, "client/mine.html", {"dyads": dyads}, client)
+    return shell(request, "client/mine.html", {"dyads": dyads}, client)
 
 
 @require_safe
@@ -194,7 +194,7 @@ def my_pin(request: HttpRequest, client) -> HttpResponse:
             return redirect("mine")
         except AccordError:
             problem = _("A PIN has six to twelve digits.")
-    return _shell(request, "client/pin.html", {"problem": problem, "has_pin": bool(client.pin)}, client)
+    return shell(request, "client/pin.html", {"problem": problem, "has_pin": bool(client.pin)}, client)
 
 
 @require_POST
@@ -253,10 +253,10 @@ def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: 
     items = [{"url": reverse(name, args=[dyad.uid]), "label": label, "current": name == here} for name, label in pages]
     about = _("Your work with {therapist}").format(therapist=dyad.therapist.name)
     around = {"subnav": items, "about": about, "dyad": dyad, "therapist": dyad.therapist.name, "client": client.called}
-    return _shell(request, template, {**around, **context}, client, status)
+    return shell(request, template, {**around, **context}, client, status)
 
 
-def _shell(request: HttpRequest, template: str, context: dict, client=None, status: int = 200) -> HttpResponse:
+def shell(request: HttpRequest, template: str, context: dict, client=None, status: int = 200) -> HttpResponse:
     practice = client_queries.practice()
     around = {
         "away_url": practice.leave_to,

@@ -17,7 +17,7 @@ HOMES = (
     ("therapist", "today"),
     ("supervisor", "supervision"),
     ("manager", "service"),
-    ("admin", "mfa_index"),
+    ("admin", "practice"),
 )
 MOST_LETTERS = 100
 

@@ -1,11 +1,11 @@
-"""`accord_clinic sweep`: open the sessions whose time has come, deliver waiting notices; once or again and again."""
+"""`accord_clinic sweep`: open sessions whose time has come, make due links, deliver notices; once or again and again."""
 
 import time
 
 from django.core.management.base import BaseCommand
 
 from accord_clinic import anchor, health, notices
-from accord_clinic.actions import reveal, service
+from accord_clinic.actions import erasure, reveal, schedule, service
 
 
 class Command(BaseCommand):
@@ -16,7 +16,10 @@ class Command(BaseCommand):
 
     def handle(self, every, **_options):
         while True:
-            opened, closed, sent = reveal.sweep(), service.close_months(), notices.deliver()
+            opened, closed = reveal.sweep(), service.close_months()
+            schedule.due()
+            erasure.purge()
+            sent = notices.deliver()
             anchor.note_or_warn()
             health.swept()
             if every is None:

@@ -1,0 +1,85 @@
+"""When the therapist cannot be there: a colleague covers, an admin looks in an emergency, a member leaves the practice."""
+
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import notices
+from accord_clinic.actions.audit import record
+from accord_clinic.models import BreakGlass, Cover, Dyad, Member, Practice, Share
+from accord_clinic.permissions import check_break_glass, check_keep_practice, check_own
+
+GLASS_STAYS_OPEN = timedelta(hours=1)
+LONGEST_COVER = timedelta(days=190)
+
+
+@transaction.atomic
+def cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
+    """Let a colleague see and act from the first day to the last. The client can see it."""
+    check_own(by, dyad)
+    if not colleague.is_a("therapist") or colleague.pk == dyad.therapist_id:
+        raise BadInput("Cover is given by another therapist of this practice.")
+    if dyad.ended:
+        raise BadInput("This course of care has ended; nobody has to cover.")
+    if not first <= last <= first + LONGEST_COVER or last < timezone.localdate():
+        raise BadInput("Give a first and a last day, the last one not over, and at most half a year between them.")
+    clock = ZoneInfo(Practice.objects.get().time_zone)
+    since, until = _midnight(first, clock), _midnight(last + timedelta(days=1), clock)
+    row = Cover.objects.create(dyad=dyad, member=colleague, by=by, since=since, until=until)
+    record(by, "cover", f"cover:{row.pk}", ["dyad", "member", "since", "until"])
+    notices.tell("cover", row.uid, member=colleague)
+    return row
+
+
+@transaction.atomic
+def end_cover(row: Cover, *, by: Member) -> None:
+    """The cover ends now; one that has not begun is as if it had never been."""
+    check_own(by, row.dyad)
+    now = timezone.now()
+    Cover.objects.filter(pk=row.pk, until__gt=now).update(until=max(now, row.since) if row.since <= now else row.since)
+    record(by, "end_cover", f"cover:{row.pk}", ["until"])
+
+
+@transaction.atomic
+def break_glass(dyad: Dyad, why: str, *, by: Member) -> BreakGlass:
+    """Look at a colleague's course of care in an emergency: for an hour, reading only; therapist and client can see it."""
+    check_break_glass(by, dyad)
+    if len(why.strip()) < 10:
+        raise BadInput("Say in a sentence why you have to look now; the therapist and the client will read it.")
+    now = timezone.now()
+    row = BreakGlass.objects.create(dyad=dyad, member=by, why=why.strip()[:2000], at=now, until=now + GLASS_STAYS_OPEN)
+    record(by, "break_glass", f"break_glass:{row.pk}", ["dyad", "why", "until"])
+    notices.tell("break_glass", dyad.uid, member=dyad.therapist, once=f"glass:{row.pk}")
+    return row
+
+
+@transaction.atomic
+def leave(member: Member, *, by: Member) -> None:
+    """A member leaves: only when every course of care is handed over or ended. What they said and did stays."""
+    check_keep_practice(by)
+    running = Dyad.objects.filter(therapist=member, ended=None).count()
+    if running:
+        raise BadInput(f"{member.name} still has {running} running courses of care. Hand them over or end them first.")
+    if member.is_a("admin") and not _another_admin(member):
+        raise BadInput("Somebody has to keep the practice. Make somebody else an admin first.")
+    now = timezone.now()
+    Share.objects.filter(member=member, until=None).update(until=now)
+    Cover.objects.filter(member=member, until__gt=now).update(until=now)
+    Practice.objects.filter(outside_reader=member).update(outside_reader=None, outside_reader_role="")
+    Practice.objects.filter(safety_contact=member).update(safety_contact=None)
+    Member.objects.filter(pk=member.pk).update(is_active=False)
+    for session in UserSession.objects.filter(user=member):
+        session.end()
+    record(by, "leave", f"member:{member.pk}", ["is_active"])
+
+
+def _another_admin(member: Member) -> bool:
+    return any(m.is_a("admin") for m in Member.objects.filter(is_active=True).exclude(pk=member.pk))
+
+
+def _midnight(day: date, clock: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=clock)

@@ -1,0 +1,104 @@
+"""Consent per purpose: given and withdrawn in one step, and whatever a withdrawal asks for done at once."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import notices
+from accord_clinic.actions.audit import Actor, record
+from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
+from accord_clinic.permissions import check_own
+from accord_clinic.queries.consent import YOUNGEST, needed
+from accord_clinic.wordings import PURPOSES, consent
+
+
+def check_born(born: int | None) -> None:
+    """Nobody under twelve: the questions are not made for children. By the year alone, so nobody of twelve is refused."""
+    year = timezone.localdate().year
+    if born is not None and not 1900 <= born <= year - YOUNGEST:
+        raise BadInput(
+            f"Give a year of birth between 1900 and {year - YOUNGEST}: these questions are for people of twelve and older."
+        )
+
+
+@transaction.atomic
+def give(client: Client, purpose: str, *, by: Client) -> None:
+    """Yes, in today's wording. A yes that stands in an older wording is withdrawn and said anew."""
+    _give(client, purpose, "client", by)
+
+
+@transaction.atomic
+def note_guardian(dyad: Dyad, purpose: str, *, by: Member) -> None:
+    """The therapist notes that a guardian said yes, on paper or in the room. It stands beside the client's own yes."""
+    check_own(by, dyad)
+    if "guardian" not in needed(dyad.client):
+        raise BadInput("No guardian has to agree here. Change who agrees first, if that is wrong.")
+    _give(dyad.client, purpose, "guardian", by)
+
+
+@transaction.atomic
+def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = "client") -> None:
+    """No, from now on, in one step; and what that means is done in the same transaction."""
+    _check_purpose(purpose)
+    if isinstance(by, Member):
+        check_own(by, client.dyads.get(therapist=by, ended=None))
+    now = timezone.now()
+    rows = Consent.objects.filter(client=client, purpose=purpose, by=voice, withdrawn_at=None)
+    if not rows.update(withdrawn_at=now):
+        return
+    record(by, "withdraw_consent", f"client:{client.pk}", [purpose])
+    if purpose == "care":
+        _stop_asking(client, now)
+
+
+def start_with_consent(client: Client, *, by: Client) -> None:
+    """Starting a check-in whose page said what it means is the yes to using the answers for the own care."""
+    if "client" in needed(client) and not _standing(client, "care", "client").exists():
+        give(client, "care", by=by)
+
+
+@transaction.atomic
+def set_terms(dyad: Dyad, *, by: Member, **facts) -> None:
+    """Who agrees, and what guardians or whoever sent this client learn. `facts`: the fields of `Terms`."""
+    check_own(by, dyad)
+    allowed = {"consents": dict(Terms.CONSENTERS), "guardian_learns": dict(Terms.LEARNS), "order_learns": dict(Terms.LEARNS)}
+    if any(facts[name] not in allowed[name] for name in facts.keys() & allowed.keys()):
+        raise BadInput("Choose one of the answers that are offered.")
+    Terms.objects.update_or_create(client=dyad.client, defaults=facts)
+    record(by, "set_terms", f"client:{dyad.client_id}", facts)
+
+
+def _give(client: Client, purpose: str, voice: str, by: Actor) -> None:
+    _check_purpose(purpose)
+    wording, now = consent(purpose, client.language), timezone.now()
+    standing = _standing(client, purpose, voice)
+    if standing.filter(version=wording.version).exists():
+        return
+    standing.update(withdrawn_at=now)
+    Consent.objects.create(
+        client=client,
+        purpose=purpose,
+        version=wording.version,
+        language=wording.language,
+        by=voice,
+        noted_by=by if isinstance(by, Member) else None,
+        given_at=now,
+    )
+    record(by, "give_consent", f"client:{client.pk}", [purpose])
+
+
+def _stop_asking(client: Client, now) -> None:
+    """Links open nothing any more, no message goes out, and the therapists are told to sign in and look."""
+    Invitation.objects.filter(session__dyad__client=client, revoked_at=None, sent_at=None).update(revoked_at=now)
+    Client.objects.filter(pk=client.pk, messages_stopped_at=None).update(messages_stopped_at=now)
+    for dyad in client.dyads.filter(ended=None).select_related("therapist"):
+        notices.tell("consent", dyad.uid, member=dyad.therapist, once=f"withdrawn:{dyad.pk}:{now.isoformat()}"[:80])
+
+
+def _standing(client: Client, purpose: str, voice: str):
+    return Consent.objects.filter(client=client, purpose=purpose, by=voice, withdrawn_at=None)
+
+
+def _check_purpose(purpose: str) -> None:
+    if purpose not in PURPOSES:
+        raise BadInput(f"There is no purpose '{purpose}'. There are: {', '.join(PURPOSES)}.")

@@ -1,0 +1,87 @@
+"""What is wrong in the record: a client says so, somebody here answers, both stay. And facts about a client put right."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import notices
+from accord_clinic.actions.audit import record
+from accord_clinic.actions.consent import check_born
+from accord_clinic.models import Client, Correction, Dyad, Member
+from accord_clinic.permissions import check_change_contact, check_own
+
+MOST_WORDS = 2_000
+CONTACT = ("email", "phone", "channel")
+FACTS = ("name", "address_as", "language", "born", *CONTACT)
+
+
+@transaction.atomic
+def ask(dyad: Dyad, words: str, *, by: Client) -> Correction:
+    """A client says what is wrong. The therapist is told to look."""
+    if by.pk != dyad.client_id:
+        raise BadInput("This course of care belongs to somebody else.")
+    words = _checked(words)
+    row = Correction.objects.create(dyad=dyad, words=words, asked_at=timezone.now())
+    record(by, "ask_correction", f"correction:{row.pk}", ["words"])
+    notices.tell("correction", row.uid, member=dyad.therapist)
+    return row
+
+
+@transaction.atomic
+def answer(correction: Correction, words: str, *, by: Member) -> None:
+    """What was done about it, or why not. Answered once; the client reads it in the own space."""
+    check_own(by, correction.dyad)
+    words = _checked(words)
+    rows = Correction.objects.filter(pk=correction.pk, answered_at=None)
+    if not rows.update(answer=words, answered_by=by, answered_at=timezone.now()):
+        raise BadInput("This was answered already.")
+    record(by, "answer_correction", f"correction:{correction.pk}", ["answer"])
+
+
+@transaction.atomic
+def put_right(client: Client, *, by: Member, **facts) -> None:
+    """Change what is known about a client. A contact that is replaced is told so, at the old address."""
+    changed = {name: value for name, value in facts.items() if name in FACTS and getattr(client, name) != value}
+    if not changed:
+        return
+    _check_may_change(client, by)
+    if "name" in changed and not changed["name"].strip():
+        raise BadInput("Give a name, as this person wants to be called.")
+    check_born(changed.get("born"))
+    if changed.keys() & {"email", "phone"}:
+        check_change_contact(by, client)
+    _write(client, changed)
+    record(by, "put_right", f"client:{client.pk}", changed)
+
+
+@transaction.atomic
+def change_own_contact(client: Client, *, by: Client, **changed) -> None:
+    """The client's own new contact: email, phone or channel. The old address hears that it is used no more."""
+    _write(client, changed)
+    record(by, "change_contact", f"client:{client.pk}", changed)
+
+
+def _check_may_change(client: Client, by: Member) -> None:
+    """The own therapist, or an admin, who keeps names and addresses in order."""
+    if not by.is_a("admin"):
+        own = client.dyads.filter(therapist=by).first()
+        if own is None:
+            raise BadInput("This person is not on your list.")
+        check_own(by, own)
+
+
+def _write(client: Client, changed) -> None:
+    old = {name: getattr(client, name) for name in ("email", "phone") if name in changed}
+    Client.objects.filter(pk=client.pk).update(**changed)
+    for address in filter(None, old.values()):
+        notices.tell("contact_changed", "", client=client, to=address, once=timezone.now().isoformat())
+    client.refresh_from_db()
+
+
+def _checked(words: str) -> str:
+    words = words.strip()
+    if not words:
+        raise BadInput("Write at least one word.")
+    if len(words) > MOST_WORDS:
+        raise BadInput(f"At most {MOST_WORDS} characters, please; these are {len(words)}.")
+    return words

@@ -1,0 +1,165 @@
+"""Erasing a client: everything said, and every name and address, goes; what the law wants kept stays under a number.
+
+Each table of the clinic stands in one of four lists below, so a new one cannot be forgotten: a test compares them with
+the models. Audit and read logs hold ids and field names only and are not touched.
+"""
+
+import json
+import os
+from datetime import date, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import models, notices
+from accord_clinic.actions.audit import record
+from accord_clinic.models import Client, Dyad, Erasure, Practice, Session
+
+CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
+DELETED = {
+    models.PrivateLine: CLIENT,
+    models.Consent: CLIENT,
+    models.Terms: CLIENT,
+    models.Code: CLIENT,
+    models.ClientDoor: CLIENT,
+    models.StopLink: CLIENT,
+    models.Comment: SESSION,
+    models.Response: SESSION,
+    models.Invitation: SESSION,
+    models.Reaction: SESSION,
+    models.Progress: SESSION,
+    models.Pick: SESSION,
+    models.TalkTick: SESSION,
+    models.Suggestion: SESSION,
+    models.Seal: "wording__agreement__dyad__client",
+    models.Wording: "agreement__dyad__client",
+    models.Agreement: DYAD,
+    models.StrainMove: "strain__dyad__client",
+    models.Strain: DYAD,
+    models.SafetyLook: "signal__dyad__client",
+    models.Signal: DYAD,
+    models.Share: DYAD,
+    models.Cover: DYAD,
+    models.BreakGlass: DYAD,
+    models.Correction: DYAD,
+    models.Measure: DYAD,
+    models.Schedule: DYAD,
+    models.Notice: CLIENT,
+}
+BLANKED = (Client, Dyad, Session)
+LOGS = (models.ReadLog, models.AuditEntry, Erasure)
+ABOUT_NOBODY = (models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth)
+
+NOBODY = {"name": "", "address_as": "", "email": "", "phone": "", "born": None, "pin": "", "language": "en"}
+NO_WORDS = {
+    "ending_reason": "", "note": "", "circle": "", "approach": "integrative", "setting": "outpatient",
+    "modality": "room", "form": "full",
+}  # fmt: skip
+ONLY_THE_DATE = {"waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room"}
+LEDGER = "erasures.jsonl"
+
+
+@transaction.atomic
+def erase(client: Client, *, by: Client) -> Erasure:
+    """Erase a client at the client's own wish. The therapists of running courses are told to sign in and look."""
+    if by.pk != client.pk:
+        raise BadInput("Only the client can ask for this, in the client's own space.")
+    for dyad in client.dyads.filter(ended=None).select_related("therapist"):
+        notices.tell("erased", dyad.uid, member=dyad.therapist)
+    record(by, "erase", f"client:{client.pk}", [model.__name__ for model in DELETED])
+    row = _erase(client, timezone.now())
+    transaction.on_commit(write_ledger)
+    return row
+
+
+def kept_until(client: Client, practice: Practice) -> date | None:
+    """Until when the dates of the sessions are kept; `None` where the practice need not keep them, or there are none."""
+    dyads = list(client.dyads.all())
+    last = Session.objects.filter(dyad__in=dyads).order_by("-start").values_list("start", flat=True).first()
+    days = [d.ended or d.started for d in dyads] + ([last.date()] if last else [])
+    if not (practice.retention_years and days):
+        return None
+    # The end of the year, since records are kept by years, and no day of treatment is told by it.
+    return date(max(days).year + practice.retention_years, 12, 31)
+
+
+def purge(today: date | None = None) -> int:
+    """Let the kept dates of those erased go whose time is over. Gives how many."""
+    today = today or timezone.localdate()
+    over = Erasure.objects.filter(until__lte=today)
+    for row in over:
+        with transaction.atomic():
+            _drop_dates(Client.objects.get(pk=row.client))
+            Erasure.objects.filter(pk=row.pk).update(until=None, kept=["number", "logs"])
+            record(None, "purge_erased", f"client:{row.client}", ["sessions"])
+    return len(over)
+
+
+def reapply() -> int:
+    """Erase again whoever was erased after the backup that is now in place. Gives how many. Harmless to repeat.
+
+    Call it after a restore. It knows from the ledger file beside the database, and beside the backups.
+    """
+    done = 0
+    for number, (uid, at) in _known().items():
+        client = Client.objects.filter(pk=number, uid=uid, erased_at=None).first()
+        if client:
+            with transaction.atomic():
+                _erase(client, at)
+                record(None, "erase_again", f"client:{number}", [model.__name__ for model in DELETED])
+            done += 1
+    write_ledger()
+    return done
+
+
+def write_ledger() -> None:
+    """Numbers and dates of all erasures, in a file that outlives the database: one beside it, one beside the backups."""
+    lines = [json.dumps({"client": n, "uid": uid, "at": at.isoformat()}) for n, (uid, at) in sorted(_known().items())]
+    for path in _ledgers():
+        partial = path.with_suffix(".partial")
+        partial.write_text("".join(f"{line}\n" for line in lines))
+        os.chmod(partial, 0o600)
+        os.replace(partial, path)
+
+
+def _erase(client: Client, at) -> Erasure:
+    until = kept_until(client, Practice.objects.get())
+    for model, way in DELETED.items():
+        model.objects.filter(**{way: client}).delete()
+    Session.objects.filter(dyad__client=client).update(**ONLY_THE_DATE)
+    running = Dyad.objects.filter(client=client, ended=None)
+    running.update(ended=timezone.localdate(at), ending="by_client")
+    Dyad.objects.filter(client=client).update(**NO_WORDS)
+    if until is None:
+        _drop_dates(client)
+    Client.objects.filter(pk=client.pk).update(**NOBODY, erased_at=at, messages_stopped_at=at)
+    kept = ["course", "dates", "logs"] if until else ["number", "logs"]
+    return Erasure.objects.update_or_create(
+        client=client.pk, defaults={"uid": client.uid, "at": at, "kept": kept, "until": until}
+    )[0]
+
+
+def _drop_dates(client: Client) -> None:
+    """No session is left, and of a course of care only its number, its therapist, and the years."""
+    Session.objects.filter(dyad__client=client).delete()
+    for dyad in Dyad.objects.filter(client=client):
+        years = {"started": date(dyad.started.year, 1, 1), "ended": dyad.ended and date(dyad.ended.year, 1, 1)}
+        Dyad.objects.filter(pk=dyad.pk).update(**years)
+
+
+def _known() -> dict[int, tuple[str, datetime]]:
+    """Every erasure that the ledgers or this database know of."""
+    known = {}
+    for path in _ledgers():
+        for line in path.read_text().splitlines() if path.exists() else ():
+            said = json.loads(line)
+            known[said["client"]] = (said["uid"], datetime.fromisoformat(said["at"]))
+    return known | {row.client: (row.uid, row.at) for row in Erasure.objects.all()}
+
+
+def _ledgers() -> list[Path]:
+    folders = [settings.DATA, getattr(settings, "BACKUPS", None)]
+    return [folder / LEDGER for folder in folders if folder and folder.is_dir()]

@@ -1,0 +1,92 @@
+"""The admin's acts: inviting members, giving roles, setting up the practice, looking after failed messages."""
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import notices
+from accord_clinic.actions.audit import record
+from accord_clinic.models import Member, Notice, Practice
+from accord_clinic.permissions import check_keep_practice
+
+
+@transaction.atomic
+def invite_member(name: str, email: str, roles: list[str], *, by: Member) -> Member:
+    """Make an account without a password, and send its owner a link to choose one."""
+    check_keep_practice(by)
+    _check_roles(roles)
+    if Member.objects.filter(email__iexact=email).exists():
+        raise BadInput("Somebody with this address works here already, or did.")
+    member = Member.objects.create_user(email, None, name=name.strip(), roles=sorted(roles))
+    record(by, "invite_member", f"member:{member.pk}", ["name", "email", "roles"])
+    _send_link(member)
+    return member
+
+
+@transaction.atomic
+def send_password_link(member: Member, *, by: Member) -> None:
+    """A new link to choose a password, for somebody whose first one was lost."""
+    check_keep_practice(by)
+    record(by, "send_password_link", f"member:{member.pk}")
+    _send_link(member)
+
+
+@transaction.atomic
+def set_roles(member: Member, roles: list[str], *, by: Member) -> None:
+    """What somebody does here from now on. The last admin stays one; a therapist with people stays a therapist."""
+    check_keep_practice(by)
+    _check_roles(roles)
+    lost = set(member.roles) - set(roles)
+    others = Member.objects.filter(is_active=True).exclude(pk=member.pk)
+    if "admin" in lost and not any(m.is_a("admin") for m in others):
+        raise BadInput("Somebody has to keep the practice. Make somebody else an admin first.")
+    if "therapist" in lost and member.dyads.filter(ended=None).exists():
+        raise BadInput(f"{member.name} still works with people here. Hand them over or end these courses first.")
+    member.roles = sorted(roles)
+    member.save(update_fields=["roles"])
+    record(by, "set_roles", f"member:{member.pk}", ["roles"])
+
+
+@transaction.atomic
+def set_up(practice: Practice, *, by: Member, **facts) -> None:
+    """Change the settings of the practice. `safety_contact` and `outside_reader` are members, or nobody."""
+    check_keep_practice(by)
+    changed = [name for name, value in facts.items() if getattr(practice, name) != value]
+    for name in changed:
+        setattr(practice, name, facts[name])
+    if changed:
+        practice.save(update_fields=changed)
+        record(by, "set_up", f"practice:{practice.pk}", changed)
+
+
+@transaction.atomic
+def try_again(notice: Notice, *, by: Member) -> None:
+    """Send a failed message again, as if it were new."""
+    check_keep_practice(by)
+    rows = Notice.objects.filter(pk=notice.pk, sent_at=None, dropped_at=None)
+    if rows.update(tries=0, claimed_at=None, due_at=timezone.now()):
+        record(by, "try_notice_again", f"notice:{notice.pk}", ["tries", "due_at"])
+
+
+@transaction.atomic
+def drop(notice: Notice, *, by: Member) -> None:
+    """Let a failed message be. What it held is wiped."""
+    check_keep_practice(by)
+    rows = Notice.objects.filter(pk=notice.pk, sent_at=None, dropped_at=None)
+    if rows.update(dropped_at=timezone.now(), about="", to=""):
+        record(by, "drop_notice", f"notice:{notice.pk}", ["dropped_at"])
+
+
+def _send_link(member: Member) -> None:
+    names = {"uidb36": user_pk_to_url_str(member), "key": default_token_generator.make_token(member)}
+    path = reverse("account_reset_password_from_key", kwargs=names)
+    notices.tell("member_link", settings.PUBLIC_URL + path, member=member)
+
+
+def _check_roles(roles: list[str]) -> None:
+    if not roles or set(roles) - set(Member.ROLES):
+        raise BadInput(f"Choose at least one of these roles: {', '.join(Member.ROLES)}.")

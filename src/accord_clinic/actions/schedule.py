@@ -1,0 +1,142 @@
+"""When links and reminders go out: settled per dyad, stopped by the client in one step, put into the outbox when due."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, Exists, Max, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import links, notices
+from accord_clinic.actions import checkin
+from accord_clinic.actions.audit import record
+from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
+from accord_clinic.permissions import check_own
+from accord_clinic.queries.consent import terms_of, voices
+from accord_clinic.queries.schedule import habit
+
+LOOKS_BACK = timedelta(days=7)
+"""A session that was marked as held later than this is not asked about any more: nobody would remember it."""
+MOST = {"link_after_minutes": 7 * 24 * 60, "remind_after_hours": 14 * 24, "most_reminders": 3}
+
+
+@transaction.atomic
+def settle(dyad: Dyad, *, by: Member, **facts) -> None:
+    """What differs for this dyad. `facts`: by_itself, link_after_minutes, remind_after_hours, most_reminders; None = as usual."""
+    check_own(by, dyad)
+    check_times(facts)
+    Schedule.objects.update_or_create(dyad=dyad, defaults=facts)
+    record(by, "settle_schedule", f"dyad:{dyad.pk}", facts)
+
+
+def check_times(facts) -> None:
+    """Raise `BadInput` for more messages, or longer waits, than make sense."""
+    for name, most in MOST.items():
+        value = facts.get(name)
+        if value is not None and not 0 <= value <= most:
+            raise BadInput(f"{name.replace('_', ' ').capitalize()}: choose a number from 0 to {most}.")
+
+
+@transaction.atomic
+def stop(client: Client, *, by: Client) -> None:
+    """No more links and reminders. One-time codes that the client asks for still come."""
+    if Client.objects.filter(pk=client.pk, messages_stopped_at=None).update(messages_stopped_at=timezone.now()):
+        record(by, "stop_messages", f"client:{client.pk}", ["messages_stopped_at"])
+
+
+@transaction.atomic
+def start_again(client: Client, *, by: Client) -> None:
+    """Messages again, because the client wants them."""
+    if Client.objects.filter(pk=client.pk).exclude(messages_stopped_at=None).update(messages_stopped_at=None):
+        record(by, "start_messages", f"client:{client.pk}", ["messages_stopped_at"])
+
+
+def whose(token: str) -> Client | None:
+    """Who stops messages with this link."""
+    row = StopLink.objects.filter(token_hash=links.digest(token)).select_related("client").first()
+    return row.client if row else None
+
+
+def due(now: datetime | None = None) -> int:
+    """Put into the outbox every link and reminder whose time has come. Gives how many. Running it twice adds nothing."""
+    now = now or timezone.now()
+    practice = Practice.objects.first()
+    if practice is None:
+        return 0
+    return sum(_tell(session, practice, now) for session in _unanswered(now))
+
+
+def _unanswered(now: datetime):
+    """Held sessions of the last days without an answer, with what their clients were sent so far."""
+    answered = Exists(Response.objects.filter(session=OuterRef("pk"), side="client"))
+    rows = Session.objects.filter(
+        ~answered,
+        state="held",
+        revealed_at=None,
+        start__gt=now - LOOKS_BACK,
+        start__lte=now,
+        dyad__ended=None,
+        dyad__client__messages_stopped_at=None,
+        dyad__client__erased_at=None,
+    ).exclude(dyad__client__email="", dyad__client__phone="")
+    rows = rows.annotate(linked_at=Max("invitations__made_at"))
+    return rows.select_related("dyad__client__terms", "dyad__schedule").order_by("start")
+
+
+def _tell(session: Session, practice: Practice, now: datetime) -> bool:
+    """One link or one reminder for one session, when it is time and everybody who has to agree has agreed."""
+    usual = habit(practice, session.dyad)
+    if not usual.by_itself or not _may_be_asked(session.dyad.client, practice):
+        return False
+    if session.linked_at is None:
+        if now < session.start + timedelta(minutes=usual.link_after_minutes):
+            return False
+        return _put(session, "link", "", practice, now)
+    told = _reminders(session)
+    last = max(filter(None, (session.linked_at, told["last"])))
+    if told["n"] >= usual.most_reminders or now < last + timedelta(hours=usual.remind_after_hours):
+        return False
+    return _put(session, "reminder", f":{told['n'] + 1}", practice, now)
+
+
+def _may_be_asked(client: Client, practice: Practice) -> bool:
+    """A guardian who has to agree must have agreed before a link goes out; the client agrees behind the link."""
+    guardian = "guardian" in voices(client, terms_of(client), practice.guardian_below)
+    return not guardian or client.consents.filter(purpose="care", by="guardian", withdrawn_at=None).exists()
+
+
+def _reminders(session: Session) -> dict:
+    rows = Notice.objects.filter(session=session, kind="reminder")
+    return rows.aggregate(n=Count("pk"), last=Max("due_at"))
+
+
+@transaction.atomic
+def _put(session: Session, kind: str, which: str, practice: Practice, now: datetime) -> bool:
+    """A fresh link into the outbox, held back until the quiet hours are over."""
+    address = settings.PUBLIC_URL + reverse("link", args=[checkin.invite(session, by=None)])
+    told = notices.tell(
+        kind,
+        address,
+        client=session.dyad.client,
+        session=session,
+        due_at=after_quiet_hours(now, practice),
+        once=f"session:{session.pk}{which}",
+    )
+    if not told:
+        # Another sweep was faster; its link is on the way, so the one just made must not exist.
+        transaction.set_rollback(True)
+    return told
+
+
+def after_quiet_hours(moment: datetime, practice: Practice) -> datetime:
+    """The same moment, or the end of the quiet hours that it falls into, on the practice's clock."""
+    there = moment.astimezone(ZoneInfo(practice.time_zone))
+    start, end = practice.quiet_from, practice.quiet_until
+    quiet = start <= there.hour < end if start <= end else there.hour >= start or there.hour < end
+    if start == end or not quiet:
+        return moment
+    morning = there.replace(hour=end, minute=0, second=0, microsecond=0)
+    return morning if morning > there else morning + timedelta(days=1)

@@ -1,0 +1,74 @@
+"""One notice of the outbox in; a mail or a text message out: neutral, in its reader's language, with a way to stop."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils import timezone
+
+from accord_clinic import links, sms, wordings
+from accord_clinic.models import Client, Notice, Response, StopLink
+
+ASKED_FOR = "code"
+CODE_LIVES = timedelta(minutes=15)
+BY_ITSELF = ("link", "reminder")
+
+
+class NoContact(Exception):
+    """Neither an e-mail address nor a telephone number is known."""
+
+
+def wanted(notice: Notice) -> bool:
+    """Whether it still makes sense: not a dead code, and nothing of the schedule to somebody who answered or said stop."""
+    if notice.kind == ASKED_FOR:
+        return timezone.now() - notice.made_at < CODE_LIVES
+    if notice.client_id and notice.client.erased_at:
+        return False
+    session = notice.session
+    if session is None:
+        return True
+    stopped = notice.client.messages_stopped_at or session.dyad.ended or session.revealed_at
+    return not (stopped or Response.objects.filter(session=session, side="client").exists())
+
+
+def send(notice: Notice) -> None:
+    """By mail or as a text message. Raises `OSError` for what may pass by itself, `NoContact` when there is no address."""
+    client = notice.client
+    subject, body = wordings.message(notice.kind, client.language if client else settings.LANGUAGE_CODE)
+    body = body.format(code=notice.about, link=notice.about)
+    stop = _stop_address(client) if client and notice.kind in BY_ITSELF else ""
+    if stop:
+        body = f"{body}\n\n{wordings.stop_line(client.language).format(stop=stop)}"
+    address = notice.to or _address(notice)
+    if "@" in address:
+        _mail(notice, address, subject, body, stop)
+    else:
+        sms.send(address, body)
+
+
+def _address(notice: Notice) -> str:
+    """The known contact: a client's chosen channel first, then the other one."""
+    if notice.member:
+        return notice.member.email
+    both = (notice.client.email, notice.client.phone)
+    found = both if notice.client.channel == "email" else both[::-1]
+    address = found[0] or found[1]
+    if not address:
+        raise NoContact
+    return address
+
+
+def _mail(notice: Notice, address: str, subject: str, body: str, stop: str) -> None:
+    # The same row always has the same id: should a worker die between sending and noting it, mailboxes know the second.
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >") or "localhost"
+    headers = {"Message-ID": f"<{links.digest(notice.key)[:32]}@{domain}>", "Auto-Submitted": "auto-generated"}
+    if stop:
+        headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address], headers=headers).send()
+
+
+def _stop_address(client: Client) -> str:
+    token = links.new_token()
+    StopLink.objects.create(client=client, token_hash=links.digest(token), made_at=timezone.now())
+    return settings.PUBLIC_URL + reverse("stop", args=[token])

@@ -1,0 +1,126 @@
+"""What the admin types about the practice and who works there, checked: a form in, clean facts out."""
+
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+ROLES = [
+    ("therapist", _("therapist: works with people")),
+    ("supervisor", _("supervisor: sees what therapists share")),
+    ("manager", _("manager: sees the service in numbers")),
+    ("researcher", _("researcher: makes study files of those who agreed")),
+    ("admin", _("admin: keeps accounts and settings")),
+]
+HOURS = [(hour, f"{hour}:00") for hour in range(24)]
+
+
+def _words(label, rows: int = 2, **more) -> forms.CharField:
+    return forms.CharField(label=label, required=False, widget=forms.Textarea(attrs={"rows": rows}), **more)
+
+
+def _number(label, most: int, **more) -> forms.IntegerField:
+    return forms.IntegerField(label=label, min_value=0, max_value=most, **more)
+
+
+class PracticeSettings(forms.Form):
+    """The one row of the practice, in the groups in which one thinks of it."""
+
+    name = forms.CharField(label=_("Name"), max_length=200)
+    time_zone = forms.CharField(label=_("Time zone"), max_length=60, help_text=_("For example Europe/Berlin."))
+    crisis_text = _words(_("Whom to call in need"), 3, help_text=_("It stands on every page for clients."))
+    leave_to = forms.CharField(
+        label=_("Where “Leave quickly” leads"), max_length=200, help_text=_("A harmless page: /away, or an address of your choice.")
+    )
+    safety_contact = forms.ChoiceField(
+        label=_("Safety contact"), required=False, help_text=_("Is asked to look when an answer speaks of self-harm.")
+    )
+    outside_reader = forms.ChoiceField(
+        label=_("Someone else here"),
+        required=False,
+        help_text=_("Whom clients can write to past their therapist. Offered only with a role."),
+    )
+    outside_reader_role = forms.CharField(label=_("That person’s role"), max_length=200, required=False)
+    outside_reader_reply = forms.CharField(
+        label=_("Usual time to an answer"), max_length=200, required=False, help_text=_("For example: within a week.")
+    )
+    outside_reader_duty = _words(_("What that person must report by law"))
+    elsewhere_text = _words(_("Where else clients can turn"), help_text=_("Shown where there is nobody else here."))
+    reveal_after_hours = _number(_("Hours after a session, at the latest"), 24 * 30)
+    reveal_before_next_hours = _number(_("Or hours before the next session"), 24 * 7)
+    link_after_minutes = _number(_("Minutes from the start of a session to its link"), 7 * 24 * 60)
+    remind_after_hours = _number(_("Hours to a reminder"), 14 * 24)
+    most_reminders = _number(_("Reminders at most"), 3)
+    quiet_from = forms.TypedChoiceField(label=_("No messages from"), choices=HOURS, coerce=int)
+    quiet_until = forms.TypedChoiceField(label=_("until"), choices=HOURS, coerce=int)
+    guardian_below = _number(
+        _("Below this age a guardian agrees, too"), 18, help_text=_("Each therapist can set it otherwise for one person.")
+    )
+    retention_years = _number(
+        _("Years to keep the days of treatment"), 30, help_text=_("0 keeps none. Names and words always go.")
+    )
+    retention_law = forms.CharField(
+        label=_("By which law"), max_length=300, required=False, help_text=_("Clients read it before they erase.")
+    )
+
+    GROUPS = (
+        (_("The practice"), ("name", "time_zone", "crisis_text", "leave_to")),
+        (
+            _("People whom clients can turn to"),
+            ("safety_contact", "outside_reader", "outside_reader_role", "outside_reader_reply", "outside_reader_duty", "elsewhere_text"),
+        ),
+        (_("When answers open"), ("reveal_after_hours", "reveal_before_next_hours")),
+        (_("Links and reminders"), ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until")),
+        (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
+    )  # fmt: skip
+
+    def __init__(self, members, *args, **more):
+        super().__init__(*args, **more)
+        people = [("", _("nobody"))] + [(m.uid, m.name) for m in members]
+        self.fields["safety_contact"].choices = self.fields["outside_reader"].choices = people
+
+    def clean_time_zone(self):
+        zone = self.cleaned_data["time_zone"]
+        if zone not in available_timezones():
+            raise forms.ValidationError(_("There is no such time zone. An example: Europe/Berlin."))
+        return zone
+
+    def clean_leave_to(self):
+        """A page of our own or an https address: never a script."""
+        place = self.cleaned_data["leave_to"]
+        if not (place.startswith("https://") or (place.startswith("/") and not place.startswith("//"))):
+            raise forms.ValidationError(_("Give an address that begins with https://, or /away."))
+        return place
+
+    def groups(self):
+        """The fields under their headings."""
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+
+class NewMember(forms.Form):
+    """Somebody who starts to work here."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    email = forms.EmailField(label=_("E-mail"), help_text=_("A link to choose a password goes there."))
+    roles = forms.MultipleChoiceField(label=_("Roles"), choices=ROLES, widget=forms.CheckboxSelectMultiple)
+
+
+class Roles(forms.Form):
+    """What somebody does here."""
+
+    roles = forms.MultipleChoiceField(label=_("Roles"), choices=ROLES, widget=forms.CheckboxSelectMultiple)
+
+
+class Emergency(forms.Form):
+    """Whose course of care, with whom, and why it has to be now."""
+
+    therapist = forms.ChoiceField(label=_("Therapist"))
+    name = forms.CharField(label=_("Name of the person, exactly"), max_length=120)
+    why = forms.CharField(
+        label=_("Why you have to look now"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The therapist and the person read this."),
+    )  # fmt: skip
+
+    def __init__(self, therapists, *args, **more):
+        super().__init__(*args, **more)
+        self.fields["therapist"].choices = [(m.uid, m.name) for m in therapists]

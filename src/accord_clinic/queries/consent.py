@@ -1,0 +1,160 @@
+"""What a client has agreed to, who has to agree, and what is said before the first question."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accord_clinic.models import Client, Consent, Dyad, Member, Practice, Terms
+from accord_clinic.wordings import PURPOSES, ConsentWording, consent
+
+OF_AGE = 18
+YOUNGEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """One purpose as a page shows it: today's wording, whether it stands, and what was said about it so far."""
+
+    wording: ConsentWording
+    stands: bool
+    said: bool
+    guardian: bool
+    given: datetime | None
+    withdrawn: datetime | None
+    waits_for_guardian: bool
+    past: tuple[tuple[str, datetime, datetime | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeFirst:
+    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing."""
+
+    lines: tuple[str, ...]
+    agree: ConsentWording | None
+    waiting: str
+
+
+def clients_who_consent(purpose: str) -> QuerySet[Client]:
+    """Everybody for whom everyone who has to agree does, at this moment. A study takes its people from here alone."""
+    rows = Consent.objects.filter(purpose=purpose, withdrawn_at=None).values_list("client", "by")
+    said: dict[int, set[str]] = {}
+    for client, by in rows:
+        said.setdefault(client, set()).add(by)
+    clients = Client.objects.filter(pk__in=said, erased_at=None).select_related("terms")
+    below = Practice.objects.get().guardian_below
+    return Client.objects.filter(pk__in=[c.pk for c in clients if voices(c, terms_of(c), below) <= said[c.pk]])
+
+
+def stands(client: Client, purpose: str) -> bool:
+    """Whether everybody who has to agree to this purpose does."""
+    rows = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at=None)
+    return needed(client) <= set(rows.values_list("by", flat=True))
+
+
+def needed(client: Client) -> set[str]:
+    """Who has to agree: the client, a guardian, or both."""
+    return voices(client, terms_of(client), Practice.objects.get().guardian_below)
+
+
+def voices(client: Client, terms: Terms | None, below: int) -> set[str]:
+    """The same from what is known: terms of one's own stand before the practice's age."""
+    if terms is not None:
+        return {"client": {"client"}, "both": {"client", "guardian"}, "guardian": {"guardian"}}[terms.consents]
+    age = age_of(client)
+    return {"client", "guardian"} if age is not None and age < below else {"client"}
+
+
+def terms_of(client: Client) -> Terms | None:
+    """What differs for this client; the safe default where nothing was written down."""
+    return getattr(client, "terms", None)
+
+
+def age_of(client: Client) -> int | None:
+    """The age, as young as the year of birth allows: who may still be fifteen is fifteen. `None` when it is not known."""
+    return None if client.born is None else timezone.localdate().year - client.born - 1
+
+
+def purposes(client: Client) -> list[Purpose]:
+    """Every purpose with its wording in the client's language and what was said about it."""
+    rows = list(client.consents.order_by("given_at"))
+    must = needed(client)
+    return [_purpose(consent(name, client.language), [r for r in rows if r.purpose == name], must) for name in PURPOSES]
+
+
+def _purpose(wording: ConsentWording, rows: Sequence[Consent], must: set[str]) -> Purpose:
+    standing = {r.by: r for r in rows if r.withdrawn_at is None}
+    return Purpose(
+        wording=wording,
+        stands=must <= set(standing),
+        said="client" in standing,
+        guardian="guardian" in standing,
+        withdrawn=max((r.withdrawn_at for r in rows if r.withdrawn_at), default=None) if not standing else None,
+        given=min((r.given_at for r in standing.values()), default=None),
+        waits_for_guardian="guardian" in must - set(standing) and ("client" in standing or "client" not in must),
+        past=tuple((r.version, r.given_at, r.withdrawn_at) for r in rows),
+    )
+
+
+def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
+    """Who else learns what, who holds the key, and the consent that starting gives. Three queries, or four."""
+    practice = Practice.objects.get()
+    terms = terms_of(client)
+    must = voices(client, terms, practice.guardian_below)
+    given = set(client.consents.filter(purpose="care", withdrawn_at=None).values_list("by", flat=True))
+    age = age_of(client)
+    minor = age is not None and age < OF_AGE
+    lines = [*_guardians(terms, minor or "guardian" in must), *_by_order(terms), *key_holder(dyad.therapist)]
+    waiting = ""
+    if "guardian" in must - given:
+        waiting = _("Somebody who is responsible for you has to agree first. Please talk about it with {therapist}.").format(
+            therapist=dyad.therapist.name
+        )
+    agree = consent("care", client.language) if "client" in must - given else None
+    return BeforeFirst(tuple(lines), agree, waiting)
+
+
+def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:
+    if not has_guardians:
+        return ()
+    learns = terms.guardian_learns if terms else "nothing"
+    said = {
+        "nothing": _("Your parents or guardians get to see nothing of what you answer here."),
+        "dates": _("Your parents or guardians may learn that sessions take place, and when; nothing of what you answer."),
+        "together": _("Your parents or guardians learn only what you and your therapist decide to tell them, together."),
+    }
+    return (said[learns], _("If somebody’s life is in danger, your therapist may have to tell. You are told first, if that is possible."))
+
+
+def _by_order(terms: Terms | None) -> Iterable[str]:
+    if terms is None or not terms.by_order:
+        return ()
+    said = {
+        "nothing": _("Whoever sent you here gets to see nothing of what you answer."),
+        "dates": _("Whoever sent you here learns that sessions take place, and when; nothing of what you answer."),
+        "together": _("Whoever sent you here learns only what you and your therapist decide to tell, together."),
+    }
+    return (said[terms.order_learns], _("You may leave out every question, and nobody is told that you did so as a fault."))
+
+
+def key_holder(therapist: Member) -> Iterable[str]:
+    """In a practice of one, what that means; elsewhere nothing, since the one who holds the key is not the therapist."""
+    if not solo(therapist):
+        return ()
+    return (
+        _(
+            "{therapist} runs this practice alone and holds the key to its data. Lines that you keep for yourself are on no "
+            "page that {therapist} sees, but nobody else watches over that."
+        ).format(therapist=therapist.name),
+    )
+
+
+def solo(therapist: Member) -> bool:
+    """Whether this therapist is also the only admin, and so holds the key."""
+    if not therapist.is_a("admin"):
+        return False
+    others = Member.objects.filter(is_active=True).exclude(pk=therapist.pk)
+    return not any(member.is_a("admin") for member in others)

@@ -1,0 +1,277 @@
+"""Everything that the practice knows of one client, for that client: as plain tables and, from them, JSON and CSV.
+
+The client's own words and kept lines are in it, and the therapist's answers of sessions that are open to both. What
+somebody else wrote for nobody else's eyes is not: a therapist's own notes, suggestions and reasons.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accord_clinic import models
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Client
+from accord_clinic.queries.talk import wording
+from accord_clinic.spoken import session_on
+
+Row = Mapping[str, Any]
+PEOPLE = ("session__dyad__client", "session__dyad__therapist")
+OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
+
+NOT_IN_A_COPY = {
+    models.Reaction: "a therapist's own notes, for that therapist alone",
+    models.Suggestion: "what the therapist was offered to try, and why not",
+    models.SafetyLook: "that the safety contact has looked",
+    models.Measure: "an arrangement without words; what was answered is in it",
+    models.Schedule: "an arrangement without words",
+    models.Code: "keys",
+    models.ClientDoor: "keys",
+    models.Invitation: "keys",
+    models.StopLink: "keys",
+    models.Notice: "the outbox; it holds no words of anybody",
+    models.AuditEntry: "numbers and field names only",
+    models.Erasure: "only after an erasure",
+}
+
+
+def everything(client: Client) -> dict[str, list[Row]]:
+    """All tables of a copy, each a list of flat rows, in the order in which a person would read them."""
+    return {name: list(table(client)) for name, (_model, table) in TABLES.items()}
+
+
+def as_json(client: Client, tables: Mapping[str, Sequence[Row]]) -> str:
+    """One object, with the day it was made and what is left out and why."""
+    left_out = {model.__name__: why for model, why in NOT_IN_A_COPY.items()}
+    told = {"made_at": timezone.now(), "about": client.name, "left_out": left_out, **tables}
+    return json.dumps(told, indent=1, ensure_ascii=False, default=str)
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """One table for a spreadsheet program."""
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: csv_safe(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
+
+
+def csv_safe(value: Any) -> Any:
+    """A text that no spreadsheet program takes for a formula (ASVS 1.2.10): an apostrophe before what could be one."""
+    text = value if isinstance(value, str) else ""
+    return f"'{text}" if text and text.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0") else value
+
+
+def archive(client: Client, readable: str) -> bytes:
+    """The zip: the page to read, everything as JSON, and each table as CSV."""
+    tables = everything(client)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("copy.html", readable)
+        packed.writestr("copy.json", as_json(client, tables))
+        for name, rows in tables.items():
+            packed.writestr(f"tables/{name}.csv", as_csv(rows))
+    return out.getvalue()
+
+
+def _about(client: Client) -> Iterable[Row]:
+    names = ("name", "address_as", "language", "email", "phone", "channel", "born", "made_at", "messages_stopped_at")
+    yield {name: getattr(client, name) for name in names} | {"has_pin": bool(client.pin)}
+
+
+def _consents(client: Client) -> Iterable[Row]:
+    return client.consents.order_by("given_at").values("purpose", "version", "language", "by", "given_at", "withdrawn_at")
+
+
+def _terms(client: Client) -> Iterable[Row]:
+    rows = models.Terms.objects.filter(client=client)
+    return rows.values("consents", "guardian_learns", "by_order", "order_learns")
+
+
+def _courses(client: Client) -> Iterable[Row]:
+    for d in client.dyads.select_related("therapist").order_by("started"):
+        yield {
+            "course": d.uid,
+            "with": d.therapist.name,
+            "started": d.started,
+            "ended": d.ended,
+            "ending": d.ending,
+            "approach": d.approach,
+            "setting": d.setting,
+            "note": d.note,
+        }
+
+
+def _sessions(client: Client) -> Iterable[Row]:
+    rows = models.Session.objects.filter(dyad__client=client).order_by("start")
+    return rows.values("dyad__uid", "number", "start", "modality", "state", "revealed_at", "revealed_by")
+
+
+def _answers(client: Client) -> Iterable[Row]:
+    """One row an answer, with the question as it was asked; both voices where a session is open to both."""
+    rows = models.Response.objects.filter(OPEN, session__dyad__client=client).select_related(*PEOPLE)
+    for r in rows.order_by("session__start", "id"):
+        for item, answer in r.answers.items():
+            yield {
+                **_place(r.session),
+                "side": r.side,
+                "instrument": r.instrument,
+                "version": r.version,
+                "item": item,
+                "question": _question(r, item),
+                "answer": answer if not isinstance(answer, list) else " ".join(map(str, answer)),
+                "in_words": _in_words(r, item, answer),
+                "sent_at": r.sent_at,
+            }
+
+
+def _words(client: Client) -> Iterable[Row]:
+    rows = models.Comment.objects.filter(OPEN, session__dyad__client=client)
+    for c in rows.select_related(*PEOPLE, *(f"response__{way}" for way in PEOPLE)).order_by("session__start", "id"):
+        asked = _question(c.response, c.item)
+        yield {**_place(c.session), "side": c.side, "question": asked, "words": c.words, "sent_at": c.response.sent_at}
+
+
+def _kept(client: Client) -> Iterable[Row]:
+    rows = client.private_lines.select_related(*(f"response__{way}" for way in PEOPLE)).order_by("response__session__start", "id")
+    for line in rows:
+        yield {
+            **_place(line.response.session),
+            "reader": line.reader,
+            "question": _question(line.response, line.item),
+            "words": line.words,
+            "answer": line.value,
+            "in_words": _in_words(line.response, line.item, line.value),
+            "acknowledged_at": line.acknowledged_at,
+        }
+
+
+def _goals(client: Client) -> Iterable[Row]:
+    rows = models.Wording.objects.filter(agreement__dyad__client=client).prefetch_related("seals")
+    for w in rows.select_related("agreement__goal", "agreement__dyad").order_by("agreement", "id"):
+        yield {
+            "course": w.agreement.dyad.uid,
+            "kind": w.agreement.kind,
+            "agreement": w.agreement.uid,
+            "of_goal": w.agreement.goal.uid if w.agreement.goal else "",
+            "words": w.words,
+            "written_by": w.side,
+            "written_at": w.at,
+            "sealed_by": " ".join(sorted(s.side for s in w.seals.all())),
+            "ended": w.agreement.end,
+            "ended_at": w.agreement.ended_at,
+        }
+
+
+def _progress(client: Client) -> Iterable[Row]:
+    rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at")
+    return rows.values("session__number", "agreement__uid", "side", "value", "at")
+
+
+def _picks(client: Client) -> Iterable[Row]:
+    rows = models.Pick.objects.filter(OPEN, session__dyad__client=client).order_by("at")
+    return rows.values("session__number", "side", "agreement__uid", "words", "at")
+
+
+def _strains(client: Client) -> Iterable[Row]:
+    rows = models.StrainMove.objects.filter(strain__dyad__client=client).order_by("strain", "id")
+    return rows.values(
+        "strain__uid", "strain__session__number", "strain__kind", "strain__opened_by", "move", "side", "at"
+    )
+
+
+def _signals(client: Client) -> Iterable[Row]:
+    rows = models.Signal.objects.filter(dyad__client=client, session__revealed_at__isnull=False).order_by("raised_at")
+    return rows.values("session__number", "kind", "reported", "scale", "strength", "rule", "withheld", "raised_at")
+
+
+def _talked(client: Client) -> Iterable[Row]:
+    rows = models.TalkTick.objects.filter(session__dyad__client=client).order_by("at")
+    return rows.values("session__number", "topic", "at")
+
+
+def _corrections(client: Client) -> Iterable[Row]:
+    rows = models.Correction.objects.filter(dyad__client=client).order_by("asked_at")
+    return rows.values("dyad__uid", "words", "asked_at", "answer", "answered_by__name", "answered_at")
+
+
+def _readers(client: Client) -> Iterable[Row]:
+    """Who may and could: shares, cover and emergencies, with their times."""
+    kinds = (("shared", models.Share, "since"), ("cover", models.Cover, "since"), ("emergency", models.BreakGlass, "at"))
+    for how, model, start in kinds:
+        for row in model.objects.filter(dyad__client=client).select_related("member", "dyad").order_by(start):
+            yield {
+                "course": row.dyad.uid,
+                "how": how,
+                "who": row.member.name,
+                "since": getattr(row, start),
+                "until": row.until,
+                "why": getattr(row, "why", ""),
+            }
+
+
+def _reads(client: Client) -> Iterable[Row]:
+    rows = models.ReadLog.objects.filter(dyad__client=client).order_by("at")
+    for r in rows.select_related("member", "dyad"):
+        yield {
+            "course": r.dyad.uid,
+            "who": r.member.name if r.member else "",
+            "what": r.what,
+            "sessions": " ".join(map(str, r.sessions)),
+            "at": r.at,
+        }
+
+
+TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = {
+    "about": ((Client,), _about),
+    "consents": ((models.Consent,), _consents),
+    "terms": ((models.Terms,), _terms),
+    "courses": ((models.Dyad,), _courses),
+    "sessions": ((models.Session,), _sessions),
+    "answers": ((models.Response,), _answers),
+    "words": ((models.Comment,), _words),
+    "kept": ((models.PrivateLine,), _kept),
+    "goals": ((models.Agreement, models.Wording, models.Seal), _goals),
+    "progress": ((models.Progress,), _progress),
+    "picks": ((models.Pick,), _picks),
+    "strains": ((models.Strain, models.StrainMove), _strains),
+    "signals": ((models.Signal,), _signals),
+    "talked_about": ((models.TalkTick,), _talked),
+    "corrections": ((models.Correction,), _corrections),
+    "readers": ((models.Share, models.Cover, models.BreakGlass), _readers),
+    "reads": ((models.ReadLog,), _reads),
+}
+
+
+def _place(session: models.Session) -> Row:
+    return {"course": session.dyad.uid, "session": session.number, "day": session.start.date()}
+
+
+def _question(row: models.Response, item: str) -> str:
+    """The question as this side read it; its id where this practice has no such question any more."""
+    known = shelf().instruments.get(row.instrument)
+    if known is None or not known.wordings or item not in {i.id for i in known.items}:
+        return item
+    dyad = row.session.dyad
+    names = {"therapist": dyad.therapist.name, "client": dyad.client.called, "session": session_on(row.session.start)}
+    text = wording(known).text(item, row.side) or item
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _in_words(row: models.Response, item: str, answer: Any) -> str:
+    """The answer as it was worded; empty where it was skipped, or is a question that is here no more."""
+    known = shelf().instruments.get(row.instrument)
+    if answer is None or known is None or not known.wordings or item not in {i.id for i in known.items}:
+        return ""
+    of, labels = known.answer_set(item), wording(known).labels(item, row.side)
+    values = of.codes if of.kind == "many" else of.values
+    given = answer if isinstance(answer, list) else [answer]
+    return ", ".join(labels[values.index(one)] for one in given if one in values)

@@ -1,0 +1,77 @@
+"""What the admin needs to keep the practice: its settings, who works here, what waits. Never what clients said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
+from accord_clinic.permissions import check_keep_practice
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who works here, or did."""
+
+    uid: str
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    active: bool
+    running: int
+    signed_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What is to be answered, or to be known: corrections by whom they wait, erasures with what is kept."""
+
+    corrections: tuple[tuple[str, int], ...]
+    erasures: tuple[tuple[datetime, object], ...]
+
+
+def practice(member: Member) -> Practice:
+    """The one row, for its admin."""
+    check_keep_practice(member)
+    return Practice.objects.select_related("safety_contact", "outside_reader").get()
+
+
+def colleagues(member: Member) -> list[Colleague]:
+    """Everybody, those who left last. One query."""
+    check_keep_practice(member)
+    rows = Member.objects.annotate(running=Count("dyads", filter=Q(dyads__ended=None))).order_by("-is_active", "name")
+    return [
+        Colleague(m.uid, m.name, m.email, tuple(m.roles), m.is_active, m.running, m.last_login is not None) for m in rows
+    ]
+
+
+def colleague(member: Member, uid: str) -> Member | None:
+    """Somebody who works here, for the admin to change."""
+    check_keep_practice(member)
+    return Member.objects.filter(uid=uid).first()
+
+
+def active() -> list[Member]:
+    return list(Member.objects.filter(is_active=True).order_by("name"))
+
+
+def waits(member: Member) -> Waits:
+    """How many corrections wait at whom, without a word of them; and the last erasures."""
+    check_keep_practice(member)
+    rows = Correction.objects.filter(answered_at=None).values_list("dyad__therapist__name").annotate(n=Count("pk"))
+    erased = Erasure.objects.order_by("-at").values_list("at", "until")[:20]
+    return Waits(tuple(rows.order_by("dyad__therapist__name")), tuple(erased))
+
+
+def failed_notice(member: Member, pk: str) -> Notice | None:
+    """A message that is not sent, for trying again."""
+    check_keep_practice(member)
+    return Notice.objects.filter(pk=int(pk), sent_at=None, dropped_at=None).first() if pk.isdigit() else None
+
+
+def course_in_emergency(member: Member, therapist: str, name: str) -> Dyad | None:
+    """The one running course of this therapist with a person of exactly this name; nothing when it is not one."""
+    check_keep_practice(member)
+    rows = Dyad.objects.filter(therapist__uid=therapist, client__name__iexact=name.strip(), client__erased_at=None)
+    found = list(rows.select_related("client", "therapist").order_by("-started")[:2])
+    return found[0] if len(found) == 1 else None

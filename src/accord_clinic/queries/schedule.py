@@ -1,0 +1,62 @@
+"""When links and reminders go out for a dyad, and which messages could not be delivered."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accord_clinic.models import Dyad, Member, Notice, Practice, Schedule
+from accord_clinic.notices import MOST_TRIES
+from accord_clinic.permissions import check_keep_practice
+
+MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What holds for a dyad: its own numbers where it has them, else the practice's."""
+
+    by_itself: bool
+    link_after_minutes: int
+    remind_after_hours: int
+    most_reminders: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A message that was tried and not delivered: to whom, since when, what went wrong; never what it says."""
+
+    pk: int
+    to: str
+    made_at: datetime
+    tries: int
+    error: str
+    given_up: bool
+
+
+def habit(practice: Practice, dyad: Dyad) -> Habit:
+    """The practice's habit with what differs for this dyad."""
+    own: Schedule | None = getattr(dyad, "schedule", None)
+
+    def number(name: str) -> int:
+        value = getattr(own, name) if own else None
+        return getattr(practice, name) if value is None else value
+
+    numbers = (number(name) for name in ("link_after_minutes", "remind_after_hours", "most_reminders"))
+    return Habit(own.by_itself if own else True, *numbers)
+
+
+def failed(member: Member) -> list[Failed]:
+    """For the admin: what could not be delivered, newest first.
+
+    A reminder goes only to somebody who has not answered, so its failure is not told before the session is open to
+    both; in a practice of one the admin is the therapist.
+    """
+    check_keep_practice(member)
+    rows = Notice.objects.filter(sent_at=None, dropped_at=None, tries__gt=0).exclude(error="", tries__lt=MOST_TRIES)
+    rows = rows.filter(~Q(kind="reminder") | Q(session__revealed_at__isnull=False))
+    rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]
+    return [
+        Failed(r.pk, str(r.client or r.member), r.made_at, r.tries, r.error or "stopped midway", r.tries >= MOST_TRIES)
+        for r in rows
+    ]

@@ -1,0 +1,76 @@
+"""The terms of one course of care, for its own therapist: facts, messages, consents, corrections, cover, emergencies."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member, Practice
+from accord_clinic.permissions import can_change_contact
+from accord_clinic.queries.consent import Purpose, age_of, needed, purposes, terms_of
+from accord_clinic.queries.schedule import Habit, habit
+
+
+@dataclass(frozen=True, slots=True)
+class TermsPage:
+    """Everything that the page shows beside its forms."""
+
+    habit: Habit
+    may_change_contact: bool
+    stopped: bool
+    age: int | None
+    needs_guardian: bool
+    purposes: tuple[Purpose, ...]
+    waiting: tuple[Correction, ...]
+    answered: tuple[Correction, ...]
+    covers: tuple[Cover, ...]
+    colleagues: tuple[Member, ...]
+    glasses: tuple[BreakGlass, ...]
+
+
+def terms_page(member: Member, dyad: Dyad) -> TermsPage:
+    """For the dyad's own therapist; ask `own` first."""
+    client = dyad.client
+    rows = list(Correction.objects.filter(dyad=dyad).select_related("answered_by").order_by("-asked_at"))
+    others = Member.objects.filter(is_active=True).exclude(pk=member.pk).order_by("name")
+    return TermsPage(
+        habit=habit(Practice.objects.get(), dyad),
+        may_change_contact=can_change_contact(member, client),
+        stopped=client.messages_stopped_at is not None,
+        age=age_of(client),
+        needs_guardian="guardian" in needed(client),
+        purposes=tuple(purposes(client)),
+        waiting=tuple(r for r in rows if r.answered_at is None),
+        answered=tuple(r for r in rows if r.answered_at is not None),
+        covers=tuple(standing_covers(dyad)),
+        colleagues=tuple(m for m in others if m.is_a("therapist")),
+        glasses=tuple(BreakGlass.objects.filter(dyad=dyad).select_related("member").order_by("-at")),
+    )
+
+
+def who_agrees(dyad: Dyad) -> dict:
+    """First values for the form: what was written down, or the default that holds without it."""
+    terms = terms_of(dyad.client)
+    if terms:
+        names = ("consents", "guardian_learns", "by_order", "order_learns")
+        return {name: getattr(terms, name) for name in names}
+    return {"consents": "both" if "guardian" in needed(dyad.client) else "client"}
+
+
+def own_numbers(dyad: Dyad) -> dict:
+    """First values for the form: only what differs from the practice."""
+    own = getattr(dyad, "schedule", None)
+    names = ("by_itself", "link_after_minutes", "remind_after_hours", "most_reminders")
+    return {name: getattr(own, name) for name in names} if own else {"by_itself": True}
+
+
+def standing_covers(dyad: Dyad):
+    """Cover that stands now or is to come."""
+    return Cover.objects.filter(dyad=dyad, until__gt=timezone.now()).select_related("member", "dyad").order_by("since")
+
+
+def correction(dyad: Dyad, uid: str) -> Correction | None:
+    return Correction.objects.filter(dyad=dyad, uid=uid).select_related("dyad").first()
+
+
+def cover(dyad: Dyad, uid: str) -> Cover | None:
+    return standing_covers(dyad).filter(uid=uid).first()

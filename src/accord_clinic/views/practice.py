@@ -1,0 +1,118 @@
+"""The admin's pages: the practice's settings, who works here, messages that failed, looking in an emergency."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accord.errors import AccordError
+from accord_clinic import permissions
+from accord_clinic.actions import absence
+from accord_clinic.actions import members as member_actions
+from accord_clinic.practice_forms import Emergency, NewMember, PracticeSettings, Roles
+from accord_clinic.queries import keeping, schedule
+from accord_clinic.views.doing import do, found
+
+PEOPLE = ("safety_contact", "outside_reader")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def settings(request: HttpRequest) -> HttpResponse:
+    """How the practice is set up."""
+    practice, people = keeping.practice(request.user), keeping.active()
+    if request.method != "POST":
+        now = {name: getattr(practice, name) for name in PracticeSettings.base_fields if name not in PEOPLE}
+        now |= {name: getattr(getattr(practice, name), "uid", "") for name in PEOPLE}
+        return _page(request, "practice/settings.html", {"form": PracticeSettings(people, initial=now)})
+    form = PracticeSettings(people, request.POST)
+    if not form.is_valid():
+        return _page(request, "practice/settings.html", {"form": form}, status=422)
+    by_uid = {m.uid: m for m in people}
+    facts = form.cleaned_data | {name: by_uid.get(form.cleaned_data[name]) for name in PEOPLE}
+    return do(request, reverse("practice"), member_actions.set_up, practice, by=request.user, done=_("It is changed."), **facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def members(request: HttpRequest) -> HttpResponse:
+    """Who works here, and somebody new."""
+    permissions.check_keep_practice(request.user)
+    form = NewMember(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"form": form, "people": keeping.colleagues(request.user)}
+        return _page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
+    said = form.cleaned_data
+    done = _("A link to choose a password is on its way to {name}.").format(name=said["name"])
+    act = member_actions.invite_member
+    return do(request, reverse("members"), act, said["name"], said["email"], said["roles"], by=request.user, done=done)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def member(request: HttpRequest, uid: str) -> HttpResponse:
+    """One person: roles, a new password link, leaving."""
+    person = found(keeping.colleague(request.user, uid))
+    back, what = reverse("member", args=[uid]), request.POST.get("what")
+    if what == "link":
+        done = _("A new link is on its way.")
+        return do(request, back, member_actions.send_password_link, person, by=request.user, done=done)
+    if what == "leave":
+        done = _("{name} has left. What was said and done stays.").format(name=person.name)
+        return do(request, back, absence.leave, person, by=request.user, done=done)
+    form = Roles(request.POST if what == "roles" else None, initial={"roles": person.roles})
+    if form.is_bound and form.is_valid():
+        act = member_actions.set_roles
+        return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
+    return _page(request, "practice/member.html", {"form": form, "person": person}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def messages(request: HttpRequest) -> HttpResponse:
+    """What could not be delivered: try again, or let it be. And what else waits."""
+    if request.method == "POST":
+        act = {"again": member_actions.try_again, "drop": member_actions.drop}.get(request.POST.get("what", ""))
+        notice = keeping.failed_notice(request.user, request.POST.get("notice", ""))
+        if act is None or notice is None:
+            raise Http404
+        return do(request, reverse("failed_messages"), act, notice, by=request.user, done=_("Done."))
+    context = {"failed": schedule.failed(request.user), "waits": keeping.waits(request.user)}
+    return _page(request, "practice/messages.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def emergency(request: HttpRequest) -> HttpResponse:
+    """Open a colleague's course of care for an hour: why is asked, and both people can read it."""
+    permissions.check_keep_practice(request.user)
+    therapists = [m for m in keeping.active() if m.is_a("therapist") and m.pk != request.user.pk]
+    form = Emergency(therapists, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"form": form, "therapists": therapists}
+        return _page(request, "practice/emergency.html", context, status=422 if form.is_bound else 200)
+    said = form.cleaned_data
+    dyad = keeping.course_in_emergency(request.user, said["therapist"], said["name"])
+    try:
+        if dyad is not None:
+            absence.break_glass(dyad, said["why"], by=request.user)
+            return redirect("dyad", dyad.uid)
+        form.add_error("name", _("There is not exactly one such person there."))
+    except AccordError as error:
+        form.add_error("why", str(error))
+    return _page(request, "practice/emergency.html", {"form": form, "therapists": therapists}, status=422)
+
+
+def _page(request: HttpRequest, template: str, context: dict, status: int = 200) -> HttpResponse:
+    """A page of the admin's, with the way to the others."""
+    pages = [
+        ("practice", _("Settings")),
+        ("members", _("Who works here")),
+        ("failed_messages", _("Messages")),
+        ("emergency", _("Emergency")),
+    ]
+    here = request.resolver_match.url_name
+    items = [{"url": reverse(name), "label": label, "current": name == here} for name, label in pages]
+    return render(request, template, {**context, "subnav": items}, status=status)

@@ -1,0 +1,226 @@
+"""A client's choices and rights: consents, messages, address, a copy of everything, corrections, erasure; stopping messages."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accord.errors import AccordError
+from accord_clinic import copies, spoken
+from accord_clinic.actions import consent, corrections, erasure, schedule, space
+from accord_clinic.actions.audit import record
+from accord_clinic.queries import consent as consent_queries
+from accord_clinic.queries import copies as copy_queries
+from accord_clinic.queries import rights as rights_queries
+from accord_clinic.queries import space as space_queries
+from accord_clinic.views.client import unknown
+from accord_clinic.views.space import DOOR, WHO, shell, through_the_door
+
+COPY, ERASE, CONTACT, NEW = "copy", "erase", "contact", "contact-new"
+PURPOSES = {COPY: "my-copy", ERASE: "my-erasure", CONTACT: "my-contact"}
+SIGNER = signing.TimestampSigner(salt="accord.contact.new")
+GOOD_FOR = 900
+
+
+@require_safe
+@through_the_door
+def my_rights(request: HttpRequest, client) -> HttpResponse:
+    """Everything that the client may choose or ask for, on one page."""
+    context = {"purposes": consent_queries.purposes(client), "client": client}
+    return shell(request, "client/rights.html", context, client)
+
+
+@require_POST
+@through_the_door
+def my_consent(request: HttpRequest, client) -> HttpResponse:
+    """Yes or no to one purpose, in one step. The page it leads back to says what follows from it."""
+    act = consent.give if request.POST.get("what") == "give" else consent.withdraw
+    return _do(request, client, "my-rights", act, client, request.POST.get("purpose", ""))
+
+
+@require_POST
+@through_the_door
+def my_messages(request: HttpRequest, client) -> HttpResponse:
+    """No messages, messages again, or by the other way."""
+    what = request.POST.get("what", "")
+    if what in ("email", "sms"):
+        return _do(request, client, "my-rights", corrections.change_own_contact, client, channel=what)
+    act = schedule.start_again if what == "start" else schedule.stop
+    return _do(request, client, "my-rights", act, client)
+
+
+@require_POST
+@through_the_door
+def my_code(request: HttpRequest, client) -> HttpResponse:
+    """A fresh code for one of the three things that need one."""
+    purpose = request.POST.get("for", "")
+    if purpose not in PURPOSES:
+        return unknown(request)
+    response = redirect(PURPOSES[purpose])
+    _show_in_demo(response, space.ask_code(client, purpose))
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@through_the_door
+def my_copy(request: HttpRequest, client) -> HttpResponse:
+    """A copy of everything, made at once: a page to read and print, or a zip with the same page, JSON and CSV."""
+    if request.method != "POST":
+        return _asking(request, "client/rights_copy.html", client, COPY)
+    if not space.fresh(client, _given(request), COPY):
+        return _asking(request, "client/rights_copy.html", client, COPY, wrong=True)
+    record(client, "copy", f"client:{client.pk}")
+    chapters = copies.chapters(copy_queries.everything(client))
+    page = {"chapters": chapters, "client": client, "made": spoken.at(timezone.now())}
+    if request.POST.get("as") != "zip":
+        return shell(request, "client/copy.html", page, client)
+    readable = render_to_string("client/copy_file.html", page)
+    response = HttpResponse(copy_queries.archive(client, readable), content_type="application/zip")
+    response["Content-Disposition"] = 'attachment; filename="copy.zip"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@through_the_door
+def my_contact(request: HttpRequest, client) -> HttpResponse:
+    """A new address: a code to the old one, then a code to the new one, so that neither a thief nor a slip can take it."""
+    template = "client/rights_contact.html"
+    if request.method != "POST":
+        return _asking(request, template, client, CONTACT)
+    if "new" in request.POST:
+        return _confirm_contact(request, client)
+    kind, address = request.POST.get("kind", "email"), request.POST.get("address", "").strip()
+    problem = _problem(kind, address)
+    if problem:
+        return _asking(request, template, client, CONTACT, problem=problem, address=address)
+    if not space.fresh(client, _given(request), CONTACT):
+        return _asking(request, template, client, CONTACT, wrong=True, address=address)
+    code = space.ask_code(client, NEW, to=address)
+    new = SIGNER.sign_object([client.uid, kind, address])
+    context = {"new": new, "address": address, "shown": code if settings.DEMO else None}
+    return shell(request, "client/rights_contact_new.html", context, client)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@through_the_door
+def my_corrections(request: HttpRequest, client) -> HttpResponse:
+    """What is wrong, in the client's words, and what was answered."""
+    problem, dyads = "", space_queries.dyads(client)
+    if request.method == "POST":
+        dyad = next((d for d in dyads if d.uid == request.POST.get("dyad")), None)
+        if dyad is None:
+            return unknown(request)
+        try:
+            corrections.ask(dyad, request.POST.get("words", ""), by=client)
+            return redirect("my-corrections")
+        except AccordError as error:
+            problem = str(error)
+    context = {"rows": rights_queries.corrections(client), "dyads": dyads, "problem": problem}
+    return shell(request, "client/rights_corrections.html", context, client, 422 if problem else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@through_the_door
+def my_erasure(request: HttpRequest, client) -> HttpResponse:
+    """What goes, what stays and why; then, with a fresh code and a tick, it is done at once."""
+    template, kept = "client/rights_erase.html", rights_queries.kept(client)
+    if request.method != "POST":
+        return _asking(request, template, client, ERASE, kept=kept)
+    if not request.POST.get("sure"):
+        return _asking(request, template, client, ERASE, kept=kept, problem=_("Tick that you are sure, if you are."))
+    if not space.fresh(client, _given(request), ERASE):
+        return _asking(request, template, client, ERASE, kept=kept, wrong=True)
+    erasure.erase(client, by=client)
+    response = redirect("erased")
+    for name in (DOOR, WHO, WHO + "-demo"):
+        response.delete_cookie(name)
+    return response
+
+
+@require_safe
+def erased(request: HttpRequest) -> HttpResponse:
+    """That it is done. The page knows nobody."""
+    return shell(request, "client/erased.html", {})
+
+
+# No CSRF check: mail programs post here themselves (RFC 8058), and the token in the address is the secret.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """The link at the end of a message. Looking changes nothing; the button stops all messages."""
+    client = schedule.whose(token)
+    if client is None:
+        return unknown(request)
+    with translation.override(client.language):
+        if request.method == "POST":
+            schedule.stop(client, by=client)
+            return render(request, "client/stopped.html", {"done": True})
+        return render(request, "client/stopped.html", {"done": client.messages_stopped_at is not None})
+
+
+def _confirm_contact(request: HttpRequest, client) -> HttpResponse:
+    """The code that went to the new address came back, so somebody reads what is sent there."""
+    try:
+        uid, kind, address = SIGNER.unsign_object(request.POST["new"], max_age=GOOD_FOR)
+    except signing.BadSignature:
+        return redirect("my-contact")
+    if uid != client.uid or not space.use_code(client, _given(request), NEW):
+        context = {"new": request.POST["new"], "address": address, "wrong": True}
+        return shell(request, "client/rights_contact_new.html", context, client, 422)
+    corrections.change_own_contact(client, by=client, **{kind: address, "channel": "sms" if kind == "phone" else "email"})
+    return redirect("my-rights")
+
+
+def _problem(kind: str, address: str) -> str:
+    """A sentence when this cannot be an address of this kind."""
+    if kind == "phone":
+        digits = [c for c in address if c.isdigit()]
+        return "" if len(digits) >= 5 and len(address) <= 40 and "@" not in address else _("Give a telephone number.")
+    try:
+        validate_email(address)
+    except ValidationError:
+        return _("Give an e-mail address, for example name@example.org.")
+    return "" if kind == "email" else _("Choose e-mail or telephone.")
+
+
+def _asking(request: HttpRequest, template: str, client, purpose: str, **context: Any) -> HttpResponse:
+    """The page with its form for the code, as far as one has been sent."""
+    waits = rights_queries.code_waits(client, purpose)
+    around = {
+        "for": purpose,
+        "waits": waits or not (client.email or client.phone),
+        "by_pin": not (client.email or client.phone),
+        "shown": request.COOKIES.get(WHO + "-demo") if settings.DEMO and waits else None,
+        "client": client,
+    }
+    failed = context.get("wrong") or context.get("problem")
+    return shell(request, template, {**around, **context}, client, 422 if failed else 200)
+
+
+def _given(request: HttpRequest) -> str:
+    return request.POST.get("code", "").replace(" ", "")
+
+
+def _show_in_demo(response: HttpResponse, code: str) -> None:
+    """The demonstration sends no messages, so its code travels in a cookie."""
+    if settings.DEMO:
+        response.set_cookie(WHO + "-demo", code, httponly=True, samesite="Lax", max_age=GOOD_FOR)
+
+
+def _do(request: HttpRequest, client, back: str, act: Callable[..., Any], *args: Any, **named: Any) -> HttpResponse:
+    """One act, then back. What our own forms cannot ask for does not exist."""
+    try:
+        act(*args, by=client, **named)
+    except AccordError:
+        return unknown(request)
+    return redirect(back)

@@ -1,0 +1,117 @@
+"""The terms of a course of care, for its therapist: facts, messages, who agrees, corrections, cover, emergencies."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accord_clinic.actions import absence, consent, corrections, schedule
+from accord_clinic.queries import arrangements as arrangement_queries
+from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries import terms as terms_queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.terms_forms import CoverDays, Facts, Messages, WhoAgrees
+from accord_clinic.views.doing import do, found
+
+
+@require_safe
+@login_required
+def show(request: HttpRequest, uid: str) -> HttpResponse:
+    """All of it on one page, each part with its own form."""
+    return _page(request, found(dyad_queries.own(request.user, uid)))
+
+
+@require_POST
+@login_required
+def change(request: HttpRequest, uid: str, what: str) -> HttpResponse:
+    """One part is sent: `what` names it."""
+    if what not in CHANGES:
+        raise Http404
+    return CHANGES[what](request, found(dyad_queries.own(request.user, uid)))
+
+
+def _facts(request: HttpRequest, dyad) -> HttpResponse:
+    page = terms_queries.terms_page(request.user, dyad)
+    form = Facts(request.POST, prefix="facts", with_contact=page.may_change_contact)
+    if not form.is_valid():
+        return _page(request, dyad, facts=form)
+    return _do(request, dyad, corrections.put_right, dyad.client, done=_("It is changed."), **form.cleaned_data)
+
+
+def _messages(request: HttpRequest, dyad) -> HttpResponse:
+    form = Messages(request.POST, prefix="messages")
+    if not form.is_valid():
+        return _page(request, dyad, messages=form)
+    return _do(request, dyad, schedule.settle, dyad, done=_("It is changed."), **form.cleaned_data)
+
+
+def _agrees(request: HttpRequest, dyad) -> HttpResponse:
+    form = WhoAgrees(request.POST, prefix="agrees")
+    if not form.is_valid():
+        return _page(request, dyad, agrees=form)
+    done = _("It is changed. {client} reads it before the first question.").format(client=dyad.client.called)
+    return _do(request, dyad, consent.set_terms, dyad, done=done, **form.cleaned_data)
+
+
+def _guardian(request: HttpRequest, dyad) -> HttpResponse:
+    purpose = request.POST.get("purpose", "")
+    if request.POST.get("said") == "yes":
+        return _do(request, dyad, consent.note_guardian, dyad, purpose, done=_("It is noted."))
+    return _do(request, dyad, consent.withdraw, dyad.client, purpose, voice="guardian", done=_("It is noted."))
+
+
+def _answer(request: HttpRequest, dyad) -> HttpResponse:
+    row = found(terms_queries.correction(dyad, request.POST.get("correction", "")))
+    done = _("{client} can read your answer.").format(client=dyad.client.called)
+    return _do(request, dyad, corrections.answer, row, request.POST.get("words", ""), done=done)
+
+
+def _cover(request: HttpRequest, dyad) -> HttpResponse:
+    form = CoverDays(terms_queries.terms_page(request.user, dyad).colleagues, request.POST, prefix="cover")
+    if not form.is_valid():
+        return _page(request, dyad, cover=form)
+    said = form.cleaned_data
+    colleague = found(arrangement_queries.colleague(said["colleague"]))
+    done = _("{name} covers. {client} can see it.").format(name=colleague.name, client=dyad.client.called)
+    return _do(request, dyad, absence.cover, dyad, colleague, said["first"], said["last"], done=done)
+
+
+def _end_cover(request: HttpRequest, dyad) -> HttpResponse:
+    row = found(terms_queries.cover(dyad, request.POST.get("cover", "")))
+    return _do(request, dyad, absence.end_cover, row, done=_("The cover has ended."))
+
+
+CHANGES = {
+    "facts": _facts,
+    "messages": _messages,
+    "agrees": _agrees,
+    "guardian": _guardian,
+    "answer": _answer,
+    "cover": _cover,
+    "end-cover": _end_cover,
+}
+
+
+def _do(request: HttpRequest, dyad, act, *args, done: str, **named) -> HttpResponse:
+    return do(request, reverse("terms", args=[dyad.uid]), act, *args, by=request.user, done=done, **named)
+
+
+def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
+    """The page; `sent` holds a form that could not be read, with what was typed."""
+    page, client = terms_queries.terms_page(request.user, dyad), dyad.client
+    names = ("name", "address_as", "language", "born", "email", "phone", "channel")
+    today = timezone.localdate(timezone=zone())
+    forms = {
+        "facts": Facts(
+            prefix="facts", initial={n: getattr(client, n) for n in names}, with_contact=page.may_change_contact
+        ),
+        "messages": Messages(prefix="messages", initial=terms_queries.own_numbers(dyad)),
+        "agrees": WhoAgrees(prefix="agrees", initial=terms_queries.who_agrees(dyad)),
+        "cover": CoverDays(page.colleagues, prefix="cover", initial={"first": today, "last": today}),
+        **sent,
+    }
+    context = {"dyad": dyad, "page": page, "forms": forms, "wrong": next(iter(sent.values()), None)}
+    return render(request, "therapist/terms.html", context, status=422 if sent else 200)

@@ -1,0 +1,49 @@
+"""Text files per language in; what clients agree to, and what messages say, out. A missing language falls back to English."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PURPOSES = ("care", "research", "transcripts")
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWording:
+    """What a client agrees to for one purpose, and what withdrawing it does, in one language and version."""
+
+    purpose: str
+    language: str
+    version: str
+    title: str
+    text: tuple[str, ...]
+    withdrawn: str
+
+
+def consent(purpose: str, language: str) -> ConsentWording:
+    """The wording of today for one purpose."""
+    spoken, texts = _texts("consents", language)
+    said = texts[purpose]
+    return ConsentWording(purpose, spoken, said["version"], said["title"], tuple(said["text"]), said["withdrawn"])
+
+
+def message(kind: str, language: str) -> tuple[str, str]:
+    """Subject and body of one kind of message; kinds without a text of their own say only: please look."""
+    texts = _texts("messages", language)[1]
+    said = texts.get(kind, texts["look"])
+    return said["subject"], said["body"]
+
+
+def stop_line(language: str) -> str:
+    """The last line of every message that a client did not ask for."""
+    return _texts("messages", language)[1]["stop"]["line"]
+
+
+@cache
+def _texts(folder: str, language: str) -> tuple[str, Mapping]:
+    path = HERE / folder / f"{language}.toml"
+    if not path.exists():
+        return _texts(folder, "en")
+    return language, tomllib.loads(path.read_text(encoding="utf-8"))

@@ -158,9 +158,9 @@ def _note(
 
 def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) -> pl.DataFrame:
     """The input's rows with the new columns; nothing to say is null, not nan."""
-    states = np.array(STATES)[columns["state"].astype(np.intp)]
+    states = pl.Series("state", STATES).gather(columns["state"].astype(np.uint32))
     added = [pl.Series(name, columns[name]).fill_nan(None) for name in ("expected", "sd", "z")]
-    return table.with_columns(*added, pl.Series("flag", columns["flag"]), pl.Series("state", states))
+    return table.with_columns(*added, pl.Series("flag", columns["flag"]), states)
 
 
 def _say(arguments: argparse.Namespace, result: pl.DataFrame, notes: list[dict[str, object]]) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import segno
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from accord.course import Course
+from accord.course import Course, Series
 from accord.instruments import Instrument, Scale
 from accord.records import Rater
 from accord.signals import CHECK_IN
@@ -86,21 +87,26 @@ def _panel(course: Course, instrument: Instrument, scale: Scale, revealed: set[i
 def _name(instrument: Instrument, scale: Scale) -> str:
     if instrument.id == CHECK_IN:
         return scale_name(scale.name)
-    if scale.name == "total" or len(instrument.scales) == 1:
-        return instrument.name
-    return f"{instrument.name}: {scale_name(scale.name)}"
+    name = instrument.name.partition(",")[0]
+    return name if scale.name == "total" or len(instrument.scales) == 1 else f"{name}: {scale_name(scale.name)}"
 
 
 def _values(course: Course, rater: Rater, instrument: str, scale: str, revealed: set[int]) -> dict[int, float | None]:
-    """Scores by session. A revealed session without a check-in is missing; elsewhere it counts as not asked."""
-    always = instrument == CHECK_IN
+    """Scores by session. A revealed session without one is missing where the questionnaire is asked each time."""
     sessions = course.said.sessions
     series = course.scores.get((rater, instrument, scale)) or (None,) * len(sessions)
+    if not (instrument == CHECK_IN or _asked_each_time(series)):
+        revealed = set()
     return {
         facts.number: None if score is None else score.value
         for facts, score in zip(sessions, series, strict=True)
-        if score is not None or (always and facts.number in revealed)
+        if score is not None or facts.number in revealed
     }
+
+
+def _asked_each_time(series: Series) -> bool:
+    """Answered twice in a row: so a gap is a missing answer, and not a session in which it was not asked."""
+    return any(one is not None and other is not None for one, other in pairwise(series))
 
 
 def _band(course: Course, instrument: str, scale: str) -> dict[int, tuple[float, float]]:

@@ -80,11 +80,13 @@ def test_a_questionnaire_that_only_a_file_brought_has_its_panel_too(people, ben,
     dyad.note = "Imported. Its items were shifted; sessions were given weekly dates."
     dyad.save()
     wai = a_part("implement-wai-9", "client", "full", {f"wai{i}": 4 for i in range(1, 10)}, wording="")
-    session = a_held_session(dyad, client=replace(answers("client"), parts=(wai,)))
-    reveal.waive(session, "import", by=ben)
-    drawn = dyad_page(ben, dyad)
-    assert drawn.picture.wide.track is None
-    assert any("WAI" in head for head in drawn.picture.wide.table.heads)
+    for said in (wai, wai, None):
+        brought = replace(answers("client"), parts=(said,)) if said else None
+        reveal.waive(a_held_session(dyad, client=brought), "import", by=ben)
+    drawn = dyad_page(ben, dyad).picture.wide
+    assert drawn.track is None
+    assert drawn.table.heads[2] == "WAI, Client 12's voice"
+    assert [row[2] for row in drawn.table.rows] == ["4.0", "4.0", "no answer"]
 
 
 def test_where_ratings_come_from_stands_on_the_page(people, dyad, ben, as_member):

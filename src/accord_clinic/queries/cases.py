@@ -116,7 +116,7 @@ def _nothing(revealed: int, names: Names) -> Case:
         )
     return Case(
         _("Nothing stands out so far."),
-        _("No open strain, and the last sessions were as is usual for {client}.").format(client=names.client),
+        _("No strain is open, and nothing in the last answers was unusual for {client}.").format(client=names.client),
     )
 
 

@@ -159,8 +159,9 @@ class _Reading:
         if not past:
             return since
         last = past[-1]
+        form = "l, j F" if _recent(last.start) else "j F Y"
         on = _("session {number} was on {day}, {where}").format(
-            number=last.number, day=moment(last.start, self.where, "l, j F"), where=MODALITIES[last.modality]
+            number=last.number, day=moment(last.start, self.where, form), where=MODALITIES[last.modality]
         )
         return f"{since} · {on}"
 
@@ -293,5 +294,8 @@ def _short(modality: str) -> str:
 
 def _when(start: datetime, where: ZoneInfo) -> str:
     """With the weekday while that helps to remember it, else with the year."""
-    recent = timezone.now() - start < THIS_YEAR
-    return moment(start, where, "D j M, H:i" if recent else "j M Y, H:i")
+    return moment(start, where, "D j M, H:i" if _recent(start) else "j M Y, H:i")
+
+
+def _recent(start: datetime) -> bool:
+    return timezone.now() - start < THIS_YEAR

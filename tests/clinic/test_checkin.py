@@ -1,5 +1,7 @@
 """The check-in over HTTP, without script: the link, the questions, the last look, thanks; what is kept and for whom."""
 
+import re
+
 import pytest
 from django.test import Client as Browser
 
@@ -254,3 +256,12 @@ class TestLanguage:
         wordings = instrument("accord-check-in").wordings
         assert latest(session).language == "de"
         assert latest(session).wording == wordings["de"].hash("full", "client") != wordings["en"].hash("full", "client")
+
+    def test_no_english_is_left_on_the_way_through_it(self, phone):
+        pages = [Browser().get(f"/c/{phone.token}"), phone.open(), phone.look({**USUAL, "0-t1": "2"})]
+        phone.send(USUAL)
+        pages += [phone.browser.get(phone.url + "received/"), Browser().get(f"/c/{phone.token}")]
+        for page in pages:
+            words = text(page).replace("In need, call 116 123 , day and night.", "")
+            words = words.replace("Cy must act when somebody is in danger.", "")
+            assert re.findall(r"\b(?:the|you|your|and|will|this|of)\b", words) == []

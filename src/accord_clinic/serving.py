@@ -66,11 +66,11 @@ def run(host: str, port: int, workers: int = 2) -> int:
 
 
 class Stop:
-    """Remembers that somebody pressed Ctrl-C or asked the process to end."""
+    """Remembers that somebody pressed Ctrl-C, closed the terminal, or asked the process to end."""
 
     def __init__(self) -> None:
         self.wanted = False
-        for which in (signal.SIGINT, signal.SIGTERM):
+        for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(which, self._want)
 
     def _want(self, *_signal: object) -> None:

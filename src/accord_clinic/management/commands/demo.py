@@ -45,7 +45,9 @@ class Command(BaseCommand):
             os.environ.setdefault("ACCORD_URL", address)
             self.stdout.flush()
             connection.close()
-            sys.exit(serving.run(host, port))
+            ended = serving.run(host, port)
+            self.stdout.write("\nStopped." if ended == 0 else "\nThe web server ended by itself; what it said is above.")
+            sys.exit(ended)
 
     def _check_invented(self) -> None:
         if Practice.objects.filter(demo=False).exists():

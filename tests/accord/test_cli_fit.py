@@ -71,6 +71,15 @@ def test_a_random_effect_of_another_column_and_no_time(folder: Path, capsys: pyt
     assert found["loglik"] == pytest.approx(told(capsys, *GROWTH, "--slope")["loglik"])
 
 
+def test_the_published_couples_model(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bolger and Laurenceau 2013 by nlme: a random slope of a covariate, AR(1) over days on a clock in weeks."""
+    model = "--outcome m_reldis --time time7c --person coupleid --fixed m_wrkstrsc_w,m_wrkstrsc_b --random m_wrkstrsc_w"
+    file = str(shared_data / "BL2013_dyads_long.csv")
+    found = told(capsys, "fit", "mixed", file, *model.split(), "--ar1")
+    assert found["loglik"] == pytest.approx(-2894.388, abs=5e-4)
+    assert found["random"]["phi"] == pytest.approx(0.0169, abs=5e-5)
+
+
 def test_parquet_and_empty_cells(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gappy = ratings().with_columns(score=pl.when(pl.int_range(pl.len()) % 7 == 0).then(None).otherwise(pl.col("score")))
     gappy.write_parquet("ratings.parquet")

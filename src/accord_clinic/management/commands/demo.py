@@ -46,7 +46,7 @@ class Command(BaseCommand):
             self.stdout.flush()
             connection.close()
             ended = serving.run(host, port)
-            self.stdout.write("\nStopped." if ended == 0 else "\nThe web server ended by itself; what it said is above.")
+            self.stdout.write("\nStopped." if ended == 0 else "\nThe web server ended by itself; its words are above.")
             sys.exit(ended)
 
     def _check_invented(self) -> None:

@@ -46,7 +46,7 @@ def answers() -> bool:
 def gauges() -> list[Gauge]:
     """What an operator watches. Counts of machinery, never of people or of what they said."""
     now = timezone.now()
-    waiting = Notice.objects.filter(sent_at=None, due_at__lte=now - LATE)
+    waiting = Notice.objects.filter(sent_at=None, dropped_at=None, due_at__lte=now - LATE)
     due = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now - LATE)
     return [
         Gauge("accord_up", "1: the database answers", 1),

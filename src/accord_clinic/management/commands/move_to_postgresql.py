@@ -21,6 +21,7 @@ class Command(BaseCommand):
         if moving.SOURCE not in settings.DATABASES:
             raise BadInput(f"{settings.DATA / 'accord.db'}: there is no embedded practice to move.")
         serving.prepare()
+        given = rights.give(role)
         counts, copied = moving.move()
         entries = anchor.verify()
         if copied:
@@ -30,7 +31,7 @@ class Command(BaseCommand):
             f"{sum(counts.values())} rows in {len(counts)} tables, the same on both sides; "
             f"the audit log's {entries} entries hold."
         )
-        self.stdout.write(rights.give(role))
+        self.stdout.write(given)
         self.stdout.write(
             "Now start the practice with the address of the role that serves pages, look around, and then "
             f"put {settings.DATA / 'accord.db'} away with its key: nothing uses it any more."

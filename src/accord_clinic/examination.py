@@ -1,0 +1,211 @@
+"""A running installation in; for each thing that can be wrong with one, whether it is well and what to do if not."""
+
+import shutil
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+
+from accord_clinic import anchor, databases, health, keys
+from accord_clinic.models import Member, Notice, Practice
+
+DAY = 86_400
+BACKUP_IN = 2 * DAY
+SKEW = 5
+ROOM = 2 * 10**9
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    about: str
+    well: bool
+    says: str
+
+
+def examine() -> list[Finding]:
+    """Look at everything; what depends on the database is left out where that does not answer."""
+    found = [_demo(), _hosts(), _tls(), _key_files(), _room()]
+    database = _database()
+    found.append(database)
+    if database.well:
+        found += [look() for look in AFTER_THE_DATABASE]
+    return [*found, _mail(), _backups()]
+
+
+def _demo() -> Finding:
+    if settings.DEMO:
+        return Finding("mode", False, "demo: no second factor, no TLS. Unset ACCORD_DEMO for a real practice.")
+    return Finding("mode", True, "a real practice.")
+
+
+def _hosts() -> Finding:
+    outside = [h for h in settings.ALLOWED_HOSTS if h not in ("localhost", "127.0.0.1", "")]
+    if "*" in outside:
+        return Finding(
+            "address", False, "ACCORD_HOSTS is *: anybody could put a name of theirs into links. Name yours."
+        )
+    if not outside:
+        return Finding(
+            "address", False, "only this machine can reach it. Set ACCORD_HOSTS to the name clients will use."
+        )
+    return Finding("address", True, ", ".join(outside))
+
+
+def _tls() -> Finding:
+    if settings.SECURE_PROXY_SSL_HEADER is None and settings.SECURE_SSL_REDIRECT:
+        return Finding(
+            "TLS", False, "no proxy is known, and Accord speaks no TLS itself. Set ACCORD_BEHIND_PROXY=1 behind one."
+        )
+    if not settings.SECURE_SSL_REDIRECT:
+        return Finding(
+            "TLS", False, "requests without TLS are not sent on to TLS. Unset ACCORD_TLS_ELSEWHERE and ACCORD_DEMO."
+        )
+    return Finding("TLS", True, "required; the proxy says when it was used.")
+
+
+def _key_files() -> Finding:
+    loose = [p.name for p in settings.KEYS.iterdir() if p.stat().st_mode & 0o077]
+    if loose or settings.KEYS.stat().st_mode & 0o077:
+        return Finding("keys", False, f"others on this machine can read them. Do: chmod -R go= {settings.KEYS}")
+    sheet = settings.KEYS / keys.SHEET
+    if sheet.exists() and not databases.is_postgresql():
+        return Finding("keys", False, f"{sheet} is still here. Print it, lock it away, delete the file.")
+    return Finding("keys", True, "only this user can read them.")
+
+
+def _room() -> Finding:
+    free = shutil.disk_usage(settings.DATA).free
+    return Finding(
+        "disk", free > ROOM, f"{free / 1e9:.0f} GB free." + ("" if free > ROOM else " Make room: check-ins need it.")
+    )
+
+
+def _database() -> Finding:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, keys.BadInput) as error:
+        return Finding("database", False, f"does not answer ({str(error).strip().splitlines()[0]}).")
+    if databases.lacks_migrations():
+        return Finding("database", False, "of another version. Run accord_clinic upgrade.")
+    if Practice.objects.first() is None:
+        return Finding("database", False, "no practice yet. Run accord_clinic init.")
+    return Finding(
+        "database", True, "PostgreSQL answers." if databases.is_postgresql() else "the encrypted file opens."
+    )
+
+
+def _postgresql() -> Finding:
+    """The connection is encrypted, and the role that serves pages cannot rewrite the log."""
+    if not databases.is_postgresql():
+        return Finding("rights", True, "the log is chained; its end is noted beside the keys.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT has_table_privilege('accord_clinic_auditentry', 'UPDATE'), "
+            "COALESCE((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false), inet_server_addr() IS NULL, "
+            "COALESCE(host(inet_server_addr()) IN ('127.0.0.1', '::1'), false)"
+        )
+        may_change, encrypted, by_socket, loopback = cursor.fetchone()
+    if may_change:
+        return Finding("rights", False, "this role can change the audit log. Use two roles: docs/how-to/postgresql.md.")
+    if not (encrypted or by_socket or loopback):
+        return Finding(
+            "rights", False, "the way to PostgreSQL is not encrypted. Add sslmode=verify-full to the address."
+        )
+    return Finding("rights", True, "this role can only add to the log; nobody can listen on the way.")
+
+
+def _log() -> Finding:
+    try:
+        return Finding("audit log", True, f"{anchor.verify()} entries, unbroken.")
+    except anchor.LogBroken as error:
+        return Finding("audit log", False, f"{error} Find out who had access; compare with a backup.")
+
+
+def _sweep() -> Finding:
+    last = cache.get(health.SWEPT)
+    if last is None or time.time() - last > 300:
+        return Finding(
+            "sweep", False, "has not run for five minutes: no reveals, no notices. Start accord_clinic serve."
+        )
+    return Finding("sweep", True, "runs.")
+
+
+def _clock() -> Finding:
+    """A wrong clock opens sessions and ends links at the wrong time."""
+    if databases.is_postgresql():
+        before = time.time()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
+            apart = float(cursor.fetchone()[0]) - (before + time.time()) / 2
+        if abs(apart) > SKEW:
+            return Finding(
+                "clock", False, f"PostgreSQL's clock is {apart:.0f} s apart from this one. Synchronise both."
+            )
+    if Path("/run/systemd/system").exists() and not SYNCHRONISED.exists():
+        return Finding("clock", False, "nobody sets it. Do: apt install systemd-timesyncd, or use chrony.")
+    newest = Notice.objects.order_by("-made_at").values_list("made_at", flat=True).first()
+    if newest and newest.timestamp() > time.time() + SKEW:
+        return Finding("clock", False, "rows were written in what is now the future: it was, or is, wrong.")
+    return Finding("clock", True, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
+
+
+def _admins() -> Finding:
+    admins = [m for m in Member.objects.filter(is_active=True) if m.is_a("admin")]
+    return Finding("people", bool(admins), "has an admin." if admins else "nobody is admin. Make somebody one.")
+
+
+def _mail() -> Finding:
+    if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
+        return Finding(
+            "mail",
+            False,
+            "goes nowhere. Set ACCORD_EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and ACCORD_SMTP_HOST.",
+        )
+    where = f"{settings.EMAIL_HOST}, port {settings.EMAIL_PORT}"
+    try:
+        with _dial() as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        return Finding(
+            "mail", False, f"{where} does not answer ({type(error).__name__}). Check ACCORD_SMTP_HOST and _PORT."
+        )
+    if settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
+        return Finding("mail", False, "comes from nobody. Set ACCORD_FROM to an address of yours.")
+    return Finding("mail", True, f"{where} answers.")
+
+
+def _dial() -> smtplib.SMTP:
+    context = ssl.create_default_context()
+    if settings.EMAIL_USE_SSL:
+        return smtplib.SMTP_SSL(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=5, context=context)
+    server = smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT, timeout=5)
+    if settings.EMAIL_USE_TLS:
+        server.starttls(context=context)
+    return server
+
+
+def _backups() -> Finding:
+    if settings.BACKUPS is None:
+        return Finding(
+            "backups", False, "nobody knows where they are. Set ACCORD_BACKUPS and the timer of docs/how-to/deploy.md."
+        )
+    newest = health.newest_backup()
+    if newest is None:
+        return Finding("backups", False, f"none in {settings.BACKUPS}. Run accord_clinic backup.")
+    days = (time.time() - newest) / DAY
+    if time.time() - newest > BACKUP_IN:
+        return Finding("backups", False, f"the newest is {days:.0f} days old. Look why the timer does not run.")
+    return Finding("backups", True, f"the newest is {days * 24:.0f} hours old. When did you last restore one?")
+
+
+AFTER_THE_DATABASE: tuple[Callable[[], Finding], ...] = (_postgresql, _log, _sweep, _clock, _admins)

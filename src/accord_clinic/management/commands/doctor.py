@@ -1,0 +1,19 @@
+"""`accord_clinic doctor`: settings, keys, TLS, mail, backups, clock, the log: what is well, and what to do where not."""
+
+import sys
+
+from django.core.management.base import BaseCommand
+
+from accord_clinic import examination
+
+
+class Command(BaseCommand):
+    help = "Look the installation over. Exit code 1 when something needs doing."
+    requires_system_checks = []
+
+    def handle(self, **_options):
+        found = examination.examine()
+        for one in found:
+            self.stdout.write(f"{'ok  ' if one.well else 'TODO'} {one.about}: {one.says}")
+        if not all(one.well for one in found):
+            sys.exit(1)

@@ -1,0 +1,92 @@
+"""Carrying an embedded practice over to PostgreSQL: every row, once, compared; nothing half."""
+
+import subprocess
+
+import pytest
+from tests.clinic.embedded import Home, a_practice
+from tests.postgresql import NOBODY_HAS_IT, Cluster, programs
+
+pytestmark = pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)
+WORDS = r"""Ünïcode, "quotes", a	tab and a \ backslash"""
+SET_UP = f"""
+from accord_clinic.actions import checkin
+from accord_clinic.models import Client, Member
+from tests.clinic.people import a_dyad, a_session, answers
+ben = Member.objects.get()
+session = a_session(a_dyad(ben, Client.objects.get()), state="held")
+checkin.send(session, "client", answers("client", words={WORDS!r}), by=session.dyad.client)
+checkin.send(session, "therapist", answers("therapist"), by=ben)
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Home:
+    home = a_practice(tmp_path_factory.mktemp("move") / "home")
+    home.python(SET_UP)
+    return home
+
+
+@pytest.fixture(scope="module")
+def server():
+    cluster = Cluster.new("fsync = off")
+    ask(cluster.address, "CREATE ROLE accord_app LOGIN")
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def database(server) -> str:
+    """The address of an empty database."""
+    for statement in ("DROP DATABASE IF EXISTS accord", "CREATE DATABASE accord"):
+        ask(server.address.removesuffix("accord") + "postgres", statement)
+    return server.address
+
+
+def ask(address: str, statement: str) -> str:
+    done = subprocess.run(["psql", address, "-Atc", statement], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_every_row_is_there_and_the_practice_goes_on(home, database):
+    said = home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    assert "the same on both sides" in said
+    assert ask(database, "SELECT words FROM accord_clinic_comment") == WORDS
+    made = home.rows("SELECT joined FROM accord_clinic_member")[0][0]
+    assert ask(database, "SELECT joined AT TIME ZONE 'UTC' FROM accord_clinic_member") == made.rstrip("0")
+    # The next rows get numbers of their own.
+    home.python(SET_UP.replace("a_dyad(ben, Client.objects.get())", "a_dyad(ben, 'Zoe')"), ACCORD_POSTGRESQL=database)
+    assert ask(database, "SELECT count(*) FROM accord_clinic_session") == "2"
+    assert "each follows" in home.do("audit", "verify", ACCORD_POSTGRESQL=database)
+
+
+def test_once_more_adds_nothing(home, database):
+    home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    ask(database, "DELETE FROM accord_clinic_auditentry WHERE act = 'move_to_postgresql'")
+    (home.keys / "audit-anchor.json").unlink(missing_ok=True)
+    before = ask(database, "SELECT count(*) FROM accord_clinic_auditentry")
+    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    assert ask(database, "SELECT count(*) FROM accord_clinic_auditentry") == before
+
+
+def test_a_database_in_which_people_work_is_not_touched(home, database):
+    home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    ask(database, "UPDATE accord_clinic_client SET name = 'Another'")
+    done = home.run("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    assert (done.returncode, "holds other rows already" in done.stderr) == (2, True)
+    assert ask(database, "SELECT name FROM accord_clinic_client") == "Another"
+
+
+def test_interrupted_it_leaves_nothing_and_can_be_run_again(home, database):
+    home.do("migrate", "--verbosity", 0, ACCORD_POSTGRESQL=database)
+    # The last table but one cannot be filled: the same as a connection that breaks there.
+    ask(database, "ALTER TABLE accord_clinic_servicemonth RENAME TO hidden")
+    assert home.run("move-to-postgresql", ACCORD_POSTGRESQL=database).returncode != 0
+    assert ask(database, "SELECT count(*) FROM accord_clinic_client") == "0"
+    ask(database, "ALTER TABLE hidden RENAME TO accord_clinic_servicemonth")
+    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+
+
+def test_without_an_address_it_says_what_to_set(home):
+    done = home.run("move-to-postgresql")
+    assert (done.returncode, "ACCORD_POSTGRESQL" in done.stderr) == (2, True)

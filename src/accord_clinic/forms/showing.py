@@ -22,6 +22,7 @@ from accord_clinic.forms.reading import Reader, Values, answered, is_asked, last
 # Where the readers of an open line go in a page that was made before the practice's readers were known.
 READERS_HERE = "<!--readers {id}-->"
 HELP_HERE = "<!--help-->"
+OWN = ("a1.", "a2.", "how.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,35 @@ def _block_html(block: Block, fields: str) -> str:
 
 
 def _fields(questions: Sequence[Question], values: Values | None, problems: Mapping[str, str] | None) -> str:
-    return "".join(
-        render_to_string("client/_question.html", {"question": _field(q, values or {}, problems or {})}) for q in questions
-    )
+    if values is None and not problems:
+        return "".join(_blank_field(q) for q in questions)
+    return "".join(_field_html(q, values or {}, problems or {}) for q in questions)
+
+
+def _field_html(question: Question, values: Values, problems: Mapping[str, str]) -> str:
+    return render_to_string("client/_question.html", {"question": _field(question, values, problems)})
+
+
+def _blank_field(question: Question) -> str:
+    """Questions about one concern, goal or task differ from the next person's in id and text alone."""
+    if not question.id.startswith(OWN):
+        return _field_html(question, {}, {})
+    return _own(_field_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question)
+
+
+@lru_cache(maxsize=64)
+def _field_of_anybody(question: Question, language: str) -> str:
+    return _field_html(question, {}, {})
+
+
+@lru_cache(maxsize=64)
+def _row_of_anybody(question: Question, language: str) -> str:
+    return _row_html(row(question, {}, hidden=True), hidden=True)
+
+
+def _own(html: str, question: Question) -> str:
+    # The text last: it may hold a person's words, in which nothing is to be replaced.
+    return html.replace("{id}", question.id).replace("{text}", escape(question.text))
 
 
 def _field(question: Question, values: Values, problems: Mapping[str, str]) -> dict[str, object]:
@@ -145,11 +172,17 @@ def _rows_html(questions: Sequence[Question], values: Values | None, names: Name
     for question in questions:
         if not hidden and not is_asked(question, values or {}):
             continue
+        if hidden and values is None and question.id.startswith(OWN):
+            rows.append(_own(_row_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question))
+            continue
         decided_by = deciding.get(question.id) or deciding.get(question.asked_if, "")
         one = row(question.filled(names) if names else question, values or {}, decided_by, hidden=hidden)
-        context = {"row": replace(one, note=names.fill(one.note)) if names else one, "hidden": hidden}
-        rows.append(render_to_string("client/_review_row.html", context))
+        rows.append(_row_html(replace(one, note=names.fill(one.note)) if names else one, hidden))
     return "".join(rows)
+
+
+def _row_html(one: Row, hidden: bool) -> str:
+    return render_to_string("client/_review_row.html", {"row": one, "hidden": hidden})
 
 
 def row(question: Question, values: Values, decided_by: str = "", *, hidden: bool = False) -> Row:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hmac import compare_digest
+from time import monotonic
 
 from django.db.models import Count, Value
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
 from accord_clinic import links
@@ -30,6 +33,8 @@ MOST_CONCERNS = 2
 MOST_TASKS = 3
 GOALS_EVERY = 4
 BOTH = 2
+REMEMBERED_FOR = 60.0
+_remembered: tuple[float, Practice] | None = None
 
 
 CONCERNS = Prepared(
@@ -47,6 +52,9 @@ AGREEMENTS = Prepared(
     .order_by("id")
     .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
 )
+_INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
+BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), place="no digest")
+BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), place="no uid")
 SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
 
 
@@ -97,18 +105,14 @@ class Sent:
 
 def by_token(token: str) -> Link | None:
     """What this link opens. A malformed token costs what an unknown one costs."""
-    return _link(_invitations().filter(token_hash=links.digest(token)).first())
+    return _link(BY_TOKEN.first(links.digest(token)))
 
 
 def by_uid(uid: str, token: str) -> Link | None:
     """What this check-in's address opens for a browser that holds the token of its link."""
-    invitation = _invitations().filter(uid=uid).first()
+    invitation = BY_UID.first(uid)
     fits = compare_digest(invitation.token_hash if invitation else "", links.digest(token))
     return _link(invitation) if fits else None
-
-
-def _invitations():
-    return Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
 
 
 def _link(invitation: Invitation | None) -> Link | None:
@@ -119,8 +123,17 @@ def _link(invitation: Invitation | None) -> Link | None:
 
 
 def practice() -> Practice:
-    """The practice, with its outside reader."""
-    return Practice.objects.select_related("outside_reader").get()
+    """The practice with its outside reader: read once a minute, and anew when this process changes it."""
+    global _remembered
+    if _remembered is None or monotonic() - _remembered[0] > REMEMBERED_FOR:
+        _remembered = (monotonic(), Practice.objects.select_related("outside_reader").get())
+    return _remembered[1]
+
+
+@receiver(post_save, sender=Practice)
+def _forget(**_what: object) -> None:
+    global _remembered
+    _remembered = None
 
 
 def has_sent(session: Session) -> bool:

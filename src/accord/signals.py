@@ -104,7 +104,7 @@ def safety(seen: Evidence, detector: Detector) -> Iterator[Signal]:
         for item in instrument.items if instrument else ():
             answer = response.answers.get(item.id)
             if item.safety is not None and isinstance(answer, int) and answer >= item.safety:
-                yield detector.signal(response.session, evidence={"instrument": instrument.id, "item": item.id})
+                yield detector.signal(response.session, evidence={"instrument": response.instrument, "item": item.id})
 
 
 def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:
@@ -189,10 +189,10 @@ def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any], flag:
 def _says_little(seen: Evidence, response: Response) -> bool:
     """The best answer to every scored question with little room to speak, or the same place on every question."""
     instrument = seen.instruments[response.instrument]
-    places = {
-        item.id: response.answers[item.id]
+    places: dict[str, int] = {
+        item.id: answer
         for item in instrument.asked(response.form, "client")
-        if item.kind == "choice" and not item.asked_if and isinstance(response.answers.get(item.id), int)
+        if item.kind == "choice" and not item.asked_if and (answer := _level(response, item.id)) is not None
     }
     scales = [s for s in instrument.scales if s.name in SCORED]
     best = {i: 0 if i in s.reversed else max(instrument.answer_set(i).values) for s in scales for i in s.items}

@@ -1,0 +1,147 @@
+"""Print what each page costs beside a bare Django view: `python -m benchmarks.web [--sizes 1000,50000] [--rounds 25]`.
+
+Each size runs in a process of its own on a fresh encrypted database. Within it, every page and the bare view take
+turns in the same minute, so that what else the machine does falls on all alike. CPU is this process's own.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import timedelta
+from html import unescape
+
+SIZES = (1_000, 50_000, 1_000_000)
+GOALS = {"check-in": 6, "check-in, sent": 6, "today": 15, "people": 15, "search": 10, "dyad": 25, "manager": 30}
+
+
+def main() -> None:
+    """Measure every size and print one table for each."""
+    arguments = argparse.ArgumentParser(prog="python -m benchmarks.web", description=__doc__)
+    arguments.add_argument(
+        "--sizes", default=",".join(map(str, SIZES)), help="numbers of responses, separated by commas"
+    )
+    arguments.add_argument("--rounds", type=int, default=25, help="how often each page is asked for")
+    arguments.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    said = arguments.parse_args()
+    if said.one:
+        print(json.dumps(measure(said.one, said.rounds)))
+        return
+    for size in map(int, said.sizes.split(",")):
+        show(size, run_apart(size, said.rounds))
+
+
+def run_apart(size: int, rounds: int) -> dict:
+    """One size in a process and a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="accord-bench-") as folder:
+        env = os.environ | {
+            "ACCORD_DATA": f"{folder}/data",
+            "ACCORD_DEMO": "1",
+            "DJANGO_SETTINGS_MODULE": "accord_clinic.settings",
+        }
+        command = [sys.executable, "-m", "benchmarks.web", "--one", str(size), "--rounds", str(rounds)]
+        return json.loads(
+            subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+        )
+
+
+def show(size: int, rows: dict) -> None:
+    bare = rows["bare"]["cpu"]
+    print(f"\n{size:,} responses; a bare view takes {bare:.2f} ms of CPU")
+    print(f"{'page':16}{'CPU ms':>9}{'median ms':>11}{'× bare':>8}{'goal':>6}{'queries':>9}{'kB gz':>7}")
+    for name, row in rows.items():
+        if name != "bare":
+            print(
+                f"{name:16}{row['cpu']:>9.2f}{row['wall']:>11.2f}{row['cpu'] / bare:>8.1f}{GOALS[name]:>6}"
+                f"{row['queries']:>9}{row['kB']:>7.1f}"
+            )
+
+
+def measure(size: int, rounds: int) -> dict:
+    """Fill, then ask for each page in turn."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+    settings.ROOT_URLCONF = "benchmarks.web.urls"
+    settings.ALLOWED_HOSTS = ["testserver"]
+    from benchmarks.web.fill import fill
+
+    pages = _pages(fill(size))
+    for ask in pages.values():
+        ask()
+    times = {name: ([], []) for name in pages}
+    for _round in range(rounds):
+        for name, ask in pages.items():
+            cpu, wall = ask()[1:]
+            times[name][0].append(cpu)
+            times[name][1].append(wall)
+    return {name: _told(name, pages[name], *times[name]) for name in pages}
+
+
+def _told(name, ask, cpu, wall) -> dict:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = ask()[0]
+    return {
+        "cpu": statistics.median(cpu) * 1e3, "wall": statistics.median(wall) * 1e3,
+        "queries": len(asked), "kB": len(gzip.compress(answer.content)) / 1e3,
+    }  # fmt: skip
+
+
+def _pages(therapist) -> dict:
+    """Each page by name, as something to call that gives the answer, its CPU seconds and its wall seconds."""
+    from django.test import Client as Browser
+
+    from accord_clinic.actions import care, checkin
+    from accord_clinic.models import Dyad, Invitation
+
+    dyad = Dyad.objects.filter(therapist=therapist).select_related("client", "therapist").order_by("id").first()
+    last = dyad.sessions.order_by("-number").first()
+    session = care.plan_session(dyad, last.start + timedelta(days=7), by=therapist, state="held")
+    phone, office, anybody = Browser(), Browser(), Browser()
+    phone.post(f"/c/{checkin.invite(session, by=therapist)}")
+    office.force_login(therapist)
+    url = f"/check-in/{Invitation.objects.latest('id').uid}/"
+    name = dyad.client.name.split()[0]
+
+    def timed(browser, method, *args):
+        wall, cpu = time.perf_counter(), time.process_time()
+        answer = getattr(browser, method)(*args)
+        cost = time.process_time() - cpu, time.perf_counter() - wall
+        assert answer.status_code in (200, 302), (args, answer.status_code)
+        return answer, *cost
+
+    def send():
+        page = phone.get(url).content.decode()
+        key = unescape(re.search(r'name="key" value="([^"]+)"', page)[1])
+        fields = dict.fromkeys(re.findall(r'name="(\d+-[dmbv]\d)"', page), "3")
+        return timed(phone, "post", url, {"key": key, "reviewed": "page", **fields})
+
+    return {
+        "bare": lambda: timed(anybody, "get", "/bare/"),
+        "check-in": lambda: timed(phone, "get", url),
+        "check-in, sent": send,
+        "today": lambda: timed(office, "get", "/today/"),
+        "people": lambda: timed(office, "get", "/people/"),
+        "search": lambda: timed(office, "post", "/people/", {"q": name}),
+        "dyad": lambda: timed(office, "get", f"/people/{dyad.uid}/"),
+        "manager": lambda: timed(office, "get", "/service/"),
+    }
+
+
+if __name__ == "__main__":
+    main()

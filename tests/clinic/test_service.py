@@ -163,7 +163,8 @@ def test_the_page(as_member, mo):
         repair=[[0, 1, 0, 20], [1, 3, 0, 15], [2, 3, 1, 10], [4, 5, 2, 12]],
     )  # fmt: skip
     page = as_member(mo).get("/service/").content.decode()
-    assert "93 times a client was asked whether an earlier concern had been talked about; 61 times the answer" in page
+    assert "A client was asked 93 times whether an earlier concern had been talked about." in page
+    assert "The answer was yes 61 times." in page
     assert "170 of 220 sessions held" in page
     assert "Of 57 strains" in page
     assert "February 2026 to March 2026" in page

@@ -1,4 +1,4 @@
-"""The share of strains settled by each week comes in; a step curve with its interval goes out, ready for an SVG template."""
+"""The share of strains settled by each week comes in; a step curve with its interval goes out, ready for SVG."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What clients said to *someone else here*: for the named outside reader alone, and never about that reader's own dyads."""
+"""What clients said to *someone else here*: for the named outside reader alone, never about that reader's own dyads."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

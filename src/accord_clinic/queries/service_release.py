@@ -20,7 +20,8 @@ LEAST_STRAINS = 30
 STEP = 5
 """Points of the curve are told to the nearest 5 in 100, for the same reason."""
 ALL = "all"
-OPEN_AGES = ("2", "4", "8", "more")
+SESSIONS = ("held", "client yes", "client no", "therapist yes", "therapist no")
+CONCERNS = ("asked", "talked yes", "talked no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,9 @@ class _Table:
             self._sum(f"{place}|held", [f"{place}|client {word}" for word in ("yes", "no")])
             self._sum(f"{place}|held", [f"{place}|therapist {word}" for word in ("yes", "no")])
             self._sum(f"{place}|asked", [f"{place}|talked {word}" for word in ("yes", "no")])
-        for cell in ("held", "client yes", "client no", "therapist yes", "therapist no"):
+        for cell in SESSIONS:
             self._sum(f"total|{ALL}|{cell}", [f"{place}|{cell}" for place in by_modality])
-        for cell in ("held", "client yes", "client no", "therapist yes", "therapist no", "asked", "talked yes", "talked no"):
+        for cell in (*SESSIONS, *CONCERNS):
             self._sum(f"total|{ALL}|{cell}", [f"{place}|{cell}" for place in by_month])
         kept = suppress(self.counts, self.sums)
         return {cell: None if cell in kept else n for cell, n in self.counts.items()}
@@ -145,7 +146,8 @@ def _row(printed: Mapping[str, int | None], name: str, place: str) -> Row:
 
 def _parts(printed: Mapping[str, int | None], name: str) -> dict[str, int | None]:
     start = f"{name}|"
-    return {cell.removeprefix(start): n for cell, n in printed.items() if cell.startswith(start) and cell != f"{start}all"}
+    cells = {cell.removeprefix(start): n for cell, n in printed.items() if cell.startswith(start)}
+    return {part: n for part, n in cells.items() if part != "all"}
 
 
 def _repair(kinds: list[list[int]]) -> RepairTime | None:

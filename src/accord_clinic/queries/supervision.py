@@ -43,7 +43,8 @@ def supervision(member: Member) -> Supervision:
     shared = dyads_visible_to(member).filter(pk__in=shares_with(member).values("dyad"))
     rows = list(shared.annotate(last=LAST_REVEALED).values_list(*COLUMNS))
     known = told([row[0] for row in rows])
-    found = sorted((_shared(*row, known.get(row[0], NOTHING)) for row in rows), key=lambda s: (s.rank, folded(s.client)))
+    found = [_shared(*row, known.get(row[0], NOTHING)) for row in rows]
+    found.sort(key=lambda one: (one.rank, folded(one.client)))
     running = tuple(one for one in found if not one.ended)
     return Supervision(_sentence(running), running, tuple(one for one in found if one.ended))
 
@@ -63,5 +64,5 @@ def _sentence(running: tuple[Shared, ...]) -> str:
     said = ngettext("{count} course of care is shared with you.", "{count} courses of care are shared with you.", count)
     if not to_talk:
         return f"{said.format(count=count)} {_('Nothing stands out so far.')}"
-    more = ngettext("In {count} of them something is worth a word.", "In {count} of them something is worth a word.", to_talk)
-    return f"{said.format(count=count)} {more.format(count=to_talk)}"
+    worth = _("In {count} of them something is worth a word.").format(count=to_talk)
+    return f"{said.format(count=count)} {worth}"

@@ -1,4 +1,4 @@
-"""The manager's page: the service in numbers, each with its n and its period, nothing by therapist, small ones kept back."""
+"""The manager's page: the service in numbers, each with n and period; nothing by therapist, small ones kept back."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -66,12 +66,15 @@ def service(request: HttpRequest) -> HttpResponse:
 def _sentence(released: Released) -> str:
     """The page in one sentence: whether concerns get talked about, by the client's word."""
     talked = released.total.talked
-    if talked.part is None or talked.whole is None:
-        return _("How often concerns were talked about is kept back: the number is too small to show.")
+    if talked.whole is None:
+        return _("How often concerns were talked about is kept back: the numbers are too small to show.")
     if not talked.whole:
         return _("No client has been asked yet whether an earlier concern was talked about.")
-    said = _("{whole} times a client was asked whether an earlier concern had been talked about; {part} times the answer was yes.")
-    return said.format(whole=talked.whole, part=talked.part)
+    said = _("A client was asked {whole} times whether an earlier concern had been talked about.")
+    said = said.format(whole=talked.whole)
+    if talked.part is None:
+        return f"{said} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
+    return f"{said} {_('The answer was yes {part} times.').format(part=talked.part)}"
 
 
 def _line(name: str, row: Row) -> Line:
@@ -79,8 +82,10 @@ def _line(name: str, row: Row) -> Line:
 
 
 def _cell(share: Share) -> Cell:
+    if share.whole == 0:
+        return Cell(None, "", "")
     if share.percent is None:
-        return Cell(None, KEPT_BACK if share.whole != 0 else "", "")
+        return Cell(None, KEPT_BACK, _("of {whole}").format(whole=share.whole) if share.whole else "")
     of = _("{part} of {whole}").format(part=share.part, whole=share.whole)
     return Cell(share.percent, f"{share.percent} %", of)
 
@@ -99,11 +104,14 @@ def _repair(curve: RepairTime | None) -> dict[str, object]:
     if curve is None:
         return {"picture": None}
     picture: RepairPicture = repair_picture(curve, _("weeks since the session"))
-    rows = [
-        (week, _percent(curve.settled[week]), f"{_percent(curve.low[week])} – {_percent(curve.high[week])}", _percent(curve.left[week]))
-        for week in TOLD_WEEKS
-    ]
+    rows = [(week, *_told(curve, week)) for week in TOLD_WEEKS]
     return {"picture": picture, "repair_rows": rows, "repair_n": curve.n}
+
+
+def _told(curve: RepairTime, week: int) -> tuple[str, str, str]:
+    """Settled by then, its interval, parted by then."""
+    between = f"{_percent(curve.low[week])} – {_percent(curve.high[week])}"
+    return _percent(curve.settled[week]), between, _percent(curve.left[week])
 
 
 def _percent(share: float) -> str:

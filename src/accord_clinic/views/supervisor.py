@@ -1,4 +1,4 @@
-"""What a supervisor opens first: the courses of care that are shared now. Each is read on the pages of the dyad itself."""
+"""What a supervisor opens first: the courses of care that are shared now, each read on the pages of the dyad itself."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse

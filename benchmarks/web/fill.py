@@ -1,4 +1,4 @@
-"""A number of responses in, a practice of that size out: ten sessions a course, two voices, some strains, goals, words."""
+"""A number of responses in, a practice of that size out: ten sessions a course, two voices, strains, goals, words."""
 
 import random
 from datetime import timedelta

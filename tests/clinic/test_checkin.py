@@ -4,12 +4,12 @@ import re
 
 import pytest
 from django.test import Client as Browser
+from tests.clinic.people import a_held_session, a_session, answers
+from tests.clinic.phone import USUAL, Phone, text
 
 from accord_clinic.actions import alliance, checkin
 from accord_clinic.instruments import instrument
 from accord_clinic.models import Comment, Invitation, Measure, Notice, Pick, PrivateLine, Progress, Response, Signal
-from tests.clinic.people import a_held_session, a_session, answers
-from tests.clinic.phone import USUAL, Phone, text
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from tests.clinic.people import a_course, a_session
+from tests.clinic.phone import USUAL, Phone
 
 from accord_clinic.actions import alliance
 from accord_clinic.models import Measure, Response
-from tests.clinic.people import a_course, a_session
-from tests.clinic.phone import USUAL, Phone
 
 MOST_QUERIES = 8
 MOST_BYTES = 30_000
@@ -31,7 +31,9 @@ def spent(act):
     """The statements of one act, without the brackets of a transaction."""
     with CaptureQueriesContext(connection) as seen:
         act()
-    return [q["sql"] for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))]
+    return [
+        q["sql"] for q in seen.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT"))
+    ]
 
 
 def on_the_wire(phone):

@@ -1,4 +1,4 @@
-"""Links in tiers: one opens one check-in; an unknown one finds nothing; one that was valid offers a new one, and no more."""
+"""Links in tiers: one opens one check-in, an unknown one nothing; one that was valid offers a new one, and no more."""
 
 import re
 from datetime import timedelta
@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
+from tests.clinic.people import a_dyad, a_session, answers
+from tests.clinic.phone import USUAL, Phone, text
 
 from accord_clinic import links
 from accord_clinic.actions import checkin, reveal
 from accord_clinic.models import Invitation, Notice, Response
-from tests.clinic.people import a_dyad, a_session, answers
-from tests.clinic.phone import USUAL, Phone, text
 
 MALFORMED = ["x", "a/b/c", "%00", "." * 300, "<script>", "ü" * 22, links.new_token() + "/"]
 
@@ -33,7 +33,9 @@ def expire(invitation):
 @pytest.mark.parametrize("token", MALFORMED)
 def test_a_malformed_token_is_told_apart_from_an_unknown_one_by_nothing(db, people, token):
     unknown, malformed = Browser().get(f"/c/{links.new_token()}"), Browser().get(f"/c/{token}")
-    assert (malformed.status_code, malformed.content) == (unknown.status_code, unknown.content) == (404, unknown.content)
+    assert (
+        (malformed.status_code, malformed.content) == (unknown.status_code, unknown.content) == (404, unknown.content)
+    )
     assert malformed.headers.keys() == unknown.headers.keys()
 
 

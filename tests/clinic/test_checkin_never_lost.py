@@ -1,11 +1,11 @@
-"""Double click, back button, reload, two tabs, a lost cookie, forged fields, long and odd words: never lost, never doubled."""
+"""Double click, back button, two tabs, a lost cookie, forged fields, long and odd words: never lost, never doubled."""
 
 import pytest
+from tests.clinic.people import a_session, answers
+from tests.clinic.phone import USUAL, Phone, hidden, text
 
 from accord_clinic.actions import checkin
 from accord_clinic.models import Comment, PrivateLine, Response
-from tests.clinic.people import a_session, answers
-from tests.clinic.phone import USUAL, Phone, hidden, text
 
 WORDS = {"0-o2": "Please fewer forms, and more time to talk about what matters to me."}
 ODD = "Ünïcødé 🫖 עברית ‮rtl‬ \u200d zero-width e\u0301 <b>&amp;</b> {client} %s 𝔘"
@@ -37,7 +37,12 @@ def test_a_double_click_is_kept_once(phone, session):
 
 def test_the_back_button_and_sending_the_last_look_again_is_kept_once(phone, session):
     look = phone.look({**USUAL, **WORDS})
-    posted = {"key": hidden(look, "key"), "reviewed": "page", "0-d1": hidden(look, "0-d1"), "0-o2": hidden(look, "0-o2")}
+    posted = {
+        "key": hidden(look, "key"),
+        "reviewed": "page",
+        "0-d1": hidden(look, "0-d1"),
+        "0-o2": hidden(look, "0-o2"),
+    }
     for _ in range(2):
         phone.browser.post(phone.url, posted)
     assert sent(session).count() == 1
@@ -79,8 +84,18 @@ def test_a_change_after_the_reveal_is_refused_kindly_and_shown(phone, session, p
 
 def test_changing_something_on_the_last_look_brings_the_page_back_with_everything(phone):
     look = phone.look({**USUAL, **WORDS, "0-t1": "2", "0-t3": ["quiet", "annoyed"]})
-    page = phone.browser.post(phone.url, {"key": hidden(look, "key"), "change": "1", **USUAL, **WORDS, "0-t1": "2",
-                                          "0-t3": ["quiet", "annoyed"], "share.0-t1": "raise"}).content.decode()
+    page = phone.browser.post(
+        phone.url,
+        {
+            "key": hidden(look, "key"),
+            "change": "1",
+            **USUAL,
+            **WORDS,
+            "0-t1": "2",
+            "0-t3": ["quiet", "annoyed"],
+            "share.0-t1": "raise",
+        },
+    ).content.decode()
     assert WORDS["0-o2"] in page
     assert 'name="0-t3" value="annoyed" checked' in page
     assert 'name="share.0-t1" value="raise" checked' in page
@@ -174,8 +189,12 @@ class TestALostCookie:
         assert "Your answers are still here" in text(page)
         assert "Ben" not in text(page)
         phone.start()
-        carried = {"csrfmiddlewaretoken": hidden(page, "csrfmiddlewaretoken"), "key": hidden(page, "key"), **USUAL,
-                   "0-o2": hidden(page, "0-o2")}
+        carried = {
+            "csrfmiddlewaretoken": hidden(page, "csrfmiddlewaretoken"),
+            "key": hidden(page, "key"),
+            **USUAL,
+            "0-o2": hidden(page, "0-o2"),
+        }
         look = phone.browser.post(phone.url, carried)
         assert "This is exactly what Ben will see" in text(look)
         assert sent(session).count() == 0

@@ -1,10 +1,11 @@
 """A prepared query gives what the same queryset gives, for any value, on the database that is asked."""
 
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.phone import Phone
+
 from accord_clinic import links
 from accord_clinic.models import Invitation
 from accord_clinic.queries import client
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
-from tests.clinic.phone import Phone
 
 
 def test_rows_are_those_of_the_queryset(people, dyad):

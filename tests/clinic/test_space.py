@@ -1,16 +1,16 @@
-"""The client's own space: a step up by code or PIN; own course, goals with seals, what is kept, who may read and who did."""
+"""The client's own space: a step up by code or PIN; course, goals with seals, what is kept, who may read, who did."""
 
 from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
+from tests.clinic.people import a_dyad, a_held_session, a_session, answers
+from tests.clinic.phone import USUAL, Phone, text
 
 from accord_clinic.actions import alliance, care, checkin, reading, space
 from accord_clinic.models import Agreement, ClientDoor, Comment, Notice, PrivateLine, ReadLog, Response
 from accord_clinic.views.space import DOOR
-from tests.clinic.people import a_dyad, a_held_session, a_session, answers
-from tests.clinic.phone import USUAL, Phone, text
 
 
 @pytest.fixture
@@ -39,8 +39,10 @@ class TestSteppingIn:
 
     def test_an_address_that_is_not_known_gets_the_same_pages_and_no_code(self, people):
         known, unknown = Browser(), Browser()
-        pages = [b.post("/mine/in/", {"email": address}, follow=True) for b, address in
-                 ((known, "ana@example.org"), (unknown, "nobody@example.org"))]
+        pages = [
+            b.post("/mine/in/", {"email": address}, follow=True)
+            for b, address in ((known, "ana@example.org"), (unknown, "nobody@example.org"))
+        ]
         assert text(pages[0]) == text(pages[1])
         assert Notice.objects.filter(kind="code").count() == 1
         assert "That does not fit." in text(unknown.post("/mine/code/", {"code": "123456"}))
@@ -141,8 +143,17 @@ class TestOnlyForYou:
     @pytest.fixture
     def phone(self, dyad):
         phone = Phone(a_session(dyad, state="held"))
-        phone.send({**USUAL, "0-t1": "2", "0-t2": "3", "share.0-t1": "not_yet", "0-o1": "The drawing", "0-o2": "My line",
-                    "read.0-o2": "raise"})
+        phone.send(
+            {
+                **USUAL,
+                "0-t1": "2",
+                "0-t2": "3",
+                "share.0-t1": "not_yet",
+                "0-o1": "The drawing",
+                "0-o2": "My line",
+                "read.0-o2": "raise",
+            }
+        )
         return phone
 
     def lines(self, inside, dyad):

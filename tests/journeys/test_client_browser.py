@@ -1,4 +1,4 @@
-"""The client's phone in a real browser: with and without script, cut off from the network, in two tabs, in a hurry to leave."""
+"""The client's phone in a real browser: with and without script, cut off, in two tabs, in a hurry to leave."""
 
 import re
 

@@ -125,7 +125,9 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
 def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
     """Rows for all that was said. What the client keeps back becomes private lines and is in no response."""
     kept = {part.instrument: _kept_back(part, said, side) for part in said.parts}
-    rows = Response.objects.bulk_create(_response(session, side, part, said, kept[part.instrument], now) for part in said.parts)
+    rows = Response.objects.bulk_create(
+        _response(session, side, part, said, kept[part.instrument], now) for part in said.parts
+    )
     responses = {row.instrument: row for row in rows}
     client = session.dyad.client
     private = [
@@ -142,7 +144,9 @@ def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
         if line.reader == "therapist" or side == "therapist":
             shown.append(Comment(session=session, response=response, side=side, item=line.item, words=line.words))
         else:
-            private.append(PrivateLine(client=client, response=response, reader=line.reader, item=line.item, words=line.words))
+            private.append(
+                PrivateLine(client=client, response=response, reader=line.reader, item=line.item, words=line.words)
+            )
     Comment.objects.bulk_create(shown)
     for row in PrivateLine.objects.bulk_create(private):
         if row.reader == "outside":
@@ -164,7 +168,9 @@ def _kept_back(part: Part, said: Submission, side: str) -> dict[str, str]:
     return kept
 
 
-def _response(session: Session, side: str, part: Part, said: Submission, kept: Mapping[str, str], now: datetime) -> Response:
+def _response(
+    session: Session, side: str, part: Part, said: Submission, kept: Mapping[str, str], now: datetime
+) -> Response:
     return Response(
         session=session,
         side=side,
@@ -182,7 +188,7 @@ def _response(session: Session, side: str, part: Part, said: Submission, kept: M
 
 
 def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
-    """What the page says of itself; the client's word on earlier concerns, which waits here for the reveal; and lateness."""
+    """What the page says of itself; the word on earlier concerns, which waits here for the reveal; lateness."""
     context: dict = dict(said.context)
     if part.instrument == plan.CHECK_IN and side == "client" and said.again:
         context["again"] = [asdict(again) for again in said.again]

@@ -14,7 +14,11 @@ from accord_clinic.plan import CHECK_IN
 @transaction.atomic
 def show(line: PrivateLine, *, by: Client) -> None:
     """Let the therapist see it now. Words become a comment; an answer becomes a correction that holds it."""
-    session = Session.objects.select_for_update(of=("self",), no_key=True).select_related("dyad").get(pk=line.response.session_id)
+    session = (
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("dyad")
+        .get(pk=line.response.session_id)
+    )
     if line.words:
         Comment.objects.create(session=session, response=line.response, side="client", item=line.item, words=line.words)
         line.delete()

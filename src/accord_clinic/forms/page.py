@@ -77,7 +77,7 @@ def page(
 
 
 def _again(concern: Concern, names: Names) -> tuple[Question, ...]:
-    """The loop closes here: was it talked about, and where does it stand? The words are a questionnaire of their own."""
+    """The loop closes here: was it talked about, where does it stand? Its words are a questionnaire of their own."""
     asked = block(ASKING_AGAIN, "full", "client", 0)
     if asked is None:
         return ()
@@ -100,7 +100,13 @@ def _picks(goals: tuple[Agreed, ...]) -> list[Question]:
     if goals:
         choices = tuple(Choice(goal.uid, goal.words) for goal in goals)
         asked.append(
-            Question(id=PICKED, text=_("What matters most to you now?"), kind="many", choices=choices, hint=_("Choose up to three."))
+            Question(
+                id=PICKED,
+                text=_("What matters most to you now?"),
+                kind="many",
+                choices=choices,
+                hint=_("Choose up to three."),
+            )
         )
     text = _("Does something else matter most now?") if goals else _("What matters most to you now?")
     hint = _("One thing a line, three in all.")

@@ -46,7 +46,7 @@ class Question:
 
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
     `sharing`: the client decides at the end whether it is shown. `safety`: help opens at this value.
-    `reader`: the client says who may read these words. `notice`: whose words the questionnaire is, under its last question.
+    `reader`: the client says who may read these words. `notice`: whose words the questions are, under the last.
     """
 
     id: str
@@ -166,4 +166,6 @@ def _condition(instrument: Instrument, wording: Wording, side: Rater, parent: st
     values = instrument.answer_set(parent).values
     first = next((i for i, value in enumerate(values) if value >= least), 0)
     label = wording.labels(parent, side)[first]
-    return _("Only if you answered “{answer}” or more to: {question}").format(answer=label, question=wording.text(parent, side))
+    return _("Only if you answered “{answer}” or more to: {question}").format(
+        answer=label, question=wording.text(parent, side)
+    )

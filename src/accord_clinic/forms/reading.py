@@ -64,11 +64,16 @@ def read(
     if any("\0" in text for texts in posted.values() for text in texts):
         notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
     questions = page.questions()
-    known = {q.id for q in questions} | {name for q in questions for name in (sharing_field(q), reader_field(q)) if name}
+    known = {q.id for q in questions} | {
+        name for q in questions for name in (sharing_field(q), reader_field(q)) if name
+    }
     if page.side == "therapist":
         known.add("reaction")
     if set(values) - known - PAGE_FIELDS:
-        problems[""] = _("This page held something that was not asked. Nothing was sent. Please look through your answers and send them again.")
+        problems[""] = _(
+            "This page held something that was not asked. Nothing was sent. "
+            "Please look through your answers and send them again."
+        )
     for question in questions:
         problem = _problem(question, values, readers)
         if problem:
@@ -98,7 +103,10 @@ def is_asked(question: Question, values: Values) -> bool:
     """Whether a question that hangs on another is asked, after what was answered there."""
     if not question.asked_if:
         return True
-    return any(text.lstrip("-").isdigit() and int(text) >= question.asked_at_least for text in values.get(question.asked_if, ()))
+    return any(
+        text.lstrip("-").isdigit() and int(text) >= question.asked_at_least
+        for text in values.get(question.asked_if, ())
+    )
 
 
 def answered(question: Question, values: Values) -> bool:
@@ -161,7 +169,11 @@ def _submission(
         ),
         sharing={q.item: last(values, sharing_field(q)) or "show" for q in sharing},
         again=_again(page, values),
-        progress={q.id.removeprefix("how."): int(last(values, q.id)) for q in page.last if q.id.startswith("how.") and last(values, q.id)},
+        progress={
+            q.id.removeprefix("how."): int(last(values, q.id))
+            for q in page.last
+            if q.id.startswith("how.") and last(values, q.id)
+        },
         picked=tuple(dict.fromkeys(values.get(PICKED, ()))),
         picked_words=tuple(_lines(values)),
         reaction=last(values, "reaction").strip() if page.side == "therapist" else "",
@@ -193,4 +205,7 @@ def _again(page: Page, values: Values) -> tuple[AskedAgain, ...]:
         item, _dot, uid = question.id.partition(".")
         if last(values, question.id):
             said.setdefault(uid, {})[item] = codes_of(item).code(int(last(values, question.id)))
-    return tuple(AskedAgain(uid, TALKED.get(codes.get("a1", "")), codes.get("a2"), codes.get("a1")) for uid, codes in said.items())
+    return tuple(
+        AskedAgain(uid, TALKED.get(codes.get("a1", "")), codes.get("a2"), codes.get("a1"))
+        for uid, codes in said.items()
+    )

@@ -173,7 +173,9 @@ def _rows_html(questions: Sequence[Question], values: Values | None, names: Name
         if not hidden and not is_asked(question, values or {}):
             continue
         if hidden and values is None and question.id.startswith(OWN):
-            rows.append(_own(_row_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question))
+            rows.append(
+                _own(_row_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question)
+            )
             continue
         decided_by = deciding.get(question.id) or deciding.get(question.asked_if, "")
         one = row(question.filled(names) if names else question, values or {}, decided_by, hidden=hidden)
@@ -186,7 +188,7 @@ def _row_html(one: Row, hidden: bool) -> str:
 
 
 def row(question: Question, values: Values, decided_by: str = "", *, hidden: bool = False) -> Row:
-    """One question with its answer. A row that hangs on a kept answer names the same field, or it would give it away."""
+    """One question with its answer. What hangs on a kept answer names the same field, or it would give it away."""
     shown_value = "therapist" if question.reader else "show"
     return Row(
         id=question.id,

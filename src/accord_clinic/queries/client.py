@@ -1,4 +1,4 @@
-"""What a client's link or space may show: the check-in, what was sent with it, the course, what is kept, who read what."""
+"""What a client's link opens: the check-in, the concerns and goals that it asks about, and what was sent with it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,19 +38,21 @@ _remembered: tuple[float, Practice] | None = None
 
 
 CONCERNS = Prepared(
-    lambda dyad: Strain.objects.filter(dyad_id=dyad, opened_by__in=("client", "therapist"))
-    .exclude(state="settled")
-    .exclude(session__revealed_at=None)
-    .order_by("session__number", "opened_by")
-    .values_list("session__number", "uid", "session__start")
+    lambda dyad: (
+        Strain.objects.filter(dyad_id=dyad, opened_by__in=("client", "therapist"))
+        .exclude(state="settled")
+        .exclude(session__revealed_at=None)
+        .order_by("session__number", "opened_by")
+        .values_list("session__number", "uid", "session__start")
+    )
 )
 AGREEMENTS = Prepared(
-    lambda dyad: Wording.objects.filter(
-        agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task")
+    lambda dyad: (
+        Wording.objects.filter(agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task"))
+        .annotate(seals_made=Count("seals"))
+        .order_by("id")
+        .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
     )
-    .annotate(seals_made=Count("seals"))
-    .order_by("id")
-    .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
 )
 _INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
 BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), place="no digest")
@@ -150,7 +152,7 @@ def sent_responses(link: Link) -> tuple[Response, ...]:
 
 
 def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: bool, asked_picks: bool) -> Sent:
-    """Everything that was sent with the latest responses, to be changed. Two queries, and one for each that was asked."""
+    """Everything that was sent with the latest responses, to be changed. Two queries, and one for each asked."""
     of = {r.pk: r.instrument for r in responses}
     answers = {(r.instrument, item): answer for r in responses for item, answer in r.answers.items()}
     comments = Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
@@ -166,7 +168,11 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
     if asked_progress:
         rows = Progress.objects.filter(session=session, side="client").order_by("id")
         progress = dict(rows.values_list("agreement__uid", "value"))
-    picks = list(Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id")) if asked_picks else []
+    picks = (
+        list(Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id"))
+        if asked_picks
+        else []
+    )
     picks = [p for p in picks if p.at == picks[-1].at]
     return Sent(
         responses,

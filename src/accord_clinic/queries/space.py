@@ -1,4 +1,4 @@
-"""A client's own space: the courses of care, own answers over time, what is kept, who may read what, and who read it."""
+"""A client's own space: the courses of care, answers over time, what is kept, who may read what, and who read it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,11 +11,13 @@ from accord.course import course
 from accord_clinic import links, models
 from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.instruments import shelf
-from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Session, Share, Strain, StrainMove
+from accord_clinic.models import BreakGlass, Client, Dyad, PrivateLine, ReadLog, Session, Share, Strain, StrainMove
 from accord_clinic.pictures import Picture, picture
 from accord_clinic.queries.client import practice
+from accord_clinic.queries.consent import key_holder
 from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.talk import wording
+from accord_clinic.queries.terms import standing_covers
 from accord_clinic.sentences import Names, strain_state
 from accord_clinic.spoken import at, day
 
@@ -34,7 +36,7 @@ class OwnCourse:
 
 @dataclass(frozen=True)
 class KeptLine:
-    """Something that only the client sees, or that goes to somebody else. `with_it`: what hangs on it and goes along."""
+    """Something that only the client sees, or that goes to somebody else. `with_it`: what hangs on it."""
 
     uid: str
     about: str
@@ -90,26 +92,38 @@ def own_course(dyad: Dyad) -> OwnCourse:
     strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
     names = Names(dyad.client.called, dyad.therapist.name, you=False)
     followed = course(said(sessions, rows), shelf().instruments, calibrations(), detectors=())
-    drawn = picture(followed, shelf().instruments, [_mark(s) for s in sessions], _spans(strains, dyad.therapist.name), {}, names)
+    drawn = picture(
+        followed, shelf().instruments, [_mark(s) for s in sessions], _spans(strains, dyad.therapist.name), {}, names
+    )
     return OwnCourse(
         sentence=_sentence(sessions, rows, dyad),
         picture=_yours(drawn) if drawn and rows else None,
         strains=tuple(
-            _("Session on {day}: something felt off · {state}").format(day=day(s.session.start), state=strain_state(s.state))
+            _("Session on {day}: something felt off · {state}").format(
+                day=day(s.session.start), state=strain_state(s.state)
+            )
             for s in strains
         ),
-        sheets=tuple((s.uid, _("Session {number}, {day}").format(number=s.number, day=day(s.start))) for s in reversed(sessions) if s.revealed_at),
+        sheets=tuple(
+            (s.uid, _("Session {number}, {day}").format(number=s.number, day=day(s.start)))
+            for s in reversed(sessions)
+            if s.revealed_at
+        ),
     )
 
 
 def _mark(session: Session) -> SessionMark:
     where = dict(Dyad.MODALITIES)[session.modality]
-    return SessionMark(session.number, str(where), session.state == "held", bool(session.revealed_at), day(session.start))
+    return SessionMark(
+        session.number, str(where), session.state == "held", bool(session.revealed_at), day(session.start)
+    )
 
 
 def _spans(strains: Sequence[Strain], therapist: str) -> list[StrainSpan]:
     """The lives of the strains in session numbers, for the track under the course."""
-    rows = StrainMove.objects.filter(strain__in=strains, session__isnull=False).values_list("strain", "move", "session__number")
+    rows = StrainMove.objects.filter(strain__in=strains, session__isnull=False).values_list(
+        "strain", "move", "session__number"
+    )
     talked: dict[int, int] = {}
     settled: dict[int, int] = {}
     for strain, move, number in rows.order_by("id"):
@@ -149,7 +163,9 @@ def _sentence(sessions: Sequence[Session], rows, dyad: Dyad) -> str:
 def kept(client: Client, dyad: Dyad) -> list[KeptLine]:
     """What the client kept with the latest answers on each session of a dyad, newest first."""
     rows = PrivateLine.objects.filter(client=client).select_related("response__session__dyad__therapist")
-    rows = rows.filter(response__in=_latest(client), response__session__dyad=dyad).order_by("-response__session__start", "id")
+    rows = rows.filter(response__in=_latest(client), response__session__dyad=dyad).order_by(
+        "-response__session__start", "id"
+    )
     together: dict[tuple[int, str], list[PrivateLine]] = {}
     for row in rows:
         together.setdefault((row.response_id, _leader(row)), []).append(row)
@@ -178,7 +194,10 @@ def _kept(lines: list[PrivateLine], outside: str) -> KeptLine:
     lines = sorted(lines, key=lambda line: line.item != _leader(line))
     first = lines[0]
     session = first.response.session
-    names = {"therapist": session.dyad.therapist.name, "session": _("the session on {day}").format(day=day(session.start))}
+    names = {
+        "therapist": session.dyad.therapist.name,
+        "session": _("the session on {day}").format(day=day(session.start)),
+    }
     reader = {
         "raise": _("Nobody sees this. You wanted to bring it up yourself."),
         "not_yet": _("Nobody sees this. You said: not yet."),
@@ -187,7 +206,9 @@ def _kept(lines: list[PrivateLine], outside: str) -> KeptLine:
     }[first.reader]
     return KeptLine(
         uid=first.uid,
-        about=_("About the session on {day} with {therapist}").format(day=day(session.start), therapist=names["therapist"]),
+        about=_("About the session on {day} with {therapist}").format(
+            day=day(session.start), therapist=names["therapist"]
+        ),
         question=_question(first, names),
         answer=first.words or _label(first),
         words=bool(first.words),
@@ -220,11 +241,32 @@ def may_read(dyad: Dyad) -> list[tuple[str, str]]:
     therapist = dyad.therapist.name
     people = [(therapist, _("What you show, once both of you have answered or the time has come."))]
     for share in Share.objects.filter(dyad=dyad, until=None).select_related("member").order_by("since"):
-        people.append((share.member.name, _("The same as {therapist}, as supervisor, since {day}.").format(therapist=therapist, day=day(share.since))))
+        people.append(
+            (
+                share.member.name,
+                _("The same as {therapist}, as supervisor, since {day}.").format(
+                    therapist=therapist, day=day(share.since)
+                ),
+            )
+        )
+    for cover in standing_covers(dyad):
+        until = _("In place of {therapist}, from {first} until {last}.")
+        people.append(
+            (cover.member.name, until.format(therapist=therapist, first=at(cover.since), last=at(cover.until)))
+        )
+    for glass in BreakGlass.objects.filter(dyad=dyad).select_related("member").order_by("at"):
+        why = _("Could read this for an hour in an emergency, from {at}: “{why}”")
+        people.append((glass.member.name, why.format(at=at(glass.at), why=glass.why)))
     if here.outside_reader and here.outside_reader_id != dyad.therapist_id:
-        people.append((here.outside_reader.name, _("Only lines that you address to {name}.").format(name=here.outside_reader.name)))
-    people.append((_("The practice"), _("Counts over many people, never your words.")))
-    return people
+        people.append(
+            (
+                here.outside_reader.name,
+                _("Only lines that you address to {name}.").format(name=here.outside_reader.name),
+            )
+        )
+    # In a practice of one, nothing can be promised about the one who holds the key.
+    alone = [(therapist, line) for line in key_holder(dyad.therapist)]
+    return people + (alone or [(_("The practice"), _("Counts over many people, never your words."))])
 
 
 def reads(dyad: Dyad) -> list[Read]:
@@ -246,4 +288,6 @@ def _what(row: ReadLog) -> str:
     if not row.sessions:
         return what
     numbers = ", ".join(map(str, row.sessions))
-    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(row.sessions)).format(what=what, numbers=numbers)
+    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(row.sessions)).format(
+        what=what, numbers=numbers
+    )

@@ -43,7 +43,7 @@ def page_of(link: Link) -> forms.Page:
 
 
 def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> forms.Page:
-    """The same page for reading what was posted: earlier concerns and goals are looked up only where they were answered."""
+    """The same page for reading what was posted: concerns and goals are looked up only where they were answered."""
     concerns = client_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
     rows = client_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
     return _page(link, forms.Names("", "", ""), concerns, rows)
@@ -74,14 +74,16 @@ def sent_values(link: Link, page: forms.Page, responses) -> dict[str, list[str]]
 
 
 def readers(link: Link) -> list[forms.Reader]:
-    """Who may read an open line. Somebody else is offered only where the practice has named a person, not the therapist."""
+    """Who may read an open line. Somebody else only where the practice has named a person who is not the therapist."""
     offered = [
         forms.Reader("therapist", link.therapist),
         forms.Reader("raise", _("Nobody yet: I’ll bring it up myself"), _("It is kept for you in your own space.")),
     ]
     practice = link.practice
     if has_outside_reader(link):
-        name = _("Someone else here: {name}, {role}").format(name=practice.outside_reader.name, role=practice.outside_reader_role)
+        name = _("Someone else here: {name}, {role}").format(
+            name=practice.outside_reader.name, role=practice.outside_reader_role
+        )
         hint = _("Not {therapist}. Usually answers {reply}. {duty}").format(
             therapist=link.therapist, reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )

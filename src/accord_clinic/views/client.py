@@ -23,13 +23,14 @@ from accord_clinic.views import asking
 
 NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
 
+
 # No CSRF check: the token in the address is the secret, and all a forged post could do is what the link's holder may.
 # So the page for an unknown link is the same, byte for byte, for everybody.
 @csrf_exempt
 @gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a link. Looking changes nothing (mail scanners open links); starting swaps the token for a cookie."""
+    """The page behind a link. Looking changes nothing (mail scanners do); starting swaps the token for a cookie."""
     link = client_queries.by_token(token)
     if link is None:
         return unknown(request)
@@ -175,10 +176,8 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
             context={"page": "script" if request.POST.get("reviewed") == "script" else "plain"},
         )
     problems = dict(reading.problems)
-    if not (trusted and key):
-        problems.setdefault("", "stale")
-    if problems or "change" in posted:
-        return _again(request, link, reading, problems, key)
+    if problems or "change" in posted or not (trusted and key):
+        return _again(request, link, reading, problems, key, stale=not (trusted and key))
     if "reviewed" not in posted:
         return _last_look(request, link, reading)
     if link.invitation.revoked_at or (link.shut and key[1] > link.invitation.expires_at):
@@ -190,11 +189,16 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
     return redirect("received", link.invitation.uid)
 
 
-def _again(request: HttpRequest, link: Link, reading: forms.Reading, problems: dict[str, str], key) -> HttpResponse:
+def _again(
+    request: HttpRequest, link: Link, reading: forms.Reading, problems: dict[str, str], key, *, stale: bool
+) -> HttpResponse:
     """The questions once more, with everything that was answered and a sentence where something is wrong."""
     with asking.speaking(link):
-        if problems.get("") == "stale":
-            problems[""] = _("This page had waited too long to be sent. Your answers are all here. Please look through them and send them again.")
+        if stale:
+            problems[""] = _(
+                "This page had waited too long to be sent. Your answers are all here. "
+                "Please look through them and send them again."
+            )
         signed = request.POST["key"] if key else None
         page = asking.page_of(link)
         return _shown(_questions(request, link, page, reading.values, problems, notes=reading.notes, key=signed))
@@ -256,7 +260,7 @@ def _last_look(request: HttpRequest, link: Link, reading: forms.Reading) -> Http
 
 
 def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]]) -> HttpResponse:
-    """A change after the other side has seen the answers, or after the link was taken back: refused, and nothing lost."""
+    """A change after the other side has seen the answers, or on a link that was taken back: refused, nothing lost."""
     with asking.speaking(link):
         context = {
             "written": forms.answers_in_words(asking.page_of(link), values),
@@ -267,14 +271,16 @@ def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]])
 
 
 def _shown(response: HttpResponse) -> HttpResponse:
-    """Tells the page's script that this answer holds everything that was posted, so that it may give up its own copy."""
+    """Tells the page's script that this answer holds all that was posted, so that it may give up its own copy."""
     response["X-Answers"] = "shown"
     return response
 
 
 def _page(request: HttpRequest, link: Link, template: str, context: dict, status: int = 200) -> HttpResponse:
     with asking.speaking(link):
-        response = render(request, template, {**asking.around(link), "uid": link.invitation.uid, **context}, status=status)
+        response = render(
+            request, template, {**asking.around(link), "uid": link.invitation.uid, **context}, status=status
+        )
         response["Content-Language"] = get_language()
         return response
 
@@ -285,7 +291,10 @@ def _see(link: Link) -> str:
 
 def _safety() -> dict[str, dict[str, int]]:
     """From which answer on help is shown, by instrument and item."""
-    found = ((i.id, {item.id: item.safety for item in i.items if item.safety is not None}) for i in shelf().instruments.values())
+    found = (
+        (i.id, {item.id: item.safety for item in i.items if item.safety is not None})
+        for i in shelf().instruments.values()
+    )
     return {name: items for name, items in found if items}
 
 

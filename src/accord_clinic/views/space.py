@@ -1,4 +1,4 @@
-"""A client's own space: stepping in with a code or a PIN, the course, goals, sheets, what is kept, who reads, leaving."""
+"""A client's own space: stepping in by code or PIN, the course, goals, sheets, what is kept, who reads, leaving."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -209,7 +209,11 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 def _known(request: HttpRequest):
     """Whose check-in this browser has opened, if it is one person's."""
-    tokens = [v for name, v in request.COOKIES.items() if name.startswith(settings.CLIENT_COOKIE_PREFIX) and name not in (DOOR, WHO)]
+    tokens = [
+        v
+        for name, v in request.COOKIES.items()
+        if name.startswith(settings.CLIENT_COOKIE_PREFIX) and name not in (DOOR, WHO)
+    ]
     return space_queries.of_links(tokens)
 
 
@@ -221,7 +225,9 @@ def _let_in(token: str) -> HttpResponse:
     return response
 
 
-def _do(request: HttpRequest, client, dyad, written: str, act: Callable[..., Any], *args: Any, **named: Any) -> HttpResponse:
+def _do(
+    request: HttpRequest, client, dyad, written: str, act: Callable[..., Any], *args: Any, **named: Any
+) -> HttpResponse:
     """One act of the client on a goal; what cannot be done is said beside what was written."""
     try:
         act(*args, by=client, **named)

@@ -7,7 +7,7 @@ from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.nouns import Label
 from accord_clinic.charts.shapes import px
 
-WIDTH, TOP, FOOT, SIDE, LEVELS = 640.0, 190.0, 34.0, 44.0, (0, 25, 50, 75, 100)
+WIDTH, TOP, FOOT, SIDE, LEVELS = 400.0, 170.0, 36.0, 46.0, (0, 25, 50, 75, 100)
 EVERY = 4
 
 

@@ -101,7 +101,6 @@ urlpatterns = [
     path("people/<str:uid>/share/", care.share, name="share"),
     path("people/<str:uid>/unshare/", care.unshare, name="unshare"),
     path("people/<str:uid>/terms/", terms.show, name="terms"),
-    path("people/<str:uid>/terms/<str:what>/", terms.change, name="change_terms"),
     path("people/<str:uid>/end/", care.end, name="end_course"),
     path("people/<str:uid>/hand-over/", care.hand_over, name="hand_over"),
     path("sessions/<str:uid>/mark/", sessions.mark, name="mark_session"),

@@ -13,10 +13,12 @@ from django.db import connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
+from accord_clinic import links
 from accord_clinic.actions import alliance, care, checkin, reveal, space, talk
-from accord_clinic.models import Invitation, PrivateLine, Strain
+from accord_clinic.models import Invitation, PrivateLine, StopLink, Strain
 from accord_clinic.models.row import new_uid
 from accord_clinic.views.space import DOOR
 
@@ -72,6 +74,17 @@ ROWS = {
     "mine/<str:uid>/propose/": Row(post="ana", at="dyad", of="own space"),
     "mine/<str:uid>/lines/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/readers/": Row(get="ana", at="dyad", of="own space"),
+    # the client's choices and rights
+    "^stop/(?P<token>.*)$": Row(get=ANYBODY, post=ANYBODY, at="stop", of="world"),
+    "mine/rights/": Row(get=CLIENTS, of="own space"),
+    "mine/rights/consent/": Row(post=CLIENTS, of="own space"),
+    "mine/rights/messages/": Row(post=CLIENTS, of="own space"),
+    "mine/rights/code/": Row(post=CLIENTS, of="own space"),
+    "mine/rights/copy/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
+    "mine/rights/contact/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
+    "mine/rights/corrections/": Row(get=CLIENTS, post="ana", of="own space"),
+    "mine/rights/erase/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
+    "mine/erased/": Row(get=ANYBODY),
     # signing in; what allauth offers beyond the practice's own way is shut
     "account/signup/": SHUT,
     "account/email/": SHUT,
@@ -107,6 +120,12 @@ ROWS = {
     "safety/<str:uid>/look/": Row(post="cy", at="held"),
     # the manager
     "service/": Row(get="mo"),
+    # the admin
+    "practice/": Row(get="ada", post="ada"),
+    "practice/members/": Row(get="ada", post="ada"),
+    "practice/members/<str:uid>/": Row(get="ada", post="ada", at="member"),
+    "practice/messages/": Row(get="ada", post="ada"),
+    "practice/emergency/": Row(get="ada", post="ada"),
     # the therapist
     "": Row(get="ben eve cy mo ada"),
     "today/": Row(get="ben eve"),
@@ -118,6 +137,7 @@ ROWS = {
     "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
     "people/<str:uid>/share/": Row(post="ben", at="dyad"),
     "people/<str:uid>/unshare/": Row(post="ben", at="dyad"),
+    "people/<str:uid>/terms/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/end/": Row(post="ben", at="dyad"),
     "people/<str:uid>/hand-over/": Row(post="ben", at="dyad"),
     "sessions/<str:uid>/mark/": Row(post="ben", at="planned"),
@@ -147,6 +167,10 @@ ROWS = {
     "demo/phone/<str:uid>/": SHUT,
 }
 POSTED = {
+    "people/<str:uid>/terms/": lambda people: {"what": "messages"},
+    "mine/rights/code/": lambda people: {"for": "copy"},
+    "mine/rights/consent/": lambda people: {"purpose": "research", "what": "give"},
+    "mine/rights/corrections/": lambda people: {"dyad": people.dyad.uid, "words": "The date is wrong."},
     "people/<str:uid>/share/": lambda people: {"supervisor": people.cy.uid},
     "people/<str:uid>/unshare/": lambda people: {"supervisor": people.cy.uid},
 }
@@ -219,6 +243,12 @@ class World:
         return response
 
 
+def a_stop_link(client) -> str:
+    token = links.new_token()
+    StopLink.objects.create(client=client, token_hash=links.digest(token), made_at=timezone.now())
+    return token
+
+
 @pytest.fixture
 def world(people, as_member) -> World:
     dyad, ben = people.dyad, people.ben
@@ -241,6 +271,8 @@ def world(people, as_member) -> World:
         "goal": goal.uid,
         "strain": Strain.objects.get().uid,
         "card": card.uid,
+        "member": people.eve.uid,
+        "stop": a_stop_link(people.ana),
         "line": PrivateLine.objects.get(reader="outside").uid,
     }
     browsers = {name: as_member(getattr(people, name)) for name in STAFF.split()} | {"stranger": Browser()}

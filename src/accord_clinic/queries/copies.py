@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from accord_clinic.queries.talk import wording
 from accord_clinic.spoken import session_on
 
 Row = Mapping[str, Any]
+STYLE = settings.PACKAGE / "static" / "copy.css"
 PEOPLE = ("session__dyad__client", "session__dyad__therapist")
 OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
 
@@ -74,6 +76,7 @@ def archive(client: Client, readable: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("copy.html", readable)
+        packed.write(STYLE, "copy.css")
         packed.writestr("copy.json", as_json(client, tables))
         for name, rows in tables.items():
             packed.writestr(f"tables/{name}.csv", as_csv(rows))

@@ -1,7 +1,7 @@
 """The admin's pages: the practice's settings, who works here, messages that failed, looking in an emergency."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -74,10 +74,10 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
 def messages(request: HttpRequest) -> HttpResponse:
     """What could not be delivered: try again, or let it be. And what else waits."""
     if request.method == "POST":
-        act = {"again": member_actions.try_again, "drop": member_actions.drop}.get(request.POST.get("what", ""))
+        act = member_actions.try_again if request.POST.get("what") == "again" else member_actions.drop
         notice = keeping.failed_notice(request.user, request.POST.get("notice", ""))
-        if act is None or notice is None:
-            raise Http404
+        if notice is None:
+            return redirect("failed_messages")
         return do(request, reverse("failed_messages"), act, notice, by=request.user, done=_("Done."))
     context = {"failed": schedule.failed(request.user), "waits": keeping.waits(request.user)}
     return _page(request, "practice/messages.html", context)

@@ -1,12 +1,12 @@
 """The terms of a course of care, for its therapist: facts, messages, who agrees, corrections, cover, emergencies."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accord_clinic.actions import absence, consent, corrections, schedule
 from accord_clinic.queries import arrangements as arrangement_queries
@@ -17,20 +17,15 @@ from accord_clinic.terms_forms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.views.doing import do, found
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def show(request: HttpRequest, uid: str) -> HttpResponse:
-    """All of it on one page, each part with its own form."""
-    return _page(request, found(dyad_queries.own(request.user, uid)))
-
-
-@require_POST
-@login_required
-def change(request: HttpRequest, uid: str, what: str) -> HttpResponse:
-    """One part is sent: `what` names it."""
-    if what not in CHANGES:
-        raise Http404
-    return CHANGES[what](request, found(dyad_queries.own(request.user, uid)))
+    """All of it on one page, each part with its own form; the field `what` says which one is sent."""
+    dyad = found(dyad_queries.own(request.user, uid))
+    if request.method != "POST":
+        return _page(request, dyad)
+    change = CHANGES.get(request.POST.get("what", ""))
+    return found(change)(request, dyad)
 
 
 def _facts(request: HttpRequest, dyad) -> HttpResponse:

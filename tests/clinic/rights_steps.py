@@ -1,0 +1,20 @@
+"""What a client does in the own space, step by step: stepping in, asking for a fresh code, typing it."""
+
+from django.test import Client as Browser
+
+from accord_clinic.actions import space
+from accord_clinic.models import Notice
+from accord_clinic.views.space import DOOR
+
+
+def inside(client) -> Browser:
+    """A browser in which this client's own space is open."""
+    browser = Browser()
+    browser.cookies[DOOR] = space._open(client)
+    return browser
+
+
+def code_for(browser: Browser, purpose: str) -> str:
+    """Ask for a fresh code and read it from the outbox, as the client reads it from a mail."""
+    browser.post("/mine/rights/code/", {"for": purpose})
+    return Notice.objects.filter(kind="code").latest("id").about

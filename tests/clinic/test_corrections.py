@@ -1,0 +1,104 @@
+"""Corrections are asked, answered and kept; an address is changed by its owner, and never redirected by a therapist."""
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from tests.clinic.people import a_dyad
+from tests.clinic.rights_steps import code_for, inside
+
+from accord.errors import BadInput
+from accord_clinic import notices
+from accord_clinic.actions import care, corrections
+from accord_clinic.models import Correction, Member, Notice
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_is_wrong_is_said_answered_and_both_stay(ana, ben, dyad, as_member):
+    inside(ana).post("/mine/rights/corrections/", {"dyad": dyad.uid, "words": "It was a Tuesday"})
+    row = Correction.objects.get()
+    assert Notice.objects.get(kind="correction").member == ben
+    browser = as_member(ben)
+    assert "It was a Tuesday" in browser.get(f"/people/{dyad.uid}/terms/").content.decode()
+    browser.post(f"/people/{dyad.uid}/terms/", {"what": "answer", "correction": row.uid, "words": "Changed to Tuesday"})
+    page = inside(ana).get("/mine/rights/corrections/").content.decode()
+    assert "It was a Tuesday" in page
+    assert "Changed to Tuesday" in page
+
+
+def test_an_answer_stands(ana, ben, dyad):
+    row = corrections.ask(dyad, "It was a Tuesday", by=ana)
+    corrections.answer(row, "Changed", by=ben)
+    with pytest.raises(BadInput, match="answered already"):
+        corrections.answer(row, "Changed again", by=ben)
+
+
+def test_the_admin_sees_that_one_waits_and_no_word_of_it(ana, ada, dyad, as_member):
+    corrections.ask(dyad, "It was a Tuesday", by=ana)
+    page = as_member(ada).get("/practice/messages/").content.decode()
+    assert "1 waits for Ben" in page
+    assert "Tuesday" not in page
+
+
+def test_nobody_else_asks_or_answers(ana, people, dyad):
+    kim = a_dyad(people.eve, "Kim").client
+    with pytest.raises(BadInput):
+        corrections.ask(dyad, "Mine", by=kim)
+    row = corrections.ask(dyad, "It was a Tuesday", by=ana)
+    with pytest.raises(PermissionDenied):
+        corrections.answer(row, "No", by=people.eve)
+
+
+def test_a_new_address_needs_a_code_from_the_old_and_one_from_the_new(ana, mailoutbox):
+    browser = inside(ana)
+    old = code_for(browser, "contact")
+    page = browser.post("/mine/rights/contact/", {"kind": "email", "address": "new@example.org", "code": old})
+    signed = page.context["new"]
+    told = Notice.objects.filter(kind="code").latest("id")
+    assert told.to == "new@example.org"
+    assert browser.post("/mine/rights/contact/", {"new": signed, "code": "000000"}).status_code == 422
+    browser.post("/mine/rights/contact/", {"new": signed, "code": told.about})
+    ana.refresh_from_db()
+    assert ana.email == "new@example.org"
+    notices.deliver()
+    assert [m.to for m in mailoutbox if "not used any more" in m.body] == [["ana@example.org"]]
+
+
+def test_a_code_for_one_client_changes_nobody_elses_address(ana, people):
+    kim = a_dyad(people.eve, "Kim").client
+    browser = inside(ana)
+    page = browser.post(
+        "/mine/rights/contact/", {"kind": "email", "address": "a@example.org", "code": code_for(browser, "contact")}
+    )
+    signed = page.context["new"]
+    inside(kim).post("/mine/rights/contact/", {"new": signed, "code": Notice.objects.latest("id").about})
+    kim.refresh_from_db()
+    assert kim.email == "kim@example.org"
+
+
+def test_a_therapist_fills_in_an_address_and_never_redirects_one(ben, ada, dyad, people):
+    """Codes go there, and they open what is only for the client."""
+    with pytest.raises(PermissionDenied):
+        corrections.put_right(dyad.client, by=ben, email="ben-reads@example.org")
+    bare = care.register_client("Lou", by=ben)
+    care.start_course(bare, ben, dyad.started, by=ben)
+    corrections.put_right(bare, by=ben, email="lou@example.org")
+    corrections.put_right(dyad.client, by=ada, email="ana-anew@example.org")
+    dyad.client.refresh_from_db()
+    assert dyad.client.email == "ana-anew@example.org"
+    assert Notice.objects.get(kind="contact_changed").to == "ana@example.org"
+
+
+def test_an_admin_who_is_the_therapist_cannot_while_there_is_another_member(ben, dyad):
+    ben.roles = ["therapist", "admin"]
+    ben.save()
+    with pytest.raises(PermissionDenied):
+        corrections.put_right(dyad.client, by=ben, phone="0171 1")
+    Member.objects.exclude(pk=ben.pk).update(is_active=False)
+    corrections.put_right(dyad.client, by=ben, phone="0171 1")
+
+
+def test_the_name_is_put_right_by_the_therapist(ben, dyad, as_member):
+    posted = {"what": "facts", "facts-name": "Anna", "facts-language": "de", "facts-born": "1990"}
+    assert as_member(ben).post(f"/people/{dyad.uid}/terms/", posted).status_code == 302
+    dyad.client.refresh_from_db()
+    assert (dyad.client.name, dyad.client.language, dyad.client.email) == ("Anna", "de", "ana@example.org")

@@ -1,0 +1,358 @@
+"""Links and reminders: when they go out, what they say, how they are stopped; told once, whatever breaks in between."""
+
+import json
+import re
+import tomllib
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+from tests.clinic.mailbox import Mailbox
+from tests.clinic.people import a_held_session, answers
+from tests.clinic.rights_steps import inside
+
+from accord.errors import BadInput
+from accord_clinic import delivery, notices, sms, sms_gateway, wordings
+from accord_clinic.actions import care, checkin, schedule, space
+from accord_clinic.models import Invitation, Notice, Practice
+from accord_clinic.queries.schedule import failed
+
+pytestmark = pytest.mark.django_db
+NEVER = re.compile(r"\b(Ana|Ben|Park|Practice|therap\w*|session\w*|Sitzung\w*|Praxis|alliance|Accord)\b", re.IGNORECASE)
+
+
+@pytest.fixture
+def mailbox(settings):
+    """A real SMTP server, and the settings that lead there."""
+    server = Mailbox()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", server.port, 5
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def no_quiet_hours(people):
+    """These tests run at any hour of the day."""
+    Practice.objects.update(quiet_from=0, quiet_until=0)
+
+
+@pytest.fixture
+def session(dyad):
+    """A session that was held two hours ago."""
+    return a_held_session(dyad, timezone.now() - timedelta(hours=2))
+
+
+def later(hours: float):
+    return timezone.now() + timedelta(hours=hours)
+
+
+def body(mail) -> str:
+    return mail.get_content()
+
+
+def address_in(text: str, place: str) -> str:
+    """The path of a link in a message."""
+    return re.search(rf"{re.escape(django_settings.PUBLIC_URL)}(/{place}/\S+)", text)[1]
+
+
+class TestWhen:
+    def test_a_link_goes_out_an_hour_after_a_held_session_began(self, dyad):
+        held = a_held_session(dyad, timezone.now())
+        assert schedule.due(held.start + timedelta(minutes=59)) == 0
+        assert schedule.due(held.start + timedelta(minutes=61)) == 1
+
+    def test_not_for_a_session_that_was_not_held(self, dyad, ben):
+        planned = care.plan_session(dyad, timezone.now() - timedelta(hours=2), by=ben)
+        assert schedule.due() == 0
+        care.mark_session(planned, "missed_by_client", by=ben)
+        assert schedule.due() == 0
+
+    def test_not_again_where_a_link_was_handed_over(self, session, ben):
+        checkin.invite(session, by=ben)
+        assert schedule.due() == 0
+        assert schedule.due(later(25)) == 1, "but a reminder is fine"
+
+    def test_a_reminder_comes_a_day_later_and_then_no_more(self, session):
+        assert schedule.due() == 1
+        assert schedule.due(later(23)) == 0
+        assert schedule.due(later(25)) == 1
+        assert schedule.due(later(60)) == 0
+        assert list(Notice.objects.values_list("kind", flat=True)) == ["link", "reminder"]
+
+    def test_a_dyad_may_differ_from_the_practice(self, session, dyad, ben):
+        schedule.settle(dyad, by=ben, remind_after_hours=2, most_reminders=2)
+        told = [schedule.due(later(hours)) for hours in (0, 1, 3, 6, 9)]
+        assert told == [1, 0, 1, 1, 0]
+
+    def test_nothing_by_itself_where_the_therapist_wants_to_hand_links_over(self, session, dyad, ben):
+        schedule.settle(dyad, by=ben, by_itself=False)
+        assert schedule.due(later(48)) == 0
+
+    def test_a_week_later_nobody_is_asked_any_more(self, session):
+        assert schedule.due(later(24 * 7)) == 0
+
+    @pytest.mark.parametrize(
+        ("now", "goes"),
+        [
+            (datetime(2026, 3, 4, 18, 30, tzinfo=UTC), datetime(2026, 3, 4, 18, 30, tzinfo=UTC)),
+            (datetime(2026, 3, 4, 19, 30, tzinfo=UTC), datetime(2026, 3, 5, 7, 0, tzinfo=UTC)),
+            (datetime(2026, 3, 5, 2, 0, tzinfo=UTC), datetime(2026, 3, 5, 7, 0, tzinfo=UTC)),
+            (datetime(2026, 3, 5, 7, 0, tzinfo=UTC), datetime(2026, 3, 5, 7, 0, tzinfo=UTC)),
+            # the night in which clocks go forward: eight in the morning is an hour earlier
+            (datetime(2026, 3, 28, 23, 0, tzinfo=UTC), datetime(2026, 3, 29, 6, 0, tzinfo=UTC)),
+        ],
+    )
+    def test_nobody_is_woken(self, people, now, goes):
+        """From eight in the evening to eight in the morning, on the clock of the practice."""
+        people.practice.quiet_from, people.practice.quiet_until = 20, 8
+        assert schedule.after_quiet_hours(now, people.practice) == goes
+
+    @pytest.mark.parametrize(("facts", "told"), [({"most_reminders": 9}, "0 to 3"), ({"remind_after_hours": 999}, "0 to 336")])
+    def test_more_than_makes_sense_is_refused(self, dyad, ben, facts, told):
+        with pytest.raises(BadInput, match=told):
+            schedule.settle(dyad, by=ben, **facts)
+
+
+class TestStopping:
+    def test_who_has_answered_hears_no_more(self, session, ana):
+        schedule.due()
+        checkin.send(session, "client", answers("client"), by=ana)
+        assert schedule.due(later(25)) == 0
+
+    def test_an_answer_stops_even_a_reminder_that_waits_for_the_morning(self, session, ana, mailbox):
+        schedule.due()
+        notices.deliver()
+        schedule.due(later(25))
+        checkin.send(session, "client", answers("client"), by=ana)
+        Notice.objects.filter(kind="reminder").update(due_at=timezone.now())
+        assert notices.deliver() == 0
+        waiting = Notice.objects.get(kind="reminder")
+        assert (waiting.dropped_at is not None, waiting.about) == (True, "")
+        assert len(mailbox.mails) == 1
+
+    def test_the_end_of_the_course_stops(self, session, dyad, ben):
+        care.end_course(dyad, "agreement", timezone.localdate(), "", by=ben)
+        assert schedule.due() == 0
+
+    def test_the_link_in_a_message_shows_first_and_stops_with_one_button(self, session, mailbox, ana, client):
+        schedule.due()
+        notices.deliver()
+        stop = address_in(body(mailbox.mails[0]), "stop")
+        for _preview in range(50):
+            assert client.get(stop).status_code == 200
+        ana.refresh_from_db()
+        assert ana.messages_stopped_at is None
+        assert "No more messages" in client.post(stop).content.decode()
+        assert schedule.due(later(25)) == 0
+
+    def test_a_mail_program_can_stop_in_one_click_without_our_page(self, session, mailbox, ana):
+        """RFC 8058: a POST to the address in the header, from a program that has no form token of ours."""
+        from django.test import Client as Browser
+
+        schedule.due()
+        notices.deliver()
+        mail = mailbox.mails[0]
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        path = mail["List-Unsubscribe"].strip("<>").removeprefix(django_settings.PUBLIC_URL)
+        Browser(enforce_csrf_checks=True).post(path, {"List-Unsubscribe": "One-Click"})
+        ana.refresh_from_db()
+        assert ana.messages_stopped_at is not None
+
+    def test_an_unknown_stop_link_gets_the_page_of_all_unknown_ones(self, people, client):
+        assert client.get("/stop/made-up").content == client.get("/c/made-up").content
+
+    def test_codes_that_are_asked_for_still_come_and_links_start_again(self, session, ana, mailbox):
+        browser = inside(ana)
+        browser.post("/mine/rights/messages/", {"what": "stop"})
+        assert schedule.due() == 0
+        space.ask_code(ana)
+        assert notices.deliver() == 1
+        browser.post("/mine/rights/messages/", {"what": "start"})
+        assert schedule.due() == 1
+
+    def test_the_therapist_is_told_to_hand_the_link_over(self, session, ana, ben):
+        schedule.stop(ana, by=ana)
+        with pytest.raises(BadInput, match="wants no messages"):
+            checkin.mail_link(session, str, by=ben)
+
+
+class TestWhatItSays:
+    def test_a_mail_through_a_real_server_gives_nothing_away(self, session, mailbox, client):
+        schedule.due()
+        assert notices.deliver() == 1
+        [mail] = mailbox.mails
+        assert mail["To"] == "ana@example.org"
+        words = re.sub(r"https?://\S+", "", f"{mail['Subject']} {body(mail)}")
+        assert not NEVER.search(words)
+        assert client.get(address_in(body(mail), "c")).status_code == 200
+
+    def test_it_speaks_the_clients_language(self, session, ana, mailbox):
+        ana.language = "de"
+        ana.save()
+        schedule.due()
+        notices.deliver()
+        assert mailbox.mails[0]["Subject"] == "Eine kurze Seite für dich"
+        assert "Keine solchen Nachrichten mehr" in body(mailbox.mails[0])
+
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_no_wording_names_anybody_or_what_this_is(self, language):
+        texts = tomllib.loads((wordings.HERE / "messages" / f"{language}.toml").read_text())
+        for said in texts.values():
+            assert not NEVER.search(" ".join(said.values())), said
+        assert set(texts) == set(tomllib.loads((wordings.HERE / "messages" / "en.toml").read_text()))
+
+    def test_a_text_message_goes_through_the_one_function(self, session, ana, settings, monkeypatch):
+        sent = []
+        monkeypatch.setattr(sms, "console", lambda number, text: sent.append((number, text)))
+        ana.phone, ana.channel = "0171 2345", "sms"
+        ana.save()
+        schedule.due()
+        notices.deliver()
+        [(number, text)] = sent
+        assert number == "0171 2345"
+        assert "/c/" in text
+        assert "/stop/" in text
+
+    def test_without_the_chosen_address_the_other_one_serves(self, ana):
+        ana.email, ana.phone = "", "0171 2345"
+        ana.save()
+        assert delivery._address(Notice(client=ana)) == "0171 2345"
+
+    def test_the_shipped_gateway_posts_to_the_providers_address(self, settings, tmp_path):
+        taken = []
+
+        class Gateway(BaseHTTPRequestHandler):
+            def do_POST(self):
+                said = self.rfile.read(int(self.headers["Content-Length"]))
+                taken.append((self.headers["Authorization"], json.loads(said)))
+                self.send_response(200 if len(taken) == 1 else 503)
+                self.end_headers()
+
+            def log_message(self, *_said):
+                """Quiet."""
+
+        server = HTTPServer(("127.0.0.1", 0), Gateway)
+        Thread(target=server.serve_forever, daemon=True).start()
+        (tmp_path / "sms.token").write_text("secret\n")
+        settings.KEYS, settings.SMS_URL = tmp_path, f"http://127.0.0.1:{server.server_port}/"
+        settings.SMS = "accord_clinic.sms_gateway.send"
+        sms.send("0171", "Hello")
+        assert taken == [("Bearer secret", {"to": "0171", "text": "Hello"})]
+        with pytest.raises(sms.NotSent, match="503"):
+            sms_gateway.send("0171", "Hello")
+        server.shutdown()
+        server.server_close()
+
+
+class TestTellingOnce:
+    def test_two_sweeps_at_once_make_one_link(self, session):
+        """The second one loses the race for the row, and its link does not come to be."""
+        assert schedule._put(session, "link", "", Practice.objects.get(), timezone.now())
+        assert not schedule._put(session, "link", "", Practice.objects.get(), timezone.now())
+        assert Notice.objects.count() == Invitation.objects.count() == 1
+
+    def test_a_row_that_another_worker_has_claimed_is_left_alone(self, session, mailbox):
+        schedule.due()
+        Notice.objects.update(claimed_at=timezone.now(), tries=1)
+        assert notices.deliver() == 0
+        assert mailbox.mails == []
+
+    def test_the_job_of_a_killed_worker_runs_again(self, session, mailbox):
+        schedule.due()
+        killed = timezone.now() - notices.RETRY_AFTER - timedelta(seconds=1)
+        Notice.objects.update(claimed_at=killed, tries=1)
+        assert notices.deliver() == 1
+        assert notices.deliver() == 0
+        assert len(mailbox.mails) == 1
+
+    def test_a_worker_killed_after_sending_sends_the_same_message_which_mailboxes_know(self, session, mailbox):
+        """Nobody can send exactly once over SMTP; the same id lets the second one be seen as the first."""
+        schedule.due()
+        row = Notice.objects.select_related("client", "session__dyad").get()
+        delivery.send(row)
+        delivery.send(row)
+        first, second = mailbox.mails
+        assert first["Message-ID"] == second["Message-ID"]
+
+    def test_what_opens_a_door_does_not_stay_in_the_outbox(self, session, mailbox):
+        schedule.due()
+        notices.deliver()
+        assert Notice.objects.get().about == ""
+
+    def test_a_server_that_is_away_is_tried_again_with_longer_and_longer_pauses(self, session, settings):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+        schedule.due()
+        pauses = []
+        for _try in range(notices.MOST_TRIES):
+            Notice.objects.update(due_at=timezone.now())
+            assert notices.deliver() == 0
+            pauses.append(round((Notice.objects.get().due_at - timezone.now()) / notices.RETRY_AFTER))
+        assert pauses == [1, 2, 4, 8, 16, 32]
+        Notice.objects.update(due_at=timezone.now())
+        assert notices.deliver() == 0
+        assert Notice.objects.get().tries == notices.MOST_TRIES
+
+    def test_one_bad_address_holds_up_nobody_else(self, people, mailbox, ana):
+        for name in ("One", "Two"):
+            other = care.register_client(name, by=people.ben, email=f"{name.lower()}@example.org")
+            space.ask_code(other)
+        Notice.objects.filter(client__name="One").update(to="not\nan@address")
+        assert notices.deliver() == 1
+        assert Notice.objects.get(client__name="One").error
+
+    def test_a_code_that_is_dead_is_not_sent_any_more(self, ana, mailbox):
+        space.ask_code(ana)
+        Notice.objects.update(made_at=timezone.now() - timedelta(minutes=16))
+        assert notices.deliver() == 0
+        assert mailbox.mails == []
+        assert Notice.objects.get().about == ""
+
+
+class TestFailing:
+    @pytest.fixture
+    def refused(self, session, mailbox):
+        """The link could not be delivered: the address does not exist."""
+        mailbox.refuse = "550 no such person"
+        schedule.due()
+        notices.deliver()
+        return Notice.objects.get()
+
+    def test_the_admin_sees_who_and_what_went_wrong_and_not_what_it_said(self, refused, ada, as_member):
+        page = as_member(ada).get("/practice/messages/").content.decode()
+        assert "Ana" in page
+        assert "SMTPRecipientsRefused" in page
+        assert refused.about
+        assert refused.about not in page
+
+    def test_the_admin_tries_again_when_the_address_is_mended(self, refused, ada, ana, mailbox, as_member):
+        mailbox.refuse = ""
+        as_member(ada).post("/practice/messages/", {"notice": refused.pk, "what": "again"})
+        assert notices.deliver() == 1
+        assert "Every message went out" in as_member(ada).get("/practice/messages/").content.decode()
+
+    def test_or_lets_it_be(self, refused, ada, as_member):
+        as_member(ada).post("/practice/messages/", {"notice": refused.pk, "what": "drop"})
+        refused.refresh_from_db()
+        assert (refused.about, refused.dropped_at is None) == ("", False)
+
+    def test_a_reminder_that_failed_tells_nobody_that_the_client_has_not_answered(self, session, ada, mailbox):
+        """In a practice of one the admin is the therapist, and reminders go only to those who have not answered."""
+        schedule.due()
+        notices.deliver()
+        schedule.due(later(25))
+        mailbox.refuse = "550 full"
+        Notice.objects.update(due_at=timezone.now())
+        notices.deliver()
+        assert failed(ada) == []
+        session.revealed_at = timezone.now()
+        session.save()
+        assert len(failed(ada)) == 1
+
+    def test_only_the_admin_sees_it(self, refused, ben, as_member):
+        assert as_member(ben).get("/practice/messages/").status_code == 404

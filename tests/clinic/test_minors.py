@@ -1,0 +1,107 @@
+"""Minors from twelve, and people who come by order: who agrees, who learns what, and the safe default."""
+
+import pytest
+from django.utils import timezone
+from tests.clinic.people import a_dyad, a_held_session
+
+from accord.errors import BadInput
+from accord_clinic.actions import care, checkin, consent, schedule
+from accord_clinic.models import Consent, Invitation, Practice
+from accord_clinic.queries.consent import before_first_question, needed, stands
+
+pytestmark = pytest.mark.django_db
+
+
+def born(age: int) -> int:
+    """A year of birth that makes somebody this old at the least, as the year alone tells it."""
+    return timezone.localdate().year - age - 1
+
+
+@pytest.fixture
+def kim(ben, people):
+    """Fourteen, and Ben's client."""
+    client = care.register_client("Kim", by=ben, email="kim@example.org", born=born(14))
+    return a_dyad(ben, client)
+
+
+def test_under_twelve_is_refused_with_a_sentence(ben, people):
+    year = timezone.localdate().year
+    with pytest.raises(BadInput, match="people of twelve and older"):
+        care.register_client("Too young", by=ben, born=year - 11)
+    assert care.register_client("Twelve this year", by=ben, born=year - 12)
+
+
+def test_by_default_guardians_see_nothing_and_must_agree_below_sixteen(kim):
+    said = before_first_question(kim.client, kim)
+    assert needed(kim.client) == {"client", "guardian"}
+    assert "get to see nothing" in said.lines[0]
+    assert "has to agree first" in said.waiting
+
+
+def test_the_age_below_which_a_guardian_agrees_is_the_practices(kim):
+    Practice.objects.update(guardian_below=14)
+    assert needed(kim.client) == {"client"}
+
+
+def test_who_may_still_be_fifteen_counts_as_fifteen(ben, people):
+    this_year = timezone.localdate().year
+    assert needed(care.register_client("Lou", by=ben, born=this_year - 16)) == {"client", "guardian"}
+    assert needed(care.register_client("Max", by=ben, born=this_year - 17)) == {"client"}
+
+
+def test_the_link_waits_for_the_guardian_and_then_opens(kim, ben, client):
+    token = checkin.invite(a_held_session(kim), by=ben)
+    assert "Start</button>" not in client.get(f"/c/{token}").content.decode()
+    client.post(f"/c/{token}")
+    assert not Consent.objects.exists()
+    consent.note_guardian(kim, "care", by=ben)
+    assert "Start</button>" in client.get(f"/c/{token}").content.decode()
+    client.post(f"/c/{token}")
+    assert stands(kim.client, "care")
+
+
+def test_no_link_goes_out_by_itself_before_the_guardian_has_agreed(kim, ben):
+    start = timezone.now() - timezone.timedelta(hours=5)
+    a_held_session(kim, start)
+    assert schedule.due() == 0
+    consent.note_guardian(kim, "care", by=ben)
+    assert schedule.due() == 1
+
+
+def test_a_guardians_yes_is_not_the_clients(kim, ben):
+    consent.note_guardian(kim, "research", by=ben)
+    assert not stands(kim.client, "research")
+    consent.give(kim.client, "research", by=kim.client)
+    assert stands(kim.client, "research")
+    consent.withdraw(kim.client, "research", by=kim.client)
+    assert not stands(kim.client, "research")
+
+
+def test_a_client_of_age_needs_no_guardian(dyad, ben):
+    with pytest.raises(BadInput, match="No guardian has to agree"):
+        consent.note_guardian(dyad, "care", by=ben)
+    assert before_first_question(dyad.client, dyad).lines == ()
+
+
+def test_who_comes_by_order_reads_what_the_sender_learns(dyad, ben):
+    consent.set_terms(dyad, by=ben, by_order=True, order_learns="dates")
+    dyad.client.refresh_from_db()
+    said = " ".join(before_first_question(dyad.client, dyad).lines)
+    assert "learns that sessions take place, and when" in said
+    assert "leave out every question" in said
+
+
+def test_what_differs_for_one_is_read_on_the_link_page(kim, ben, client):
+    consent.set_terms(kim, by=ben, consents="client", guardian_learns="together")
+    page = client.get(f"/c/{checkin.invite(a_held_session(kim), by=ben)}").content.decode()
+    assert "decide to tell them, together" in page
+    assert "Start</button>" in page
+
+
+def test_only_the_own_therapist_sets_the_terms(dyad, people, as_member):
+    posted = {"what": "agrees", "agrees-consents": "guardian", "agrees-guardian_learns": "nothing", "agrees-order_learns": "nothing"}
+    assert as_member(people.eve).post(f"/people/{dyad.uid}/terms/", posted).status_code == 404
+    assert as_member(people.ben).post(f"/people/{dyad.uid}/terms/", posted).status_code == 302
+    dyad.client.refresh_from_db()
+    assert needed(dyad.client) == {"guardian"}
+    assert not Invitation.objects.exists()

@@ -31,10 +31,11 @@ test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
 	$(BIN)/pytest tests/journeys -n 2 --dist loadfile
 
-lint: .venv/ready-test  ## check style, types and which part may import which
+lint: .venv/ready-test  ## check style, types, which part may import which, and known dangers
 	$(BIN)/ruff check --output-format=concise src tests docs
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
+	$(BIN)/bandit -q -r src -c pyproject.toml
 
 pictures: .venv/ready-test browser  ## draw the pictures of the README from a running demo
 	$(BIN)/python docs/pictures.py

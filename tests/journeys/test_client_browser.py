@@ -46,6 +46,7 @@ def begin(context, session, token: str = "") -> Page:
     page = context.new_page()
     page.goto(f"/c/{token or checkin.invite(session, by=session.dyad.therapist)}")
     page.get_by_role("button", name="Start").click()
+    page.wait_for_url("**/check-in/*/")
     return page
 
 

@@ -137,6 +137,7 @@ ROWS = {
     "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
     "people/<str:uid>/share/": Row(post="ben", at="dyad"),
     "people/<str:uid>/unshare/": Row(post="ben", at="dyad"),
+    "people/<str:uid>/set-up/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/terms/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/end/": Row(post="ben", at="dyad"),
     "people/<str:uid>/hand-over/": Row(post="ben", at="dyad"),

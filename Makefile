@@ -7,9 +7,10 @@ PYTHON ?= $(shell for name in $(LATEST); do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
+EMBEDDED_ONLY := $(foreach of,backup keys move,--ignore=tests/clinic/test_$(of).py)
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
-.PHONY: help demo demo-fresh test test-core test-clinic test-journeys lint lock pictures browser clean
+.PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,13 +21,16 @@ demo: .venv/ready  ## show Accord with an invented practice (PORT=8000 DATA=demo
 demo-fresh: .venv/ready  ## the same, starting over
 	@$(DEMO) --fresh
 
-test: lint test-core test-clinic test-journeys  ## check everything: style, types, imports, core, clinic, journeys
+test: lint test-core test-clinic test-postgresql test-journeys  ## check everything: style, types, imports, core, clinic, journeys
 
 test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(BIN)/pytest tests/accord -n 2
 
 test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
 	$(BIN)/pytest tests/clinic -n 2 --dist loadfile
+
+test-postgresql: .venv/ready-test  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
+	$(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile $(EMBEDDED_ONLY)
 
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
 	$(BIN)/pytest tests/journeys -n 2 --dist loadfile

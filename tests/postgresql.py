@@ -102,8 +102,14 @@ class Cluster:
         with open(Path(self.data) / "postgresql.conf", "a") as file:
             file.write("\n".join(lines) + "\n")
 
-    def start(self) -> None:
-        self.run("pg_ctl", "-D", self.data, "-l", str(self.folder / "server.log"), "-w", "-t", "60", "start")
+    def start(self, tries: int = 1) -> None:
+        """Start it. After a kill the first tries may fail: a child that is still dying holds the shared memory."""
+        command = ["pg_ctl", "-D", self.data, "-l", str(self.folder / "server.log"), "-w", "-t", "60", "start"]
+        for _ in range(tries - 1):
+            if self.run(*command, check=False).returncode == 0:
+                return
+            time.sleep(1)
+        self.run(*command)
 
     def stop(self, mode: str = "fast") -> None:
         self.run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop", check=False)

@@ -54,7 +54,7 @@ def postgresql_stopped(times: int) -> Iterator[Outcome]:
 
         def cut() -> None:
             cluster.kill()
-            cluster.start()
+            cluster.start(tries=20)
 
         yield _under_fire(f"PostgreSQL killed {times} times", "PostgreSQL", place, times, cut)
 

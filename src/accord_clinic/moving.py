@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.core.management.color import no_style
 from django.db import connections, models, transaction
+from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from accord.errors import BadInput
+from accord_clinic.actions import audit
+from accord_clinic.models import AuditEntry
 
 LEFT_BEHIND = {"contenttypes", "sessions"}
 """Made anew by the migrations, and open sessions: everybody signs in once more."""
-SOURCE, TARGET = "embedded", "default"
+SOURCE, TARGET, ACT = "embedded", "default", "move_to_postgresql"
 
 
 class NotMoved(BadInput):
@@ -35,7 +38,8 @@ def move() -> tuple[dict[str, int], bool]:
     The source can be read meanwhile, not written. Run again after success, it compares and copies nothing.
     """
     with transaction.atomic(using=SOURCE), transaction.atomic(using=TARGET):
-        # Writing nothing, this transaction still keeps every writer of the embedded database out.
+        # IMMEDIATE: from here on nobody else writes to the embedded database.
+        _note_in_the_log()
         here = {model: held(model, SOURCE) for model in tables()}
         there = {model: held(model, TARGET) for model in tables()}
         if here != there:
@@ -47,6 +51,15 @@ def move() -> tuple[dict[str, int], bool]:
             _check_same(here, there)
             return {model._meta.db_table: one.rows for model, one in there.items()}, True
     return {model._meta.db_table: one.rows for model, one in there.items()}, False
+
+
+def _note_in_the_log() -> None:
+    """The log says that it was carried over, on both sides alike, and once however often this runs."""
+    last = AuditEntry.objects.using(SOURCE).order_by("-id").first()
+    if last is None or last.act != ACT:
+        entry = AuditEntry(at=timezone.now(), actor=audit.actor(None), act=ACT, row="practice:1", fields=[])
+        entry.chain = audit.link(last.chain if last else "", entry)
+        entry.save(using=SOURCE)
 
 
 def tables() -> list[type[models.Model]]:
@@ -105,7 +118,7 @@ def _check_empty(there: dict[type[models.Model], Held]) -> None:
     if full:
         raise NotMoved(
             f"The PostgreSQL database holds other rows already ({full[0]}). Nothing was copied. "
-            "If people work there, it is the practice now: unset nothing, put the embedded file away. "
+            "If people work there already, it is the practice now: put the embedded file away. "
             "If not, make an empty database and try again."
         )
 

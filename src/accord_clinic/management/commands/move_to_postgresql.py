@@ -2,11 +2,9 @@
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
 from accord.errors import BadInput
 from accord_clinic import anchor, databases, moving, rights, serving
-from accord_clinic.actions import audit
 
 
 class Command(BaseCommand):
@@ -24,11 +22,9 @@ class Command(BaseCommand):
         given = rights.give(role)
         counts, copied = moving.move()
         entries = anchor.verify()
-        if copied:
-            with transaction.atomic():
-                audit.record(None, "move_to_postgresql", f"rows:{sum(counts.values())}")
         self.stdout.write(
-            f"{sum(counts.values())} rows in {len(counts)} tables, the same on both sides; "
+            f"{'Copied' if copied else 'Already there'}: {sum(counts.values())} rows in {len(counts)} tables, "
+            "the same on both sides; "
             f"the audit log's {entries} entries hold."
         )
         self.stdout.write(given)

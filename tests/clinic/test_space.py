@@ -55,6 +55,11 @@ class TestSteppingIn:
             browser.post("/mine/code/", {"code": "000000" if code != "000000" else "111111"})
         assert "That does not fit." in text(browser.post("/mine/code/", {"code": code}))
 
+    def test_nobodys_inbox_can_be_filled_with_codes(self, people):
+        for _ in range(10):
+            Browser().post("/mine/in/", {"email": "ana@example.org"})
+        assert Notice.objects.filter(kind="code").count() == space.MOST_CODES_AN_HOUR
+
     def test_a_pin_opens_it_too(self, people, inside):
         assert "six to twelve digits" in text(inside.post("/mine/pin/", {"pin": "12ab"}))
         inside.post("/mine/pin/", {"pin": "482 915"})

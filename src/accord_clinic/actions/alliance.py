@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
@@ -65,7 +66,7 @@ def seal(agreement: Agreement, side: str, *, seen: int, by: Actor) -> None:
     if last.pk != seen:
         raise ChangedMeanwhile("These words were changed meanwhile. Read them before you seal them.")
     if agreement.ended_at:
-        raise BadInput("This has ended and can no longer be sealed.")
+        raise BadInput(_("This has ended and can no longer be sealed."))
     Seal.objects.get_or_create(wording=last, side=side, defaults={"at": timezone.now()})
     record(by, "seal", f"agreement:{agreement.pk}", ["seal"])
 
@@ -107,7 +108,9 @@ def _last_wording(agreement: Agreement) -> Wording:
 def _checked(words: str) -> str:
     words = words.strip()
     if not words:
-        raise BadInput("Write at least one word.")
+        raise BadInput(_("Write at least one word."))
     if len(words) > MOST_WORDS:
-        raise BadInput(f"At most {MOST_WORDS} characters, please; these are {len(words)}.")
+        raise BadInput(
+            _("At most {most} characters, please; these are {n}.").format(most=MOST_WORDS, n=len(words))
+        )
     return words

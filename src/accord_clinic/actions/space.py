@@ -16,6 +16,7 @@ from accord_clinic.models import Client, ClientDoor, Code
 CODE_LIVES = timedelta(minutes=15)
 IDLE = timedelta(minutes=15)
 MOST_TRIES = 5
+MOST_CODES_AN_HOUR = 6
 
 
 @transaction.atomic
@@ -29,6 +30,12 @@ def ask_code(client: Client, purpose: str = "space", to: str = "") -> str:
     row = Code.objects.create(client=client, purpose=purpose, code_hash=hashed, made_at=now, expires_at=expires)
     notices.tell("code", code, client=client, to=to, once=f"code:{row.pk}")
     return code
+
+
+def asks_too_often(client: Client) -> bool:
+    """Whether so many codes were sent lately that one more would only fill somebody's inbox."""
+    lately = Code.objects.filter(client=client, purpose="space", made_at__gt=timezone.now() - timedelta(hours=1))
+    return lately.count() >= MOST_CODES_AN_HOUR
 
 
 def open_with_code(client: Client, code: str, purpose: str = "space") -> str | None:

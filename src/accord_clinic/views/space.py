@@ -53,7 +53,8 @@ def step_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return shell(request, "client/step_in.html", {"known": known is not None}, known)
     client = known or space_queries.by_email(request.POST.get("email", ""))
-    code = space.ask_code(client) if client and not request.POST.get("pin") else None
+    wanted = client and not request.POST.get("pin") and not space.asks_too_often(client)
+    code = space.ask_code(client) if wanted else None
     response = redirect("code")
     # Somebody who is not known gets the same pages; no code fits there.
     who = SIGNER.sign(client.uid if client else links.new_token())

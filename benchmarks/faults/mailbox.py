@@ -10,7 +10,7 @@ from email import message_from_bytes
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """Takes every mail; keeps it once all of it has come, as a real server does, even if the sender dies before the reply."""
+    """Keeps a mail once all of it has come, as a real server does, even if the sender dies before the reply."""
 
     allow_reuse_address = daemon_threads = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -126,10 +127,8 @@ class Place:
     def kill(self) -> None:
         """kill -9 of the whole group at once."""
         if self.server is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.server.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self.server.wait()
             self.server = None
 

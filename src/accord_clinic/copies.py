@@ -46,7 +46,9 @@ def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[st
 
 def _plain(name: str) -> str:
     """The last part of a database path: `session__number` is a number of a session."""
-    return {"uid": "agreement", "number": "session", "name": "who"}.get(name.rpartition("__")[2], name.rpartition("__")[2])
+    return {"uid": "agreement", "number": "session", "name": "who"}.get(
+        name.rpartition("__")[2], name.rpartition("__")[2]
+    )
 
 
 def _cell(value: Any) -> str:
@@ -100,9 +102,11 @@ def _headings() -> dict[str, str]:
 
 def _codes() -> dict[str, str]:
     return {
-        "client": _("you"), "therapist": _("therapist"), "raise": _("nobody: you bring it up"), "not_yet": _("nobody: not yet"),
+        "client": _("you"), "therapist": _("therapist"), "raise": _("nobody: you bring it up"),
+        "not_yet": _("nobody: not yet"),
         "outside": _("someone else here"), "statistics": _("nobody: only counted"), "room": _("in the room"),
         "video": _("by video"), "phone": _("by phone"), "text": _("by text"), "held": _("held"), "planned": _("planned"),
-        "care": _("your care"), "research": _("research"), "transcripts": _("transcripts"), "both": _("both answered"),
+        "care": _("your care"), "research": _("research"), "transcripts": _("transcripts"),
+        "both": _("both answered"),
         "time": _("the time had come"), "waived": _("opened without a rating"),
     }  # fmt: skip

@@ -20,7 +20,7 @@ class NoContact(Exception):
 
 
 def wanted(notice: Notice) -> bool:
-    """Whether it still makes sense: not a dead code, and nothing of the schedule to somebody who answered or said stop."""
+    """Whether it still makes sense: no dead code, and no link to somebody who has answered or said stop."""
     if notice.kind == ASKED_FOR:
         return timezone.now() - notice.made_at < CODE_LIVES
     if notice.client_id and notice.client.erased_at:
@@ -33,7 +33,7 @@ def wanted(notice: Notice) -> bool:
 
 
 def send(notice: Notice) -> None:
-    """By mail or as a text message. Raises `OSError` for what may pass by itself, `NoContact` when there is no address."""
+    """By mail or as a text message. Raises `OSError` for what may pass by itself, `NoContact` without an address."""
     client = notice.client
     subject, body = wordings.message(notice.kind, client.language if client else settings.LANGUAGE_CODE)
     body = body.format(code=notice.about, link=notice.about)

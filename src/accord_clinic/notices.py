@@ -10,7 +10,7 @@ from accord_clinic import delivery, links
 from accord_clinic.models import Client, Member, Notice, Practice, PrivateLine, Session
 
 RETRY_AFTER = timedelta(minutes=10)
-"""A claim older than this belongs to a worker that died; a failed message waits this long, then twice as long each time."""
+"""An older claim belongs to a worker that died. A failed message waits this long, then twice as long each time."""
 MOST_TRIES = 6
 SECRET = ("code", "link", "reminder", "member_link")
 
@@ -63,10 +63,10 @@ def tell_outside_reader(line: PrivateLine) -> None:
 
 
 def deliver(limit: int = 100) -> int:
-    """Claim due notices one by one and deliver each. Gives how many were sent. A crash leaves a row that is tried again."""
+    """Claim due notices one by one and deliver each. Gives how many were sent. A crash leaves a row to retry."""
     sent = 0
     for pk in _waiting().values_list("pk", flat=True)[:limit]:
-        # Exactly one worker's UPDATE touches the row. Trying counts at once, or a message that kills would do so forever.
+        # Exactly one worker's UPDATE touches the row. It counts as a try at once: a message that kills must end.
         if _waiting().filter(pk=pk).update(claimed_at=timezone.now(), tries=F("tries") + 1) == 1:
             sent += _carry(Notice.objects.select_related("client", "member", "session__dyad").get(pk=pk))
     return sent

@@ -30,7 +30,9 @@ class PracticeSettings(forms.Form):
     time_zone = forms.CharField(label=_("Time zone"), max_length=60, help_text=_("For example Europe/Berlin."))
     crisis_text = _words(_("Whom to call in need"), 3, help_text=_("It stands on every page for clients."))
     leave_to = forms.CharField(
-        label=_("Where “Leave quickly” leads"), max_length=200, help_text=_("A harmless page: /away, or an address of your choice.")
+        label=_("Where “Leave quickly” leads"),
+        max_length=200,
+        help_text=_("A harmless page: /away, or an address of your choice."),
     )
     safety_contact = forms.ChoiceField(
         label=_("Safety contact"), required=False, help_text=_("Is asked to look when an answer speaks of self-harm.")
@@ -54,7 +56,9 @@ class PracticeSettings(forms.Form):
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), choices=HOURS, coerce=int)
     quiet_until = forms.TypedChoiceField(label=_("until"), choices=HOURS, coerce=int)
     guardian_below = _number(
-        _("Below this age a guardian agrees, too"), 18, help_text=_("Each therapist can set it otherwise for one person.")
+        _("Below this age a guardian agrees, too"),
+        18,
+        help_text=_("Each therapist can set it otherwise for one person."),
     )
     retention_years = _number(
         _("Years to keep the days of treatment"), 30, help_text=_("0 keeps none. Names and words always go.")
@@ -67,10 +71,12 @@ class PracticeSettings(forms.Form):
         (_("The practice"), ("name", "time_zone", "crisis_text", "leave_to")),
         (
             _("People whom clients can turn to"),
-            ("safety_contact", "outside_reader", "outside_reader_role", "outside_reader_reply", "outside_reader_duty", "elsewhere_text"),
+            ("safety_contact", "outside_reader", "outside_reader_role", "outside_reader_reply", "outside_reader_duty",
+             "elsewhere_text"),
         ),
         (_("When answers open"), ("reveal_after_hours", "reveal_before_next_hours")),
-        (_("Links and reminders"), ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until")),
+        (_("Links and reminders"),
+         ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until")),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
     )  # fmt: skip
 

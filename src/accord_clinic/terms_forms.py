@@ -29,7 +29,9 @@ class Messages(forms.Form):
     """When links and reminders go out for one dyad; an empty field follows the practice."""
 
     by_itself = forms.BooleanField(label=_("Send links after sessions without my doing"), required=False)
-    link_after_minutes = forms.IntegerField(label=_("Minutes from the start of the session to the link"), required=False, min_value=0)
+    link_after_minutes = forms.IntegerField(
+        label=_("Minutes from the start of the session to the link"), required=False, min_value=0
+    )
     remind_after_hours = forms.IntegerField(label=_("Hours to a reminder"), required=False, min_value=0)
     most_reminders = forms.IntegerField(label=_("Reminders at most"), required=False, min_value=0, max_value=3)
 
@@ -39,7 +41,9 @@ class WhoAgrees(forms.Form):
 
     consents = forms.ChoiceField(label=_("Who agrees"), choices=Terms.CONSENTERS)
     guardian_learns = forms.ChoiceField(label=_("Parents or guardians learn"), choices=Terms.LEARNS)
-    by_order = forms.BooleanField(label=_("Somebody else sent this person, such as a court or an office"), required=False)
+    by_order = forms.BooleanField(
+        label=_("Somebody else sent this person, such as a court or an office"), required=False
+    )
     order_learns = forms.ChoiceField(label=_("Whoever did so learns"), choices=Terms.LEARNS)
 
 

@@ -1,4 +1,4 @@
-"""A real mail server on loopback: forty lines of SMTP over a socket. It keeps what it is given, or does as it is told."""
+"""A real mail server on loopback: forty lines of SMTP over a socket. It keeps what it gets, or refuses it."""
 
 import socketserver
 import threading

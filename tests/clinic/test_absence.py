@@ -1,6 +1,6 @@
 """When a therapist cannot be there: cover, an emergency, leaving; and what a practice of one can promise."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -14,7 +14,7 @@ from accord_clinic.models import BreakGlass, Cover, Member, Notice, ReadLog
 from accord_clinic.permissions import can_own, can_see_dyad, can_treat
 
 pytestmark = pytest.mark.django_db
-TODAY = date.today()
+TODAY = timezone.localdate()
 
 
 @pytest.fixture
@@ -130,7 +130,9 @@ def test_the_last_admin_stays(ada):
         members.set_roles(ada, ["manager"], by=ada)
 
 
-def test_who_is_invited_chooses_a_password_by_a_link_and_nobody_else_knows_it(ada, as_member, client, mailoutbox, settings):
+def test_who_is_invited_chooses_a_password_by_a_link_and_nobody_else_knows_it(
+    ada, as_member, client, mailoutbox, settings
+):
     from accord_clinic import notices
 
     posted = {"name": "Flo", "email": "flo@example.org", "roles": ["therapist"]}

@@ -1,4 +1,4 @@
-"""A copy of everything: the client's own words and kept lines, to read and for machines; nobody else's private notes."""
+"""A copy of everything: the client's own words and kept lines, for people and machines; nobody else's notes."""
 
 import csv
 import io

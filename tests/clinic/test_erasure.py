@@ -25,7 +25,12 @@ PLANTED = "Kolibri"
 def planted(people, ben):
     """Somebody whose name, address and words are everywhere where a person can leave them."""
     client = care.register_client(
-        f"{PLANTED} Name", by=ben, email="kolibri@example.org", phone="0171 kolibri", address_as=f"{PLANTED}!", born=1990
+        f"{PLANTED} Name",
+        by=ben,
+        email="kolibri@example.org",
+        phone="0171 kolibri",
+        address_as=f"{PLANTED}!",
+        born=1990,
     )
     dyad = a_dyad(ben, client)
     lines = tuple(
@@ -47,7 +52,7 @@ def planted(people, ben):
     consent.set_terms(dyad, by=ben, consents="both")
     schedule.settle(dyad, by=ben, most_reminders=2)
     absence.break_glass(dyad, f"{PLANTED} cannot be reached", by=people.ada)
-    absence.cover(dyad, people.eve, date.today(), date.today() + timedelta(days=3), by=ben)
+    absence.cover(dyad, people.eve, timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
     care.share(dyad, people.cy, by=ben)
     log_read(ben, dyad, "words", [1])
     space.set_pin(client, "123456", by=client)
@@ -162,7 +167,9 @@ def test_what_is_kept_and_why_is_said_before(planted):
     assert "backup" in page
 
 
-def test_a_restored_backup_of_an_earlier_day_is_erased_again(planted, django_capture_on_commit_callbacks, settings, tmp_path):
+def test_a_restored_backup_of_an_earlier_day_is_erased_again(
+    planted, django_capture_on_commit_callbacks, settings, tmp_path
+):
     """The ledger beside the database remembers by number what the database of that day cannot know."""
     settings.DATA = tmp_path
     with django_capture_on_commit_callbacks(execute=True):

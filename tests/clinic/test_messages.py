@@ -112,7 +112,9 @@ class TestWhen:
         people.practice.quiet_from, people.practice.quiet_until = 20, 8
         assert schedule.after_quiet_hours(now, people.practice) == goes
 
-    @pytest.mark.parametrize(("facts", "told"), [({"most_reminders": 9}, "0 to 3"), ({"remind_after_hours": 999}, "0 to 336")])
+    @pytest.mark.parametrize(
+        ("facts", "told"), [({"most_reminders": 9}, "0 to 3"), ({"remind_after_hours": 999}, "0 to 336")]
+    )
     def test_more_than_makes_sense_is_refused(self, dyad, ben, facts, told):
         with pytest.raises(BadInput, match=told):
             schedule.settle(dyad, by=ben, **facts)

@@ -99,7 +99,12 @@ def test_what_differs_for_one_is_read_on_the_link_page(kim, ben, client):
 
 
 def test_only_the_own_therapist_sets_the_terms(dyad, people, as_member):
-    posted = {"what": "agrees", "agrees-consents": "guardian", "agrees-guardian_learns": "nothing", "agrees-order_learns": "nothing"}
+    posted = {
+        "what": "agrees",
+        "agrees-consents": "guardian",
+        "agrees-guardian_learns": "nothing",
+        "agrees-order_learns": "nothing",
+    }
     assert as_member(people.eve).post(f"/people/{dyad.uid}/terms/", posted).status_code == 404
     assert as_member(people.ben).post(f"/people/{dyad.uid}/terms/", posted).status_code == 302
     dyad.client.refresh_from_db()

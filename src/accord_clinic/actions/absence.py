@@ -1,4 +1,4 @@
-"""When the therapist cannot be there: a colleague covers, an admin looks in an emergency, a member leaves the practice."""
+"""When the therapist cannot be there: a colleague covers, an admin looks in an emergency, a member leaves."""
 
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -46,7 +46,7 @@ def end_cover(row: Cover, *, by: Member) -> None:
 
 @transaction.atomic
 def break_glass(dyad: Dyad, why: str, *, by: Member) -> BreakGlass:
-    """Look at a colleague's course of care in an emergency: for an hour, reading only; therapist and client can see it."""
+    """Look at a colleague's course of care in an emergency: for an hour, reading only; both people can see it."""
     check_break_glass(by, dyad)
     if len(why.strip()) < 10:
         raise BadInput("Say in a sentence why you have to look now; the therapist and the client will read it.")

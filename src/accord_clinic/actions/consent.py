@@ -13,11 +13,12 @@ from accord_clinic.wordings import PURPOSES, consent
 
 
 def check_born(born: int | None) -> None:
-    """Nobody under twelve: the questions are not made for children. By the year alone, so nobody of twelve is refused."""
+    """Nobody under twelve: the questions are not made for children. By the year, so nobody of twelve is refused."""
     year = timezone.localdate().year
     if born is not None and not 1900 <= born <= year - YOUNGEST:
         raise BadInput(
-            f"Give a year of birth between 1900 and {year - YOUNGEST}: these questions are for people of twelve and older."
+            f"Give a year of birth between 1900 and {year - YOUNGEST}: "
+            "these questions are for people of twelve and older."
         )
 
 
@@ -61,7 +62,11 @@ def start_with_consent(client: Client, *, by: Client) -> None:
 def set_terms(dyad: Dyad, *, by: Member, **facts) -> None:
     """Who agrees, and what guardians or whoever sent this client learn. `facts`: the fields of `Terms`."""
     check_own(by, dyad)
-    allowed = {"consents": dict(Terms.CONSENTERS), "guardian_learns": dict(Terms.LEARNS), "order_learns": dict(Terms.LEARNS)}
+    allowed = {
+        "consents": dict(Terms.CONSENTERS),
+        "guardian_learns": dict(Terms.LEARNS),
+        "order_learns": dict(Terms.LEARNS),
+    }
     if any(facts[name] not in allowed[name] for name in facts.keys() & allowed.keys()):
         raise BadInput("Choose one of the answers that are offered.")
     Terms.objects.update_or_create(client=dyad.client, defaults=facts)

@@ -1,4 +1,4 @@
-"""What is wrong in the record: a client says so, somebody here answers, both stay. And facts about a client put right."""
+"""What is wrong in the record: a client says so, the therapist answers, both stay. And facts put right."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -76,7 +76,7 @@ def erase(client: Client, *, by: Client) -> Erasure:
 
 
 def kept_until(client: Client, practice: Practice) -> date | None:
-    """Until when the dates of the sessions are kept; `None` where the practice need not keep them, or there are none."""
+    """Until when the days of the sessions are kept; `None` where the practice need not, or there are none."""
     dyads = list(client.dyads.all())
     last = Session.objects.filter(dyad__in=dyads).order_by("-start").values_list("start", flat=True).first()
     days = [d.ended or d.started for d in dyads] + ([last.date()] if last else [])
@@ -116,7 +116,7 @@ def reapply() -> int:
 
 
 def write_ledger() -> None:
-    """Numbers and dates of all erasures, in a file that outlives the database: one beside it, one beside the backups."""
+    """Numbers and dates of all erasures, in a file that outlives the database: beside it, and beside the backups."""
     lines = [json.dumps({"client": n, "uid": uid, "at": at.isoformat()}) for n, (uid, at) in sorted(_known().items())]
     for path in _ledgers():
         partial = path.with_suffix(".partial")

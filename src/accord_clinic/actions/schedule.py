@@ -1,4 +1,4 @@
-"""When links and reminders go out: settled per dyad, stopped by the client in one step, put into the outbox when due."""
+"""When links and reminders go out: settled per dyad, stopped by the client in one step, told when due."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ MOST = {"link_after_minutes": 7 * 24 * 60, "remind_after_hours": 14 * 24, "most_
 
 @transaction.atomic
 def settle(dyad: Dyad, *, by: Member, **facts) -> None:
-    """What differs for this dyad. `facts`: by_itself, link_after_minutes, remind_after_hours, most_reminders; None = as usual."""
+    """What differs for this dyad. `facts`: the fields of `Schedule`; `None` is as usual here."""
     check_own(by, dyad)
     check_times(facts)
     Schedule.objects.update_or_create(dyad=dyad, defaults=facts)
@@ -61,7 +61,7 @@ def whose(token: str) -> Client | None:
 
 
 def due(now: datetime | None = None) -> int:
-    """Put into the outbox every link and reminder whose time has come. Gives how many. Running it twice adds nothing."""
+    """Put every link and reminder whose time has come into the outbox. Gives how many. Twice adds nothing."""
     now = now or timezone.now()
     practice = Practice.objects.first()
     if practice is None:

@@ -74,7 +74,7 @@ def terms_of(client: Client) -> Terms | None:
 
 
 def age_of(client: Client) -> int | None:
-    """The age, as young as the year of birth allows: who may still be fifteen is fifteen. `None` when it is not known."""
+    """The age, as young as the year of birth allows: who may still be fifteen is fifteen. `None`: not known."""
     return None if client.born is None else timezone.localdate().year - client.born - 1
 
 
@@ -110,9 +110,9 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     lines = [*_guardians(terms, minor or "guardian" in must), *_by_order(terms), *key_holder(dyad.therapist)]
     waiting = ""
     if "guardian" in must - given:
-        waiting = _("Somebody who is responsible for you has to agree first. Please talk about it with {therapist}.").format(
-            therapist=dyad.therapist.name
-        )
+        waiting = _(
+            "Somebody who is responsible for you has to agree first. Please talk about it with {therapist}."
+        ).format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must - given else None
     return BeforeFirst(tuple(lines), agree, waiting)
 
@@ -123,10 +123,17 @@ def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:
     learns = terms.guardian_learns if terms else "nothing"
     said = {
         "nothing": _("Your parents or guardians get to see nothing of what you answer here."),
-        "dates": _("Your parents or guardians may learn that sessions take place, and when; nothing of what you answer."),
-        "together": _("Your parents or guardians learn only what you and your therapist decide to tell them, together."),
+        "dates": _(
+            "Your parents or guardians may learn that sessions take place, and when; nothing of what you answer."
+        ),
+        "together": _(
+            "Your parents or guardians learn only what you and your therapist decide to tell them, together."
+        ),
     }
-    return (said[learns], _("If somebody’s life is in danger, your therapist may have to tell. You are told first, if that is possible."))
+    return (
+        said[learns],
+        _("If somebody’s life is in danger, your therapist may have to tell. You are told first, if that is possible."),
+    )
 
 
 def _by_order(terms: Terms | None) -> Iterable[str]:
@@ -137,17 +144,20 @@ def _by_order(terms: Terms | None) -> Iterable[str]:
         "dates": _("Whoever sent you here learns that sessions take place, and when; nothing of what you answer."),
         "together": _("Whoever sent you here learns only what you and your therapist decide to tell, together."),
     }
-    return (said[terms.order_learns], _("You may leave out every question, and nobody is told that you did so as a fault."))
+    return (
+        said[terms.order_learns],
+        _("You may leave out every question, and nobody is told that you did so as a fault."),
+    )
 
 
 def key_holder(therapist: Member) -> Iterable[str]:
-    """In a practice of one, what that means; elsewhere nothing, since the one who holds the key is not the therapist."""
+    """In a practice of one, what that means; elsewhere nothing, since the therapist does not hold the key."""
     if not solo(therapist):
         return ()
     return (
         _(
-            "{therapist} runs this practice alone and holds the key to its data. Lines that you keep for yourself are on no "
-            "page that {therapist} sees, but nobody else watches over that."
+            "{therapist} runs this practice alone and holds the key to its data. Lines that you keep for yourself are on "
+            "no page that {therapist} sees, but nobody else watches over that."
         ).format(therapist=therapist.name),
     )
 

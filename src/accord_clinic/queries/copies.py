@@ -70,9 +70,8 @@ def csv_safe(value: Any) -> Any:
     return f"'{text}" if text and text.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0") else value
 
 
-def archive(client: Client, readable: str) -> bytes:
+def archive(client: Client, tables: Mapping[str, Sequence[Row]], readable: str) -> bytes:
     """The zip: the page to read, everything as JSON, and each table as CSV."""
-    tables = everything(client)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("copy.html", readable)
@@ -89,7 +88,9 @@ def _about(client: Client) -> Iterable[Row]:
 
 
 def _consents(client: Client) -> Iterable[Row]:
-    return client.consents.order_by("given_at").values("purpose", "version", "language", "by", "given_at", "withdrawn_at")
+    return client.consents.order_by("given_at").values(
+        "purpose", "version", "language", "by", "given_at", "withdrawn_at"
+    )
 
 
 def _terms(client: Client) -> Iterable[Row]:
@@ -142,7 +143,9 @@ def _words(client: Client) -> Iterable[Row]:
 
 
 def _kept(client: Client) -> Iterable[Row]:
-    rows = client.private_lines.select_related(*(f"response__{way}" for way in PEOPLE)).order_by("response__session__start", "id")
+    rows = client.private_lines.select_related(*(f"response__{way}" for way in PEOPLE)).order_by(
+        "response__session__start", "id"
+    )
     for line in rows:
         yield {
             **_place(line.response.session),
@@ -206,7 +209,11 @@ def _corrections(client: Client) -> Iterable[Row]:
 
 def _readers(client: Client) -> Iterable[Row]:
     """Who may and could: shares, cover and emergencies, with their times."""
-    kinds = (("shared", models.Share, "since"), ("cover", models.Cover, "since"), ("emergency", models.BreakGlass, "at"))
+    kinds = (
+        ("shared", models.Share, "since"),
+        ("cover", models.Cover, "since"),
+        ("emergency", models.BreakGlass, "at"),
+    )
     for how, model, start in kinds:
         for row in model.objects.filter(dyad__client=client).select_related("member", "dyad").order_by(start):
             yield {

@@ -7,6 +7,7 @@ from django.db.models import Count, Q
 
 from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
 from accord_clinic.permissions import check_keep_practice
+from accord_clinic.submission import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ def colleagues(member: Member) -> list[Colleague]:
     check_keep_practice(member)
     rows = Member.objects.annotate(running=Count("dyads", filter=Q(dyads__ended=None))).order_by("-is_active", "name")
     return [
-        Colleague(m.uid, m.name, m.email, tuple(m.roles), m.is_active, m.running, m.last_login is not None) for m in rows
+        Colleague(m.uid, m.name, m.email, tuple(m.roles), m.is_active, m.running, m.last_login is not None)
+        for m in rows
     ]
 
 
@@ -66,7 +68,7 @@ def waits(member: Member) -> Waits:
 def failed_notice(member: Member, pk: str) -> Notice | None:
     """A message that is not sent, for trying again."""
     check_keep_practice(member)
-    return Notice.objects.filter(pk=int(pk), sent_at=None, dropped_at=None).first() if pk.isdigit() else None
+    return Notice.objects.filter(pk=whole(pk), sent_at=None, dropped_at=None).first()
 
 
 def course_in_emergency(member: Member, therapist: str, name: str) -> Dyad | None:

@@ -1,4 +1,4 @@
-"""What a client may ask for, as pages show it: corrections and their answers, what an erasure keeps, codes that wait."""
+"""What a client may ask for, as pages show it: corrections with answers, what an erasure keeps, codes."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from accord_clinic.models import Client, Code, Correction, Practice
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays after an erasure: until when and by which law the dates are kept, and how many backups hold all of it."""
+    """What stays after an erasure: until when the days are kept, by which law, and how many backups hold all."""
 
     until: date | None
     years: int

@@ -1,4 +1,4 @@
-"""The terms of one course of care, for its own therapist: facts, messages, consents, corrections, cover, emergencies."""
+"""The terms of one course of care, for its therapist: facts, messages, consents, corrections, cover."""
 
 from dataclasses import dataclass
 

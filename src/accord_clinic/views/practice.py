@@ -32,7 +32,15 @@ def settings(request: HttpRequest) -> HttpResponse:
         return _page(request, "practice/settings.html", {"form": form}, status=422)
     by_uid = {m.uid: m for m in people}
     facts = form.cleaned_data | {name: by_uid.get(form.cleaned_data[name]) for name in PEOPLE}
-    return do(request, reverse("practice"), member_actions.set_up, practice, by=request.user, done=_("It is changed."), **facts)
+    return do(
+        request,
+        reverse("practice"),
+        member_actions.set_up,
+        practice,
+        by=request.user,
+        done=_("It is changed."),
+        **facts,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +74,9 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
-    return _page(request, "practice/member.html", {"form": form, "person": person}, status=422 if form.is_bound else 200)
+    return _page(
+        request, "practice/member.html", {"form": form, "person": person}, status=422 if form.is_bound else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,4 +1,4 @@
-"""A client's choices and rights: consents, messages, address, a copy of everything, corrections, erasure; stopping messages."""
+"""A client's choices and rights: consents, messages, address, copy, corrections, erasure; stopping messages."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic import copies, spoken
-from accord_clinic.actions import consent, corrections, erasure, schedule, space
-from accord_clinic.actions.audit import record
+from accord_clinic import spoken
+from accord_clinic.actions import consent, copies, corrections, erasure, schedule, space
+from accord_clinic.copies import chapters
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import copies as copy_queries
 from accord_clinic.queries import rights as rights_queries
@@ -79,13 +79,12 @@ def my_copy(request: HttpRequest, client) -> HttpResponse:
         return _asking(request, "client/rights_copy.html", client, COPY)
     if not space.fresh(client, _given(request), COPY):
         return _asking(request, "client/rights_copy.html", client, COPY, wrong=True)
-    record(client, "copy", f"client:{client.pk}")
-    chapters = copies.chapters(copy_queries.everything(client))
-    page = {"chapters": chapters, "client": client, "made": spoken.at(timezone.now())}
+    tables = copies.take(client, by=client)
+    page = {"chapters": chapters(tables), "client": client, "made": spoken.at(timezone.now())}
     if request.POST.get("as") != "zip":
         return shell(request, "client/copy.html", page, client)
     readable = render_to_string("client/copy_file.html", page)
-    response = HttpResponse(copy_queries.archive(client, readable), content_type="application/zip")
+    response = HttpResponse(copy_queries.archive(client, tables, readable), content_type="application/zip")
     response["Content-Disposition"] = 'attachment; filename="copy.zip"'
     return response
 
@@ -93,7 +92,7 @@ def my_copy(request: HttpRequest, client) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @through_the_door
 def my_contact(request: HttpRequest, client) -> HttpResponse:
-    """A new address: a code to the old one, then a code to the new one, so that neither a thief nor a slip can take it."""
+    """A new address: a code to the old one, then one to the new one, so that neither thief nor slip takes it."""
     template = "client/rights_contact.html"
     if request.method != "POST":
         return _asking(request, template, client, CONTACT)
@@ -177,7 +176,9 @@ def _confirm_contact(request: HttpRequest, client) -> HttpResponse:
     if uid != client.uid or not space.use_code(client, _given(request), NEW):
         context = {"new": request.POST["new"], "address": address, "wrong": True}
         return shell(request, "client/rights_contact_new.html", context, client, 422)
-    corrections.change_own_contact(client, by=client, **{kind: address, "channel": "sms" if kind == "phone" else "email"})
+    corrections.change_own_contact(
+        client, by=client, **{kind: address, "channel": "sms" if kind == "phone" else "email"}
+    )
     return redirect("my-rights")
 
 

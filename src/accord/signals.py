@@ -137,13 +137,15 @@ def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 
 def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
-    """Two whole check-ins in a row without an answer; stronger while a strain is open."""
+    """Two whole sessions in a row without any answer of the client; stronger while a strain is open."""
     held = {s.number for s in seen.said.sessions if s.held}
+    # Any questionnaire counts: past ratings that were imported hold no check-in.
+    answered = {r.session for r in seen.said.responses if r.rater == "client"}
     run, told = 0, False
-    for number, client, _therapist in seen.check_ins():
+    for number, _client, _therapist in seen.check_ins():
         if number not in held:
             continue
-        run = 0 if client is not None else run + 1
+        run = 0 if number in answered else run + 1
         told = told and run > 0
         if run >= SILENT_RUN and number > STARTING_SESSIONS and not told:
             told = True

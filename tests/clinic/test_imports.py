@@ -385,5 +385,9 @@ def test_they_get_a_calibration_of_their_own_and_an_expected_course(real):
 
 
 def test_nothing_is_inferred_from_questions_that_nobody_asked_them(real):
-    kinds = {kind for dyad in real for kind in dyad.signals.values_list("kind", flat=True)}
-    assert kinds <= {"drop", "slide"}
+    signals = [signal for dyad in real for signal in dyad.signals.select_related("session")]
+    assert {signal.kind for signal in signals} <= {"drop", "slide", "silence"}
+    for signal in signals:
+        if signal.kind == "silence":
+            silent = (signal.session.number - 1, signal.session.number)
+            assert not Response.objects.filter(session__dyad=signal.dyad, session__number__in=silent).exists()

@@ -4,8 +4,9 @@ import argparse
 import sys
 import time
 
-from benchmarks.faults.faults import FAULTS
 from tests.postgresql import NOBODY_HAS_IT, programs
+
+from benchmarks.faults.faults import FAULTS
 
 TIMES, QUICK = 50, 5
 
@@ -26,10 +27,8 @@ def main() -> int:
         began = time.monotonic()
         for one in names[name](QUICK if asked.quick else asked.times):
             took = f"{time.monotonic() - began:.0f} s"
-            print(
-                f"{one.fault:38} {one.database:11} {one.acknowledged:12} {one.lost:5} {one.doubled:8}  {one.note} ({took})",
-                flush=True,
-            )
+            counts = f"{one.acknowledged:12} {one.lost:5} {one.doubled:8}"
+            print(f"{one.fault:38} {one.database:11} {counts}  {one.note} ({took})", flush=True)
             good = good and (one.good or one.note.startswith("skipped"))
             began = time.monotonic()
     return 0 if good else 1

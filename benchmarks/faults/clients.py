@@ -1,4 +1,4 @@
-"""Links in; clients who open them and send the check-in as a browser does, and who do not give up until it is received."""
+"""Links in; clients who send the check-in as a browser does, and do not give up until it is received."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Browser:
 
 @dataclass
 class Crowd:
-    """Clients who take one link after another. `acknowledged` are those who read "received"; `again`: posts repeated."""
+    """Clients who take one link after another. `acknowledged` read "received"; `again` counts posts repeated."""
 
     place: Place
     links: list[str]
@@ -102,12 +102,12 @@ class Crowd:
     def _check_in(self, link: str) -> None:
         browser = Browser(self.place.port)
         page = self._until("GET", browser, f"/c/{link}", None, (200,))[2]
-        form = {"csrfmiddlewaretoken": _hidden(page, "csrfmiddlewaretoken")} if "csrf" in page else {}
+        form = {"csrfmiddlewaretoken": hidden(page, "csrfmiddlewaretoken")} if "csrf" in page else {}
         address = self._until("POST", browser, f"/c/{link}", form, (302,))[1]
         page = self._until("GET", browser, address, None, (200,))[2]
         said = (
             USUAL
-            | {name: _hidden(page, name) for name in ("csrfmiddlewaretoken", "key")}
+            | {name: hidden(page, name) for name in ("csrfmiddlewaretoken", "key")}
             | {"0-o2": f"Words of {link}"}
         )
         received = self._until("POST", browser, address, said, (302,))[1]
@@ -147,7 +147,7 @@ class Count:
         )
 
 
-def _hidden(page: str, name: str) -> str:
+def hidden(page: str, name: str) -> str:
     found = re.search(rf'name="{re.escape(name)}" value="([^"]*)"', page)
     assert found, f"no {name} on the page"
     return unescape(found[1])

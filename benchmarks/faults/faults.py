@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -11,14 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.postgresql import Cluster, free_port
 
 from benchmarks.faults.clients import Count, Crowd
 from benchmarks.faults.mailbox import Mailbox
 from benchmarks.faults.practice import Place
-from tests.postgresql import Cluster, free_port
 
 CLIENTS = 8
 LINKS_A_KILL = 60
@@ -83,7 +84,7 @@ def primary_lost(_times: int) -> Iterator[Outcome]:
 
 
 def worker_killed(times: int) -> Iterator[Outcome]:
-    """kill -9 of the sweep while it hands mails over. Each person is told one thing: two mails are one too many."""
+    """kill -9 of the sweep while it hands mails over. Each person is told one thing: two mails are too many."""
     mailbox = Mailbox()
     mail = {
         "ACCORD_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
@@ -103,7 +104,8 @@ def worker_killed(times: int) -> Iterator[Outcome]:
         # Ten minutes later, as far as the rows can tell: what a dead worker had claimed is free again.
         for _ in range(2):
             place.python(
-                "from datetime import timedelta; from django.db.models import F; from accord_clinic.models import Notice;"
+                "from datetime import timedelta; from django.db.models import F;"
+                "from accord_clinic.models import Notice;"
                 "Notice.objects.filter(sent_at=None).update(claimed_at=F('claimed_at') - timedelta(minutes=11))"
             )
             place.run("sweep")
@@ -128,8 +130,9 @@ def disk_full(_times: int) -> Iterator[Outcome]:
         ballast = folder / "ballast"
 
         def fill() -> None:
-            free = shutil.disk_usage(folder).free
-            ballast.write_bytes(b"\0" * (free - 4096))
+            with contextlib.suppress(OSError), open(ballast, "wb", buffering=0) as file:
+                while file.write(b"\0" * 4096):
+                    pass
             time.sleep(4)
             ballast.unlink()
 
@@ -203,7 +206,7 @@ def _under_fire(
     return Outcome(name, database, count.acknowledged, count.lost, count.doubled, note)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _practice(database: str) -> Iterator[tuple[Place, Cluster | None]]:
     cluster = Cluster.new(*DURABLE) if database == "PostgreSQL" else None
     place = Place(cluster.address if cluster else "")

@@ -105,7 +105,8 @@ class Place:
     def start(self) -> None:
         """The web server as `accord_clinic serve` runs it, in a group of processes of its own."""
         command = [
-            *self.prefix, sys.executable, "-m", "gunicorn", "accord_clinic.wsgi:application", "--bind", f"127.0.0.1:{self.port}",
+            *self.prefix, sys.executable, "-m", "gunicorn", "accord_clinic.wsgi:application",
+            "--bind", f"127.0.0.1:{self.port}",
             "--worker-class", "gthread", "--workers", str(self.workers), "--threads", "4", "--log-level", "critical",
         ]  # fmt: skip
         self.server = subprocess.Popen(

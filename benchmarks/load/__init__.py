@@ -1,0 +1,1 @@
+"""A large practice under a steady rate of check-ins and page views: `python -m benchmarks.load`."""

@@ -15,12 +15,13 @@ LEFT_OUT = ("course", "agreement", "of_goal", "instrument", "version", "item", "
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One table, ready to be read. A table of one row is read better as facts than as a table."""
+    """One table, ready to be read: answers session by session, a single row as facts, all else as a table."""
 
     title: str
     empty: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
 
     @property
     def facts(self) -> tuple[tuple[str, str], ...]:
@@ -30,7 +31,22 @@ class Chapter:
 def chapters(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Chapter]:
     """One chapter a table; empty ones say so in a line."""
     titles, headings = _titles(), _headings()
-    return [_chapter(titles[name], rows, headings) for name, rows in tables.items()]
+    return [
+        _answers(titles[name], rows) if name == "answers" and rows else _chapter(titles[name], rows, headings)
+        for name, rows in tables.items()
+    ]
+
+
+def _answers(title: str, rows: Sequence[Mapping[str, Any]]) -> Chapter:
+    """Question and answer, under the session and the person who gave it."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        place = _("Session {number}, {day}: {who}").format(
+            number=row["session"], day=_cell(row["day"]), who=_cell(row["side"])
+        )
+        left_out = _("left out") if row["answer"] is None else str(row["answer"])
+        groups.setdefault(place, []).append((row["question"], row["in_words"] or left_out))
+    return Chapter(title, "", groups=tuple((place, tuple(lines)) for place, lines in groups.items()))
 
 
 def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> Chapter:
@@ -105,7 +121,8 @@ def _codes() -> dict[str, str]:
         "client": _("you"), "therapist": _("therapist"), "raise": _("nobody: you bring it up"),
         "not_yet": _("nobody: not yet"),
         "outside": _("someone else here"), "statistics": _("nobody: only counted"), "room": _("in the room"),
-        "video": _("by video"), "phone": _("by phone"), "text": _("by text"), "held": _("held"), "planned": _("planned"),
+        "video": _("by video"), "phone": _("by phone"), "text": _("by text"), "held": _("held"),
+        "planned": _("planned"),
         "care": _("your care"), "research": _("research"), "transcripts": _("transcripts"),
         "both": _("both answered"),
         "time": _("the time had come"), "waived": _("opened without a rating"),

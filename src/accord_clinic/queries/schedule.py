@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from accord_clinic.models import Dyad, Member, Notice, Practice, Schedule
 from accord_clinic.notices import MOST_TRIES
@@ -46,6 +47,20 @@ def habit(practice: Practice, dyad: Dyad) -> Habit:
     return Habit(own.by_itself if own else True, *numbers)
 
 
+def _plainly(error: str) -> str:
+    """What went wrong, as far as a person can do something about it."""
+    said = {
+        "": _("the sender stopped midway"),
+        "NoContact": _("no address is known"),
+        "SMTPRecipientsRefused": _("the address was refused"),
+        "SMTPAuthenticationError": _("the mail server did not take our password"),
+        "ConnectionRefusedError": _("the mail server cannot be reached"),
+        "TimeoutError": _("the mail server did not answer"),
+        "NotSent": _("the provider of text messages refused it"),
+    }
+    return said.get(error, error)
+
+
 def failed(member: Member) -> list[Failed]:
     """For the admin: what could not be delivered, newest first.
 
@@ -57,6 +72,6 @@ def failed(member: Member) -> list[Failed]:
     rows = rows.filter(~Q(kind="reminder") | Q(session__revealed_at__isnull=False))
     rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]
     return [
-        Failed(r.pk, str(r.client or r.member), r.made_at, r.tries, r.error or "stopped midway", r.tries >= MOST_TRIES)
+        Failed(r.pk, str(r.client or r.member), r.made_at, r.tries, _plainly(r.error), r.tries >= MOST_TRIES)
         for r in rows
     ]

@@ -1,12 +1,14 @@
 """The terms of one course of care, for its therapist: facts, messages, consents, corrections, cover."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.utils import timezone
 
 from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member, Practice
 from accord_clinic.permissions import can_change_contact
 from accord_clinic.queries.consent import Purpose, age_of, needed, purposes, terms_of
+from accord_clinic.queries.practice import local
 from accord_clinic.queries.schedule import Habit, habit
 
 
@@ -22,7 +24,7 @@ class TermsPage:
     purposes: tuple[Purpose, ...]
     waiting: tuple[Correction, ...]
     answered: tuple[Correction, ...]
-    covers: tuple[Cover, ...]
+    covers: tuple[tuple[str, str, date, date], ...]
     colleagues: tuple[Member, ...]
     glasses: tuple[BreakGlass, ...]
 
@@ -41,10 +43,16 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         purposes=tuple(purposes(client)),
         waiting=tuple(r for r in rows if r.answered_at is None),
         answered=tuple(r for r in rows if r.answered_at is not None),
-        covers=tuple(standing_covers(dyad)),
+        covers=tuple(_days(row) for row in standing_covers(dyad)),
         colleagues=tuple(m for m in others if m.is_a("therapist")),
         glasses=tuple(BreakGlass.objects.filter(dyad=dyad).select_related("member").order_by("-at")),
     )
+
+
+def _days(row: Cover) -> tuple[str, str, date, date]:
+    """Whose cover, from the first day to the last, on the practice's calendar."""
+    first, last = local(row.since), local(row.until - timedelta(seconds=1))
+    return row.uid, row.member.name, first.date(), last.date()
 
 
 def who_agrees(dyad: Dyad) -> dict:

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +14,7 @@ from accord_clinic.actions import absence
 from accord_clinic.actions import members as member_actions
 from accord_clinic.practice_forms import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.queries import keeping, schedule
+from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
 
 PEOPLE = ("safety_contact", "outside_reader")
@@ -125,4 +127,5 @@ def _page(request: HttpRequest, template: str, context: dict, status: int = 200)
     ]
     here = request.resolver_match.url_name
     items = [{"url": reverse(name), "label": label, "current": name == here} for name, label in pages]
-    return render(request, template, {**context, "subnav": items}, status=status)
+    with timezone.override(zone()):
+        return render(request, template, {**context, "subnav": items}, status=status)

@@ -109,4 +109,5 @@ def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
         **sent,
     }
     context = {"dyad": dyad, "page": page, "forms": forms, "wrong": next(iter(sent.values()), None)}
-    return render(request, "therapist/terms.html", context, status=422 if sent else 200)
+    with timezone.override(zone()):
+        return render(request, "therapist/terms.html", context, status=422 if sent else 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import ipaddress
 import signal
 import socket
@@ -19,6 +20,7 @@ from accord_clinic import databases
 SWEEP_EVERY = 30
 RESTART_AFTER = 5
 PATIENCE = 10
+PR_SET_PDEATHSIG = 1
 
 
 def prepare() -> None:
@@ -92,7 +94,13 @@ def _sweep() -> list[str]:
 
 def _start(module: Sequence[str]) -> subprocess.Popen:
     # A group of its own: Ctrl-C reaches this process alone, which then ends both in order.
-    return subprocess.Popen([sys.executable, "-m", *module], process_group=0)  # noqa: S603
+    return subprocess.Popen([sys.executable, "-m", *module], process_group=0, preexec_fn=_end_with_parent)  # noqa: S603
+
+
+def _end_with_parent() -> None:
+    """On Linux a child is asked to end when this process dies, in whatever way: no orphan keeps the port."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(child: subprocess.Popen) -> None:

@@ -146,6 +146,17 @@ def test_serve_runs_web_and_sweep_restarts_the_sweep_and_stops_cleanly(tmp_path)
     assert not answers_at(port, seconds=0)
 
 
+def test_nothing_is_left_running_when_the_server_is_killed(tmp_path):
+    children = "import accord_clinic.serving as s; s._web = s._sweep = lambda *_: ['http.server', '0']; s.run('', 0)"
+    with subprocess.Popen([sys.executable, "-c", children], env={**os.environ, "PYTHONPATH": "src"}) as served:
+        listed = Path(f"/proc/{served.pid}/task/{served.pid}/children")
+        assert wait_for(lambda: len(listed.read_text().split()) == 2)
+        left = [Path(f"/proc/{child}") for child in listed.read_text().split()]
+        time.sleep(0.5)
+        served.kill()
+    assert wait_for(lambda: not any(child.exists() for child in left))
+
+
 def a_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -96,7 +96,9 @@ def _fill(place: Place, asked: argparse.Namespace) -> dict:
     return json.loads(next(line for line in done.stdout.splitlines() if line.startswith("FILLED "))[7:])
 
 
-def _hold(place: Place, opened: dict[str, list[str]], seen: Seen, *, rate: float, views: float, seconds: float, first: int) -> float:
+def _hold(
+    place: Place, opened: dict[str, list[str]], seen: Seen, *, rate: float, views: float, seconds: float, first: int
+) -> float:
     """Begin `rate` check-ins a second whether or not earlier ones are through. Gives how late the last one began."""
     began, late = time.monotonic(), 0.0
     with ThreadPoolExecutor(WAITING) as pool:

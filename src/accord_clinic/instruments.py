@@ -1,4 +1,4 @@
-"""The catalogue as this practice has it: the shipped questionnaires and the texts in the site's own folder, read once."""
+"""The catalogue as this practice has it: shipped questionnaires and the texts in the site's own folder, read once."""
 
 from functools import cache
 

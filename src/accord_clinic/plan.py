@@ -1,4 +1,4 @@
-"""Which questions a session asks: the check-in, the starting path, the wider look, outcome measures, what matters most."""
+"""Which questions a session asks: check-in, starting path, wider look, outcome measures, what matters most."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,9 @@ WIDER_LOOK_EVERY = 4
 PICKS_EVERY = 5
 
 
-def forms(dyad: Dyad, number: int, side: str, measures: Iterable[Measure] = (), remote: bool = False) -> list[tuple[str, str]]:
+def forms(
+    dyad: Dyad, number: int, side: str, measures: Iterable[Measure] = (), remote: bool = False
+) -> list[tuple[str, str]]:
     """The (instrument, form) pairs that one side is asked after session `number`, in their order."""
     asked = [(CHECK_IN, dyad.form)]
     if number <= STARTING_SESSIONS:

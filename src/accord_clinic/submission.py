@@ -1,5 +1,6 @@
 """What one sent check-in page says, checked and free of HTML: forms make it, actions store it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +9,12 @@ from accord.records import Answer
 
 SHARING = ("show", "raise", "not_yet")
 READERS = ("therapist", "raise", "outside", "statistics")
+WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+
+
+def whole(text: str) -> int | None:
+    """The whole number that was posted. Not by `isdigit`: that is true of "²", and of more digits than `int` takes."""
+    return int(text) if WHOLE.fullmatch(text) else None
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class OpenLine:
 
 @dataclass(frozen=True)
 class AskedAgain:
-    """The client's word on an earlier concern: was it talked about (None = skipped, or need not be), where it stands now.
+    """The client's word on an earlier concern: was it talked about (None = skipped, or need not be), where it stands.
 
     `answer` is the code of what was answered to the first of the two: in part is talked about, too.
     """

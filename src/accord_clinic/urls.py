@@ -69,7 +69,7 @@ urlpatterns = [
     path("mine/<str:uid>/propose/", space.propose, name="my-propose"),
     path("mine/<str:uid>/lines/", space.my_lines, name="my-lines"),
     path("mine/<str:uid>/readers/", space.my_readers, name="my-readers"),
-    # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut, since the admin makes accounts
+    # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut: the admin makes accounts
     *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),
     re_path(r"^account/confirm-email/.*$", errors.not_here),
     path("account/", include("allauth.urls")),

@@ -8,7 +8,6 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
 from django.test import Client as Browser
-
 from tests.clinic.people import People, a_practice
 
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from tests.clinic.people import a_dyad, a_held_session, answers
 
 from accord.errors import BadInput
 from accord_clinic.actions import alliance
 from accord_clinic.actions.alliance import ChangedMeanwhile
 from accord_clinic.models import AuditEntry, Progress
 from accord_clinic.queries.agreements import picks_in_common, shown
-from tests.clinic.people import a_dyad, a_held_session, answers
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.clinic.people import a_held_session, answers
 
 from accord.errors import BadInput
 from accord_clinic.actions import checkin, strains
 from accord_clinic.models import Strain
 from accord_clinic.strains import WORKFLOW, after, diagram
 from accord_clinic.submission import AskedAgain
-from tests.clinic.people import a_held_session, answers
 
 DOCS = Path(__file__).parents[2] / "docs"
 

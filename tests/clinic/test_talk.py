@@ -1,11 +1,11 @@
 """The talk sheet: what both may see, for two people and one screen; and the therapist's own prepare sheet beside it."""
 
 import pytest
+from tests.clinic.people import a_course, a_held_session, answers
 
 from accord_clinic.actions import alliance, talk
 from accord_clinic.models import ReadLog, Strain, Suggestion
 from accord_clinic.queries import talk as queries
-from tests.clinic.people import a_course, a_held_session, answers
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_nobody_but_the_therapist_opens_prepare(session, as_member, people):
         assert as_member(member).get(f"/sessions/{session.uid}/prepare/").status_code == 404
 
 
-def test_the_sheet_costs_the_same_after_three_sessions_and_after_twelve(people, ben_sees, django_assert_max_num_queries):
+def test_the_sheet_costs_the_same_after_three_and_after_twelve(people, ben_sees, django_assert_max_num_queries):
     for sessions in (3, 9):
         last = a_course(people.dyad, sessions)[-1]
         alliance.propose(people.dyad, "goal", f"Goal {sessions}", "client", by=people.ana)

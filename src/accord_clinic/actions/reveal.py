@@ -91,7 +91,7 @@ def _reveal(session: Session, how: str) -> None:
 
 
 def _open(session: Session) -> None:
-    """What follows from opened answers. Nothing of it may happen earlier: a strain that moves would tell on the client."""
+    """What follows from opened answers. Nothing of it may happen earlier: a moving strain would tell on the client."""
     strains.answers_open(session)
     _open_what_was_felt(session)
     signals.refresh(session.dyad)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -17,11 +17,13 @@ CODE_LIVES = timedelta(minutes=15)
 IDLE = timedelta(minutes=15)
 MOST_TRIES = 5
 MOST_CODES_AN_HOUR = 6
+MOST_WRONG_A_DAY = 20
+"""For one client, over all codes and the PIN: five tries at each of many codes would sooner or later hit one."""
 
 
 @transaction.atomic
 def ask_code(client: Client, purpose: str = "space", to: str = "") -> str:
-    """Make a code and put it into the outbox; `to`: a new address to be tried. Earlier codes for the same purpose die."""
+    """Make a code and put it into the outbox; `to`: a new address to be tried. Earlier codes for this purpose die."""
     now = timezone.now()
     Code.objects.filter(client=client, purpose=purpose, used_at=None).update(used_at=now)
     code = links.new_code()
@@ -45,6 +47,8 @@ def open_with_code(client: Client, code: str, purpose: str = "space") -> str | N
 
 def use_code(client: Client, code: str, purpose: str) -> bool:
     """Whether this is the code for this purpose; it is good once. Five wrong tries and it is dead."""
+    if _guessed_too_often(client):
+        return False
     now = timezone.now()
     row = Code.objects.filter(client=client, purpose=purpose, used_at=None, expires_at__gt=now).order_by("-id").first()
     if row is None or row.tries >= MOST_TRIES:
@@ -56,7 +60,7 @@ def use_code(client: Client, code: str, purpose: str) -> bool:
 
 
 def fresh(client: Client, given: str, purpose: str) -> bool:
-    """Whether this was typed just now by whom it should be: a code sent for this purpose; without an address, the PIN."""
+    """Whether this was typed just now by whom it should be: a code for this purpose; without an address, the PIN."""
     if client.email or client.phone:
         return use_code(client, given, purpose)
     return right_pin(client, given)
@@ -71,12 +75,19 @@ def right_pin(client: Client, pin: str) -> bool:
     """Whether this is the PIN; wrong ones count, and after five in a quarter of an hour none is right."""
     now = timezone.now()
     tries = Code.objects.filter(client=client, purpose="pin", made_at__gt=now - CODE_LIVES).count()
-    if not client.pin or tries >= MOST_TRIES:
+    if not client.pin or tries >= MOST_TRIES or _guessed_too_often(client):
         return False
     if not check_password(pin.strip(), client.pin):
-        Code.objects.create(client=client, purpose="pin", code_hash="", made_at=now, expires_at=now, used_at=now)
+        dead = {"code_hash": "", "made_at": now, "expires_at": now, "used_at": now}
+        Code.objects.create(client=client, purpose="pin", tries=1, **dead)
         return False
     return True
+
+
+def _guessed_too_often(client: Client) -> bool:
+    """Whether a day's wrong tries are used up; then no code and no PIN is right until the oldest are a day ago."""
+    today = Code.objects.filter(client=client, made_at__gt=timezone.now() - timedelta(days=1))
+    return (today.aggregate(wrong=Sum("tries"))["wrong"] or 0) >= MOST_WRONG_A_DAY
 
 
 @transaction.atomic

@@ -40,7 +40,7 @@ class Signal(models.Model):
 
 
 class SafetyLook(models.Model):
-    """The safety contact or the therapist has looked after a safety notice. Says that it was done, not what was found."""
+    """The safety contact or the therapist has looked after a safety notice. It says so, not what was found."""
 
     signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="looks")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
@@ -51,7 +51,7 @@ class SafetyLook(models.Model):
 
 
 class Suggestion(Addressed):
-    """A guidance card shown to one therapist for one session: used, not for us and why, or nothing yet. Never counted."""
+    """A guidance card shown to one therapist for one session: used, not for us (and why), or nothing yet."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="suggestions")
     card = models.CharField(max_length=80)

@@ -83,7 +83,7 @@ class ImportRow(models.Model):
 
 
 class ServiceMonth(models.Model):
-    """The numbers of one closed month, counted once: a page that is read twice cannot tell on a single answer between."""
+    """The numbers of one closed month, counted once: reading the page twice cannot tell on one answer between."""
 
     month = models.DateField(unique=True, help_text="its first day")
     closed_at = models.DateTimeField()

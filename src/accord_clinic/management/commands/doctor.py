@@ -1,4 +1,4 @@
-"""`accord_clinic doctor`: settings, keys, TLS, mail, backups, clock, the log: what is well, and what to do where not."""
+"""`accord_clinic doctor`: settings, keys, TLS, mail, backups, clock, the log: what is well, what to do where not."""
 
 import sys
 

@@ -61,10 +61,9 @@ def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[st
 
 
 def _plain(name: str) -> str:
-    """The last part of a database path: `session__number` is a number of a session."""
-    return {"uid": "agreement", "number": "session", "name": "who"}.get(
-        name.rpartition("__")[2], name.rpartition("__")[2]
-    )
+    """The last part of a database path, by what it is: `session__number` is a session, `answered_by__name` somebody."""
+    path, _under, last = name.rpartition("__")
+    return {"uid": "agreement", "number": "session", "name": "who"}.get(last, last) if path else name
 
 
 def _cell(value: Any) -> str:

@@ -251,6 +251,16 @@ class TestWhatItSays:
         server.server_close()
 
 
+def test_a_sweep_costs_the_same_for_one_and_for_ten(people, django_assert_max_num_queries):
+    from tests.clinic.people import a_dyad
+
+    for name in range(10):
+        a_held_session(a_dyad(people.ben, f"Client{name}"), timezone.now() - timedelta(hours=2))
+    assert schedule.due() == 10
+    with django_assert_max_num_queries(2):
+        assert schedule.due(later(2)) == 0
+
+
 class TestTellingOnce:
     def test_two_sweeps_at_once_make_one_link(self, session):
         """The second one loses the race for the row, and its link does not come to be."""

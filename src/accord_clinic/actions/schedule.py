@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -82,7 +83,12 @@ def _unanswered(now: datetime):
         dyad__client__messages_stopped_at=None,
         dyad__client__erased_at=None,
     ).exclude(dyad__client__email="", dyad__client__phone="")
-    rows = rows.annotate(linked_at=Max("invitations__made_at"))
+    told = Notice.objects.filter(session=OuterRef("pk"), kind="reminder").order_by().values("session")
+    rows = rows.annotate(
+        linked_at=Max("invitations__made_at"),
+        reminders=Coalesce(Subquery(told.annotate(n=Count("pk")).values("n")), 0),
+        reminded_at=Subquery(told.annotate(last=Max("due_at")).values("last")),
+    )
     return rows.select_related("dyad__client__terms", "dyad__schedule").order_by("start")
 
 
@@ -95,22 +101,16 @@ def _tell(session: Session, practice: Practice, now: datetime) -> bool:
         if now < session.start + timedelta(minutes=usual.link_after_minutes):
             return False
         return _put(session, "link", "", practice, now)
-    told = _reminders(session)
-    last = max(filter(None, (session.linked_at, told["last"])))
-    if told["n"] >= usual.most_reminders or now < last + timedelta(hours=usual.remind_after_hours):
+    last = max(filter(None, (session.linked_at, session.reminded_at)))
+    if session.reminders >= usual.most_reminders or now < last + timedelta(hours=usual.remind_after_hours):
         return False
-    return _put(session, "reminder", f":{told['n'] + 1}", practice, now)
+    return _put(session, "reminder", f":{session.reminders + 1}", practice, now)
 
 
 def _may_be_asked(client: Client, practice: Practice) -> bool:
     """A guardian who has to agree must have agreed before a link goes out; the client agrees behind the link."""
     guardian = "guardian" in voices(client, terms_of(client), practice.guardian_below)
     return not guardian or client.consents.filter(purpose="care", by="guardian", withdrawn_at=None).exists()
-
-
-def _reminders(session: Session) -> dict:
-    rows = Notice.objects.filter(session=session, kind="reminder")
-    return rows.aggregate(n=Count("pk"), last=Max("due_at"))
 
 
 @transaction.atomic

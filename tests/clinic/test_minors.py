@@ -77,6 +77,14 @@ def test_a_guardians_yes_is_not_the_clients(kim, ben):
     assert not stands(kim.client, "research")
 
 
+def test_a_guardian_takes_it_back_through_the_therapist_alone(kim, ben, people):
+    consent.note_guardian(kim, "care", by=ben)
+    with pytest.raises(BadInput, match="not on your list"):
+        consent.withdraw(kim.client, "care", by=people.eve, voice="guardian")
+    consent.withdraw(kim.client, "care", by=ben, voice="guardian")
+    assert before_first_question(kim.client, kim).waiting
+
+
 def test_a_client_of_age_needs_no_guardian(dyad, ben):
     with pytest.raises(BadInput, match="No guardian has to agree"):
         consent.note_guardian(dyad, "care", by=ben)

@@ -1,4 +1,6 @@
-"""The client's rights as they run in earnest: every act commits by itself, with its audit entry, outside any test's wrap."""
+"""The client's rights as they run in earnest: every act commits by itself, together with its audit entry."""
+
+from io import StringIO
 
 import pytest
 from django.core.management import call_command
@@ -27,11 +29,11 @@ def test_from_the_first_link_to_the_erasure(as_member, client, mailoutbox, tmp_p
     browser.post("/mine/rights/messages/", {"what": "start"})
     browser.post("/mine/rights/corrections/", {"dyad": dyad.uid, "words": "It was a Tuesday"})
     terms = f"/people/{dyad.uid}/terms/"
-    today = timezone.localdate()
+    today, both = timezone.localdate(), {"agrees-consents": "both"}
     for posted in (
         {"what": "answer", "correction": Correction.objects.get().uid, "words": "Changed"},
         {"what": "messages", "messages-most_reminders": "2"},
-        {"what": "agrees", "agrees-consents": "both", "agrees-guardian_learns": "nothing", "agrees-order_learns": "nothing"},
+        {"what": "agrees", **{f"agrees-{name}": "nothing" for name in ("guardian_learns", "order_learns")}} | both,
         {"what": "guardian", "purpose": "care", "said": "yes"},
         {"what": "guardian", "purpose": "care", "said": "no"},
         {"what": "facts", "facts-name": "Anna", "facts-language": "en"},
@@ -42,8 +44,9 @@ def test_from_the_first_link_to_the_erasure(as_member, client, mailoutbox, tmp_p
     ada = as_member(people.ada)
     why = {"therapist": people.ben.uid, "name": "Anna", "why": "Ben is in hospital and Anna has called"}
     assert ada.post("/practice/emergency/", why).status_code == 302
-    assert ada.post("/practice/members/", {"name": "Flo", "email": "flo@example.org", "roles": "manager"}).status_code == 302
-    call_command("sweep", stdout=open(tmp_path / "said", "w"))
+    flo = {"name": "Flo", "email": "flo@example.org", "roles": "manager"}
+    assert ada.post("/practice/members/", flo).status_code == 302
+    call_command("sweep", stdout=StringIO())
     assert mailoutbox
     copy = browser.post("/mine/rights/copy/", {"code": code_for(browser, "copy"), "as": "zip"})
     assert copy.headers["Content-Type"] == "application/zip"

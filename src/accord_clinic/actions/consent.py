@@ -7,7 +7,7 @@ from accord.errors import BadInput
 from accord_clinic import notices
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
-from accord_clinic.permissions import check_own
+from accord_clinic.permissions import can_own, check_own
 from accord_clinic.queries.consent import YOUNGEST, needed
 from accord_clinic.wordings import PURPOSES, consent
 
@@ -41,8 +41,8 @@ def note_guardian(dyad: Dyad, purpose: str, *, by: Member) -> None:
 def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = "client") -> None:
     """No, from now on, in one step; and what that means is done in the same transaction."""
     _check_purpose(purpose)
-    if isinstance(by, Member):
-        check_own(by, client.dyads.get(therapist=by, ended=None))
+    if isinstance(by, Member) and not any(can_own(by, dyad) for dyad in client.dyads.all()):
+        raise BadInput("This person is not on your list.")
     now = timezone.now()
     rows = Consent.objects.filter(client=client, purpose=purpose, by=voice, withdrawn_at=None)
     if not rows.update(withdrawn_at=now):

@@ -16,9 +16,11 @@ from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer, Rater
 from accord_clinic.column_map import MODALITIES, Asked, Column, ColumnMap
+from accord_clinic.submission import whole
 
 SEPARATORS = (",", ";", "\t")
 MOST_SESSIONS = 2_000
+MOST_BYTES = 200_000_000
 # Centred columns are written with few decimals, so a shifted answer may miss its step by this much.
 STEP_ERROR = 0.005
 
@@ -117,9 +119,12 @@ def _cells(header: list[str], cells: list[str]) -> dict[str, str]:
 
 def _text(path: Path, encoding: str) -> str:
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise BadTable(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
+    if len(raw) > MOST_BYTES:
+        raise BadTable(f"{path}: more than {MOST_BYTES // 1_000_000} MB. Split it; what was imported before is known.")
     try:
         text = raw.decode(encoding)
     except LookupError:
@@ -180,7 +185,7 @@ def _named(cells: dict[str, str], column: str, columns: ColumnMap) -> str:
 
 
 def _session(cell: str) -> int:
-    if not cell.isascii() or not cell.isdigit() or not 1 <= int(cell) <= MOST_SESSIONS:
+    if not 1 <= (whole(cell) or 0) <= MOST_SESSIONS:
         raise _Unfit(f"{cell!r} is not a session number from 1 to {MOST_SESSIONS}")
     return int(cell)
 

@@ -129,7 +129,7 @@ def test_a_copy_is_never_stored_by_a_browser(said):
 def test_no_cell_is_taken_for_a_formula(words):
     safe = csv_safe(words)
     assert safe.lstrip(" ")[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
-    assert safe.removeprefix("'") == words.removeprefix("'")
+    assert safe.replace("'", "") == words.replace("'", "")
 
 
 def test_a_table_reads_back_as_it_was_written(said):

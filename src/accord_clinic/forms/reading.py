@@ -17,7 +17,7 @@ from accord.records import Answer
 from accord_clinic.forms.page import ASKING_AGAIN, MOST_PICKS, PICKED, PICKED_WORDS, Page
 from accord_clinic.forms.questions import Block, Question
 from accord_clinic.instruments import instrument
-from accord_clinic.submission import SHARING, AskedAgain, OpenLine, Part, Submission
+from accord_clinic.submission import SHARING, AskedAgain, OpenLine, Part, Submission, whole
 
 MOST_CHARACTERS = 10_000
 PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change"})
@@ -103,10 +103,8 @@ def is_asked(question: Question, values: Values) -> bool:
     """Whether a question that hangs on another is asked, after what was answered there."""
     if not question.asked_if:
         return True
-    return any(
-        text.lstrip("-").isdigit() and int(text) >= question.asked_at_least
-        for text in values.get(question.asked_if, ())
-    )
+    numbers = (whole(text) for text in values.get(question.asked_if, ()))
+    return any(number is not None and number >= question.asked_at_least for number in numbers)
 
 
 def answered(question: Question, values: Values) -> bool:

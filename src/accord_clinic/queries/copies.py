@@ -7,6 +7,7 @@ somebody else wrote for nobody else's eyes is not: a therapist's own notes, sugg
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,9 @@ from accord_clinic.spoken import session_on
 Row = Mapping[str, Any]
 STYLE = settings.PACKAGE / "static" / "copy.css"
 PEOPLE = ("session__dyad__client", "session__dyad__therapist")
+# Programs take the wide signs for formulas too.
+FORMULA = re.compile(r"\A(?= *[=+\-@＝＋－＠\t\r\n\0])")
+FORMULA_INSIDE = re.compile(r'([;,\t\r\n][ "]*)(?=[=+\-@＝＋－＠])')
 OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
 
 NOT_IN_A_COPY = {
@@ -65,9 +69,14 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def csv_safe(value: Any) -> Any:
-    """A text that no spreadsheet program takes for a formula (ASVS 1.2.10): an apostrophe before what could be one."""
-    text = value if isinstance(value, str) else ""
-    return f"'{text}" if text and text.lstrip(" ")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n", "\0") else value
+    """A text that no spreadsheet program takes for a formula (ASVS 1.2.10): an apostrophe before what could be one.
+
+    Also after a separator or a line's end within: where lists are separated by semicolons, programs split cells there.
+    The exact words are on the page and in the JSON.
+    """
+    if not isinstance(value, str):
+        return value
+    return FORMULA_INSIDE.sub(r"\1'", FORMULA.sub("'", value))
 
 
 def archive(client: Client, tables: Mapping[str, Sequence[Row]], readable: str) -> bytes:

@@ -13,6 +13,7 @@ from accord_clinic.actions import alliance, reading, strains
 from accord_clinic.queries import agreements
 from accord_clinic.queries import strains as strain_queries
 from accord_clinic.sentences import Names, strain_kind, strain_state
+from accord_clinic.submission import whole
 from accord_clinic.views.doing import do, found
 
 SIDE = "therapist"
@@ -129,5 +130,4 @@ def _back(dyad) -> str:
 
 
 def _seen(request: HttpRequest) -> int:
-    seen = request.POST.get("seen", "")
-    return int(seen) if seen.isdigit() else 0
+    return whole(request.POST.get("seen", "")) or 0

@@ -19,6 +19,7 @@ from accord_clinic.instruments import shelf
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.client import Link
 from accord_clinic.queries.consent import before_first_question
+from accord_clinic.submission import whole
 from accord_clinic.views import asking
 
 NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
@@ -300,4 +301,4 @@ def _safety() -> dict[str, dict[str, int]]:
 
 def _asks_for_help(page: forms.Page, values: Mapping[str, list[str]]) -> bool:
     asked = (q for q in page.questions() if q.safety is not None)
-    return any(text.isdigit() and int(text) >= q.safety for q in asked for text in values.get(q.id, ()))
+    return any((whole(text) or 0) >= q.safety for q in asked for text in values.get(q.id, ()))

@@ -22,6 +22,7 @@ from accord_clinic.queries import client as client_queries
 from accord_clinic.queries import space as space_queries
 from accord_clinic.queries import talk as talk_queries
 from accord_clinic.queries.practice import zone
+from accord_clinic.submission import whole
 from accord_clinic.views.client import unknown
 
 DOOR = settings.CLIENT_COOKIE_PREFIX + "door"
@@ -130,7 +131,7 @@ def change(request: HttpRequest, client, uid: str) -> HttpResponse:
     if agreement is None:
         return unknown(request)
     what, words = request.POST.get("what", ""), request.POST.get("words", "")
-    seen = int(request.POST.get("seen", "0")) if request.POST.get("seen", "").isdigit() else 0
+    seen = whole(request.POST.get("seen", "")) or 0
     if what == "seal":
         return _do(request, client, agreement.dyad, "", alliance.seal, agreement, SIDE, seen=seen)
     if what == "reword":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Max, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,7 +18,7 @@ from accord_clinic.queries.client import practice
 from accord_clinic.queries.consent import key_holder
 from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.talk import wording
-from accord_clinic.queries.terms import standing_covers
+from accord_clinic.queries.terms import cover_days, standing_covers
 from accord_clinic.sentences import Names, strain_state
 from accord_clinic.spoken import at, day
 
@@ -249,11 +250,10 @@ def may_read(dyad: Dyad) -> list[tuple[str, str]]:
                 ),
             )
         )
-    for cover in standing_covers(dyad):
-        until = _("In place of {therapist}, from {first} until {last}.")
-        people.append(
-            (cover.member.name, until.format(therapist=therapist, first=at(cover.since), last=at(cover.until)))
-        )
+    for _uid, name, first, last in map(cover_days, standing_covers(dyad)):
+        told = _("In place of {therapist}, from {first} to {last}.")
+        begins, ends = date_format(first, "MONTH_DAY_FORMAT"), date_format(last, "MONTH_DAY_FORMAT")
+        people.append((name, told.format(therapist=therapist, first=begins, last=ends)))
     for glass in BreakGlass.objects.filter(dyad=dyad).select_related("member").order_by("at"):
         why = _("Could read this for an hour in an emergency, from {at}: “{why}”")
         people.append((glass.member.name, why.format(at=at(glass.at), why=glass.why)))

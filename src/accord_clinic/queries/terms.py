@@ -43,13 +43,13 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         purposes=tuple(purposes(client)),
         waiting=tuple(r for r in rows if r.answered_at is None),
         answered=tuple(r for r in rows if r.answered_at is not None),
-        covers=tuple(_days(row) for row in standing_covers(dyad)),
+        covers=tuple(cover_days(row) for row in standing_covers(dyad)),
         colleagues=tuple(m for m in others if m.is_a("therapist")),
         glasses=tuple(BreakGlass.objects.filter(dyad=dyad).select_related("member").order_by("-at")),
     )
 
 
-def _days(row: Cover) -> tuple[str, str, date, date]:
+def cover_days(row: Cover) -> tuple[str, str, date, date]:
     """Whose cover, from the first day to the last, on the practice's calendar."""
     first, last = local(row.since), local(row.until - timedelta(seconds=1))
     return row.uid, row.member.name, first.date(), last.date()

@@ -37,6 +37,10 @@ class Adapter(DefaultAccountAdapter):
         given = get_authentication_records(self.request, self.request.user)
         return not any(time.time() - one["at"] < FRESH_FOR for one in given)
 
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        """Failed sign-ins count for the account. With the host in it, as allauth has it, another port is a new count."""
+        return credentials.get("email", "").lower()
+
     def add_message(self, request, level, message_template=None, *args, **kwargs):
         if message_template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
             super().add_message(request, level, message_template, *args, **kwargs)

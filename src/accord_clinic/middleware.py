@@ -5,7 +5,11 @@ import re
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 
+from accord_clinic.views import errors
+
+INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
 TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
 
 
@@ -35,12 +39,17 @@ class BoundedBody:
             raise RequestDataTooBig("longer than any page of ours sends")
         return self.get_response(request)
 
+    def process_exception(self, request, exception):
+        """What PostgreSQL cannot hold (a NUL, a number without end) was the sender's doing, and nothing was kept."""
+        return errors.bad_request(request, exception) if isinstance(exception, DataError) else None
+
 
 class NoPersonalData(logging.Filter):
     """Takes link tokens out of paths, and posted values out of records that would print a request."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = TOKEN.sub(r"\1...", str(record.msg))
+        # The web server would quote what it could not read.
+        record.msg = INVALID.sub(r"\1", TOKEN.sub(r"\1...", str(record.msg)))
         if isinstance(record.args, tuple):
             record.args = tuple(TOKEN.sub(r"\1...", a) if isinstance(a, str) else a for a in record.args)
         if hasattr(record, "request"):

@@ -182,5 +182,7 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
+    # The web server's own handler has no filter, so its lines go through ours.
+    "loggers": {"gunicorn.error": {"propagate": True}},
 }
 TEST_RUNNER = "django.test.runner.DiscoverRunner"

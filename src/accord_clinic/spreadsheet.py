@@ -144,7 +144,10 @@ def _text(path: Path, encoding: str) -> str:
 def _separator(path: Path, text: str, columns: ColumnMap) -> str:
     """The separator under which the header has every column that the mapping names."""
     first = text.splitlines()[0]
-    headers = {s: [name.strip() for name in next(csv.reader([first], delimiter=s))] for s in SEPARATORS}
+    try:
+        headers = {s: [name.strip() for name in next(csv.reader([first], delimiter=s))] for s in SEPARATORS}
+    except csv.Error as error:
+        raise BadTable(f"{path}: line 1: {error}. The first line must hold the names of the columns.") from error
     separator = max(SEPARATORS, key=lambda s: len(set(headers[s]) & set(columns.needs())))
     header = headers[separator]
     lacking = [name for name in columns.needs() if name not in header]

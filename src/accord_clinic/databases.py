@@ -39,7 +39,8 @@ def embedded(data: Path, folder: Path, test_file: str | None = None) -> dict:
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
             # FULL: a check-in that was acknowledged must survive a power cut.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            " PRAGMA secure_delete=ON;",
         },
         "CONN_MAX_AGE": None,
         "TEST": {"NAME": test_file},

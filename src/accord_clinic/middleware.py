@@ -4,10 +4,8 @@ import logging
 import re
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import DataError
-
-from accord_clinic.views import errors
 
 INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
 TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
@@ -41,7 +39,8 @@ class BoundedBody:
 
     def process_exception(self, request, exception):
         """What PostgreSQL cannot hold (a NUL, a number without end) was the sender's doing, and nothing was kept."""
-        return errors.bad_request(request, exception) if isinstance(exception, DataError) else None
+        if isinstance(exception, DataError):
+            raise BadRequest("a value that no database holds") from exception
 
 
 class NoPersonalData(logging.Filter):

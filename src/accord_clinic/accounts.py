@@ -38,7 +38,7 @@ class Adapter(DefaultAccountAdapter):
         return not any(time.time() - one["at"] < FRESH_FOR for one in given)
 
     def _get_login_attempts_cache_key(self, request, **credentials):
-        """Failed sign-ins count for the account. With the host in it, as allauth has it, another port is a new count."""
+        """Failed sign-ins count for the account. With the host in it, as in allauth, another port is a new count."""
         return credentials.get("email", "").lower()
 
     def add_message(self, request, level, message_template=None, *args, **kwargs):

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+from scipy.special import ndtri
 
 from accord.errors import BadInput
 from accord.stats.innovation import Flags, Floats, Hyper
@@ -60,6 +61,11 @@ class Items:
             hyper, var_residual=meant, phi=min(hyper.phi * hyper.var_residual / meant, 0.95),
             var_intercept=max(hyper.var_intercept - self.person / 9, 0.5 * hyper.var_intercept), low=None, high=None,
         )
+
+    def offsets(self) -> Floats:
+        """How much lower or higher each question is answered than the mean of all: the scale's own, so never drawn."""
+        even = ndtri((np.arange(self.number) + 0.5) / self.number)
+        return np.asarray(self.item**0.5 * even)
 
     def sd(self, hyper: Hyper) -> float:
         """Within-person SD of the mean of the items, in answer units."""
@@ -220,7 +226,7 @@ def _answers(
         return rounded(meant, usual.low, usual.high), None
     n, sessions = meant.shape
     k = shape.number
-    own = shape.item**0.5 * rng.standard_normal((1, 1, k)) + shape.person**0.5 * rng.standard_normal((n, 1, k))
+    own = shape.offsets() + shape.person**0.5 * rng.standard_normal((n, 1, k))
     noise = max(shape.noise - 1 / 12, 0.0) ** 0.5 * rng.standard_normal((n, sessions, k))  # rounding adds the 1/12
     answers = np.clip(np.round(meant[:, :, None] + own + noise), 1.0, 5.0)
     return np.asarray((answers.mean(axis=2) - 1.0) * 25.0), answers

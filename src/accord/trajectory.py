@@ -72,6 +72,8 @@ def _first_of_run(above: Flags, judged: Flags) -> Flags:
     """A slide is said once, when the CUSUM crosses its limit, and not again before it has been below."""
     last = np.zeros(len(above), dtype=np.bool_)
     first = np.zeros_like(above)
+    if not above.any():
+        return first
     for t in range(above.shape[1]):
         first[:, t] = above[:, t] & ~last
         last = np.where(judged[:, t], above[:, t], last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +11,14 @@ from accord.errors import BadInput
 from accord.stats.evidence import in_strain
 from accord.stats.innovation import Floats, Hyper, checked, innovations
 from accord.stats.mixed import fit_mixed
+from accord.stats.moments import Moments, nearer
 from accord.stats.uneventful import Noise, draw
 
 LEAN = 20  # a prior weighs as much as this many courses
 LEAN_MEAN = 3  # the same for level and rise, which few courses tell well and which differ between practices
 MOST = 600  # courses read for the estimate: more change the third digit only
-ROUNDS = 1  # of leaving out what looks strained and estimating again
+ROUNDS = 2  # of leaving out what looks strained and estimating again
+LOOKED_AT = 3000  # courses simulated for each guess at what lies behind the ends of the scale
 
 # The IMPLEMENT trial (57 patients, nine items) in units of the within-person variance: shape without size or level.
 SHAPE = Hyper(0.0, 0.0, 3.5, 0.0074, -0.04, 1.0, 0.19, name="the shape of courses in the IMPLEMENT trial, 2016")
@@ -126,7 +128,7 @@ def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
         return float(np.exp(mix(np.log(max(a, 1e-12)), np.log(max(b, 1e-12)))))
 
     intercept, slope = product(own.var_intercept, prior.var_intercept), product(own.var_slope, prior.var_slope)
-    turn = mix(_correlation(own), _correlation(prior))
+    turn = mix(correlation(own), correlation(prior))
     return replace(
         own, b0=mix(own.b0, prior.b0, LEAN_MEAN), b1=mix(own.b1, prior.b1, LEAN_MEAN), phi=mix(own.phi, prior.phi),
         var_intercept=intercept, var_slope=slope, cov=turn * (intercept * slope) ** 0.5,
@@ -134,47 +136,24 @@ def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
     )  # fmt: skip
 
 
-def _correlation(h: Hyper) -> float:
+def correlation(h: Hyper) -> float:
+    """Of level and rise over persons."""
     size = (h.var_intercept * h.var_slope) ** 0.5
     return h.cov / size if size > 0 else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Moments:
-    level: float
-    rise: float
-    within: float
-    between: float
 
 
 def behind_ends(hyper: Hyper, times: npt.ArrayLike | None = None, step: float = 0.0) -> Hyper:
     """The course behind the ends of the scale: after cutting at them it looks like `hyper`, which was estimated cut.
 
-    Needed to simulate: noise that is cut a second time would be too small. A fixed-point search on four moments of
-    courses at `times` (by default 1 to 15), with one set of random numbers.
+    Needed to simulate: noise that is cut a second time would be too small. A fixed-point search on moments of courses
+    at `times` (by default 1 to 15), with one set of random numbers.
     """
     if hyper.low is None and hyper.high is None:
         return hyper
     t = np.arange(1.0, 16.0) if times is None else np.asarray(times, dtype=np.float64)
-    goal = _moments(draw(replace(hyper, low=None, high=None), 3000, t, np.random.default_rng(0)), t)
+    goal = Moments.of(draw(replace(hyper, low=None, high=None), LOOKED_AT, t, np.random.default_rng(0)))
     hidden = hyper
     for _ in range(8):
-        now = _moments(draw(hidden, 3000, t, np.random.default_rng(0), Noise(step=step)), t)
-        wider = float(np.clip(goal.between / now.between, 0.5, 2.0))
-        rise = goal.rise - now.rise
-        hidden = replace(
-            hidden, b1=hidden.b1 + rise, b0=hidden.b0 + goal.level - now.level - rise * float(t.mean()),
-            var_intercept=hidden.var_intercept * wider, var_slope=hidden.var_slope * wider, cov=hidden.cov * wider,
-            var_residual=hidden.var_residual * float(np.clip(goal.within / now.within, 0.5, 2.0)),
-        )  # fmt: skip
+        now = Moments.of(draw(hidden, LOOKED_AT, t, np.random.default_rng(0), Noise(step=step)))
+        hidden = nearer(hidden, goal, now, t)
     return hidden
-
-
-def _moments(y: Floats, t: Floats) -> _Moments:
-    third = max(1, len(t) // 3)
-    late, early = y[:, -third:].mean() - y[:, :third].mean(), t[-third:].mean() - t[:third].mean()
-    return _Moments(
-        level=float(y.mean()), rise=float(late / early) if early > 0 else 0.0,
-        within=float(np.mean(np.diff(y, axis=1) ** 2)) + 1e-12 if len(t) > 1 else 1.0,
-        between=float(np.var(y.mean(axis=1))) + 1e-12,
-    )  # fmt: skip

@@ -29,7 +29,9 @@ STATES = ("none", "open", "partly", "recovered")
 
 PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against a person's own
 CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
-CHUNK = 4096  # persons worked on at once: some twenty arrays of this many x T fit the cache of one core
+CHUNK = 1024  # persons worked on at once: some twenty arrays of this many x T fit the cache of one core
+NARROW = 150  # persons up to whom one strided call is quicker than a call for each session
+WORTH = 16_384  # persons for whom another core is worth its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats
 
 def _spread_work(work: Callable[[int, int], None], n: int) -> None:
     """Share the persons out over the cores; numpy releases the interpreter while it computes."""
-    cores = min(os.cpu_count() or 1, max(1, n // CHUNK))
+    cores = min(os.cpu_count() or 1, max(1, n // WORTH))
     if cores <= 1:
         work(0, n)
         return
@@ -181,10 +183,13 @@ def _regression(
     last = _last_seen(seen)
     some = last >= 0
     at = np.maximum(last, 0)
-    then = np.take_along_axis(np.broadcast_to(time, last.shape), at, 0)
+    persons = np.arange(seen.shape[1])
+    then = time[at, 0] if time.shape[1] == 1 else time[at, persons]
     keep = power(np.maximum(time - then, 0.0))
     keep *= some
-    carried = keep * np.take_along_axis(residual, at, 0)
+    at *= len(persons)
+    at += persons
+    carried = keep * residual.ravel().take(at)
     f00, f10, f11 = hyper.root()
     x1 = time - keep * then
     x0 = f00 * (1.0 - keep) + f10 * x1
@@ -194,7 +199,11 @@ def _regression(
 
 def _last_seen(seen: Flags) -> npt.NDArray[np.intp]:
     """The row of the last rating before each session, -1 where there is none."""
-    last = np.full(seen.shape, -1, dtype=np.intp)
+    last = np.empty(seen.shape, dtype=np.intp)
+    last[:1] = -1
+    if seen.shape[1] <= NARROW:
+        np.maximum.accumulate(np.where(seen, np.arange(len(seen))[:, None], -1)[:-1], axis=0, out=last[1:])
+        return last
     for k in range(1, len(seen)):
         np.copyto(last[k], np.where(seen[k - 1], k - 1, last[k - 1]))
     return last
@@ -218,9 +227,11 @@ def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) 
 
 def _before(values: Floats) -> Floats:
     """Sums over all earlier sessions (first axis)."""
-    sums = np.empty_like(values)
-    if len(sums):
-        sums[0] = 0.0
+    sums = np.empty(values.shape)
+    sums[:1] = 0.0
+    if values.shape[1] <= NARROW:
+        np.add.accumulate(values[:-1], axis=0, out=sums[1:])
+        return sums
     for k in range(1, len(values)):
         np.add(sums[k - 1], values[k - 1], out=sums[k])
     return sums
@@ -267,17 +278,21 @@ def _follow(scores: Floats, expected: Floats, sd: Floats, flags: Flags) -> State
     """`repair` for courses that have a flag, session by session."""
     n, sessions = scores.shape
     state = np.zeros((n, sessions), dtype=np.int8)
-    now = np.zeros(n, dtype=np.int8)
+    now, going = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.bool_)
     level, unit, bottom, onset = np.zeros(n), np.ones(n), np.zeros(n), np.zeros(n)
-    for t in range(sessions):
+    for t in range(int(flags.any(axis=0).argmax()), sessions):
         y, flag = scores[:, t], flags[:, t]
-        fresh = flag & ((now == NONE) | (now == RECOVERED))
-        level, unit = np.where(fresh, expected[:, t], level), np.where(fresh, sd[:, t], unit)
-        bottom = np.where(fresh, y, np.where(flag, np.fmin(bottom, y), bottom))
-        onset = np.where(flag, t, onset)
-        later = ~flag & ((now == OPEN) | (now == PARTLY)) & ~np.isnan(y)
+        fresh = flag & ~going
+        np.copyto(level, expected[:, t], where=fresh)
+        np.copyto(unit, sd[:, t], where=fresh)
+        np.fmin(bottom, y, out=bottom, where=flag)
+        np.copyto(bottom, y, where=fresh)
+        np.copyto(onset, t, where=flag)
+        later = going & ~flag  # a missing rating compares as false below, and changes nothing
         half = later & (t - onset <= 3) & (y - bottom >= 0.5 * (level - bottom))
         back = later & ((y - level) / unit > -0.5)
-        now = np.select([flag, back, half], [OPEN, RECOVERED, PARTLY], now).astype(np.int8)
+        for mark, where in ((PARTLY, half), (RECOVERED, back), (OPEN, flag)):
+            np.copyto(now, np.int8(mark), where=where)
+        going = (going | flag) & ~back
         state[:, t] = now
     return state

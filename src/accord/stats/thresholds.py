@@ -33,6 +33,7 @@ MOST = 10_000  # own courses read for a calibration; more move a threshold in th
 DRAWS = 20_000
 TILTS = tuple(k / 8 for k in range(-6, 13))
 TAIL = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by which own and simulated noise are compared
+RESAMPLED = 60  # times that the own courses are drawn again to see how far such a comparison errs
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +247,28 @@ def _ratio(own: Evidence, twin: Evidence, kind: str, limit: Threshold) -> float:
     shares = 1.0 - np.array([share for share in TAIL if share * len(mine) >= 1.0])
     if not len(shares):
         return 1.0
-    a, b = np.quantile(mine, shares, method="median_unbiased"), np.quantile(theirs, shares)
-    good = (a > 0) & (b > 0)
+    there = np.quantile(theirs, shares)
+    here = np.quantile(mine, shares, method="median_unbiased")
+    good = (here > 0) & (there > 0)
+    if not good.any():
+        return 1.0
     trust = len(mine) / (len(mine) + TRUST)
-    return float(np.exp(trust * np.mean(np.log(a[good] / b[good])))) if good.any() else 1.0
+    moved = trust * float(np.mean(np.log(here[good] / there[good])))
+    error = trust * _error(mine, shares[good])
+    return float(np.exp(moved + 0.5 * _steepness(theirs) * error**2))
+
+
+def _error(mine: Floats, shares: Floats) -> float:
+    """Standard error of the mean log quantile over practices of this size, from resampled courses."""
+    drawn = np.random.default_rng(0).choice(mine, (RESAMPLED, len(mine)))
+    found = np.quantile(drawn, shares, axis=1)
+    return float(np.log(np.maximum(found, 1e-3)).mean(axis=0).std())
+
+
+def _steepness(theirs: Floats) -> float:
+    """How fast false marks become fewer with the log of the limit.
+
+    They fall faster than the limit rises, so a limit in error by as much up as down gives too many on average.
+    """
+    low, high = np.quantile(theirs, (0.95, 0.975))
+    return float(np.log(2.0) / np.log(high / low)) if high > low > 0 else 0.0

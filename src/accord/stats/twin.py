@@ -1,24 +1,28 @@
 """A practice's ratings in; its uneventful twin out: the same courses and gaps, simulated, in which nothing happened.
 
-The twin's noise is made to look like the practice's own on the side that strains do not touch, upward: as large, as
-uneven between persons, and as peaked.
+The twin is made to look like the practice with what looks strained left out: as far apart, as steep, as alike from one
+session to the next. Its noise is made to look like the practice's own on the side that strains do not touch, upward:
+as large, as uneven between persons, and as peaked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from accord.stats.estimate import behind_ends, estimate, step_of
-from accord.stats.evidence import FEWEST, Voices
+from accord.stats.estimate import LEAN, LOOKED_AT, behind_ends, correlation, estimate, step_of
+from accord.stats.evidence import FEWEST, Voices, in_strain
 from accord.stats.innovation import Floats, Hyper, innovations
+from accord.stats.moments import Moments, nearer
 from accord.stats.uneventful import Noise, draw_pair
 
 TRUST = 30  # own courses at which what they say about noise counts half
 TRUST_PEAK = 100  # the same for peakedness, which few ratings decide
-LOOKED_AT = 3000  # courses simulated for each guess
+ROUNDS = 2  # of making the twin alike in its moments, then in its noise
+STEPS = 4  # of each search
 SPREADS = (0.0, 0.18, 0.36, 0.55)
 KURTOSES = (3.0, 3.8, 5.0, 7.0)
 SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
@@ -52,36 +56,83 @@ class Voice:
         return draw_pair(self.hidden, None, n, t, rng, (self.noise, self.noise))[0]
 
     def _matched(self, y: Floats, t: Floats, seed: int) -> Voice:
-        """Noise whose size, unevenness and peakedness upward look like the practice's own."""
-        own = Looks.of(y, t, self.usual)
+        """A twin that looks like the practice: first in how courses differ and go on, then in its noise, upward.
+
+        Both are read in the same way, with what looks strained left out, so what that takes away from calm courses
+        is taken from the twin's too. Few courses are trusted little: the rest is as the estimate says.
+        """
         like = y[np.tile(np.arange(len(y)), -(-LOOKED_AT // len(y)))]
+        holes = np.isnan(like)
+
+        def twin(guess: Voice) -> Floats:
+            courses = guess.simulate(len(like), t, np.random.default_rng(seed))
+            courses[holes] = np.nan
+            return courses
+
+        noise, trust = self.noise, len(y) / (len(y) + LEAN)
+        voice = replace(self, noise=replace(noise, missing=0.0))
+        goal = Moments.of(calm(y, t, self.usual)).between_both(Moments.of(calm(twin(voice), t, self.usual)), trust)
+        own = Looks.of(y, t, self.usual)
+        for _ in range(ROUNDS):
+            voice = voice._with_moments(goal, t, twin)
+            voice = voice._with_noise(own, t, twin, len(y))
+        found = replace(voice.noise, missing=noise.missing)
+        return Voice(_moved(self.usual, self.hidden, voice.hidden), voice.hidden, found)
+
+    def _with_moments(self, goal: Moments, t: Floats, twin: Callable[[Voice], Floats]) -> Voice:
+        """Other persons and another course of noise in time, until the twin's moments are those of `goal`."""
+        voice = self
+        for _ in range(STEPS):
+            now = Moments.of(calm(twin(voice), t, self.usual))
+            voice = replace(voice, hidden=nearer(voice.hidden, goal, now, t))
+        return voice
+
+    def _with_noise(self, own: Looks, t: Floats, twin: Callable[[Voice], Floats], n: int) -> Voice:
+        """Noise whose unevenness, peakedness and size upward look like the practice's own."""
 
         def looks(guess: Voice) -> Looks:
-            courses = guess.simulate(len(like), t, np.random.default_rng(seed))
-            return Looks.of(np.where(np.isnan(like), np.nan, courses), t, self.usual)
+            return Looks.of(twin(guess), t, self.usual)
 
         def nearest(values: tuple[float, ...], found: list[float], wanted: float, prior: float, half: int) -> float:
-            trust = len(y) / (len(y) + half)
+            trust = n / (n + half)
             return trust * float(np.interp(wanted, np.maximum.accumulate(found), values)) + (1 - trust) * prior
 
-        voice = replace(self, noise=replace(self.noise, missing=0.0))
+        voice = self
         tried = [looks(voice._with(spread=s)).uneven for s in SPREADS]
         voice = voice._with(spread=nearest(SPREADS, tried, own.uneven, self.usual.spread, TRUST))
         tried = [looks(voice._with(kurtosis=k)).peaked for k in KURTOSES]
         voice = voice._with(kurtosis=nearest(KURTOSES, tried, own.peaked, 3.0, TRUST_PEAK))
-        trust = len(y) / (len(y) + TRUST)
-        for _ in range(5):  # at the ceiling a rise tells little of the noise: the search is slow there
+        trust = n / (n + TRUST)
+        for _ in range(STEPS):  # at the ceiling a rise tells little of the noise: the search is slow there
             voice = voice._with(size=np.clip(own.size / looks(voice).size, 0.5, 2.0) ** trust)
-        return replace(voice, noise=replace(voice.noise, missing=self.noise.missing))
+        return voice
 
     def _with(self, *, spread: float | None = None, kurtosis: float | None = None, size: float = 1.0) -> Voice:
-        """Another guess; what is read and what is simulated change together."""
+        """Another guess at what is simulated."""
         noise = self.noise if kurtosis is None else replace(self.noise, kurtosis=kurtosis)
-        usual, hidden = (
-            replace(h, var_residual=h.var_residual * size, spread=h.spread if spread is None else spread)
-            for h in (self.usual, self.hidden)
-        )
-        return Voice(usual, hidden, noise)
+        hidden = replace(
+            self.hidden, var_residual=self.hidden.var_residual * size,
+            spread=self.hidden.spread if spread is None else spread,
+        )  # fmt: skip
+        return Voice(self.usual, hidden, noise)
+
+
+def calm(y: Floats, t: Floats, usual: Hyper) -> Floats:
+    """The ratings without those that look strained."""
+    return np.where(in_strain(y, innovations(y, t, usual)), np.nan, y)
+
+
+def _moved(usual: Hyper, first: Hyper, last: Hyper) -> Hyper:
+    """What reads the ratings, moved as the search moved what simulates them: it, too, was estimated cut."""
+    intercept = usual.var_intercept * last.var_intercept / max(first.var_intercept, 1e-300)
+    slope = usual.var_slope * last.var_slope / max(first.var_slope, 1e-300)
+    turn = float(np.clip(correlation(usual) + correlation(last) - correlation(first), -0.95, 0.95))
+    return replace(
+        usual, b0=usual.b0 + last.b0 - first.b0, b1=usual.b1 + last.b1 - first.b1, var_intercept=intercept,
+        var_slope=slope, cov=turn * (intercept * slope) ** 0.5,
+        var_residual=usual.var_residual * last.var_residual / first.var_residual,
+        phi=float(np.clip(usual.phi + last.phi - first.phi, 0.0, 0.95)), spread=last.spread,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

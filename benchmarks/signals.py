@@ -18,7 +18,8 @@ import numpy as np
 
 from accord.simulate import Simulated, nine_items, simulate
 from accord.stats.evidence import Evidence, Voices
-from accord.stats.innovation import innovations
+from accord.stats.innovation import Hyper, innovations
+from accord.stats.priors import shipped
 from accord.stats.rules import RULES, false_alarms
 from accord.stats.thresholds import Calibration, allowed, calibrate
 from accord.stats.uneventful import PLAIN, Noise, draw
@@ -44,6 +45,10 @@ class Size:
 
 
 FULL, QUICK = Size(200, 20, 20_000, 8000), Size(24, 3, 6000, 4000)
+
+
+COLLABORATION = shipped()["collaboration"].client  # four items, 0 to 100: its ends, and a practice's first guess
+CONNECTION = shipped()["connection"].client  # three items
 
 
 def show(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
@@ -72,11 +77,17 @@ def auc(strained: np.ndarray, calm: np.ndarray) -> float:
     return float(np.mean(below + upto) / 2 / len(calm))
 
 
+SCALES = (
+    ("nine items, 1 to 5", None, None), ("four five-point items", 4, COLLABORATION),
+    ("three five-point items", 3, CONNECTION),
+)  # fmt: skip
+
+
 def detection(size: Size) -> None:
     """Onset session, one voice, 15 sessions; hyper-parameters estimated from a practice with strains in it."""
-    for title, items in (("nine items, 1 to 5", None), ("four five-point items", 4), ("three five-point items", 3)):
+    for title, items, prior in SCALES:
         own = [simulate(200, 15, 100 + s, items=items).client for s in range(8)]
-        made = [calibrate(y, draws=size.draws) for y in own]
+        made = [calibrate(y, prior=prior, draws=size.draws) for y in own]
         calm = simulate(size.courses, 15, 1, "none", items=items)
         rows = []
         for k in (2.0, 3.0, 4.0):
@@ -139,27 +150,43 @@ def conditions() -> dict[str, tuple[Callable[[int, int], np.ndarray], int]]:
 
 def budget(size: Size) -> None:
     """Share of uneventful courses flagged over practices that calibrated themselves, against the budget."""
-    head = ("condition", "courses of a practice", "drop: flagged / budget", "spread (SD)", "slide: flagged / budget",
-            "spread (SD)")  # fmt: skip
+    head = ("condition", "courses of a practice", "drop: flagged / budget", "standard error", "spread (SD)",
+            "slide: flagged / budget", "standard error", "spread (SD)")  # fmt: skip
 
     def rows():
         for name, (make, sessions) in conditions().items():
             calm = make(size.courses, 10_000)
             for n in (20, 200, 5000) if name.startswith("as the trial") else (200,):
                 count = size.large if n == 5000 else size.practices
-                rates = np.array([_rates(make(n, s), calm, size, s) for s in range(count)])
+                prior = COLLABORATION if name.startswith("four") else None
+                rates = np.array([_rates(make(n, s), calm, size, s, prior) for s in range(count)])
                 rates /= [allowed(0.05, sessions), allowed(0.03, sessions)]
-                mean, spread = rates.mean(axis=0), rates.std(axis=0)
-                yield (name, f"{n} ({count} practices)", float(mean[0]), float(spread[0]), float(mean[1]),
-                       float(spread[1]))  # fmt: skip
+                yield name, f"{n} ({count} practices)", *_mean_error_spread(rates)
 
     show("The budget, one voice (1 is exact; within .8 to 1.2 is the aim)", head, rows())
-    show("The budget where strains and skipped answers meet", head[:1] + head[2:], _strained_budget(size))
-    show("The budget of gap and of both voices", ("what", "flagged / budget", "spread (SD)"), _pair_budget(size))
 
 
-def _rates(own: np.ndarray, calm: np.ndarray, size: Size, seed: int) -> list[float]:
-    made = calibrate(own, draws=size.draws, seed=seed)
+def strained_budget(size: Size) -> None:
+    """The budget where a part of the courses is strained."""
+    head = ("condition", "drop: flagged / budget", "standard error", "spread (SD)", "slide: flagged / budget",
+            "standard error", "spread (SD)")  # fmt: skip
+    show("The budget where strains and skipped answers meet", head, _strained_budget(size))
+
+
+def pair_budget(size: Size) -> None:
+    """The budget of what needs both voices."""
+    head = ("what", "flagged / budget", "standard error", "spread (SD)")
+    show(f"The budget of gap and of both voices ({size.practices // 2} practices)", head, _pair_budget(size))
+
+
+def _mean_error_spread(rates: np.ndarray) -> list[float]:
+    """Mean, its standard error over practices, and SD, column by column."""
+    mean, spread = rates.mean(axis=0), rates.std(axis=0)
+    return np.column_stack([mean, spread / len(rates) ** 0.5, spread]).ravel().tolist()
+
+
+def _rates(own: np.ndarray, calm: np.ndarray, size: Size, seed: int, prior: Hyper | None) -> list[float]:
+    made = calibrate(own, prior=prior, draws=size.draws, seed=seed)
     found = read(made, calm)
     return [float(flags(made, found, kind).any(axis=1).mean()) for kind in ("drop", "slide")]
 
@@ -175,9 +202,9 @@ def _strained_budget(size: Size) -> Iterable[tuple[object, ...]]:
                 found = read(made, calm)
                 got.append([flags(made, found, kind).any(axis=1).mean() for kind in ("drop", "slide")])
                 got[-1] += [made.drop.level, made.slide.level]
-            mean, spread = np.mean(got, axis=0), np.std(got, axis=0)
-            name = f"{share:.0%} of courses strained, {after:.0%} skip after (thresholds {mean[2]:.2f}, {mean[3]:.2f})"
-            yield name, mean[0] / 0.05, spread[0] / 0.05, mean[1] / 0.03, spread[1] / 0.03
+            rates, limits = np.array(got)[:, :2] / [0.05, 0.03], np.mean(got, axis=0)[2:]
+            said = f"thresholds {limits[0]:.2f}, {limits[1]:.2f}; {len(got)} practices"
+            yield f"{share:.0%} of courses strained, {after:.0%} skip after ({said})", *_mean_error_spread(rates)
 
 
 def _pair_budget(size: Size) -> Iterable[tuple[object, ...]]:
@@ -190,8 +217,8 @@ def _pair_budget(size: Size) -> Iterable[tuple[object, ...]]:
         gap.append(flags(made, read(made, apart), "gap").any(axis=1).mean() / 0.03)
         made = calibrate(own.client, second=own.therapist, draws=size.draws)
         both.append(flags(made, read(made, calm, both=True)).any(axis=1).mean() / 0.05)
-    yield "gap", float(np.mean(gap)), float(np.std(gap))
-    yield "drop, both voices", float(np.mean(both)), float(np.std(both))
+    yield "gap", *_mean_error_spread(np.array(gap)[:, None])
+    yield "drop, both voices", *_mean_error_spread(np.array(both)[:, None])
 
 
 def delays(size: Size) -> None:
@@ -232,10 +259,10 @@ def rules(size: Size) -> None:
 def meaning(size: Size) -> None:
     """Of 100 marks, how many are nothing: marks in a practice with so many strained courses."""
     rows = []
-    for items, scale in ((None, "nine items"), (4, "four items"), (3, "three items")):
+    for scale, items, prior in SCALES:
         for base in (0.10, 0.20, 0.37):
-            made = [calibrate(simulate(200, 15, 50 + s, share=base, items=items).client, draws=size.draws)
-                    for s in range(6)]  # fmt: skip
+            own = [simulate(200, 15, 50 + s, share=base, items=items).client for s in range(6)]
+            made = [calibrate(y, prior=prior, draws=size.draws) for y in own]
             one = simulate(size.courses, 15, 4, share=base, items=items)
             times = np.arange(1.0, 16.0)
             nothing, caught, per = [], [], []
@@ -303,7 +330,10 @@ def _ruptures(y: np.ndarray) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-PARTS = {f.__name__.replace("_", "-"): f for f in (detection, second_voice, budget, delays, rules, meaning, speed)}
+PARTS = {
+    f.__name__.replace("_", "-"): f
+    for f in (detection, second_voice, budget, strained_budget, pair_budget, delays, rules, meaning, speed)
+}
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ papers named there). Sizes are in within-person SD of the client's scale.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -15,11 +15,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.special import ndtri
 
 from accord.errors import BadInput
 from accord.stats.innovation import Flags, Floats, Hyper
-from accord.stats.uneventful import person_spread, rounded, wander
+from accord.stats.uneventful import Items, person_spread, rounded, wander
 
 Strain = Literal["none", "dip", "drop", "slide", "mixed"]
 STRAINS: tuple[Strain, ...] = ("none", "dip", "drop", "slide", "mixed")
@@ -43,33 +42,6 @@ def nine_items() -> Hyper:
         cov=found["corr_int_slope"] * between * slope, var_residual=found["within_sd_detrended"] ** 2,
         phi=found["ar1"], low=1.0, high=5.0, name="IMPLEMENT, nine items", spread=found["within_sd_heterogeneity_cv"],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """How single five-point answers lie around what a person means, in answer units (variances from IMPLEMENT)."""
-
-    number: int
-    noise: float = 0.239
-    person: float = 0.142
-    item: float = 0.040
-
-    def state(self, hyper: Hyper) -> Hyper:
-        """What is meant, without the noise of nine items; answers 1 to 5."""
-        meant = max(hyper.var_residual - self.noise / 9, 0.2 * hyper.var_residual)
-        return replace(
-            hyper, var_residual=meant, phi=min(hyper.phi * hyper.var_residual / meant, 0.95),
-            var_intercept=max(hyper.var_intercept - self.person / 9, 0.5 * hyper.var_intercept), low=None, high=None,
-        )
-
-    def offsets(self) -> Floats:
-        """How much lower or higher each question is answered than the mean of all: the scale's own, so never drawn."""
-        even = ndtri((np.arange(self.number) + 0.5) / self.number)
-        return np.asarray(self.item**0.5 * even)
-
-    def sd(self, hyper: Hyper) -> float:
-        """Within-person SD of the mean of the items, in answer units."""
-        return float((self.state(hyper).var_residual + self.noise / self.number) ** 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +196,7 @@ def _answers(
     """Scores within the ends of the scale; or five-point answers and their mean on 0 to 100."""
     if shape is None:
         return rounded(meant, usual.low, usual.high), None
-    n, sessions = meant.shape
-    k = shape.number
-    own = shape.offsets() + shape.person**0.5 * rng.standard_normal((n, 1, k))
-    noise = max(shape.noise - 1 / 12, 0.0) ** 0.5 * rng.standard_normal((n, sessions, k))  # rounding adds the 1/12
-    answers = np.clip(np.round(meant[:, :, None] + own + noise), 1.0, 5.0)
+    answers = 1.0 + shape.answers(meant - 1.0, rng)
     return np.asarray((answers.mean(axis=2) - 1.0) * 25.0), answers
 
 

@@ -12,7 +12,7 @@ from accord.stats.evidence import in_strain
 from accord.stats.innovation import Floats, Hyper, checked, innovations
 from accord.stats.mixed import fit_mixed
 from accord.stats.moments import Moments, nearer
-from accord.stats.uneventful import Noise, draw
+from accord.stats.uneventful import PLAIN, Noise, draw
 
 LEAN = 20  # a prior weighs as much as this many courses
 LEAN_MEAN = 3  # the same for level and rise, which few courses tell well and which differ between practices
@@ -112,10 +112,19 @@ def _ends(seen: Floats) -> tuple[float | None, float | None]:
 
 def step_of(scores: Floats) -> float:
     """The step between two possible ratings of a coarse scale; 0 where ratings may lie anywhere."""
-    values = np.unique(np.round(scores[~np.isnan(scores)], 6))
+    values, counts = np.unique(np.round(scores[~np.isnan(scores)], 6), return_counts=True)
     if not 2 <= len(values) <= 60:
         return 0.0
-    return float(np.diff(values).min())
+    usual = values[counts >= 0.005 * counts.sum()]  # a questionnaire with a gap in it gives odd values, now and then
+    return float(np.diff(usual if len(usual) > 1 else values).min())
+
+
+def items_of(step: float, hyper: Hyper) -> int:
+    """How many five-point answers a rating may be the mean of, by its steps and the ends of its scale; 0 if none."""
+    if not step or hyper.low is None or hyper.high is None:
+        return 0
+    number = (hyper.high - hyper.low) / step / 4
+    return round(number) if 2 <= round(number) <= 12 and abs(number - round(number)) < 0.01 else 0
 
 
 def _blend(own: Hyper, prior: Hyper, n: int) -> Hyper:
@@ -142,7 +151,7 @@ def correlation(h: Hyper) -> float:
     return h.cov / size if size > 0 else 0.0
 
 
-def behind_ends(hyper: Hyper, times: npt.ArrayLike | None = None, step: float = 0.0) -> Hyper:
+def behind_ends(hyper: Hyper, times: npt.ArrayLike | None = None, noise: Noise = PLAIN) -> Hyper:
     """The course behind the ends of the scale: after cutting at them it looks like `hyper`, which was estimated cut.
 
     Needed to simulate: noise that is cut a second time would be too small. A fixed-point search on moments of courses
@@ -151,9 +160,10 @@ def behind_ends(hyper: Hyper, times: npt.ArrayLike | None = None, step: float = 
     if hyper.low is None and hyper.high is None:
         return hyper
     t = np.arange(1.0, 16.0) if times is None else np.asarray(times, dtype=np.float64)
+    noise = replace(noise, missing=0.0)
     goal = Moments.of(draw(replace(hyper, low=None, high=None), LOOKED_AT, t, np.random.default_rng(0)))
     hidden = hyper
     for _ in range(8):
-        now = Moments.of(draw(hidden, LOOKED_AT, t, np.random.default_rng(0), Noise(step=step)))
+        now = Moments.of(draw(hidden, LOOKED_AT, t, np.random.default_rng(0), noise))
         hidden = nearer(hidden, goal, now, t)
     return hidden

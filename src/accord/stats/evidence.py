@@ -22,7 +22,7 @@ from accord.stats.innovation import (
 QUIET = 3  # sessions from a person's first rating on, in which nothing is inferred
 FEWEST = 2  # ratings that must be known before one is judged
 WEIGHT = 0.4  # of the therapist's voice, below one sd under the usual: gains unless most strains are missed
-STRAINED = -2.5  # sd below what was expected, from which on a rating says nothing of uneventful courses
+STRAINED = -2.2  # sd below what was expected, from which on a rating says nothing of uneventful courses
 REBOUND = 3  # sessions after a low rating in which a high one says nothing about noise
 
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from accord.stats.estimate import LEAN, LOOKED_AT, behind_ends, correlation, estimate, step_of
+from accord.stats.estimate import LEAN, LOOKED_AT, behind_ends, correlation, estimate, items_of, step_of
 from accord.stats.evidence import FEWEST, Voices, in_strain
 from accord.stats.innovation import Floats, Hyper, innovations
 from accord.stats.moments import Moments, nearer
 from accord.stats.uneventful import Noise, draw_pair
 
 TRUST = 30  # own courses at which what they say about noise counts half
-TRUST_PEAK = 100  # the same for peakedness, which few ratings decide
+TRUST_PEAK = 150  # the same for peakedness, which few ratings decide
 ROUNDS = 2  # of making the twin alike in its moments, then in its noise
 STEPS = 4  # of each search
 SPREADS = (0.0, 0.18, 0.36, 0.55)
@@ -47,7 +47,8 @@ class Voice:
         """Estimated from (n, T) ratings, leaning on the prior while they are few."""
         usual = estimate(y, t, prior, seed=seed)
         noise = Noise(gaps(y), step_of(y))
-        voice = cls(usual, behind_ends(usual, t, noise.step), noise)
+        noise = replace(noise, items=items_of(noise.step, usual))
+        voice = cls(usual, behind_ends(usual, t, noise), noise)
         rows = np.flatnonzero((~np.isnan(y)).sum(axis=1) > FEWEST)[:2000]
         return voice._matched(y[rows], t, seed) if len(rows) >= 10 else voice
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -15,14 +16,62 @@ class Noise:
     """How ratings stray besides their size: `missing` share at random, `step` between two possible ratings (0: any).
 
     `kurtosis` of the within-person noise is 3 for normal noise; above that, Student t with df = 4 + 6/(kurtosis-3).
+    `items`: the rating is the mean of so many five-point answers (0: of none), each of which meets the ends of the
+    scale by itself. So a mean that nears an end is noisier away from it than towards it.
     """
 
     missing: float = 0.0
     step: float = 0.0
     kurtosis: float = 3.0
+    items: int = 0
+
+    def meant(self, hyper: Hyper) -> Hyper:
+        """What is meant, before it is answered item by item; `hyper` itself for a rating that is not."""
+        if not self.items or hyper.low is None or hyper.high is None:
+            return hyper
+        unit = (hyper.high - hyper.low) / 4
+        return replace(Items(self.items).state(hyper, self.items, unit), low=hyper.low, high=hyper.high)
 
 
 PLAIN = Noise()
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """How single five-point answers lie around what a person means, in answer units (variances from IMPLEMENT)."""
+
+    number: int
+    noise: float = 0.239
+    person: float = 0.142
+    item: float = 0.040
+
+    def state(self, hyper: Hyper, k: int = 9, unit: float = 1.0) -> Hyper:
+        """What is meant, without the noise of the `k` items of `hyper` (the trial's had nine); `unit`: of its scale, an
+        answer."""
+        meant = max(hyper.var_residual - unit**2 * self.noise / k, 0.2 * hyper.var_residual)
+        return replace(
+            hyper, var_residual=meant, phi=min(hyper.phi * hyper.var_residual / meant, 0.95),
+            var_intercept=max(hyper.var_intercept - unit**2 * self.person / k, 0.5 * hyper.var_intercept),
+            low=None, high=None,
+        )  # fmt: skip
+
+    def sd(self, hyper: Hyper) -> float:
+        """Within-person SD of the mean of the items, in answer units."""
+        return float((self.state(hyper).var_residual + self.noise / self.number) ** 0.5)
+
+    def answers(self, meant: Floats, rng: np.random.Generator) -> Floats:
+        """Answers 0 to 4, (n, T, number), to what is meant on that scale, (n, T).
+
+        How much lower or higher a question is answered than the others is the scale's own, so it is never drawn.
+        """
+        n, sessions = meant.shape
+        even = [NormalDist().inv_cdf((i + 0.5) / self.number) for i in range(self.number)]
+        own = self.item**0.5 * np.array(even)
+        person = self.person**0.5 * rng.standard_normal((n, 1, self.number))
+        noise = max(self.noise - 1 / 12, 0.0) ** 0.5  # rounding adds the 1/12
+        drawn = meant[:, :, None] + own + person + noise * rng.standard_normal((n, sessions, self.number))
+        answers: Floats = np.clip(np.round(drawn), 0.0, 4.0)
+        return answers
 
 
 def draw(
@@ -39,13 +88,19 @@ def draw(
     square one); the noise is a stationary AR(1) in the times given (`wandering`, where it was drawn already).
     """
     t = np.asarray(times, dtype=np.float64)
+    hyper = noise.meant(hyper)
     f00, f10, f11 = hyper.root()
     a, b = rng.standard_normal((2, n, 1))
-    course = hyper.b0 + f00 * a + (hyper.b1 + f10 * a + f11 * b) * t
+    course: Floats = hyper.b0 + f00 * a + (hyper.b1 + f10 * a + f11 * b) * t
     if wandering is None:
         wandering = wander(n, t, hyper.phi, rng, noise.kurtosis)
     course += hyper.var_residual**0.5 * person_spread(hyper.spread, n, rng) * wandering
-    course = rounded(course, hyper.low, hyper.high, noise.step)
+    if noise.items and hyper.low is not None and hyper.high is not None:
+        unit = (hyper.high - hyper.low) / 4
+        answers = Items(noise.items).answers((course - hyper.low) / unit, rng)
+        course = np.asarray(hyper.low + unit * answers.mean(axis=2), dtype=np.float64)
+    else:
+        course = rounded(course, hyper.low, hyper.high, noise.step)
     if noise.missing:
         course[rng.random(course.shape) < noise.missing] = np.nan
     return course
@@ -62,11 +117,11 @@ def draw_pair(
 ) -> tuple[Floats, Floats | None]:
     """Uneventful courses of both voices; `shared` is the correlation of their noise within a session."""
     t = np.asarray(times, dtype=np.float64)
-    first = wander(n, t, client.phi, rng, noises[0].kurtosis)
+    first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].kurtosis)
     mine = draw(client, n, t, rng, noises[0], first)
     if therapist is None:
         return mine, None
-    own = wander(n, t, therapist.phi, rng, noises[1].kurtosis)
+    own = wander(n, t, noises[1].meant(therapist).phi, rng, noises[1].kurtosis)
     second = shared * first + (1.0 - shared * shared) ** 0.5 * own
     return mine, draw(therapist, n, t, rng, noises[1], second)
 

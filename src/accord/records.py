@@ -32,7 +32,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One scale of one response. `value` is `None` when too few items were answered, `of` the items of the whole scale."""
+    """One scale of one response. `value` is `None` when too few items were answered; `of`: items of the whole scale."""
 
     scale: str
     value: float | None

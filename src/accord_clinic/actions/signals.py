@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accord.records import Signal as Found
-from accord_clinic.models import Dyad, Session, Signal
+from accord_clinic.models import Dyad, Session, Signal, Suggestion
 from accord_clinic.queries.courses import course_of
 
 MOST_INFERRED_IN_100 = 10
@@ -18,11 +18,8 @@ def refresh(dyad: Dyad) -> None:
     sessions = {s.number: s for s in dyad.sessions.all()}
     known = set(Signal.objects.filter(dyad=dyad).values_list("kind", "session__number", "scale"))
     fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in known]
-    room = _room_for_inferred() if any(not s.reported for s in fresh) else 0
     for found in sorted(fresh, key=lambda s: (not s.reported, -s.strength)):
-        withheld = not found.reported and room <= 0
-        room -= not found.reported
-        _keep(dyad, sessions[found.session], found, withheld)
+        _keep(dyad, sessions[found.session], found, withheld=not found.reported and not _make_room(found))
 
 
 def refresh_imported(dyads: Iterable[Dyad]) -> None:
@@ -54,8 +51,17 @@ def _keep(dyad: Dyad, session: Session, found: Found, withheld: bool) -> None:
     )
 
 
-def _room_for_inferred() -> int:
-    """How many inferred signals the practice's last 100 revealed sessions still have room for."""
-    last = Session.objects.exclude(revealed_at=None).order_by("-revealed_at").values("pk")[:100]
-    shown = Signal.objects.filter(reported=False, withheld=False, session__in=list(last.values_list("pk", flat=True)))
-    return MOST_INFERRED_IN_100 - shown.aggregate(n=Count("pk"))["n"]
+def _make_room(found: Found) -> bool:
+    """Room for one more inferred signal in the practice's last 100 revealed sessions, if there is any, strongest first.
+
+    When they are full, a stronger one takes the place of the weakest that nobody has acted on yet.
+    """
+    last = Session.objects.exclude(revealed_at=None).order_by("-revealed_at").values_list("pk", flat=True)[:100]
+    shown = Signal.objects.filter(reported=False, withheld=False, session__in=list(last))
+    if shown.count() < MOST_INFERRED_IN_100:
+        return True
+    acted_on = Suggestion.objects.filter(session=OuterRef("session"), signal_kind=OuterRef("kind"))
+    weakest = shown.filter(~Exists(acted_on), strength__lt=found.strength).order_by("strength").first()
+    if weakest:
+        Signal.objects.filter(pk=weakest.pk).update(withheld=True)
+    return weakest is not None

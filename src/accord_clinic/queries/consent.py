@@ -156,8 +156,8 @@ def key_holder(therapist: Member) -> Iterable[str]:
         return ()
     return (
         _(
-            "{therapist} runs this practice alone and holds the key to its data. Lines that you keep for yourself are on "
-            "no page that {therapist} sees, but nobody else watches over that."
+            "{therapist} runs this practice alone and holds the key to its data. Lines that you keep for yourself are "
+            "on no page that {therapist} sees, but nobody else watches over that."
         ).format(therapist=therapist.name),
     )
 

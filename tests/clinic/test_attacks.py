@@ -5,14 +5,20 @@ test_accounts, links in test_checkin_links. Files are attacked in test_attacks_f
 test_attacks_served, a real browser in tests/journeys/test_attacks_browser.
 """
 
+import io
+import logging
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from allauth.account.adapter import get_adapter
+from allauth.mfa.totp.internal import auth as totp_auth
+from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client as Browser
@@ -22,12 +28,13 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests.clinic.people import a_session
+from tests.clinic.people import PASSWORD, a_session
 from tests.clinic.phone import Phone
 from tests.clinic.test_every_url import ROWS, WRITE, address, routes, world  # noqa: F401
 
 from accord_clinic import links
 from accord_clinic.actions import space
+from accord_clinic.middleware import NoPersonalData
 from accord_clinic.models import Code, Notice
 from accord_clinic.views.space import DOOR
 
@@ -188,3 +195,49 @@ class TestGuessing:
         assert get_adapter().get_client_ip(request) == "192.0.2.7"
         with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1):
             assert get_adapter().get_client_ip(request) == "203.0.113.9"
+
+    def test_codes_of_the_app_cannot_be_tried_one_after_the_other(self, ben):
+        """Whoever has the password has five tries at the six digits in five minutes."""
+        cache.clear()
+        secret = totp_auth.generate_totp_secret()
+        TOTP.activate(ben, secret)
+        browser = Browser()
+        browser.post("/account/login/", {"login": ben.email, "password": PASSWORD})
+        for guess in range(6):
+            browser.post("/account/2fa/authenticate/", {"code": f"00000{guess}"})
+        right = totp_auth.format_hotp_value(totp_auth.hotp_value(secret, int(time.time()) // 30))
+        browser.post("/account/2fa/authenticate/", {"code": right})
+        assert browser.get("/today/").status_code == 302
+        cache.clear()
+
+
+class TestWhatGoesWrong:
+    def test_a_fault_of_ours_tells_neither_the_page_nor_the_log_what_was_written(self, ben, as_member, monkeypatch):
+        """Even when the error itself quotes somebody's words, a link and a name."""
+        said = "Ana wrote kolibri at /c/0123456789abcdefghijkl"
+        written = io.StringIO()
+        assert settings.LOGGING["root"]["handlers"] == ["console"]
+        assert settings.LOGGING["handlers"]["console"]["filters"] == ["quiet"]
+        handler = logging.StreamHandler(written)
+        handler.addFilter(NoPersonalData())
+        monkeypatch.setattr("accord_clinic.queries.today.today", lambda *_args, **_named: _raise(ValueError(said)))
+        browser = as_member(ben)
+        browser.raise_request_exception = False
+        logging.getLogger().addHandler(handler)
+        try:
+            broken = browser.get("/today/?words=kolibri")
+        finally:
+            logging.getLogger().removeHandler(handler)
+        assert broken.status_code == 500
+        assert "ValueError" in written.getvalue(), "nothing was logged, so nothing was tested"
+        for word in ("kolibri", "Ana", "0123456789", "Traceback", "today.py"):
+            assert word not in broken.content.decode()
+            assert word not in written.getvalue()
+
+    @pytest.mark.parametrize("setting", ["DEBUG", "ADMINS", "MANAGERS"])
+    def test_nothing_sends_or_shows_a_report_with_what_was_posted(self, setting):
+        assert not getattr(settings, setting)
+
+
+def _raise(error):
+    raise error

@@ -6,9 +6,6 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from accord_clinic.queries.practice import around
-from accord_clinic.queries.practice import zone as practice_zone
-
-__all__ = ["practice_zone", "shell"]
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

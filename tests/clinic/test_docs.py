@@ -1,0 +1,85 @@
+"""Documents claim only what is so: each test that a table names exists, each link leads somewhere, no machine shows."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TABLES = ("security", "hazards", "lessons")
+NAMED = re.compile(r"`(test_\w+)((?:::\w+)+)`")
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+MACHINE = re.compile(r"(?<![\w.])/(?:root|home/\w+|work|Users/\w+)/|\bfile:///(?!etc/passwd|opt/accord)")
+"""Paths of the machine that something was written on. `/root/` and the like are on nobody else's."""
+
+
+def tests() -> set[str]:
+    """Every test of the repository, as `module::test` or `module::Class::test`."""
+    found = set()
+    for path in ROOT.glob("tests/**/test_*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            inner = node.body if isinstance(node, ast.ClassDef) else []
+            found |= {f"{path.stem}::{node.name}"} if isinstance(node, ast.FunctionDef | ast.ClassDef) else set()
+            found |= {f"{path.stem}::{node.name}::{one.name}" for one in inner if isinstance(one, ast.FunctionDef)}
+    return found
+
+
+def rows(name: str) -> list[str]:
+    """The rows of the tables of one document, without their headings."""
+    lines = (ROOT / "docs" / "explanation" / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    rules = {n for n, line in enumerate(lines) if re.fullmatch(r"[|\-: ]+", line) and "-" in line}
+    return [x for n, x in enumerate(lines) if x.startswith("|") and not {n, n + 1} & rules]
+
+
+def tracked() -> list[Path]:
+    """Every file that belongs to the repository."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout of the repository")
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_row_names_a_test_and_every_test_is_there(name):
+    known, found = tests(), rows(name)
+    assert len(found) > 8
+    for row in found:
+        named = [module + rest for module, rest in NAMED.findall(row)]
+        assert named, f"{name}.md: this row names no test: {row[:100]}"
+        missing = [one for one in named if one not in known]
+        assert not missing, f"{name}.md names tests that are not there: {missing}"
+
+
+def test_every_paragraph_about_a_person_names_its_tests():
+    text = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
+    for who in ("A stranger on the network", "A curious colleague", "A stolen laptop", "A lost phone"):
+        paragraph = text.split(f"### {who}")[1].split("###")[0]
+        assert NAMED.search(paragraph), who
+
+
+def test_every_threat_names_what_the_standard_calls_it():
+    for row in rows("security"):
+        assert re.search(r"\| (?:\d+\.\d+\.\d+(?:, )?)+ \|", row), f"no ASVS 5.0 id: {row[:100]}"
+
+
+def test_links_in_documents_lead_to_files():
+    lost = []
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in LINK.findall(path.read_text(encoding="utf-8")):
+            if not re.match(r"[a-z]+:", target) and not (path.parent / target).exists():
+                lost.append(f"{path.relative_to(ROOT)}: {target}")
+    assert not lost, "\n".join(lost)
+
+
+def test_no_file_says_on_which_machine_it_was_written():
+    told = []
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        if path != Path(__file__) and (found := MACHINE.search(text)):
+            told.append(f"{path.relative_to(ROOT)}: {text[found.start() : found.start() + 60]!r}")
+    assert not told, "\n".join(told)

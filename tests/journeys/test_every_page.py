@@ -77,7 +77,10 @@ class Window:
 
     def __init__(self, browser, base, script=True):
         self.base = base
-        self.context = browser.new_context(base_url=base, java_script_enabled=script)
+        self.context = browser.new_context(base_url=base)
+        if not script:
+            # Axe is a script itself, so it is ours that is held back.
+            self.context.route("**/*.js", lambda route: route.abort())
         self.context.set_default_timeout(8_000)
         self.page = self.context.new_page()
 

@@ -1,6 +1,6 @@
 """Seeds in; the error rates and the speed of possible-strain detection out, as one table after another.
 
-    python -m benchmarks.signals            everything (about an hour on one core)
+    python -m benchmarks.signals            everything (one to two hours on one core)
     python -m benchmarks.signals --quick    the same tables from fewer practices (some minutes)
     python -m benchmarks.signals --only detection budget ...
 
@@ -149,17 +149,21 @@ def conditions() -> dict[str, tuple[Callable[[int, int], np.ndarray], int]]:
 
 
 def budget(size: Size) -> None:
-    """Share of uneventful courses flagged over practices that calibrated themselves, against the budget."""
+    """Share of uneventful courses flagged over practices that calibrated themselves, against the budget.
+
+    Every practice is judged by courses of its own, so the standard error holds for both.
+    """
     head = ("condition", "courses of a practice", "drop: flagged / budget", "standard error", "spread (SD)",
             "slide: flagged / budget", "standard error", "spread (SD)")  # fmt: skip
 
     def rows():
         for name, (make, sessions) in conditions().items():
-            calm = make(size.courses, 10_000)
             for n in (20, 200, 5000) if name.startswith("as the trial") else (200,):
                 count = size.large if n == 5000 else size.practices
                 prior = COLLABORATION if name.startswith("four") else None
-                rates = np.array([_rates(make(n, s), calm, size, s, prior) for s in range(count)])
+                rates = np.array(
+                    [_rates(make(n, s), make(size.courses, 10_000 + s), size, s, prior) for s in range(count)]
+                )
                 rates /= [allowed(0.05, sessions), allowed(0.03, sessions)]
                 yield name, f"{n} ({count} practices)", *_mean_error_spread(rates)
 
@@ -193,13 +197,12 @@ def _rates(own: np.ndarray, calm: np.ndarray, size: Size, seed: int, prior: Hype
 
 def _strained_budget(size: Size) -> Iterable[tuple[object, ...]]:
     """Practices with real strains in them, answers skipped more often after one; also what the thresholds become."""
-    calm = simulate(size.courses, 15, 10_000, "none").client
     for share in (0.0, 0.2, 0.45):
         for after in (0.0, 0.5):
             got = []
             for s in range(size.practices // 2):
                 made = calibrate(simulate(200, 15, s, share=share, missing_after=after).client, draws=size.draws)
-                found = read(made, calm)
+                found = read(made, simulate(size.courses, 15, 10_000 + s, "none").client)
                 got.append([flags(made, found, kind).any(axis=1).mean() for kind in ("drop", "slide")])
                 got[-1] += [made.drop.level, made.slide.level]
             rates, limits = np.array(got)[:, :2] / [0.05, 0.03], np.mean(got, axis=0)[2:]
@@ -208,10 +211,10 @@ def _strained_budget(size: Size) -> Iterable[tuple[object, ...]]:
 
 
 def _pair_budget(size: Size) -> Iterable[tuple[object, ...]]:
-    calm = simulate(size.courses, 15, 10_000, "none")
-    apart = calm.client - calm.therapist
     gap, both = [], []
     for s in range(size.practices // 2):
+        calm = simulate(size.courses, 15, 10_000 + s, "none")
+        apart = calm.client - calm.therapist
         own = simulate(200, 15, s, "none")
         made = calibrate(own.client - own.therapist, draws=size.draws)
         gap.append(flags(made, read(made, apart), "gap").any(axis=1).mean() / 0.03)

@@ -11,14 +11,19 @@ import pytest
 
 from accord.errors import BadInput
 from accord.simulate import nine_items, simulate
-from accord.stats.estimate import behind_ends
+from accord.stats.estimate import behind_ends, step_of
 from accord.stats.evidence import Voices
 from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Budget, Calibration, Threshold, allowed, calibrate, estimate
+from accord.stats.twin import Voice
 from accord.stats.uneventful import PLAIN, Noise, draw
 
 NINE = nine_items()
 T = np.arange(1.0, 16.0)
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
 
 
 def practice(usual, n: int, seed: int, noise: Noise = PLAIN, times=T) -> np.ndarray:
@@ -50,17 +55,17 @@ def test_the_budget_holds_on_average_over_practices(usual, noise):
 
 
 def test_a_difference_keeps_its_budget_too():
-    calm = simulate(8000, 15, 99, "none")
+    calm = simulate(5000, 15, 99, "none")
     calm_gap = calm.client - calm.therapist
-    own = [simulate(400, 15, s, "none") for s in range(4)]
-    shares = [flagged(calibrate(one.client - one.therapist, draws=4000), calm_gap, "gap") for one in own]
+    own = [simulate(400, 15, s, "none") for s in range(3)]
+    shares = [flagged(calibrate(one.client - one.therapist, draws=2000), calm_gap, "gap") for one in own]
     assert 0.6 * 0.03 < np.mean(shares) < 1.45 * 0.03
 
 
 def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
-    calm = practice(NINE, 8000, 999)
+    calm = practice(NINE, 5000, 999)
     clean, strained = (
-        np.mean([flagged(calibrate(simulate(400, 15, s, share=share).client, draws=4000), calm) for s in range(4)])
+        np.mean([flagged(calibrate(simulate(400, 15, s, share=share).client, draws=2000), calm) for s in range(3)])
         for share in (0.0, 0.45)
     )
     assert 0.5 * clean < strained < 1.1 * clean
@@ -118,7 +123,31 @@ def test_noise_behind_the_ceiling_is_larger_than_it_looks():
     assert (y == 5.0).mean() > 0.3
     assert seen.high == 5.0
     assert seen.var_residual < 0.7 * high.var_residual
-    assert behind_ends(seen).var_residual == pytest.approx(high.var_residual, rel=0.3)
+    assert Voice.of(y, T, None, 0).hidden.var_residual == pytest.approx(high.var_residual, rel=0.15)
+
+
+def test_a_coarse_scale_is_simulated_answer_by_answer():
+    """A mean of four answers near the top falls further than it rises; the twin of the practice does so, too."""
+    start = starting_values()["collaboration"].client
+    y = simulate(400, 15, 1, "none", items=4).client
+    twin = Voice.of(y, T, start, 0)
+    assert twin.noise.items == 4
+    low_and_high = [np.quantile(np.diff(one, axis=1), [0.01, 0.99]) for one in (y, twin.simulate(4000, T, rng(1)))]
+    np.testing.assert_allclose(*low_and_high, atol=6.25)
+
+
+def test_a_gap_in_a_questionnaire_does_not_hide_the_steps_of_its_scale():
+    y = simulate(100, 10, 1, "none", items=4).client
+    y[0, 0] = 100 / 3
+    assert step_of(y) == 6.25
+
+
+def test_courses_without_a_strain_are_simulated_with_the_parameters_of_the_practice():
+    """The estimate leaves out what looks strained, also where nothing was: the twin must not be calmer for that."""
+    twin = Voice.of(practice(NINE, 2000, 5), T, None, 0).hidden
+    assert twin.var_residual == pytest.approx(NINE.var_residual, rel=0.12)
+    assert twin.phi == pytest.approx(NINE.phi, abs=0.04)
+    assert twin.var_slope == pytest.approx(NINE.var_slope, rel=0.25)
 
 
 def test_a_calibration_is_named_by_its_numbers_and_survives_storage():

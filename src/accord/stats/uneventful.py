@@ -49,10 +49,11 @@ class Items:
         """What is meant, without the noise of the `k` items of `hyper` (the trial's had nine); `unit`: of its scale, an
         answer."""
         meant = max(hyper.var_residual - unit**2 * self.noise / k, 0.2 * hyper.var_residual)
+        intercept = max(hyper.var_intercept - unit**2 * self.person / k, 0.5 * hyper.var_intercept)
+        turn = (intercept / hyper.var_intercept) ** 0.5 if hyper.var_intercept > 0 else 0.0
         return replace(
             hyper, var_residual=meant, phi=min(hyper.phi * hyper.var_residual / meant, 0.95),
-            var_intercept=max(hyper.var_intercept - unit**2 * self.person / k, 0.5 * hyper.var_intercept),
-            low=None, high=None,
+            var_intercept=intercept, cov=turn * hyper.cov, low=None, high=None,
         )  # fmt: skip
 
     def sd(self, hyper: Hyper) -> float:

@@ -153,7 +153,8 @@ def _calibration(
 def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None) -> _Judged:
     """Judge a block of dyads at a time, on all cores: what is needed besides stays small and near the processor."""
     ruled = None if rule is None else rule.flag(y)
-    out = _Judged(*(np.empty(y.shape) for _ in range(3)), np.empty(y.shape, np.bool_), np.empty(y.shape, np.int8))
+    expected, sd, z = (np.empty(y.shape) for _ in range(3))
+    out = _Judged(expected, sd, z, np.empty(y.shape, np.bool_), np.empty(y.shape, np.int8))
 
     def judge(start: int) -> None:
         rows = slice(start, start + BLOCK)

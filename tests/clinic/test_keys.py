@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.clinic.embedded import a_machine, a_practice, another
@@ -80,6 +81,20 @@ class TestChangingIt:
         assert (done.returncode, "Stop the practice first" in done.stderr) == (2, True)
         assert (home.key, clients(home)) == (old, [("Ana",)])
 
+CUT_OFF = """
+import os, signal, sys
+from pathlib import Path
+from accord_clinic.sqlcipher import files
+
+with files.alone(Path(sys.argv[1]), sys.argv[2]) as connection:
+    connection.execute("PRAGMA cache_size = 2")
+    connection.execute("BEGIN EXCLUSIVE")
+    connection.execute("UPDATE accord_clinic_client SET name = 'Nobody'")
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
+    connection.execute(f"CREATE TABLE filler AS {many} SELECT i, hex(randomblob(100)) AS text FROM n")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
 
 class TestInterrupted:
     """Wherever the power fails, the next command finds the key that the database has."""
@@ -121,6 +136,14 @@ class TestInterrupted:
         assert clients(home) == [("Ana",)]
         assert files.check(home.database, home.key).has_practice
         keys.rotate(home.database, home.keys)
+        assert clients(home) == [("Ana",)]
+
+    def test_a_change_that_was_cut_off_is_rolled_back_by_whoever_opens_next(self, home):
+        """With pages of the change already on the disk, the file opens only once its journal is played back."""
+        subprocess.run([sys.executable, "-c", CUT_OFF, str(home.database), home.key], env=home.environment, check=False)
+        assert Path(f"{home.database}-journal").exists()
+        assert not files.opens(home.database, "ab" * 32)
+        assert files.opens(home.database, home.key)
         assert clients(home) == [("Ana",)]
 
     def test_a_key_that_is_nowhere_is_said(self, home):

@@ -54,8 +54,11 @@ def opened(file: Path, key: str, *, writing: bool = False) -> Iterator[sqlcipher
 
 def opens(file: Path, key: str) -> bool:
     """Whether this is the key of this file."""
+    # A process that was killed in the middle of a change left its journal; only a writer may roll that back. The
+    # journal holds pages as they lie on the disk, so this needs no right key.
+    unfinished = Path(f"{file}-journal").exists()
     try:
-        with opened(file, key) as connection:
+        with opened(file, key, writing=unfinished) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except Error as error:
         if "not a database" in str(error):

@@ -60,10 +60,11 @@ class TestMakingOne:
         other = another(home, tmp_path / "busy")
         writer = threading.Thread(target=other.python, args=[write])
         writer.start()
+        folders = []
         while writer.is_alive():
-            other.do("backup", tmp_path / "out")
-        made = backups.list_in(tmp_path / "out")
-        for file in made:
+            folders.append(tmp_path / f"out-{len(folders)}")
+            other.do("backup", folders[-1])
+        for file in [file for folder in folders for file in backups.list_in(folder)]:
             _key, contents, _manifest = backups.check(file, [other.key])
             # A client and the audit entry about it are one transaction: in a consistent copy they come together.
             assert contents.tables["accord_clinic_auditentry"] - contents.tables["accord_clinic_client"] == 5

@@ -15,7 +15,7 @@ MACHINE = re.compile(r"(?<![\w.])/(?:root|home/\w+|work|Users/\w+)/|\bfile:///(?
 """Paths of the machine that something was written on. `/root/` and the like are on nobody else's."""
 
 
-def tests() -> set[str]:
+def named_tests() -> set[str]:
     """Every test of the repository, as `module::test` or `module::Class::test`."""
     found = set()
     for path in ROOT.glob("tests/**/test_*.py"):
@@ -43,7 +43,7 @@ def tracked() -> list[Path]:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_row_names_a_test_and_every_test_is_there(name):
-    known, found = tests(), rows(name)
+    known, found = named_tests(), rows(name)
     assert len(found) > 8
     for row in found:
         named = [module + rest for module, rest in NAMED.findall(row)]

@@ -106,7 +106,8 @@ class _Reading:
         """Revealed answers of both, and what the therapist alone has said so far: light rows, named like the model."""
         may = Q(session__in=[s.pk for s in self.revealed])
         if self.mine:
-            may |= Q(side="therapist", session__dyad=self.dyad)
+            # Both halves name the session's id, or the database reads every answer of the practice.
+            may |= Q(side="therapist", session__in=[s.pk for s in self.sessions if not s.revealed_at])
         return list(models.Response.objects.filter(may).order_by("id").values_list(*RESPONSE_COLUMNS, named=True))
 
     def page(self) -> DyadPage:

@@ -5,4 +5,8 @@ from django.urls import path
 
 from accord_clinic.urls import urlpatterns as clinic
 
-urlpatterns = [path("bare/", lambda request: HttpResponse("ok")), *clinic]
+urlpatterns = [
+    path("bare/", lambda request: HttpResponse("ok")),
+    path("bare/member/", lambda request: HttpResponse(request.user.email)),
+    *clinic,
+]

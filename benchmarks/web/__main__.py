@@ -54,8 +54,8 @@ def run_apart(size: int, rounds: int) -> dict:
 def show(size: int, rows: dict) -> None:
     bare, member = rows.pop("bare")["cpu"], rows.pop("bare, signed in")["cpu"]
     print(f"\n{size:,} responses; a bare view takes {bare:.2f} ms of CPU, one that knows who is signed in {member:.2f}")
-    heads = ("CPU ms", 9), ("median ms", 11), ("× bare", 8), ("× signed in", 13), ("goal", 6), ("queries", 9), ("kB gz", 7)
-    print(f"{'page':16}" + "".join(f"{head:>{width}}" for head, width in heads))
+    heads = {"CPU ms": 9, "median ms": 11, "× bare": 8, "× signed in": 13, "goal": 6, "queries": 9, "kB gz": 7}
+    print(f"{'page':16}" + "".join(f"{head:>{width}}" for head, width in heads.items()))
     for name, row in rows.items():
         signed_in = "" if name.startswith("check-in") else f"{row['cpu'] / member:.1f}"
         print(

@@ -13,12 +13,15 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.conf import settings
-from django.contrib import auth, messages
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+
+from accord_clinic.actions import sign_in
 
 BEGAN, SEEN = "began", "seen"
 FRESH_FOR = 300
@@ -62,8 +65,10 @@ class StaffSession:
     def __call__(self, request):
         if not request.user.is_authenticated:
             return self.get_response(request)
-        if _too_old(request.session, time.time()):
-            auth.logout(request)
+        if ended := _too_old(request.session, time.time()):
+            sign_in.note("session_ended", request.user, [ended])
+            request.session.flush()
+            request.user = AnonymousUser()
             messages.info(request, _("You were signed out, because nobody has used this page for a while."))
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         about_accounts = request.path.startswith(reverse("account_login").removesuffix("login/"))
@@ -72,15 +77,15 @@ class StaffSession:
         return self.get_response(request)
 
 
-def _too_old(session, now: float) -> bool:
-    """Idle for too long, or begun too long ago; notes that the session is in use."""
+def _too_old(session, now: float) -> str:
+    """Why the session is over: idle for too long, or begun too long ago. Nothing, and noted as used, when it is not."""
     if now - session.get(SEEN, now) > settings.SESSION_IDLE_AGE:
-        return True
+        return "idle"
     if now - session.setdefault(BEGAN, now) > settings.SESSION_COOKIE_AGE:
-        return True
+        return "old"
     if now - session.get(SEEN, 0) > SEEN_EVERY:
         session[SEEN] = now
-    return False
+    return ""
 
 
 def used_second_factor(request) -> bool:

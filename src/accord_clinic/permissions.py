@@ -166,6 +166,17 @@ def can_keep_practice(member: Member) -> bool:
     return _can(check_keep_practice, member)
 
 
+def check_end_sessions(member: Member, colleague: Member) -> None:
+    """End a colleague's sessions; one's own are ended on one's own page."""
+    check_keep_practice(member)
+    if colleague.pk == member.pk:
+        raise PermissionDenied(_("Your own sessions are ended under your name, at the top."))
+
+
+def can_end_sessions(member: Member, colleague: Member) -> bool:
+    return _can(check_end_sessions, member, colleague)
+
+
 def check_break_glass(member: Member, dyad: Dyad) -> None:
     """Look in an emergency: an admin who is not the dyad's own therapist."""
     if not member.is_a("admin") or dyad.therapist_id == member.pk:

@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from accord_clinic.views import (
+    account,
     alliance,
     care,
     client,
@@ -72,7 +73,9 @@ urlpatterns = [
     # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut: the admin makes accounts
     *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),
     re_path(r"^account/confirm-email/.*$", errors.not_here),
-    path("account/", include("allauth.urls")),
+    path("account/sessions/", account.places, name="usersessions_list"),
+    path("account/2fa/", include("allauth.mfa.urls")),
+    path("account/", include("allauth.account.urls")),
     # the supervisor, the outside reader, the safety contact
     path("supervision/", supervisor.supervision, name="supervision"),
     path("outside/", outside.lines, name="outside"),

@@ -6,6 +6,7 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.core.cache import cache
@@ -15,6 +16,8 @@ from tests.clinic.people import PASSWORD
 from tests.clinic.phone import text
 
 from accord_clinic import settings as real_settings
+from accord_clinic.models import AuditEntry
+from accord_clinic.queries import places
 
 SETUP = "/account/2fa/totp/activate/"
 
@@ -27,6 +30,11 @@ def _fresh_limits(db):
 def sign_in(member, password=PASSWORD, browser=None):
     browser = browser or Browser()
     return browser, browser.post("/account/login/", {"login": member.email, "password": password})
+
+
+def is_out(browser) -> bool:
+    """Whether this browser is asked to sign in again."""
+    return browser.get("/account/2fa/").headers.get("Location", "").startswith("/account/login/")
 
 
 def code(secret):
@@ -141,8 +149,143 @@ class TestSessions:
     def test_other_sessions_can_be_ended(self, ben):
         here, there = sign_in(ben)[0], sign_in(ben)[0]
         assert "In 2 places" in text(here.get("/account/sessions/"))
-        here.post("/account/sessions/")
-        assert there.get("/account/2fa/")["Location"].startswith("/account/login/")
+        here.post("/account/sessions/", {"end": "others"})
+        assert is_out(there)
+        assert not is_out(here)
+
+    def test_or_just_one_of_them_and_never_somebody_elses(self, ben, eve):
+        here, there, elsewhere, of_eve = (sign_in(who)[0] for who in (ben, ben, ben, eve))
+        one, theirs = (UserSession.objects.get(session_key=b.session.session_key).pk for b in (there, of_eve))
+        for number in (one, theirs, "", "x"):
+            here.post("/account/sessions/", {"end": number})
+        assert [is_out(browser) for browser in (here, there, elsewhere, of_eve)] == [False, True, False, False]
+
+    def test_ending_one_asks_who_it_is_after_a_while(self, ben):
+        here, there = sign_in(ben)[0], sign_in(ben)[0]
+        session = here.session
+        session["account_authentication_methods"][0]["at"] -= 301
+        session.save()
+        asked = here.post("/account/sessions/", {"end": "others"})["Location"]
+        assert asked.startswith("/account/reauthenticate/")
+        assert not is_out(there)
+        here.post(asked, {"password": PASSWORD, "next": "/account/sessions/"})
+        assert is_out(there)
+
+    @pytest.mark.parametrize(
+        ("says", "seen"),
+        [
+            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/140.0.0.0 Safari/537.36 Edg/140.0", ("Edge", "Windows")),
+            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1", ("Safari", "iPhone")),
+            ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0.0.0 Mobile Safari/537.36", ("Chrome", "Android")),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ("Firefox", "Linux")),
+            ("curl/8", ("", "")),
+        ],
+    )
+    def test_a_place_is_called_by_browser_and_machine(self, says, seen):
+        assert places.seen_as(says) == seen
+
+
+class TestSessionsOfOthers:
+    def test_an_admin_ends_them_and_the_account_stays(self, as_member, ada, ben):
+        one, other = sign_in(ben)[0], sign_in(ben)[0]
+        page = as_member(ada).get(f"/practice/members/{ben.uid}/")
+        assert "In 2 places" in text(page)
+        as_member(ada).post(f"/practice/members/{ben.uid}/", {"what": "sessions"})
+        assert is_out(one)
+        assert is_out(other)
+        assert sign_in(ben)[1]["Location"] == "/"
+        assert AuditEntry.objects.filter(act="end_sessions", actor=f"member:{ada.pk}", row=f"member:{ben.pk}").exists()
+
+    def test_where_somebody_is_signed_in_the_admin_does_not_read(self, as_member, ada, ben):
+        sign_in(ben, browser=Browser(REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Firefox"))
+        page = as_member(ada).get(f"/practice/members/{ben.uid}/").content.decode()
+        assert "In one place" in page
+        assert "203.0.113.77" not in page
+        assert "Firefox" not in page
+
+    def test_ones_own_are_not_ended_there(self, as_member, ada):
+        own = sign_in(ada)[0]
+        assert as_member(ada).post(f"/practice/members/{ada.uid}/", {"what": "sessions"}).status_code == 404
+        assert not is_out(own)
+
+
+# Real commits: what allauth tells after a commit is noted, too.
+@pytest.mark.django_db(transaction=True)
+class TestWhatIsNoted:
+    """ASVS 16.3.1: the audit log tells who came in, how, and what was tried."""
+
+    def noted(self, **only) -> list[tuple]:
+        rows = AuditEntry.objects.filter(**only).order_by("id")
+        return [(one.act, one.actor, one.row, one.fields) for one in rows]
+
+    def test_signing_in_and_out(self, ben):
+        browser, _response = sign_in(ben)
+        browser.post("/account/logout/")
+        me = f"member:{ben.pk}"
+        assert self.noted(row=me)[-2:] == [("signed_in", me, me, ["password"]), ("signed_out", me, me, [])]
+
+    def test_a_wrong_password_by_the_account_and_an_unknown_address_by_nothing(self, ben):
+        sign_in(ben, "not this one")
+        Browser().post("/account/login/", {"login": "My secret password", "password": "x"})
+        Browser().post("/account/login/", {"login": "nobody@example.org", "password": "not this one"})
+        assert self.noted(act="sign_in_failed") == [
+            ("sign_in_failed", "system", f"member:{ben.pk}", ["password"]),
+            ("sign_in_failed", "system", "member:unknown", ["password"]),
+        ]
+        said = str(list(AuditEntry.objects.values_list("act", "actor", "row", "fields")))
+        assert not [typed for typed in ("secret", "not this", "nobody", "example") if typed in said]
+
+    def test_the_second_factor_added_used_failed_renewed_and_removed(self, ben):
+        browser, _response = sign_in(ben)
+        secret = set_up_app(browser)
+        again, _response = sign_in(ben)
+        again.post("/account/2fa/authenticate/", {"code": "000000"})
+        again.post("/account/2fa/authenticate/", {"code": code(secret)})
+        again.post("/account/2fa/recovery-codes/generate/")
+        again.post("/account/2fa/totp/deactivate/")
+        me = f"member:{ben.pk}"
+        factors = [(act, actor, codes) for act, actor, row, codes in self.noted(act__startswith="second_factor")]
+        assert factors == [
+            ("second_factor_added", me, ["totp"]),
+            ("second_factor_added", me, ["recovery_codes"]),
+            ("second_factor_failed", "system", ["code"]),
+            ("second_factor_used", me, ["totp"]),
+            ("second_factor_renewed", me, ["recovery_codes"]),
+            ("second_factor_removed", me, ["totp"]),
+            ("second_factor_removed", me, ["recovery_codes"]),
+        ]
+        assert self.noted(act="signed_in")[-1][3] == ["password", "totp"]
+
+    def test_a_changed_and_a_forgotten_password(self, ben):
+        new = "four words nobody joins"
+        sign_in(ben)[0].post(
+            "/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
+        )
+        Browser().post("/account/password/reset/", {"email": ben.email})
+        link = re.search(r"https?://[^/]+(/\S+)", mail.outbox[-1].body)[1]
+        browser = Browser()
+        action = browser.get(link, follow=True).redirect_chain[-1][0]
+        browser.post(action, {"password1": PASSWORD, "password2": PASSWORD})
+        me = f"member:{ben.pk}"
+        assert self.noted(act__startswith="password_") == [
+            ("password_changed", me, me, []),
+            ("password_reset", "system", me, []),
+        ]
+
+    def test_a_session_that_is_ended_or_runs_out(self, ben):
+        here, there = sign_in(ben)[0], sign_in(ben)[0]
+        pk = UserSession.objects.get(session_key=there.session.session_key).pk
+        here.post("/account/sessions/", {"end": pk})
+        here.get("/account/2fa/")
+        session = here.session
+        session["seen"] -= 3601
+        session.save()
+        here.get("/account/2fa/")
+        me = f"member:{ben.pk}"
+        assert self.noted(act="session_ended") == [
+            ("session_ended", me, f"session:{pk}", []),
+            ("session_ended", "system", me, ["idle"]),
+        ]
 
     def test_going_back_where_one_was_is_for_this_site_alone(self, ben):
         browser = Browser()

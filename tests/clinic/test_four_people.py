@@ -120,7 +120,7 @@ class TestAStolenLaptop:
     def test_its_session_is_ended_from_anywhere_else(self, course, ben):
         stolen, elsewhere = _signed_in(ben), _signed_in(ben)
         assert stolen.get("/today/").status_code == 200
-        elsewhere.post("/account/sessions/")
+        elsewhere.post("/account/sessions/", {"end": "others"})
         assert "Ana" not in opened(stolen, f"/people/{course.uid}/")[0]
 
 

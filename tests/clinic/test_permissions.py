@@ -32,6 +32,8 @@ MAY = {
     "can_read_outside_line, kept for the client": set(),
     "can_see_safety": {"cy"},
     "can_keep_practice": {"ada"},
+    "can_end_sessions": {"ada"},
+    "can_end_sessions, one's own": set(),
     "can_break_glass": {"ada"},
     "can_change_contact": {"ada"},
     "can_change_contact, not known yet": {"ben", "ada"},
@@ -50,6 +52,8 @@ def things(people, case: str) -> tuple:
         return dyad, people.mo if how else people.cy
     if rule == "can_read_outside_line":
         return _line(people, how), people.practice
+    if rule == "can_end_sessions":
+        return (people.ada if how else people.ben,)
     if rule in ("can_be_outside_reader", "can_see_safety"):
         return (people.practice,)
     if rule == "can_change_contact":

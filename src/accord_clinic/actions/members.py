@@ -2,6 +2,7 @@
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
@@ -11,7 +12,7 @@ from accord.errors import BadInput
 from accord_clinic import notices
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Notice, Practice
-from accord_clinic.permissions import check_keep_practice
+from accord_clinic.permissions import check_end_sessions, check_keep_practice
 
 
 @transaction.atomic
@@ -33,6 +34,15 @@ def send_password_link(member: Member, *, by: Member) -> None:
     check_keep_practice(by)
     record(by, "send_password_link", f"member:{member.pk}")
     _send_link(member)
+
+
+@transaction.atomic
+def end_sessions(member: Member, *, by: Member) -> None:
+    """Sign somebody out everywhere, at once. The account stays, and signing in again works as before."""
+    check_end_sessions(by, member)
+    record(by, "end_sessions", f"member:{member.pk}", ["sessions"])
+    for session in UserSession.objects.filter(user=member):
+        session.end()
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
 from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
@@ -51,6 +52,13 @@ def colleague(member: Member, uid: str) -> Member | None:
     """Somebody who works here, for the admin to change."""
     check_keep_practice(member)
     return Member.objects.filter(uid=uid).first()
+
+
+def sessions(member: Member, colleague: Member) -> tuple[int, datetime | None]:
+    """In how many places a colleague is signed in, and since when at the latest. Not where: that is the colleague's."""
+    check_keep_practice(member)
+    running = UserSession.objects.purge_and_list(colleague)
+    return len(running), max((one.created_at for one in running), default=None)
 
 
 def active() -> list[Member]:

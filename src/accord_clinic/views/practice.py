@@ -63,12 +63,15 @@ def members(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def member(request: HttpRequest, uid: str) -> HttpResponse:
-    """One person: roles, a new password link, leaving."""
+    """One person: roles, a new password link, sessions, leaving."""
     person = found(keeping.colleague(request.user, uid))
     back, what = reverse("member", args=[uid]), request.POST.get("what")
     if what == "link":
         done = _("A new link is on its way.")
         return do(request, back, member_actions.send_password_link, person, by=request.user, done=done)
+    if what == "sessions":
+        done = _("{name} is signed out everywhere.").format(name=person.name)
+        return do(request, back, member_actions.end_sessions, person, by=request.user, done=done)
     if what == "leave":
         done = _("{name} has left. What was said and done stays.").format(name=person.name)
         return do(request, back, absence.leave, person, by=request.user, done=done)
@@ -76,9 +79,10 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
-    return _page(
-        request, "practice/member.html", {"form": form, "person": person}, status=422 if form.is_bound else 200
-    )
+    context = {"form": form, "person": person}
+    if permissions.can_end_sessions(request.user, person):
+        context["places"], context["since"] = keeping.sessions(request.user, person)
+    return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

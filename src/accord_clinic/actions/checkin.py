@@ -36,8 +36,11 @@ class AlreadyRevealed(Exception):
 
 
 @transaction.atomic
-def invite(session: Session, *, by: Actor) -> str:
-    """Make a link for the client's check-in on this session. Gives the token, which is never shown again."""
+def invite(session: Session, *, by: Actor, mailed: bool = False) -> str:
+    """Make a link for the client's check-in on this session. Gives the token, which is never shown again.
+
+    `mailed`: it goes to the client's known contact, and nobody who works here sees it.
+    """
     if isinstance(by, Member):
         check_treat(by, session.dyad)
     token = links.new_token()
@@ -48,6 +51,7 @@ def invite(session: Session, *, by: Actor) -> str:
         forms=plan.forms(session.dyad, session.number, "client", measures, remote),
         token_hash=links.digest(token),
         expires_at=timezone.now() + LINK_LIVES,
+        mailed=mailed,
     )
     record(by, "invite", f"invitation:{invitation.pk}", ["session", "expires_at"])
     return token
@@ -61,7 +65,7 @@ def mail_link(session: Session, address: Callable[[str], str], *, by: Member) ->
         raise BadInput("There is no address. Show the link and hand it over, or add an address first.")
     if client.messages_stopped_at:
         raise BadInput("This person wants no messages. Show the link and hand it over instead.")
-    notices.tell("link", address(invite(session, by=by)), client=client)
+    notices.tell("link", address(invite(session, by=by, mailed=True)), client=client)
 
 
 @transaction.atomic
@@ -119,7 +123,7 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
     if session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
         session = session.dyad.sessions.filter(~answered, state="held").order_by("-number").first()
     if session is not None:
-        notices.tell("link", address(invite(session, by=client)), client=client)
+        notices.tell("link", address(invite(session, by=client, mailed=True)), client=client)
 
 
 def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:

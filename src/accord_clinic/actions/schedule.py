@@ -116,7 +116,7 @@ def _may_be_asked(client: Client, practice: Practice) -> bool:
 @transaction.atomic
 def _put(session: Session, kind: str, which: str, practice: Practice, now: datetime) -> bool:
     """A fresh link into the outbox, held back until the quiet hours are over."""
-    address = settings.PUBLIC_URL + reverse("link", args=[checkin.invite(session, by=None)])
+    address = settings.PUBLIC_URL + reverse("link", args=[checkin.invite(session, by=None, mailed=True)])
     told = notices.tell(
         kind,
         address,

@@ -34,11 +34,16 @@ class Session(Addressed):
 
 
 class Invitation(Addressed):
-    """One client, one session, one set of forms, one link. Only the hash of the link's token is kept."""
+    """One client, one session, one set of forms, one link. Only the hash of the link's token is kept.
+
+    A link that was not `mailed` was shown to whoever made it, who may have kept it: what a client sent with it comes
+    back only in the browser that sent it.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="invitations")
     forms = models.JSONField(default=list, help_text="[[instrument, form], ...] in the order asked")
     token_hash = models.CharField(max_length=64, unique=True)
+    mailed = models.BooleanField(default=False, help_text="it went to the known contact and nobody else saw it")
     made_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
+from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,8 @@ from accord_clinic.queries.client import Link
 from accord_clinic.queries.practice import zone
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
+PROOF = signing.Signer(salt="accord.check-in.sent")
+ARRIVED, AGAIN_HERE = "arrived", "again"
 AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
 
 
@@ -125,3 +128,42 @@ def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:
 def cookie_name(uid: str) -> str:
     """The cookie that holds a check-in's token after its link was opened."""
     return settings.CLIENT_COOKIE_PREFIX + uid[:8]
+
+
+def sent_cookie(link: Link) -> str:
+    """The cookie of a browser that sent this check-in."""
+    return f"{cookie_name(link.invitation.uid)}-sent"
+
+
+def proof(link: Link, request: HttpRequest) -> str:
+    """What `sent_cookie` holds. Where a member is signed in, it proves that something was sent, and no more."""
+    return PROOF.sign(f"{link.invitation.uid}.{ARRIVED if member_here(request) else AGAIN_HERE}")
+
+
+def arrived(link: Link, request: HttpRequest) -> bool:
+    """Whether this browser may be told that something was sent with this link."""
+    return link.invitation.mailed or bool(_proven(link, request))
+
+
+def comes_back(link: Link, request: HttpRequest) -> bool:
+    """Whether what was sent may be shown in this browser, to be changed.
+
+    A link that a member made is known to that member: opened anywhere else it looks as if nobody had answered yet. And
+    nothing comes back where a member is signed in, since the client hands that device back.
+    """
+    if member_here(request):
+        return False
+    return link.invitation.mailed or _proven(link, request) == AGAIN_HERE
+
+
+def member_here(request: HttpRequest) -> bool:
+    """Whether somebody who works here is signed in in this browser. The demo's one browser is everybody's."""
+    return request.user.is_authenticated and not settings.DEMO
+
+
+def _proven(link: Link, request: HttpRequest) -> str:
+    try:
+        uid, _dot, what = PROOF.unsign(request.COOKIES.get(sent_cookie(link), "")).partition(".")
+    except signing.BadSignature:
+        return ""
+    return what if uid == link.invitation.uid else ""

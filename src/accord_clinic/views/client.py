@@ -43,7 +43,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         return _shut(request, token)
     if request.method == "POST":
         return _begin(request, link, token)
-    if answered:
+    if answered and asking.comes_back(link, request):
         return _page(request, link, "client/received.html", {"action": request.path})
     with asking.speaking(link):
         page = asking.page_of(link)
@@ -67,8 +67,9 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
         return carry(request) if request.method == "POST" else unknown(request)
     if request.method == "POST":
         return _posted(request, link)
-    responses = client_queries.sent_responses(link)
-    if responses and link.session.revealed_at:
+    revealed = link.session.revealed_at is not None
+    responses = client_queries.sent_responses(link) if revealed or asking.comes_back(link, request) else ()
+    if responses and revealed:
         return redirect("received", uid)
     if link.shut:
         return _shut(request, request.COOKIES[asking.cookie_name(uid)])
@@ -83,13 +84,15 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
     link = _opened(request, uid)
     if link is None:
         return unknown(request)
-    responses = client_queries.sent_responses(link)
+    revealed = link.session.revealed_at is not None
+    responses = client_queries.sent_responses(link) if revealed or asking.arrived(link, request) else ()
     if not responses:
         return redirect("check-in", uid)
     with asking.speaking(link):
         context = {
             "safety": client_queries.needs_help(responses, _safety()),
-            "revealed": link.session.revealed_at is not None,
+            "revealed": revealed,
+            "again": asking.comes_back(link, request),
             "latest": spoken.at(link.session.reveal_due) if link.session.reveal_due else "",
             "late": bool(link.session.reveal_due and link.session.reveal_due < timezone.now()),
         }
@@ -146,10 +149,12 @@ def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
 
 def _open(link: Link, token: str) -> HttpResponse:
     response = redirect("check-in", link.invitation.uid)
-    response.set_cookie(
-        asking.cookie_name(link.invitation.uid), token, secure=not settings.DEMO, httponly=True, samesite="Lax"
-    )
+    _set(response, asking.cookie_name(link.invitation.uid), token)
     return response
+
+
+def _set(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, secure=not settings.DEMO, httponly=True, samesite="Lax")
 
 
 def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
@@ -187,7 +192,9 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
         checkin.send(link.session, "client", reading.submission, by=link.client)
     except checkin.AlreadyRevealed:
         return _too_late(request, link, reading.values)
-    return redirect("received", link.invitation.uid)
+    response = redirect("received", link.invitation.uid)
+    _set(response, asking.sent_cookie(link), asking.proof(link, request))
+    return response
 
 
 def _again(

@@ -68,6 +68,9 @@ def make(folder: Path) -> tuple[Path, Manifest]:
     partial.unlink(missing_ok=True)
     files.copy_while_running(database, key, partial)
     contents = files.check(partial, key)
+    if not contents.has_practice:
+        partial.unlink()
+        raise BadInput(f"{database}: there is no practice in it, so nothing was backed up. Is ACCORD_DATA right?")
     texts = _pack_texts(file.with_suffix(".texts.tar.gz"))
     os.replace(partial, file)
     manifest = Manifest.of(file, contents, now, texts)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core import checks
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
@@ -33,12 +34,21 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Look at everything; what depends on the database is left out where that does not answer."""
-    found = [_demo(), _hosts(), _tls(), _key_files(), _room()]
+    found = [_program(), _demo(), _hosts(), _tls(), _key_files(), _room()]
     database = _database()
     found.append(database)
     if database.well:
         found += [look() for look in AFTER_THE_DATABASE]
     return [*found, _mail(), _backups()]
+
+
+def _program() -> Finding:
+    """Django's own checks of code and settings, those for a practice that strangers can reach included."""
+    said = checks.run_checks(include_deployment_checks=not settings.DEMO)
+    wrong = [one for one in said if one.level >= checks.WARNING and not one.is_silenced()]
+    if wrong:
+        return Finding("program", False, " ".join(f"{one.id}: {one.msg} {one.hint or ''}".strip() for one in wrong))
+    return Finding("program", True, "Django's own checks find nothing.")
 
 
 def _demo() -> Finding:

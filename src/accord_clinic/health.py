@@ -1,4 +1,4 @@
-"""How the practice's machinery is doing, in a few numbers that say nothing about anybody: for probes and for doctor."""
+"""How the practice's machinery is doing, in a few numbers that say nothing about anybody: for probes and for check."""
 
 import os
 import time

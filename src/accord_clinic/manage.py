@@ -4,6 +4,7 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
 from accord.errors import AccordError
 
@@ -22,7 +23,24 @@ def main() -> int:
     except AccordError as error:
         print(f"accord_clinic: {error}", file=sys.stderr)
         return error.exit_code
+    except DatabaseError as error:
+        print(f"accord_clinic: {_what_ails_it(error)}", file=sys.stderr)
+        return AccordError.exit_code
     return 0
+
+
+def _what_ails_it(error: DatabaseError) -> str:
+    """A database that is down or of another version, in a sentence. Anything else is our mistake and stays one."""
+    # Only here: without the settings, nothing that knows a model can be imported.
+    from accord_clinic import databases  # noqa: PLC0415
+
+    try:
+        other = databases.lacks_migrations()
+    except DatabaseError as silent:
+        return f"The database does not answer ({str(silent).strip().splitlines()[0]}). Start it, then try again."
+    if not other:
+        raise error
+    return "The database is of another version. Run accord_clinic upgrade first."
 
 
 if __name__ == "__main__":

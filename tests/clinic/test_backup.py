@@ -52,6 +52,13 @@ class TestMakingOne:
         assert manifest.audit[0] == manifest.tables["accord_clinic_auditentry"]
         assert "Ana" not in backups.manifest_of(backup).read_text()
 
+    def test_where_there_is_no_practice_nothing_counts_as_a_backup(self, tmp_path):
+        empty = a_machine(tmp_path / "empty")
+        empty.do("upgrade")
+        done = empty.run("backup", tmp_path / "backups")
+        assert (done.returncode, "there is no practice in it" in done.stderr) == (2, True)
+        assert list((tmp_path / "backups").iterdir()) == []
+
     def test_it_is_whole_while_somebody_writes(self, home, tmp_path):
         write = (
             "from accord_clinic.actions import care; from accord_clinic.models import Member;"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from tests.clinic.embedded import a_machine
 from tests.clinic.people import a_held_session, answers
 
 from accord.errors import BadInput
@@ -190,3 +191,20 @@ def sweep_of(parent: int) -> int | None:
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     said = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children}
     return next((child for child, arguments in said.items() if b"sweep" in arguments), None)
+
+
+# a database that is not as it should be
+
+
+def test_a_database_of_another_version_is_a_sentence(tmp_path):
+    done = a_machine(tmp_path / "new").run("sweep")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        ["accord_clinic: The database is of another version. Run accord_clinic upgrade first."],
+    )
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(tmp_path):
+    done = a_machine(tmp_path / "new").run("sweep", ACCORD_POSTGRESQL="postgresql://nobody@127.0.0.1:1/accord")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "The database does not answer" in done.stderr

@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, file, replace, key, check, **_options):
         if "sqlcipher" not in connection.settings_dict["ENGINE"]:
-            raise BadInput("ACCORD_POSTGRESQL is set. Restore into the embedded database, then move_to_postgresql.")
+            raise BadInput("ACCORD_POSTGRESQL is set. Restore into the embedded database, then move-to-postgresql.")
         fits, contents, manifest = backups.check(file, _keys(file, key))
         when = f" of {manifest.made_at}" if manifest else ", whose manifest is not here,"
         self.stdout.write(f"{file}: a good backup{when} with {contents.rows} rows.")

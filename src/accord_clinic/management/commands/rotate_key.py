@@ -1,4 +1,4 @@
-"""`accord_clinic rotate_key`: encrypt the practice with a new key; interrupted anywhere, it can be run again."""
+"""`accord_clinic rotate-key`: encrypt the practice with a new key; interrupted anywhere, it can be run again."""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand

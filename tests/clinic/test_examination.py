@@ -1,9 +1,10 @@
-"""`accord_clinic doctor`: what can be wrong with an installation, found one by one, each with what to do."""
+"""`accord_clinic check`: what can be wrong with an installation, found one by one, each with what to do."""
 
 import socketserver
 import threading
 
 import pytest
+from django.core.management import call_command
 from tests.clinic.people import a_held_session
 
 from accord_clinic import anchor, examination, health
@@ -39,11 +40,24 @@ def test_a_sound_installation_needs_nothing_but_mail_here(sound):
     assert set(todo) <= {"mail", "rights"}
 
 
+def test_it_is_what_check_says_as_typed(sound, capsys):
+    with pytest.raises(SystemExit) as ended:
+        call_command("check")
+    said = capsys.readouterr().out
+    assert ended.value.code == 1
+    assert "TODO mail: goes nowhere." in said
+    assert "ok   program: Django's own checks find nothing." in said
+
+
 def test_what_needs_doing_is_said_with_what_to_do(sound):
     assert all(one.says.endswith((".", "?", "UTC")) or one.well for one in examination.examine())
 
 
 class TestSettings:
+    def test_what_django_itself_finds(self, sound):
+        sound.SECURE_HSTS_SECONDS = 0
+        assert "security.W004" in finding("program").says
+
     def test_demo(self, sound):
         sound.DEMO = True
         assert "Unset ACCORD_DEMO" in finding("mode").says

@@ -1,4 +1,4 @@
-"""`accord_clinic doctor`: settings, keys, TLS, mail, backups, clock, the log: what is well, what to do where not."""
+"""`accord_clinic check`: settings, keys, TLS, mail, backups, clock, the log: what is well, what to do where not."""
 
 import sys
 
@@ -8,7 +8,8 @@ from accord_clinic import examination
 
 
 class Command(BaseCommand):
-    help = "Look the installation over. Exit code 1 when something needs doing."
+    help = "Look the installation over, Django's own checks included. Exit code 1 when something needs doing."
+    # It runs them itself and goes on after what they find; other commands run them before they begin.
     requires_system_checks = []
 
     def handle(self, **_options):

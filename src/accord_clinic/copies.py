@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
+
+from accord_clinic import spoken
 
 LEFT_OUT = ("course", "agreement", "of_goal", "instrument", "version", "item", "topic", "rule", "scale")
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
@@ -42,7 +44,7 @@ def _answers(title: str, rows: Sequence[Mapping[str, Any]]) -> Chapter:
     groups: dict[str, list[tuple[str, str]]] = {}
     for row in rows:
         place = _("Session {number}, {day}: {who}").format(
-            number=row["session"], day=_cell(row["day"]), who=_cell(row["side"])
+            number=row["session"], day=_cell(row["day"]), who=_cell(row["side"], "side")
         )
         left_out = _("left out") if row["answer"] is None else str(row["answer"])
         groups.setdefault(place, []).append((row["question"], row["in_words"] or left_out))
@@ -55,8 +57,8 @@ def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[st
     return Chapter(
         title=title,
         empty=_("Nothing."),
-        headings=tuple(headings.get(_plain(name), _plain(name).replace("_", " ")) for name in shown),
-        rows=tuple(tuple(_cell(row[name]) for name in shown) for row in rows),
+        headings=tuple(headings[_plain(name)] for name in shown),
+        rows=tuple(tuple(_cell(row[name], _plain(name)) for name in shown) for row in rows),
     )
 
 
@@ -66,7 +68,8 @@ def _plain(name: str) -> str:
     return {"uid": "agreement", "number": "session", "name": "who"}.get(last, last) if path else name
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, name: str = "") -> str:
+    """What stands in one cell. Codes become words, and what a person wrote stays as it was written."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -76,8 +79,11 @@ def _cell(value: Any) -> str:
     if isinstance(value, date):
         return date_format(value, "SHORT_DATE_FORMAT")
     if isinstance(value, float):
-        return f"{value:.2f}"
-    return str(_codes().get(value, value)) if isinstance(value, str) else str(value)
+        return localize(round(value, 2))
+    codes = coded(name)
+    if name == "sealed_by":
+        return ", ".join(codes[one] for one in value.split())
+    return codes.get(value, value) if isinstance(value, str) else str(value)
 
 
 def _titles() -> dict[str, str]:
@@ -106,23 +112,85 @@ def _headings() -> dict[str, str]:
     return {
         "name": _("name"), "address_as": _("addressed as"), "email": _("e-mail"), "phone": _("telephone"),
         "born": _("born"), "made_at": _("here since"), "has_pin": _("has a PIN"), "channel": _("messages"),
-        "session": _("session"), "day": _("day"), "side": _("who"), "question": _("question"), "answer": _("answer"),
+        "language": _("language"), "messages_stopped_at": _("no messages since"),
+        "purpose": _("purpose"), "by": _("by"), "given_at": _("given"), "withdrawn_at": _("withdrawn"),
+        "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
+        "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),
+        "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
+        "approach": _("approach"), "setting": _("setting"), "note": _("note"),
+        "session": _("session"), "number": _("session"), "start": _("when"), "modality": _("where"),
+        "state": _("what became of it"), "revealed_at": _("open to both since"), "revealed_by": _("because"),
+        "day": _("day"), "side": _("who"), "question": _("question"), "answer": _("answer"),
         "in_words": _("in words"), "sent_at": _("sent"), "words": _("words"), "reader": _("who may read it"),
-        "written_by": _("written by"), "written_at": _("written"), "sealed_by": _("sealed by"), "at": _("when"),
-        "who": _("who"), "what": _("what"), "since": _("since"), "until": _("until"), "with": _("with"),
-        "given_at": _("given"), "withdrawn_at": _("withdrawn"), "purpose": _("purpose"), "by": _("by"),
-        "asked_at": _("said"), "answered_at": _("answered"), "started": _("from"), "ended": _("to"),
+        "acknowledged_at": _("read"), "kind": _("what it is"), "written_by": _("written by"),
+        "written_at": _("written"), "sealed_by": _("sealed by"), "end": _("how it ended"), "ended_at": _("ended"),
+        "value": _("how far"), "at": _("when"), "opened_by": _("noticed by"), "move": _("what happened"),
+        "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
+        "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "who": _("who"),
+        "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
+        "sessions": _("sessions"),
     }  # fmt: skip
 
 
-def _codes() -> dict[str, str]:
+def coded(name: str) -> dict[str, str]:
+    """The words for what a column holds as codes; nothing for a column that holds words, names or numbers."""
+    learns = {
+        "nothing": _("nothing"),
+        "dates": _("that sessions take place, and when"),
+        "together": _("what client and therapist choose to tell, together"),
+    }
+    sides = {"client": _("you"), "therapist": _("therapist"), "signal": _("the program"), "guardian": _("a guardian")}
+    if name in ("side", "by", "written_by", "sealed_by", "opened_by"):
+        return sides
+    if name == "what":
+        return spoken.pages_read()
     return {
-        "client": _("you"), "therapist": _("therapist"), "raise": _("nobody: you bring it up"),
-        "not_yet": _("nobody: not yet"),
-        "outside": _("someone else here"), "statistics": _("nobody: only counted"), "room": _("in the room"),
-        "video": _("by video"), "phone": _("by phone"), "text": _("by text"), "held": _("held"),
-        "planned": _("planned"),
-        "care": _("your care"), "research": _("research"), "transcripts": _("transcripts"),
-        "both": _("both answered"),
-        "time": _("the time had come"), "waived": _("opened without a rating"),
-    }  # fmt: skip
+        "consents": {"client": _("you alone"), "both": _("you and a guardian"), "guardian": _("a guardian")},
+        "guardian_learns": learns,
+        "order_learns": learns,
+        "channel": {"email": _("by e-mail"), "sms": _("by text message")},
+        "language": {"en": _("English"), "de": _("German")},
+        "purpose": {"care": _("your care"), "research": _("research"), "transcripts": _("transcripts")},
+        "ending": {
+            "planned": _("planned"), "agreement": _("by agreement"), "by_client": _("ended by you"),
+            "by_therapist": _("ended by the therapist"), "moved_on": _("moved on to someone else"),
+        },
+        "approach": {
+            "cbt": _("cognitive behavioural"), "psychodynamic": _("psychodynamic"),
+            "person-centred": _("person-centred"), "systemic": _("systemic"), "integrative": _("integrative"),
+            "medical": _("medical or nursing care"),
+        },
+        "setting": {"outpatient": _("outpatient")},
+        "modality": {
+            "room": _("in the room"), "video": _("by video"), "phone": _("by phone"), "text": _("by text"),
+        },
+        "state": {
+            "planned": _("planned"), "held": _("held"), "cancelled": _("cancelled"),
+            "missed_by_client": _("you did not come"), "missed_by_therapist": _("the therapist did not come"),
+        },
+        "revealed_by": {
+            "both": _("both answered"), "time": _("the time had come"), "waived": _("opened without a rating"),
+            "import": _("taken in from before"),
+        },
+        "reader": {
+            "raise": _("nobody: you bring it up"), "not_yet": _("nobody: not yet"),
+            "outside": _("someone else here"), "statistics": _("nobody: only counted"),
+        },
+        "kind": {
+            "goal": _("goal"), "task": _("task"), "problem": _("shared view of the problem"),
+            "withdrawal": _("moving away"), "confrontation": _("moving against"), "unclear": _("not clear which kind"),
+            "strain_reported": _("something felt off"), "not_said_yet": _("something is not said yet"),
+            "seen_by_one": _("seen by one of you"), "goals_apart": _("you name different things as mattering most"),
+            "not_talked_about": _("not talked about yet"), "safety": _("an answer that asks for help"),
+            "drop": _("lower than is usual for you"), "slide": _("slowly going down"),
+            "gap": _("further apart than is usual"), "quiet": _("answers that say little"),
+            "silence": _("no word for two sessions"),
+        },
+        "ended": {"reached": _("reached"), "dropped": _("dropped"), "replaced": _("replaced")},
+        "move": {
+            "open": _("noticed"), "talk": _("talked about"), "not_talked": _("not talked about yet"),
+            "try_repair": _("something was tried"), "think_settled": _("the therapist thinks it is settled"),
+            "settle": _("settled"), "still_there": _("still there"), "reopen": _("noticed again"),
+        },
+        "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
+    }.get(name, {})  # fmt: skip

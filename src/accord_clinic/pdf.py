@@ -1,4 +1,7 @@
-"""A talk sheet in, a tagged PDF (PDF/UA-1) out. Layout: `print/talk.typ`; words arrive as data, never as markup."""
+"""A talk sheet in, a tagged PDF (PDF/UA-1) in the client's language out; layout: `print/talk.typ`.
+
+Words arrive as data, never as markup.
+"""
 
 import json
 from dataclasses import asdict
@@ -8,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import typst
 from django.utils.formats import date_format
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accord_clinic.queries.talk import Sheet
 
@@ -18,8 +21,14 @@ FOLDER = Path(__file__).parent / "print"
 
 def talk_pdf(sheet: Sheet, zone: ZoneInfo) -> bytes:
     """The sheet on A4. Typst reads one JSON string, so nothing that a person wrote is ever compiled."""
-    data = {
-        "lang": (get_language() or "en").split("-")[0],
+    with override(sheet.language):
+        data = json.dumps(_data(sheet, zone))
+    return _compiler().compile(format="pdf", pdf_standards="ua-1", sys_inputs={"sheet": data})
+
+
+def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, object]:
+    return {
+        "lang": sheet.language,
         "title": _("Where {client} and {therapist} stand after session {number}").format(
             client=sheet.client, therapist=sheet.therapist, number=sheet.number
         ),
@@ -35,7 +44,6 @@ def talk_pdf(sheet: Sheet, zone: ZoneInfo) -> bytes:
         "goals_name": _("Goals and tasks"),
         "goals": [_goal(sheet, goal) for goal in sheet.goals],
     }
-    return _compiler().compile(format="pdf", pdf_standards="ua-1", sys_inputs={"sheet": json.dumps(data)})
 
 
 def _goal(sheet: Sheet, goal) -> dict[str, str]:

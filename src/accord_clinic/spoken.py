@@ -1,4 +1,5 @@
-"""Sessions, moments and telephone numbers as a sentence says them, in the language and time zone that are active."""
+"""Sessions, moments, telephone numbers and pages that were read, as a sentence says them: in the language and zone that
+are active."""
 
 import re
 from datetime import datetime
@@ -62,3 +63,17 @@ def with_numbers(text: str) -> SafeString:
             start = found.end()
     parts.append(escape(text[start:]))
     return format_html_join("", "{}", ((mark_safe(part),) for part in parts))  # noqa: S308 - each part is escaped above
+
+
+def pages_read() -> dict[str, str]:
+    """What a line of the read log says somebody has opened, to the client whose words stood there."""
+    return {
+        "talk_sheet": _("the talk sheet"),
+        "talk_sheet_pdf": _("the talk sheet, as a file"),
+        "prepare_sheet": _("your answers, to prepare a session"),
+        "goals": _("your shared goals"),
+        "strain": _("something that felt off"),
+        "course": _("your course"),
+        "words": _("your course, with your words"),
+        "outside_line": _("a line that you addressed to somebody else here"),
+    }

@@ -20,13 +20,22 @@ class ConsentWording:
     title: str
     text: tuple[str, ...]
     withdrawn: str
+    draft: bool = False
 
 
 def consent(purpose: str, language: str) -> ConsentWording:
     """The wording of today for one purpose."""
     spoken, texts = _texts("consents", language)
     said = texts[purpose]
-    return ConsentWording(purpose, spoken, said["version"], said["title"], tuple(said["text"]), said["withdrawn"])
+    return ConsentWording(
+        purpose=purpose,
+        language=spoken,
+        version=said["version"],
+        title=said["title"],
+        text=tuple(said["text"]),
+        withdrawn=said["withdrawn"],
+        draft=texts["status"] == "draft translation",
+    )
 
 
 def message(kind: str, language: str) -> tuple[str, str]:

@@ -198,7 +198,7 @@ class TestWhatItSays:
         ana.save()
         schedule.due()
         notices.deliver()
-        assert mailbox.mails[0]["Subject"] == "Eine kurze Seite für dich"
+        assert mailbox.mails[0]["Subject"] == "Eine kurze Seite für Sie"
         assert "Keine solchen Nachrichten mehr" in body(mailbox.mails[0])
 
     @pytest.mark.parametrize("language", ["en", "de"])

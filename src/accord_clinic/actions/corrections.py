@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic import notices
@@ -81,7 +82,8 @@ def _write(client: Client, changed) -> None:
 def _checked(words: str) -> str:
     words = words.strip()
     if not words:
-        raise BadInput("Write at least one word.")
+        raise BadInput(_("Write at least one word."))
     if len(words) > MOST_WORDS:
-        raise BadInput(f"At most {MOST_WORDS} characters, please; these are {len(words)}.")
+        said = _("At most {most} characters, please; these are {n}.")
+        raise BadInput(said.format(most=MOST_WORDS, n=len(words)))
     return words

@@ -78,11 +78,11 @@ def age_of(client: Client) -> int | None:
     return None if client.born is None else timezone.localdate().year - client.born - 1
 
 
-def purposes(client: Client) -> list[Purpose]:
-    """Every purpose with its wording in the client's language and what was said about it."""
+def purposes(client: Client, language: str) -> list[Purpose]:
+    """Every purpose with its wording in the reader's language and what was said about it."""
     rows = list(client.consents.order_by("given_at"))
     must = needed(client)
-    return [_purpose(consent(name, client.language), [r for r in rows if r.purpose == name], must) for name in PURPOSES]
+    return [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in PURPOSES]
 
 
 def _purpose(wording: ConsentWording, rows: Sequence[Consent], must: set[str]) -> Purpose:

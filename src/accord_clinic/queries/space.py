@@ -20,7 +20,7 @@ from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.talk import wording
 from accord_clinic.queries.terms import cover_days, standing_covers
 from accord_clinic.sentences import Names, strain_state
-from accord_clinic.spoken import at, day
+from accord_clinic.spoken import at, day, pages_read
 
 MOST_READS = 100
 
@@ -276,15 +276,7 @@ def reads(dyad: Dyad) -> list[Read]:
 
 
 def _what(row: ReadLog) -> str:
-    what = {
-        "talk_sheet": _("the talk sheet"),
-        "talk_sheet_pdf": _("the talk sheet, as a file"),
-        "prepare_sheet": _("your answers, to prepare a session"),
-        "goals": _("your shared goals"),
-        "strain": _("something that felt off"),
-        "dyad": _("your course"),
-        "outside_line": _("a line that you addressed to somebody else here"),
-    }.get(row.what, _("your answers"))
+    what = pages_read().get(row.what, _("your answers"))
     if not row.sessions:
         return what
     numbers = ", ".join(map(str, row.sessions))

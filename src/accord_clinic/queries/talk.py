@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accord.instruments import Instrument, Item, Wording
@@ -45,6 +45,7 @@ class Sheet:
     number: int
     start: object
     how: str
+    language: str = "en"
     alike: tuple[str, ...] = ()
     apart: tuple[Line, ...] = ()
     felt: tuple[Line, ...] = ()
@@ -84,7 +85,15 @@ def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
 
 
 def sheet(session: Session) -> Sheet:
-    """The sheet of a session that was revealed; ask `revealed_session` first. A fixed number of queries."""
+    """The sheet of a session that was revealed; ask `revealed_session` first. A fixed number of queries.
+
+    It speaks the client's language, whoever opens it: two people look at it together.
+    """
+    with override(session.dyad.client.language):
+        return _sheet(session)
+
+
+def _sheet(session: Session) -> Sheet:
     dyad = session.dyad
     names = {"client": dyad.client.called, "therapist": dyad.therapist.name}
     latest = {(r.side, r.instrument): r for r in session.responses.order_by("id")}
@@ -101,6 +110,7 @@ def sheet(session: Session) -> Sheet:
         number=session.number,
         start=session.start,
         how=session.revealed_by,
+        language=dyad.client.language,
         alike=alike,
         apart=apart,
         felt=_felt(spoken, session, strains, ticks),

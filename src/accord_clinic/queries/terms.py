@@ -40,7 +40,7 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         stopped=client.messages_stopped_at is not None,
         age=age_of(client),
         needs_guardian="guardian" in needed(client),
-        purposes=tuple(purposes(client)),
+        purposes=tuple(purposes(client, "en")),
         waiting=tuple(r for r in rows if r.answered_at is None),
         answered=tuple(r for r in rows if r.answered_at is not None),
         covers=tuple(cover_days(row) for row in standing_covers(dyad)),

@@ -40,7 +40,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST" and used:
         return _send_new_link(request, link)
     if used:
-        return _shut(request, token)
+        return _shut(request, link, token)
     if request.method == "POST":
         return _begin(request, link, token)
     if answered and asking.comes_back(link, request):
@@ -72,7 +72,7 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
     if responses and revealed:
         return redirect("received", uid)
     if link.shut:
-        return _shut(request, request.COOKIES[asking.cookie_name(uid)])
+        return _shut(request, link, request.COOKIES[asking.cookie_name(uid)])
     with asking.speaking(link):
         page = asking.page_of(link)
         return _questions(request, link, page, asking.sent_values(link, page, responses) if responses else None)
@@ -162,9 +162,10 @@ def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
     return redirect("new-link-sent")
 
 
-def _shut(request: HttpRequest, token: str) -> HttpResponse:
-    """It was a link once. It offers a new one to the known contact, and says nothing else."""
-    return render(request, "client/shut.html", {"action": reverse("link", args=[token])}, status=410)
+def _shut(request: HttpRequest, link: Link, token: str) -> HttpResponse:
+    """It was a link once. It offers a new one to the known contact, in the client's language, and says nothing else."""
+    with translation.override(link.client.language):
+        return render(request, "client/shut.html", {"action": reverse("link", args=[token])}, status=410)
 
 
 def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpResponse:

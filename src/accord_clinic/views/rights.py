@@ -36,7 +36,7 @@ GOOD_FOR = 900
 @through_the_door
 def my_rights(request: HttpRequest, client) -> HttpResponse:
     """Everything that the client may choose or ask for, on one page."""
-    context = {"purposes": consent_queries.purposes(client), "client": client}
+    context = {"purposes": consent_queries.purposes(client, client.language), "client": client}
     return shell(request, "client/rights.html", context, client)
 
 

@@ -1,0 +1,459 @@
+"""German for clients: no string of theirs lacks a translation, no page or message that they meet has English left."""
+
+import ast
+import gettext
+import re
+import tomllib
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+
+import pytest
+from django.test import Client as Browser
+from django.urls import URLResolver, get_resolver
+from django.utils import timezone, translation
+from django.utils.translation import trans_real
+from django.utils.translation.template import templatize
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.phone import USUAL, Phone
+from tests.clinic.rights_steps import code_for, inside
+
+from accord_clinic import copies, delivery, pdf, wordings
+from accord_clinic.actions import absence, alliance, care, checkin, consent, corrections, schedule
+from accord_clinic.models import Client, Dyad, Invitation, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
+from accord_clinic.queries import talk
+from accord_clinic.queries.copies import TABLES
+
+CLINIC = Path(wordings.__file__).parent
+TEMPLATES = CLINIC / "templates"
+GERMAN = CLINIC / "locale/de/LC_MESSAGES"
+NOT_FOUND = 404
+
+ALWAYS_UNKNOWN = r"^(?:c|check-in)(?:/.*)?$"
+
+PAGES = ["errors/plain.html", "parts/talk_rows.html", "therapist/talk.html"]
+"""Templates that clients meet beside those in `client/`, and what those include."""
+PYTHON = [
+    "copies.py", "forms/*.py", "pdf.py", "pictures.py", "spoken.py", "actions/alliance.py", "actions/corrections.py",
+    "queries/client.py", "queries/consent.py", "queries/rights.py", "queries/space.py", "queries/talk.py",
+    "views/asking.py", "views/client.py", "views/errors.py", "views/rights.py", "views/space.py",
+]  # fmt: skip
+"""Modules whose sentences clients read."""
+CALLS = {"_", "gettext", "ngettext", "gettext_lazy"}
+LITERAL = re.compile(r"""\b(?:_|gettext|ngettext)\(\s*u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+
+ENGLISH = re.compile(
+    r"\b(the|and|you|your|of|this|that|with|are|for|have|what|who|from|it|is|be|to|not yet|one|can|will|session)\b",
+    re.I,
+)
+FAMILIAR = re.compile(r"\b(du|dich|dir|dein\w*|euch|euer|eure\w*|ihr beide)\b", re.I)
+GUESSED = re.compile(r"\b(Klient(in)?|Therapeut(in)?|Patient(in)?|Arzt|Ärztin)\b")
+
+
+def client_templates() -> list[Path]:
+    """Every template that a client meets, found by following what is extended and included."""
+    found: set[Path] = set()
+    waiting = [*(TEMPLATES / "client").rglob("*.html"), *(TEMPLATES / name for name in PAGES)]
+    while waiting:
+        path = waiting.pop()
+        if path in found or path.name == "base.html" and path.parent == TEMPLATES:
+            continue
+        found.add(path)
+        waiting += [TEMPLATES / name for name in re.findall(r'{% (?:extends|include) "([^"]+)"', path.read_text())]
+    return sorted(found)
+
+
+def in_template(path: Path) -> set[str]:
+    return {ast.literal_eval(text) for text in LITERAL.findall(templatize(path.read_text()))}
+
+
+def in_python(path: Path) -> set[str]:
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id in CALLS)
+    return {call.args[0].value for call in named if isinstance(call.args[0], ast.Constant)}
+
+
+def catalogue() -> dict[str, str]:
+    """Singular, or what stands for one, and its translation, of everything that is compiled."""
+    with (GERMAN / "django.mo").open("rb") as file:
+        rows = gettext.GNUTranslations(file)._catalog
+    many = {key[0]: text for key, text in rows.items() if isinstance(key, tuple) and key[1] == 1}
+    return many | {key: text for key, text in rows.items() if isinstance(key, str) and key}
+
+
+class TestTheCatalogue:
+    @pytest.mark.parametrize("path", client_templates(), ids=lambda path: str(path.relative_to(TEMPLATES)))
+    def test_every_string_of_a_clients_template_is_translated(self, path):
+        assert sorted(in_template(path) - set(catalogue())) == []
+
+    @pytest.mark.parametrize("pattern", PYTHON)
+    def test_every_string_of_a_module_that_speaks_to_clients_is_translated(self, pattern):
+        said = set().union(*map(in_python, CLINIC.glob(pattern)))
+        assert sorted(said - set(catalogue())) == []
+
+    def test_the_compiled_catalogue_is_the_one_that_people_edit(self):
+        """`msgfmt -o django.mo django.po` after each change."""
+        text = (GERMAN / "django.po").read_text(encoding="utf-8")
+        entries = re.findall(
+            r'^msgid (".*")\n(?:msgid_plural ".*"\n)?msgstr(?:\[0\] ".*"\nmsgstr\[1\])? (".*")$', text, re.M
+        )
+        edited = {ast.literal_eval(key): ast.literal_eval(value) for key, value in entries if key != '""'}
+        assert edited == catalogue()
+        assert "#, fuzzy" not in text
+
+    def test_names_and_numbers_in_a_sentence_are_the_same_in_both_languages(self):
+        holes = re.compile(r"%\(\w+\)s|\{\w+\}")
+        rows = catalogue().items()
+        different = [key for key, text in rows if set(holes.findall(key)) != set(holes.findall(text))]
+        assert different == ["about a minute"], "the one that counts in words for one"
+
+    def test_it_says_sie_and_guesses_nobody(self):
+        said = [*catalogue().values(), *texts("consents"), *texts("messages")]
+        assert [text for text in said if FAMILIAR.search(text) or GUESSED.search(text)] == []
+
+    @pytest.mark.parametrize("folder", ["consents", "messages"])
+    def test_each_text_file_says_all_that_the_english_one_says_and_nothing_of_it_in_english(self, folder):
+        german, english = (shape(read(folder, language)) for language in ("de", "en"))
+        assert german == english
+        assert [text for text in texts(folder) if ENGLISH.search(re.sub(r"\{\w+\}", "", text))] == []
+
+    def test_every_translation_is_marked_as_a_draft(self):
+        files = [CLINIC / "consents/de.toml", CLINIC / "messages/de.toml"]
+        assert all("Entwurf" in path.read_text(encoding="utf-8")[:300] for path in files)
+        assert "draft translation" in (GERMAN / "django.po").read_text(encoding="utf-8")[:200]
+
+
+def read(folder: str, language: str) -> dict:
+    return tomllib.loads((CLINIC / folder / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def shape(table: dict) -> dict:
+    """The same table with how much is said in place of what is said; versions stay."""
+
+    def told(key: str, value: str | list) -> object:
+        return value if key == "version" else len(value) if isinstance(value, list) else "text"
+
+    parts = {name: part for name, part in table.items() if name != "status"}
+    return {name: {key: told(key, value) for key, value in part.items()} for name, part in parts.items()}
+
+
+def texts(folder: str) -> list[str]:
+    """All sentences of one German file."""
+    parts = (part for name, part in read(folder, "de").items() if name != "status")
+    values = (value for part in parts for key, value in part.items() if key != "version")
+    return [line for value in values for line in (value if isinstance(value, list) else [value])]
+
+
+class TestTheCopy:
+    """The readable copy has words for every column and every code that the database can hold."""
+
+    def test_every_column_that_is_shown_has_a_heading(self, walk):
+        tables = {name: list(table(walk.ana)) for name, (_models, table) in TABLES.items()}
+        shown = {copies._plain(column) for rows in tables.values() for row in rows[:1] for column in row}
+        assert sorted(shown - set(copies.LEFT_OUT) - set(copies._headings())) == []
+        assert [name for name, rows in tables.items() if not rows] == [], "the walk leaves no table empty"
+
+    @pytest.mark.parametrize(
+        ("column", "codes"),
+        [
+            ("ending", dict(Dyad.ENDINGS)),
+            ("modality", dict(Dyad.MODALITIES)),
+            ("state", dict(Session.STATES)),
+            ("channel", dict(Client.CHANNELS)),
+            ("reader", dict(PrivateLine.READERS)),
+            ("consents", dict(Terms.CONSENTERS)),
+            ("guardian_learns", dict(Terms.LEARNS)),
+            ("opened_by", dict(StrainMove._meta.get_field("side").choices)),
+        ],
+    )
+    def test_every_code_has_words(self, column, codes):
+        assert set(codes) <= set(copies.coded(column))
+
+    def test_every_kind_of_signal_and_every_step_of_a_strain_has_words(self):
+        from accord.signals import DETECTORS
+        from accord_clinic.strains import WORKFLOW
+
+        assert {d.kind for d in DETECTORS} <= set(copies.coded("kind"))
+        assert {move for moves in WORKFLOW.values() for move in moves} | {"open"} <= set(copies.coded("move"))
+
+    def test_what_a_person_wrote_is_never_taken_for_a_code(self):
+        with translation.override("de"):
+            assert copies._cell("text", "words") == "text"
+            assert copies._cell("text", "modality") == "schriftlich"
+
+
+@dataclass
+class Walk:
+    """A German-speaking client who opens everything, and what was seen on the way."""
+
+    ana: Client
+    dyad: Dyad
+    pages: dict[str, str] = field(default_factory=dict)
+    routes: set[str] = field(default_factory=set)
+    untranslated: set[str] = field(default_factory=set)
+
+    def see(self, name: str, response) -> None:
+        """Keep a page as a person reads it, and through which address it came."""
+        if response.status_code != NOT_FOUND:
+            self.routes.add(response.resolver_match.route)
+        if response.headers.get("Content-Type", "").startswith("text/html") and response.content:
+            self.pages[name] = words_of(response.content.decode())
+
+
+def words_of(html: str) -> str:
+    """What a person reads or hears on a page: its text, and the labels for those who cannot see it."""
+    html = re.sub(r"<script.*?</script>|<style.*?</style>|<!--.*?-->", " ", html, flags=re.S)
+    labels = " ".join(re.findall(r'(?:aria-label|alt|title|placeholder|data-say-\w+)="([^"]*)"', html))
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html) + " " + labels))
+
+
+@pytest.fixture
+def listening(monkeypatch):
+    """Every string that is asked for in German and is not there."""
+    missing: set[str] = set()
+    catalog = trans_real.translation("de")._catalog
+
+    def heard(real):
+        def wrapped(message, *rest):
+            if translation.get_language() == "de" and message and not ({message, (message, 0), (message, 1)} & known):
+                missing.add(message)
+            return real(message, *rest)
+
+        return wrapped
+
+    known = set(catalog.keys())
+    monkeypatch.setattr(translation._trans, "gettext", heard(trans_real.gettext), raising=False)
+    monkeypatch.setattr(translation._trans, "ngettext", heard(trans_real.ngettext), raising=False)
+    return missing
+
+
+@pytest.fixture
+def walk(people, listening, settings) -> Walk:
+    """Anna Beispiel, who speaks German, with enough of everything for each page to have something on it."""
+    practice = people.practice
+    practice.name, practice.crisis_text = "Praxis am Park", "In der Not: 116 123, Tag und Nacht."
+    practice.outside_reader_role, practice.outside_reader_reply = "Supervision", "binnen einer Woche"
+    practice.outside_reader_duty, practice.retention_law = "Cy muss handeln, wenn Gefahr besteht.", "§ 630f BGB."
+    practice.elsewhere_text = "Die Beratungsstelle nebenan."
+    practice.save()
+    ana, ben, dyad = people.ana, people.ben, people.dyad
+    ana.name, ana.language, ana.phone, ana.born = "Anna", "de", "0171 2345678", timezone.localdate().year - 14
+    ana.save()
+    dyad.refresh_from_db()
+    consent.set_terms(dyad, by=ben, consents="client", guardian_learns="together", by_order=True, order_learns="dates")
+    everything_said(people, ana, ben, dyad)
+    return Walk(ana, dyad, untranslated=listening)
+
+
+def everything_said(people, ana, ben, dyad) -> None:
+    a_course(dyad, 3)
+    off = answers("client", t1=2, t2=3, t3=("quiet",), b1=3, words="Langsamer, bitte", sharing={})
+    a_held_session(dyad, client=off, therapist=answers("therapist", words="Uhr weglegen"))
+    goal = alliance.propose(dyad, "goal", "Durchschlafen", "client", by=ana)
+    for side, by in (("client", ana), ("therapist", ben)):
+        alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+    task = alliance.propose(dyad, "task", "Handy in die Küche", "therapist", by=ben, goal=goal)
+    alliance.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+    done = alliance.propose(dyad, "goal", "Anrufen", "client", by=ana)
+    alliance.end(done, "reached", "client", by=ana)
+    kept = answers("client", t1=2, words="Nur meins", reader="raise", sharing={"t1": "not_yet"})
+    fifth = a_held_session(dyad, client=kept, therapist=answers("therapist", b1=1))
+    alliance.note_progress(fifth, "client", {goal.uid: 4}, by=ana)
+    alliance.pick(fifth, "client", [goal.uid], ["Mehr Ruhe"], by=ana)
+    to_cy = answers("client", words="Für jemand anderen", reader="outside")
+    a_held_session(dyad, client=to_cy, therapist=answers("therapist"))
+    a_held_session(dyad, client=answers("client", words="Zahl", reader="statistics"))
+    day = timezone.localdate()
+    care.share(dyad, people.cy, by=ben)
+    absence.cover(dyad, people.eve, day, day, by=ben)
+    absence.break_glass(dyad, "Anna ist nicht erreichbar.", by=people.ada)
+    row = corrections.ask(dyad, "Es war ein Dienstag", by=ana)
+    corrections.answer(row, "Geändert.", by=ben)
+    corrections.ask(dyad, "Und im Mai", by=ana)
+    consent.give(ana, "research", by=ana)
+    consent.withdraw(ana, "research", by=ana)
+    from accord_clinic.actions import talk as talking
+
+    talking.tick(fifth, "words:o2", by=ben)
+    pages = ("talk_sheet", "talk_sheet_pdf", "prepare_sheet", "goals", "strain", "course", "words", "outside_line", "?")
+    for what in pages:
+        ReadLog.objects.create(member=ben, dyad=dyad, what=what, sessions=[4, 5], at=timezone.now())
+
+
+def check_in_pages(walk: Walk) -> None:
+    """Behind a link, from the first look to each way in which sending can go wrong."""
+    ben = walk.dyad.therapist
+    a_session(walk.dyad, start=timezone.now() - timezone.timedelta(hours=3), state="held")
+    last = a_session(walk.dyad, start=timezone.now() - timezone.timedelta(hours=2), state="held")
+    phone = Phone(last, start=False)
+    walk.see("start", phone.browser.get(f"/c/{phone.token}"))
+    phone.start()
+    walk.see("questions", phone.open())
+    words = {"0-o2": "Langsamer, bitte", "read.0-o2": "raise"}
+    walk.see("last look", phone.look({**USUAL, "0-t1": "2", "share.0-t1": "raise", **words}))
+    walk.see("problems", phone.look({**USUAL, "0-d1": "99", "0-o2": "x" * 10_001 + "\0"}))
+    walk.see("not asked", phone.look({**USUAL, "made-up": "1"}))
+    walk.see("stale", phone.browser.post(phone.url, {"key": "", "reviewed": "page", **USUAL}))
+    phone.open()
+    phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL})
+    walk.see("thanks", phone.browser.get(f"{phone.url}received/"))
+    walk.see("sent", phone.browser.get(f"/c/{phone.token}"))
+    walk.see("change it", phone.open())
+    checkin.send(last, "therapist", answers("therapist"), by=ben)
+    walk.see("too late", phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL}))
+    walk.see("thanks, open", phone.browser.get(f"{phone.url}received/"))
+    walk.see("shut", phone.browser.get(f"/c/{phone.token}"))
+    checkin.revoke(Invitation.objects.latest("id"), by=ben)
+    stranger = Browser(headers={"accept-language": "de"})
+    walk.see("carry", stranger.post(phone.url, {"key": "x", **USUAL, "0-o2": "Drei Worte hier"}))
+    for name, path in {"unknown": "/c/made-up", "away": "/away", "sent anew": "/new-link-sent/"}.items():
+        walk.see(name, stranger.get(path))
+    walk.see("nothing", stranger.get("/nichts/"))
+    walk.see("forged", Browser(enforce_csrf_checks=True, headers={"accept-language": "de"}).post("/mine/in/"))
+
+
+def own_pages(walk: Walk) -> None:
+    """The own space: stepping in, and each of its pages."""
+    stranger = Browser(headers={"accept-language": "de"})
+    walk.see("step in", stranger.get("/mine/in/"))
+    stranger.post("/mine/in/", {"email": walk.ana.email})
+    walk.see("code", stranger.get("/mine/code/"))
+    walk.see("wrong code", stranger.post("/mine/code/", {"code": "0"}))
+    browser, uid = inside(walk.ana), walk.dyad.uid
+    for part in ("", "goals/", "lines/", "readers/"):
+        walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
+    walk.see("sheet", browser.get(f"/mine/sheet/{walk.dyad.sessions.get(number=5).uid}/"))
+    walk.see("no words", browser.post(f"/mine/{uid}/propose/", {"kind": "goal", "words": " "}))
+    walk.see("too many", browser.post(f"/mine/{uid}/propose/", {"kind": "goal", "words": "x" * 2_001}))
+    goal = walk.dyad.agreements.filter(kind="goal", ended_at=None).first()
+    changed = {"what": "reword", "words": "Gut schlafen", "seen": "0"}
+    walk.see("meanwhile", browser.post(f"/mine/goals/{goal.uid}/", changed))
+    ended = walk.dyad.agreements.exclude(ended_at=None).get()
+    sealed = {"what": "seal", "seen": ended.wordings.get().pk}
+    walk.see("ended", browser.post(f"/mine/goals/{ended.uid}/", sealed))
+    walk.see("pin", browser.get("/mine/pin/"))
+    walk.see("pin problem", browser.post("/mine/pin/", {"pin": "1"}))
+    line = walk.ana.private_lines.filter(reader="raise").latest("id")
+    walk.see("delete", browser.post(f"/mine/lines/{line.uid}/", {"what": "delete"}))
+    other = a_dyad(walk.dyad.therapist, "Uwe")
+    Client.objects.filter(pk=other.client_id).update(language="de")
+    walk.see("own, empty", inside(other.client).get(f"/mine/{other.uid}/"))
+    type(walk.dyad).objects.filter(pk=other.pk).update(client=walk.ana)
+    walk.see("mine", browser.get("/mine/"))
+    walk.see("leave", browser.post("/mine/leave/"))
+
+
+def rights_pages(walk: Walk) -> None:
+    """Choices and rights, with what is wrong and what is asked."""
+    browser = inside(walk.ana)
+    walk.see("rights", browser.get("/mine/rights/"))
+    walk.see("agree", browser.post("/mine/rights/consent/", {"purpose": "transcripts", "what": "give"}))
+    walk.see("messages", browser.post("/mine/rights/messages/", {"what": "stop"}))
+    walk.see("rights, stopped", browser.get("/mine/rights/"))
+    for page in ("copy", "contact", "erase"):
+        walk.see(page, browser.get(f"/mine/rights/{page}/"))
+        walk.see("ask code", browser.post("/mine/rights/code/", {"for": page}))
+        walk.see(f"{page}, code waits", browser.get(f"/mine/rights/{page}/"))
+        walk.see(
+            f"{page}, wrong", browser.post(f"/mine/rights/{page}/", {"code": "0", "sure": "yes", "address": "a@b.de"})
+        )
+    for kind, address in (("email", "falsch"), ("phone", "1"), ("post", "a@b.de")):
+        walk.see(f"contact, {kind}", browser.post("/mine/rights/contact/", {"kind": kind, "address": address}))
+    given = {"kind": "email", "address": "neu@example.org", "code": code_for(browser, "contact")}
+    walk.see("contact, new", browser.post("/mine/rights/contact/", given))
+    walk.see("not sure", browser.post("/mine/rights/erase/", {"code": "0"}))
+    walk.see("corrections", browser.get("/mine/rights/corrections/"))
+    for name, said in {"no words": " ", "many words": "x" * 2_001}.items():
+        posted = {"dyad": walk.dyad.uid, "words": said}
+        walk.see(f"corrections, {name}", browser.post("/mine/rights/corrections/", posted))
+    walk.see("the copy", browser.post("/mine/rights/copy/", {"code": code_for(browser, "copy")}))
+    guarded = walk.ana
+    consent.set_terms(walk.dyad, by=walk.dyad.therapist, consents="both")
+    walk.see("rights, a guardian", inside(guarded).get("/mine/rights/"))
+
+
+def ways_out(walk: Walk) -> None:
+    """Stopping messages, and going for good."""
+    walk.ana.refresh_from_db()
+    stop = delivery._stop_address(walk.ana).removeprefix("http://127.0.0.1:8000").partition("/stop/")[2]
+    schedule.start_again(walk.ana, by=walk.ana)
+    browser = Browser()
+    walk.see("stop", browser.get(f"/stop/{stop}"))
+    walk.see("stopped", browser.post(f"/stop/{stop}"))
+    browser = inside(walk.ana)
+    given = {"code": code_for(browser, "erase"), "sure": "yes"}
+    walk.see("erase now", browser.post("/mine/rights/erase/", given))
+    walk.see("erased", Browser(headers={"accept-language": "de"}).get("/mine/erased/"))
+
+
+def client_routes() -> set[str]:
+    """Every address that is made for clients."""
+    own = re.compile(r"\^?(c/|\(\?:c|check-in|new-link-sent|away|stop|mine)")
+    addresses = {str(p.pattern) for p in get_resolver().url_patterns if not isinstance(p, URLResolver)}
+    return {address for address in addresses if own.match(address)} - {ALWAYS_UNKNOWN}
+
+
+@pytest.mark.django_db
+def test_a_client_who_speaks_german_meets_no_english(walk):
+    check_in_pages(walk)
+    own_pages(walk)
+    rights_pages(walk)
+    ways_out(walk)
+    assert sorted(client_routes() - walk.routes) == [], "addresses that this walk does not open"
+    assert sorted(walk.untranslated) == []
+    left = {name: sorted({m[0] for m in ENGLISH.finditer(text)}) for name, text in walk.pages.items()}
+    assert {name: found for name, found in left.items() if found} == {}
+
+
+class TestStaffPages:
+    """Those who work here read English, whatever their browser asks for: half a translation helps nobody."""
+
+    @pytest.mark.django_db
+    @pytest.mark.parametrize("path", ["/today/", "/people/", "/people/{uid}/", "/people/{uid}/terms/"])
+    def test_a_german_browser_gets_them_in_english(self, walk, as_member, path):
+        page = as_member(walk.dyad.therapist).get(path.format(uid=walk.dyad.uid), headers={"accept-language": "de"})
+        assert page["Content-Language"] == "en"
+        assert not {"Ihre", "Sitzung", "Heute", "Nachrichten", "stimmt"} & set(
+            re.findall(r"\w+", words_of(page.content.decode()))
+        )
+
+    @pytest.mark.django_db
+    def test_signing_in_is_in_english_too(self, client):
+        assert client.get("/account/login/", headers={"accept-language": "de"})["Content-Language"] == "en"
+
+
+@pytest.mark.django_db
+class TestTheTalkSheet:
+    """It is made to be looked at by both, so it speaks the client's language, on whichever screen and on paper."""
+
+    def test_on_the_therapists_screen(self, walk, as_member):
+        session = walk.dyad.sessions.get(number=5)
+        page = as_member(walk.dyad.therapist).get(f"/sessions/{session.uid}/talk/").content.decode()
+        assert '<div lang="de">' in page
+        sheet = words_of(page.partition('<div lang="de">')[2].partition("</main>")[0])
+        assert "Wo Sie beide nach Sitzung 5 stehen" in sheet
+        assert sorted({found[0] for found in ENGLISH.finditer(sheet)}) == []
+        assert "People" in page
+
+    def test_and_on_paper(self, walk):
+        sheet = talk.sheet(walk.dyad.sessions.get(number=5))
+        with translation.override(sheet.language):
+            said = str(pdf._data(sheet, timezone.get_current_timezone()))
+        assert "Wo Anna und Ben nach Sitzung 5 stehen" in said
+        assert "These are" not in said
+        assert pdf.talk_pdf(sheet, timezone.get_current_timezone()).startswith(b"%PDF")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["link", "reminder", "code", "contact_changed"])
+def test_every_message_to_a_client_leaves_in_german(people, mailoutbox, kind):
+    Client.objects.filter(pk=people.ana.pk).update(language="de")
+    session = a_held_session(people.dyad)
+    people.ana.refresh_from_db()
+    now = timezone.now()
+    about = "123456" if kind == "code" else "https://a.example/c/xyz"
+    delivery.send(Notice(kind=kind, key=kind, client=people.ana, session=session, about=about, made_at=now))
+    [mail] = mailoutbox
+    words = re.sub(r"https?://\S+", "", f"{mail.subject} {mail.body}")
+    assert "Sie" in words or "Ihr" in words
+    assert sorted({found[0] for found in ENGLISH.finditer(words)}) == []

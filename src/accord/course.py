@@ -47,7 +47,7 @@ def course(
 
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
-    instrument that is not in `instruments` is passed over.
+    instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed.
     """
     scored = _scores(said, instruments)
     times = np.array([float(s.number) for s in said.sessions])
@@ -55,7 +55,7 @@ def course(
     for key, calibration in calibrations.items():
         instrument, scale, *gap = key.split("/")
         own = scored.get(("client", instrument, scale))
-        if own is None:
+        if own is None or not instruments[instrument].scale(scale).key.verified:
             continue
         client, other = values(own)[None, :], _other_voice(scored, instruments[instrument], scale)
         if not gap:

@@ -114,6 +114,10 @@ class Scale:
     missing_rule: Source
     weights: tuple[str, ...] = ()
 
+    def needed(self, form: str, asked: int) -> int:
+        """How many of the `asked` items must be answered. A rule that nobody has read about is not used: then all."""
+        return self.at_least[form] if self.missing_rule.verified else asked
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:

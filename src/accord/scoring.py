@@ -80,7 +80,8 @@ def score_array(
     `answers`: (n, k), nan where missing; its columns are `items`, or `instrument.numeric_items(form)` where not given.
     An item of the form without a column counts as missing. A reversed item counts as low + high − answer.
     `mean`, `mean100` and `sum` are means of the items that were answered (the sum: times the number of items), so a
-    missing answer is replaced by the mean of the others; `at_least` of the scale and form must be answered.
+    missing answer is replaced by the mean of the others; `at_least` of the scale and form must be answered, and all
+    of them where nobody has read the source of the rule for missing answers.
     Raises `BadInput` for a wrong shape, an unknown column, and an answer that is not possible.
     """
     columns = tuple(items) if items is not None else instrument.numeric_items(form)
@@ -154,7 +155,8 @@ def _score_scale(scale: Scale, instrument: Instrument, form: str, columns: Mappi
         if scale.method == "mean100":
             ends = instrument.answer_set(asked[0])
             value = 100 * (value - ends.low) / (ends.high - ends.low)
-    value = np.where(answered >= scale.at_least[form], value, np.nan)
+    needed = scale.needed(form, len(asked))
+    value = np.where(answered >= needed, value, np.nan)
     return ScaleScores(value, answered, len(asked), len(scale.items))
 
 

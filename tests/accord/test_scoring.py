@@ -225,3 +225,28 @@ class TestGoalAttainment:
     def test_a_weight_of_zero_is_refused(self):
         with pytest.raises(BadInput, match="a goal's weight must be above zero"):
             t_score([[1, 1]], [1, 0])
+
+
+class TestWhatNobodyHasRead:
+    """A rule for missing answers, or a key, that nobody has checked is not leant on."""
+
+    def test_without_a_read_rule_only_whole_answers_are_scored(self):
+        read = CATALOGUE.get("phq-9")
+        rule = replace(read.scales[0].missing_rule, verified=False, source_type="unverified")
+        unread = replace(read, scales=(replace(read.scales[0], missing_rule=rule),))
+        eight = {f"phq{n}": 2 for n in range(1, 9)}
+        [total] = score(eight, unread)
+        assert (total.value, total.said()) == (None, "answered 8 of 9")
+        [total] = score({**eight, "phq9": 2}, unread)
+        assert total.value == 18
+
+    def test_with_a_read_rule_the_mean_of_the_others_stands_in(self):
+        assert scores("phq-9", {f"phq{n}": 2 for n in range(1, 8)})["total"].value == 18
+        assert scores("core-10", {f"core{n}": 2 for n in range(1, 10)})["distress"].value == 20
+
+    def test_every_shipped_key_and_rule_was_read_or_is_our_own(self):
+        unread = [
+            (i.id, s.name) for i in CATALOGUE.instruments.values() for s in i.scales
+            if not (s.key.verified and s.missing_rule.verified)
+        ]  # fmt: skip
+        assert unread == []

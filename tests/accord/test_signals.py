@@ -1,5 +1,7 @@
 """What may deserve a word: each detector on answers made for it, through the spine, as the clinic calls it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -169,3 +171,11 @@ def test_the_course_keeps_missing_answers_missing():
 def test_an_unknown_questionnaire_is_passed_over():
     other = Response(1, "client", "somebody-elses", "1", "full", {"x": 1})
     assert course(Said((SessionFacts(1, True, "room"),), (other,)), SHELF, {}).scores == {}
+
+
+def test_a_scale_whose_key_nobody_has_read_is_not_followed(calibrations):
+    heard = said(*[{} for _ in range(8)])
+    read = catalogue().get("accord-check-in")
+    unread = replace(read, scales=tuple(replace(s, key=replace(s.key, verified=False)) for s in read.scales))
+    assert course(heard, {read.id: read}, calibrations).trajectories
+    assert not course(heard, {read.id: unread}, calibrations).trajectories

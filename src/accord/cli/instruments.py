@@ -120,7 +120,10 @@ def _page(instrument: Instrument) -> str:
         flipped = f", reversed {' '.join(scale.reversed)}" if scale.reversed else ""
         needs = ", ".join(f"{n} in {form}" for form, n in scale.at_least.items())
         span = f"{scale.low:g} to {scale.high:g}, {scale.direction}"
+        needs = needs if scale.missing_rule.verified else "all answers: its rule for missing ones is not verified"
         lines.append(f"scale {scale.name}: {scale.method} of {' '.join(scale.items)}{flipped}; {span}; needs {needs}")
+        if not scale.key.verified:
+            lines.append(f"scale {scale.name}: its key is not verified; no possible strain is inferred from it")
     for threshold in instrument.thresholds:
         known = threshold.sample if threshold.verified else "not verified, so not used"
         lines.append(

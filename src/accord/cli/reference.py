@@ -89,8 +89,11 @@ def _section(instrument: Instrument) -> list[str]:
         )
     if instrument.scales:
         first = instrument.scales[0]
-        for label, source in (("key", first.key), ("missing answers", first.missing_rule)):
-            lines.append(f"- {label}: {source.source}{'' if source.verified else ' (**not verified**)'}")
+        for label, source, unread in (
+            ("key", first.key, "no possible strain is inferred from it"),
+            ("missing answers", first.missing_rule, "only whole answers are scored"),
+        ):
+            lines.append(f"- {label}: {source.source}{'' if source.verified else ' (**not verified**: {unread})'}")
     if instrument.thresholds:
         lines += ["", "| threshold | scale | value | sample | source |", "|---|---|---|---|---|"]
         lines += [_threshold_row(threshold) for threshold in instrument.thresholds]

@@ -93,7 +93,7 @@ def _section(instrument: Instrument) -> list[str]:
             ("key", first.key, "no possible strain is inferred from it"),
             ("missing answers", first.missing_rule, "only whole answers are scored"),
         ):
-            lines.append(f"- {label}: {source.source}{'' if source.verified else ' (**not verified**: {unread})'}")
+            lines.append(f"- {label}: {source.source}{'' if source.verified else f' (**not verified**: {unread})'}")
     if instrument.thresholds:
         lines += ["", "| threshold | scale | value | sample | source |", "|---|---|---|---|---|"]
         lines += [_threshold_row(threshold) for threshold in instrument.thresholds]

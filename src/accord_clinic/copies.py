@@ -128,7 +128,7 @@ def _headings() -> dict[str, str]:
         "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
         "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "who": _("who"),
         "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
-        "sessions": _("sessions"),
+        "sessions": _("sessions"), "taken_back": _("taken back"),
     }  # fmt: skip
 
 

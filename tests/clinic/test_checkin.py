@@ -1,6 +1,7 @@
 """The check-in over HTTP, without script: the link, the questions, the last look, thanks; what is kept and for whom."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from django.test import Client as Browser
@@ -10,6 +11,9 @@ from tests.clinic.phone import USUAL, Phone, text
 from accord_clinic.actions import alliance, checkin
 from accord_clinic.instruments import instrument
 from accord_clinic.models import Comment, Invitation, Measure, Notice, Pick, PrivateLine, Progress, Response, Signal
+from accord_clinic.queries import agreements, talk
+from accord_clinic.queries.courses import course_of
+from accord_clinic.queries.dyad import dyad_page
 
 
 @pytest.fixture
@@ -181,6 +185,73 @@ def test_what_matters_most_now_is_picked_from_the_shared_goals_or_written_new(dy
     assert [p.words or p.agreement.uid for p in Pick.objects.order_by("id")] == [goal.uid, "My sister", "My work"]
     page = text(phone.send({**USUAL, "picked": [goal.uid], "picked-words": "a\nb\nc"}))
     assert "Please choose no more than three in all." in page
+
+
+class TestTakingBack:
+    """A correction before the reveal may leave out what was said before: a new row names the old one, and counts."""
+
+    @pytest.fixture
+    def goal(self, dyad, people):
+        """A goal that both have sealed, so that every fourth session asks how far it is."""
+        goal = alliance.propose(dyad, "goal", "Sleep through the night", "client", by=people.ana)
+        for side, by in (("client", people.ana), ("therapist", people.ben)):
+            alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+        return goal
+
+    def test_a_rating_of_a_goal(self, dyad, goal, ben):
+        fourth = [a_session(dyad, state="held") for _ in range(4)][-1]
+        phone = Phone(fourth)
+        phone.send({**USUAL, f"how.{goal.uid}": "7"})
+        phone.send(USUAL)
+        first, second = Progress.objects.order_by("id")
+        assert (first.value, first.corrects) == (7, None)
+        assert (second.value, second.corrects) == (None, first)
+        assert 'value="7" checked' not in phone.open().content.decode()
+        checkin.send(fourth, "therapist", answers("therapist"), by=ben)
+        [shown] = agreements.shown(dyad)
+        assert shown.progress == ()
+        assert [line.state for line in dyad_page(ben, dyad).goals] == ["agreed"]
+
+    def test_and_given_anew_it_counts_again(self, dyad, goal):
+        phone = Phone([a_session(dyad, state="held") for _ in range(4)][-1])
+        for said in ({f"how.{goal.uid}": "7"}, {}, {}, {f"how.{goal.uid}": "8"}):
+            phone.send({**USUAL, **said})
+        rows = list(Progress.objects.order_by("id"))
+        assert [row.value for row in rows] == [7, None, 8]
+        assert [row.corrects for row in rows] == [None, *rows[:2]]
+
+    def test_a_goal_that_has_ended_meanwhile_is_not_asked_and_keeps_its_rating(self, dyad, goal, people):
+        phone = Phone([a_session(dyad, state="held") for _ in range(4)][-1])
+        phone.send({**USUAL, f"how.{goal.uid}": "7"})
+        alliance.end(goal, "reached", "client", by=people.ana)
+        phone.send(USUAL)
+        assert [row.value for row in Progress.objects.all()] == [7]
+
+    def test_what_mattered_most(self, dyad, goal, ben):
+        fifth = [a_session(dyad, state="held") for _ in range(5)][-1]
+        phone = Phone(fifth)
+        phone.send({**USUAL, "picked": [goal.uid], "picked-words": "My sister"})
+        phone.send(USUAL)
+        phone.send(USUAL)
+        rows = list(Pick.objects.order_by("id"))
+        assert [row.empty for row in rows] == [False, False, True]
+        assert rows[-1].corrects == rows[1]
+        page = phone.open().content.decode()
+        assert "My sister" not in page
+        assert f'value="{goal.uid}" checked' not in page
+        checkin.send(fifth, "therapist", replace(answers("therapist"), picked=(goal.uid,)), by=ben)
+        assert agreements.picks_in_common(dyad) is None
+        assert talk.sheet(fifth).picks.client_own == ()
+        [picks] = course_of(dyad).said.picks
+        assert (picks.client, picks.therapist) == (frozenset(), frozenset({goal.uid}))
+
+    def test_of_picks_that_were_changed_only_the_last_are_compared(self, dyad, goal, ben):
+        fifth = [a_session(dyad, state="held") for _ in range(5)][-1]
+        phone = Phone(fifth)
+        phone.send({**USUAL, "picked-words": "My sister\nMy work"})
+        phone.send({**USUAL, "picked": [goal.uid]})
+        checkin.send(fifth, "therapist", replace(answers("therapist"), picked=(goal.uid,)), by=ben)
+        assert agreements.picks_in_common(dyad) == (1, 1)
 
 
 def test_the_starting_path_and_the_wider_look_are_asked_like_any_form(dyad):

@@ -1,6 +1,6 @@
 """Goals, tasks and the shared view of the problem: proposed by either, agreed when both sealed, history kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
@@ -81,24 +81,44 @@ def end(agreement: Agreement, how: str, side: str, *, by: Actor) -> None:
     record(by, "end_agreement", f"agreement:{agreement.pk}", ["end"])
 
 
-def note_progress(session: Session, side: str, progress: Mapping[str, int], *, by: Actor) -> None:
-    """How far each goal (0 to 10) or task (0 to 2) is. Names that are not this dyad's are passed over."""
-    rows = Agreement.objects.filter(dyad=session.dyad, uid__in=progress)
-    for agreement in rows:
-        value = progress[agreement.uid]
-        if 0 <= value <= (10 if agreement.kind == "goal" else 2):
-            Progress.objects.create(agreement=agreement, session=session, side=side, value=value, at=timezone.now())
+def note_progress(
+    session: Session, side: str, progress: Mapping[str, int], *, by: Actor, asked_again: Iterable[str] = ()
+) -> None:
+    """How far each goal (0 to 10) or task (0 to 2) is. Names that are not this dyad's are passed over.
+
+    `asked_again`: what a correction asked about. What it leaves out there is taken back, by a row without a value.
+    """
+    again = set(asked_again)
+    before = Progress.objects.filter(session=session, side=side).order_by("id") if again else ()
+    last = {row.agreement_id: row for row in before}
+    for agreement in Agreement.objects.filter(dyad=session.dyad, uid__in={*progress, *again}):
+        value, corrects = progress.get(agreement.uid), last.get(agreement.pk)
+        if value is None and (corrects is None or corrects.value is None):
+            continue
+        if value is None or 0 <= value <= (10 if agreement.kind == "goal" else 2):
+            row = Progress(agreement=agreement, session=session, side=side, value=value, corrects=corrects)
+            row.at = timezone.now()
+            row.save()
 
 
-def pick(session: Session, side: str, picked: Sequence[str], words: Sequence[str], *, by: Actor) -> None:
-    """What matters most now: up to three, shared goals first, then new words. The picks with the latest time count."""
+def pick(
+    session: Session, side: str, picked: Sequence[str], words: Sequence[str], *, by: Actor, again: bool = False
+) -> None:
+    """What matters most now: up to three, shared goals first, then new words. The picks with the latest time count.
+
+    `again`: this corrects what was picked before. With nothing picked, an empty row takes that back.
+    """
+    corrects = Pick.objects.filter(session=session, side=side).order_by("at", "id").last() if again else None
     goals = {g.uid: g for g in Agreement.objects.filter(dyad=session.dyad, kind="goal", uid__in=picked)}
     chosen = [(goals[uid], "") for uid in picked if uid in goals] + [(None, w.strip()) for w in words if w.strip()]
     if not chosen:
-        return
+        if corrects is None or corrects.empty:
+            return
+        chosen = [(None, "")]
     now = timezone.now()
     for goal, new in chosen[:MOST_PICKS]:
-        Pick.objects.create(session=session, side=side, agreement=goal, words=new[:MOST_WORDS], at=now)
+        facts = {"agreement": goal, "words": new[:MOST_WORDS], "corrects": corrects}
+        Pick.objects.create(session=session, side=side, at=now, **facts)
 
 
 def _last_wording(agreement: Agreement) -> Wording:

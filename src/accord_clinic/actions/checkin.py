@@ -25,6 +25,7 @@ from accord_clinic.models import (
     Session,
 )
 from accord_clinic.permissions import check_treat
+from accord_clinic.queries import client as client_queries
 from accord_clinic.submission import Part, Submission
 
 LINK_LIVES = timedelta(days=14)
@@ -92,12 +93,14 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     earlier = list(Response.objects.filter(session=session).values_list("side", "submission", "instrument"))
     if (side, said.key) in {(voice, key) for voice, key, _name in earlier}:
         return False
-    if session.revealed_at and side in {voice for voice, _key, _name in earlier}:
+    again = side in {voice for voice, _key, _name in earlier}
+    if session.revealed_at and again:
         raise AlreadyRevealed
     now = timezone.now()
     _keep(session, side, said, now)
-    alliance.note_progress(session, side, said.progress, by=by)
-    alliance.pick(session, side, said.picked, said.picked_words, by=by)
+    asked_again = _asked_again(session) if again and side == "client" else ()
+    alliance.note_progress(session, side, said.progress, by=by, asked_again=asked_again)
+    alliance.pick(session, side, said.picked, said.picked_words, by=by, again=again)
     if said.reaction and isinstance(by, Member):
         Reaction.objects.create(session=session, by=by, words=said.reaction, at=now)
     if side == "client":
@@ -124,6 +127,11 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
         session = session.dyad.sessions.filter(~answered, state="held").order_by("-number").first()
     if session is not None:
         notices.tell("link", address(invite(session, by=client, mailed=True)), client=client)
+
+
+def _asked_again(session: Session) -> list[str]:
+    """Goals and tasks that a correction of this check-in asks about: what has ended since is not among them."""
+    return [uid for uid, _kind, _words in client_queries.asked_progress(session, client_queries.agreements(session))]
 
 
 def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:

@@ -44,23 +44,37 @@ class Seal(models.Model):
 
 
 class Progress(models.Model):
-    """How far one side sees a goal (0 to 10) or a task (0 not, 1 partly, 2 done) since the last session."""
+    """How far one side sees a goal (0 to 10) or a task (0 not, 1 partly, 2 done) since the last session.
+
+    A correction is a new row that names the one it stands for; without a value it takes that one back.
+    """
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="progress")
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="progress")
     side = models.CharField(max_length=10, choices=SIDES)
-    value = models.PositiveSmallIntegerField()
+    value = models.PositiveSmallIntegerField(null=True, blank=True)
     at = models.DateTimeField()
+    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
 
 
 class Pick(models.Model):
-    """What matters most now, said by one side before seeing the other's: a shared goal or new words."""
+    """What matters most now, said by one side before seeing the other's: a shared goal or new words.
+
+    The picks with the latest time count. A correction names the last pick that it stands for; one without a goal and
+    without words takes all of them back.
+    """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="picks")
     side = models.CharField(max_length=10, choices=SIDES)
     agreement = models.ForeignKey(Agreement, null=True, blank=True, on_delete=models.CASCADE, related_name="picks")
     words = models.TextField(blank=True)
     at = models.DateTimeField()
+    corrects = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+
+    @property
+    def empty(self) -> bool:
+        """Whether it only says that nothing is picked any more."""
+        return self.agreement_id is None and not self.words
 
 
 class Strain(Addressed):

@@ -101,8 +101,14 @@ def _shown(row: Agreement) -> Shown:
         end=row.end,
         ended_at=row.ended_at,
         history=history[:-1],
-        progress=tuple((p.session.number, p.side, p.value) for p in row.progress.all() if p.session.revealed_at),
+        progress=_progress(row),
     )
+
+
+def _progress(row: Agreement) -> tuple[tuple[int, str, int], ...]:
+    """Each side's last word on each revealed session, in their order; what was taken back is not there."""
+    last = {(p.session.number, p.side): p.value for p in row.progress.all() if p.session.revealed_at}
+    return tuple((number, side, value) for (number, side), value in last.items() if value is not None)
 
 
 def _words(row: Wording) -> Words:
@@ -116,11 +122,14 @@ def _with_tasks(one: Shown, tasks: list[Shown]) -> Shown:
 def picks_in_common(dyad: Dyad) -> tuple[int, int] | None:
     """How many of the last revealed picks of both sides are the same, of how many different ones; `None` before any."""
     rows = Pick.objects.filter(session__dyad=dyad).exclude(session__revealed_at=None).order_by("session__number", "at")
-    sets: dict[tuple[int, str], set] = {}
+    by_time: dict[tuple[int, str], dict[datetime, set]] = {}
     for row in rows:
-        sets.setdefault((row.session_id, row.side), set()).add(row.agreement_id or row.words.casefold())
-    numbers = [s for s, side in sets if (s, "client") in sets and (s, "therapist") in sets]
+        together = by_time.setdefault((row.session_id, row.side), {}).setdefault(row.at, set())
+        if not row.empty:
+            together.add(row.agreement_id or row.words.casefold())
+    last = {place: sets[max(sets)] for place, sets in by_time.items()}
+    numbers = [s for s, side in last if side == "client" and last[s, side] and last.get((s, "therapist"))]
     if not numbers:
         return None
-    client, therapist = sets[numbers[-1], "client"], sets[numbers[-1], "therapist"]
+    client, therapist = last[numbers[-1], "client"], last[numbers[-1], "therapist"]
     return len(client & therapist), len(client | therapist)

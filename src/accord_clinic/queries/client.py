@@ -167,7 +167,8 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
     progress = {}
     if asked_progress:
         rows = Progress.objects.filter(session=session, side="client").order_by("id")
-        progress = dict(rows.values_list("agreement__uid", "value"))
+        said = dict(rows.values_list("agreement__uid", "value"))
+        progress = {uid: value for uid, value in said.items() if value is not None}
     picks = (
         list(Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id"))
         if asked_picks
@@ -181,7 +182,7 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
         sharing,
         progress,
         tuple(p.agreement.uid for p in picks if p.agreement),
-        tuple(p.words for p in picks if not p.agreement),
+        tuple(p.words for p in picks if p.words),
     )
 
 

@@ -186,12 +186,14 @@ def _goals(client: Client) -> Iterable[Row]:
 
 def _progress(client: Client) -> Iterable[Row]:
     rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at")
-    return rows.values("session__number", "agreement__uid", "side", "value", "at")
+    for row in rows.values("session__number", "agreement__uid", "side", "value", "at"):
+        yield {**row, "taken_back": row["value"] is None}
 
 
 def _picks(client: Client) -> Iterable[Row]:
     rows = models.Pick.objects.filter(OPEN, session__dyad__client=client).order_by("at")
-    return rows.values("session__number", "side", "agreement__uid", "words", "at")
+    for row in rows.values("session__number", "side", "agreement__uid", "words", "at"):
+        yield {**row, "taken_back": not (row["agreement__uid"] or row["words"])}
 
 
 def _strains(client: Client) -> Iterable[Row]:

@@ -64,7 +64,8 @@ def _picks(rows: Iterable[Pick], numbers: Mapping[int, int]) -> tuple[Picks, ...
         if row.session_id not in numbers:
             continue
         at, chosen = last.get((row.session_id, row.side), (None, frozenset()))
-        one = frozenset({row.agreement.uid if row.agreement else f"words:{row.words.casefold()}"})
+        name = row.agreement.uid if row.agreement else f"words:{row.words.casefold()}"
+        one = frozenset() if row.empty else frozenset({name})
         last[row.session_id, row.side] = (row.at, chosen | one if row.at == at else one)
     return tuple(
         Picks(number, _chosen(last, pk, "client"), _chosen(last, pk, "therapist"))

@@ -217,7 +217,8 @@ class _Reading:
 
     def _progress(self, goals: Iterable[int]) -> Mapping[int, int]:
         rows = Progress.objects.filter(agreement__in=list(goals), side="client").exclude(session__revealed_at=None)
-        return dict(rows.order_by("id").values_list("agreement", "value"))
+        said = dict(rows.order_by("id").values_list("agreement", "value"))
+        return {goal: value for goal, value in said.items() if value is not None}
 
     def _goal(self, words: str, side: str, seals: set, far: int | None) -> GoalLine:
         by_client, by_therapist = "client" in seals, "therapist" in seals

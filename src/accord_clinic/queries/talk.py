@@ -293,7 +293,7 @@ def _picks(session: Session, names: dict[str, str]) -> Line | None:
     by_side: dict[str, dict] = {"client": {}, "therapist": {}}
     for row in rows:
         text = words[row.agreement_id] if row.agreement else row.words
-        by_side[row.side].setdefault(row.at, []).append(text)
+        by_side[row.side].setdefault(row.at, []).extend([] if row.empty else [text])
     latest = {side: tuple(sets[max(sets)]) if sets else () for side, sets in by_side.items()}
     if not any(latest.values()):
         return None

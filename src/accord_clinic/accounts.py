@@ -3,7 +3,7 @@
 import time
 
 import segno
-from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
     get_authentication_records,
@@ -19,9 +19,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accord_clinic.actions import sign_in
+from accord_clinic.queries.practice import around
 
 BEGAN, SEEN = "began", "seen"
 FRESH_FOR = 300
@@ -49,8 +51,27 @@ class Adapter(DefaultAccountAdapter):
             super().add_message(request, level, message_template, *args, **kwargs)
 
 
+    def get_reauthentication_methods(self, user):
+        words = {
+            "reauthenticate": _("Give the password"),
+            "mfa_reauthenticate": _("Give a code"),
+            "mfa_reauthenticate:webauthn": _("Use a passkey"),
+        }
+        return [one | {"description": words[one["id"]]} for one in super().get_reauthentication_methods(user)]
+
+
 class SecondFactor(DefaultMFAAdapter):
-    """Draws the picture for the authenticator app without a style attribute, which the content policy forbids."""
+    """Words for passkeys, and the picture for the authenticator app without a style attribute, which CSP forbids."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("This did not fit. Please try again.")}
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Devices show this name when they ask for the passkey."""
+        return super().get_public_key_credential_rp_entity() | {"name": f"Accord, {around().name}"}
+
+    def generate_authenticator_name(self, user, type) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey {number}").format(number=number) if number > 1 else _("Passkey")
 
     def build_totp_svg(self, url: str) -> str:
         return segno.make(url).svg_inline(scale=5, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None)
@@ -73,8 +94,17 @@ class StaffSession:
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         about_accounts = request.path.startswith(reverse("account_login").removesuffix("login/"))
         if not (settings.DEMO or about_accounts or used_second_factor(request)):
-            return redirect("mfa_activate_totp")
+            return _to_the_second_factor(request)
         return self.get_response(request)
+
+
+def _to_the_second_factor(request):
+    """To show it, for a member who has one that this session was not opened with; else to set one up."""
+    ways = [one for one in get_adapter().get_reauthentication_methods(request.user) if one["id"].startswith("mfa")]
+    if not ways:
+        return redirect("mfa_index")
+    back = request.get_full_path() if request.method == "GET" else "/"
+    return redirect(f"{ways[-1]['url']}?{urlencode({'next': back})}")
 
 
 def _too_old(session, now: float) -> str:
@@ -95,13 +125,13 @@ def used_second_factor(request) -> bool:
 
 @receiver(authenticator_added)
 def _has_shown_it(request, user, authenticator, **_rest):
-    """Who has just set up the app has just shown a code of it."""
-    if authenticator.type == Authenticator.Type.TOTP:
+    """Who has just set up the app or a passkey has just shown it."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         record_authentication(request, user, "mfa", type=authenticator.type)
 
 
 @receiver(authenticator_removed)
-def _has_it_no_longer(request, user, **_rest):
-    """Without the app the session falls back to the password alone, and the next page asks to set it up anew."""
-    left = [one for one in get_authentication_records(request, user) if one.get("method") != "mfa"]
+def _has_it_no_longer(request, user, authenticator, **_rest):
+    """What was opened with it falls back to the rest, and the next page asks for another, or to set one up anew."""
+    left = [one for one in get_authentication_records(request, user) if one.get("type") != authenticator.type]
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = left

@@ -100,7 +100,17 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = str
 MFA_ADAPTER = "accord_clinic.accounts.SecondFactor"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey has to ask for a finger, a face or a PIN each time: so it is two factors in one.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_FORMS = {
+    "add_webauthn": "accord_clinic.passkeys.Add",
+    "edit_webauthn": "accord_clinic.passkeys.Rename",
+    "login_webauthn": "accord_clinic.passkeys.SignIn",
+    "authenticate_webauthn": "accord_clinic.passkeys.SecondFactor",
+    "reauthenticate_webauthn": "accord_clinic.passkeys.Again",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Accord"
 LOGIN_URL = "/demo/" if DEMO else "/account/login/"

@@ -74,6 +74,8 @@ urlpatterns = [
     *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),
     re_path(r"^account/confirm-email/.*$", errors.not_here),
     path("account/sessions/", account.places, name="usersessions_list"),
+    path("account/2fa/webauthn/", account.passkeys, name="mfa_list_webauthn"),
+    path("account/2fa/webauthn/reauthenticate/", account.ShowPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("account/2fa/", include("allauth.mfa.urls")),
     path("account/", include("allauth.account.urls")),
     # the supervisor, the outside reader, the safety contact

@@ -4,16 +4,20 @@ The walk goes through the URL configuration, so an address without its row in `R
 row to add. What somebody may not have is not there: *not yours* and *does not exist* get the same answer.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.db import connection, transaction
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
+from tests.clinic.passkey import Passkey
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
 from accord_clinic import links
@@ -110,6 +114,12 @@ ROWS = {
     "account/2fa/recovery-codes/": Row(get=NOBODY),
     "account/2fa/recovery-codes/generate/": Row(get=STAFF, post=STAFF),
     "account/2fa/recovery-codes/download/": Row(get=NOBODY, post=NOBODY),
+    "account/2fa/webauthn/": Row(get=STAFF),
+    "account/2fa/webauthn/add/": Row(get=STAFF, post=STAFF),
+    "account/2fa/webauthn/reauthenticate/": Row(get=STAFF, post=STAFF),
+    "account/2fa/webauthn/keys/<int:pk>/edit/": Row(get="ben", post="ben", at="passkey"),
+    "account/2fa/webauthn/keys/<int:pk>/remove/": Row(get="ben", post="ben", at="passkey"),
+    "account/2fa/webauthn/login/": Row(get=STAFF, post=STAFF, of="sign-in"),
     "account/sessions/": Row(get=STAFF, post=STAFF),
     # the supervisor, the outside reader, the safety contact: all three are Cy
     "supervision/": Row(get="cy"),
@@ -250,6 +260,11 @@ def a_stop_link(client) -> str:
     return token
 
 
+def a_passkey(member) -> Authenticator:
+    options = {"publicKey": {"user": {"id": "eA"}, "challenge": "eA"}}
+    return WebAuthn.add(member, "Mine", json.loads(Passkey().create(options))).instance
+
+
 @pytest.fixture
 def world(people, as_member) -> World:
     dyad, ben = people.dyad, people.ben
@@ -275,6 +290,7 @@ def world(people, as_member) -> World:
         "member": people.eve.uid,
         "stop": a_stop_link(people.ana),
         "line": PrivateLine.objects.get(reader="outside").uid,
+        "passkey": str(a_passkey(ben).pk),
     }
     browsers = {name: as_member(getattr(people, name)) for name in STAFF.split()} | {"stranger": Browser()}
     for name, client in (("ana", people.ana), ("kim", a_dyad(people.eve, "Kim").client)):
@@ -330,11 +346,13 @@ def test_nobody_is_let_in_without_a_second_factor(people):
     browser = Browser()
     browser.force_login(people.ben)
     for route, row in ROWS.items():
-        if row.of != "staff" or "ben" not in f"{row.get} {row.post}".split() or "stranger" in f"{row.get} {row.post}":
+        if row.of != "staff" or row.at == "passkey" or "stranger" in f"{row.get} {row.post}":
+            continue
+        if "ben" not in f"{row.get} {row.post}".split():
             continue
         method = "get" if row.get else "post"
         response = getattr(browser, method)(address(route, people.dyad.uid))
         if route.startswith("account/"):
             assert response.status_code in (200, 302), route
         else:
-            assert response.headers.get("Location") == "/account/2fa/totp/activate/", route
+            assert response.headers.get("Location") == "/account/2fa/", route

@@ -1,0 +1,75 @@
+"""What a browser says of a passkey goes in; a checked one comes out, or an error and an entry in the audit log."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn import forms as allauth
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.actions import sign_in
+
+LONGEST = 60
+# What the parsers of allauth and fido2 let through when a field is not of the kind that they expect.
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    """What cannot be read is refused like what does not fit, instead of being a fault of ours."""
+    try:
+        yield
+    except UNREADABLE as error:
+        raise get_adapter().validation_error("incorrect_code") from error
+
+
+class Add(allauth.AddWebAuthnForm):
+    """A new passkey and what its owner calls it."""
+
+    name = forms.CharField(
+        label=_("What to call it"), help_text=_("So that you know it from another: my phone, the blue key."),
+        required=False, max_length=LONGEST,
+    )  # fmt: skip
+
+    def clean_credential(self) -> dict:
+        """Allauth checks nothing of what is false, and would keep it as a passkey."""
+        said = self.cleaned_data["credential"]
+        if not said:
+            raise get_adapter().validation_error("incorrect_code")
+        return said
+
+    def clean(self):
+        with _read():
+            return super().clean()
+
+
+class Rename(allauth.EditWebAuthnForm):
+    """Another name for it."""
+
+    name = forms.CharField(label=_("Name"), max_length=LONGEST)
+
+
+class _Shown:
+    """A passkey that is shown; one that does not fit is noted for the account, when that is known."""
+
+    def clean_credential(self):
+        try:
+            with _read():
+                return super().clean_credential()
+        except ValidationError:
+            sign_in.note("second_factor_failed", self.user, ["webauthn"])
+            raise
+
+
+class SignIn(_Shown, allauth.LoginWebAuthnForm):
+    """Instead of a password: the passkey says who it is."""
+
+
+class SecondFactor(_Shown, allauth.AuthenticateWebAuthnForm):
+    """After a password."""
+
+
+class Again(_Shown, allauth.ReauthenticateWebAuthnForm):
+    """Before something about the account changes."""

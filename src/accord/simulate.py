@@ -6,31 +6,15 @@ papers named there). Sizes are in within-person SD of the client's scale.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from accord.errors import BadInput
+from accord.stats.eventful import FELT, STRAINS, Strain, Truth, defaults, strains
 from accord.stats.innovation import Flags, Floats, Hyper
 from accord.stats.uneventful import Items, person_spread, rounded, wander
-
-Strain = Literal["none", "dip", "drop", "slide", "mixed"]
-STRAINS: tuple[Strain, ...] = ("none", "dip", "drop", "slide", "mixed")
-SLIDE = 6  # sessions over which a slide reaches its depth
-DROP = 3  # sessions that a sustained drop lasts
-
-
-@cache
-def defaults() -> dict[str, Any]:
-    """The shipped simulation defaults, each block with its source."""
-    text = files("accord").joinpath("data/sim_defaults.json").read_text(encoding="utf-8")
-    return json.loads(text)  # type: ignore[no-any-return]
 
 
 def nine_items() -> Hyper:
@@ -42,20 +26,6 @@ def nine_items() -> Hyper:
         cov=found["corr_int_slope"] * between * slope, var_residual=found["within_sd_detrended"] ** 2,
         phi=found["ar1"], low=1.0, high=5.0, name="IMPLEMENT, nine items", spread=found["within_sd_heterogeneity_cv"],
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What really happened. Per dyad: `kind` ('none' ...), `onset` (index of the first strained session, -1 none),
-    `size` in within-person SD, `repaired`, `seen` by the therapist. `strained`: (n, T), a strain is going on.
-    """
-
-    kind: npt.NDArray[np.str_]
-    onset: npt.NDArray[np.intp]
-    size: Floats
-    repaired: Flags
-    seen: Flags
-    strained: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +75,7 @@ def simulate(
     missing: float = 0.0,
     missing_after: float = 0.0,
     therapist_misses: float = 0.5,
-    therapist_feels: float = 0.7,
+    therapist_feels: float = FELT,
     shared: float = 0.2,
     therapist_lower: float = 0.41,
 ) -> Simulated:
@@ -126,7 +96,7 @@ def simulate(
     shape = Items(items) if items else None
     meant = shape.state(usual) if shape else usual
     within = shape.sd(usual) if shape else usual.var_residual**0.5
-    dip, truth = _strains(dyads, sessions, strain, share, sizes, repaired, therapist_misses, rng)
+    dip, truth = strains(dyads, sessions, rng, strain, share, sizes, repaired, therapist_misses)
     first, second = _both(meant, dyads, times, rng, kurtosis, shared)
     first -= within * dip
     second -= within * therapist_feels * dip * truth.seen[:, None] + therapist_lower * usual.var_intercept**0.5
@@ -148,29 +118,6 @@ def _check(dyads: int, sessions: int, strain: str, share: float | None) -> None:
         raise BadInput(f"there is no strain {strain!r}; choose one of {', '.join(STRAINS)}.")
     if share is not None and not 0 <= share <= 1:
         raise BadInput(f"the share of dyads with a strain is {share}; give a number from 0 to 1.")
-
-
-def _strains(
-    n: int, sessions: int, strain: Strain, share: float | None, sizes: tuple[float, ...] | None,
-    repaired: float | None, misses: float, rng: np.random.Generator,
-) -> tuple[Floats, Truth]:
-    """How far each session lies below its usual, in within-person SD (n, T), and the truth about it."""
-    block = defaults()["rupture"]
-    chance = (0.0 if strain == "none" else 0.37) if share is None else share
-    possible = sessions >= 4 and strain != "none"
-    struck = (rng.random(n) < chance) & possible
-    onset = np.where(struck, rng.integers(3, max(sessions, 4), n), -1)
-    size = np.where(struck, rng.choice(sizes or block["drop_in_within_sd"], n), 0.0)
-    kinds = rng.choice(["dip", "drop", "slide"], n) if strain == "mixed" else np.full(n, strain)
-    kind = np.where(struck, kinds, "none").astype(np.str_)
-    back = (rng.random(n) < (block["share_repaired_given_rupture"] if repaired is None else repaired)) & struck
-    lengths = rng.choice([int(k) for k in block["duration_sessions"]], n, p=list(block["duration_sessions"].values()))
-    length = np.where(kind == "slide", SLIDE, np.where(kind == "drop", DROP, lengths))
-    since = np.arange(sessions) - onset[:, None]
-    going = struck[:, None] & (since >= 0) & ((since < length[:, None]) | ~back[:, None])
-    depth = np.where(kind[:, None] == "slide", np.minimum((since + 1) / SLIDE, 1.0), 1.0)
-    seen = struck & (rng.random(n) >= misses)
-    return np.where(going, depth * size[:, None], 0.0), Truth(kind, onset, size, back, seen, going)
 
 
 def _both(

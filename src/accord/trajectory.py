@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
-from accord.stats.evidence import Evidence, Voices
+from accord.stats.evidence import Evidence, Voices, crossings
 from accord.stats.innovation import STATES, Flags, Floats, Innovations, States, checked, repair
 from accord.stats.thresholds import Calibration
 
@@ -60,24 +60,12 @@ def trajectory(
     drop = found.drop >= calibration.drop.at(earlier)
     slide = found.slide >= calibration.slide.at(earlier)
     gap = found.gap >= calibration.gap.at(earlier)
-    begun = _first_of_run(slide, found.slide > -np.inf)
+    begun = crossings(slide, found.slide > -np.inf)
     low, high = _band(found.steps, calibration)
     state = repair(y, found.steps.expected, found.steps.sd, drop | begun, _before_slide(found, drop))
     return Trajectory(
         found.steps.expected, found.steps.sd, low, high, found.z, drop, begun, gap, state, earlier, calibration.id
     )
-
-
-def _first_of_run(above: Flags, judged: Flags) -> Flags:
-    """A slide is said once, when the CUSUM crosses its limit, and not again before it has been below."""
-    last = np.zeros(len(above), dtype=np.bool_)
-    first = np.zeros_like(above)
-    if not above.any():
-        return first
-    for t in range(above.shape[1]):
-        first[:, t] = above[:, t] & ~last
-        last = np.where(judged[:, t], above[:, t], last)
-    return first
 
 
 def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]:

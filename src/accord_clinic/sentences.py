@@ -286,16 +286,27 @@ def scale_name(key: str) -> str:
     return known.get(scale) or scale.replace("_", " ").capitalize()
 
 
-def how_sure(share: float | None, courses: int | None) -> str:
-    """How far to trust an inferred mark: `share` of uneventful courses get one, learnt from so many `courses`."""
+def how_sure(share: float | None, courses: int | None, nothing: Sequence[float] = ()) -> str:
+    """How far to trust an inferred mark.
+
+    `share` of uneventful courses get one, learnt from so many `courses`; `nothing`: the share of marks that are
+    nothing where one course in ten, one in five, and more than one in three has a strain.
+    """
     if share is None:
         return _("This is a hint, not a finding.")
-    said = _("By chance alone, about {count} in 100 courses in which nothing happened get a mark like this.")
-    sentences = [said.format(count=max(1, round(100 * share)))]
+    if nothing:
+        rare, usual, common = (round(100 * one) for one in nothing)
+        said = _(
+            "Of 100 marks like this, about {usual} are nothing where one course in five has a strain; {rare} where one "
+            "in ten has one, {common} where more than one in three."
+        ).format(rare=rare, usual=usual, common=common)
+    else:
+        said = _("By chance alone, about {count} in 100 courses in which nothing happened get a mark like this.")
+        said = said.format(count=max(1, round(100 * share)))
     if courses is not None and courses < FEW_COURSES:
         learning = _("Accord is still learning what is usual here: {courses} of {needed} courses so far.")
-        sentences.append(learning.format(courses=courses, needed=FEW_COURSES))
-    return " ".join(sentences)
+        said += " " + learning.format(courses=courses, needed=FEW_COURSES)
+    return said
 
 
 FEW_COURSES = 20

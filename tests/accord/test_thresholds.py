@@ -17,6 +17,7 @@ from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Budget, Calibration, Threshold, allowed, calibrate, estimate
 from accord.stats.twin import Voice
 from accord.stats.uneventful import PLAIN, Noise, draw
+from accord.trajectory import trajectory
 
 NINE = nine_items()
 T = np.arange(1.0, 16.0)
@@ -68,7 +69,18 @@ def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
         np.mean([flagged(calibrate(simulate(400, 15, s, share=share).client, draws=2000), calm) for s in range(3)])
         for share in (0.0, 0.45)
     )
-    assert 0.5 * clean < strained < 1.1 * clean
+    assert 0.6 * clean < strained < 1.1 * clean
+
+
+def test_a_calibration_says_how_many_of_its_marks_are_nothing():
+    """Judged by courses of another seed, in which one in five has a strain, as `simulate` makes them."""
+    made = calibrate(NINE, draws=4000)
+    other = simulate(6000, 15, 77, share=0.2)
+    path = trajectory(other.client, T, made)
+    for kind, marks in (("drop", path.flag_drop), ("slide", path.flag_slide)):
+        rare, usual, common = made.nothing[kind]
+        assert rare > usual > common > 0
+        assert usual == pytest.approx((marks & ~other.truth.strained).sum() / marks.sum(), abs=0.06)
 
 
 def test_a_budget_is_scaled_to_the_length_of_a_course():

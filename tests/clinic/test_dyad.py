@@ -41,7 +41,8 @@ def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
     a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **low))
     case = page().case
     assert "lower than is usual for Ana" in case.title + case.text
-    assert "in 100 courses in which nothing happened get a mark like this" in case.how_sure
+    assert case.how_sure.startswith("Of 100 marks like this, about ")
+    assert "are nothing where one course in five has a strain" in case.how_sure
 
 
 def test_the_course_has_both_voices_and_says_what_is_missing(people, dyad, page):

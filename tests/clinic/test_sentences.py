@@ -88,6 +88,10 @@ def test_an_inferred_mark_says_how_sure_it_is():
     assert (
         how_sure(0.05, 57) == "By chance alone, about 5 in 100 courses in which nothing happened get a mark like this."
     )
+    assert how_sure(0.05, 57, (0.481, 0.3, 0.177)) == (
+        "Of 100 marks like this, about 30 are nothing where one course in five has a strain; 48 where one in ten has "
+        "one, 18 where more than one in three."
+    )
     assert how_sure(0.05, 4).endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
     assert how_sure(None, None) == "This is a hint, not a finding."
 

@@ -8,6 +8,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ from accord.records import RATERS
 from accord.stats.innovation import STATES, Flags, Floats, States, repair
 from accord.stats.priors import Priors, shipped
 from accord.stats.rules import RULES, Rule, false_alarms, rule_named
-from accord.stats.thresholds import Budget, Calibration, calibrate
+from accord.stats.thresholds import BASE_RATES, Budget, Calibration, calibrate
 from accord.study import Grid, check_once, numbers, read_table, write_table
 from accord.trajectory import trajectory
 
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
         raise BadTable(f"{arguments.file}: column 'score' holds no number at all. Give at least one rating.")
     columns = {name: np.full(len(table), np.nan) for name in ("expected", "sd", "z")}
     columns |= {name: np.zeros(len(table), dtype=np.int8) for name in ("flag", "state")}
-    notes = []
+    notes: list[dict[str, Any]] = []
     for scale, voices in _parts(table):
         _check_once(table, grid, voices, arguments.file)
         ratings = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
@@ -170,14 +171,15 @@ def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, 
 
 def _note(
     scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration, rule: Rule | None, sessions: Floats
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What was judged, by what, and how often that is wrong when nothing happened."""
-    note: dict[str, object] = {
+    note: dict[str, Any] = {
         "scale": scale, "rater": voice, "dyads": int((~np.isnan(y)).any(axis=1).sum()),
         "flagged_dyads": int(judged.flag.any(axis=1).sum()), "calibration": made.to_dict() | {"id": made.id},
     }  # fmt: skip
     if rule is None:
-        return note | {"rule": made.method, "false_alarms": made.budget.drop}
+        nothing = dict(zip((f"{base:.0%}" for base in BASE_RATES), made.nothing["drop"], strict=True))
+        return note | {"rule": made.method, "false_alarms": made.budget.drop, "nothing": nothing}
     return note | {"rule": rule.name, "false_alarms": round(false_alarms(rule, made.hyper), 3)}
 
 
@@ -188,7 +190,7 @@ def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) ->
     return table.with_columns(*added, pl.Series("flag", columns["flag"]), states)
 
 
-def _say(arguments: argparse.Namespace, result: pl.DataFrame, notes: list[dict[str, object]]) -> None:
+def _say(arguments: argparse.Namespace, result: pl.DataFrame, notes: list[dict[str, Any]]) -> None:
     if arguments.out:
         write_table(result, arguments.out)
     if arguments.json:
@@ -198,7 +200,16 @@ def _say(arguments: argparse.Namespace, result: pl.DataFrame, notes: list[dict[s
         name = f"{note['scale']} ({note['rater']})" if note["scale"] else note["rater"]
         print(f"{name}: {note['flagged_dyads']} of {note['dyads']} dyads flagged by {note['rule']}, which flags "
               f"{note['false_alarms']:.1%} of 15-session courses in which nothing happened.")  # fmt: skip
+        if "nothing" in note:
+            print(f"  Of 100 such flags, about {_nothing(note['nothing'])}.")
     flagged = result.filter(pl.col("flag") == 1)
     with pl.Config(tbl_rows=50, tbl_cols=20, tbl_width_chars=120, tbl_hide_dataframe_shape=True, float_precision=2):
         print(flagged if len(flagged) else "No rating is flagged.")
     print(f"{len(result):,} rows; " + (f"all are in {arguments.out}." if arguments.out else "--out FILE writes all."))
+
+
+def _nothing(shares: dict[str, float]) -> str:
+    """How many flags are nothing, by how common strains are."""
+    said = [f"{100 * share:.0f} if {base} have one" for base, share in shares.items()]
+    said[0] = said[0].replace(" if", " are nothing if").replace("have one", "of courses have a strain")
+    return ", ".join(said)

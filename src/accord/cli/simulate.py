@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from accord.errors import BadInput, BadTable
-from accord.simulate import STRAINS, Simulated, simulate
+from accord.simulate import Simulated, simulate
+from accord.stats.eventful import STRAINS
 from accord.study import write_table
 
 EXAMPLE = """example:

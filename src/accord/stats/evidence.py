@@ -22,8 +22,9 @@ from accord.stats.innovation import (
 QUIET = 3  # sessions from a person's first rating on, in which nothing is inferred
 FEWEST = 2  # ratings that must be known before one is judged
 WEIGHT = 0.4  # of the therapist's voice, below one sd under the usual: gains unless most strains are missed
-STRAINED = -2.2  # sd below what was expected, from which on a rating says nothing of uneventful courses
-REBOUND = 3  # sessions after a low rating in which a high one says nothing about noise
+STRAINED = -2.2  # sd below what was expected, from which on a rating is not usual: little of calm courses is lost
+DOUBTFUL = -1.7  # the same where own courses are compared with simulated ones, which lose as much
+LOW = -2.0  # sd from which on, to the end, a course says nothing about noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ class Voices:
     def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Evidence:
         """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall.
 
-        The three sessions after a rating below -2 are left out: the way back up belongs to the strain.
+        What follows a rating below -2 is left out, to the end of the course: the way back up belongs to the strain,
+        and a course that does not come back goes on from another level than the expectation knows.
         """
         steps = innovations(client, times, self.client)
-        after = _after(steps.z < -2.0)
+        after = _after((steps.z < LOW) & (steps.earlier >= FEWEST))
         z = together(-steps.z, -self._other(therapist, times), self.weight)
         return _evidence(np.where(after, np.nan, client), times, steps, np.where(after, np.nan, z))
 
@@ -84,15 +86,26 @@ def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> E
     return Evidence(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
 
 
-def in_strain(scores: Floats, steps: Innovations) -> Flags:
-    """Sessions from a rating far below what was expected on, until the course is back at its level."""
-    state = repair(scores, steps.expected, steps.sd, (steps.z < STRAINED) & (steps.earlier >= FEWEST))
+def crossings(above: Flags, judged: Flags) -> Flags:
+    """A slide is said once, when the CUSUM crosses its limit, and not again before it has been below."""
+    last = np.zeros(len(above), dtype=np.bool_)
+    first = np.zeros_like(above)
+    if not above.any():
+        return first
+    for t in range(above.shape[1]):
+        first[:, t] = above[:, t] & ~last
+        last = np.where(judged[:, t], above[:, t], last)
+    return first
+
+
+def in_strain(scores: Floats, steps: Innovations, below: float = STRAINED) -> Flags:
+    """Sessions from a rating so far `below` what was expected on, until the course is back at its level."""
+    state = repair(scores, steps.expected, steps.sd, (steps.z < below) & (steps.earlier >= FEWEST))
     return np.asarray((state == OPEN) | (state == PARTLY))
 
 
 def _after(low: Flags) -> Flags:
-    """The sessions just after each marked one."""
+    """All sessions after the first marked one."""
     later = np.zeros_like(low)
-    for k in range(1, REBOUND + 1):
-        later[:, k:] |= low[:, :-k]
+    np.logical_or.accumulate(low[:, :-1], axis=1, out=later[:, 1:])
     return later

@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from accord.errors import BadInput
 from accord.stats.estimate import estimate
-from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Evidence
-from accord.stats.innovation import Floats, Hyper, checked
+from accord.stats.eventful import FELT, strains
+from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Evidence, Voices, crossings
+from accord.stats.innovation import Flags, Floats, Hyper, checked
 from accord.stats.twin import TRUST, Practice, Voice
 
 __all__ = ["Budget", "Calibration", "Threshold", "allowed", "calibrate", "estimate"]
@@ -33,6 +34,8 @@ MOST = 10_000  # own courses read for a calibration; more move a threshold in th
 DRAWS = 20_000
 TILTS = tuple(k / 8 for k in range(-6, 13))
 TAIL = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by which own and simulated noise are compared
+BASE_RATES = (0.10, 0.20, 0.37)  # shares of courses with a strain, for which is said what a mark means
+MEANT = 5000  # courses with and without a strain that are simulated for that
 RESAMPLED = 60  # times that the own courses are drawn again to see how far such a comparison errs
 
 
@@ -100,6 +103,7 @@ class Calibration:
     n: int = 0
     seed: int = 0
     correction: Mapping[str, float] = field(default_factory=dict)
+    nothing: Mapping[str, list[float]] = field(default_factory=dict)
     method: str = METHOD
 
     @cached_property
@@ -165,7 +169,8 @@ def calibrate(
     """
     if isinstance(scores, Hyper):
         other = Voice.assumed(second) if isinstance(second, Hyper) else None
-        return _from_simulation(Practice(Voice.assumed(scores), other), budget, seed, draws)
+        practice = Practice(Voice.assumed(scores), other)
+        return _explained(_from_simulation(practice, budget, seed, draws), practice)
     y = np.asarray(scores, dtype=np.float64)
     y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
     if t.ndim != 1:
@@ -176,7 +181,8 @@ def calibrate(
         y, pair = y[chosen], None if pair is None else pair[chosen]
     practice = Practice.of(y, pair, t, prior, second_prior, seed)
     longest = int(np.clip(2 * len(t), COURSE, LENGTHS[-1]))  # further out, a few courses' slopes say nothing
-    return _corrected(_from_simulation(practice, budget, seed, draws, longest), practice, y, pair, t, draws)
+    made = _from_simulation(practice, budget, seed, draws, longest)
+    return _explained(_corrected(made, practice, y, pair, t, draws), practice)
 
 
 def _from_simulation(
@@ -272,3 +278,32 @@ def _steepness(theirs: Floats) -> float:
     """
     low, high = np.quantile(theirs, (0.95, 0.975))
     return float(np.log(2.0) / np.log(high / low)) if high > low > 0 else 0.0
+
+
+def _explained(made: Calibration, practice: Practice) -> Calibration:
+    """With what a mark means: how many marks of 15 sessions are nothing, for each of `BASE_RATES`.
+
+    A mark is nothing where no strain is going on, in a course that has none or has one at another time. Strains are
+    of every kind, size and length that `simulate` makes by default.
+    """
+    times = np.arange(1.0, COURSE + 1)
+    rng = np.random.default_rng(made.seed + 2)
+    dip, truth = strains(MEANT, COURSE, rng, share=1.0)
+    struck = _marks(made, *practice.simulate(MEANT, times, rng, dips=(dip, FELT * dip * truth.seen[:, None])), times)
+    calm = _marks(made, *practice.simulate(MEANT, times, rng), times)
+    nothing = {}
+    for kind, marks in struck.items():
+        false, found, idle = (marks & ~truth.strained).sum(), marks.sum(), calm[kind].sum()
+        shares = [(p * false + (1 - p) * idle) / max(p * found + (1 - p) * idle, 1e-9) for p in BASE_RATES]
+        nothing[kind] = [round(float(share), 3) for share in shares]
+    return replace(made, nothing=nothing)
+
+
+def _marks(made: Calibration, y: Floats, pair: Floats | None, t: Floats) -> dict[str, Flags]:
+    """Where simulated courses are marked, as a practice's own would be."""
+    found = Voices(made.hyper, made.second, made.weight).read(y, pair, t)
+    slide = found.slide >= made.slide.at(found.steps.earlier)
+    return {
+        "drop": found.drop >= made.drop.at(found.steps.earlier),
+        "slide": crossings(slide, found.slide > -np.inf),
+    }  # fmt: skip

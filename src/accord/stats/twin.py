@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.stats.estimate import LEAN, LOOKED_AT, behind_ends, correlation, estimate, items_of, step_of
-from accord.stats.evidence import FEWEST, Voices, in_strain
+from accord.stats.evidence import DOUBTFUL, FEWEST, Voices, in_strain
 from accord.stats.innovation import Floats, Hyper, innovations
 from accord.stats.moments import Moments, nearer
 from accord.stats.uneventful import Noise, draw_pair
@@ -119,8 +119,8 @@ class Voice:
 
 
 def calm(y: Floats, t: Floats, usual: Hyper) -> Floats:
-    """The ratings without those that look strained."""
-    return np.where(in_strain(y, innovations(y, t, usual)), np.nan, y)
+    """The ratings without those that may be strained."""
+    return np.where(in_strain(y, innovations(y, t, usual), DOUBTFUL), np.nan, y)
 
 
 def _moved(usual: Hyper, first: Hyper, last: Hyper) -> Hyper:
@@ -188,15 +188,23 @@ class Practice:
         return Voices(self.client.usual, self.therapist.usual if self.therapist else None)
 
     def simulate(
-        self, n: int, t: Floats, rng: np.random.Generator, like: tuple[Floats, Floats | None] | None = None
+        self,
+        n: int,
+        t: Floats,
+        rng: np.random.Generator,
+        like: tuple[Floats, Floats | None] | None = None,
+        dips: tuple[Floats, Floats] | tuple[None, None] = (None, None),
     ) -> tuple[Floats, Floats | None]:
-        """Uneventful courses of both voices: with the practice's share of gaps, or with the very gaps of `like`."""
+        """Uneventful courses of both voices: with the practice's share of gaps, or with the very gaps of `like`.
+
+        `dips`: how far each session of each voice lies below its usual instead, in within-person SD.
+        """
         noises = tuple(
             voice.noise if like is None else replace(voice.noise, missing=0.0)
             for voice in (self.client, self.therapist or self.client)
         )
         hidden = self.therapist.hidden if self.therapist else None
-        y, pair = draw_pair(self.client.hidden, hidden, n, t, rng, (noises[0], noises[1]), self.shared)
+        y, pair = draw_pair(self.client.hidden, hidden, n, t, rng, (noises[0], noises[1]), self.shared, dips)
         if like is not None:
             y[np.isnan(like[0])] = np.nan
             if pair is not None and like[1] is not None:

@@ -82,13 +82,16 @@ def draw(
     rng: np.random.Generator,
     noise: Noise = PLAIN,
     wandering: Floats | None = None,
+    dip: Floats | None = None,
 ) -> Floats:
     """`n` uneventful courses, (n, T), nan where missing, cut at the ends of the scale and rounded to its steps.
 
     Persons differ in intercept, slope and in the size of their noise (log-normal with CV `hyper.spread`, mean
     square one); the noise is a stationary AR(1) in the times given (`wandering`, where it was drawn already).
+    `dip`: how far each session lies below that, in within-person SD, (n, T).
     """
     t = np.asarray(times, dtype=np.float64)
+    within = hyper.var_residual**0.5
     hyper = noise.meant(hyper)
     f00, f10, f11 = hyper.root()
     a, b = rng.standard_normal((2, n, 1))
@@ -96,6 +99,8 @@ def draw(
     if wandering is None:
         wandering = wander(n, t, hyper.phi, rng, noise.kurtosis)
     course += hyper.var_residual**0.5 * person_spread(hyper.spread, n, rng) * wandering
+    if dip is not None:
+        course -= within * dip
     if noise.items and hyper.low is not None and hyper.high is not None:
         unit = (hyper.high - hyper.low) / 4
         answers = Items(noise.items).answers((course - hyper.low) / unit, rng)
@@ -115,16 +120,17 @@ def draw_pair(
     rng: np.random.Generator,
     noises: tuple[Noise, Noise] = (PLAIN, PLAIN),
     shared: float = 0.0,
+    dips: tuple[Floats, Floats] | tuple[None, None] = (None, None),
 ) -> tuple[Floats, Floats | None]:
     """Uneventful courses of both voices; `shared` is the correlation of their noise within a session."""
     t = np.asarray(times, dtype=np.float64)
     first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].kurtosis)
-    mine = draw(client, n, t, rng, noises[0], first)
+    mine = draw(client, n, t, rng, noises[0], first, dips[0])
     if therapist is None:
         return mine, None
     own = wander(n, t, noises[1].meant(therapist).phi, rng, noises[1].kurtosis)
     second = shared * first + (1.0 - shared * shared) ** 0.5 * own
-    return mine, draw(therapist, n, t, rng, noises[1], second)
+    return mine, draw(therapist, n, t, rng, noises[1], second, dips[1])
 
 
 def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:

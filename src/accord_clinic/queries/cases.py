@@ -4,7 +4,7 @@ Only what is revealed stands behind it: signals are raised at the reveal and str
 exception is the safety notice, which names no answer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 
@@ -120,9 +120,12 @@ def _nothing(revealed: int, names: Names) -> Case:
     )
 
 
-def _calibrated(one: Heard, by_scale: Mapping[str, Calibration]) -> tuple[float | None, int | None]:
-    """The share of uneventful courses that get a mark like this, and from how many courses it was learnt."""
+def _calibrated(
+    one: Heard, by_scale: Mapping[str, Calibration]
+) -> tuple[float | None, int | None, Sequence[float]]:
+    """The share of uneventful courses that get a mark like this, from how many courses it was learnt, and how many of
+    such marks are nothing."""
     calibration = by_scale.get(one.scale)
     if calibration is None:
-        return None, None
-    return asdict(calibration.budget).get(one.kind), calibration.n
+        return None, None, ()
+    return asdict(calibration.budget).get(one.kind), calibration.n, calibration.nothing.get(one.kind, ())

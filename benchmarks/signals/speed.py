@@ -1,0 +1,69 @@
+"""How quick it is: innovations and trajectories at several sizes, beside segmentation by ruptures where installed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from accord.stats.innovation import innovations
+from accord.stats.thresholds import calibrate
+from accord.stats.uneventful import Noise, draw
+from accord.trajectory import trajectory
+from benchmarks.signals.tables import NINE, Size, show
+
+try:
+    import ruptures
+except ImportError:
+    ruptures = None
+
+
+def speed(size: Size) -> None:
+    """Best of some runs; 25 % of the ratings missing."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for n, sessions in ((1, 20), (10, 15), (100, 15), (10_000, 15), (1_000_000, 15)):
+        y = draw(NINE, n, np.arange(1.0, sessions + 1), rng, Noise(missing=0.25))
+        took = _best(lambda y=y, sessions=sessions: innovations(y, np.arange(1.0, sessions + 1), NINE), n)
+        rows.append(_row(f"innovations, {n:,} x {sessions}", took, y.size))
+    y = draw(NINE, 1000, np.arange(1.0, 21.0), rng)
+    made = calibrate(NINE, draws=2000)
+    took = _best(lambda: trajectory(y[:1], np.arange(1.0, 21.0), made), 1)
+    rows.append(_row("trajectory with flags and repair, 1 x 20", took, 20))
+    took = _best(lambda: trajectory(y, np.arange(1.0, 21.0), made), 1000)
+    rows.append(_row("trajectory with flags and repair, 1,000 x 20", took, y.size))
+    rows += _ruptures(y) if ruptures else [("ruptures: not installed", "", "", "")]
+    show("Speed", ("what", "wall", "CPU, all cores", "CPU per rating"), rows)
+
+
+def _best(work: Callable[[], object], n: int) -> tuple[float, float]:
+    """Least wall time of some runs, and least CPU time of all threads (the wall of a busy machine says little)."""
+    wall, cpu = [], []
+    for _ in range(3 if n > 100_000 else 30):
+        start, before = time.perf_counter(), time.process_time()
+        work()
+        wall.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - before)
+    return min(wall), min(cpu)
+
+
+def _row(what: str, took: tuple[float, float], points: int) -> tuple[str, str, str, str]:
+    wall, cpu = took
+    return what, f"{wall * 1e3:,.2f} ms", f"{cpu * 1e3:,.2f} ms", f"{cpu / points * 1e9:,.0f} ns"
+
+
+def _ruptures(y: np.ndarray) -> list[tuple[str, str, str, str]]:
+    """Offline segmentation of the same thousand courses, one by one, as its users call it."""
+    penalty = 2 * np.log(y.shape[1])
+    scaled = y / (np.std(np.diff(y, axis=1)) / 2**0.5)
+    rows = []
+    for name, make in (
+        ("ruptures PELT, l2", lambda x: ruptures.Pelt(model="l2", min_size=1, jump=1).fit(x).predict(pen=penalty)),
+        ("ruptures KernelCPD, linear", lambda x: ruptures.KernelCPD("linear", min_size=1).fit(x).predict(pen=penalty)),
+    ):
+        start, before = time.perf_counter(), time.process_time()
+        changed = np.mean([len(make(row)) > 1 for row in scaled])
+        took = time.perf_counter() - start, time.process_time() - before
+        rows.append(_row(f"{name}, 1,000 x 20 (a change in {changed:.0%} of uneventful courses)", took, y.size))
+    return rows

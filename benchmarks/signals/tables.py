@@ -1,0 +1,65 @@
+"""What every table here needs: how much is simulated, how a calibration reads courses, how rows are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from accord.simulate import Simulated, nine_items
+from accord.stats.evidence import Evidence, Voices
+from accord.stats.priors import shipped
+from accord.stats.thresholds import Calibration
+
+NINE = nine_items()
+COLLABORATION = shipped()["collaboration"].client  # four items, 0 to 100: its ends, and a practice's first guess
+CONNECTION = shipped()["connection"].client  # three items
+SCALES = (
+    ("nine items, 1 to 5", None, None), ("four five-point items", 4, COLLABORATION),
+    ("three five-point items", 3, CONNECTION),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is simulated: practices of 20, 200 and 5,000 courses; those with strains or both voices; judged courses
+    of each practice and of the other tables; simulated courses behind a threshold."""
+
+    small: int
+    practices: int
+    large: int
+    strained: int
+    judged: int
+    courses: int
+    draws: int
+
+
+FULL = Size(small=60, practices=200, large=10, strained=200, judged=5000, courses=20_000, draws=6000)
+QUICK = Size(small=8, practices=16, large=2, strained=8, judged=3000, courses=6000, draws=4000)
+
+
+def show(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """One table in Markdown, printed as it comes."""
+    head = list(head)
+    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
+    for row in rows:
+        print("| " + " | ".join(f"{x:.3f}" if isinstance(x, float) else str(x) for x in row) + " |", flush=True)
+
+
+def read(made: Calibration, one: Simulated | np.ndarray, both: bool = False) -> Evidence:
+    """Statistics of simulated courses under a calibration."""
+    y = one if isinstance(one, np.ndarray) else one.client
+    pair = one.therapist if both and isinstance(one, Simulated) else None
+    return Voices(made.hyper, made.second, made.weight).read(y, pair, np.arange(1.0, y.shape[1] + 1))
+
+
+def flags(made: Calibration, found: Evidence, kind: str = "drop") -> np.ndarray:
+    return np.asarray(getattr(found, kind) >= getattr(made, kind).at(found.steps.earlier))
+
+
+def auc(strained: np.ndarray, calm: np.ndarray) -> float:
+    """Chance that a strained session scores higher than a calm one; ties count half."""
+    calm = np.sort(calm)
+    below, upto = np.searchsorted(calm, strained, "left"), np.searchsorted(calm, strained, "right")
+    return float(np.mean(below + upto) / 2 / len(calm))

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accord.cards import APPROACHES
+from accord.instruments import Instrument
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Dyad
 
@@ -23,6 +25,14 @@ APPROACH_NAMES = {
 }
 FORMS = [("full", _("the full check-in, about 75 seconds")), ("minimum", _("the short one, about 45 seconds"))]
 OUTCOMES = ("phq-9", "gad-7", "who-5", "core-10")
+HOW_OFTEN = [
+    ("", _("not asked")),
+    ("1", _("after every session")),
+    ("2", _("after every second session")),
+    ("4", _("after every fourth session")),
+    ("8", _("after every eighth session")),
+]
+MEASURE = "measure-"
 YOUNGEST = 12
 # Moving on to a colleague is a hand-over, which has a form of its own.
 ENDINGS = [one for one in Dyad.ENDINGS if one[0] != "moved_on"]
@@ -57,16 +67,29 @@ class Course(forms.Form):
     )
     modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
     form = forms.ChoiceField(label=_("After each session the client is asked"), choices=FORMS)
-    measures = forms.MultipleChoiceField(
-        label=_("And every fourth session"), required=False, widget=forms.CheckboxSelectMultiple
-    )
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
         known = shelf().instruments
-        shown = [known[name] for name in OUTCOMES if name in known and known[name].has_wording()]
-        self.fields["measures"].choices = [(i.id, i.name) for i in shown]
+        for one in (known[name] for name in OUTCOMES if name in known and known[name].has_wording()):
+            self.fields[MEASURE + one.id] = forms.TypedChoiceField(
+                label=one.name, choices=HOW_OFTEN, coerce=int, empty_value=0, required=False, help_text=_in_which(one)
+            )
         self.fields["started"].initial = timezone.localdate()
+
+    def clean(self):
+        """What the client is asked besides the check-in becomes one fact: each measure with its interval."""
+        facts = super().clean()
+        often = {name.removeprefix(MEASURE): facts.pop(name) for name in list(facts) if name.startswith(MEASURE)}
+        return facts | {"measures": {name: every for name, every in often.items() if every}}
+
+
+def _in_which(instrument: Instrument) -> str:
+    """In which languages a questionnaire is here, where that is not all that clients may have."""
+    if instrument.wordings.keys() >= dict(settings.LANGUAGES).keys():
+        return ""
+    said = ", ".join(get_language_info(code)["name"] for code in sorted(instrument.wordings))
+    return _("In {languages} only.").format(languages=said)
 
 
 class Person(Course):
@@ -89,7 +112,7 @@ class Person(Course):
     born = forms.IntegerField(label=_("Year of birth"), required=False)
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
-    field_order = (*ABOUT, "started", "approach", "modality", "form", "measures")
+    field_order = (*ABOUT, "started", "approach", "modality", "form")
 
     def clean_born(self):
         """Nobody under twelve: the questions are not made for children."""

@@ -19,13 +19,14 @@ def whole(text: str) -> int | None:
 
 @dataclass(frozen=True)
 class Part:
-    """One questionnaire of the page: answers per item asked (`None` = skipped) and the hash of the words shown."""
+    """One questionnaire of the page: answers per item asked (`None` = skipped), the hash and language of its words."""
 
     instrument: str
     version: str
     form: str
     wording: str
     answers: Mapping[str, Answer]
+    language: str = ""
 
 
 @dataclass(frozen=True)

@@ -405,6 +405,45 @@ def test_a_client_who_speaks_german_meets_no_english(walk):
     assert {name: found for name, found in left.items() if found} == {}
 
 
+@pytest.mark.django_db
+class TestWithoutATranslation:
+    """A questionnaire without German words is never mixed in without a word: each page says so, and it may be left out."""
+
+    @pytest.fixture
+    def phone(self, people):
+        Client.objects.filter(pk=people.ana.pk).update(language="de")
+        care.set_up(people.dyad, {"phq-9": 1}, by=people.ben)
+        return Phone(a_session(people.dyad, state="held"), start=False)
+
+    def test_it_is_said_before_the_first_question_and_at_each_one(self, phone):
+        first = words_of(phone.browser.get(f"/c/{phone.token}").content.decode())
+        assert "Für einige Fragen gibt es hier keine Übersetzung." in first
+        phone.start()
+        page = phone.open().content.decode()
+        assert page.count("Für diese Frage gibt es hier keine Übersetzung. Sie dürfen sie auslassen.") == 9
+        assert "Für die nächsten Fragen gibt es hier keine Übersetzung." in page
+        assert page.count('<legend lang="en">') == 9
+        assert '<span data-label lang="en">Not at all</span>' in page
+
+    def test_what_was_read_is_kept_with_its_own_language(self, phone):
+        phone.start()
+        phone.send({**USUAL, "2-phq1": "1"})
+        languages = phone.invitation.session.responses.values_list("instrument", "language")
+        assert dict(languages) == {"accord-check-in": "de", "accord-starting-path": "de", "phq-9": "en"}
+
+    def test_the_last_look_marks_the_words_of_the_other_language(self, phone):
+        phone.start()
+        looked = phone.look({**USUAL, "2-phq1": "1"}).content.decode()
+        assert 'data-review-answer lang="en"' in looked
+
+    def test_who_reads_english_sees_none_of_it(self, people):
+        care.set_up(people.dyad, {"phq-9": 1}, by=people.ben)
+        phone = Phone(a_session(people.dyad, state="held"))
+        page = phone.open().content.decode()
+        assert "no translation" not in page
+        assert 'lang="en">Not at all' not in page
+
+
 class TestStaffPages:
     """Those who work here read English, whatever their browser asks for: half a translation helps nobody."""
 

@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session
 
-from accord_clinic import links
+from accord_clinic import links, plan
 from accord_clinic.actions import care
-from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Notice, Session, Share
+from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Session, Share
 
 TODAY = datetime.now(UTC).date()
 SOON = TODAY + timedelta(days=10)
@@ -95,24 +95,44 @@ def test_somebody_new_starts_with_a_course(browser, people):
     said = {
         "name": "Noa", "address_as": "", "language": "de", "email": "noa@example.org", "phone": "", "born": "1990",
         "started": "2026-11-20", "approach": "cbt", "modality": "video", "form": "minimum",
-        "measures": ["phq-9", "gad-7"],
+        "measure-phq-9": "2", "measure-gad-7": "8",
     }  # fmt: skip
     answer = browser.post(reverse("new_person"), said)
     dyad = Dyad.objects.get(client__name="Noa")
     assert answer.url == reverse("dyad", args=[dyad.uid])
     assert (dyad.approach, dyad.modality, dyad.form, dyad.client.language) == ("cbt", "video", "minimum", "de")
-    assert sorted(m.instrument for m in dyad.measures.all()) == ["gad-7", "phq-9"]
+    assert dict(dyad.measures.values_list("instrument", "every")) == {"phq-9": 2, "gad-7": 8}
+    assert "there is no wording in German here" in browser.get(answer.url).content.decode()
 
 
 def test_what_is_asked_can_be_changed_and_only_changes_are_logged(browser, people, dyad):
-    said = {"approach": "cbt", "modality": "video", "form": "minimum", "measures": ["phq-9"]}
+    said = {"approach": "cbt", "modality": "video", "form": "minimum", "measure-phq-9": "1"}
     browser.post(reverse("set_up", args=[dyad.uid]), said)
     browser.post(reverse("set_up", args=[dyad.uid]), said)
     dyad.refresh_from_db()
     assert (dyad.approach, dyad.modality, dyad.form) == ("cbt", "video", "minimum")
-    assert [m.instrument for m in dyad.measures.all()] == ["phq-9"]
+    assert dict(dyad.measures.values_list("instrument", "every")) == {"phq-9": 1}
     assert AuditEntry.objects.get(act="set_up").fields == ["approach", "form", "measures", "modality"]
-    assert 'value="phq-9"' in browser.get(reverse("set_up", args=[dyad.uid])).content.decode()
+    page = browser.get(reverse("set_up", args=[dyad.uid])).content.decode()
+    assert '<option value="1" selected>after every session</option>' in page
+    assert "there is no wording" not in page
+
+
+def test_a_measure_that_is_not_here_in_the_clients_language_is_told_wherever_it_is_set_up_or_planned(browser, dyad):
+    Client.objects.filter(pk=dyad.client_id).update(language="de")
+    said = {"approach": "cbt", "modality": "room", "form": "full", "measure-phq-9": "4"}
+    told = "PHQ-9: there is no wording in German here. Ana is asked in another language"
+    assert told in browser.post(reverse("set_up", args=[dyad.uid]), said, follow=True).content.decode()
+    for page in ("set_up", "plan_session"):
+        assert told in browser.get(reverse(page, args=[dyad.uid])).content.decode()
+    assert "In English only." in browser.get(reverse("new_person")).content.decode()
+
+
+@pytest.mark.parametrize(("every", "asked"), [(1, [1, 2, 3, 4, 5]), (2, [1, 3, 5]), (4, [1, 5]), (8, [1])])
+def test_a_measure_is_asked_in_the_sessions_that_its_interval_says(dyad, every, asked):
+    Measure.objects.create(dyad=dyad, instrument="phq-9", every=every)
+    measures = list(dyad.measures.all())
+    assert [n for n in range(1, 6) if ("phq-9", "full") in plan.forms(dyad, n, "client", measures)] == asked
 
 
 def test_children_are_too_young_for_these_questions(browser, people):

@@ -1,5 +1,6 @@
 """People, courses of care and their sessions: made, held, missed, handed over, ended."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -29,29 +30,28 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
 def start_course(
     client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts
 ) -> Dyad:
-    """Open a course of care. `facts`: approach, setting, modality, form, measures (instrument ids)."""
+    """Open a course of care. `facts`: approach, setting, modality, form, measures (instrument id to every how many sessions)."""
     check_work_as_therapist(therapist)
-    measures = facts.pop("measures", ())
+    measures = facts.pop("measures", {})
     dyad = Dyad.objects.create(client=client, therapist=therapist, started=started, follows=follows, **facts)
-    for name in measures:
-        Measure.objects.create(dyad=dyad, instrument=name)
+    Measure.objects.bulk_create(Measure(dyad=dyad, instrument=name, every=n) for name, n in measures.items())
     record(by, "start_course", f"dyad:{dyad.pk}", ["client", "therapist", "started"])
     return dyad
 
 
 @transaction.atomic
-def set_up(dyad: Dyad, measures: list[str], *, by: Member, **facts) -> None:
-    """Change approach, modality or form, and which questionnaires are asked. Only what differs is written."""
+def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> None:
+    """Change approach, modality or form, and which questionnaires are asked how often. Only what differs is written."""
     check_treat(by, dyad)
     changed = [name for name, value in facts.items() if getattr(dyad, name) != value]
     for name in changed:
         setattr(dyad, name, facts[name])
     if changed:
         dyad.save(update_fields=changed)
-    known = set(dyad.measures.values_list("instrument", flat=True))
-    if known != set(measures):
+    if dict(dyad.measures.values_list("instrument", "every")) != dict(measures):
         dyad.measures.exclude(instrument__in=measures).delete()
-        Measure.objects.bulk_create(Measure(dyad=dyad, instrument=name) for name in measures if name not in known)
+        for name, every in measures.items():
+            Measure.objects.update_or_create(dyad=dyad, instrument=name, defaults={"every": every})
         changed.append("measures")
     if changed:
         record(by, "set_up", f"dyad:{dyad.pk}", changed)

@@ -189,7 +189,7 @@ def _response(
         instrument=part.instrument,
         version=part.version,
         form=part.form,
-        language=said.language,
+        language=part.language or said.language,
         wording=part.wording,
         answers={i: a for i, a in part.answers.items() if i not in kept},
         begun_at=said.begun_at,

@@ -189,7 +189,7 @@ class Life:
         )
         self.dyad = care.start_course(
             self.client, plot.therapist, self._start(1).date(), by=plot.therapist, approach=plot.approach,
-            modality=plot.modalities[0], form=plot.form, measures=plot.theme.get("measures", ()),
+            modality=plot.modalities[0], form=plot.form, measures=dict.fromkeys(plot.theme.get("measures", ()), 4),
         )  # fmt: skip
         if plot.shared_with:
             care.share(self.dyad, plot.shared_with, by=plot.therapist)

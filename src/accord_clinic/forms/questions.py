@@ -47,6 +47,7 @@ class Question:
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
     `sharing`: the client decides at the end whether it is shown. `safety`: help opens at this value.
     `reader`: the client says who may read these words. `notice`: whose words the questions are, under the last.
+    `language` and `foreign`: where there is no translation, the language of the words, and a line that says so.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Question:
     safety: int | None = None
     reader: bool = False
     notice: str = ""
+    language: str = ""
+    foreign: str = ""
 
     def filled(self, names: Names) -> Question:
         """The same question with the names in it."""
@@ -101,20 +104,23 @@ def block(name: str, form: str, side: Rater, place: int) -> Block | None:
     instrument = shelf().instruments.get(name)
     if instrument is None or form not in instrument.forms:
         return None
-    spoken = get_language() or FALLBACK
+    spoken = (get_language() or FALLBACK).split("-")[0]
     language = spoken if instrument.has_wording(spoken) else FALLBACK
     if not instrument.has_wording(language):
         return None
-    made = _block(name, instrument.version, form, side, place, language)
+    made = _block(name, instrument.version, form, side, place, language, spoken)
     return made if made.questions else None
 
 
 @lru_cache(maxsize=512)
-def _block(name: str, version: str, form: str, side: Rater, place: int, language: str) -> Block:
+def _block(name: str, version: str, form: str, side: Rater, place: int, language: str, spoken: str) -> Block:
     instrument = shelf().versions[name, version]
     wording = instrument.wordings[language]
-    with override(language):
+    with override(spoken):
         questions = [_question(item, instrument, wording, side, place) for item in instrument.asked(form, side)]
+        if language != spoken:
+            told = _("There is no translation of this question here. You may leave it out.")
+            questions = [replace(question, language=language, foreign=told) for question in questions]
     if questions and wording.notice:
         questions[-1] = replace(questions[-1], notice=wording.notice)
     return Block(

@@ -184,7 +184,7 @@ def _part(part: Block, values: Values) -> Part:
     """One entry per item asked: its answer, or `None` where it was skipped. Words travel apart, with their reader."""
     asked = (q for q in part.questions if q.kind != "words" and is_asked(q, values))
     answers = {q.item: _answer(q, values) for q in asked}
-    return Part(part.instrument, part.version, part.form, part.wording, answers)
+    return Part(part.instrument, part.version, part.form, part.wording, answers, part.language)
 
 
 def _answer(question: Question, values: Values) -> Answer:

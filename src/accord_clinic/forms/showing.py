@@ -39,6 +39,7 @@ class Row:
     kept: bool = False
     note: str = ""
     empty: str = ""
+    language: str = ""
 
 
 def questions_html(
@@ -155,6 +156,8 @@ def _field(question: Question, values: Values, problems: Mapping[str, str]) -> d
         "safety": question.safety,
         "short": all(len(c.text) <= 2 for c in question.choices),
         "notice": question.notice,
+        "language": question.language,
+        "foreign": question.foreign,
         "readers": mark_safe(READERS_HERE.format(id=question.id)) if question.reader else "",  # noqa: S308 - our own ids
     }
 
@@ -201,6 +204,7 @@ def row(question: Question, values: Values, decided_by: str = "", *, hidden: boo
         kept=bool(decided_by) and answered(question, values) and last(values, decided_by) not in ("", shown_value),
         note=_("{therapist} will not see this.") if decided_by else "",
         empty=_("left out"),
+        language=question.language,
     )
 
 

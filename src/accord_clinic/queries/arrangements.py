@@ -5,7 +5,10 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
 
+from accord_clinic.instruments import shelf
 from accord_clinic.models import Dyad, Member, Share
 
 
@@ -34,7 +37,22 @@ def arrangements(dyad: Dyad) -> Arrangements:
 def as_set_up(dyad: Dyad) -> dict[str, object]:
     """How the course is set up, for a form."""
     facts = {name: getattr(dyad, name) for name in ("approach", "modality", "form")}
-    return facts | {"measures": list(dyad.measures.values_list("instrument", flat=True))}
+    return facts | {f"measure-{m.instrument}": m.every for m in dyad.measures.all()}
+
+
+def untranslated(dyad: Dyad) -> str:
+    """What to say where a client is asked something that is not here in the client's language; nothing otherwise."""
+    client, known = dyad.client, shelf().instruments
+    asked = [known[m.instrument] for m in dyad.measures.all() if m.instrument in known]
+    names = [i.name for i in asked if i.has_wording() and not i.has_wording(client.language)]
+    if not names:
+        return ""
+    return _(
+        "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that says "
+        "so. Ask it only if {client} reads that language well; else leave it out."
+    ).format(
+        measures=", ".join(names), language=get_language_info(client.language)["name"], client=client.called
+    )
 
 
 def colleague(uid: str) -> Member | None:

@@ -39,6 +39,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
         form.add_error(None, str(error))
         return render(request, "therapist/new_person.html", {"form": form}, status=422)
     messages.success(request, _("{name} is on your list now. Next: plan the first session.").format(name=client.called))
+    _tell_untranslated(request, dyad)
     return redirect("dyad", dyad.uid)
 
 
@@ -52,10 +53,12 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
     else:
         form = SetUp(initial=arrangement_queries.as_set_up(dyad))
     if not form.is_valid():
-        context = {"form": form, "dyad": dyad}
+        context = {"form": form, "dyad": dyad, "untranslated": arrangement_queries.untranslated(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
     back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
-    return do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
+    answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
+    _tell_untranslated(request, dyad)
+    return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,6 +75,7 @@ def new_course(request: HttpRequest, uid: str) -> HttpResponse:
     facts = dict(form.cleaned_data)
     started = facts.pop("started")
     dyad = care.start_course(before.client, request.user, started, by=request.user, follows=before, **facts)
+    _tell_untranslated(request, dyad)
     return redirect("dyad", dyad.uid)
 
 
@@ -138,6 +142,13 @@ def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 2
         "over": over or HandOver(found_now.therapists, prefix="over", initial=today),
     }
     return render(request, "therapist/arrange.html", context, status=status)
+
+
+def _tell_untranslated(request: HttpRequest, dyad) -> None:
+    """Say it at once where something is asked that is not here in the client's language."""
+    said = arrangement_queries.untranslated(dyad)
+    if said:
+        messages.warning(request, said)
 
 
 def _with(request: HttpRequest, uid: str, field: str):

@@ -11,6 +11,7 @@ from accord_clinic import permissions
 from accord_clinic.actions import care, checkin
 from accord_clinic.care_forms import PlanSession
 from accord_clinic.pictures import qr
+from accord_clinic.queries import arrangements as arrangement_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
@@ -22,12 +23,13 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
     """Put the next session on the calendar."""
     dyad = found(dyad_queries.treated(request.user, uid))
     where = zone()
+    around = {"dyad": dyad, "untranslated": arrangement_queries.untranslated(dyad)}
     if request.method != "POST":
         form = PlanSession(where, initial=dyad_queries.usual_session(dyad, where))
-        return render(request, "therapist/plan.html", {"form": form, "dyad": dyad})
+        return render(request, "therapist/plan.html", {"form": form, **around})
     form = PlanSession(where, request.POST)
     if not form.is_valid():
-        return render(request, "therapist/plan.html", {"form": form, "dyad": dyad}, status=422)
+        return render(request, "therapist/plan.html", {"form": form, **around}, status=422)
     back = reverse("dyad", args=[uid])
     start, modality = form.cleaned_data["start"], form.cleaned_data["modality"]
     done = _("It is planned.")

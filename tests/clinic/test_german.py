@@ -407,7 +407,7 @@ def test_a_client_who_speaks_german_meets_no_english(walk):
 
 @pytest.mark.django_db
 class TestWithoutATranslation:
-    """A questionnaire without German words is never mixed in without a word: each page says so, and it may be left out."""
+    """A questionnaire without German words is never mixed in without a word, and may be left out."""
 
     @pytest.fixture
     def phone(self, people):

@@ -30,7 +30,7 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
 def start_course(
     client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts
 ) -> Dyad:
-    """Open a course of care. `facts`: approach, setting, modality, form, measures (instrument id to every how many sessions)."""
+    """Open a course of care. `facts`: approach, setting, modality, form, measures (id to interval in sessions)."""
     check_work_as_therapist(therapist)
     measures = facts.pop("measures", {})
     dyad = Dyad.objects.create(client=client, therapist=therapist, started=started, follows=follows, **facts)

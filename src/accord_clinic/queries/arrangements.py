@@ -47,10 +47,11 @@ def untranslated(dyad: Dyad) -> str:
     names = [i.name for i in asked if i.has_wording() and not i.has_wording(client.language)]
     if not names:
         return ""
-    return _(
+    told = _(
         "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that says "
         "so. Ask it only if {client} reads that language well; else leave it out."
-    ).format(
+    )
+    return told.format(
         measures=", ".join(names), language=get_language_info(client.language)["name"], client=client.called
     )
 

@@ -1,11 +1,17 @@
-"""How quick it is: innovations and trajectories at several sizes, beside segmentation by ruptures where installed."""
+"""How quick it is: functions at several sizes, beside segmentation by ruptures; the command from end to end."""
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from accord.stats.innovation import innovations
 from accord.stats.thresholds import calibrate
@@ -35,6 +41,7 @@ def speed(size: Size) -> None:
     rows.append(_row("trajectory with flags and repair, 1,000 x 20", took, y.size))
     rows += _ruptures(y) if ruptures else [("ruptures: not installed", "", "", "")]
     show("Speed", ("what", "wall", "CPU, all cores", "CPU per rating"), rows)
+    show("`accord signals`, Parquet to Parquet, a process of its own", ("ratings", "wall", "CPU"), _command())
 
 
 def _best(work: Callable[[], object], n: int) -> tuple[float, float]:
@@ -67,3 +74,24 @@ def _ruptures(y: np.ndarray) -> list[tuple[str, str, str, str]]:
         took = time.perf_counter() - start, time.process_time() - before
         rows.append(_row(f"{name}, 1,000 x 20 (a change in {changed:.0%} of uneventful courses)", took, y.size))
     return rows
+
+
+def _command() -> Iterator[tuple[str, str, str]]:
+    """Best of three runs of the command (one of the largest), from the start of the process to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        ratings, out = Path(folder, "ratings.parquet"), Path(folder, "out.parquet")
+        for n, runs in ((10, 3), (200_000, 3), (666_667, 1)):
+            y = draw(NINE, n, np.arange(1.0, 16.0), np.random.default_rng(1))
+            dyads, sessions = np.repeat(np.arange(n), 15), np.tile(np.arange(1, 16), n)
+            pl.DataFrame({"dyad": dyads, "session": sessions, "score": y.ravel()}).write_parquet(ratings)
+            took = min(_process("signals", str(ratings), "--out", str(out)) for _ in range(runs))
+            yield f"{n:,} x 15", f"{took[0]:.1f} s", f"{took[1]:.1f} s"
+
+
+def _process(*arguments: str) -> tuple[float, float]:
+    """Wall and CPU seconds."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run([sys.executable, "-m", "accord.cli", *arguments], check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - start, cpu

@@ -7,6 +7,7 @@ papers named there). Sizes are in within-person SD of the client's scale.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -39,6 +40,18 @@ class Simulated:
     within_sd: float
     client_items: Floats | None = None
     therapist_items: Floats | None = None
+
+    def __str__(self) -> str:
+        kinds, counts = np.unique(self.truth.kind, return_counts=True)
+        struck = [f"{n:,} {kind}" for kind, n in zip(kinds, counts, strict=True) if kind != "none"]
+        said = ", ".join(struck) or "no strain"
+        gone = f"{np.isnan(self.client).mean():.0%} of the client's ratings are missing"
+        return f"{len(self.client):,} dyads, {len(self.times)} sessions: {said}; {gone}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows of both `tables`, ready for JSON."""
+        ratings, truth = self.tables()
+        return {"ratings": ratings.to_dicts(), "truth": truth.to_dicts()}
 
     def tables(self, scale: str = "alliance") -> tuple[pl.DataFrame, pl.DataFrame]:
         """Ratings as `dyad,session,rater,scale,score` (only those given) and the truth, one row a dyad."""

@@ -38,11 +38,16 @@ def read_table(path: str | Path, needs: Sequence[str] = (), *, as_text: bool = F
             f"{path}: this is not a table that can be read ({first}). Give a UTF-8 CSV or a Parquet file."
         ) from error
     _check_header(table.columns, path)
+    check_columns(table, needs, path)
+    return table
+
+
+def check_columns(table: pl.DataFrame, needs: Sequence[str], source: str | Path) -> None:
+    """Raises `BadTable` where a column is missing from the table that comes from `source`."""
     missing = [name for name in needs if name not in table.columns]
     if missing:
         what = f"column {', '.join(map(repr, missing))} is missing; the file has {', '.join(table.columns)}"
-        raise BadTable(f"{path}: {what}. Rename the column or choose another file.")
-    return table
+        raise BadTable(f"{source}: {what}. Rename the column or choose another file.")
 
 
 def _check_header(columns: Sequence[str], path: Path) -> None:

@@ -5,7 +5,8 @@ One dyad is a batch of one: the page of a client and a table of a million go thr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from accord.stats.thresholds import Calibration
 
 __all__ = ["STATES", "Trajectory", "reliable_change", "trajectory"]
 
+HEAD = "session  expected       low      high        sd         z  flag   state"
 BAND = 1.2816  # four in five answers of a person with the usual course fall within so many sd
 
 
@@ -28,7 +30,7 @@ class Trajectory:
     where four in five of this person's answers would usually fall, within the scale. `z`: low means strain.
     `flag_drop`, `flag_slide`, `flag_gap` (for a series of differences): under the calibration's budget. `state`: 0
     none, 1 open, 2 partly, 3 recovered (`STATES`). `earlier`: ratings known before the session.
-    `calibration`: the id of what judged them.
+    `times`: as they were given, (T,) or (n, T). `calibration`: the id of what judged them.
     """
 
     expected: Floats
@@ -41,7 +43,38 @@ class Trajectory:
     flag_gap: Flags
     state: States
     earlier: Floats
+    times: Floats
     calibration: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, ready for JSON: one list a dyad, `None` where there is nothing to say."""
+        other = ("state", "times", "calibration")
+        told: dict[str, Any] = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in other}
+        told["state"] = [[STATES[code] for code in row] for row in self.state]
+        return told | {"times": self.times.tolist(), "calibration": self.calibration}
+
+    def __str__(self) -> str:
+        """One dyad: a row a session. Many: what was flagged."""
+        if len(self.z) == 1:
+            return "\n".join([HEAD, *(self._line(k) for k in range(self.z.shape[1])), f"judged by {self.calibration}"])
+        flags = {"drop": self.flag_drop, "slide": self.flag_slide, "gap": self.flag_gap}
+        lines = [f"{len(self.z):,} dyads, {self.z.shape[1]} sessions, judged by {self.calibration}"]
+        lines += [
+            f"{kind:6}{marks.sum():>8,} marks in {marks.any(axis=1).sum():,} dyads" for kind, marks in flags.items()
+        ]
+        return "\n".join(lines)
+
+    def _line(self, k: int) -> str:
+        numbers = (self.expected, self.low, self.high, self.sd, self.z)
+        said = " ".join(f"{values[0, k]:>9.2f}" if values[0, k] == values[0, k] else f"{'':9}" for values in numbers)
+        marks = {"drop": self.flag_drop, "slide": self.flag_slide, "gap": self.flag_gap}
+        found = " ".join(kind for kind, flagged in marks.items() if flagged[0, k])
+        return f"{self.times[..., k].flat[0]:>7g} {said}  {found:6} {STATES[self.state[0, k]]}".rstrip()
+
+
+def _plain(values: npt.NDArray[Any]) -> list[list[Any]]:
+    """An array (n, T) as lists, nan as `None`."""
+    return [[None if value != value else value for value in row] for row in values.tolist()]
 
 
 def trajectory(
@@ -52,6 +85,12 @@ def trajectory(
     `second`: the therapist's ratings of the same sessions; a low one adds to the client's, a high one never takes
     away (used where the calibration knows the therapist's usual course). Nothing is flagged in the first three
     sessions. Raises `BadInput` for infinite scores and times that do not increase.
+
+    >>> from accord import calibrate
+    >>> from accord.stats.priors import shipped
+    >>> made = calibrate(shipped()["collaboration"].client, draws=2000)
+    >>> trajectory([[72.0, 75.0, 70.0, 74.0, 30.0]], [1, 2, 3, 4, 5], made).to_dict()["flag_drop"]
+    [[False, False, False, False, True]]
     """
     y, t = checked(scores, times)
     other = None if second is None else checked(second, t)[0]
@@ -64,7 +103,7 @@ def trajectory(
     low, high = _band(found.steps, calibration)
     state = repair(y, found.steps.expected, found.steps.sd, drop | begun, _before_slide(found, drop))
     return Trajectory(
-        found.steps.expected, found.steps.sd, low, high, found.z, drop, begun, gap, state, earlier, calibration.id
+        found.steps.expected, found.steps.sd, low, high, found.z, drop, begun, gap, state, earlier, t, calibration.id
     )
 
 

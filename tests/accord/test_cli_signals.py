@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from accord import strain_table
 from accord.cli import main
-from accord.cli import signals as command
+from accord.cli.signals import EXAMPLE
 from accord.simulate import simulate
 from accord.stats.thresholds import calibrate
 
@@ -19,7 +20,7 @@ ADDED = ["expected", "sd", "z", "flag", "state"]
 @pytest.fixture(autouse=True)
 def _few_draws(monkeypatch):
     """Thresholds of the right kind are enough here; test_thresholds holds them to their budget."""
-    monkeypatch.setattr(command, "calibrate", partial(calibrate, draws=500))
+    monkeypatch.setattr(strain_table, "calibrate", partial(calibrate, draws=500))
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_json_holds_every_row_and_the_calibration(study, tmp_path, capsys):
 
 def test_the_example_of_the_help_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    lines = [line.strip().split() for line in command.EXAMPLE.splitlines() if line.startswith("  accord ")]
+    lines = [line.strip().split() for line in EXAMPLE.splitlines() if line.startswith("  accord ")]
     assert len(lines) == 2
     for line in lines:
         assert main(line[1:]) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import json
 from dataclasses import replace
 
@@ -12,7 +11,6 @@ from tests.accord.mixed_data import Recipe, Study, study
 from tests.accord.mixed_plain import Ratings, Variances, best_loglik, covariance, loglik
 
 from accord.errors import BadInput
-from accord.stats import mixed
 from accord.stats.mixed import MixedFit, fit_growth, fit_mixed
 
 SHAPES = ["intercept", "slope", "therapist", "therapist slope", "ar1", "ar1 slope", "car1 slope", "therapist ar1 slope"]
@@ -248,7 +246,3 @@ def test_bad_input_gets_a_sentence(change: dict, sentence: str) -> None:
 def test_a_table_of_growth_needs_two_dimensions() -> None:
     with pytest.raises(BadInput, match="one row a dyad and one column a session"):
         fit_growth(np.ones(5))
-
-
-def test_the_example_in_the_docstring_runs() -> None:
-    assert doctest.testmod(mixed).failed == 0

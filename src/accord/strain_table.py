@@ -1,0 +1,212 @@
+"""A long table of ratings in; the same rows out with what was expected, flags of possible strain and their repair."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from accord.errors import BadTable
+from accord.records import RATERS
+from accord.stats.innovation import STATES, Flags, Floats, States, repair
+from accord.stats.priors import Priors, shipped
+from accord.stats.rules import Rule, false_alarms, rule_named
+from accord.stats.thresholds import BASE_RATES, BUDGET, Budget, Calibration, calibrate
+from accord.study import Grid, check_columns, check_once, numbers, read_table
+from accord.trajectory import trajectory
+
+BLOCK = 8192  # dyads judged at once
+NEEDED = ("dyad", "session", "score")
+
+
+@dataclass(frozen=True, slots=True)
+class StrainTable:
+    """What `find_strains` gives: prints as a summary with the flagged rows; `to_dict` holds everything.
+
+    `rows`: the table with `expected`, `sd`, `z`, `flag`, `state` added. `judged`: for each scale and voice how many
+    dyads were flagged, by what, how often that is wrong when nothing happened, and the calibration.
+    """
+
+    rows: pl.DataFrame
+    judged: tuple[dict[str, Any], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and words, ready for JSON."""
+        return {"calibrations": list(self.judged), "rows": self.rows.to_dicts()}
+
+    def __str__(self) -> str:
+        lines = []
+        for one in self.judged:
+            name = f"{one['scale']} ({one['rater']})" if one["scale"] else one["rater"]
+            lines.append(
+                f"{name}: {one['flagged_dyads']} of {one['dyads']} dyads flagged by {one['rule']}, which flags "
+                f"{one['false_alarms']:.1%} of 15-session courses in which nothing happened."
+            )
+            if "nothing" in one:
+                lines.append(f"  Of 100 such flags, about {_nothing(one['nothing'])}.")
+        flagged = self.rows.filter(pl.col("flag") == 1)
+        with pl.Config(
+            tbl_rows=50, tbl_cols=20, tbl_width_chars=120, tbl_hide_dataframe_shape=True, float_precision=2
+        ):
+            lines.append(str(flagged) if len(flagged) else "No rating is flagged.")
+        return "\n".join(lines)
+
+
+def find_strains(
+    ratings: pl.DataFrame | str | Path,
+    *,
+    scale: str | None = None,
+    budget: Budget = BUDGET,
+    rule: str | None = None,
+) -> StrainTable:
+    """Compare each rating with what the same person's earlier ratings let expect; flag possible strains.
+
+    ratings: a table, or a CSV or Parquet file, with `dyad`, `session` (a number), `score`, and as needed `rater`
+    (client or therapist) and `scale`, in any order. Each scale is calibrated by its own ratings (`calibrate`) and
+    judged by `trajectory`, the client together with a therapist's rating of the same session. scale: that one alone;
+    `collaboration` and `connection` have starting values. budget: of uneventful courses that may be flagged. rule:
+    the name of a classical rule (`RULES`), which then flags instead. Raises `BadTable`, `BadInput`.
+
+    >>> table = pl.DataFrame({"dyad": [1] * 5, "session": range(1, 6), "score": [70, 75, 72, 74, 30]})
+    >>> find_strains(table, scale="collaboration").rows["flag"].to_list()
+    [0, 0, 0, 0, 1]
+    """
+    source = "the table" if isinstance(ratings, pl.DataFrame) else str(ratings)
+    named = rule_named(rule) if rule else None
+    table = _chosen(ratings if isinstance(ratings, pl.DataFrame) else read_table(ratings), scale, source)
+    grid = Grid.of(table, source)
+    scores = numbers(table, "score", source).to_numpy()
+    if np.isnan(scores).all():
+        raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
+    columns = {name: np.full(len(table), np.nan) for name in ("expected", "sd", "z")}
+    columns |= {name: np.zeros(len(table), dtype=np.int8) for name in ("flag", "state")}
+    notes = []
+    for name, voices in _parts(table):
+        _check_once(table, grid, voices, source)
+        scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
+        for voice, rows in voices.items():
+            if np.isnan(scored[voice]).all():
+                continue
+            pair = scored.get("therapist") if voice == "client" else None
+            made = _calibration(scored[voice], pair, grid.sessions, shipped().get(name), voice, budget)
+            judged = _judge(scored[voice], pair, grid.sessions, made, named)
+            at = grid.dyad[rows], grid.session[rows]
+            for column, values in columns.items():
+                values[rows] = getattr(judged, column)[at]
+            notes.append(_note(name, voice, judged, scored[voice], made, named))
+    return StrainTable(_joined(table, columns), tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One voice on one scale, judged; arrays (dyads, T)."""
+
+    expected: Floats
+    sd: Floats
+    z: Floats
+    flag: Flags
+    state: States
+
+
+def _chosen(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFrame:
+    """The table with the chosen scale only, its columns checked."""
+    check_columns(table, NEEDED, source)
+    if scale is not None and "scale" in table.columns:
+        found = table["scale"].unique().sort()
+        table = table.filter(pl.col("scale") == scale)
+        if not len(table):
+            names = ", ".join(map(str, found))
+            raise BadTable(f"{source}: there is no scale {scale!r}; the file has {names}. Choose one of them.")
+    elif scale is not None:
+        table = table.with_columns(pl.lit(scale).alias("scale"))
+    if "rater" in table.columns:
+        strange = table.filter(~pl.col("rater").cast(pl.String).is_in(RATERS).fill_null(False))
+        if len(strange):
+            said = f"{source}: rater {strange['rater'][0]!r} is not known"
+            raise BadTable(f"{said}. Call the raters client and therapist.")
+    return table
+
+
+def _check_once(table: pl.DataFrame, grid: Grid, voices: dict[str, npt.NDArray[np.bool_]], source: str) -> None:
+    """Count the cells that the rows fill; only where two rows share one is the line looked for, which takes longer."""
+    for rows in voices.values():
+        filled = np.zeros((grid.dyads, len(grid.sessions)), dtype=np.bool_)
+        filled[grid.dyad[rows], grid.session[rows]] = True
+        if np.count_nonzero(filled) < np.count_nonzero(rows):
+            check_once(table, [name for name in ("dyad", "session", "rater", "scale") if name in table.columns], source)
+
+
+def _parts(table: pl.DataFrame) -> list[tuple[str, dict[str, npt.NDArray[np.bool_]]]]:
+    """Rows of each scale by voice; a table without raters is the clients'."""
+    every = np.ones(len(table), dtype=np.bool_)
+    scales = {"": every}
+    if "scale" in table.columns:
+        column = table["scale"].cast(pl.String).fill_null("")
+        scales = {name: (column == name).to_numpy() for name in column.unique().sort()}
+    if "rater" not in table.columns:
+        return [(scale, {"client": rows}) for scale, rows in scales.items()]
+    raters = {rater: (table["rater"] == rater).to_numpy() for rater in RATERS}
+    return [
+        (scale, {rater: rows & at for rater, at in raters.items() if (rows & at).any()})
+        for scale, rows in scales.items()
+    ]
+
+
+def _calibration(
+    y: Floats, pair: Floats | None, sessions: Floats, priors: Priors | None, voice: str, budget: Budget
+) -> Calibration:
+    prior = None if priors is None else getattr(priors, voice)
+    second = None if priors is None else priors.therapist
+    return calibrate(y, sessions, second=pair, prior=prior, second_prior=second, budget=budget)
+
+
+def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None) -> _Judged:
+    """Judge a block of dyads at a time, on all cores: what is needed besides stays small and near the processor."""
+    ruled = None if rule is None else rule.flag(y)
+    expected, sd, z = (np.empty(y.shape) for _ in range(3))
+    out = _Judged(expected, sd, z, np.empty(y.shape, np.bool_), np.empty(y.shape, np.int8))
+
+    def judge(start: int) -> None:
+        rows = slice(start, start + BLOCK)
+        path = trajectory(y[rows], sessions, made, None if pair is None else pair[rows])
+        flag = path.flag_drop if ruled is None else ruled[rows]
+        out.expected[rows], out.sd[rows], out.z[rows], out.flag[rows] = path.expected, path.sd, path.z, flag
+        out.state[rows] = repair(y[rows], path.expected, path.sd, flag)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(judge, range(0, len(y), BLOCK)))
+    return out
+
+
+def _note(
+    scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration, rule: Rule | None
+) -> dict[str, Any]:
+    """What was judged, by what, and how often that is wrong when nothing happened."""
+    note: dict[str, Any] = {
+        "scale": scale, "rater": voice, "dyads": int((~np.isnan(y)).any(axis=1).sum()),
+        "flagged_dyads": int(judged.flag.any(axis=1).sum()), "calibration": made.to_dict() | {"id": made.id},
+    }  # fmt: skip
+    if rule is None:
+        nothing = dict(zip((f"{base:.0%}" for base in BASE_RATES), made.nothing["drop"], strict=True))
+        return note | {"rule": made.method, "false_alarms": made.budget.drop, "nothing": nothing}
+    return note | {"rule": rule.name, "false_alarms": round(false_alarms(rule, made.hyper), 3)}
+
+
+def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) -> pl.DataFrame:
+    """The input's rows with the new columns; nothing to say is null, not nan."""
+    states = pl.Series("state", STATES).gather(columns["state"].astype(np.uint32))
+    added = [pl.Series(name, columns[name]).fill_nan(None) for name in ("expected", "sd", "z")]
+    return table.with_columns(*added, pl.Series("flag", columns["flag"]), states)
+
+
+def _nothing(shares: dict[str, float]) -> str:
+    """How many flags are nothing, by how common strains are."""
+    said = [f"{100 * share:.0f} if {base} have one" for base, share in shares.items()]
+    said[0] = said[0].replace(" if", " are nothing if").replace("have one", "of courses have a strain")
+    return ", ".join(said)

@@ -48,8 +48,8 @@ def untranslated(dyad: Dyad) -> str:
     if not names:
         return ""
     told = _(
-        "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that says "
-        "so. Ask it only if {client} reads that language well; else leave it out."
+        "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that "
+        "says so. Ask it only if {client} reads that language well; else leave it out."
     )
     return told.format(
         measures=", ".join(names), language=get_language_info(client.language)["name"], client=client.called

@@ -71,6 +71,11 @@ class Cluster:
     def address(self) -> str:
         return f"postgresql://accord@127.0.0.1:{self.port}/accord"
 
+    @property
+    def postmaster(self) -> int:
+        """The process that all others of this server are children of."""
+        return int((Path(self.data) / "postmaster.pid").read_text().split()[0])
+
     def run(self, program: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run one of PostgreSQL's programs as the user who owns the cluster."""
         who = (
@@ -116,7 +121,7 @@ class Cluster:
 
     def kill(self) -> None:
         """kill -9 of the postmaster and of each of its children, as when the machine's power fails."""
-        first = int((Path(self.data) / "postmaster.pid").read_text().split()[0])
+        first = self.postmaster
         listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(first)], capture_output=True, text=True).stdout
         for pid in [first, *map(int, listed.split())]:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.client
 import json
@@ -28,32 +29,42 @@ class Failed(Exception):
 
 @dataclass
 class Browser:
-    """One client's browser: cookies by name, one connection a request, behind a proxy that speaks TLS."""
+    """One client's browser: cookies by name, a connection as long as it lasts, behind a proxy that speaks TLS."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def __enter__(self) -> Browser:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.connection.close()
+
     def ask(self, method: str, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, str]:
         """Status, where to go next, the page."""
         headers = {"Host": "localhost", "X-Forwarded-Proto": "https", "Referer": f"https://localhost{path}"}
+        headers["Accept-Encoding"] = "gzip"
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if fields is not None:
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://localhost"}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
-            answer = connection.getresponse()
-            page = answer.read().decode()
+            self.connection.request(method, path, urlencode(fields) if fields is not None else None, headers)
+            answer = self.connection.getresponse()
+            page = answer.read()
         except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
             raise Failed(type(error).__name__) from None
-        finally:
-            connection.close()
+        if answer.headers.get("Content-Encoding") == "gzip":
+            page = gzip.decompress(page)
         for line in answer.headers.get_all("Set-Cookie") or ():
             name, _is, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value
         if answer.status >= 500:
             raise Failed(str(answer.status))
-        return answer.status, answer.headers.get("Location", ""), page
+        return answer.status, answer.headers.get("Location", ""), page.decode()
 
 
 @dataclass
@@ -100,7 +111,10 @@ class Crowd:
             self.acknowledged.append(link)
 
     def _check_in(self, link: str) -> None:
-        browser = Browser(self.place.port)
+        with Browser(self.place.port) as browser:
+            self._send(browser, link)
+
+    def _send(self, browser: Browser, link: str) -> None:
         page = self._until("GET", browser, f"/c/{link}", None, (200,))[2]
         form = {"csrfmiddlewaretoken": hidden(page, "csrfmiddlewaretoken")} if "csrf" in page else {}
         address = self._until("POST", browser, f"/c/{link}", form, (302,))[1]

@@ -1,6 +1,7 @@
 """One course of care in; as many copies of it as wanted out, made by PostgreSQL itself, so that millions take minutes.
 
-Each copy of a row has the number of its pattern plus a multiple of a stride, and so have the rows it points to.
+Every second therapist has rated the last session already, so that every second check-in that is sent opens it. Each
+copy of a row has the number of its pattern plus a multiple of a stride, and so have the rows it points to.
 """
 
 import argparse
@@ -34,15 +35,20 @@ from accord_clinic.models import (  # noqa: E402
     Member,
     Response,
     Session,
+    Signal,
+    Strain,
+    StrainMove,
 )
 
-COPIED = (Member, Client, Dyad, Session, Response, Comment, Invitation)
+COPIED = (Member, Client, Dyad, Session, Response, Comment, Strain, StrainMove, Signal, Invitation)
 STRIDE = 1000
 SIGNED_IN = 20
+OVER_DAYS = 4
+"""A caseload's last sessions are spread over so many days; nobody sees forty people on one."""
 
 
 def pattern(sessions: int) -> Dyad:
-    """One course: so many rated sessions, and one more, last week, with an open link."""
+    """One course: so many rated sessions, and one more, today, rated by the therapist alone, with an open link."""
     ben, start = Member.objects.get(), timezone.now() - timedelta(days=7 * (sessions + 1))
     dyad = a_dyad(ben, "Somebody", started=start.date())
     for week in range(sessions):
@@ -55,13 +61,17 @@ def pattern(sessions: int) -> Dyad:
             client=answers("client", **said, words="A line" if week % 5 == 0 else ""),
             therapist=answers("therapist"),
         )
-    last = a_held_session(dyad, timezone.now() - timedelta(hours=3))
+    last = a_held_session(dyad, timezone.now() - timedelta(hours=3), therapist=answers("therapist"))
     checkin.invite(last, by=ben)
     return dyad
 
 
-def fill(clients: int, therapists: int) -> None:
-    """Copy the pattern. Client number n has therapist number n modulo `therapists`, and the link `load-n`."""
+def fill(dyad: Dyad, clients: int, therapists: int) -> None:
+    """Copy the pattern. Client number n has therapist number n modulo `therapists`, and the link `load-n`.
+
+    The last session of every second one has not been rated by the therapist.
+    """
+    last = dyad.sessions.order_by("-number").first()
     columns_of = {model: list(model._meta.concrete_fields) for model in COPIED}
     with connection.cursor() as cursor:
         for model, fields in columns_of.items():
@@ -71,6 +81,7 @@ def fill(clients: int, therapists: int) -> None:
             table = model._meta.db_table
             cursor.execute(
                 f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} p, generate_series(1, {copies}) n"
+                + (f" WHERE n % 2 = 0 OR p.session_id <> {last.pk}" if model is Response else "")
             )
         for statement in connection.ops.sequence_reset_sql(no_style(), COPIED):
             cursor.execute(statement)
@@ -85,6 +96,10 @@ def _copied(field, therapists: int) -> str:
         return "encode(sha256(('load-' || n)::bytea), 'hex')"
     if field.model is Member and field.name == "email":
         return "'t' || n || '@example.org'"
+    if field.model is Member and field.name == "roles":
+        return """'["therapist"]'::jsonb"""
+    if field.model is Session and field.name in ("start", "reveal_due"):
+        return f"p.{field.column} - n / {therapists} % {OVER_DAYS} * interval '1 day'"
     if field.related_model is Member:
         return f'p."{field.column}" + (n % {therapists}) * {STRIDE}'
     if field.primary_key or field.related_model in COPIED:
@@ -132,7 +147,7 @@ def main() -> None:
     Invitation.objects.update(token_hash=checkin.links.digest("load-0"))
     small = queries(next(iter(sign_in([dyad.therapist]))), dyad.uid, "load-0")
     began = time.monotonic()
-    fill(asked.clients, asked.therapists)
+    fill(dyad, asked.clients, asked.therapists)
     took = time.monotonic() - began
     opened = sign_in(list(Member.objects.order_by("id")[:SIGNED_IN]))
     key, dyads = next(iter(opened.items()))

@@ -67,7 +67,8 @@ def postgresql(address: str) -> dict:
         "PASSWORD": options.pop("password", ""),
         "HOST": options.pop("host", ""),
         "PORT": options.pop("port", ""),
-        "OPTIONS": {"connect_timeout": 5, **options},
+        # Planning costs the database more than answering: the same questions come with each page, so they are prepared.
+        "OPTIONS": {"connect_timeout": 5, "server_side_binding": True, "prepare_threshold": 5, **options},
         # A promoted standby is found again: a dead connection is noticed at the next request, not kept for ever.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

@@ -3,6 +3,7 @@ are active."""
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
@@ -52,6 +53,7 @@ def how_long(seconds: int) -> str:
     return ngettext("about a minute", "about {minutes} minutes", minutes).format(minutes=minutes)
 
 
+@lru_cache(maxsize=64)
 def with_numbers(text: str) -> SafeString:
     """A practice's text with each telephone number as something to tap."""
     parts, start = [], 0

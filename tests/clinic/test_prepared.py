@@ -1,21 +1,45 @@
 """A prepared query gives what the same queryset gives, for any value, on the database that is asked."""
 
+from django.db import transaction
+from django.db.models import Model
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import Phone
 
 from accord_clinic import links
+from accord_clinic.actions import audit, checkin, reveal, signals, strains
 from accord_clinic.models import Invitation
-from accord_clinic.queries import client
+from accord_clinic.queries import client, consent, courses, lives
+from accord_clinic.queries import dyad as dyads
+from accord_clinic.queries.prepared import Prepared
+
+PREPARED = {
+    f"{module.__name__}.{name}": thing
+    for module in (audit, checkin, client, consent, courses, dyads, lives, reveal, signals, strains)
+    for name, thing in vars(module).items()
+    if isinstance(thing, Prepared) and isinstance(thing.place, int)
+}
 
 
-def test_rows_are_those_of_the_queryset(people, dyad):
+def test_every_prepared_query_gives_what_its_queryset_gives(people, dyad):
     other = a_dyad(people.eve, "Zoe")
     for pair in (dyad, other):
         a_course(pair, 2)
-        a_held_session(pair, client=answers("client", t1=2), therapist=answers("therapist", t1=1))
-    for query, numbers in ((client.CONCERNS, (dyad.pk, other.pk, 0)), (client.SENT, (1, 2, 0))):
-        for number in numbers:
-            assert query.rows(number) == list(query.make(number))
+        a_held_session(pair, client=answers("client", t1=2, words="So"), therapist=answers("therapist", t1=1))
+    with transaction.atomic():  # one of them locks
+        for name, query in PREPARED.items():
+            for number in (dyad.pk, other.pk, 1, 2, 0):
+                as_ever = list(query.make(number))
+                instances = as_ever and isinstance(as_ever[0], Model)
+                assert (query.all(number) if instances else query.rows(number)) == as_ever, name
+
+
+def test_a_row_has_the_names_of_its_columns_and_an_instance_its_annotations(people, dyad):
+    phone = Phone(a_session(dyad, state="held"))
+    a_course(dyad, 1)
+    (first, *_rest) = courses.ANSWERS.rows(dyad.pk)
+    assert (first.side, first.instrument) == ("client", "accord-check-in")
+    made = Invitation.objects.get(token_hash=links.digest(phone.token)).made_at
+    assert [s.linked_at for s in dyads.SESSIONS.all(dyad.pk)] == [made, None]
 
 
 def test_an_instance_comes_with_its_related_ones(dyad, django_assert_num_queries):

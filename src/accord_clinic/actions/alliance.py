@@ -89,6 +89,8 @@ def note_progress(
     `asked_again`: what a correction asked about. What it leaves out there is taken back, by a row without a value.
     """
     again = set(asked_again)
+    if not (progress or again):
+        return
     before = Progress.objects.filter(session=session, side=side).order_by("id") if again else ()
     last = {row.agreement_id: row for row in before}
     for agreement in Agreement.objects.filter(dyad=session.dyad, uid__in={*progress, *again}):
@@ -109,7 +111,8 @@ def pick(
     `again`: this corrects what was picked before. With nothing picked, an empty row takes that back.
     """
     corrects = Pick.objects.filter(session=session, side=side).order_by("at", "id").last() if again else None
-    goals = {g.uid: g for g in Agreement.objects.filter(dyad=session.dyad, kind="goal", uid__in=picked)}
+    found = Agreement.objects.filter(dyad=session.dyad, kind="goal", uid__in=picked) if picked else ()
+    goals = {g.uid: g for g in found}
     chosen = [(goals[uid], "") for uid in picked if uid in goals] + [(None, w.strip()) for w in words if w.strip()]
     if not chosen:
         if corrects is None or corrects.empty:

@@ -9,16 +9,18 @@ from django.utils import timezone
 
 from accord_clinic import databases
 from accord_clinic.models import AuditEntry, Client, Member
+from accord_clinic.queries.prepared import Prepared
 
 Actor = Member | Client | None
+LAST = Prepared(lambda _value: AuditEntry.objects.order_by("-id").values_list("chain")[:1])
 
 
 def record(by: Actor, act: str, row: str, fields: Iterable[str] = ()) -> None:
     """Add one entry. Call it inside the transaction of the change, so that both or neither happen."""
     databases.wait_for_turn("audit")
     entry = AuditEntry(at=timezone.now(), actor=actor(by), act=act, row=row, fields=sorted(fields))
-    last = AuditEntry.objects.order_by("-id").values_list("chain", flat=True).first()
-    entry.chain = link(last or "", entry)
+    last = LAST.rows()
+    entry.chain = link(last[0][0] if last else "", entry)
     entry.save()
 
 

@@ -26,10 +26,17 @@ from accord_clinic.models import (
 )
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries import client as client_queries
+from accord_clinic.queries.prepared import Prepared
 from accord_clinic.submission import Part, Submission
 
 LINK_LIVES = timedelta(days=14)
 ONE_LINK_IN = timedelta(minutes=10)
+# Only this row, and not its key: other people's rows may go on pointing at the same member.
+_LOCKED = Session.objects.select_for_update(of=("self",), no_key=True).select_related("dyad__client", "dyad__therapist")
+LOCKED = Prepared(lambda session: _LOCKED.filter(pk=session))
+EARLIER = Prepared(
+    lambda session: Response.objects.filter(session_id=session).values_list("side", "submission", "instrument")
+)
 
 
 class AlreadyRevealed(Exception):
@@ -85,12 +92,10 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     A later page with another key is a correction: new rows, the old ones kept. After the reveal a correction is
     refused (`AlreadyRevealed`), while a first answer, however late, is always taken.
     """
-    # Only this row, and not its key: other people's rows may go on pointing at the same member.
-    locked = Session.objects.select_for_update(of=("self",), no_key=True)
-    session = locked.select_related("dyad__client", "dyad__therapist").get(pk=session.pk)
+    session = LOCKED.first(session.pk)
     if isinstance(by, Member):
         check_treat(by, session.dyad)
-    earlier = list(Response.objects.filter(session=session).values_list("side", "submission", "instrument"))
+    earlier = EARLIER.rows(session.pk)
     if (side, said.key) in {(voice, key) for voice, key, _name in earlier}:
         return False
     again = side in {voice for voice, _key, _name in earlier}

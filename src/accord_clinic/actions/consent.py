@@ -52,12 +52,6 @@ def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = 
         _stop_asking(client, now)
 
 
-def start_with_consent(client: Client, *, by: Client) -> None:
-    """Starting a check-in whose page said what it means is the yes to using the answers for the own care."""
-    if "client" in needed(client) and not _standing(client, "care", "client").exists():
-        give(client, "care", by=by)
-
-
 @transaction.atomic
 def set_terms(dyad: Dyad, *, by: Member, **facts) -> None:
     """Who agrees, and what guardians or whoever sent this client learn. `facts`: the fields of `Terms`."""
@@ -77,9 +71,11 @@ def _give(client: Client, purpose: str, voice: str, by: Actor) -> None:
     _check_purpose(purpose)
     wording, now = consent(purpose, client.language), timezone.now()
     standing = _standing(client, purpose, voice)
-    if standing.filter(version=wording.version).exists():
+    versions = set(standing.values_list("version", flat=True))
+    if wording.version in versions:
         return
-    standing.update(withdrawn_at=now)
+    if versions:
+        standing.update(withdrawn_at=now)
     Consent.objects.create(
         client=client,
         purpose=purpose,

@@ -14,9 +14,12 @@ from accord_clinic.instruments import instrument
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.plan import CHECK_IN
+from accord_clinic.queries.prepared import Prepared
 
 STANDS = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}
 """What the client said at once about where a strain stands (item t2), as moves."""
+
+CHECK_INS = Prepared(lambda session: Response.objects.filter(session_id=session, instrument=CHECK_IN).order_by("id"))
 
 
 def due(session: Session, practice: Practice, next_start=None):
@@ -99,7 +102,7 @@ def _open(session: Session) -> None:
 
 def _open_what_was_felt(session: Session) -> None:
     """A strain that somebody felt and shows becomes a strain with a life, opened by that voice."""
-    latest = {r.side: r for r in session.responses.filter(instrument=CHECK_IN).order_by("id")}
+    latest = {r.side: r for r in CHECK_INS.all(session.pk)}
     for side, response in latest.items():
         if not response.answers.get(STRAIN):
             continue

@@ -8,16 +8,18 @@ from django.utils import timezone
 from accord.records import Signal as Found
 from accord_clinic.models import Dyad, Session, Signal, Suggestion
 from accord_clinic.queries.courses import course_of
+from accord_clinic.queries.prepared import Prepared
 
 MOST_INFERRED_IN_100 = 10
+KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("kind", "session__number", "scale"))
 
 
 def refresh(dyad: Dyad) -> None:
     """Find signals in what is revealed. Inferred ones beyond the practice's budget are kept but withheld."""
     course = course_of(dyad)
-    sessions = {s.number: s for s in dyad.sessions.all()}
-    known = set(Signal.objects.filter(dyad=dyad).values_list("kind", "session__number", "scale"))
+    known = set(KNOWN.rows(dyad.pk))
     fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in known]
+    sessions = {s.number: s for s in dyad.sessions.all()} if fresh else {}
     for found in sorted(fresh, key=lambda s: (not s.reported, -s.strength)):
         _keep(dyad, sessions[found.session], found, withheld=not found.reported and not _make_room(found))
 

@@ -4,12 +4,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.models import Dyad, Member, Response, Session, Strain, StrainMove
 from accord_clinic.permissions import check_treat
 from accord_clinic.plan import CHECK_IN
+from accord_clinic.queries.prepared import Prepared
 from accord_clinic.strains import after
 
 STANDS = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
+SAID = Prepared(
+    lambda session: Response.objects.filter(session_id=session, side="client", instrument=CHECK_IN).order_by("-id")[:1]
+)
 
 
 @transaction.atomic
@@ -44,7 +48,7 @@ def answers_open(session: Session) -> None:
 
     Calling it again changes nothing. A strain of another dyad, or one settled since, is left as it is.
     """
-    said = session.responses.filter(side="client", instrument=CHECK_IN).order_by("-id").first()
+    said = SAID.first(session.pk)
     for again in said.context.get("again", ()) if said else ():
         strain = Strain.objects.filter(uid=again["strain"], dyad=session.dyad).exclude(state="settled").first()
         if strain is None or strain.moves.filter(session=session, side="client").exists():

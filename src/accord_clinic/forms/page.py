@@ -43,6 +43,10 @@ class Page:
     last: tuple[Question, ...]
     goals: tuple[Agreed, ...] = ()
 
+    def asked(self) -> tuple[Question, ...]:
+        """All questions as the questionnaires have them: enough to read answers, not to show them."""
+        return (*self.first, *(q for part in self.blocks for q in part.questions), *self.last)
+
     def questions(self) -> tuple[Question, ...]:
         """All questions, with the names in them."""
         asked = (q.filled(self.names) for part in self.blocks for q in part.questions)

@@ -63,7 +63,7 @@ def read(
     notes = ()
     if any("\0" in text for texts in posted.values() for text in texts):
         notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
-    questions = page.questions()
+    questions = page.asked()
     known = {q.id for q in questions} | {
         name for q in questions for name in (sharing_field(q), reader_field(q)) if name
     }

@@ -53,7 +53,8 @@ def questions_html(
 ) -> SafeString:
     """All questions of a page, with what was answered so far and what is wrong with it.
 
-    `elsewhere` says where to turn when nobody else here reads; `help_text` (HTML) is whom to call in need.
+    `readers` name the therapist as questions do; `elsewhere` says where to turn when nobody else here reads;
+    `help_text` (HTML) is whom to call in need.
     """
     parts = [_fields(page.first, values, problems)]
     for block in page.blocks:
@@ -65,7 +66,9 @@ def questions_html(
         for question in block.questions:
             if question.reader:
                 here = READERS_HERE.format(id=question.id)
-                html = html.replace(here, _readers_html(question, readers, values, elsewhere))
+                chosen = last(values or {}, reader_field(question)) or readers[0].value
+                choice = _readers_html(reader_field(question), tuple(readers), chosen, elsewhere, get_language() or "")
+                html = html.replace(here, page_names(choice, page.names))
         parts.append(html.replace(HELP_HERE, help_text))
     parts.append(_fields(page.last, values, problems))
     return mark_safe("".join(parts))  # noqa: S308 - every part comes from an autoescaping template
@@ -162,9 +165,9 @@ def _field(question: Question, values: Values, problems: Mapping[str, str]) -> d
     }
 
 
-def _readers_html(question: Question, readers: Sequence[Reader], values: Values | None, elsewhere: str) -> str:
-    chosen = last(values or {}, reader_field(question)) or readers[0].value
-    context = {"name": reader_field(question), "readers": readers, "chosen": chosen, "elsewhere": elsewhere}
+@lru_cache(maxsize=64)
+def _readers_html(name: str, readers: tuple[Reader, ...], chosen: str, elsewhere: str, language: str) -> str:
+    context = {"name": name, "readers": readers, "chosen": chosen, "elsewhere": elsewhere}
     return render_to_string("client/_readers.html", context)
 
 

@@ -4,15 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accord_clinic.models import Client, Consent, Dyad, Member, Practice, Terms
+from accord_clinic.queries.prepared import Prepared
 from accord_clinic.wordings import PURPOSES, ConsentWording, consent
 
 OF_AGE = 18
 YOUNGEST = 12
+CARE = Prepared(
+    lambda client: Consent.objects.filter(client_id=client, purpose="care", withdrawn_at=None).values_list("by")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,10 @@ def stands(client: Client, purpose: str) -> bool:
 
 
 def needed(client: Client) -> set[str]:
-    """Who has to agree: the client, a guardian, or both."""
-    return voices(client, terms_of(client), Practice.objects.get().guardian_below)
+    """Who has to agree: the client, a guardian, or both. The practice is asked only where the age decides."""
+    terms = terms_of(client)
+    by_age = terms is None and client.born is not None
+    return voices(client, terms, Practice.objects.get().guardian_below if by_age else 0)
 
 
 def voices(client: Client, terms: Terms | None, below: int) -> set[str]:
@@ -100,11 +107,9 @@ def _purpose(wording: ConsentWording, rows: Sequence[Consent], must: set[str]) -
 
 
 def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
-    """Who else learns what, who holds the key, and the consent that starting gives. Three queries, or four."""
-    practice = Practice.objects.get()
-    terms = terms_of(client)
-    must = voices(client, terms, practice.guardian_below)
-    given = set(client.consents.filter(purpose="care", withdrawn_at=None).values_list("by", flat=True))
+    """Who else learns what, who holds the key, and the consent that starting gives. One query, or up to three."""
+    terms, must = terms_of(client), needed(client)
+    given = {voice for (voice,) in CARE.rows(client.pk)}
     age = age_of(client)
     minor = age is not None and age < OF_AGE
     lines = [*_guardians(terms, minor or "guardian" in must), *_by_order(terms), *key_holder(dyad.therapist)]
@@ -167,4 +172,5 @@ def solo(therapist: Member) -> bool:
     if not therapist.is_a("admin"):
         return False
     others = Member.objects.filter(is_active=True).exclude(pk=therapist.pk)
-    return not any(member.is_a("admin") for member in others)
+    # As text, since not every database looks into a list; no name of a role is a part of another's.
+    return not others.annotate(held=Cast("roles", TextField())).filter(held__contains='"admin"').exists()

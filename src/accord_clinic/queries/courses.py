@@ -9,17 +9,41 @@ from accord.stats.thresholds import Calibration
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
+from accord_clinic.queries.prepared import Prepared
+
+RESPONSE_COLUMNS = (
+    "pk", "session_id", "side", "instrument", "version", "form", "answers", "begun_at", "sent_at",
+)  # fmt: skip
+"""What a course needs of an answer: light rows, named like the model."""
+SESSIONS = Prepared(lambda dyad: Session.objects.filter(dyad_id=dyad, revealed_at__isnull=False).order_by("number"))
+ANSWERS = Prepared(
+    lambda dyad: (
+        models.Response.objects.filter(session__dyad_id=dyad, session__revealed_at__isnull=False)
+        .order_by("id")
+        .values_list(*RESPONSE_COLUMNS, named=True)
+    )
+)
+STRAINS = Prepared(lambda dyad: Strain.objects.filter(dyad_id=dyad).select_related("session"))
+MOVES = Prepared(
+    lambda dyad: StrainMove.objects.filter(strain__dyad_id=dyad, move="not_talked").select_related(
+        "session", "strain__session"
+    )
+)
+PICKS = Prepared(
+    lambda dyad: (
+        Pick.objects.filter(session__dyad_id=dyad, session__revealed_at__isnull=False)
+        .select_related("agreement")
+        .order_by("at")
+    )
+)
+CALIBRATIONS = Prepared(lambda _value: models.Calibration.objects.order_by("id").values_list("scale", "version"))
 
 
 def course_of(dyad: Dyad) -> Course:
     """The course of a dyad in what both may see: revealed sessions only, latest answers only."""
-    sessions = list(dyad.sessions.order_by("number"))
-    open_to_both = [s for s in sessions if s.revealed_at]
-    rows = models.Response.objects.filter(session__in=open_to_both).order_by("id")
-    strains = list(dyad.strains.select_related("session"))
-    moves = StrainMove.objects.filter(strain__dyad=dyad, move="not_talked").select_related("session", "strain__session")
-    picks = Pick.objects.filter(session__in=open_to_both).select_related("agreement").order_by("at")
-    return compute(said(open_to_both, rows, strains, moves, picks), calibrations())
+    pk = dyad.pk
+    heard = said(SESSIONS.all(pk), ANSWERS.rows(pk), STRAINS.all(pk), MOVES.all(pk), PICKS.all(pk))
+    return compute(heard, calibrations())
 
 
 def compute(heard: Said, by_scale: Mapping[str, Calibration]) -> Course:
@@ -80,7 +104,7 @@ def _chosen(last: Mapping[tuple[int, str], tuple], session: int, side: str) -> f
 
 def calibrations() -> dict[str, Calibration]:
     """The latest calibration of each scale; the shipped prior where the practice has none of its own yet."""
-    newest = dict(models.Calibration.objects.order_by("id").values_list("scale", "version"))
+    newest = dict(CALIBRATIONS.rows())
     return {scale: _calibration(version) for scale, version in newest.items()}
 
 

@@ -4,7 +4,6 @@ What is not revealed is not read, apart from the therapist's own answers. The nu
 sessions.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,20 +21,60 @@ from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
 from accord_clinic.pictures import Picture, picture
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case
-from accord_clinic.queries.courses import calibrations, said
+from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, calibrations, said
 from accord_clinic.queries.dyad_nouns import DyadPage, GoalLine, Quote, SessionLine
 from accord_clinic.queries.lives import lives, strain_line
 from accord_clinic.queries.practice import zone
+from accord_clinic.queries.prepared import Prepared
 from accord_clinic.queries.talk import wording
 from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Heard, Matter, Names, OpenStrain
 from accord_clinic.spoken import moment
 
 MOST_QUOTES, MOST_SESSIONS = 4, 6
-RESPONSE_COLUMNS = (
-    "pk", "session_id", "side", "instrument", "version", "form", "answers", "begun_at", "sent_at",
-)  # fmt: skip
 THIS_YEAR = timedelta(days=300)
 MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
+SESSIONS = Prepared(
+    lambda dyad: (
+        Session.objects.filter(dyad_id=dyad).annotate(linked_at=Min("invitations__made_at")).order_by("number")
+    )
+)
+# What is revealed, and beyond it what the therapist alone has said: never the client's.
+ANSWERS_AND_OWN = Prepared(
+    lambda dyad: (
+        models.Response.objects.filter(
+            Q(session__revealed_at__isnull=False) | Q(side="therapist"), session__dyad_id=dyad
+        )
+        .order_by("id")
+        .values_list(*RESPONSE_COLUMNS, named=True)
+    )
+)
+SIGNALS = Prepared(
+    lambda dyad: Signal.objects.filter(dyad_id=dyad, withheld=False).values_list(
+        "session_id", "kind", "reported", "strength", "scale", "evidence", "calibration", "raised_at", named=True
+    )
+)
+COMMENTS = Prepared(
+    lambda dyad: (
+        Comment.objects.filter(session__dyad_id=dyad, session__revealed_at__isnull=False, side="client")
+        .order_by("-session__number", "id")
+        .values_list("session", "response", "item", "words")[: 4 * MOST_QUOTES]
+    )
+)
+GOALS = Prepared(
+    lambda dyad: (
+        Wording.objects.filter(agreement__dyad_id=dyad, agreement__kind="goal", agreement__ended_at=None)
+        .order_by("agreement", "id")
+        .values_list("agreement", "pk", "words", "side", "seals__side")
+    )
+)
+PROGRESS = Prepared(
+    lambda dyad: (
+        Progress.objects.filter(agreement__dyad_id=dyad, side="client", session__revealed_at__isnull=False)
+        .order_by("id")
+        .values_list("agreement", "value")
+    )
+)
+SHARED = Prepared(lambda dyad: Share.objects.filter(dyad_id=dyad).values_list("member__name", "until"))
 
 
 def visible(member: Member, uid: str) -> Dyad | None:
@@ -88,27 +127,19 @@ class _Reading:
     def __init__(self, member: Member, dyad: Dyad) -> None:
         self.dyad, self.mine, self.where = dyad, can_treat(member, dyad), zone()
         self.names = Names(dyad.client.called, dyad.therapist.name, you=dyad.therapist_id == member.pk)
-        self.sessions = list(dyad.sessions.annotate(linked_at=Min("invitations__made_at")).order_by("number"))
+        self.sessions = SESSIONS.all(dyad.pk)
         self.revealed = [s for s in self.sessions if s.revealed_at]
         self.numbers = {s.pk: s.number for s in self.sessions}
         self.last = self.revealed[-1].number if self.revealed else 0
         self.when = {s.number: _when(s.start, self.where) for s in self.sessions}
-        self.responses = self._responses()
+        self.responses = (ANSWERS_AND_OWN if self.mine else ANSWERS).rows(dyad.pk)
         self.sides: dict[int, set[str]] = {}
         for response in self.responses:
             if response.instrument == CHECK_IN:
                 self.sides.setdefault(response.session_id, set()).add(response.side)
-        self.signals = list(Signal.objects.filter(dyad=dyad, withheld=False))
+        self.signals = SIGNALS.rows(dyad.pk)
         self.lives = lives(dyad)
         self.calibrations = calibrations()
-
-    def _responses(self) -> list[models.Response]:
-        """Revealed answers of both, and what the therapist alone has said so far: light rows, named like the model."""
-        may = Q(session__in=[s.pk for s in self.revealed])
-        if self.mine:
-            # Both halves name the session's id, or the database reads every answer of the practice.
-            may |= Q(side="therapist", session__in=[s.pk for s in self.sessions if not s.revealed_at])
-        return list(models.Response.objects.filter(may).order_by("id").values_list(*RESPONSE_COLUMNS, named=True))
 
     def page(self) -> DyadPage:
         found = self.told().matters(self.last, self.names)
@@ -188,9 +219,7 @@ class _Reading:
         """The client's latest shown words, newest session first; words that were corrected since are left out."""
         latest = {(r.session_id, r.side, r.instrument): r for r in self.responses}
         current = {r.pk: r.instrument for r in latest.values()}
-        rows = Comment.objects.filter(session__in=[s.pk for s in self.revealed], side="client")
-        found = rows.order_by("-session__number", "id").values_list("session", "response", "item", "words")
-        kept = [row for row in found[: 4 * MOST_QUOTES] if row[1] in current][:MOST_QUOTES]
+        kept = [row for row in COMMENTS.rows(self.dyad.pk) if row[1] in current][:MOST_QUOTES]
         return [
             (self.numbers[session], Quote(words, self._quoted(self.numbers[session], current[response], item)))
             for session, response, item, words in kept
@@ -203,22 +232,14 @@ class _Reading:
 
     def goals(self) -> tuple[GoalLine, ...]:
         """The running goals in their last words, with seals and the client's last word on how far each is."""
-        rows = Wording.objects.filter(
-            agreement__dyad=self.dyad, agreement__kind="goal", agreement__ended_at=None
-        ).order_by("agreement", "id")
         last: dict[int, tuple[str, str, set]] = {}
         wording = None
-        for goal, pk, words, side, seal in rows.values_list("agreement", "pk", "words", "side", "seals__side"):
+        for goal, pk, words, side, seal in GOALS.rows(self.dyad.pk):
             if pk != wording:
                 last[goal], wording = (words, side, set()), pk
             last[goal][2].add(seal)
-        far = self._progress(last)
+        far = dict(PROGRESS.rows(self.dyad.pk)) if last else {}
         return tuple(self._goal(*said, far.get(goal)) for goal, said in last.items())
-
-    def _progress(self, goals: Iterable[int]) -> Mapping[int, int]:
-        rows = Progress.objects.filter(agreement__in=list(goals), side="client").exclude(session__revealed_at=None)
-        said = dict(rows.order_by("id").values_list("agreement", "value"))
-        return {goal: value for goal, value in said.items() if value is not None}
 
     def _goal(self, words: str, side: str, seals: set, far: int | None) -> GoalLine:
         by_client, by_therapist = "client" in seals, "therapist" in seals
@@ -286,8 +307,7 @@ class _Reading:
 
 def _shared_with(dyad: Dyad) -> list[str]:
     now = timezone.now()
-    rows = Share.objects.filter(Q(until=None) | Q(until__gt=now), dyad=dyad)
-    return sorted(rows.values_list("member__name", flat=True))
+    return sorted(name for name, until in SHARED.rows(dyad.pk) if until is None or until > now)
 
 
 def _short(modality: str) -> str:

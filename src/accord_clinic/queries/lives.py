@@ -10,7 +10,19 @@ from accord_clinic.charts import StrainSpan
 from accord_clinic.models import Dyad, Session, StrainMove
 from accord_clinic.pictures import span
 from accord_clinic.queries.dyad_nouns import StrainLine
+from accord_clinic.queries.prepared import Prepared
 from accord_clinic.sentences import Names, strain_state
+
+COLUMNS = (
+    "strain__uid", "strain__session__number", "strain__opened_by", "strain__state", "move", "session__number", "at",
+)  # fmt: skip
+MOVES = Prepared(
+    lambda dyad: (
+        StrainMove.objects.filter(strain__dyad_id=dyad)
+        .order_by("strain__session__number", "strain", "id")
+        .values_list(*COLUMNS)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +48,8 @@ class Life:
 
 def lives(dyad: Dyad) -> list[Life]:
     """All strains of a dyad with their moves, oldest first, in one query: every strain has at least its opening."""
-    rows = StrainMove.objects.filter(strain__dyad=dyad).order_by("strain__session__number", "strain", "id")
     found: dict[str, tuple] = {}
-    for uid, session, by, state, *move in rows.values_list(
-        "strain__uid", "strain__session__number", "strain__opened_by", "strain__state", "move", "session__number", "at"
-    ):
+    for uid, session, by, state, *move in MOVES.rows(dyad.pk):
         found.setdefault(uid, (session, by, state, []))[3].append(tuple(move))
     return [Life(uid, session, by, state, tuple(moves)) for uid, (session, by, state, moves) in found.items()]
 

@@ -1,18 +1,19 @@
 """A queryset goes in once; its rows for other values come out, without Django compiling the SQL anew each time.
 
-For the few questions that every check-in asks: compiling them costs more than the database's answer.
+For the few questions that every check-in and every page of a dyad ask: compiling them costs more than the answer.
 """
 
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.db.models.query import get_related_populators
+from django.db.models.query import NamedValuesListIterable, get_related_populators
 
 
 class Prepared:
-    """`make` gives a queryset for one value; `rows` (of a `values_list`) or `first` give what it finds for any other.
+    """`make` gives a queryset for one value; `rows` (of a `values_list`) or `all` give what it finds for any other.
 
     `place` is a value that no row has: it marks the parameter in the compiled statement.
     """
@@ -21,30 +22,46 @@ class Prepared:
         self.make, self.place = make, place
         self.compiled: tuple | None = None
 
-    def rows(self, value: int | str) -> list[tuple[Any, ...]]:
-        """The rows for this value, each column as its field reads it."""
+    def rows(self, value: int | str | None = None) -> list[tuple[Any, ...]]:
+        """The rows for this value, each column as its field reads it. Without one where the statement asks for none."""
         self.compiled = self.compiled or self._compile()
-        compiler, sql, params, converters = self.compiled
+        compiler, sql, params, converters, row = self.compiled
         with connection.cursor() as cursor:
-            cursor.execute(sql, [value if param == self.place else param for param in params])
+            # Of the same type as the place, so that PostgreSQL knows small and large numbers as one statement.
+            cursor.execute(sql, [type(param)(value) if param == self.place else param for param in params])
             found = cursor.fetchall()
-        return [tuple(row) for row in compiler.apply_converters(found, converters)] if converters else found
+        return list(map(row, compiler.apply_converters(found, converters) if converters else found))
 
-    def first(self, value: int | str) -> Model | None:
-        """The first instance for this value, with its related ones, as the queryset would make it."""
+    def all(self, value: int | str) -> list[Any]:
+        """The instances for this value, with their related ones and annotations, as the queryset would make them."""
         found = self.rows(value)
         if not found or self.compiled is None:
-            return None
+            return []
         compiler = self.compiled[0]
         klass = compiler.klass_info
         start, end = klass["select_fields"][0], klass["select_fields"][-1] + 1
         names = [column.target.attname for column, *_rest in compiler.select[start:end]]
-        instance = klass["model"].from_db(connection.alias, names, found[0][start:end])
-        for related in get_related_populators(klass, compiler.select, connection.alias):
-            related.populate(found[0], instance)
-        return instance
+        related = get_related_populators(klass, compiler.select, connection.alias)
+        return [_instance(klass["model"], names, row[start:end], row, related, compiler) for row in found]
+
+    def first(self, value: int | str) -> Any | None:
+        """The first instance for this value, if there is one."""
+        return next(iter(self.all(value)), None)
 
     def _compile(self) -> tuple:
-        compiler = self.make(self.place).query.get_compiler(connection=connection)
+        queryset = self.make(self.place)
+        compiler = queryset.query.get_compiler(connection=connection)
         sql, params = compiler.as_sql()
-        return compiler, sql, params, compiler.get_converters([column for column, *_rest in compiler.select])
+        converters = compiler.get_converters([column for column, *_rest in compiler.select])
+        named = queryset._iterable_class is NamedValuesListIterable
+        row = namedtuple("Row", queryset._fields)._make if named else tuple
+        return compiler, sql, params, converters, row
+
+
+def _instance(model: type[Model], names: list[str], values: tuple, row: tuple, related: list, compiler) -> Model:
+    instance = model.from_db(connection.alias, names, values)
+    for one in related:
+        one.populate(row, instance)
+    for name, place in compiler.annotation_col_map.items():
+        setattr(instance, name, row[place])
+    return instance

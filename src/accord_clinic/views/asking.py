@@ -77,9 +77,12 @@ def sent_values(link: Link, page: forms.Page, responses) -> dict[str, list[str]]
 
 
 def readers(link: Link) -> list[forms.Reader]:
-    """Who may read an open line. Somebody else only where the practice has named a person who is not the therapist."""
+    """Who may read an open line. Somebody else only where the practice has named a person who is not the therapist.
+
+    The therapist's name is put in later, as in questions: so the same few choices serve everybody.
+    """
     offered = [
-        forms.Reader("therapist", link.therapist),
+        forms.Reader("therapist", "{therapist}"),
         forms.Reader("raise", _("Nobody yet: I’ll bring it up myself"), _("It is kept for you in your own space.")),
     ]
     practice = link.practice
@@ -88,7 +91,7 @@ def readers(link: Link) -> list[forms.Reader]:
             name=practice.outside_reader.name, role=practice.outside_reader_role
         )
         hint = _("Not {therapist}. Usually answers {reply}. {duty}").format(
-            therapist=link.therapist, reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
+            therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )
         offered.append(forms.Reader("outside", name, hint))
     return [*offered, forms.Reader("statistics", _("Nobody: only count that I wrote something"))]

@@ -142,9 +142,11 @@ def _opened(request: HttpRequest, uid: str) -> Link | None:
 
 def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
     """Starting is the yes to what the page said; it waits while a guardian who has to agree has not."""
-    if before_first_question(link.client, link.dyad).waiting:
+    before = before_first_question(link.client, link.dyad)
+    if before.waiting:
         return redirect(request.path)
-    consent.start_with_consent(link.client, by=link.client)
+    if before.agree:
+        consent.give(link.client, before.agree.purpose, by=link.client)
     return _open(link, token)
 
 

@@ -120,7 +120,7 @@ def _hold(place: Place, cluster: Cluster, plan: dict) -> tuple[dict, list[Sample
 def _tell(asked: argparse.Namespace, said: dict, samples: list[Sample]) -> int:
     print(f"{'page':14} {'asked':>6} {'p50 ms':>7} {'p95 ms':>7} {'p99 ms':>7} {'worst':>7}")
     for kind, took in said["took"].items():
-        cuts = statistics.quantiles(took, n=100) if len(took) > 1 else took * 99
+        cuts = statistics.quantiles(took, n=100, method="inclusive") if len(took) > 1 else took * 99
         print(f"{kind:14} {len(took):6} {cuts[49]:7.0f} {cuts[94]:7.0f} {cuts[98]:7.0f} {max(took):7.0f}")
     wanted, over = round(asked.rate * asked.seconds), said["ended"] - asked.seconds
     rate = said["sent"] / max(said["ended"], asked.seconds)

@@ -20,7 +20,8 @@ class NoContact(Exception):
 
 
 def wanted(notice: Notice) -> bool:
-    """Whether it still makes sense: no dead code, and no link to somebody who has answered or said stop."""
+    """Whether it still makes sense: no dead code, no link to somebody who has answered or said stop, none for a session
+    that turned out not to have been held."""
     if notice.kind == ASKED_FOR:
         return timezone.now() - notice.made_at < CODE_LIVES
     if notice.client_id and notice.client.erased_at:
@@ -28,7 +29,7 @@ def wanted(notice: Notice) -> bool:
     session = notice.session
     if session is None:
         return True
-    stopped = notice.client.messages_stopped_at or session.dyad.ended or session.revealed_at
+    stopped = notice.client.messages_stopped_at or session.dyad.ended or session.revealed_at or session.state != "held"
     return not (stopped or Response.objects.filter(session=session, side="client").exists())
 
 

@@ -55,6 +55,11 @@ class PracticeSettings(forms.Form):
     most_reminders = _number(_("Reminders at most"), 3)
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), choices=HOURS, coerce=int)
     quiet_until = forms.TypedChoiceField(label=_("until"), choices=HOURS, coerce=int)
+    pause_after = _number(
+        _("Rest after so many sessions in a row without an answer"),
+        20,
+        help_text=_("Then no link goes out by itself until there is an answer again. 0 never rests."),
+    )
     guardian_below = _number(
         _("Below this age a guardian agrees, too"),
         18,
@@ -76,7 +81,8 @@ class PracticeSettings(forms.Form):
         ),
         (_("When answers open"), ("reveal_after_hours", "reveal_before_next_hours")),
         (_("Links and reminders"),
-         ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until")),
+         ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
+          "pause_after")),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
     )  # fmt: skip
 

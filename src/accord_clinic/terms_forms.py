@@ -6,6 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.care_forms import DateInput
 from accord_clinic.models import Client, Terms
+from accord_clinic.practice_forms import HOURS
+
+
+OWN_HOURS = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
 
 
 class Facts(forms.Form):
@@ -34,6 +38,15 @@ class Messages(forms.Form):
     )
     remind_after_hours = forms.IntegerField(label=_("Hours to a reminder"), required=False, min_value=0)
     most_reminders = forms.IntegerField(label=_("Reminders at most"), required=False, min_value=0, max_value=3)
+    quiet_from = forms.TypedChoiceField(label=_("No messages from"), required=False, **OWN_HOURS)
+    quiet_until = forms.TypedChoiceField(label=_("until"), required=False, **OWN_HOURS)
+    pause_after = forms.IntegerField(
+        label=_("Rest after so many sessions in a row without an answer"),
+        required=False,
+        min_value=0,
+        max_value=20,
+        help_text=_("Then no link goes out by itself until there is an answer again. 0 never rests."),
+    )
 
 
 class WhoAgrees(forms.Form):

@@ -6,6 +6,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
@@ -16,9 +17,10 @@ from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
 from accord_clinic import delivery, notices, sms, sms_gateway, wordings
-from accord_clinic.actions import care, checkin, schedule, space
+from accord_clinic.actions import care, checkin, consent, schedule, space
 from accord_clinic.models import Invitation, Notice, Practice
 from accord_clinic.queries.schedule import failed
+from accord_clinic.queries.terms import terms_page
 
 pytestmark = pytest.mark.django_db
 NEVER = re.compile(r"\b(Ana|Ben|Park|Practice|therap\w*|session\w*|Sitzung\w*|Praxis|alliance|Accord)\b", re.IGNORECASE)
@@ -45,6 +47,13 @@ def no_quiet_hours(people):
 def session(dyad):
     """A session that was held two hours ago."""
     return a_held_session(dyad, timezone.now() - timedelta(hours=2))
+
+
+def a_revealed_session(dyad):
+    """A session without an answer of the client, whose time has come."""
+    held = a_held_session(dyad)
+    type(held).objects.filter(pk=held.pk).update(revealed_at=timezone.now(), revealed_by="time")
+    return held
 
 
 def later(hours: float):
@@ -110,7 +119,14 @@ class TestWhen:
     def test_nobody_is_woken(self, people, now, goes):
         """From eight in the evening to eight in the morning, on the clock of the practice."""
         people.practice.quiet_from, people.practice.quiet_until = 20, 8
-        assert schedule.after_quiet_hours(now, people.practice) == goes
+        assert schedule.after_quiet_hours(now, people.practice, "Europe/Berlin") == goes
+
+    def test_a_dyad_may_have_quiet_hours_of_its_own(self, session, dyad, ben):
+        here = timezone.localtime(timezone.now(), ZoneInfo("Europe/Berlin"))
+        schedule.settle(dyad, by=ben, quiet_from=here.hour, quiet_until=(here.hour + 2) % 24)
+        assert schedule.due() == 1
+        waits = Notice.objects.get().due_at - timezone.now()
+        assert timedelta(hours=1) <= waits <= timedelta(hours=2)
 
     @pytest.mark.parametrize(
         ("facts", "told"), [({"most_reminders": 9}, "0 to 3"), ({"remind_after_hours": 999}, "0 to 336")]
@@ -118,6 +134,42 @@ class TestWhen:
     def test_more_than_makes_sense_is_refused(self, dyad, ben, facts, told):
         with pytest.raises(BadInput, match=told):
             schedule.settle(dyad, by=ben, **facts)
+
+
+class TestResting:
+    """After some sessions in a row without an answer, nothing goes out by itself until there is one again."""
+
+    @pytest.fixture
+    def silent(self, dyad):
+        """Three sessions in a row, open to both by now, about which the client said nothing."""
+        a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
+        return [a_revealed_session(dyad) for _ in range(3)]
+
+    def test_the_fourth_link_is_not_sent(self, silent, session):
+        assert schedule.due() == 0
+
+    def test_nor_is_it_after_two(self, silent, dyad, ben, session):
+        schedule.settle(dyad, by=ben, pause_after=4)
+        assert schedule.due() == 1
+
+    def test_a_dyad_may_go_on_asking(self, silent, dyad, ben, session):
+        schedule.settle(dyad, by=ben, pause_after=0)
+        assert schedule.due() == 1
+
+    def test_an_answer_that_is_open_to_both_ends_it(self, silent, dyad):
+        a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
+        a_held_session(dyad, timezone.now() - timedelta(hours=2))
+        assert schedule.due() == 1
+
+    def test_an_answer_that_is_not_open_yet_changes_nothing_that_the_therapist_could_see(self, silent, dyad, ana, ben):
+        waiting = a_held_session(dyad, timezone.now() - timedelta(days=2))
+        before = schedule.due(), terms_page(ben, dyad).paused
+        checkin.send(waiting, "client", answers("client"), by=ana)
+        assert (schedule.due(), terms_page(ben, dyad).paused) == before == (0, 3)
+
+    def test_the_therapist_is_told_what_to_do(self, silent, dyad, ben, as_member):
+        page = as_member(ben).get(f"/people/{dyad.uid}/terms/").content.decode()
+        assert "Ana has not answered after the last 3 sessions, so no link goes out by itself" in page
 
 
 class TestStopping:
@@ -136,6 +188,20 @@ class TestStopping:
         waiting = Notice.objects.get(kind="reminder")
         assert (waiting.dropped_at is not None, waiting.about) == (True, "")
         assert len(mailbox.mails) == 1
+
+    def test_a_session_that_was_not_held_after_all_stops_a_link_that_waits(self, session, ben, mailbox):
+        schedule.due()
+        care.mark_session(session, "cancelled", by=ben)
+        assert notices.deliver() == 0
+        assert mailbox.mails == []
+
+    def test_who_took_back_the_consent_is_not_asked_even_when_messages_are_wanted_again(self, session, ana):
+        consent.give(ana, "care", by=ana)
+        consent.withdraw(ana, "care", by=ana)
+        schedule.start_again(ana, by=ana)
+        assert schedule.due() == 0
+        consent.give(ana, "care", by=ana)
+        assert schedule.due() == 1
 
     def test_the_end_of_the_course_stops(self, session, dyad, ben):
         care.end_course(dyad, "agreement", timezone.localdate(), "", by=ben)
@@ -264,8 +330,8 @@ def test_a_sweep_costs_the_same_for_one_and_for_ten(people, django_assert_max_nu
 class TestTellingOnce:
     def test_two_sweeps_at_once_make_one_link(self, session):
         """The second one loses the race for the row, and its link does not come to be."""
-        assert schedule._put(session, "link", "", Practice.objects.get(), timezone.now())
-        assert not schedule._put(session, "link", "", Practice.objects.get(), timezone.now())
+        assert schedule._put(session, "link", "", timezone.now())
+        assert not schedule._put(session, "link", "", timezone.now())
         assert Notice.objects.count() == Invitation.objects.count() == 1
 
     def test_a_row_that_another_worker_has_claimed_is_left_alone(self, session, mailbox):

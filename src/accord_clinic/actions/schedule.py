@@ -17,11 +17,14 @@ from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
 from accord_clinic.permissions import check_own
 from accord_clinic.queries.consent import terms_of, voices
-from accord_clinic.queries.schedule import habit
+from accord_clinic.queries.schedule import Habit, habit, unanswered_in_a_row
 
 LOOKS_BACK = timedelta(days=7)
 """A session that was marked as held later than this is not asked about any more: nobody would remember it."""
-MOST = {"link_after_minutes": 7 * 24 * 60, "remind_after_hours": 14 * 24, "most_reminders": 3}
+MOST = {
+    "link_after_minutes": 7 * 24 * 60, "remind_after_hours": 14 * 24, "most_reminders": 3,
+    "quiet_from": 23, "quiet_until": 23, "pause_after": 20,
+}  # fmt: skip
 
 
 @transaction.atomic
@@ -95,26 +98,39 @@ def _unanswered(now: datetime):
 def _tell(session: Session, practice: Practice, now: datetime) -> bool:
     """One link or one reminder for one session, when it is time and everybody who has to agree has agreed."""
     usual = habit(practice, session.dyad)
-    if not usual.by_itself or not _may_be_asked(session.dyad.client, practice):
+    kind = _due(session, usual, now) if usual.by_itself else ""
+    if not kind or _pauses(session.dyad, usual) or not _may_be_asked(session.dyad.client, practice):
         return False
+    which = f":{session.reminders + 1}" if kind == "reminder" else ""
+    return _put(session, kind, which, after_quiet_hours(now, usual, practice.time_zone))
+
+
+def _due(session: Session, usual: Habit, now: datetime) -> str:
+    """What it is time for: a link, a reminder, or nothing."""
     if session.linked_at is None:
-        if now < session.start + timedelta(minutes=usual.link_after_minutes):
-            return False
-        return _put(session, "link", "", practice, now)
+        return "link" if now >= session.start + timedelta(minutes=usual.link_after_minutes) else ""
     last = max(filter(None, (session.linked_at, session.reminded_at)))
-    if session.reminders >= usual.most_reminders or now < last + timedelta(hours=usual.remind_after_hours):
-        return False
-    return _put(session, "reminder", f":{session.reminders + 1}", practice, now)
+    late = now >= last + timedelta(hours=usual.remind_after_hours)
+    return "reminder" if late and session.reminders < usual.most_reminders else ""
+
+
+def _pauses(dyad: Dyad, usual: Habit) -> bool:
+    """Whether so many sessions in a row went without an answer that asking by itself rests."""
+    return bool(usual.pause_after) and unanswered_in_a_row(dyad) >= usual.pause_after
 
 
 def _may_be_asked(client: Client, practice: Practice) -> bool:
-    """A guardian who has to agree must have agreed before a link goes out; the client agrees behind the link."""
+    """A guardian who has to agree must have agreed before a link goes out. The client agrees behind the first link;
+    who has taken that back is not asked again."""
+    rows = client.consents.filter(purpose="care").values_list("by", "withdrawn_at")
+    said = {by for by, _withdrawn in rows}
+    stands = {by for by, withdrawn in rows if withdrawn is None}
     guardian = "guardian" in voices(client, terms_of(client), practice.guardian_below)
-    return not guardian or client.consents.filter(purpose="care", by="guardian", withdrawn_at=None).exists()
+    return "client" not in said - stands and (not guardian or "guardian" in stands)
 
 
 @transaction.atomic
-def _put(session: Session, kind: str, which: str, practice: Practice, now: datetime) -> bool:
+def _put(session: Session, kind: str, which: str, due_at: datetime) -> bool:
     """A fresh link into the outbox, held back until the quiet hours are over."""
     address = settings.PUBLIC_URL + reverse("link", args=[checkin.invite(session, by=None, mailed=True)])
     told = notices.tell(
@@ -122,7 +138,7 @@ def _put(session: Session, kind: str, which: str, practice: Practice, now: datet
         address,
         client=session.dyad.client,
         session=session,
-        due_at=after_quiet_hours(now, practice),
+        due_at=due_at,
         once=f"session:{session.pk}{which}",
     )
     if not told:
@@ -131,10 +147,10 @@ def _put(session: Session, kind: str, which: str, practice: Practice, now: datet
     return told
 
 
-def after_quiet_hours(moment: datetime, practice: Practice) -> datetime:
+def after_quiet_hours(moment: datetime, usual: Habit, time_zone: str) -> datetime:
     """The same moment, or the end of the quiet hours that it falls into, on the practice's clock."""
-    there = moment.astimezone(ZoneInfo(practice.time_zone))
-    start, end = practice.quiet_from, practice.quiet_until
+    there = moment.astimezone(ZoneInfo(time_zone))
+    start, end = usual.quiet_from, usual.quiet_until
     quiet = start <= there.hour < end if start <= end else there.hour >= start or there.hour < end
     if start == end or not quiet:
         return moment

@@ -13,6 +13,9 @@ class Schedule(models.Model):
     link_after_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     remind_after_hours = models.PositiveSmallIntegerField(null=True, blank=True)
     most_reminders = models.PositiveSmallIntegerField(null=True, blank=True)
+    quiet_from = models.PositiveSmallIntegerField(null=True, blank=True)
+    quiet_until = models.PositiveSmallIntegerField(null=True, blank=True)
+    pause_after = models.PositiveSmallIntegerField(null=True, blank=True)
 
 
 class StopLink(models.Model):

@@ -32,6 +32,9 @@ class Practice(models.Model):
     most_reminders = models.PositiveSmallIntegerField(default=1)
     quiet_from = models.PositiveSmallIntegerField(default=20)
     quiet_until = models.PositiveSmallIntegerField(default=8)
+    pause_after = models.PositiveSmallIntegerField(
+        default=3, help_text=_("sessions in a row without an answer, after which no link goes out by itself; 0 is never")
+    )
     # What the law of this practice's country asks to be kept after an erasure: 0 years keeps no session dates.
     retention_years = models.PositiveSmallIntegerField(default=10)
     retention_law = models.CharField(max_length=300, blank=True)

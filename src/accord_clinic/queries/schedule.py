@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import Dyad, Member, Notice, Practice, Schedule
+from accord_clinic.models import Dyad, Member, Notice, Practice, Response, Schedule
 from accord_clinic.notices import MOST_TRIES
 from accord_clinic.permissions import check_keep_practice
 
 MOST_SHOWN = 50
+NUMBERS = ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until", "pause_after")
+"""What the practice decides and each dyad may decide otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class Habit:
     link_after_minutes: int
     remind_after_hours: int
     most_reminders: int
+    quiet_from: int
+    quiet_until: int
+    pause_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +49,17 @@ def habit(practice: Practice, dyad: Dyad) -> Habit:
         value = getattr(own, name) if own else None
         return getattr(practice, name) if value is None else value
 
-    numbers = (number(name) for name in ("link_after_minutes", "remind_after_hours", "most_reminders"))
-    return Habit(own.by_itself if own else True, *numbers)
+    return Habit(own.by_itself if own else True, **{name: number(name) for name in NUMBERS})
+
+
+def unanswered_in_a_row(dyad: Dyad) -> int:
+    """How many of the last sessions went without an answer of the client, of those that are open to both.
+
+    Of the others nobody may know yet; so a pause can tell the therapist nothing that the pages do not.
+    """
+    of_client = Response.objects.filter(session=OuterRef("pk"), side="client")
+    opened = dyad.sessions.filter(state="held").exclude(revealed_at=None).annotate(said=Exists(of_client))
+    return len(list(takewhile(lambda said: not said, opened.order_by("-number").values_list("said", flat=True))))
 
 
 def _plainly(error: str) -> str:

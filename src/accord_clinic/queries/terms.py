@@ -9,7 +9,7 @@ from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member, Pr
 from accord_clinic.permissions import can_change_contact
 from accord_clinic.queries.consent import Purpose, age_of, needed, purposes, terms_of
 from accord_clinic.queries.practice import local
-from accord_clinic.queries.schedule import Habit, habit
+from accord_clinic.queries.schedule import NUMBERS, Habit, habit, unanswered_in_a_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,7 @@ class TermsPage:
     habit: Habit
     may_change_contact: bool
     stopped: bool
+    paused: int
     age: int | None
     needs_guardian: bool
     purposes: tuple[Purpose, ...]
@@ -34,8 +35,10 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
     client = dyad.client
     rows = list(Correction.objects.filter(dyad=dyad).select_related("answered_by").order_by("-asked_at"))
     others = Member.objects.filter(is_active=True).exclude(pk=member.pk).order_by("name")
+    usual, silent = habit(Practice.objects.get(), dyad), unanswered_in_a_row(dyad)
     return TermsPage(
-        habit=habit(Practice.objects.get(), dyad),
+        habit=usual,
+        paused=silent if 0 < usual.pause_after <= silent else 0,
         may_change_contact=can_change_contact(member, client),
         stopped=client.messages_stopped_at is not None,
         age=age_of(client),
@@ -67,7 +70,7 @@ def who_agrees(dyad: Dyad) -> dict:
 def own_numbers(dyad: Dyad) -> dict:
     """First values for the form: only what differs from the practice."""
     own = getattr(dyad, "schedule", None)
-    names = ("by_itself", "link_after_minutes", "remind_after_hours", "most_reminders")
+    names = ("by_itself", *NUMBERS)
     return {name: getattr(own, name) for name in names} if own else {"by_itself": True}
 
 

@@ -8,7 +8,6 @@ from accord_clinic.care_forms import DateInput
 from accord_clinic.models import Client, Terms
 from accord_clinic.practice_forms import HOURS
 
-
 OWN_HOURS = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
 
 

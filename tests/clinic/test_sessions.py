@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session
+from tests.clinic.phone import Phone, text
+from tests.clinic.rights_steps import inside
 
 from accord_clinic import links, plan
-from accord_clinic.actions import care
+from accord_clinic.actions import care, schedule
 from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Session, Share
 
 TODAY = datetime.now(UTC).date()
@@ -177,6 +179,30 @@ def test_a_new_course_follows_the_one_that_ended(browser, people, dyad, ben):
     browser.post(reverse("new_course", args=[dyad.uid]), said)
     after = Dyad.objects.get(ended=None, client=dyad.client)
     assert after.follows == dyad
+
+
+def test_a_hand_over_carries_what_is_asked_and_when_messages_go_out_and_nothing_that_was_said(dyad, ben, eve):
+    care.set_up(dyad, {"phq-9": 2}, by=ben)
+    schedule.settle(dyad, by=ben, by_itself=False, quiet_from=18, pause_after=5)
+    a_course(dyad, 2)
+    after = care.hand_over(dyad, eve, TODAY, by=ben)
+    assert dict(after.measures.values_list("instrument", "every")) == {"phq-9": 2}
+    own = after.schedule
+    assert (own.by_itself, own.quiet_from, own.quiet_until, own.pause_after) == (False, 18, None, 5)
+    assert not after.sessions.exists()
+    assert Notice.objects.get(kind="hand_over").member == eve
+
+
+def test_the_client_is_told_of_a_hand_over_in_the_own_space_and_before_the_first_check_in(dyad, ben, eve, ana):
+    after = care.hand_over(dyad, eve, TODAY, by=ben)
+    space = inside(ana)
+    assert "you work with Eve." in space.get(f"/mine/{dyad.uid}/").content.decode()
+    told = "Before that you worked with Ben. What you said there stays there, and Eve cannot see it."
+    assert told in space.get(f"/mine/{after.uid}/").content.decode()
+    first, second = (Phone(a_session(after, state="held"), start=False) for _ in range(2))
+    before = "You work with Eve now. What you said to Ben stays there, and Eve cannot see it."
+    assert before in text(first.browser.get(f"/c/{first.token}"))
+    assert before not in text(second.browser.get(f"/c/{second.token}"))
 
 
 def test_a_hand_over_ends_one_course_and_opens_another_with_its_own_start(browser, people, dyad, eve, as_member):

@@ -7,11 +7,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
+from accord_clinic import notices
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.consent import check_born
-from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Session, Share
+from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Schedule, Session, Share
 from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
+from accord_clinic.queries.schedule import NUMBERS
 
 
 @transaction.atomic
@@ -109,10 +111,19 @@ def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> No
 
 @transaction.atomic
 def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
-    """End one dyad and open another with its own baseline, which says what it follows."""
+    """End one dyad and open another with its own baseline, which says what it follows.
+
+    What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
+    """
     end_course(dyad, "moved_on", on, "", by=by)
     facts = {"approach": dyad.approach, "setting": dyad.setting, "modality": dyad.modality, "form": dyad.form}
-    return start_course(dyad.client, to, on, by=by, follows=dyad, **facts)
+    measures = dict(dyad.measures.values_list("instrument", "every"))
+    after = start_course(dyad.client, to, on, by=by, follows=dyad, measures=measures, **facts)
+    own = Schedule.objects.filter(dyad=dyad).values("by_itself", *NUMBERS).first()
+    if own:
+        Schedule.objects.create(dyad=after, **own)
+    notices.tell("hand_over", after.uid, member=to)
+    return after
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='practice',
             name='pause_after',
-            field=models.PositiveSmallIntegerField(default=3, help_text='sessions in a row without an answer, after which no link goes out by itself; 0 is never'),
+            field=models.PositiveSmallIntegerField(default=3, help_text="sessions in a row without an answer, after which no link goes out by itself; 0: never"),
         ),
         migrations.AddField(
             model_name='schedule',

@@ -33,7 +33,7 @@ class Practice(models.Model):
     quiet_from = models.PositiveSmallIntegerField(default=20)
     quiet_until = models.PositiveSmallIntegerField(default=8)
     pause_after = models.PositiveSmallIntegerField(
-        default=3, help_text=_("sessions in a row without an answer, after which no link goes out by itself; 0 is never")
+        default=3, help_text="sessions in a row without an answer, after which no link goes out by itself; 0: never"
     )
     # What the law of this practice's country asks to be kept after an erasure: 0 years keeps no session dates.
     retention_years = models.PositiveSmallIntegerField(default=10)

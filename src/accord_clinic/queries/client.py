@@ -124,6 +124,14 @@ def _link(invitation: Invitation | None) -> Link | None:
     return Link(invitation, session, session.dyad, session.dyad.client)
 
 
+def came_from(link: Link) -> str:
+    """With whom the client worked before a hand-over: told at the first check-in of the new course, then no more."""
+    if link.session.number > 1 or link.dyad.follows_id is None:
+        return ""
+    before = link.dyad.follows.therapist
+    return "" if before.pk == link.dyad.therapist_id else before.name
+
+
 def practice() -> Practice:
     """The practice with its outside reader: read once a minute, and anew when this process changes it."""
     global _remembered

@@ -1,6 +1,6 @@
 """A client's own space: the courses of care, answers over time, what is kept, who may read what, and who read it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Max, Q
@@ -33,6 +33,7 @@ class OwnCourse:
     picture: Picture | None
     strains: tuple[str, ...]
     sheets: tuple[tuple[str, str], ...]
+    moved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,20 @@ def own_course(dyad: Dyad) -> OwnCourse:
             for s in reversed(sessions)
             if s.revealed_at
         ),
+        moved=tuple(_moved(dyad)),
     )
+
+
+def _moved(dyad: Dyad) -> Iterable[str]:
+    """A hand-over, told to the client on both sides of it: with whom it goes on, and that what was said stays."""
+    after = dyad.followed_by.exclude(therapist=dyad.therapist_id).select_related("therapist").first()
+    if after:
+        yield _("Since {day} you work with {name}.").format(
+            day=date_format(after.started, "DATE_FORMAT"), name=after.therapist.name
+        )
+    if dyad.follows and dyad.follows.therapist_id != dyad.therapist_id:
+        told = _("Before that you worked with {before}. What you said there stays there, and {name} cannot see it.")
+        yield told.format(before=dyad.follows.therapist.name, name=dyad.therapist.name)
 
 
 def _mark(session: Session) -> SessionMark:

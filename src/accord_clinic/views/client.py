@@ -50,6 +50,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         context = {
             "how_long": spoken.how_long(page.seconds),
             "safety": page.safety,
+            "came_from": client_queries.came_from(link),
             "foreign": any(question.foreign for question in page.questions()),
             "session": page.names.session,
             "before": before_first_question(link.client, link.dyad),

@@ -24,7 +24,7 @@ def wanted(notice: Notice) -> bool:
     that turned out not to have been held."""
     if notice.kind == ASKED_FOR:
         return timezone.now() - notice.made_at < CODE_LIVES
-    if notice.client_id and notice.client.erased_at:
+    if notice.client_id and notice.client.erased_at or notice.member_id and not notice.member.is_active:
         return False
     session = notice.session
     if session is None:

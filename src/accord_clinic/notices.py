@@ -7,7 +7,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accord_clinic import delivery, links
-from accord_clinic.models import Client, Member, Notice, Practice, PrivateLine, Session
+from accord_clinic.models import Client, Cover, Dyad, Member, Notice, Practice, PrivateLine, Session
 
 RETRY_AFTER = timedelta(minutes=10)
 """An older claim belongs to a worker that died. A failed message waits this long, then twice as long each time."""
@@ -48,18 +48,33 @@ def tell(
     return True
 
 
+def tell_those_in_charge(kind: str, about: str, dyad: Dyad, once: str = "") -> None:
+    """The dyad's therapist; once that one has left, the admins, so that nothing is told to nobody."""
+    for member in [dyad.therapist] if dyad.therapist.is_active else _admins():
+        tell(kind, about, member=member, once=once)
+
+
 def tell_safety(session: Session) -> None:
-    """The therapist and the safety contact: please look. It names no person and no answer."""
+    """The therapist, whoever covers now, and the safety contact: please look. It names no person and no answer.
+
+    Where the practice has no safety contact, the admins are told in its place.
+    """
     contact = Practice.objects.select_related("safety_contact").get().safety_contact
-    for member in {session.dyad.therapist, contact} - {None}:
+    tell_those_in_charge("safety", session.uid, session.dyad)
+    now = timezone.now()
+    covers = Cover.objects.filter(dyad=session.dyad, since__lte=now, until__gt=now).select_related("member")
+    for member in {*(row.member for row in covers), *([contact] if contact else _admins())}:
         tell("safety", session.uid, member=member)
 
 
 def tell_outside_reader(line: PrivateLine) -> None:
-    """The named outside reader: a line waits for you."""
-    reader = Practice.objects.select_related("outside_reader").get().outside_reader
-    if reader is not None:
-        tell("outside_line", line.uid, member=reader)
+    """Whom the client's page named: a line waits for you."""
+    if line.to is not None:
+        tell("outside_line", line.uid, member=line.to)
+
+
+def _admins() -> list[Member]:
+    return [member for member in Member.objects.filter(is_active=True) if member.is_a("admin")]
 
 
 def deliver(limit: int = 100) -> int:

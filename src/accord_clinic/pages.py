@@ -30,12 +30,13 @@ def _nav(request: HttpRequest, member) -> list[dict[str, object]]:
 
 def _pages(member) -> list[tuple[bool, str, str]]:
     known = around()
+    safety = known.safety_contact == member.pk or known.safety_contact is None and member.is_a("admin")
     return [
         (member.is_a("therapist"), "today", _("Today")),
         (member.is_a("therapist"), "people", _("People")),
         (member.is_a("supervisor"), "supervision", _("Supervision")),
-        (known.outside_reader == member.pk, "outside", _("Said to you")),
-        (known.safety_contact == member.pk, "safety", _("Please look")),
+        (member.pk in known.outside_readers, "outside", _("Said to you")),
+        (safety, "safety", _("Please look")),
         (member.is_a("manager"), "service", _("The service")),
         (member.is_a("admin"), "practice", _("The practice")),
     ]

@@ -126,8 +126,9 @@ def can_work_as_therapist(member: Member) -> bool:
 
 
 def check_be_outside_reader(member: Member, practice) -> None:
-    """Be the one whom the practice names as *someone else here*."""
-    if practice.outside_reader_id != member.pk or not member.is_active:
+    """Be the one whom the practice names as *someone else here*, or have been when a client wrote."""
+    named = member.pk in (practice.outside_reader_id, *practice.former_readers)
+    if not (named and member.is_active):
         raise PermissionDenied(_("This page is for the person whom the practice has named."))
 
 
@@ -135,20 +136,21 @@ def can_be_outside_reader(member: Member, practice) -> bool:
     return _can(check_be_outside_reader, member, practice)
 
 
-def check_read_outside_line(member: Member, line: PrivateLine, practice) -> None:
-    """Read what a client said to *someone else here*: the named outside reader, unless that is the dyad's therapist."""
-    check_be_outside_reader(member, practice)
-    if line.reader != "outside" or line.response.session.dyad.therapist_id == member.pk:
+def check_read_outside_line(member: Member, line: PrivateLine) -> None:
+    """Read what a client said to *someone else here*: whom the page named then, unless that is the dyad's therapist."""
+    said_to = line.reader == "outside" and line.to_id == member.pk
+    if not (said_to and member.is_active) or line.response.session.dyad.therapist_id == member.pk:
         raise PermissionDenied(_("This line is for somebody else."))
 
 
-def can_read_outside_line(member: Member, line: PrivateLine, practice) -> bool:
-    return _can(check_read_outside_line, member, line, practice)
+def can_read_outside_line(member: Member, line: PrivateLine) -> bool:
+    return _can(check_read_outside_line, member, line)
 
 
 def check_see_safety(member: Member, practice) -> None:
-    """See the neutral safety notices of the practice."""
-    if practice.safety_contact_id != member.pk or not member.is_active:
+    """See the neutral safety notices of the practice: its safety contact; while there is none, the admins."""
+    stands_in = practice.safety_contact_id is None and member.is_a("admin")
+    if not (stands_in or practice.safety_contact_id == member.pk and member.is_active):
         raise PermissionDenied(_("Safety notices are for the practice's safety contact."))
 
 
@@ -177,6 +179,18 @@ def can_end_sessions(member: Member, colleague: Member) -> bool:
     return _can(check_end_sessions, member, colleague)
 
 
+def check_answer_correction(member: Member, dyad: Dyad) -> None:
+    """Read and answer what a client says is wrong: the dyad's own therapist; once that one has left, an admin."""
+    if dyad.therapist.is_active:
+        check_own(member, dyad)
+    elif not member.is_a("admin"):
+        raise PermissionDenied(_("Only the therapist of this course of care can do this."))
+
+
+def can_answer_correction(member: Member, dyad: Dyad) -> bool:
+    return _can(check_answer_correction, member, dyad)
+
+
 def check_break_glass(member: Member, dyad: Dyad) -> None:
     """Look in an emergency: an admin who is not the dyad's own therapist."""
     if not member.is_a("admin") or dyad.therapist_id == member.pk:
@@ -185,6 +199,36 @@ def check_break_glass(member: Member, dyad: Dyad) -> None:
 
 def can_break_glass(member: Member, dyad: Dyad) -> bool:
     return _can(check_break_glass, member, dyad)
+
+
+def check_be_client(by: Member | Client | None, client: Client) -> None:
+    """What is the client's own to do: answer, keep, seal, agree, take a copy, be erased."""
+    if not isinstance(by, Client) or by.pk != client.pk:
+        raise PermissionDenied(_("This is for the client alone to do."))
+
+
+def can_be_client(by: Member | Client | None, client: Client) -> bool:
+    return _can(check_be_client, by, client)
+
+
+def check_know_client(member: Member, client: Client) -> None:
+    """Note what a guardian said: the own therapist of one of this client's courses of care."""
+    if not any(can_own(member, dyad) for dyad in client.dyads.all()):
+        raise PermissionDenied(_("This person is not on your list."))
+
+
+def can_know_client(member: Member, client: Client) -> bool:
+    return _can(check_know_client, member, client)
+
+
+def check_put_right(member: Member, client: Client) -> None:
+    """Put name and other facts right: the own therapist, or an admin, who keeps names and addresses in order."""
+    if not member.is_a("admin"):
+        check_know_client(member, client)
+
+
+def can_put_right(member: Member, client: Client) -> bool:
+    return _can(check_put_right, member, client)
 
 
 def check_change_contact(member: Member, client: Client) -> None:

@@ -77,5 +77,6 @@ def pages_read() -> dict[str, str]:
         "strain": _("something that felt off"),
         "course": _("your course"),
         "words": _("your course, with your words"),
+        "correction": _("what you said is wrong"),
         "outside_line": _("a line that you addressed to somebody else here"),
     }

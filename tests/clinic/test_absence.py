@@ -6,11 +6,13 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.clinic.people import a_held_session, a_member, answers
+from tests.clinic.phone import Phone, hidden, text
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic.actions import absence, care, checkin, members
-from accord_clinic.models import BreakGlass, Cover, Member, Notice, ReadLog
+from accord_clinic import notices
+from accord_clinic.actions import absence, care, checkin, corrections, members, reveal
+from accord_clinic.models import BreakGlass, Correction, Cover, Measure, Member, Notice, PrivateLine, ReadLog
 from accord_clinic.permissions import can_own, can_see_dyad, can_treat
 
 pytestmark = pytest.mark.django_db
@@ -133,8 +135,6 @@ def test_the_last_admin_stays(ada):
 def test_who_is_invited_chooses_a_password_by_a_link_and_nobody_else_knows_it(
     ada, as_member, client, mailoutbox, settings
 ):
-    from accord_clinic import notices
-
     posted = {"name": "Flo", "email": "flo@example.org", "roles": ["therapist"]}
     as_member(ada).post("/practice/members/", posted)
     flo = Member.objects.get(email="flo@example.org")
@@ -169,3 +169,151 @@ def test_a_practice_of_one_says_who_holds_the_key_and_promises_no_more(dyad, ana
 def test_a_practice_of_several_does_not_say_so(dyad, ana, ben, client):
     assert "holds the key" not in client.get(f"/c/{checkin.invite(a_held_session(dyad), by=ben)}").content.decode()
     assert a_member("Gil", "admin")
+
+
+class TestSomebodyHasLeft:
+    """What was said to somebody who has left, or is said after, still reaches somebody: and whom it was for."""
+
+    @pytest.fixture
+    def left(self, dyad, ben, ada):
+        """Ben has ended his work with Ana, and has left."""
+        care.end_course(dyad, "planned", TODAY, "", by=ben)
+        absence.leave(ben, by=ada)
+        ben.refresh_from_db()
+        return dyad
+
+    def test_what_they_had_shared_ends_since_nobody_could_take_it_back(self, dyad, ben, cy, eve, ada):
+        care.share(dyad, cy, by=ben)
+        absence.cover(dyad, eve, TODAY, TODAY + timedelta(days=3), by=ben)
+        care.end_course(dyad, "planned", TODAY, "", by=ben)
+        absence.leave(ben, by=ada)
+        assert not can_see_dyad(cy, dyad)
+        assert not can_see_dyad(eve, dyad)
+
+    def test_their_open_links_ask_for_nobody(self, dyad, ben, ada, client):
+        token = checkin.invite(a_held_session(dyad), by=ben)
+        care.end_course(dyad, "planned", TODAY, "", by=ben)
+        absence.leave(ben, by=ada)
+        assert client.get(f"/c/{token}").status_code == 410
+
+    def test_what_is_wrong_is_answered_by_the_admin_and_by_nobody_else(self, left, ana, ada, eve, as_member):
+        page = inside(ana).get("/mine/rights/corrections/").content.decode()
+        assert "whoever keeps the practice does" in page
+        inside(ana).post("/mine/rights/corrections/", {"dyad": left.uid, "words": "It was a Tuesday"})
+        row = Correction.objects.get()
+        assert Notice.objects.get(kind="correction").member == ada
+        with pytest.raises(PermissionDenied):
+            corrections.answer(row, "No", by=eve)
+        browser = as_member(ada)
+        assert "It was a Tuesday" in browser.get("/practice/messages/").content.decode()
+        read = ReadLog.objects.get()
+        assert (read.member, read.dyad, read.what) == (ada, left, "correction")
+        browser.post("/practice/messages/", {"what": "answer", "correction": row.uid, "words": "Changed to Tuesday"})
+        page = inside(ana).get("/mine/rights/corrections/").content.decode()
+        assert "Changed to Tuesday" in page
+        assert "Ada" in page
+        assert "what you said is wrong" in inside(ana).get(f"/mine/{left.uid}/readers/").content.decode()
+
+    def test_while_the_therapist_is_there_the_admin_answers_nothing(self, dyad, ana, ada, as_member):
+        row = corrections.ask(dyad, "It was a Tuesday", by=ana)
+        posted = {"what": "answer", "correction": row.uid, "words": "Mine"}
+        assert as_member(ada).post("/practice/messages/", posted).status_code == 404
+        row.refresh_from_db()
+        assert row.answered_at is None
+
+    def test_an_emergency_in_a_course_of_theirs_is_told_to_the_admins(self, left, ana, people):
+        gil = a_member("Gil", "admin")
+        absence.break_glass(left, "Ana has called and nobody knows her", by=gil)
+        assert {n.member for n in Notice.objects.filter(kind="break_glass")} == {people.ada, gil}
+
+    def test_nothing_is_sent_to_them(self, dyad, ben, ada, mailoutbox):
+        notices.tell("correction", "x", member=ben)
+        Member.objects.filter(pk=ben.pk).update(is_active=False)
+        notices.deliver()
+        assert mailoutbox == []
+        assert Notice.objects.get(kind="correction").dropped_at
+
+
+class TestAnAnswerThatAsksForHelp:
+    def test_reaches_whoever_covers(self, covered, dyad, ben, eve, cy):
+        reveal.raise_safety(a_held_session(dyad), "phq-9", "item9")
+        assert {n.member for n in Notice.objects.filter(kind="safety")} == {ben, eve, cy}
+
+    def test_reaches_the_admins_while_there_is_no_safety_contact(self, dyad, ben, cy, ada, as_member):
+        absence.leave(cy, by=ada)
+        reveal.raise_safety(a_held_session(dyad), "phq-9", "item9")
+        assert {n.member for n in Notice.objects.filter(kind="safety")} == {ben, ada}
+        browser = as_member(ada)
+        assert "with Ben, session 1" in browser.get("/safety/").content.decode()
+        assert 'href="/safety/"' in browser.get("/practice/").content.decode()
+
+    def test_promises_no_second_person_where_there_is_none(self, dyad, ben, people, client):
+        """In a practice of one, the therapist is the safety contact."""
+        Measure.objects.create(dyad=dyad, instrument="phq-9", every=1)
+        token = checkin.invite(a_held_session(dyad), by=ben)
+        assert "Ben and the practice’s safety contact are asked to look" in client.get(f"/c/{token}").content.decode()
+        people.practice.safety_contact = ben
+        people.practice.save()
+        page = client.get(f"/c/{token}").content.decode()
+        assert "safety contact" not in page
+        assert "Ben is asked to look" in page
+
+
+class TestSomebodyElseIsNamed:
+    """A line to *someone else here* is for the person whom the page named, whoever is named later."""
+
+    @pytest.fixture
+    def said(self, dyad):
+        a_held_session(dyad, client=answers("client", words="Only for Cy", reader="outside"))
+        return PrivateLine.objects.get()
+
+    @pytest.fixture
+    def named(self, said, people):
+        """The practice names Flo from now on."""
+        flo = a_member("Flo", "supervisor")
+        members.set_up(people.practice, by=people.ada, outside_reader=flo)
+        return flo
+
+    def test_who_is_named_later_reads_nothing_of_before(self, said, named, as_member):
+        browser = as_member(named)
+        page = browser.get("/outside/").content.decode()
+        assert "Nothing has been said to you so far" in page
+        assert browser.get(f"/outside/{said.uid}/").status_code == 404
+        assert browser.post(f"/outside/{said.uid}/read/").status_code == 404
+
+    def test_an_admin_who_takes_the_place_reads_nothing_of_before(self, said, people, ada, as_member):
+        members.set_up(people.practice, by=ada, outside_reader=ada)
+        assert as_member(ada).get(f"/outside/{said.uid}/").status_code == 404
+
+    def test_who_was_named_then_still_reads_and_answers_it(self, said, named, cy, ana, as_member):
+        browser = as_member(cy)
+        assert 'href="/outside/"' in browser.get("/supervision/").content.decode()
+        assert "Only for Cy" in browser.get(f"/outside/{said.uid}/").content.decode()
+        browser.post(f"/outside/{said.uid}/read/")
+        lines = inside(ana).get(f"/mine/{said.response.session.dyad.uid}/lines/").content.decode()
+        assert "Cy sees this, and Ben does not" in lines
+        assert "It was read on" in lines
+
+    def test_when_that_person_has_left_the_client_reads_that_nobody_sees_it(self, said, cy, ada, ana):
+        absence.leave(cy, by=ada)
+        lines = inside(ana).get(f"/mine/{said.response.session.dyad.uid}/lines/").content.decode()
+        assert "You wrote this to Cy, who does not work here any more" in lines
+
+    def test_after_a_hand_over_the_new_therapist_reads_none_of_it(self, said, dyad, ben, eve, people, as_member):
+        care.hand_over(dyad, eve, TODAY, by=ben)
+        members.set_up(people.practice, by=people.ada, outside_reader=eve)
+        assert as_member(eve).get(f"/outside/{said.uid}/").status_code == 404
+
+    def test_a_page_that_named_somebody_else_is_asked_anew(self, dyad, people):
+        phone = Phone(a_held_session(dyad))
+        phone.open()
+        flo = a_member("Flo", "supervisor")
+        members.set_up(people.practice, by=people.ada, outside_reader=flo)
+        posted = {"key": phone.key, "reviewed": "page", "0-o2": "Only for Cy", "read.0-o2": "outside"}
+        page = phone.browser.post(phone.url, posted)
+        assert "Please say once more who may read this" in text(page)
+        assert "Someone else here: Flo" in text(page)
+        assert not PrivateLine.objects.exists()
+        posted["key"] = hidden(page, "key")
+        assert phone.browser.post(phone.url, posted).status_code == 302
+        assert PrivateLine.objects.get().to == flo

@@ -41,7 +41,7 @@ def test_the_admin_sees_that_one_waits_and_no_word_of_it(ana, ada, dyad, as_memb
 
 def test_nobody_else_asks_or_answers(ana, people, dyad):
     kim = a_dyad(people.eve, "Kim").client
-    with pytest.raises(BadInput):
+    with pytest.raises(PermissionDenied):
         corrections.ask(dyad, "Mine", by=kim)
     row = corrections.ask(dyad, "It was a Tuesday", by=ana)
     with pytest.raises(PermissionDenied):

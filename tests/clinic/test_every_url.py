@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -18,17 +19,20 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from tests.clinic.passkey import Passkey
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
 
 from accord_clinic import links
-from accord_clinic.actions import alliance, care, checkin, reveal, space, talk
+from accord_clinic.actions import absence, alliance, care, checkin, reveal, space, talk
 from accord_clinic.models import Invitation, PrivateLine, StopLink, Strain
 from accord_clinic.models.row import new_uid
 from accord_clinic.views.space import DOOR
 
-STAFF = "ben eve cy dee mo ada"
+STAFF = "ben eve cy dee mo ada sue flo gus"
 """Ana's therapist; a therapist with no business here; the supervisor with whom Ben shares, who is also outside reader
-and safety contact; the researcher, the manager, the admin."""
+and safety contact; the researcher, the manager, the admin; a supervisor with whom nothing is shared; a therapist who
+covers for Ben now; an admin who has opened Ana's course in an emergency."""
+THERAPISTS, ADMINS, LOOKS, TREATS = "ben eve flo", "ada gus", "ben cy flo gus", "ben flo"
+"""Who works as what; who may look at Ana's course, and who may act in it."""
 CLIENTS = "ana kim"
 """Both with the door to their own space open; Kim is another client of another therapist."""
 ANYBODY = f"{STAFF} {CLIENTS} phone stranger"
@@ -122,7 +126,7 @@ ROWS = {
     "account/2fa/webauthn/login/": Row(get=STAFF, post=STAFF, of="sign-in"),
     "account/sessions/": Row(get=STAFF, post=STAFF),
     # the supervisor, the outside reader, the safety contact: all three are Cy
-    "supervision/": Row(get="cy"),
+    "supervision/": Row(get="cy sue"),
     "outside/": Row(get="cy"),
     "outside/<str:uid>/": Row(get="cy", at="line"),
     "outside/<str:uid>/read/": Row(post="cy", at="line"),
@@ -131,18 +135,18 @@ ROWS = {
     # the manager
     "service/": Row(get="mo"),
     # the admin
-    "practice/": Row(get="ada", post="ada"),
-    "practice/members/": Row(get="ada", post="ada"),
-    "practice/members/<str:uid>/": Row(get="ada", post="ada", at="member"),
-    "practice/messages/": Row(get="ada", post="ada"),
-    "practice/emergency/": Row(get="ada", post="ada"),
+    "practice/": Row(get=ADMINS, post=ADMINS),
+    "practice/members/": Row(get=ADMINS, post=ADMINS),
+    "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
+    "practice/messages/": Row(get=ADMINS, post=ADMINS),
+    "practice/emergency/": Row(get=ADMINS, post=ADMINS),
     # the therapist
-    "": Row(get="ben eve cy mo ada"),
-    "today/": Row(get="ben eve"),
-    "people/": Row(get="ben eve", post="ben eve"),
-    "people/new/": Row(get="ben eve", post="ben eve"),
-    "people/<str:uid>/": Row(get="ben cy", at="dyad"),
-    "people/<str:uid>/plan/": Row(get="ben", post="ben", at="dyad"),
+    "": Row(get=f"{THERAPISTS} {ADMINS} cy mo sue"),
+    "today/": Row(get=THERAPISTS),
+    "people/": Row(get=THERAPISTS, post=THERAPISTS),
+    "people/new/": Row(get=THERAPISTS, post=THERAPISTS),
+    "people/<str:uid>/": Row(get=LOOKS, at="dyad"),
+    "people/<str:uid>/plan/": Row(get=TREATS, post=TREATS, at="dyad"),
     "people/<str:uid>/course/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
     "people/<str:uid>/share/": Row(post="ben", at="dyad"),
@@ -151,27 +155,27 @@ ROWS = {
     "people/<str:uid>/terms/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/end/": Row(post="ben", at="dyad"),
     "people/<str:uid>/hand-over/": Row(post="ben", at="dyad"),
-    "sessions/<str:uid>/mark/": Row(post="ben", at="planned"),
-    "sessions/<str:uid>/link/": Row(post="ben", at="held"),
-    "sessions/<str:uid>/rate/": Row(get="ben", post="ben", at="held"),
-    "sessions/<str:uid>/rated/": Row(get="ben", at="held"),
-    "sessions/<str:uid>/waive/": Row(post="ben", at="held"),
+    "sessions/<str:uid>/mark/": Row(post=TREATS, at="planned"),
+    "sessions/<str:uid>/link/": Row(post=TREATS, at="held"),
+    "sessions/<str:uid>/rate/": Row(get=TREATS, post=TREATS, at="held"),
+    "sessions/<str:uid>/rated/": Row(get=TREATS, at="held"),
+    "sessions/<str:uid>/waive/": Row(post=TREATS, at="held"),
     # the talk sheet, and the therapist's own sheet
-    "people/<str:uid>/talk/": Row(get="ben cy", at="dyad"),
-    "sessions/<str:uid>/talk/": Row(get="ben cy", at="session"),
-    "sessions/<str:uid>/talk/tick/": Row(post="ben", at="session"),
-    "sessions/<str:uid>/talk.pdf": Row(get="ben cy", at="session"),
-    "sessions/<str:uid>/prepare/": Row(get="ben", at="session"),
+    "people/<str:uid>/talk/": Row(get=LOOKS, at="dyad"),
+    "sessions/<str:uid>/talk/": Row(get=LOOKS, at="session"),
+    "sessions/<str:uid>/talk/tick/": Row(post=TREATS, at="session"),
+    "sessions/<str:uid>/talk.pdf": Row(get=LOOKS, at="session"),
+    "sessions/<str:uid>/prepare/": Row(get=TREATS, at="session"),
     "suggestions/<str:uid>/": Row(post="ben", at="card"),
     # goals, tasks, the shared view, strains
-    "people/<str:uid>/goals/": Row(get="ben cy", at="dyad"),
-    "people/<str:uid>/goals/propose/": Row(post="ben", at="dyad"),
-    "goals/<str:uid>/reword/": Row(post="ben", at="goal"),
-    "goals/<str:uid>/seal/": Row(post="ben", at="goal"),
-    "goals/<str:uid>/end/": Row(post="ben", at="goal"),
-    "strains/<str:uid>/": Row(get="ben cy", at="strain"),
-    "strains/<str:uid>/move/": Row(post="ben", at="strain"),
-    "sessions/<str:uid>/strain/": Row(post="ben", at="session"),
+    "people/<str:uid>/goals/": Row(get=LOOKS, at="dyad"),
+    "people/<str:uid>/goals/propose/": Row(post=TREATS, at="dyad"),
+    "goals/<str:uid>/reword/": Row(post=TREATS, at="goal"),
+    "goals/<str:uid>/seal/": Row(post=TREATS, at="goal"),
+    "goals/<str:uid>/end/": Row(post=TREATS, at="goal"),
+    "strains/<str:uid>/": Row(get=LOOKS, at="strain"),
+    "strains/<str:uid>/move/": Row(post=TREATS, at="strain"),
+    "sessions/<str:uid>/strain/": Row(post=TREATS, at="session"),
     # the demo's door is not there outside the demo
     "demo/": SHUT,
     "demo/be/<str:uid>/": SHUT,
@@ -292,7 +296,11 @@ def world(people, as_member) -> World:
         "line": PrivateLine.objects.get(reader="outside").uid,
         "passkey": str(a_passkey(ben).pk),
     }
-    browsers = {name: as_member(getattr(people, name)) for name in STAFF.split()} | {"stranger": Browser()}
+    more = {"sue": a_member("Sue", "supervisor"), "flo": a_member("Flo", "therapist"), "gus": a_member("Gus", "admin")}
+    absence.cover(dyad, more["flo"], timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
+    absence.break_glass(dyad, "Ben is in hospital and Ana has called", by=more["gus"])
+    members = {name: more.get(name) or getattr(people, name) for name in STAFF.split()}
+    browsers = {name: as_member(member) for name, member in members.items()} | {"stranger": Browser()}
     for name, client in (("ana", people.ana), ("kim", a_dyad(people.eve, "Kim").client)):
         browsers[name] = Browser()
         browsers[name].cookies[DOOR] = space._open(client)

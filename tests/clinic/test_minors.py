@@ -1,6 +1,7 @@
 """Minors from twelve, and people who come by order: who agrees, who learns what, and the safe default."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session
 
@@ -79,7 +80,7 @@ def test_a_guardians_yes_is_not_the_clients(kim, ben):
 
 def test_a_guardian_takes_it_back_through_the_therapist_alone(kim, ben, people):
     consent.note_guardian(kim, "care", by=ben)
-    with pytest.raises(BadInput, match="not on your list"):
+    with pytest.raises(PermissionDenied, match="not on your list"):
         consent.withdraw(kim.client, "care", by=people.eve, voice="guardian")
     consent.withdraw(kim.client, "care", by=ben, voice="guardian")
     assert before_first_question(kim.client, kim).waiting

@@ -9,58 +9,128 @@ from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_member, answers
 
 from accord_clinic import permissions
-from accord_clinic.actions import care
-from accord_clinic.models import Member, PrivateLine
+from accord_clinic.actions import absence, care, erasure, members
+from accord_clinic.models import BreakGlass, Member, PrivateLine
 
-EVERYONE = ("ben", "cy", "dee", "eve", "mo", "ada")
+STAFF = ("ben", "cy", "dee", "eve", "mo", "ada")
+EVERYONE = (*STAFF, "ana", "kim")
 
-# what may be done -> who may; all others may not. `shared`: Ben has shared Ana's course of care with Cy.
+# what may be done -> who may; all others may not. `shared`: Ben has shared Ana's course with Cy; `covered`: Eve stands
+# in for Ben; `in an emergency`: Ada has broken the glass; `handed over`: to Eve; `left`: Ben has gone after that;
+# `alone`: of all who work here only Ben is left, and is the admin. Kim is a client of Eve's.
 MAY = {
     "can_treat": {"ben"},
+    "can_treat, shared": {"ben"},
+    "can_treat, covered": {"ben", "eve"},
+    "can_treat, cover is over": {"ben"},
+    "can_treat, in an emergency": {"ben"},
+    "can_treat, handed over": {"ben"},
+    "can_treat, left": set(),
     "can_see_dyad": {"ben"},
     "can_see_dyad, shared": {"ben", "cy"},
     "can_see_dyad, taken back": {"ben"},
+    "can_see_dyad, covered": {"ben", "eve"},
+    "can_see_dyad, cover is over": {"ben"},
+    "can_see_dyad, in an emergency": {"ben", "ada"},
+    "can_see_dyad, an emergency of yesterday": {"ben"},
+    "can_see_dyad, handed over": {"ben"},
+    "can_see_dyad, left": set(),
+    "can_see_dyad, erased": set(),
     "can_own": {"ben"},
+    "can_own, covered": {"ben"},
+    "can_own, in an emergency": {"ben"},
     "can_share": {"ben"},
+    "can_share, covered": {"ben"},
     "can_share, with somebody who is no supervisor": set(),
     "can_see_service": {"mo"},
     "can_supervise": {"cy"},
     "can_work_as_therapist": {"ben", "eve"},
     "can_be_outside_reader": {"cy"},
     "can_read_outside_line": {"cy"},
+    "can_read_outside_line, with Ada named since": {"cy"},
+    "can_be_outside_reader, with Ada named since": {"cy", "ada"},
     "can_read_outside_line, about the reader's own dyad": set(),
     "can_read_outside_line, kept for the client": set(),
     "can_see_safety": {"cy"},
+    "can_see_safety, with nobody named": {"ada"},
     "can_keep_practice": {"ada"},
     "can_end_sessions": {"ada"},
     "can_end_sessions, one's own": set(),
     "can_break_glass": {"ada"},
+    "can_break_glass, one's own": set(),
+    "can_answer_correction": {"ben"},
+    "can_answer_correction, covered": {"ben"},
+    "can_answer_correction, handed over": {"ben"},
+    "can_answer_correction, left": {"ada"},
+    "can_know_client": {"ben"},
+    "can_know_client, covered": {"ben"},
+    "can_put_right": {"ben", "ada"},
+    "can_put_right, covered": {"ben", "ada"},
     "can_change_contact": {"ada"},
     "can_change_contact, not known yet": {"ben", "ada"},
+    "can_change_contact, alone": {"ben"},
+    "can_be_client": {"ana"},
 }
 
 
 def things(people, case: str) -> tuple:
     """What the rule of a row is asked about."""
     rule, _comma, how = case.partition(", ")
-    dyad = people.dyad
-    if how == "shared" or how == "taken back":
-        care.share(dyad, people.cy, by=people.ben)
-        if how == "taken back":
-            care.unshare(dyad, people.cy, by=people.ben)
+    _happens(people, how)
     if rule == "can_share":
-        return dyad, people.mo if how else people.cy
+        return people.dyad, people.mo if "no supervisor" in how else people.cy
     if rule == "can_read_outside_line":
-        return _line(people, how), people.practice
+        return (_line(people, how),)
     if rule == "can_end_sessions":
         return (people.ada if how else people.ben,)
     if rule in ("can_be_outside_reader", "can_see_safety"):
         return (people.practice,)
-    if rule == "can_change_contact":
-        if how:
-            people.ana.email = people.ana.phone = ""
+    if rule in ("can_change_contact", "can_be_client", "can_know_client", "can_put_right"):
         return (people.ana,)
-    return (dyad,) if rule in ("can_treat", "can_see_dyad", "can_own", "can_break_glass") else ()
+    of_dyads = ("can_treat", "can_see_dyad", "can_own", "can_break_glass", "can_answer_correction")
+    return (people.dyad,) if rule in of_dyads else ()
+
+
+def _happens(people, how: str) -> None:
+    """What was done before the rule is asked."""
+    dyad, ben, day, practice = people.dyad, people.ben, timezone.localdate(), people.practice
+    if how in ("shared", "taken back"):
+        care.share(dyad, people.cy, by=ben)
+    if how == "taken back":
+        care.unshare(dyad, people.cy, by=ben)
+    if how in ("covered", "cover is over"):
+        row = absence.cover(dyad, people.eve, day, day + timedelta(days=3), by=ben)
+    if how == "cover is over":
+        absence.end_cover(row, by=ben)
+    if "emergency" in how:
+        absence.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.ada)
+    if "yesterday" in how:
+        BreakGlass.objects.update(until=timezone.now() - timedelta(days=1))
+    if how in ("handed over", "left"):
+        care.hand_over(dyad, people.eve, day, by=ben)
+    if how == "left":
+        absence.leave(ben, by=people.ada)
+    if how == "erased":
+        erasure.erase(people.ana, by=people.ana)
+    if how == "one's own":
+        people.ada.roles = ["admin", "therapist"]
+        people.ada.save()
+        dyad.therapist = people.ada
+    if how == "not known yet":
+        people.ana.email = people.ana.phone = ""
+    if how == "alone":
+        ben.roles = ["therapist", "admin"]
+        ben.save()
+        Member.objects.exclude(pk=ben.pk).update(is_active=False)
+    if how == "with nobody named":
+        practice.safety_contact = None
+    if how == "with Ada named since":
+        _line(people, "")
+        members.set_up(practice, by=people.ada, outside_reader=people.ada)
+    practice.save()
+    for member in (ben, people.cy, people.dee, people.eve, people.mo, people.ada):
+        member.refresh_from_db()
+    dyad.therapist.refresh_from_db()
 
 
 def _line(people, how: str) -> PrivateLine:
@@ -69,6 +139,8 @@ def _line(people, how: str) -> PrivateLine:
         Member.objects.filter(pk=people.cy.pk).update(roles=["supervisor", "therapist"])
         people.cy.refresh_from_db()
         dyad = a_dyad(people.cy, "Kim")
+    if PrivateLine.objects.exists():
+        return PrivateLine.objects.get()
     reader = "raise" if "kept" in how else "outside"
     a_held_session(dyad, client=answers("client", words="For somebody", reader=reader))
     return PrivateLine.objects.get()
@@ -78,8 +150,13 @@ def _line(people, how: str) -> PrivateLine:
 def test_who_may(case, people):
     about = things(people, case)
     rule = getattr(permissions, case.partition(", ")[0])
-    may = {name for name in EVERYONE if rule(getattr(people, name), *about)}
+    asked = EVERYONE if case.startswith("can_be_client") else STAFF
+    may = {name for name in asked if rule(_person(people, name), *about)}
     assert may == MAY[case]
+
+
+def _person(people, name: str):
+    return a_dyad(people.eve, "Kim").client if name == "kim" else getattr(people, name)
 
 
 def test_every_rule_stands_in_the_table():
@@ -100,7 +177,7 @@ def test_every_rule_is_a_pair_whose_no_is_a_sentence(people):
 def test_who_has_left_may_nothing(case, people):
     about = things(people, case)
     rule = getattr(permissions, case.partition(", ")[0])
-    for name in EVERYONE:
+    for name in STAFF:
         member = getattr(people, name)
         member.is_active = False
         assert not rule(member, *about), name

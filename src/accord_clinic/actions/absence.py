@@ -5,12 +5,13 @@ from zoneinfo import ZoneInfo
 
 from allauth.usersessions.models import UserSession
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
 from accord_clinic import notices
 from accord_clinic.actions.audit import record
-from accord_clinic.models import BreakGlass, Cover, Dyad, Member, Practice, Share
+from accord_clinic.models import BreakGlass, Cover, Dyad, Invitation, Member, Practice, Share
 from accord_clinic.permissions import check_break_glass, check_keep_practice, check_own
 
 GLASS_STAYS_OPEN = timedelta(hours=1)
@@ -53,13 +54,16 @@ def break_glass(dyad: Dyad, why: str, *, by: Member) -> BreakGlass:
     now = timezone.now()
     row = BreakGlass.objects.create(dyad=dyad, member=by, why=why.strip()[:2000], at=now, until=now + GLASS_STAYS_OPEN)
     record(by, "break_glass", f"break_glass:{row.pk}", ["dyad", "why", "until"])
-    notices.tell("break_glass", dyad.uid, member=dyad.therapist, once=f"glass:{row.pk}")
+    notices.tell_those_in_charge("break_glass", dyad.uid, dyad, once=f"glass:{row.pk}")
     return row
 
 
 @transaction.atomic
 def leave(member: Member, *, by: Member) -> None:
-    """A member leaves: only when every course of care is handed over or ended. What they said and did stays."""
+    """A member leaves: only when every course of care is handed over or ended. What they said and did stays.
+
+    What they had shared ends too, since nobody could take it back any more; and their open links ask for nobody.
+    """
     check_keep_practice(by)
     running = Dyad.objects.filter(therapist=member, ended=None).count()
     if running:
@@ -67,14 +71,25 @@ def leave(member: Member, *, by: Member) -> None:
     if member.is_a("admin") and not _another_admin(member):
         raise BadInput("Somebody has to keep the practice. Make somebody else an admin first.")
     now = timezone.now()
-    Share.objects.filter(member=member, until=None).update(until=now)
-    Cover.objects.filter(member=member, until__gt=now).update(until=now)
-    Practice.objects.filter(outside_reader=member).update(outside_reader=None, outside_reader_role="")
-    Practice.objects.filter(safety_contact=member).update(safety_contact=None)
+    own = Q(member=member) | Q(dyad__therapist=member)
+    Share.objects.filter(own, until=None).update(until=now)
+    Cover.objects.filter(own, until__gt=now).update(until=now)
+    Invitation.objects.filter(session__dyad__therapist=member, revoked_at=None).update(revoked_at=now)
+    _vacate(member)
     Member.objects.filter(pk=member.pk).update(is_active=False)
     for session in UserSession.objects.filter(user=member):
         session.end()
     record(by, "leave", f"member:{member.pk}", ["is_active"])
+
+
+def _vacate(member: Member) -> None:
+    """Nobody who has left is named to clients, from this moment on: saved, so that what is remembered is forgotten."""
+    practice = Practice.objects.get()
+    if practice.outside_reader_id == member.pk:
+        practice.outside_reader, practice.outside_reader_role = None, ""
+    if practice.safety_contact_id == member.pk:
+        practice.safety_contact = None
+    practice.save(update_fields=["outside_reader", "outside_reader_role", "safety_contact"])
 
 
 def _another_admin(member: Member) -> bool:

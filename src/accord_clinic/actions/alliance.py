@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Wording
-from accord_clinic.permissions import check_treat
+from accord_clinic.permissions import check_be_client, check_treat
 
 MOST_WORDS = 2_000
 MOST_PICKS = 3
@@ -23,8 +23,8 @@ def check_side(dyad: Dyad, side: str, by: Actor) -> None:
     """A member speaks as the dyad's therapist, a client as the dyad's client, and nobody as anybody else."""
     if isinstance(by, Member):
         check_treat(by, dyad)
-    elif by is not None and by.pk != dyad.client_id:
-        raise BadInput("This goal belongs to somebody else.")
+    elif by is not None:
+        check_be_client(by, dyad.client)
 
 
 @transaction.atomic

@@ -19,12 +19,13 @@ from accord_clinic.models import (
     Invitation,
     Member,
     Notice,
+    Practice,
     PrivateLine,
     Reaction,
     Response,
     Session,
 )
-from accord_clinic.permissions import check_treat
+from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.prepared import Prepared
 from accord_clinic.submission import Part, Submission
@@ -93,7 +94,9 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     refused (`AlreadyRevealed`), while a first answer, however late, is always taken.
     """
     session = LOCKED.first(session.pk)
-    if isinstance(by, Member):
+    if side == "client":
+        check_be_client(by, session.dyad.client)
+    else:
         check_treat(by, session.dyad)
     earlier = EARLIER.rows(session.pk)
     if (side, said.key) in {(voice, key) for voice, key, _name in earlier}:
@@ -164,6 +167,10 @@ def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
             private.append(
                 PrivateLine(client=client, response=response, reader=line.reader, item=line.item, words=line.words)
             )
+    if any(line.reader == "outside" for line in private):
+        named = Practice.objects.select_related("outside_reader").get().outside_reader
+        for line in private:
+            line.to = named if line.reader == "outside" else None
     Comment.objects.bulk_create(shown)
     for row in PrivateLine.objects.bulk_create(private):
         if row.reader == "outside":

@@ -7,7 +7,7 @@ from accord.errors import BadInput
 from accord_clinic import notices
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
-from accord_clinic.permissions import can_own, check_own
+from accord_clinic.permissions import check_be_client, check_know_client, check_own
 from accord_clinic.queries.consent import YOUNGEST, needed
 from accord_clinic.wordings import PURPOSES, consent
 
@@ -25,6 +25,7 @@ def check_born(born: int | None) -> None:
 @transaction.atomic
 def give(client: Client, purpose: str, *, by: Client) -> None:
     """Yes, in today's wording. A yes that stands in an older wording is withdrawn and said anew."""
+    check_be_client(by, client)
     _give(client, purpose, "client", by)
 
 
@@ -41,8 +42,10 @@ def note_guardian(dyad: Dyad, purpose: str, *, by: Member) -> None:
 def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = "client") -> None:
     """No, from now on, in one step; and what that means is done in the same transaction."""
     _check_purpose(purpose)
-    if isinstance(by, Member) and not any(can_own(by, dyad) for dyad in client.dyads.all()):
-        raise BadInput("This person is not on your list.")
+    if voice == "client":
+        check_be_client(by, client)
+    else:
+        check_know_client(by, client)
     now = timezone.now()
     rows = Consent.objects.filter(client=client, purpose=purpose, by=voice, withdrawn_at=None)
     if not rows.update(withdrawn_at=now):

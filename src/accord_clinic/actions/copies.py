@@ -4,16 +4,15 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
-from accord.errors import BadInput
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client
+from accord_clinic.permissions import check_be_client
 from accord_clinic.queries.copies import Row, everything
 
 
 @transaction.atomic
 def take(client: Client, *, by: Client) -> Mapping[str, Sequence[Row]]:
     """All tables of a copy, as they are at this moment, for the client alone."""
-    if by.pk != client.pk:
-        raise BadInput("A copy is for the client alone, from the client's own space.")
+    check_be_client(by, client)
     record(by, "take_copy", f"client:{client.pk}")
     return everything(client)

@@ -9,7 +9,12 @@ from accord_clinic import notices
 from accord_clinic.actions.audit import record
 from accord_clinic.actions.consent import check_born
 from accord_clinic.models import Client, Correction, Dyad, Member
-from accord_clinic.permissions import check_change_contact, check_own
+from accord_clinic.permissions import (
+    check_answer_correction,
+    check_be_client,
+    check_change_contact,
+    check_put_right,
+)
 
 MOST_WORDS = 2_000
 CONTACT = ("email", "phone", "channel")
@@ -18,20 +23,19 @@ FACTS = ("name", "address_as", "language", "born", *CONTACT)
 
 @transaction.atomic
 def ask(dyad: Dyad, words: str, *, by: Client) -> Correction:
-    """A client says what is wrong. The therapist is told to look."""
-    if by.pk != dyad.client_id:
-        raise BadInput("This course of care belongs to somebody else.")
+    """A client says what is wrong. The therapist is told to look; where that one has left, the admins."""
+    check_be_client(by, dyad.client)
     words = _checked(words)
     row = Correction.objects.create(dyad=dyad, words=words, asked_at=timezone.now())
     record(by, "ask_correction", f"correction:{row.pk}", ["words"])
-    notices.tell("correction", row.uid, member=dyad.therapist)
+    notices.tell_those_in_charge("correction", row.uid, dyad)
     return row
 
 
 @transaction.atomic
 def answer(correction: Correction, words: str, *, by: Member) -> None:
     """What was done about it, or why not. Answered once; the client reads it in the own space."""
-    check_own(by, correction.dyad)
+    check_answer_correction(by, correction.dyad)
     words = _checked(words)
     rows = Correction.objects.filter(pk=correction.pk, answered_at=None)
     if not rows.update(answer=words, answered_by=by, answered_at=timezone.now()):
@@ -45,7 +49,7 @@ def put_right(client: Client, *, by: Member, **facts) -> None:
     changed = {name: value for name, value in facts.items() if name in FACTS and getattr(client, name) != value}
     if not changed:
         return
-    _check_may_change(client, by)
+    check_put_right(by, client)
     if "name" in changed and not changed["name"].strip():
         raise BadInput("Give a name, as this person wants to be called.")
     check_born(changed.get("born"))
@@ -58,17 +62,9 @@ def put_right(client: Client, *, by: Member, **facts) -> None:
 @transaction.atomic
 def change_own_contact(client: Client, *, by: Client, **changed) -> None:
     """The client's own new contact: email, phone or channel. The old address hears that it is used no more."""
+    check_be_client(by, client)
     _write(client, changed)
     record(by, "change_contact", f"client:{client.pk}", changed)
-
-
-def _check_may_change(client: Client, by: Member) -> None:
-    """The own therapist, or an admin, who keeps names and addresses in order."""
-    if not by.is_a("admin"):
-        own = client.dyads.filter(therapist=by).first()
-        if own is None:
-            raise BadInput("This person is not on your list.")
-        check_own(by, own)
 
 
 def _write(client: Client, changed) -> None:

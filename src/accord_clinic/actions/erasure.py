@@ -13,10 +13,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accord.errors import BadInput
 from accord_clinic import models, notices
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Dyad, Erasure, Practice, Session
+from accord_clinic.permissions import check_be_client
 
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
 DELETED = {
@@ -65,8 +65,7 @@ LEDGER = "erasures.jsonl"
 @transaction.atomic
 def erase(client: Client, *, by: Client) -> Erasure:
     """Erase a client at the client's own wish. The therapists of running courses are told to sign in and look."""
-    if by.pk != client.pk:
-        raise BadInput("Only the client can ask for this, in the client's own space.")
+    check_be_client(by, client)
     for dyad in client.dyads.filter(ended=None).select_related("therapist"):
         notices.tell("erased", dyad.uid, member=dyad.therapist)
     record(by, "erase", f"client:{client.pk}", [model.__name__ for model in DELETED])

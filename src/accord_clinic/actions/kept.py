@@ -8,12 +8,14 @@ from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import record
 from accord_clinic.instruments import instrument
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
+from accord_clinic.permissions import check_be_client
 from accord_clinic.plan import CHECK_IN
 
 
 @transaction.atomic
 def show(line: PrivateLine, *, by: Client) -> None:
     """Let the therapist see it now. Words become a comment; an answer becomes a correction that holds it."""
+    check_be_client(by, line.client)
     session = (
         Session.objects.select_for_update(of=("self",), no_key=True)
         .select_related("dyad")
@@ -32,6 +34,7 @@ def show(line: PrivateLine, *, by: Client) -> None:
 @transaction.atomic
 def delete(line: PrivateLine, *, by: Client) -> None:
     """Gone, together with what hangs on it. Only that it was deleted is noted, never what."""
+    check_be_client(by, line.client)
     session = line.response.session_id
     if line.words:
         line.delete()

@@ -66,6 +66,11 @@ def set_up(practice: Practice, *, by: Member, **facts) -> None:
     """Change the settings of the practice. `safety_contact` and `outside_reader` are members, or nobody."""
     check_keep_practice(by)
     changed = [name for name, value in facts.items() if getattr(practice, name) != value]
+    if "outside_reader" in changed and practice.outside_reader_id:
+        # Lines are for whom the client's page named; that person keeps the way to them.
+        practice.former_readers = [*practice.former_readers, practice.outside_reader_id]
+        changed.append("former_readers")
+        facts["former_readers"] = practice.former_readers
     for name in changed:
         setattr(practice, name, facts[name])
     if changed:

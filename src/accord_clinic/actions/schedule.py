@@ -15,7 +15,7 @@ from accord_clinic import links, notices
 from accord_clinic.actions import checkin
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
-from accord_clinic.permissions import check_own
+from accord_clinic.permissions import check_be_client, check_own
 from accord_clinic.queries.consent import terms_of, voices
 from accord_clinic.queries.schedule import Habit, habit, unanswered_in_a_row
 
@@ -47,6 +47,7 @@ def check_times(facts) -> None:
 @transaction.atomic
 def stop(client: Client, *, by: Client) -> None:
     """No more links and reminders. One-time codes that the client asks for still come."""
+    check_be_client(by, client)
     if Client.objects.filter(pk=client.pk, messages_stopped_at=None).update(messages_stopped_at=timezone.now()):
         record(by, "stop_messages", f"client:{client.pk}", ["messages_stopped_at"])
 
@@ -54,6 +55,7 @@ def stop(client: Client, *, by: Client) -> None:
 @transaction.atomic
 def start_again(client: Client, *, by: Client) -> None:
     """Messages again, because the client wants them."""
+    check_be_client(by, client)
     if Client.objects.filter(pk=client.pk).exclude(messages_stopped_at=None).update(messages_stopped_at=None):
         record(by, "start_messages", f"client:{client.pk}", ["messages_stopped_at"])
 

@@ -12,6 +12,7 @@ from accord.errors import BadInput
 from accord_clinic import links, notices
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, ClientDoor, Code
+from accord_clinic.permissions import check_be_client
 
 CODE_LIVES = timedelta(minutes=15)
 IDLE = timedelta(minutes=15)
@@ -93,6 +94,7 @@ def _guessed_too_often(client: Client) -> bool:
 @transaction.atomic
 def set_pin(client: Client, pin: str, *, by: Client) -> None:
     """A PIN of six to twelve digits, kept as an argon2 hash."""
+    check_be_client(by, client)
     if not (pin.isdigit() and 6 <= len(pin) <= 12):
         raise BadInput("A PIN has six to twelve digits.")
     client.pin = make_password(pin)

@@ -89,7 +89,8 @@ class Comment(Addressed):
 class PrivateLine(Addressed):
     """What a client keeps, or says to somebody else: a table of its own, so that no list of comments can hold it.
 
-    An answer (`value`) that is kept is absent from its Response. `reader` says who may ever see it.
+    An answer (`value`) that is kept is absent from its Response. `reader` says who may ever see it; `to` is the person
+    whom the page named, so that naming somebody else later gives nobody what was not said to them.
     """
 
     READERS = [
@@ -102,6 +103,7 @@ class PrivateLine(Addressed):
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="private_lines")
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="private_lines")
     reader = models.CharField(max_length=12, choices=READERS)
+    to = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     item = models.CharField(max_length=40)
     value = models.JSONField(null=True, blank=True)
     words = models.TextField(blank=True)

@@ -20,6 +20,7 @@ class Practice(models.Model):
     outside_reader_role = models.CharField(max_length=200, blank=True)
     outside_reader_reply = models.CharField(max_length=200, blank=True)
     outside_reader_duty = models.TextField(blank=True)
+    former_readers = models.JSONField(default=list, help_text="members named before, who keep what was said to them")
     elsewhere_text = models.TextField(
         blank=True, help_text=_("Where clients can turn when there is no outside reader.")
     )

@@ -146,6 +146,11 @@ def _forget(**_what: object) -> None:
     _remembered = None
 
 
+def outside_reader_now() -> str:
+    """Who is *someone else here* at this moment, whatever is remembered: the uid, or nothing."""
+    return Practice.objects.values_list("outside_reader__uid", flat=True).get() or ""
+
+
 def has_sent(session: Session) -> bool:
     """Whether the client has answered this session."""
     return bool(SENT.rows(session.pk))

@@ -36,11 +36,15 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class BeforeFirst:
-    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing."""
+    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing.
+
+    `contact`: somebody beside this therapist is asked to look after an answer that asks for help.
+    """
 
     lines: tuple[str, ...]
     agree: ConsentWording | None
     waiting: str
+    contact: bool
 
 
 def clients_who_consent(purpose: str) -> QuerySet[Client]:
@@ -119,7 +123,8 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
             "Somebody who is responsible for you has to agree first. Please talk about it with {therapist}."
         ).format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must - given else None
-    return BeforeFirst(tuple(lines), agree, waiting)
+    contact = practice.safety_contact_id not in (None, dyad.therapist_id)
+    return BeforeFirst(tuple(lines), agree, waiting, contact)
 
 
 def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:

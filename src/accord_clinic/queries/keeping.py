@@ -7,7 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
 from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
-from accord_clinic.permissions import check_keep_practice
+from accord_clinic.permissions import can_answer_correction, check_keep_practice
 from accord_clinic.submission import whole
 
 
@@ -26,8 +26,12 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What is to be answered, or to be known: corrections by whom they wait, erasures with what is kept."""
+    """What is to be answered, or to be known: corrections by whom they wait, erasures with what is kept.
 
+    `mine`: what was said to be wrong to somebody who has left; the admin answers in their place.
+    """
+
+    mine: tuple[Correction, ...]
     corrections: tuple[tuple[str, int], ...]
     erasures: tuple[tuple[datetime, object], ...]
 
@@ -66,11 +70,20 @@ def active() -> list[Member]:
 
 
 def waits(member: Member) -> Waits:
-    """How many corrections wait at whom, without a word of them; and the last erasures."""
+    """How many corrections wait at whom, without a word of those; and the last erasures."""
     check_keep_practice(member)
-    rows = Correction.objects.filter(answered_at=None).values_list("dyad__therapist__name").annotate(n=Count("pk"))
+    rows = Correction.objects.filter(answered_at=None)
+    left = rows.filter(dyad__therapist__is_active=False).select_related("dyad__client", "dyad__therapist")
+    there = rows.filter(dyad__therapist__is_active=True).values_list("dyad__therapist__name").annotate(n=Count("pk"))
     erased = Erasure.objects.order_by("-at").values_list("at", "until")[:20]
-    return Waits(tuple(rows.order_by("dyad__therapist__name")), tuple(erased))
+    return Waits(tuple(left.order_by("asked_at")), tuple(there.order_by("dyad__therapist__name")), tuple(erased))
+
+
+def waiting_correction(member: Member, uid: str) -> Correction | None:
+    """What was said to be wrong to somebody who has left, for the admin to answer."""
+    check_keep_practice(member)
+    row = Correction.objects.filter(uid=uid).select_related("dyad__therapist").first()
+    return row if row and can_answer_correction(member, row.dyad) else None
 
 
 def failed_notice(member: Member, pk: str) -> Notice | None:

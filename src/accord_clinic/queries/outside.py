@@ -85,14 +85,14 @@ def private_line(member: Member, uid: str) -> PrivateLine | None:
 
 
 def _lines(member: Member) -> QuerySet[PrivateLine]:
-    """What was said to the outside reader, never about the reader's own dyads, and not what was corrected since."""
+    """What was said to this member, never about the reader's own dyads, and not what was corrected since."""
     later = Response.objects.filter(
         session=OuterRef("response__session"),
         side="client",
         instrument=OuterRef("response__instrument"),
         pk__gt=OuterRef("response"),
     )
-    rows = PrivateLine.objects.filter(reader="outside").exclude(response__session__dyad__therapist=member)
+    rows = PrivateLine.objects.filter(reader="outside", to=member).exclude(response__session__dyad__therapist=member)
     return rows.exclude(Exists(later))
 
 
@@ -101,12 +101,12 @@ def _waiting(uid, name, address_as, therapist, said_at, read_at) -> Waiting:
 
 
 def _own(member: Member, uid: str) -> PrivateLine:
-    practice = _practice_of(member)
+    _practice_of(member)
     related = ("client", "response__session__dyad__therapist")
     row = _lines(member).select_related(*related).filter(uid=uid).first()
     if row is None:
         raise Http404
-    check_read_outside_line(member, row, practice)
+    check_read_outside_line(member, row)
     return row
 
 

@@ -20,7 +20,7 @@ class Around:
     name: str
     zone: ZoneInfo
     safety_contact: int | None
-    outside_reader: int | None
+    outside_readers: frozenset[int | None]
 
 
 _remembered: tuple[float, Around] | None = None
@@ -45,9 +45,9 @@ def local(moment: datetime) -> datetime:
 
 
 def _read() -> Around:
-    row = Practice.objects.values_list("name", "time_zone", "safety_contact_id", "outside_reader_id").first()
-    name, clock, safety, outside = row or ("", "UTC", None, None)
-    return Around(name, ZoneInfo(clock), safety, outside)
+    columns = ("name", "time_zone", "safety_contact_id", "outside_reader_id", "former_readers")
+    name, clock, safety, outside, former = Practice.objects.values_list(*columns).first() or ("", "UTC", None, None, ())
+    return Around(name, ZoneInfo(clock), safety, frozenset((outside, *former)))
 
 
 @receiver(post_save, sender=Practice)

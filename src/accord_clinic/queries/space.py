@@ -177,15 +177,14 @@ def _sentence(sessions: Sequence[Session], rows, dyad: Dyad) -> str:
 
 def kept(client: Client, dyad: Dyad) -> list[KeptLine]:
     """What the client kept with the latest answers on each session of a dyad, newest first."""
-    rows = PrivateLine.objects.filter(client=client).select_related("response__session__dyad__therapist")
+    rows = PrivateLine.objects.filter(client=client).select_related("to", "response__session__dyad__therapist")
     rows = rows.filter(response__in=_latest(client), response__session__dyad=dyad).order_by(
         "-response__session__start", "id"
     )
     together: dict[tuple[int, str], list[PrivateLine]] = {}
     for row in rows:
         together.setdefault((row.response_id, _leader(row)), []).append(row)
-    outside = practice().outside_reader
-    return [_kept(lines, outside.name if outside else "") for lines in together.values()]
+    return [_kept(lines) for lines in together.values()]
 
 
 def kept_line(client: Client, uid: str) -> PrivateLine | None:
@@ -205,7 +204,7 @@ def _leader(row: PrivateLine) -> str:
     return item.asked_if[0] if item.asked_if else item.id
 
 
-def _kept(lines: list[PrivateLine], outside: str) -> KeptLine:
+def _kept(lines: list[PrivateLine]) -> KeptLine:
     lines = sorted(lines, key=lambda line: line.item != _leader(line))
     first = lines[0]
     session = first.response.session
@@ -216,7 +215,7 @@ def _kept(lines: list[PrivateLine], outside: str) -> KeptLine:
     reader = {
         "raise": _("Nobody sees this. You wanted to bring it up yourself."),
         "not_yet": _("Nobody sees this. You said: not yet."),
-        "outside": _("{name} sees this, and {therapist} does not.").format(name=outside, therapist=names["therapist"]),
+        "outside": _said_to(first, names["therapist"]),
         "statistics": _("Nobody reads this. It is only counted that you wrote something."),
     }[first.reader]
     return KeptLine(
@@ -230,6 +229,17 @@ def _kept(lines: list[PrivateLine], outside: str) -> KeptLine:
         reader=reader,
         acknowledged=at(first.acknowledged_at) if first.acknowledged_at else "",
         with_it=tuple((_question(line, names), _label(line)) for line in lines[1:]),
+    )
+
+
+def _said_to(line: PrivateLine, therapist: str) -> str:
+    """Whom the page named when it was written, and whether that person is still here to read it."""
+    if line.to is None:
+        return _("Nobody sees this.")
+    if line.to.is_active:
+        return _("{name} sees this, and {therapist} does not.").format(name=line.to.name, therapist=therapist)
+    return _("You wrote this to {name}, who does not work here any more. Nobody else sees it.").format(
+        name=line.to.name
     )
 
 

@@ -103,29 +103,51 @@ def has_outside_reader(link: Link) -> bool:
     return bool(reader and reader != link.dyad.therapist_id and link.practice.outside_reader_role)
 
 
+def has_safety_contact(link: Link) -> bool:
+    """Whether somebody beside this therapist is asked to look after an answer that asks for help."""
+    return link.practice.safety_contact_id not in (None, link.dyad.therapist_id)
+
+
 def readers_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> list[forms.Reader]:
-    """The same for reading what was posted; the practice is looked up only when somebody else was chosen."""
+    """The same for reading what was posted; the practice is looked up only when somebody else was chosen.
+
+    And only the one whom the page named: when the practice has named somebody else since, the client chooses anew.
+    """
     values = ["therapist", "raise", "statistics"]
-    if any("outside" in texts for texts in posted.values()) and has_outside_reader(link):
+    signed = posted["key"][-1] if any("outside" in texts for texts in posted.values()) and "key" in posted else ""
+    if _unsigned(signed)[2] and named_still(link, signed):
         values.append("outside")
     return [forms.Reader(value, "") for value in values]
 
 
 def new_key(link: Link) -> str:
-    """The idempotency key of a page made now: it names the check-in and tells when it was begun, and is signed."""
-    return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}")
+    """The idempotency key of a page made now, signed: it tells of which check-in, begun when, and naming whom."""
+    named = link.practice.outside_reader.uid if has_outside_reader(link) else ""
+    return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}.{named}")
+
+
+def named_still(link: Link, signed: str) -> bool:
+    """Whether the somebody else whom this page named, if it named anybody, is who the practice names now."""
+    named = _unsigned(signed)[2]
+    return not named or named == client_queries.outside_reader_now()
 
 
 def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:
     """The key, and when its page was begun; `None` for one that is not from this check-in's own page."""
-    try:
-        key, _dot, uid = SIGNER.unsign(signed).partition(".")
-    except signing.BadSignature:
-        return None
+    key, uid, _named = _unsigned(signed)
     if uid != link.invitation.uid:
         return None
     seconds = signing.b62_decode(signed.rsplit(":", 2)[1])
     return key, datetime.fromtimestamp(seconds, tz=timezone.get_default_timezone())
+
+
+def _unsigned(signed: str) -> tuple[str, str, str]:
+    """Key, check-in and named reader; nothing of what we did not sign."""
+    try:
+        key, uid, named = f"{SIGNER.unsign(signed)}..".split(".")[:3]
+    except signing.BadSignature:
+        return "", "", ""
+    return key, uid, named
 
 
 def cookie_name(uid: str) -> str:

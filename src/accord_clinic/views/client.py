@@ -93,6 +93,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
     with asking.speaking(link):
         context = {
             "safety": client_queries.needs_help(responses, _safety()),
+            "contact": asking.has_safety_contact(link),
             "revealed": revealed,
             "again": asking.comes_back(link, request),
             "latest": spoken.at(link.session.reveal_due) if link.session.reveal_due else "",
@@ -212,7 +213,7 @@ def _again(
                 "This page had waited too long to be sent. Your answers are all here. "
                 "Please look through them and send them again."
             )
-        signed = request.POST["key"] if key else None
+        signed = request.POST["key"] if key and asking.named_still(link, request.POST["key"]) else None
         page = asking.page_of(link)
         return _shown(_questions(request, link, page, reading.values, problems, notes=reading.notes, key=signed))
 

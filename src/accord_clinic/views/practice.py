@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.actions import absence
+from accord_clinic.actions import absence, corrections, reading
 from accord_clinic.actions import members as member_actions
 from accord_clinic.practice_forms import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.queries import keeping, schedule
@@ -89,6 +89,10 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def messages(request: HttpRequest) -> HttpResponse:
     """What could not be delivered: try again, or let it be. And what else waits."""
+    if request.POST.get("what") == "answer":
+        row = found(keeping.waiting_correction(request.user, request.POST.get("correction", "")))
+        words, back = request.POST.get("words", ""), reverse("failed_messages")
+        return do(request, back, corrections.answer, row, words, by=request.user, done=_("The client can read it."))
     if request.method == "POST":
         act = member_actions.try_again if request.POST.get("what") == "again" else member_actions.drop
         notice = keeping.failed_notice(request.user, request.POST.get("notice", ""))
@@ -96,6 +100,8 @@ def messages(request: HttpRequest) -> HttpResponse:
             return redirect("failed_messages")
         return do(request, reverse("failed_messages"), act, notice, by=request.user, done=_("Done."))
     context = {"failed": schedule.failed(request.user), "waits": keeping.waits(request.user)}
+    for row in context["waits"].mine:
+        reading.log_read(request.user, row.dyad, "correction", [])
     return _page(request, "practice/messages.html", context)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accord_clinic import forms, links, plan, spoken
-from accord_clinic.actions import checkin, reveal
+from accord_clinic.actions import checkin, reading, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import zone
@@ -63,17 +63,17 @@ def _page(session) -> forms.Page:
 
 def _posted(request: HttpRequest, session, page: forms.Page) -> HttpResponse:
     key, begun_at = _read_key(session, request.POST.get("key", ""))
-    reading = forms.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
-    problems = dict(reading.problems)
+    read = forms.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
+    problems = dict(read.problems)
     if not key:
         problems.setdefault("", _("This page had waited too long. Your answers are all here: please send them again."))
     if problems:
-        return _show(request, session, page, reading.values, problems, sent=False)
+        return _show(request, session, page, read.values, problems, sent=False)
     try:
-        checkin.send(session, SIDE, reading.submission, by=request.user)
+        checkin.send(session, SIDE, read.submission, by=request.user)
     except checkin.AlreadyRevealed:
         late = _("Both are open by now, so your rating stays as it was.")
-        return _show(request, session, page, reading.values, {"": late})
+        return _show(request, session, page, read.values, {"": late})
     session.refresh_from_db(fields=["revealed_at"])
     return redirect("talk", session.uid) if session.revealed_at else redirect("rated", session.uid)
 
@@ -94,6 +94,8 @@ def _show(
     request: HttpRequest, session, page: forms.Page, values, problems=None, *, sent: bool = False
 ) -> HttpResponse:
     problems = problems or {}
+    if plan.asks_what_matters(session.number) and rating_queries.goals(session.dyad):
+        reading.log_read(request.user, session.dyad, "goals", [])
     context = {
         "session": session,
         "dyad": session.dyad,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accord_clinic.actions import absence, consent, corrections, schedule
+from accord_clinic.actions import absence, consent, corrections, reading, schedule
 from accord_clinic.queries import arrangements as arrangement_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import terms as terms_queries
@@ -108,6 +108,8 @@ def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
         "cover": CoverDays(page.colleagues, prefix="cover", initial={"first": today, "last": today}),
         **sent,
     }
+    if page.waiting or page.answered:
+        reading.log_read(request.user, dyad, "correction", [])
     context = {"dyad": dyad, "page": page, "forms": forms, "wrong": next(iter(sent.values()), None)}
     with timezone.override(zone()):
         return render(request, "therapist/terms.html", context, status=422 if sent else 200)

@@ -36,15 +36,11 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class BeforeFirst:
-    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing.
-
-    `contact`: somebody beside this therapist is asked to look after an answer that asks for help.
-    """
+    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing."""
 
     lines: tuple[str, ...]
     agree: ConsentWording | None
     waiting: str
-    contact: bool
 
 
 def clients_who_consent(purpose: str) -> QuerySet[Client]:
@@ -123,8 +119,7 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
             "Somebody who is responsible for you has to agree first. Please talk about it with {therapist}."
         ).format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must - given else None
-    contact = practice.safety_contact_id not in (None, dyad.therapist_id)
-    return BeforeFirst(tuple(lines), agree, waiting, contact)
+    return BeforeFirst(tuple(lines), agree, waiting)
 
 
 def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:

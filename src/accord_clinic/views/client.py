@@ -51,6 +51,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
             "how_long": spoken.how_long(page.seconds),
             "safety": page.safety,
             "came_from": client_queries.came_from(link),
+            "contact": asking.has_safety_contact(link),
             "foreign": any(question.foreign for question in page.questions()),
             "session": page.names.session,
             "before": before_first_question(link.client, link.dyad),

@@ -28,7 +28,11 @@ class PracticeSettings(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=200)
     time_zone = forms.CharField(label=_("Time zone"), max_length=60, help_text=_("For example Europe/Berlin."))
-    crisis_text = _words(_("Whom to call in need"), 3, help_text=_("It stands on every page for clients."))
+    crisis_text = _words(
+        _("Whom to call in need"),
+        3,
+        help_text=_("It stands on every page for clients, as you write it: say it in each language that they read."),
+    )
     leave_to = forms.CharField(
         label=_("Where “Leave quickly” leads"),
         max_length=200,

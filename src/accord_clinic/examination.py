@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from django.conf import settings
 from django.core import checks
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from accord_clinic import anchor, databases, health, keys
+from accord_clinic import anchor, databases, health, keys, sso_settings
 from accord_clinic.models import Member, Notice, Practice
 
 DAY = 86_400
@@ -39,7 +40,7 @@ def examine() -> list[Finding]:
     found.append(database)
     if database.well:
         found += [look() for look in AFTER_THE_DATABASE]
-    return [*found, _mail(), _backups()]
+    return [*found, _mail(), _sign_on(), _backups()]
 
 
 def _program() -> Finding:
@@ -202,6 +203,28 @@ def _dial() -> smtplib.SMTP:
     if settings.EMAIL_USE_TLS:
         server.starttls(context=context)
     return server
+
+
+def _sign_on() -> Finding:
+    """The provider of single sign-on is who it is said to be, and its pages may be opened from ours."""
+    chosen, about = settings.SSO, "single sign-on"
+    if chosen is None:
+        return Finding(about, True, "off.")
+    try:
+        answer = requests.get(f"{chosen.issuer.rstrip('/')}/.well-known/openid-configuration", timeout=5)
+        answer.raise_for_status()
+        told = answer.json()
+        issuer, door = told["issuer"], sso_settings.origin(told["authorization_endpoint"])
+    except (requests.RequestException, ValueError, KeyError, TypeError) as error:
+        said = f"{chosen.issuer} does not say who it is ({type(error).__name__}). Check ACCORD_SSO_ISSUER."
+        return Finding(about, False, said)
+    if issuer != chosen.issuer:
+        return Finding(about, False, f"the provider calls itself {issuer}. Set ACCORD_SSO_ISSUER to exactly that.")
+    if door not in chosen.form_action:
+        return Finding(about, False, f"people sign in at {door}, which no page may open. Set ACCORD_SSO_ORIGINS={door}")
+    if "S256" not in told.get("code_challenge_methods_supported", ["S256"]):
+        return Finding(about, False, "the provider knows no PKCE with S256. Turn it on there, or take another.")
+    return Finding(about, True, f"{issuer} answers.")
 
 
 def _backups() -> Finding:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from accord_clinic import databases, keys
+from accord_clinic import databases, keys, sso_settings
 
 PACKAGE = Path(__file__).parent
 DATA = Path(os.environ.get("ACCORD_DATA", "accord-data")).resolve()
@@ -36,6 +36,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "accord_clinic",
 ]
@@ -113,6 +115,11 @@ MFA_FORMS = {
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Accord"
+# Signing in elsewhere: one provider, or none. docs/how-to/single-sign-on.md
+SSO = sso_settings.chosen(os.environ, KEYS)
+SOCIALACCOUNT_ADAPTER = "accord_clinic.sso.Adapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accord_clinic.sso.Provider"}}
+ACCOUNT_RATE_LIMITS = {"sso": "30/m/ip"}
 LOGIN_URL = "/demo/" if DEMO else "/account/login/"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL

@@ -33,6 +33,7 @@ SHUT = (
 )
 handler400 = errors.bad_request
 handler403 = handler404 = errors.not_here
+handler429 = errors.too_often
 handler500 = errors.broken
 
 urlpatterns = [
@@ -73,6 +74,9 @@ urlpatterns = [
     # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut: the admin makes accounts
     *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),
     re_path(r"^account/confirm-email/.*$", errors.not_here),
+    path("account/login/", account.entrance, name="account_login"),
+    path("account/sso/", account.sso_start, name="sso"),
+    path("account/sso/back/", account.sso_back, name="sso_back"),
     path("account/sessions/", account.places, name="usersessions_list"),
     path("account/2fa/webauthn/", account.passkeys, name="mfa_list_webauthn"),
     path("account/2fa/webauthn/reauthenticate/", account.ShowPasskey.as_view(), name="mfa_reauthenticate_webauthn"),

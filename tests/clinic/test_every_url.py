@@ -124,6 +124,9 @@ ROWS = {
     "account/2fa/webauthn/keys/<int:pk>/edit/": Row(get="ben", post="ben", at="passkey"),
     "account/2fa/webauthn/keys/<int:pk>/remove/": Row(get="ben", post="ben", at="passkey"),
     "account/2fa/webauthn/login/": Row(get=STAFF, post=STAFF, of="sign-in"),
+    # the way to a provider and back is not there without one: test_sso.py
+    "account/sso/": Row(post=NOBODY, of="world"),
+    "account/sso/back/": Row(get=NOBODY, of="world"),
     "account/sessions/": Row(get=STAFF, post=STAFF),
     # the supervisor, the outside reader, the safety contact: all three are Cy
     "supervision/": Row(get="cy sue"),

@@ -2,6 +2,7 @@
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import transaction
@@ -43,6 +44,14 @@ def end_sessions(member: Member, *, by: Member) -> None:
     record(by, "end_sessions", f"member:{member.pk}", ["sessions"])
     for session in UserSession.objects.filter(user=member):
         session.end()
+
+
+@transaction.atomic
+def unlink(member: Member, *, by: Member) -> None:
+    """Whoever signed in elsewhere as this member does not any more; the next one is known by the address again."""
+    check_keep_practice(by)
+    SocialAccount.objects.filter(user=member).delete()
+    record(by, "sso_unlinked", f"member:{member.pk}")
 
 
 @transaction.atomic

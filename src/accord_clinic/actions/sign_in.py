@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa import signals as mfa
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import signals as auth
 from django.db import transaction
@@ -36,6 +37,29 @@ def end_sessions(sessions: Iterable[UserSession], *, by: Member) -> None:
 def ways_in(request, member: Member) -> list[str]:
     """By what this session was opened: password, socialaccount, totp, webauthn, recovery_codes ..."""
     return [one.get("type", one["method"]) for one in get_authentication_records(request, member)]
+
+
+def member_with(address: object) -> Member | None:
+    """The one member who works here now under exactly this address.
+
+    Letters that only look alike, or that a database folds into others, are not the same.
+    """
+    if not isinstance(address, str) or not address.isascii():
+        return None
+    rows = Member.objects.filter(email__iexact=address, is_active=True)
+    found = [one for one in rows if one.email.lower() == address.lower()]
+    return found[0] if len(found) == 1 else None
+
+
+def is_linked(member: Member, provider: str) -> bool:
+    return SocialAccount.objects.filter(user=member, provider=provider).exists()
+
+
+@transaction.atomic
+def link(member: Member, provider: str, subject: str) -> None:
+    """From now on this subject of the provider is this member. Nothing else that the provider said is kept."""
+    SocialAccount.objects.create(user=member, provider=provider, uid=subject, extra_data={})
+    note("sso_linked", member, by=member)
 
 
 @receiver(account.user_logged_in)

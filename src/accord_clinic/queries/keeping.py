@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
@@ -63,6 +64,12 @@ def sessions(member: Member, colleague: Member) -> tuple[int, datetime | None]:
     check_keep_practice(member)
     running = UserSession.objects.purge_and_list(colleague)
     return len(running), max((one.created_at for one in running), default=None)
+
+
+def is_linked(member: Member, colleague: Member) -> bool:
+    """Whether a colleague has signed in elsewhere, so that the provider's subject counts and not the address."""
+    check_keep_practice(member)
+    return SocialAccount.objects.filter(user=colleague).exists()
 
 
 def active() -> list[Member]:

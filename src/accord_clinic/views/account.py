@@ -1,17 +1,60 @@
-"""A member's own pages about the account beyond allauth's: where one is signed in, and ending any of it."""
+"""A member's way in and own account, beyond allauth's pages: single sign-on, where one is signed in, ending it."""
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.utils import get_next_redirect_url
+from allauth.account.views import login
+from allauth.core.internal import ratelimit
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord_clinic import sso
 from accord_clinic.actions import sign_in
 from accord_clinic.queries import places as queries
 from accord_clinic.views.doing import do
+
+
+def entrance(request: HttpRequest) -> HttpResponse:
+    """Signing in. Where the practice has a provider, this page alone may send there."""
+    response = login(request)
+    if settings.SSO is not None and hasattr(response, "context_data"):
+        response.context_data["sso"] = settings.SSO.name
+        response._csp_update = {"form-action": settings.SSO.form_action}
+    return response
+
+
+@require_POST
+def sso_start(request: HttpRequest) -> HttpResponse:
+    """Off to the provider. Nothing in the address or the form changes what is asked there, but where to go after."""
+    provider = _provider(request)
+    try:
+        return _limited(request) or provider.redirect(request, "login", get_next_redirect_url(request))
+    except sso.Refused as error:
+        return render_authentication_error(request, provider, exception=error)
+
+
+@require_safe
+def sso_back(request: HttpRequest) -> HttpResponse:
+    """Back from the provider, with a code or without."""
+    provider = _provider(request)
+    return _limited(request) or sso.Callback.adapter_view(provider.get_oauth2_adapter(request))(request)
+
+
+def _provider(request: HttpRequest):
+    if settings.SSO is None:
+        raise Http404
+    return get_adapter().get_provider(request, settings.SSO.id)
+
+
+def _limited(request: HttpRequest) -> HttpResponse | None:
+    return ratelimit.consume_or_429(request, app="allauth.account", action="sso", limit_get=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,6 +13,11 @@ def not_here(request: HttpRequest, exception: Exception | None = None, **_of_the
     return _plain(_("Nothing here"), text, 404)
 
 
+def too_often(request: HttpRequest) -> HttpResponse:
+    """Beyond a limit: signing in, codes, passkeys."""
+    return _plain(_("Too many tries"), _("Please wait a minute, then try again."), 429)
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """Our own fault. Says nothing about what was being done."""
     text = _("Something went wrong on our side. What was sent before is kept. Please try again in a moment.")

@@ -72,6 +72,8 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
     if what == "sessions":
         done = _("{name} is signed out everywhere.").format(name=person.name)
         return do(request, back, member_actions.end_sessions, person, by=request.user, done=done)
+    if what == "unlink":
+        return do(request, back, member_actions.unlink, person, by=request.user, done=_("The tie is taken away."))
     if what == "leave":
         done = _("{name} has left. What was said and done stays.").format(name=person.name)
         return do(request, back, absence.leave, person, by=request.user, done=done)
@@ -79,7 +81,7 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
-    context = {"form": form, "person": person}
+    context = {"form": form, "person": person, "linked": keeping.is_linked(request.user, person)}
     if permissions.can_end_sessions(request.user, person):
         context["places"], context["since"] = keeping.sessions(request.user, person)
     return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)

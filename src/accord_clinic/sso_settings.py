@@ -1,0 +1,73 @@
+"""Environment and keys folder in; the one OpenID Connect provider that members may sign in with, or none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from accord.errors import BadInput
+from accord_clinic import keys
+
+ISSUER, CLIENT, NAME, ORIGINS, FACTOR = (
+    f"ACCORD_SSO_{name}" for name in ("ISSUER", "CLIENT", "NAME", "ORIGINS", "SECOND_FACTOR")
+)
+FILE = "sso.secret"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True)
+class SignOn:
+    """A provider. `second_factor`: claims of the ID token, any of which says that it asked for a second factor."""
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    name: str = "single sign-on"
+    origins: tuple[str, ...] = ()
+    second_factor: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """What links are kept under: with another issuer all are made anew, as it may give out the same subjects."""
+        return f"sso-{sha256(self.issuer.encode()).hexdigest()[:16]}"
+
+    @property
+    def form_action(self) -> list[str]:
+        """Where the form on the sign-in page may lead, for the content policy."""
+        return [origin(self.issuer), *self.origins]
+
+
+def chosen(environment: Mapping[str, str], folder: Path) -> SignOn | None:
+    """The provider of this practice; none without an issuer. Half a configuration is refused, never guessed."""
+    issuer = environment.get(ISSUER, "")
+    if not issuer:
+        return None
+    client, secret = environment.get(CLIENT, ""), keys.read(folder / FILE)
+    if not client or not secret:
+        raise BadInput(f"{ISSUER} is set, so {CLIENT} and the file {folder / FILE} have to be there too.")
+    if not safe(issuer):
+        raise BadInput(f"{ISSUER}: {issuer} does not begin with https://, so anybody on the way could sign in.")
+    return SignOn(
+        issuer, client, secret, environment.get(NAME) or SignOn.name,
+        tuple(environment.get(ORIGINS, "").split()), _claims(environment.get(FACTOR, "")),
+    )  # fmt: skip
+
+
+def origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def safe(address: str) -> bool:
+    """Over TLS, or not leaving this machine."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+def _claims(text: str) -> frozenset[tuple[str, str]]:
+    """`amr:mfa acr:phr` -> pairs."""
+    pairs = [tuple(one.split(":", 1)) for one in text.split()]
+    if any(len(pair) != 2 or pair[0] not in ("amr", "acr") for pair in pairs):
+        raise BadInput(f"{FACTOR}: write amr:VALUE or acr:VALUE, with spaces between several.")
+    return frozenset(pairs)

@@ -10,7 +10,7 @@ BIN := .venv/bin
 EMBEDDED_ONLY := $(foreach of,backup keys move,--ignore=tests/clinic/test_$(of).py)
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
-.PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser clean
+.PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser postgresql clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,10 +26,10 @@ test: lint test-core test-clinic test-postgresql test-journeys  ## check everyth
 test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(BIN)/pytest tests/accord -n 2
 
-test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
+test-clinic: .venv/ready-test postgresql  ## test the clinic on its encrypted database
 	$(BIN)/pytest tests/clinic -n 2 --dist loadfile
 
-test-postgresql: .venv/ready-test  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
+test-postgresql: .venv/ready-test postgresql  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
 	$(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile $(EMBEDDED_ONLY)
 
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
@@ -50,6 +50,15 @@ browser:
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
 	else \
 		echo "Chromium is not here, so the journeys in a browser will be skipped. On Debian: sudo apt install chromium"; \
+	fi
+
+postgresql:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends postgresql || \
+		echo "PostgreSQL could not be installed, so nothing will run on it."; \
+	else \
+		echo "PostgreSQL is not here, so nothing will run on it. On Debian: sudo apt install postgresql"; \
 	fi
 
 lock:  ## write the hash-locked requirements anew (needs uv)

@@ -8,12 +8,15 @@ host=${1:?"Say the name that clients will use: sudo deploy/install.sh practice.e
 postgresql=${2:-}
 here=$(cd "$(dirname "$0")/.." && pwd)
 home=/opt/accord
+cd /
 
 step() { printf '\n== %s\n' "$*"; }
 
 step "Packages"
-packages=(python3 python3-venv systemd-timesyncd)
-[ "$postgresql" = --postgresql ] && packages+=(postgresql)
+packages=(python3 python3-venv)
+[ "$postgresql" = --postgresql ] && packages+=(postgresql pgbackrest openssl)
+# Debian has one program at a time that sets the clock; one that is there stays.
+command -v chronyd ntpd >/dev/null || packages+=(systemd-timesyncd)
 apt-get update -q
 DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${packages[@]}"
 
@@ -55,6 +58,17 @@ if [ "$postgresql" = --postgresql ]; then
     fi
 fi
 
+if [ "$postgresql" = --postgresql ] && ! grep -q '^\[accord\]' /etc/pgbackrest.conf; then
+    step "Backups of PostgreSQL, to any minute, encrypted"
+    version=$(ls /etc/postgresql | sort -n | tail -1)
+    install -d -m 0750 -o postgres -g postgres /var/backups/accord-postgresql
+    sed "s/VERSION/$version/; s/PASSPHRASE/$(openssl rand -base64 48 | tr -d '\n' | tr '+/' '-_')/" "$here/deploy/pgbackrest.conf" > /etc/pgbackrest.conf
+    install -m 0644 "$here/deploy/postgresql.conf" "/etc/postgresql/$version/main/conf.d/accord.conf"
+    pg_ctlcluster "$version" main restart
+    runuser -u postgres -- pgbackrest --stanza=accord stanza-create
+    runuser -u postgres -- pgbackrest --stanza=accord check
+fi
+
 step "The database, brought to this version"
 if [ "$postgresql" = --postgresql ]; then
     "$here/deploy/as-accord" --owner upgrade --role accord_app
@@ -64,10 +78,11 @@ fi
 
 step "Services"
 cp "$here"/deploy/accord.service "$here"/deploy/accord-backup.{service,timer} /etc/systemd/system/
+[ "$postgresql" = --postgresql ] && cp "$here/deploy/accord-backup-postgresql.service" /etc/systemd/system/accord-backup.service
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl enable accord
-    [ "$postgresql" = --postgresql ] || systemctl enable --now accord-backup.timer
+    systemctl enable --now accord-backup.timer
 else
     echo "systemd does not run here; start it yourself: accord_clinic serve"
 fi

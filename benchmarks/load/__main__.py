@@ -55,7 +55,7 @@ def main() -> int:
     place = Place(cluster.address)
     try:
         place.found()
-        filled = _fill(place, asked)
+        filled = fill(place, asked)
         print(f"{asked.clients} clients, {filled['responses']} responses, filled in {filled['took']} s")
         for name, (small, large) in filled["queries"].items():
             print(f"queries of {name}: {small} with one client, {large} with all")
@@ -89,7 +89,7 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _fill(place: Place, asked: argparse.Namespace) -> dict:
+def fill(place: Place, asked: argparse.Namespace) -> dict:
     therapists = max(1, asked.clients // CASELOAD)
     numbers = {"clients": asked.clients, "sessions": asked.sessions, "therapists": therapists}
     options = [f"--{name}={number}" for name, number in numbers.items()]

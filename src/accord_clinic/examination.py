@@ -3,6 +3,7 @@
 import shutil
 import smtplib
 import ssl
+import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ DAY = 86_400
 BACKUP_IN = 2 * DAY
 SKEW = 5
 ROOM = 2 * 10**9
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+TIMEDATECTL = "/usr/bin/timedatectl"
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,23 @@ def _postgresql() -> Finding:
     return Finding("rights", True, "this role can only add to the log; nobody can listen on the way.")
 
 
+def _changes() -> Finding:
+    """PostgreSQL can be put back to any minute only while each change is carried over to the backups."""
+    if not databases.is_postgresql():
+        return Finding("changes", True, "each backup is whole; what came after it is in the practice alone.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('archive_mode'), COALESCE(last_failed_time > last_archived_time, "
+            "last_failed_time IS NOT NULL) FROM pg_stat_archiver"
+        )
+        mode, failing = cursor.fetchone()
+    if mode == "off":
+        return Finding("changes", False, "only backups are kept, not what came after. Do: docs/how-to/postgresql.md.")
+    if failing:
+        return Finding("changes", False, "PostgreSQL cannot carry them over to the backups. Look into its log.")
+    return Finding("changes", True, "carried over to the backups as they happen.")
+
+
 def _log() -> Finding:
     try:
         return Finding("audit log", True, f"{anchor.verify()} entries, unbroken.")
@@ -162,12 +180,20 @@ def _clock() -> Finding:
             return Finding(
                 "clock", False, f"PostgreSQL's clock is {apart:.0f} s apart from this one. Synchronise both."
             )
-    if Path("/run/systemd/system").exists() and not SYNCHRONISED.exists():
+    if not _kept_right():
         return Finding("clock", False, "nobody sets it. Do: apt install systemd-timesyncd, or use chrony.")
     newest = Notice.objects.order_by("-made_at").values_list("made_at", flat=True).first()
     if newest and newest.timestamp() > time.time() + SKEW:
         return Finding("clock", False, "rows were written in what is now the future: it was, or is, wrong.")
     return Finding("clock", True, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
+
+
+def _kept_right() -> bool:
+    """Whether somebody corrects the clock: the kernel knows, whichever program it is. Elsewhere, the host's matter."""
+    if not Path("/run/systemd/system").exists() or not Path(TIMEDATECTL).exists():
+        return True
+    asked = [TIMEDATECTL, "show", "--property=NTPSynchronized", "--value"]
+    return subprocess.run(asked, capture_output=True, text=True).stdout.strip() != "no"  # noqa: S603
 
 
 def _admins() -> Finding:
@@ -234,11 +260,13 @@ def _backups() -> Finding:
         )
     newest = health.newest_backup()
     if newest is None:
-        return Finding("backups", False, f"none in {settings.BACKUPS}. Run accord_clinic backup.")
+        return Finding(
+            "backups", False, f"none in {settings.BACKUPS}. Run accord_clinic backup, or start accord-backup.service."
+        )
     days = (time.time() - newest) / DAY
     if time.time() - newest > BACKUP_IN:
         return Finding("backups", False, f"the newest is {days:.0f} days old. Look why the timer does not run.")
     return Finding("backups", True, f"the newest is {days * 24:.0f} hours old. When did you last restore one?")
 
 
-AFTER_THE_DATABASE: tuple[Callable[[], Finding], ...] = (_postgresql, _log, _sweep, _clock, _admins)
+AFTER_THE_DATABASE: tuple[Callable[[], Finding], ...] = (_postgresql, _changes, _log, _sweep, _clock, _admins)

@@ -60,11 +60,12 @@ def gauges() -> list[Gauge]:
 
 
 def newest_backup() -> float | None:
-    """When the newest file of ACCORD_BACKUPS was written: ours, or whatever PostgreSQL's tools put there."""
+    """When the newest backup in ACCORD_BACKUPS was made: ours, or PostgreSQL's, whose unit leaves a mark there."""
     if settings.BACKUPS is None or not settings.BACKUPS.is_dir():
         return None
-    ours = backups.list_in(settings.BACKUPS) if connection.vendor == "sqlite" else settings.BACKUPS.iterdir()
-    return max((path.stat().st_mtime for path in ours), default=None)
+    mark = settings.BACKUPS / "postgresql"
+    made = backups.list_in(settings.BACKUPS) if connection.vendor == "sqlite" else [mark] if mark.exists() else []
+    return max((path.stat().st_mtime for path in made), default=None)
 
 
 def _since(moment: float | None) -> float | None:

@@ -14,12 +14,18 @@ def give(role: str) -> str:
     Run as the owner of the tables. Gives a sentence about what was done. Harmless to repeat.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)", [role])
-        owner, exists = cursor.fetchone()
+        cursor.execute(
+            "SELECT current_user, pg_get_userbyid(relowner), EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s)"
+            " FROM pg_class WHERE oid = %s::regclass",
+            [role, AuditEntry._meta.db_table],
+        )
+        me, owner, exists = cursor.fetchone()
         if owner == role:
             return (
                 f"{role} owns the tables and could change the audit log too: docs/how-to/postgresql.md has two roles."
             )
+        if me == role:
+            return f"{role} has the rights that {owner}, who owns the tables, gave it. Nothing was changed."
         if not exists:
             raise BadInput(
                 f"There is no role {role}. Make it first: CREATE ROLE {role} LOGIN; see docs/how-to/postgresql.md."

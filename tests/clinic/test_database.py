@@ -143,6 +143,9 @@ class TestRights:
             cursor.execute("SELECT has_table_privilege('accord_clinic_auditentry', 'UPDATE')")
             assert cursor.fetchone() == (False,)
 
+    def test_asked_again_by_that_role_nothing_changes(self, as_app):
+        assert "Nothing was changed" in rights.give("accord_app_of_a_test")
+
     def test_an_older_database_says_who_must_bring_it_up(self, as_app):
         with pytest.raises(BadInput, match="owner's address"):
             databases.check_may_migrate()

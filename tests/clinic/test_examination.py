@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from tests.clinic.people import a_held_session
 
 from accord_clinic import anchor, examination, health
@@ -18,7 +19,7 @@ def sound(people, settings, tmp_path):
     keys, backups = tmp_path / "keys", tmp_path / "backups"
     keys.mkdir(mode=0o700)
     backups.mkdir()
-    for name in ("accord-20260101T000000Z.db", "accord-20260101T000000Z.json"):
+    for name in ("accord-20260101T000000Z.db", "accord-20260101T000000Z.json", "postgresql"):
         (backups / name).write_text("{}")
     settings.KEYS, settings.BACKUPS, settings.DEMO = keys, backups, False
     settings.ALLOWED_HOSTS = ["practice.example.org"]
@@ -36,8 +37,9 @@ def finding(about: str) -> examination.Finding:
 
 def test_a_sound_installation_needs_nothing_but_mail_here(sound):
     todo = [one.about for one in examination.examine() if not one.well]
-    # The tests run as the owner of the tables; what the other role may do is in test_database.
-    assert set(todo) <= {"mail", "rights"}
+    # The tests run as the owner of the tables, on a server that keeps nothing; what the other role may do is in
+    # test_database.
+    assert set(todo) <= {"mail", "rights", "changes"}
 
 
 def test_it_is_what_check_says_as_typed(sound, capsys):
@@ -92,21 +94,37 @@ class TestKeys:
 class TestBackups:
     def test_none(self, sound, tmp_path):
         sound.BACKUPS = tmp_path / "elsewhere"
-        assert "Run accord_clinic backup" in finding("backups").says
+        assert "start accord-backup.service" in finding("backups").says
 
     def test_nobody_knows_where(self, sound):
         sound.BACKUPS = None
         assert "ACCORD_BACKUPS" in finding("backups").says
+
+    def test_what_else_lies_there_is_no_backup(self, sound):
+        for path in sound.BACKUPS.iterdir():
+            path.unlink()
+        (sound.BACKUPS / "erasures.jsonl").write_text("{}")
+        assert "start accord-backup.service" in finding("backups").says
 
     def test_too_old(self, sound, monkeypatch):
         monkeypatch.setattr(health, "newest_backup", lambda: 0.0)
         assert "timer" in finding("backups").says
 
 
+    def test_what_came_after_the_newest_is_kept_or_said_not_to_be(self, sound):
+        found = finding("changes")
+        assert found.well == (connection.vendor == "sqlite")
+        assert found.well or "docs/how-to/postgresql.md" in found.says
+
+
 class TestMachinery:
     def test_a_sweep_that_does_not_run(self, sound):
         health.cache.delete(health.SWEPT)
         assert "accord_clinic serve" in finding("sweep").says
+
+    def test_a_clock_that_nobody_sets(self, sound, monkeypatch):
+        monkeypatch.setattr(examination, "_kept_right", lambda: False)
+        assert "systemd-timesyncd" in finding("clock").says
 
     def test_a_broken_log(self, sound, dyad):
         a_held_session(dyad)

@@ -83,6 +83,12 @@ def test_settled_at_once_is_settled(people):
     assert Strain.objects.get().state == "settled"
 
 
+def test_the_page_of_a_settled_one_says_who_said_so(people, as_member):
+    a_held_session(people.dyad, client=answers("client", t1=1, t2=0), therapist=answers("therapist"))
+    page = as_member(people.ben).get(f"/strains/{Strain.objects.get().uid}/")
+    assert "Ana said so." in page.content.decode()
+
+
 def test_what_kind_it_was_comes_from_what_was_ticked(people):
     for ticked in (("quiet", "went_along"), ("disagreed",), ("quiet", "disagreed"), ()):
         a_held_session(people.dyad, client=answers("client", t1=1, t2=3, t3=ticked), therapist=answers("therapist"))

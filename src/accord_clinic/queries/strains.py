@@ -37,7 +37,7 @@ def opening(strain: Strain, names: Names) -> Matter:
     number = strain.session.number
     if strain.state == "settled":
         title = _("The moment in session {number} is settled.").format(number=number)
-        return Matter(0, number, title, _("{client} said so.").format(client=names.client))
+        return Matter(0, number, title, _("{client} said so.").format(client=names.client), "")
     return matters((), [OpenStrain(number, strain.opened_by, strain.state)], number, names)[0]
 
 

@@ -1,6 +1,7 @@
 """`accord_clinic move-to-postgresql`: carry the embedded practice over; counts checked; safe to repeat."""
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         if moving.SOURCE not in settings.DATABASES:
             raise BadInput(f"{settings.DATA / 'accord.db'}: there is no embedded practice to move.")
         serving.prepare()
+        # A practice that was moved right after the program was renewed has the tables of the program before.
+        call_command("migrate", database=moving.SOURCE, verbosity=0, interactive=False)
         given = rights.give(role)
         counts, copied = moving.move()
         entries = anchor.verify()

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
 from accord_clinic import serving
+from accord_clinic.actions import erasure
 from accord_clinic.models import Practice
 
 
@@ -26,5 +27,8 @@ class Command(BaseCommand):
             raise BadInput("There is no practice here yet. Run accord_clinic init first.")
         if practice.demo != settings.DEMO:
             raise BadInput("The demo practice is for accord_clinic demo only, and a real practice never for it.")
+        # Whichever way an older database came back, of PostgreSQL's own restore too: who was erased stays erased.
+        if again := erasure.reapply():
+            self.stdout.write(f"{again} people asked to be erased after the day of this database. They are, again.")
         self.stdout.write(f"{practice.name}: listening on {host}, port {port}. Ctrl-C stops it.")
         sys.exit(serving.run(host, port, workers))

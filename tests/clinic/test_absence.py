@@ -14,6 +14,7 @@ from accord_clinic import notices
 from accord_clinic.actions import absence, care, checkin, corrections, members, reveal
 from accord_clinic.models import BreakGlass, Correction, Cover, Measure, Member, Notice, PrivateLine, ReadLog
 from accord_clinic.permissions import can_own, can_see_dyad, can_treat
+from accord_clinic.queries.schedule import failed
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -284,6 +285,13 @@ class TestSomebodyElseIsNamed:
     def test_an_admin_who_takes_the_place_reads_nothing_of_before(self, said, people, ada, as_member):
         members.set_up(people.practice, by=ada, outside_reader=ada)
         assert as_member(ada).get(f"/outside/{said.uid}/").status_code == 404
+
+    def test_a_message_about_it_that_fails_is_not_told_to_the_therapist_who_is_admin(self, said, dyad, ben, ada):
+        Notice.objects.filter(kind="outside_line").update(tries=6, error="TimeoutError")
+        assert [one.to for one in failed(ada)] == ["Cy"]
+        ben.roles = ["therapist", "admin"]
+        ben.save()
+        assert failed(ben) == []
 
     def test_who_was_named_then_still_reads_and_answers_it(self, said, named, cy, ana, as_member):
         browser = as_member(cy)

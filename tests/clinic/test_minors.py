@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session
+from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, schedule
@@ -119,3 +120,14 @@ def test_only_the_own_therapist_sets_the_terms(dyad, people, as_member):
     dyad.client.refresh_from_db()
     assert needed(dyad.client) == {"guardian"}
     assert not Invitation.objects.exists()
+
+
+def test_where_a_guardian_alone_agrees_the_clients_own_no_counts_all_the_same(kim, ben):
+    consent.set_terms(kim, by=ben, consents="guardian")
+    kim.client.refresh_from_db()
+    consent.note_guardian(kim, "research", by=ben)
+    assert stands(kim.client, "research")
+    browser = inside(kim.client)
+    assert "Take it back" in browser.get("/mine/rights/").content.decode()
+    browser.post("/mine/rights/consent/", {"purpose": "research", "what": "withdraw"})
+    assert not stands(kim.client, "research")

@@ -47,7 +47,9 @@ def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = 
     else:
         check_know_client(by, client)
     now = timezone.now()
-    rows = Consent.objects.filter(client=client, purpose=purpose, by=voice, withdrawn_at=None)
+    # Where a guardian alone agrees, the client's own no still counts, in the same one step.
+    voices = [voice] if voice == "guardian" or "client" in needed(client) else ["client", "guardian"]
+    rows = Consent.objects.filter(client=client, purpose=purpose, by__in=voices, withdrawn_at=None)
     if not rows.update(withdrawn_at=now):
         return
     record(by, "withdraw_consent", f"client:{client.pk}", [purpose])

@@ -7,7 +7,7 @@ from itertools import takewhile
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import Dyad, Member, Notice, Practice, Response, Schedule
+from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response, Schedule
 from accord_clinic.notices import MOST_TRIES
 from accord_clinic.permissions import check_keep_practice
 
@@ -80,11 +80,14 @@ def failed(member: Member) -> list[Failed]:
     """For the admin: what could not be delivered, newest first.
 
     A reminder goes only to somebody who has not answered, so its failure is not told before the session is open to
-    both; in a practice of one the admin is the therapist.
+    both; nor is that of a message about a line to somebody else, to the therapist of whoever wrote it. In a practice of
+    one the admin is the therapist.
     """
     check_keep_practice(member)
     rows = Notice.objects.filter(sent_at=None, dropped_at=None, tries__gt=0).exclude(error="", tries__lt=MOST_TRIES)
     rows = rows.filter(~Q(kind="reminder") | Q(session__revealed_at__isnull=False))
+    about_me = PrivateLine.objects.filter(response__session__dyad__therapist=member).values("uid")
+    rows = rows.exclude(kind="outside_line", about__in=about_me)
     rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]
     return [
         Failed(r.pk, str(r.client or r.member), r.made_at, r.tries, _plainly(r.error), r.tries >= MOST_TRIES)

@@ -56,6 +56,11 @@ class Home:
             cwd=self.folder,
         )
 
+    def start(self, *command: object, **more: str) -> subprocess.Popen[bytes]:
+        """The same, without waiting for it."""
+        arguments = [sys.executable, "-m", "accord_clinic.manage", *map(str, command)]
+        return subprocess.Popen(arguments, env=self.environment | more, cwd=self.folder, stdin=subprocess.DEVNULL)
+
     def do(self, *command: object, **more: str) -> str:
         """The same, where it must succeed. Gives what was printed."""
         done = self.run(*command, **more)

@@ -1,9 +1,10 @@
 """Carrying an embedded practice over to PostgreSQL: every row, once, compared; nothing half."""
 
 import subprocess
+import time
 
 import pytest
-from tests.clinic.embedded import Home, a_practice
+from tests.clinic.embedded import Home, a_practice, another
 from tests.postgresql import NOBODY_HAS_IT, Cluster, programs
 
 pytestmark = pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)
@@ -48,6 +49,15 @@ def ask(address: str, statement: str) -> str:
     return done.stdout.strip()
 
 
+def wait_for(check, seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() >= until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def test_every_row_is_there_and_the_practice_goes_on(home, database):
     said = home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
     assert "the same on both sides" in said
@@ -83,6 +93,28 @@ def test_interrupted_it_leaves_nothing_and_can_be_run_again(home, database):
     assert ask(database, "SELECT count(*) FROM accord_clinic_client") == "0"
     ask(database, "ALTER TABLE hidden RENAME TO accord_clinic_servicemonth")
     assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+
+
+def test_killed_while_it_copies_it_leaves_nothing_and_can_be_run_again(home, database):
+    home.do("migrate", "--verbosity", 0, ACCORD_POSTGRESQL=database)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY %'"
+    # Another transaction holds one of the last tables, so the copy stands still before it, most of its work done.
+    held = ["psql", database, "-qc", "BEGIN; LOCK accord_clinic_servicemonth IN SHARE MODE; SELECT pg_sleep(600)"]
+    with subprocess.Popen(held) as holding, home.start("move-to-postgresql", ACCORD_POSTGRESQL=database) as moving:
+        try:
+            assert wait_for(lambda: ask(database, waiting) == "1")
+        finally:
+            moving.kill()
+            holding.kill()
+    ask(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'")
+    assert ask(database, "SELECT count(*) FROM accord_clinic_client") == "0"
+    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+
+
+def test_an_embedded_practice_of_an_older_version_is_brought_up_first(home, database, tmp_path):
+    older = another(home, tmp_path / "older")
+    older.do("migrate", "accord_clinic", "0003", "--verbosity", 0)
+    assert "the same on both sides" in older.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
 
 
 def test_without_an_address_it_says_what_to_set(home):

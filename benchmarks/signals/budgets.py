@@ -98,7 +98,7 @@ def strained_budget(size: Size) -> None:
 def pair_budget(size: Size) -> None:
     """The budget of what needs both voices."""
     names = {"gap": _gap, "drop, both voices": _both}
-    count = size.strained
+    count = size.strained // 2
     rows = ((name, *_mean_error_spread(_spread_out(partial(one, size), count))) for name, one in names.items())
     show(f"The budget of gap and of both voices ({count} practices)", ("what", *HEAD[2:5]), rows)
 

@@ -35,7 +35,7 @@ class Size:
     draws: int
 
 
-FULL = Size(small=60, practices=200, large=10, strained=200, judged=5000, courses=20_000, draws=6000)
+FULL = Size(small=40, practices=200, large=8, strained=200, judged=5000, courses=20_000, draws=6000)
 QUICK = Size(small=8, practices=16, large=2, strained=8, judged=3000, courses=6000, draws=4000)
 
 

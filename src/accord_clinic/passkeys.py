@@ -25,9 +25,26 @@ def _read() -> Iterator[None]:
         raise get_adapter().validation_error("incorrect_code") from error
 
 
+class Credential(forms.JSONField):
+    """What the browser says; numbers of thousands of digits, which Python does not read, are no fault of ours either."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value):
+        with _read():
+            return super().to_python(value)
+
+    def bound_data(self, data, initial):
+        try:
+            return super().bound_data(data, initial)
+        except ValueError:
+            return None
+
+
 class Add(allauth.AddWebAuthnForm):
     """A new passkey and what its owner calls it."""
 
+    credential = Credential()
     name = forms.CharField(
         label=_("What to call it"), help_text=_("So that you know it from another: my phone, the blue key."),
         required=False, max_length=LONGEST,
@@ -51,8 +68,10 @@ class Rename(allauth.EditWebAuthnForm):
     name = forms.CharField(label=_("Name"), max_length=LONGEST)
 
 
-class _Shown:
+class _Shown(forms.Form):
     """A passkey that is shown; one that does not fit is noted for the account, when that is known."""
+
+    credential = Credential()
 
     def clean_credential(self):
         try:

@@ -26,7 +26,7 @@ def _read() -> Iterator[None]:
 
 
 class Credential(forms.JSONField):
-    """What the browser says; numbers of thousands of digits, which Python does not read, are no fault of ours either."""
+    """What the browser says. Numbers of thousands of digits, which Python does not read, are no fault of ours."""
 
     widget = forms.HiddenInput
 

@@ -40,7 +40,7 @@ def read() -> Anchor | None:
         return None
     except (ValueError, TypeError):
         raise LogBroken(
-            f"{path()}: damaged. Compare the log with a backup's manifest before you delete this file."
+            f"{path()}: damaged. Compare the log with a backup (restore FILE --check) before you delete this."
         ) from None
 
 

@@ -1,6 +1,7 @@
 """The embedded practice in; a checked, encrypted copy with its manifest out, and back again on any machine."""
 
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -28,7 +29,10 @@ class AlreadyThere(BadInput):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup holds, so that a later check, or a person, can tell. Counts, never names."""
+    """Which file a backup is, so that a later check can tell. No counts: two of them would tell who said something.
+
+    `contents` stands for the rows by table and the last entry of the log, and can be compared only by who has the key.
+    """
 
     file: str
     made_at: str
@@ -36,13 +40,11 @@ class Manifest:
     migration: str
     bytes: int
     sha256: str
-    rows: int
-    tables: dict[str, int]
-    audit: tuple[int, str] | None
+    contents: str
     texts: bool
 
     @classmethod
-    def of(cls, file: Path, contents: Contents, made_at: datetime, texts: bool) -> "Manifest":
+    def of(cls, file: Path, contents: Contents, key: str, made_at: datetime, texts: bool) -> "Manifest":
         return cls(
             file=file.name,
             made_at=made_at.isoformat(timespec="seconds"),
@@ -50,9 +52,7 @@ class Manifest:
             migration=contents.migration,
             bytes=file.stat().st_size,
             sha256=digest(file),
-            rows=contents.rows,
-            tables=contents.tables,
-            audit=contents.audit,
+            contents=seal(contents, key),
             texts=texts,
         )
 
@@ -73,7 +73,7 @@ def make(folder: Path) -> tuple[Path, Manifest]:
         raise BadInput(f"{database}: there is no practice in it, so nothing was backed up. Is ACCORD_DATA right?")
     texts = _pack_texts(file.with_suffix(".texts.tar.gz"))
     os.replace(partial, file)
-    manifest = Manifest.of(file, contents, now, texts)
+    manifest = Manifest.of(file, contents, key, now, texts)
     _carry_ledger(settings.DATA, folder)
     # Last: a backup without its manifest is one that was interrupted, and is never counted as made.
     _write(manifest_of(file), json.dumps(asdict(manifest), indent=1))
@@ -90,8 +90,8 @@ def check(file: Path, tried: list[str]) -> tuple[str, Contents, Manifest | None]
     contents, manifest = files.check(file, key), read_manifest(file)
     if manifest and digest(file) != manifest.sha256:
         raise Damaged(f"{file}: is not the file that its manifest describes. Take another copy.")
-    if manifest and manifest.tables != contents.tables:
-        raise Damaged(f"{file}: holds other numbers of rows than its manifest says. Take another copy.")
+    if manifest and not hmac.compare_digest(manifest.contents, seal(contents, key)):
+        raise Damaged(f"{file}: does not hold what its manifest says. Take another copy.")
     return key, contents, manifest
 
 
@@ -151,12 +151,17 @@ def manifest_of(file: Path) -> Path:
 def read_manifest(file: Path) -> Manifest | None:
     """What was written beside a backup; `None` where that is not there."""
     try:
-        said = json.loads(manifest_of(file).read_text())
-        return Manifest(**said | {"audit": tuple(said["audit"]) if said["audit"] else None})
+        return Manifest(**json.loads(manifest_of(file).read_text()))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError):
         raise Damaged(f"{manifest_of(file)}: not a manifest of a backup. Move it away to do without it.") from None
+
+
+def seal(contents: Contents, key: str) -> str:
+    """A digest of what is in a backup that nobody can make, or try guesses against, without its key."""
+    said = json.dumps(asdict(contents), sort_keys=True)
+    return hmac.digest(bytes.fromhex(key), f"backup manifest {said}".encode(), "sha256").hex()
 
 
 def digest(file: Path) -> str:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import threading
+from dataclasses import replace
 
 import pytest
 from tests.clinic.embedded import a_machine, a_practice, another
@@ -45,12 +46,20 @@ class TestMakingOne:
         assert backup.stat().st_mode & 0o077 == 0
         assert backups.manifest_of(backup).stat().st_mode & 0o077 == 0
 
-    def test_its_manifest_counts_rows_and_names_nobody(self, backup):
-        manifest = backups.read_manifest(backup)
-        assert manifest.tables["accord_clinic_client"] == 1
-        assert manifest.sha256 == backups.digest(backup)
-        assert manifest.audit[0] == manifest.tables["accord_clinic_auditentry"]
-        assert "Ana" not in backups.manifest_of(backup).read_text()
+    def test_its_manifest_names_nobody_and_counts_nothing(self, backup):
+        """Two backups around a session would tell by a count whether one client answered, or kept a line."""
+        said = json.loads(backups.manifest_of(backup).read_text())
+        assert said["sha256"] == backups.digest(backup)
+        assert {name for name, value in said.items() if not isinstance(value, str | bool)} == {"bytes"}
+        assert not {"tables", "rows", "audit"} & set(said)
+        assert "Ana" not in str(said)
+
+    def test_its_digest_of_the_contents_tells_only_whoever_has_the_key(self, home, backup):
+        said, contents = backups.read_manifest(backup).contents, files.check(backup, home.key)
+        assert backups.seal(contents, home.key) == said
+        assert backups.seal(contents, "00" * 32) != said
+        one_more = {**contents.tables, "accord_clinic_privateline": contents.tables["accord_clinic_privateline"] + 1}
+        assert backups.seal(replace(contents, tables=one_more), home.key) != said
 
     def test_where_there_is_no_practice_nothing_counts_as_a_backup(self, tmp_path):
         empty = a_machine(tmp_path / "empty")
@@ -162,6 +171,17 @@ class TestDamage:
         backups.manifest_of(copy).write_text(json.dumps(said | {"sha256": "0" * 64}))
         with pytest.raises(files.Damaged, match="manifest"):
             backups.check(copy, [home.key])
+
+    def test_a_manifest_of_other_contents_is_found(self, backup, home, tmp_path):
+        copy = copy_of(backup, tmp_path)
+        said = json.loads(backups.manifest_of(copy).read_text())
+        backups.manifest_of(copy).write_text(json.dumps(said | {"contents": "0" * 64}))
+        with pytest.raises(files.Damaged, match="does not hold"):
+            backups.check(copy, [home.key])
+
+    def test_a_check_says_with_which_entry_the_log_of_its_day_ends(self, backup, home):
+        number, chain = files.check(backup, home.key).audit
+        assert f"Its log ends with entry {number}, {chain}." in home.do("restore", backup, "--check")
 
     def test_checking_changes_nothing(self, backup, home):
         before = home.database.read_bytes()

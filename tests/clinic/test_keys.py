@@ -158,7 +158,7 @@ class TestInstalled:
         said = home.do("backup", tmp_path / "out")
         manifest = next((tmp_path / "out").glob("*.json")).read_text()
         assert home.key not in said + manifest
-        assert json.loads(manifest)["rows"] > 0
+        assert json.loads(manifest)["bytes"] > 0
 
 
 # SQLite writes below Python: so a thread watches the files change and kills the process after so many changes.

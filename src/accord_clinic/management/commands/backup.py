@@ -24,7 +24,7 @@ class Command(BaseCommand):
             raise BadInput("Keep at least one backup.")
         file, manifest = backups.make(folder)
         self.stdout.write(
-            f"{file}: {manifest.rows} rows, {manifest.bytes / 1e6:.1f} MB, opened and checked.\n"
+            f"{file}: {manifest.bytes / 1e6:.1f} MB, opened and checked.\n"
             "It opens with this practice's key and with nothing else."
         )
         for old in backups.prune(folder, keep) if keep else ():

@@ -31,6 +31,8 @@ class Command(BaseCommand):
         fits, contents, manifest = backups.check(file, _keys(file, key))
         when = f" of {manifest.made_at}" if manifest else ", whose manifest is not here,"
         self.stdout.write(f"{file}: a good backup{when} with {contents.rows} rows.")
+        if contents.audit:
+            self.stdout.write("Its log ends with entry {}, {}.".format(*contents.audit))
         if not contents.has_practice:
             raise BadInput(f"{file}: there is no practice in it.")
         if check:

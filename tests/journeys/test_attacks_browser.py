@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.db.models import CharField, TextField
 from tests.clinic.rights_steps import code_for, inside
 from tests.clinic.test_attacks import every_field, posts, send
@@ -90,7 +91,7 @@ class Window:
     def _answer(self, route):
         url = route.request.url
         if url.startswith(f"{SITE}/static/"):
-            route.fulfill(path=Path(settings.PACKAGE, "static", url.removeprefix(f"{SITE}/static/").split("?")[0]))
+            route.fulfill(path=finders.find(url.removeprefix(f"{SITE}/static/").split("?")[0]))
         elif self.shown is not None and route.request.is_navigation_request() and url.startswith(SITE):
             status, headers, body = self.shown
             self.shown = None

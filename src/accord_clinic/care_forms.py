@@ -156,7 +156,11 @@ class EndCourse(forms.Form):
     how = forms.ChoiceField(label=_("How it ends"), choices=ENDINGS, widget=forms.RadioSelect)
     on = forms.DateField(label=_("On"), widget=DateInput)
     reason = forms.CharField(
-        label=_("Why, in a few words"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("Why, in a few words"),
+        help_text=_("Who takes a copy of everything reads it there."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 

@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 
 from accord_clinic import spoken
 
-LEFT_OUT = ("course", "agreement", "of_goal", "instrument", "version", "item", "topic", "rule", "scale")
+LEFT_OUT = (
+    "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
+    "rule", "scale", "evidence", "calibration",
+)  # fmt: skip
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
 
 
@@ -80,10 +83,7 @@ def _cell(value: Any, name: str = "") -> str:
         return date_format(value, "SHORT_DATE_FORMAT")
     if isinstance(value, float):
         return localize(round(value, 2))
-    codes = coded(name)
-    if name == "sealed_by":
-        return ", ".join(codes[one] for one in value.split())
-    return codes.get(value, value) if isinstance(value, str) else str(value)
+    return coded(name).get(value, value) if isinstance(value, str) else str(value)
 
 
 def _titles() -> dict[str, str]:
@@ -93,6 +93,9 @@ def _titles() -> dict[str, str]:
         "terms": _("Who else agrees, and who learns what"),
         "courses": _("With whom you work"),
         "sessions": _("Sessions"),
+        "measures": _("What you are asked besides the check-in"),
+        "schedule": _("When links and reminders go out, where it differs from what is usual here"),
+        "sent": _("When you answered"),
         "answers": _("Answers"),
         "words": _("Words that were written for both of you"),
         "kept": _("What you kept, or said to somebody else"),
@@ -117,18 +120,29 @@ def _headings() -> dict[str, str]:
         "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
         "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
-        "approach": _("approach"), "setting": _("setting"), "note": _("note"),
+        "ending_reason": _("why it ended"), "approach": _("approach"), "setting": _("setting"), "note": _("note"),
         "session": _("session"), "number": _("session"), "start": _("when"), "modality": _("where"),
+        "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
+        "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
+        "by_itself": _("links go out by themselves"),
+        "link_after_minutes": _("link, minutes after the session"),
+        "remind_after_hours": _("reminder, hours after the link"), "most_reminders": _("reminders at most"),
+        "quiet_from": _("quiet from hour"), "quiet_until": _("quiet until hour"),
+        "pause_after": _("rest after so many without an answer"), "begun_at": _("begun"),
         "state": _("what became of it"), "revealed_at": _("open to both since"), "revealed_by": _("because"),
         "day": _("day"), "side": _("who"), "question": _("question"), "answer": _("answer"),
         "in_words": _("in words"), "sent_at": _("sent"), "words": _("words"), "reader": _("who may read it"),
         "acknowledged_at": _("read"), "kind": _("what it is"), "written_by": _("written by"),
-        "written_at": _("written"), "sealed_by": _("sealed by"), "end": _("how it ended"), "ended_at": _("ended"),
+        "written_at": _("written"), "proposed_by": _("proposed by"), "proposed_at": _("proposed"),
+        "client_sealed_at": _("sealed by you"), "therapist_sealed_at": _("sealed by the therapist"),
+        "end": _("how it ended"), "ended_at": _("ended"),
         "value": _("how far"), "at": _("when"), "opened_by": _("noticed by"), "move": _("what happened"),
         "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
         "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "who": _("who"),
         "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
         "sessions": _("sessions"), "taken_back": _("taken back"),
+        "noted": _("noted by"), "to": _("to whom"), "instead_of": _("instead of what was said"),
+        "opened_at": _("noticed"), "at_session": _("in session"), "step": _("what was tried"),
     }  # fmt: skip
 
 
@@ -140,7 +154,7 @@ def coded(name: str) -> dict[str, str]:
         "together": _("what client and therapist choose to tell, together"),
     }
     sides = {"client": _("you"), "therapist": _("therapist"), "signal": _("the program"), "guardian": _("a guardian")}
-    if name in ("side", "by", "written_by", "sealed_by", "opened_by"):
+    if name in ("side", "by", "written_by", "proposed_by", "opened_by"):
         return sides
     if name == "what":
         return spoken.pages_read()

@@ -5,17 +5,33 @@ import io
 import json
 import zipfile
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db import models as columns
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests.clinic.people import CHECK_IN, a_held_session, answers
+from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.rights_steps import code_for, inside
 
-from accord_clinic.actions import alliance, consent, corrections, erasure
-from accord_clinic.queries.copies import NOT_IN_A_COPY, TABLES, csv_safe, everything
+from accord_clinic.actions import (
+    absence,
+    alliance,
+    care,
+    checkin,
+    consent,
+    corrections,
+    erasure,
+    schedule,
+    strains,
+    talk,
+)
+from accord_clinic.models import Client, Dyad, Progress, ReadLog, Session, StrainMove
+from accord_clinic.queries.copies import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, csv_safe, everything
 from accord_clinic.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
@@ -71,10 +87,6 @@ def test_nobody_elses_private_notes_are_in_it(said):
 
 
 def test_of_the_therapist_only_what_is_open_to_both(ana, ben, dyad):
-    from tests.clinic.people import a_session
-
-    from accord_clinic.actions import checkin
-
     waiting = a_session(dyad, state="held")
     checkin.send(waiting, "therapist", answers("therapist", words="Not for Ana yet"), by=ben)
     assert "Not for Ana yet" not in str(everything(ana))
@@ -96,9 +108,150 @@ def test_every_table_is_in_a_copy_or_said_to_be_left_out_and_why(said):
     assert not inside_ & set(NOT_IN_A_COPY)
 
 
-def test_nothing_of_anybody_else_is_in_it(said, people):
-    from tests.clinic.people import a_dyad
+TO_CLIENT = {Client: "pk", Dyad: "client", Session: "dyad__client", ReadLog: "dyad__client", **erasure.DELETED}
+IN_A_COPY = sorted({model for models, _table in TABLES.values() for model in models}, key=lambda model: model.__name__)
 
+
+@pytest.fixture
+def lived(said, people):
+    """So much has happened that each table of a copy holds something of Ana; there is another client beside her."""
+    ana, ben, dyad = people.ana, people.ben, said
+    Client.objects.filter(pk=ana.pk).update(pin="a hash", born=1990)
+    consent.set_terms(dyad, by=ben, consents="client", guardian_learns="nothing", by_order=True, order_learns="dates")
+    care.set_up(dyad, {"phq-9": 4}, by=ben)
+    schedule.settle(dyad, by=ben, quiet_from=19)
+    goal = alliance.propose(dyad, "goal", "Walk daily", "client", by=ana)
+    for side, by in (("client", ana), ("therapist", ben)):
+        alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+    task = alliance.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
+    alliance.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+    session = a_held_session(dyad, client=answers("client", t1=3), therapist=answers("therapist"))
+    alliance.note_progress(session, "client", {goal.uid: 4}, by=ana)
+    alliance.pick(session, "client", [goal.uid], ["More rest"], by=ana)
+    strains.move(dyad.strains.last(), "try_repair", "therapist", by=ben, session=session, step="Slowed down")
+    talk.tick(session, "words:o2", by=ben)
+    corrections.answer(dyad.corrections.get(), "Changed.", by=ben)
+    care.share(dyad, people.cy, by=ben)
+    absence.cover(dyad, people.eve, timezone.localdate(), timezone.localdate(), by=ben)
+    absence.break_glass(dyad, "Nobody answers.", by=people.ada)
+    ReadLog.objects.create(member=ben, dyad=dyad, what="words", sessions=[1], at=timezone.now())
+    line = ana.private_lines.first()
+    ana.private_lines.create(response=line.response, reader="outside", to=people.cy, item="o2", words="For Cy")
+    again = a_dyad(people.eve, ana)
+    felt = a_held_session(again, client=answers("client", t1=2), therapist=answers("therapist"))
+    talk.tick(felt, "words:o1", by=people.eve)
+    a_course(a_dyad(ben, "Kim"), 2)
+    return dyad
+
+
+def other_values(client, column, old):
+    """Some values that could stand there instead; of rows that it may name, every other one of the same client.
+
+    What names the client is the exception: nobody else's row is in the copy, so there it is somebody else.
+    """
+    if column.is_relation:
+        of = column.related_model
+        rows = of.objects.filter(**{TO_CLIENT[of]: client.pk}) if of in TO_CLIENT and of is not Client else of.objects
+        return [key for key in rows.values_list("pk", flat=True) if key != old]
+    if column.choices:
+        return [code for code, _name in column.choices if code != old]
+    match column:
+        case columns.BooleanField():
+            return [not old]
+        case columns.DateTimeField():
+            return [(old or timezone.now()) + timedelta(days=3)]
+        case columns.DateField():
+            return [(old or timezone.localdate()) + timedelta(days=3)]
+        case columns.JSONField():
+            return [[77] if isinstance(old, list) else {"planted": 77} if isinstance(old, dict) else 77]
+        case columns.IntegerField() | columns.FloatField():
+            return [(old or 0) + 77]
+    return ["planted"]
+
+
+def changed(client, row, column, value):
+    """The copy as it is while this row holds this; `None` where the database lets no row hold it."""
+    try:
+        with transaction.atomic():
+            type(row).objects.filter(pk=row.pk).update(**{column.attname: value})
+            after = everything(Client.objects.get(pk=client.pk))
+            transaction.set_rollback(True)
+            return after
+    except IntegrityError:
+        return None
+
+
+def a_change_is_seen(client, model, column) -> bool:
+    """Whether a copy tells that this column of some row of this client holds something else."""
+    before = everything(Client.objects.get(pk=client.pk))
+    return any(
+        changed(client, row, column, value) not in (None, before)
+        for row in model.objects.filter(**{TO_CLIENT[model]: client.pk})
+        for value in other_values(client, column, getattr(row, column.attname))
+    )
+
+
+def columns_of(model):
+    return [column for column in model._meta.concrete_fields if column.name not in NAMES_OF_ROWS]
+
+
+def seen_in_a_copy(client, model) -> set[str]:
+    """Each column is changed, one after the other: those of which the copy tells."""
+    return {column.name for column in columns_of(model) if a_change_is_seen(client, model, column)}
+
+
+@pytest.mark.parametrize("model", IN_A_COPY, ids=lambda model: model.__name__)
+def test_every_column_is_in_a_copy_or_said_to_be_left_out_and_why(lived, model):
+    names = {column.name for column in columns_of(model)}
+    seen = seen_in_a_copy(lived.client, model)
+    left_out = {name for one, name in NOT_IN_A_ROW if one is model}
+    assert sorted(names - left_out - seen) == [], "neither in a copy nor said to be left out"
+    assert sorted(left_out - names) == [], "there is no such column"
+    assert sorted(left_out & seen) == [], "said to be left out, and in it"
+
+
+@pytest.mark.parametrize(
+    ("table", "model", "name", "column"),
+    [
+        ("courses", Dyad, "ending_reason", "ending_reason"),
+        ("strains", StrainMove, "step", "step"),
+        ("progress", Progress, "instead_of", "corrects"),
+        ("sessions", Session, "waived_why", "waived_why"),
+    ],
+)
+def test_a_column_that_a_copy_forgets_is_found(lived, monkeypatch, table, model, name, column):
+    """As if somebody had added the column and not thought of the copy."""
+    of, rows = TABLES[table]
+
+    def without(client):
+        return [{key: value for key, value in row.items() if key != name} for row in rows(client)]
+
+    column = model._meta.get_field(column)
+    assert a_change_is_seen(lived.client, model, column)
+    monkeypatch.setitem(TABLES, table, (of, without))
+    assert not a_change_is_seen(lived.client, model, column)
+
+
+def test_a_moment_that_the_therapist_noted_stays_out_until_the_session_is_open_to_both(ana, ben, dyad):
+    waiting = a_session(dyad, state="held")
+    strains.open_strain(waiting, "withdrawal", "therapist", by=ben)
+    checkin.send(waiting, "therapist", answers("therapist", t1=3), by=ben)
+    closed = everything(ana)
+    assert closed["strains"] == closed["signals"] == closed["answers"] == closed["sent"] == []
+    assert "withdrawal" not in str(closed)
+    checkin.send(waiting, "client", answers("client"), by=ana)
+    assert [row["strain__kind"] for row in everything(ana)["strains"]] == ["withdrawal"]
+
+
+def test_what_the_therapist_wrote_about_the_course_is_in_it_and_own_notes_are_not(lived, ben):
+    care.end_course(lived, "planned", timezone.localdate(), "Ana has what she came for", by=ben)
+    copy = str(everything(lived.client))
+    assert "Ana has what she came for" in copy
+    assert "Slowed down" in copy
+    assert "Ben's own note" not in copy
+
+
+def test_nothing_of_anybody_else_is_in_it(said, people):
     other = a_dyad(people.ben, "Kim")
     a_held_session(other, client=answers("client", words="Kim's words"))
     assert "Kim" not in str(everything(said.client))

@@ -240,6 +240,8 @@ def walk(people, listening, settings) -> Walk:
     ana.name, ana.language, ana.phone, ana.born = "Anna", "de", "0171 2345678", timezone.localdate().year - 14
     ana.save()
     dyad.refresh_from_db()
+    care.set_up(dyad, {"goal-rating": 4}, by=ben)
+    schedule.settle(dyad, by=ben, quiet_from=19)
     consent.set_terms(dyad, by=ben, consents="client", guardian_learns="together", by_order=True, order_learns="dates")
     everything_said(people, ana, ben, dyad)
     return Walk(ana, dyad, untranslated=listening)

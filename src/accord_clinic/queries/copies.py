@@ -1,7 +1,7 @@
 """Everything that the practice knows of one client, for that client: as plain tables and, from them, JSON and CSV.
 
 The client's own words and kept lines are in it, and the therapist's answers of sessions that are open to both. What
-somebody else wrote for nobody else's eyes is not: a therapist's own notes, suggestions and reasons.
+somebody else wrote for nobody else's eyes is not: a therapist's own notes and suggestions, and why they were set aside.
 """
 
 import csv
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accord_clinic import models
@@ -24,6 +24,7 @@ from accord_clinic.spoken import session_on
 
 Row = Mapping[str, Any]
 STYLE = settings.PACKAGE / "static" / "copy.css"
+WHERE = ("session__dyad__uid", "session__number")
 PEOPLE = ("session__dyad__client", "session__dyad__therapist")
 # Programs take the wide signs for formulas too.
 FORMULA = re.compile(r"\A(?= *[=+\-@＝＋－＠\t\r\n\0])")
@@ -34,8 +35,6 @@ NOT_IN_A_COPY = {
     models.Reaction: "a therapist's own notes, for that therapist alone",
     models.Suggestion: "what the therapist was offered to try, and why not",
     models.SafetyLook: "that the safety contact has looked",
-    models.Measure: "an arrangement without words; what was answered is in it",
-    models.Schedule: "an arrangement without words",
     models.Code: "keys",
     models.ClientDoor: "keys",
     models.Invitation: "keys",
@@ -44,6 +43,16 @@ NOT_IN_A_COPY = {
     models.AuditEntry: "numbers and field names only",
     models.Erasure: "only after an erasure",
 }
+NAMES_OF_ROWS = ("id", "uid")
+"""Of every table: what a row is called inside. Where other rows name it, the copy has it."""
+NOT_IN_A_ROW = {
+    (models.Client, "pin"): "a key; the copy says whether there is one",
+    (models.Client, "erased_at"): "only after an erasure, when there is no copy any more",
+    (models.Dyad, "circle"): "a mark that other people's courses bear as well",
+    (models.Response, "submission"): "a random mark of the page, so that nothing is sent twice",
+    (models.Strain, "state"): "the last of its moves, which are all there",
+}
+"""Single columns that are not in it, of tables that are."""
 
 
 def everything(client: Client) -> dict[str, list[Row]]:
@@ -54,18 +63,23 @@ def everything(client: Client) -> dict[str, list[Row]]:
 def as_json(client: Client, tables: Mapping[str, Sequence[Row]]) -> str:
     """One object, with the day it was made and what is left out and why."""
     left_out = {model.__name__: why for model, why in NOT_IN_A_COPY.items()}
+    left_out |= {f"{model.__name__}.{column}": why for (model, column), why in NOT_IN_A_ROW.items()}
     told = {"made_at": timezone.now(), "about": client.name, "left_out": left_out, **tables}
     return json.dumps(told, indent=1, ensure_ascii=False, default=str)
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """One table for a spreadsheet program."""
+    """One table for a spreadsheet program; what has parts of its own stands as JSON in its cell."""
     out = io.StringIO()
     if rows:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: csv_safe(value) for name, value in row.items()} for row in rows)
+        writer.writerows({name: csv_safe(_flat(value)) for name, value in row.items()} for row in rows)
     return out.getvalue()
+
+
+def _flat(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else value
 
 
 def csv_safe(value: Any) -> Any:
@@ -98,7 +112,7 @@ def _about(client: Client) -> Iterable[Row]:
 
 def _consents(client: Client) -> Iterable[Row]:
     return client.consents.order_by("given_at").values(
-        "purpose", "version", "language", "by", "given_at", "withdrawn_at"
+        "purpose", "version", "language", "by", "given_at", "withdrawn_at", noted=F("noted_by__name")
     )
 
 
@@ -108,22 +122,51 @@ def _terms(client: Client) -> Iterable[Row]:
 
 
 def _courses(client: Client) -> Iterable[Row]:
-    for d in client.dyads.select_related("therapist").order_by("started"):
+    for d in client.dyads.select_related("therapist", "follows").order_by("started"):
         yield {
             "course": d.uid,
+            "follows": d.follows.uid if d.follows else "",
             "with": d.therapist.name,
             "started": d.started,
             "ended": d.ended,
             "ending": d.ending,
+            "ending_reason": d.ending_reason,
             "approach": d.approach,
             "setting": d.setting,
+            "modality": d.modality,
+            "form": d.form,
             "note": d.note,
         }
 
 
 def _sessions(client: Client) -> Iterable[Row]:
     rows = models.Session.objects.filter(dyad__client=client).order_by("start")
-    return rows.values("dyad__uid", "number", "start", "modality", "state", "revealed_at", "revealed_by")
+    return rows.values(
+        "dyad__uid", "number", "start", "modality", "state", "reveal_due", "revealed_at", "revealed_by", "waived_why"
+    )
+
+
+def _measures(client: Client) -> Iterable[Row]:
+    rows = models.Measure.objects.filter(dyad__client=client).order_by("dyad", "id")
+    for row in rows.values("dyad__uid", "instrument", "every"):
+        yield {**row, "questionnaire": _name(row["instrument"])}
+
+
+def _schedule(client: Client) -> Iterable[Row]:
+    """What differs from the practice's habit; empty is as usual there."""
+    rows = models.Schedule.objects.filter(dyad__client=client).order_by("dyad")
+    return rows.values(
+        "dyad__uid", "by_itself", "link_after_minutes", "remind_after_hours", "most_reminders",
+        "quiet_from", "quiet_until", "pause_after",
+    )  # fmt: skip
+
+
+def _sent(client: Client) -> Iterable[Row]:
+    """One row for each questionnaire that the client sent: when, in which words, and what the page said of itself."""
+    rows = models.Response.objects.filter(session__dyad__client=client, side="client")
+    columns = ("version", "form", "language", "wording", "begun_at", "sent_at", "context")
+    for row in rows.order_by("session__start", "id").values(*WHERE, "instrument", *columns):
+        yield {**row, "questionnaire": _name(row["instrument"])}
 
 
 def _answers(client: Client) -> Iterable[Row]:
@@ -152,13 +195,14 @@ def _words(client: Client) -> Iterable[Row]:
 
 
 def _kept(client: Client) -> Iterable[Row]:
-    rows = client.private_lines.select_related(*(f"response__{way}" for way in PEOPLE)).order_by(
+    rows = client.private_lines.select_related("to", *(f"response__{way}" for way in PEOPLE)).order_by(
         "response__session__start", "id"
     )
     for line in rows:
         yield {
             **_place(line.response.session),
             "reader": line.reader,
+            "to": line.to.name if line.to else "",
             "question": _question(line.response, line.item),
             "words": line.words,
             "answer": line.value,
@@ -170,15 +214,19 @@ def _kept(client: Client) -> Iterable[Row]:
 def _goals(client: Client) -> Iterable[Row]:
     rows = models.Wording.objects.filter(agreement__dyad__client=client).prefetch_related("seals")
     for w in rows.select_related("agreement__goal", "agreement__dyad").order_by("agreement", "id"):
+        sealed = {seal.side: seal.at for seal in w.seals.all()}
         yield {
             "course": w.agreement.dyad.uid,
             "kind": w.agreement.kind,
             "agreement": w.agreement.uid,
             "of_goal": w.agreement.goal.uid if w.agreement.goal else "",
+            "proposed_by": w.agreement.proposed_by,
+            "proposed_at": w.agreement.made_at,
             "words": w.words,
             "written_by": w.side,
             "written_at": w.at,
-            "sealed_by": " ".join(sorted(s.side for s in w.seals.all())),
+            "client_sealed_at": sealed.get("client"),
+            "therapist_sealed_at": sealed.get("therapist"),
             "ended": w.agreement.end,
             "ended_at": w.agreement.ended_at,
         }
@@ -186,31 +234,36 @@ def _goals(client: Client) -> Iterable[Row]:
 
 def _progress(client: Client) -> Iterable[Row]:
     rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at")
-    for row in rows.values("session__number", "agreement__uid", "side", "value", "at"):
+    for row in rows.values(*WHERE, "agreement__uid", "side", "value", "at", instead_of=F("corrects__at")):
         yield {**row, "taken_back": row["value"] is None}
 
 
 def _picks(client: Client) -> Iterable[Row]:
     rows = models.Pick.objects.filter(OPEN, session__dyad__client=client).order_by("at")
-    for row in rows.values("session__number", "side", "agreement__uid", "words", "at"):
+    for row in rows.values(*WHERE, "side", "agreement__uid", "words", "at", instead_of=F("corrects__at")):
         yield {**row, "taken_back": not (row["agreement__uid"] or row["words"])}
 
 
 def _strains(client: Client) -> Iterable[Row]:
-    rows = models.StrainMove.objects.filter(strain__dyad__client=client).order_by("strain", "id")
-    return rows.values(
-        "strain__uid", "strain__session__number", "strain__kind", "strain__opened_by", "move", "side", "at"
-    )
+    """Of sessions that are open to both: a therapist may note a moment before, and would tell of the rating by it."""
+    rows = models.StrainMove.objects.filter(strain__dyad__client=client, strain__session__revealed_at__isnull=False)
+    return rows.order_by("strain", "id").values(
+        "strain__uid", "strain__dyad__uid", "strain__session__number", "strain__kind", "strain__opened_by",
+        "strain__opened_at", "move", "side", "step", "at", at_session=F("session__number"),
+    )  # fmt: skip
 
 
 def _signals(client: Client) -> Iterable[Row]:
     rows = models.Signal.objects.filter(dyad__client=client, session__revealed_at__isnull=False).order_by("raised_at")
-    return rows.values("session__number", "kind", "reported", "scale", "strength", "rule", "withheld", "raised_at")
+    return rows.values(
+        "dyad__uid", "session__number", "kind", "reported", "scale", "strength", "evidence", "rule", "calibration",
+        "withheld", "raised_at",
+    )  # fmt: skip
 
 
 def _talked(client: Client) -> Iterable[Row]:
     rows = models.TalkTick.objects.filter(session__dyad__client=client).order_by("at")
-    return rows.values("session__number", "topic", "at")
+    return rows.values(*WHERE, "topic", "at")
 
 
 def _corrections(client: Client) -> Iterable[Row]:
@@ -221,16 +274,17 @@ def _corrections(client: Client) -> Iterable[Row]:
 def _readers(client: Client) -> Iterable[Row]:
     """Who may and could: shares, cover and emergencies, with their times."""
     kinds = (
-        ("shared", models.Share, "since"),
-        ("cover", models.Cover, "since"),
-        ("emergency", models.BreakGlass, "at"),
+        ("shared", models.Share, "since", "by"),
+        ("cover", models.Cover, "since", "by"),
+        ("emergency", models.BreakGlass, "at", "member"),
     )
-    for how, model, start in kinds:
-        for row in model.objects.filter(dyad__client=client).select_related("member", "dyad").order_by(start):
+    for how, model, start, by in kinds:
+        for row in model.objects.filter(dyad__client=client).select_related("member", "dyad", by).order_by(start):
             yield {
                 "course": row.dyad.uid,
                 "how": how,
                 "who": row.member.name,
+                "by": getattr(row, by).name,
                 "since": getattr(row, start),
                 "until": row.until,
                 "why": getattr(row, "why", ""),
@@ -255,6 +309,9 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
     "terms": ((models.Terms,), _terms),
     "courses": ((models.Dyad,), _courses),
     "sessions": ((models.Session,), _sessions),
+    "measures": ((models.Measure,), _measures),
+    "schedule": ((models.Schedule,), _schedule),
+    "sent": ((models.Response,), _sent),
     "answers": ((models.Response,), _answers),
     "words": ((models.Comment,), _words),
     "kept": ((models.PrivateLine,), _kept),
@@ -272,6 +329,14 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
 
 def _place(session: models.Session) -> Row:
     return {"course": session.dyad.uid, "session": session.number, "day": session.start.date()}
+
+
+def _name(instrument: str) -> str:
+    """What a questionnaire is called to whoever answers it; its id where it is here no more."""
+    known = shelf().instruments.get(instrument)
+    if known is None:
+        return instrument
+    return wording(known).title if known.wordings else known.name
 
 
 def _question(row: models.Response, item: str) -> str:

@@ -39,6 +39,15 @@ def test_sessions_may_lie_unevenly_and_differ_between_dyads():
     np.testing.assert_allclose(steps.expected, mean, atol=1e-10)
 
 
+@pytest.mark.parametrize("n", [0, 1, 7])
+@pytest.mark.parametrize("sessions", [0, 1, 15])
+def test_the_ratings_given_are_left_as_they_are(n, sessions):
+    for scores in (ratings(n), np.asfortranarray(ratings(n))):
+        kept = scores[:, :sessions].copy()
+        assert innovations(scores[:, :sessions], T[:sessions], USUAL).z.shape == (n, sessions)
+        np.testing.assert_array_equal(scores[:, :sessions], kept)
+
+
 @pytest.mark.parametrize("none", ["var_intercept", "var_slope", "both"])
 def test_variances_of_zero_need_no_special_care(none):
     level, slope = (0.0 if none in (name, "both") else v for name, v in (("var_intercept", 0.3), ("var_slope", 0.01)))

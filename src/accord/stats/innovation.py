@@ -2,10 +2,10 @@
 
 The model is y_it = b0 + b1 t + u0_i + u1_i t + e_it, with (u0, u1) normal over persons and e an AR(1) within a person.
 Given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a regression on (u0, u1) with
-independent noise. So the Kalman filter needs no loop over sessions: the evidence about (u0, u1) before each session
-is a running sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to the sum and widens
-the next step, exactly. The random effects are written as a square root of their covariance times standard normal
-values, so zero slope variance needs no special case.
+independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1) before each session is a running
+sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to the sum and widens the next step,
+exactly. The random effects are written as a square root of their covariance times standard normal values, so zero
+slope variance needs no special case.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -29,8 +30,9 @@ STATES = ("none", "open", "partly", "recovered")
 
 PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against a person's own
 CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
-CHUNK = 1024  # persons worked on at once: some twenty arrays of this many x T fit the cache of one core
+CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
 NARROW = 150  # persons up to whom one strided call is quicker than a call for each session
+LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
 
 
@@ -102,7 +104,7 @@ def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper) -> In
     """
     y, t = checked(scores, times)
     n, sessions = y.shape
-    out = Innovations(*(np.empty((n, sessions)) for _ in range(5)))
+    out = Innovations(*(np.empty((sessions, n)).T for _ in range(5)))
     power = _powers(hyper.phi, t)
 
     def work(low: int, high: int) -> None:
@@ -142,7 +144,7 @@ def _spread_work(work: Callable[[int, int], None], n: int) -> None:
 
 def _powers(phi: float, times: Floats) -> Callable[[Floats], Floats]:
     """phi to the power of a gap. Whole-numbered sessions look it up: `power` would cost more than the filter."""
-    widest = float(np.ptp(times, axis=-1).max()) if times.size else 0.0
+    widest = float((times[..., -1] - times[..., 0]).max()) if times.size else 0.0
     if widest < 100_000 and not (times % 1).any():
         table = phi ** np.arange(int(widest) + 2, dtype=np.float64)
         return lambda gap: table[gap.astype(np.intp)]
@@ -155,86 +157,76 @@ def _filter(
     """One chunk of persons; sessions lie on the first axis, so every step works on long contiguous rows."""
     time = t[:, None] if t.ndim == 1 else np.ascontiguousarray(t.T)
     usual = hyper.b0 + hyper.b1 * time
-    score = np.ascontiguousarray(y.T)
-    seen = score == score
-    weight = seen.astype(np.float64)
-    residual = np.where(seen, score - usual, 0.0)
-    carried, x0, x1, noise = _regression(residual, seen, time, hyper, power)
+    own = np.subtract(y.T, usual, order="C")
+    weight = (own == own).astype(np.float64)  # 0 where there is no rating: nan is not itself
+    residual = np.fmax(own, LEAST) * weight
+    carried, x0, x1, noise = _regression(residual, weight, time, hyper, power)
     mean, variance = _ahead(residual - carried, weight, x0, x1, noise)
     mean += carried
-    sd = np.sqrt(variance)
-    z = (residual - mean) / sd
-    z *= weight
-    earlier = _before(weight)
-    scale = np.sqrt((PRIOR_RATINGS + _before(np.minimum(z * z, CAP))) / (PRIOR_RATINGS + earlier))
-    z /= scale
-    z[~seen] = np.nan
-    out.expected[rows] = (mean + usual).T
-    out.sd[rows] = (sd * scale).T
-    out.z[rows] = z.T
-    out.scale[rows] = scale.T
-    out.earlier[rows] = earlier.T
+    sd = np.sqrt(variance, out=variance)
+    own -= mean
+    own /= sd
+    squares, ratings = spread = _opened(2, own.shape, (PRIOR_RATINGS, 0.0))
+    np.fmin(own[:-1] * own[:-1], CAP, out=squares[1:])
+    squares[1:] *= weight[:-1]
+    ratings[1:] = weight[:-1]
+    _run(spread)
+    scale = out.scale.T[:, rows]
+    np.sqrt(squares / (ratings + PRIOR_RATINGS), out=scale)
+    np.add(mean, usual, out=out.expected.T[:, rows])
+    np.multiply(sd, scale, out=out.sd.T[:, rows])
+    np.divide(own, scale, out=out.z.T[:, rows])
+    out.earlier.T[:, rows] = ratings
 
 
 def _regression(
-    residual: Floats, seen: Flags, time: Floats, hyper: Hyper, power: Callable[[Floats], Floats]
+    residual: Floats, weight: Floats, time: Floats, hyper: Hyper, power: Callable[[Floats], Floats]
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Quasi-differences: the part of a residual carried over from the last one seen, the two regressors, the noise."""
-    last = _last_seen(seen)
-    some = last >= 0
-    at = np.maximum(last, 0)
-    persons = np.arange(seen.shape[1])
-    then = time[at, 0] if time.shape[1] == 1 else time[at, persons]
-    keep = power(np.maximum(time - then, 0.0))
-    keep *= some
-    at *= len(persons)
-    at += persons
-    carried = keep * residual.ravel().take(at)
+    """Quasi-differences: the part of a residual carried over from the last one seen, the two regressors, the noise.
+
+    What is carried fades by phi^d with each d sessions, and a new rating takes its place; so do 1 and the time itself,
+    which makes regressors of them.
+    """
+    fade = power(np.diff(time, axis=0))
+    gone = 1.0 - weight
+    carried, keep, then = memory = _opened(3, residual.shape, (0.0, 0.0, 0.0))
+    carried[1:], keep[1:], then[1:] = residual[:-1], weight[:-1], weight[:-1] * time[:-1]
+    for (before, now), lost, left in zip(pairwise(memory.swapaxes(0, 1)), gone, fade, strict=False):
+        now += before * lost
+        now *= left
     f00, f10, f11 = hyper.root()
-    x1 = time - keep * then
-    x0 = f00 * (1.0 - keep) + f10 * x1
-    x1 *= f11
-    return carried, x0, x1, hyper.var_residual * (1.0 - keep * keep)
-
-
-def _last_seen(seen: Flags) -> npt.NDArray[np.intp]:
-    """The row of the last rating before each session, -1 where there is none."""
-    last = np.empty(seen.shape, dtype=np.intp)
-    last[:1] = -1
-    if seen.shape[1] <= NARROW:
-        np.maximum.accumulate(np.where(seen, np.arange(len(seen))[:, None], -1)[:-1], axis=0, out=last[1:])
-        return last
-    for k in range(1, len(seen)):
-        np.copyto(last[k], np.where(seen[k - 1], k - 1, last[k - 1]))
-    return last
+    since = time - then
+    return carried, f00 * (1.0 - keep) + f10 * since, f11 * since, hyper.var_residual * (1.0 - keep * keep)
 
 
 def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """Mean and variance of each step given the steps before it: a running Bayesian regression on two coefficients."""
-    precision = weight / noise
-    p0, p1 = x0 * precision, x1 * precision
-    a, b, c = _before(x0 * p0), _before(x0 * p1), _before(x1 * p1)
-    a += 1.0
-    c += 1.0
-    g0, g1 = _before(p0 * step), _before(p1 * step)
+    p0 = x0[:-1] * (precision := weight[:-1] / noise[:-1])
+    p1 = x1[:-1] * precision
+    a, b, c, g0, g1 = sums = _opened(5, step.shape, (1.0, 0.0, 1.0, 0.0, 0.0))
+    for left, right, to in ((x0, p0, a), (x0, p1, b), (x1, p1, c), (step, p0, g0), (step, p1, g1)):
+        np.multiply(left[:-1], right, out=to[1:])
+    _run(sums)
     determinant = a * c - b * b
     k0, k1 = x0 * c - x1 * b, x1 * a - x0 * b
     mean = (k0 * g0 + k1 * g1) / determinant
-    variance = (k0 * x0 + k1 * x1) / determinant
-    variance += noise
-    return mean, variance
+    return mean, (k0 * x0 + k1 * x1) / determinant + noise
 
 
-def _before(values: Floats) -> Floats:
-    """Sums over all earlier sessions (first axis)."""
-    sums = np.empty(values.shape)
-    sums[:1] = 0.0
-    if values.shape[1] <= NARROW:
-        np.add.accumulate(values[:-1], axis=0, out=sums[1:])
-        return sums
-    for k in range(1, len(values)):
-        np.add(sums[k - 1], values[k - 1], out=sums[k])
-    return sums
+def _opened(many: int, shape: tuple[int, ...], first: tuple[float, ...]) -> Floats:
+    """Room for `many` running sums of that shape (sessions first), with what each is before the first session."""
+    room = np.empty((many, *shape))
+    room[:, :1] = np.reshape(first, (many, 1, 1))
+    return room
+
+
+def _run(sums: Floats) -> None:
+    """Make sums over all earlier sessions of what lies in each session's place (second axis)."""
+    if sums.shape[2] <= NARROW:
+        np.add.accumulate(sums, axis=1, out=sums)
+        return
+    for before, now in pairwise(sums.swapaxes(0, 1)):
+        now += before
 
 
 def together(client: Floats, therapist: Floats, weight: float) -> Floats:

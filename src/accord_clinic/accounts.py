@@ -40,7 +40,7 @@ class Adapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app):
         """Who has given a password or a code in the last five minutes need not give it once more."""
         given = get_authentication_records(self.request, self.request.user)
-        return not any(time.time() - one["at"] < FRESH_FOR for one in given)
+        return not any(-SEEN_EVERY < time.time() - one["at"] < FRESH_FOR for one in given)
 
     def _get_login_attempts_cache_key(self, request, **credentials):
         """Failed sign-ins count for the account. With the host in it, as in allauth, another port is a new count."""
@@ -112,7 +112,12 @@ def _to_the_second_factor(request):
 
 
 def _too_old(session, now: float) -> str:
-    """Why the session is over: idle for too long, or begun too long ago. Nothing, and noted as used, when it is not."""
+    """Why the session is over: idle for too long, or begun too long ago. Nothing, and noted as used, when it is not.
+
+    One that was stamped in what is now the future would live as much longer as the clock was wrong.
+    """
+    if max(session.get(SEEN, now), session.get(BEGAN, now)) - now > SEEN_EVERY:
+        return "clock"
     if now - session.get(SEEN, now) > settings.SESSION_IDLE_AGE:
         return "idle"
     if now - session.setdefault(BEGAN, now) > settings.SESSION_COOKIE_AGE:

@@ -237,7 +237,8 @@ def _sign_on() -> Finding:
     if chosen is None:
         return Finding(about, True, "off.")
     try:
-        answer = requests.get(f"{chosen.issuer.rstrip('/')}/.well-known/openid-configuration", timeout=5)
+        about_it = f"{chosen.issuer.rstrip('/')}/.well-known/openid-configuration"
+        answer = requests.get(about_it, timeout=5, allow_redirects=False)
         answer.raise_for_status()
         told = answer.json()
         issuer, door = told["issuer"], sso_settings.origin(told["authorization_endpoint"])

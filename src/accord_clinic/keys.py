@@ -10,6 +10,7 @@ from accord_clinic.sqlcipher import files
 from accord_clinic.sqlcipher.files import sync
 
 DATABASE, NEXT, SHEET = "database.key", "database.key.next", "recovery-sheet.txt"
+SIGNING = "signing.key"
 RECOVERY = """Accord: recovery sheet
 
 This key opens the database of your practice. Print this page, lock it away, then delete this file.
@@ -27,7 +28,7 @@ A backup opens with the key that was in use on its day: keep older sheets as lon
 def ensure(folder: Path, database: Path) -> bool:
     """Make the database key and the signing secret unless they are there. True when the key was made just now."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _write_once(folder / "signing.key", secrets.token_urlsafe(50))
+    _write_once(folder / SIGNING, _signing_secret())
     # Never for a database that is there already: a new key cannot open it, and would hide that the old one is lost.
     if database.exists() or not _write_once(folder / DATABASE, secrets.token_hex(32)):
         return False
@@ -75,6 +76,11 @@ def rotate(database: Path, folder: Path) -> Path:
     return _promote(folder)
 
 
+def new_signing(folder: Path) -> None:
+    """Another signing secret; the one before counts for nothing from the next start on."""
+    replace(folder / SIGNING, _signing_secret())
+
+
 def finish(database: Path, folder: Path) -> None:
     """After an interrupted rotation: put the key in place that the database has by now."""
     waiting = folder / NEXT
@@ -116,6 +122,10 @@ def _promote(folder: Path) -> Path:
     sync(folder / DATABASE)
     write_sheet(folder)
     return kept
+
+
+def _signing_secret() -> str:
+    return secrets.token_urlsafe(50)
 
 
 def _write_once(path: Path, text: str) -> bool:

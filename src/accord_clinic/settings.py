@@ -23,7 +23,7 @@ if KEYS == DATA or DATA in KEYS.parents:
     )
 DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 keys.ensure(KEYS, DATA / "accord.db")
-SECRET_KEY = (KEYS / "signing.key").read_text().strip()
+SECRET_KEY = (KEYS / keys.SIGNING).read_text().strip()
 
 ALLOWED_HOSTS = HOSTS
 INSTALLED_APPS = [

@@ -9,6 +9,8 @@ from accord.records import Answer
 
 SHARING = ("show", "raise", "not_yet")
 READERS = ("therapist", "raise", "outside", "statistics")
+MEMBERS = "members"
+"""In `Submission.context["browser"]`: answered in a browser in which somebody who works here was signed in."""
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 

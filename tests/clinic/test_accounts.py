@@ -116,6 +116,23 @@ class TestSessions:
         assert response["Location"] == "/account/login/?next=/people/"
         assert "nobody has used this page for a while" in text(browser.get(response["Location"]))
 
+    def test_one_that_was_begun_by_a_clock_a_day_ahead_is_over(self, as_member, ben):
+        """Or it would last a day longer than any other, once the clock is put right."""
+        browser = as_member(ben)
+        self.at(browser, -30)
+        assert browser.get("/today/").status_code == 200
+        self.at(browser, -86_400)
+        assert browser.get("/today/")["Location"].startswith("/account/login/")
+
+    def test_who_showed_a_factor_by_a_clock_a_day_ahead_is_asked_again(self, ben):
+        browser, there = sign_in(ben)[0], sign_in(ben)[0]
+        session = browser.session
+        session["account_authentication_methods"][0]["at"] += 86_400
+        session.save()
+        asked = browser.post("/account/sessions/", {"end": "others"})["Location"]
+        assert asked.startswith("/account/reauthenticate/")
+        assert not is_out(there)
+
     def test_use_keeps_it_open_but_not_for_more_than_eight_hours(self, as_member, ben):
         browser = as_member(ben)
         for _hour in range(7):

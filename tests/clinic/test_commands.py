@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -19,6 +20,7 @@ from tests.clinic.embedded import a_machine
 from tests.clinic.people import a_held_session, answers
 
 from accord.errors import BadInput
+from accord_clinic.management.commands import rotate_key
 from accord_clinic.models import AuditEntry, Calibration, Member, Practice
 
 INIT = ("--practice", "By the River", "--name", "Nora", "--email", "nora@example.org")
@@ -106,6 +108,19 @@ def test_calibrate_says_how_each_series_was_estimated(people, capsys):
 
 
 # serve
+
+
+def test_on_postgresql_the_signing_secret_alone_is_made_anew(people, tmp_path, settings, monkeypatch, capsys):
+    """The key of the database is the operator's there. With the embedded file: test_keys."""
+    monkeypatch.setattr(rotate_key, "databases", SimpleNamespace(is_postgresql=lambda: True))
+    settings.KEYS = tmp_path
+    call_command("rotate_key")
+    first = (tmp_path / "signing.key").read_text()
+    call_command("rotate_key")
+    assert first != (tmp_path / "signing.key").read_text()
+    assert not (tmp_path / "database.key").exists()
+    assert "signs in again" in capsys.readouterr().out
+    assert set(AuditEntry.objects.filter(act="rotate_key").values_list("row", flat=True)) == {"key:signing"}
 
 
 def test_serve_wants_a_practice_first(db, static_elsewhere):

@@ -343,6 +343,15 @@ def test_not_yours_and_not_there_are_the_same(world):
         assert theirs.headers.items() == made_up.headers.items(), route
 
 
+def test_a_researcher_reaches_nothing_about_anybody(world):
+    """There is no study export. Whoever adds one gives it a row, and says here what a researcher then gets."""
+    for route, row in ROWS.items():
+        for method in ("get", "post"):
+            if answer(world.ask("dee", method, route)) == "in":
+                own = route.startswith("account/")
+                assert own or "stranger" in getattr(row, method).split(), f"{method} /{route}"
+
+
 def test_looking_changes_nothing_but_the_log_of_reading(world):
     for route, row in ROWS.items():
         for who in (row.get or "").split()[:3]:

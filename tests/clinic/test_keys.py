@@ -57,6 +57,36 @@ class TestMadeAtFirstStart:
         assert "a stolen copy opens itself" in done.stderr
 
 
+SIGNED_IN = """
+from django.core import signing
+from django.test import Client as Browser
+from tests.clinic.people import a_dyad, a_session
+from accord_clinic.actions import checkin
+from accord_clinic.models import Member
+ben, browser = Member.objects.get(), Browser()
+token = checkin.invite(a_session(a_dyad(ben, "Kim"), state="held"), by=ben)
+browser.force_login(ben)
+assert "_auth_user_id" in browser.session
+print(token, signing.Signer().sign("anything"), browser.session.session_key)
+"""
+STILL = """
+import os
+from django.core import signing
+from django.http import HttpRequest
+from django.contrib.auth import get_user
+from django.contrib.sessions.backends.db import SessionStore
+from accord_clinic.queries import client
+print(f"link:{client.by_token(os.environ['TOKEN']) is not None}")
+try:
+    print(f"signature:{bool(signing.Signer().unsign(os.environ['SIGNED']))}")
+except signing.BadSignature:
+    print("signature:False")
+request = HttpRequest()
+request.session = SessionStore(os.environ["SESSION"])
+print(f"member:{get_user(request).is_authenticated}")
+"""
+
+
 class TestChangingIt:
     def test_the_practice_has_a_new_key_and_the_old_one_opens_it_no_more(self, home):
         old = home.key
@@ -66,6 +96,17 @@ class TestChangingIt:
         assert not files.opens(home.database, old)
         assert home.key in (home.keys / "recovery-sheet.txt").read_text()
         assert "each follows" in home.do("audit", "verify")
+
+    def test_the_signing_secret_is_new_too_and_with_it_everybody_is_signed_out(self, home):
+        """Who had copied the old one can sign nothing any more; check-in links, which it never signed, stay."""
+        before, (token, signed, session) = (home.keys / "signing.key").read_text(), home.python(SIGNED_IN).split()
+        home.do("rotate-key")
+        assert (home.keys / "signing.key").read_text() != before
+        assert (home.keys / "signing.key").stat().st_mode & 0o077 == 0
+        told = home.python(STILL, TOKEN=token, SIGNED=signed, SESSION=session).split()
+        assert told == ["link:True", "signature:False", "member:False"]
+        kinds = home.rows("SELECT row FROM accord_clinic_auditentry WHERE act = 'rotate_key' ORDER BY id")
+        assert kinds == [("key:database",), ("key:signing",)]
 
     def test_a_backup_from_before_is_still_good(self, home, tmp_path):
         home.do("backup", tmp_path / "out")

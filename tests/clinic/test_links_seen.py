@@ -118,6 +118,27 @@ def test_on_the_therapists_own_device_it_arrives_and_nothing_comes_back(session,
     assert "Less homework" not in phone.open().content.decode()
 
 
+def test_answering_beside_a_member_is_the_clients_choice_and_is_told_with_the_answers(session, ben, as_member):
+    """Who answers on the therapist's device may say what pleases: the client reads it before, the therapist after."""
+    alone, handed_over = Phone(session), Phone(session, start=False)
+    handed_over.browser = as_member(ben)
+    said = "Somebody who works here is signed in on this device."
+    assert said in text(handed_over.browser.get(f"/c/{handed_over.token}"))
+    assert said not in text(Browser().get(f"/c/{alone.token}"))
+    alone.send(USUAL)
+    checkin.send(session, "therapist", answers("therapist"), by=ben)
+    beside = "answered on a device on which somebody who works here was signed in"
+    assert beside not in text(as_member(ben).get(f"/sessions/{session.uid}/prepare/"))
+    later = a_session(session.dyad, state="held")
+    handed_over = Phone(later, start=False)
+    handed_over.browser = as_member(ben)
+    handed_over.start()
+    handed_over.send(USUAL)
+    assert as_member(ben).get(f"/sessions/{later.uid}/prepare/").status_code == 404
+    checkin.send(later, "therapist", answers("therapist"), by=ben)
+    assert beside in text(as_member(ben).get(f"/sessions/{later.uid}/prepare/"))
+
+
 def test_the_proof_of_one_check_in_opens_no_other(session, dyad):
     first = Phone(session)
     first.send(SAID)

@@ -291,28 +291,51 @@ class TestWhatItSays:
         ana.save()
         assert delivery._address(Notice(client=ana)) == "0171 2345"
 
-    def test_the_shipped_gateway_posts_to_the_providers_address(self, settings, tmp_path):
-        taken = []
+    def test_the_shipped_gateway_posts_to_the_providers_address(self, gateway):
+        gateway.answers = [(200, ""), (503, "")]
+        sms.send("0171", "Hello")
+        assert gateway.taken == [("POST", "/", "Bearer secret", {"to": "0171", "text": "Hello"})]
+        with pytest.raises(sms.NotSent, match="503"):
+            sms_gateway.send("0171", "Hello")
 
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    def test_it_sends_nothing_to_where_the_gateway_points(self, gateway, status):
+        """Number, text and token would go wherever it says, into the practice's own network, too."""
+        gateway.answers = [(status, "/elsewhere"), (200, "")]
+        with pytest.raises(sms.NotSent, match=str(status)):
+            sms_gateway.send("0171", "Hello")
+        assert [path for _method, path, *_rest in gateway.taken] == ["/"]
+
+    @pytest.mark.parametrize("url", ["", "http://sms.example.org/", "file:///etc/passwd", "ftp://127.0.0.1/", "//x/"])
+    def test_an_address_without_tls_is_refused_before_anything_is_sent(self, gateway, settings, url):
+        settings.SMS_URL = url
+        with pytest.raises(sms.NotSent, match="https://"):
+            sms_gateway.send("0171", "Hello")
+        assert gateway.taken == []
+
+    @pytest.fixture
+    def gateway(self, settings, tmp_path):
         class Gateway(BaseHTTPRequestHandler):
             def do_POST(self):
-                said = self.rfile.read(int(self.headers["Content-Length"]))
-                taken.append((self.headers["Authorization"], json.loads(said)))
-                self.send_response(200 if len(taken) == 1 else 503)
+                said = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "null")
+                server.taken.append((self.command, self.path, self.headers["Authorization"], said))
+                status, to = server.answers.pop(0)
+                self.send_response(status)
+                self.send_header("Location", to)
                 self.end_headers()
+
+            do_GET = do_POST
 
             def log_message(self, *_said):
                 """Quiet."""
 
         server = HTTPServer(("127.0.0.1", 0), Gateway)
+        server.taken, server.answers = [], []
         Thread(target=server.serve_forever, daemon=True).start()
         (tmp_path / "sms.token").write_text("secret\n")
         settings.KEYS, settings.SMS_URL = tmp_path, f"http://127.0.0.1:{server.server_port}/"
         settings.SMS = "accord_clinic.sms_gateway.send"
-        sms.send("0171", "Hello")
-        assert taken == [("Bearer secret", {"to": "0171", "text": "Hello"})]
-        with pytest.raises(sms.NotSent, match="503"):
-            sms_gateway.send("0171", "Hello")
+        yield server
         server.shutdown()
         server.server_close()
 

@@ -9,7 +9,7 @@ from tests.clinic.people import a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, text
 
 from accord_clinic.actions import alliance, care, checkin, reading, space
-from accord_clinic.models import Agreement, ClientDoor, Comment, Notice, PrivateLine, ReadLog, Response
+from accord_clinic.models import Agreement, ClientDoor, Code, Comment, Notice, PrivateLine, ReadLog, Response
 from accord_clinic.views.space import DOOR
 
 
@@ -70,6 +70,16 @@ class TestSteppingIn:
     def test_after_fifteen_idle_minutes_the_door_is_shut(self, inside, dyad):
         ClientDoor.objects.update(seen_at=timezone.now() - timedelta(minutes=16))
         assert inside.get(f"/mine/{dyad.uid}/")["Location"] == "/mine/in/"
+
+    def test_what_was_stamped_by_a_clock_a_day_ahead_opens_nothing(self, inside, dyad, people):
+        """Put right again, the clock would leave a door and a code open for a day."""
+        tomorrow = timezone.now() + timedelta(days=1)
+        ClientDoor.objects.update(seen_at=tomorrow)
+        assert inside.get(f"/mine/{dyad.uid}/")["Location"] == "/mine/in/"
+        code = space.ask_code(people.ana)
+        Code.objects.filter(used_at=None).update(made_at=tomorrow, expires_at=tomorrow + space.CODE_LIVES)
+        assert not space.open_with_code(people.ana, code)
+        assert space.open_with_code(people.ana, space.ask_code(people.ana))
 
     def test_leaving_shuts_the_door_and_goes_to_the_harmless_page(self, inside, dyad):
         token = inside.cookies[DOOR].value

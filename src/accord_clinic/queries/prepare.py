@@ -6,6 +6,7 @@ from functools import cache
 from accord.cards import Card, cards, fitting
 from accord_clinic.models import Member, Reaction, Session, Signal, Suggestion
 from accord_clinic.permissions import check_treat
+from accord_clinic.submission import MEMBERS
 
 STARTING, ENDING = "starting", "ending"
 
@@ -30,6 +31,8 @@ class Prepare:
     offers: tuple[Card, ...]
     kinds: dict[str, str]
     reactions: tuple[Reaction, ...]
+    beside: bool
+    """The client answered in a browser in which somebody who works here was signed in."""
 
 
 @cache
@@ -70,7 +73,8 @@ def prepare(session: Session, member: Member) -> Prepare:
     reactions = tuple(
         Reaction.objects.filter(session__dyad=dyad, by=member).select_related("session").order_by("-at")[:5]
     )
-    return Prepare(session, signals, offers, by_card, reactions)
+    beside = session.responses.filter(side="client", context__browser=MEMBERS).exists()
+    return Prepare(session, signals, offers, by_card, reactions, beside)
 
 
 def suggestion_for(member: Member, uid: str) -> Suggestion | None:

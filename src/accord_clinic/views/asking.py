@@ -15,6 +15,7 @@ from accord_clinic import forms, links, plan, spoken
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.client import Link
 from accord_clinic.queries.practice import zone
+from accord_clinic.submission import MEMBERS
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
 PROOF = signing.Signer(salt="accord.check-in.sent")
@@ -184,6 +185,12 @@ def comes_back(link: Link, request: HttpRequest) -> bool:
 def member_here(request: HttpRequest) -> bool:
     """Whether somebody who works here is signed in in this browser. The demo's one browser is everybody's."""
     return request.user.is_authenticated and not settings.DEMO
+
+
+def seen_in(request: HttpRequest) -> dict[str, str]:
+    """How a page was sent that is kept with its answers: with script or without, and whether beside a member."""
+    page = {"page": "script" if request.POST.get("reviewed") == "script" else "plain"}
+    return page | ({"browser": MEMBERS} if member_here(request) else {})
 
 
 def _proven(link: Link, request: HttpRequest) -> str:

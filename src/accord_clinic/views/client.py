@@ -56,6 +56,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
             "session": page.names.session,
             "before": before_first_question(link.client, link.dyad),
             "outside": asking.has_outside_reader(link) and link.practice.outside_reader.name,
+            "beside": asking.member_here(request),
         }
         return _page(request, link, "client/start.html", context)
 
@@ -186,7 +187,7 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
             begun_at=key[1] if key else None,
             language=link.client.language,
             readers=asking.readers_to_read(link, posted),
-            context={"page": "script" if request.POST.get("reviewed") == "script" else "plain"},
+            context=asking.seen_in(request),
         )
     problems = dict(reading.problems)
     if problems or "change" in posted or not (trusted and key):

@@ -80,6 +80,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
         "case": case_sentence(session.dyad, session, ready.signals),
         "offers": list(zip(ready.offers, rows, strict=True)),
         "reactions": ready.reactions,
+        "beside": ready.beside,
     }
     return render(request, "therapist/prepare.html", context)
 

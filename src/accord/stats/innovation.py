@@ -126,7 +126,7 @@ def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats
         raise BadInput(f"times have shape {t.shape}, scores {y.shape}. Give one time per session.")
     if np.isinf(y).any():
         raise BadInput("scores hold an infinite value. Correct it or make it missing (nan).")
-    if not np.isfinite(t).all() or (np.diff(t, axis=-1) <= 0).any():
+    if not np.isfinite(t).all() or (t[..., 1:] <= t[..., :-1]).any():
         raise BadInput("times must be finite and increase. Sort the sessions and keep one rating for each.")
     return y, t
 
@@ -187,13 +187,13 @@ def _regression(
     What is carried fades by phi^d with each d sessions, and a new rating takes its place; so do 1 and the time itself,
     which makes regressors of them.
     """
-    fade = power(np.diff(time, axis=0))
-    gone = 1.0 - weight
+    fade = power(time[1:] - time[:-1])
     carried, keep, then = memory = _opened(3, residual.shape, (0.0, 0.0, 0.0))
-    carried[1:], keep[1:], then[1:] = residual[:-1], weight[:-1], weight[:-1] * time[:-1]
-    for (before, now), lost, left in zip(pairwise(memory.swapaxes(0, 1)), gone, fade, strict=False):
-        now += before * lost
-        now *= left
+    np.multiply(residual[:-1], fade, out=carried[1:])
+    np.multiply(weight[:-1], fade, out=keep[1:])
+    np.multiply(keep[1:], time[:-1], out=then[1:])
+    for (before, now), left in zip(pairwise(memory.swapaxes(0, 1)), fade - keep[1:], strict=False):
+        now += before * left
     f00, f10, f11 = hyper.root()
     since = time - then
     return carried, f00 * (1.0 - keep) + f10 * since, f11 * since, hyper.var_residual * (1.0 - keep * keep)

@@ -74,6 +74,7 @@ def test_a_link_that_was_valid_offers_a_new_one_and_says_nothing_else(session, p
     page = Browser().get(f"/c/{phone.token}")
     assert page.status_code == 410
     assert "Send a new link" in text(page)
+    assert "116 123" in text(page), "whom to call in need"
     assert not re.search(r"Ana|Ben|session on", text(page))
 
 

@@ -395,12 +395,24 @@ def client_routes() -> set[str]:
     return {address for address in addresses if own.match(address)} - {ALWAYS_UNKNOWN}
 
 
-@pytest.mark.django_db
-def test_a_client_who_speaks_german_meets_no_english(walk):
+def everywhere(walk: Walk) -> None:
+    """From the first link to the last page."""
     check_in_pages(walk)
     own_pages(walk)
     rights_pages(walk)
     ways_out(walk)
+
+
+@pytest.mark.django_db
+def test_every_page_for_a_client_says_whom_to_call_in_need(walk):
+    """All but the harmless page to leave to, and those of a fault, which ask no database."""
+    everywhere(walk)
+    assert {name for name, text in walk.pages.items() if "116 123" not in text} == {"away", "nothing", "forged"}
+
+
+@pytest.mark.django_db
+def test_a_client_who_speaks_german_meets_no_english(walk):
+    everywhere(walk)
     assert sorted(client_routes() - walk.routes) == [], "addresses that this walk does not open"
     assert sorted(walk.untranslated) == []
     left = {name: sorted({m[0] for m in ENGLISH.finditer(text)}) for name, text in walk.pages.items()}

@@ -215,7 +215,9 @@ class TestStopping:
             assert client.get(stop).status_code == 200
         ana.refresh_from_db()
         assert ana.messages_stopped_at is None
-        assert "No more messages" in client.post(stop).content.decode()
+        page = client.post(stop).content.decode()
+        assert "No more messages" in page
+        assert "116 123" in page, "whom to call in need"
         assert schedule.due(later(25)) == 0
 
     def test_a_mail_program_can_stop_in_one_click_without_our_page(self, session, mailbox, ana):

@@ -32,12 +32,13 @@ def speaking(link: Link) -> Iterator[None]:
 
 def around(link: Link) -> dict[str, Any]:
     """What the shell of a client's page needs."""
-    return {
-        "about": spoken.about(link.session.start, link.therapist),
-        "therapist": link.therapist,
-        "away_url": link.practice.leave_to,
-        "help": {"text": spoken.with_numbers(link.practice.crisis_text)},
-    }
+    return {"about": spoken.about(link.session.start, link.therapist), "therapist": link.therapist, **in_need()}
+
+
+def in_need() -> dict[str, Any]:
+    """Whom to call, and where to leave to: on every page for a client, also where nobody is known. Nothing personal."""
+    practice = client_queries.practice()
+    return {"away_url": practice.leave_to, "help": {"text": spoken.with_numbers(practice.crisis_text)}}
 
 
 def page_of(link: Link) -> forms.Page:

@@ -113,12 +113,12 @@ def away(request: HttpRequest) -> HttpResponse:
 @require_GET
 def new_link_sent(request: HttpRequest) -> HttpResponse:
     """What everybody reads who asked for a new link, whoever they are."""
-    return render(request, "client/new_link_sent.html")
+    return render(request, "client/new_link_sent.html", asking.in_need())
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
     """The one page for whatever does not exist or is not for this browser."""
-    return render(request, "client/unknown.html", status=404)
+    return render(request, "client/unknown.html", asking.in_need(), status=404)
 
 
 def carry(request: HttpRequest) -> HttpResponse:
@@ -128,8 +128,8 @@ def carry(request: HttpRequest) -> HttpResponse:
     """
     kept = {name: texts for name, texts in request.POST.lists() if name not in NOT_CARRIED}
     words = [text for texts in kept.values() for text in texts if len(text.split()) > 1]
-    response = render(request, "client/carry.html", {"kept": kept, "words": words, "action": request.path}, status=404)
-    return _shown(response)
+    context = {"kept": kept, "words": words, "action": request.path, **asking.in_need()}
+    return _shown(render(request, "client/carry.html", context, status=404))
 
 
 def forged(request: HttpRequest, uid: str) -> HttpResponse:
@@ -172,7 +172,8 @@ def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
 def _shut(request: HttpRequest, link: Link, token: str) -> HttpResponse:
     """It was a link once. It offers a new one to the known contact, in the client's language, and says nothing else."""
     with translation.override(link.client.language):
-        return render(request, "client/shut.html", {"action": reverse("link", args=[token])}, status=410)
+        context = {"action": reverse("link", args=[token]), **asking.in_need()}
+        return render(request, "client/shut.html", context, status=410)
 
 
 def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpResponse:

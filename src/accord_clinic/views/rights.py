@@ -8,7 +8,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -160,11 +160,12 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     client = schedule.whose(token)
     if client is None:
         return unknown(request)
+    if request.method == "POST":
+        schedule.stop(client, by=client)
+    done = request.method == "POST" or client.messages_stopped_at is not None
     with translation.override(client.language):
-        if request.method == "POST":
-            schedule.stop(client, by=client)
-            return render(request, "client/stopped.html", {"done": True})
-        return render(request, "client/stopped.html", {"done": client.messages_stopped_at is not None})
+        # Whoever holds the link is not inside: the shell gets no client.
+        return shell(request, "client/stopped.html", {"done": done, "about": ""})
 
 
 def _confirm_contact(request: HttpRequest, client) -> HttpResponse:

@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic import links, spoken
+from accord_clinic import links
 from accord_clinic.actions import alliance, kept, space
 from accord_clinic.queries import agreements
-from accord_clinic.queries import client as client_queries
 from accord_clinic.queries import space as space_queries
 from accord_clinic.queries import talk as talk_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.submission import whole
+from accord_clinic.views import asking
 from accord_clinic.views.client import unknown
 
 DOOR = settings.CLIENT_COOKIE_PREFIX + "door"
@@ -265,10 +265,8 @@ def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: 
 
 
 def shell(request: HttpRequest, template: str, context: dict, client=None, status: int = 200) -> HttpResponse:
-    practice = client_queries.practice()
     around = {
-        "away_url": practice.leave_to,
-        "help": {"text": spoken.with_numbers(practice.crisis_text)},
+        **asking.in_need(),
         "inside": client is not None and template not in ("client/step_in.html", "client/code.html"),
     }
     with translation.override(client.language if client else get_language()):

@@ -12,6 +12,29 @@ from accord_clinic import backups
 from accord_clinic.sqlcipher import files
 
 
+PLANT = """
+from dataclasses import replace
+from tests.clinic.people import a_dyad, a_held_session, answers
+from accord_clinic.models import Client, Member, Practice
+from accord_clinic.submission import OpenLine
+dyad = a_dyad(Member.objects.get(), Client.objects.get())
+lines = [OpenLine("accord-check-in", *line) for line in
+         (("o1", "kolibri-kept", "raise"), ("o2", "Less homework", "therapist"))]
+a_held_session(dyad, client=replace(answers("client"), open_lines=tuple(lines)), therapist=answers("therapist"))
+"""
+WALK = """
+import time
+from tests.clinic.conftest import as_member
+from accord_clinic.models import Dyad, Member, Session
+browser = as_member.__wrapped__()(Member.objects.get())
+dyad, session = Dyad.objects.get().uid, Session.objects.get().uid
+pages = ["/today/", "/people/", "/safety/", "/outside/", "/practice/", "/practice/messages/", f"/people/{dyad}/"]
+pages += [f"/people/{dyad}/goals/", f"/people/{dyad}/terms/", f"/sessions/{session}/talk/", f"/sessions/{session}/prepare/"]
+for page in pages:
+    print(page, browser.get(page, secure=True, HTTP_HOST="localhost").content.decode())
+"""
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     return a_practice(tmp_path_factory.mktemp("machine") / "one")
@@ -117,6 +140,26 @@ class TestPuttingItBack:
         assert new.key == home.key
         assert new.rows("SELECT act, row FROM accord_clinic_auditentry")[-1] == ("restore", f"backup:{backup.name}")
         assert "each follows from the one before it" in new.do("audit", "verify")
+
+    def test_what_a_client_keeps_is_nowhere_on_the_way_and_on_no_page_after_it(self, home, tmp_path):
+        """What the canary looks for (test_canary), once more around a backup and its restore."""
+        one = another(home, tmp_path / "one")
+        one.python(PLANT)
+        said = one.do("backup", tmp_path / "out")
+        (file,) = backups.list_in(tmp_path / "out")
+        (tmp_path / "key").write_text(one.key)
+        two = a_machine(tmp_path / "two")
+        said += two.do("restore", file, "--key", tmp_path / "key", "--check")
+        said += two.do("restore", file, "--key", tmp_path / "key")
+        written = [path for folder in (tmp_path / "out", two.folder) for path in folder.rglob("*") if path.is_file()]
+        assert two.database in written
+        assert "kolibri" not in said
+        assert not [path for path in written if b"kolibri" in path.read_bytes()]
+        assert two.rows("SELECT words FROM accord_clinic_privateline") == [("kolibri-kept",)]
+        assert not [row for row in two.rows("SELECT * FROM accord_clinic_auditentry") if "kolibri" in str(row)]
+        seen = two.python(WALK)
+        assert "Less homework" in seen
+        assert "kolibri" not in seen
 
     def test_without_the_key_nothing_opens_and_nothing_is_changed(self, backup, tmp_path):
         new = a_machine(tmp_path / "thief")

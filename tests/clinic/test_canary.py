@@ -1,8 +1,10 @@
 """A canary: words that the therapist must never meet are planted, then everything is searched for them.
 
 Planted are a line that the client keeps, a line for somebody else here, a line for statistics only, a kept answer, and
-a comment that is not open yet. Searched are every address that the therapist, a colleague, the manager and the admin
-can reach, its files among them; mails; logs; notices; messages; the log of reading and the audit log.
+a comment that is not open yet. Searched are every address that the therapist, a colleague, one who covers, the manager
+and the admins can reach, its files among them; mails; logs; notices; messages; the log of reading and the audit log.
+All of it once more after what happens to a course of care: a correction, a hand-over, a therapist who leaves, an erasure.
+After a restore: tests/clinic/test_backup.py.
 """
 
 import logging
@@ -19,13 +21,24 @@ from tests.clinic.people import CHECK_IN, a_held_session, answers
 from tests.clinic.test_every_url import ROWS, routes, world  # noqa: F401
 
 from accord_clinic import notices
-from accord_clinic.actions import checkin, reveal, service
-from accord_clinic.models import AuditEntry, Comment, Notice, PrivateLine, ReadLog, Session
+from accord_clinic.actions import absence, care, checkin, corrections, erasure, reveal, service
+from accord_clinic.models import (
+    Agreement,
+    AuditEntry,
+    Comment,
+    Dyad,
+    Notice,
+    PrivateLine,
+    ReadLog,
+    Session,
+    Strain,
+)
 from accord_clinic.submission import OpenLine
 
 KEPT, OUTSIDE, COUNTED, NOT_YET_OPEN = "kolibri-kept", "kolibri-outside", "kolibri-counted", "kolibri-not-open"
 PRIVATE = (KEPT, OUTSIDE, COUNTED)
-THERAPISTS_SIDE = ("ben", "eve", "mo", "dee", "ada", "kim", "stranger")
+THERAPISTS_SIDE = ("ben", "eve", "flo", "mo", "dee", "ada", "gus", "sue", "kim", "stranger")
+"""Everybody but Ana herself and Cy. Flo covers for Ben, Gus is an admin who has opened the course in an emergency."""
 
 
 @pytest.fixture
@@ -66,12 +79,13 @@ def text_of(response) -> str:
 
 
 def everything(world, who):  # noqa: F811
-    """Every answer to every address that a session, a dyad or a strain can be put into."""
+    """Every answer to every address, with every course, session, strain, goal and line put into it."""
+    rows = {"dyad": Dyad, "strain": Strain, "goal": Agreement, "line": PrivateLine}
+    of_all = {at: list(model.objects.values_list("uid", flat=True)) for at, model in rows.items()}
     sessions = list(Session.objects.values_list("uid", flat=True))
     for route in sorted(set(routes()) & set(ROWS)):
         row = ROWS[route]
-        uids = sessions if "sessions/" in route else [world.things.get(row.at, "")]
-        for uid in uids:
+        for uid in sessions if "sessions/" in route else of_all.get(row.at, [world.things.get(row.at, "")]):
             for method in ("get", "post"):
                 if not (row.of == "world" and who == "stranger" and row.at == "token"):
                     yield f"{method} /{route} as {who}", world.ask(who, method, route, uid)
@@ -83,6 +97,60 @@ def test_no_page_no_file_and_no_message_holds_them(who, planted):
         told = text_of(response)
         found = [word for word in (*PRIVATE, NOT_YET_OPEN) if word in told]
         assert not found, f"{where}: {found}"
+
+
+def a_correction(world):  # noqa: F811
+    """Ana has said that something is wrong, and Ben has answered."""
+    row = corrections.ask(world.people.dyad, "It was a Tuesday", by=world.people.ana)
+    corrections.answer(row, "Changed", by=world.people.ben)
+
+
+def a_hand_over(world):  # noqa: F811
+    """Eve is Ana's therapist from today on, and Ben was."""
+    care.hand_over(world.people.dyad, world.people.eve, timezone.localdate(), by=world.people.ben)
+
+
+def a_therapist_who_left(world):  # noqa: F811
+    """And then Ben has left, so that an admin answers what Ana says is wrong there."""
+    a_hand_over(world)
+    absence.leave(world.people.ben, by=world.people.ada)
+    corrections.ask(world.people.dyad, "It was a Wednesday", by=world.people.ana)
+
+
+def an_erasure(world):  # noqa: F811
+    """Ana is erased."""
+    erasure.erase(world.people.ana, by=world.people.ana)
+
+
+AFTERWARDS = [
+    (a_correction, "ben gus"),
+    (a_hand_over, "eve flo"),
+    (a_therapist_who_left, "eve ada"),
+    (an_erasure, "ben cy"),
+]
+
+
+@pytest.mark.parametrize(("happens", "walkers"), AFTERWARDS, ids=lambda one: getattr(one, "__name__", ""))
+def test_nor_does_any_after_what_happens_to_a_course(happens, walkers, planted, caplog):
+    happens(planted)
+    notices.deliver()
+    for who in walkers.split():
+        for where, response in everything(planted, who):
+            told = text_of(response)
+            found = [word for word in (*PRIVATE, NOT_YET_OPEN) if word in told]
+            assert not found, f"{where}: {found}"
+    holds_no_words(caplog)
+    assert AuditEntry.objects.count() > 20
+    for entry in AuditEntry.objects.all():
+        assert all(re.fullmatch(pattern, told) for pattern, told in log_line(entry)), vars(entry)
+
+
+def log_line(entry):
+    """What an entry of the audit log says, and what it may look like: ids, and names of fields, acts and tables."""
+    yield r"system|(?:member|client):\d+", entry.actor
+    yield r"[a-z_]+", entry.act
+    yield r"[a-z_]+:[\w-]+", entry.row
+    yield from ((r"[\w.-]{1,40}", field) for field in entry.fields)
 
 
 def test_the_canary_sings_where_it_may(planted):
@@ -106,6 +174,11 @@ def test_logs_mails_notices_and_the_two_logs_hold_no_words(planted, caplog):
     for where, _response in everything(planted, "ben"):
         assert where
     planted.ask("cy", "get", "outside/<str:uid>/")
+    holds_no_words(caplog)
+
+
+def holds_no_words(caplog):
+    """The log of the program, mails, notices, the log of reading and the audit log."""
     written = [caplog.text, *(f"{m.subject} {m.body} {m.extra_headers}" for m in mail.outbox)]
     written += [str(row) for table in (AuditEntry, Notice, ReadLog) for row in table.objects.values()]
     for word in (*PRIVATE, NOT_YET_OPEN):

@@ -11,7 +11,6 @@ from tests.clinic.embedded import a_machine, a_practice, another
 from accord_clinic import backups
 from accord_clinic.sqlcipher import files
 
-
 PLANT = """
 from dataclasses import replace
 from tests.clinic.people import a_dyad, a_held_session, answers
@@ -29,7 +28,8 @@ from accord_clinic.models import Dyad, Member, Session
 browser = as_member.__wrapped__()(Member.objects.get())
 dyad, session = Dyad.objects.get().uid, Session.objects.get().uid
 pages = ["/today/", "/people/", "/safety/", "/outside/", "/practice/", "/practice/messages/", f"/people/{dyad}/"]
-pages += [f"/people/{dyad}/goals/", f"/people/{dyad}/terms/", f"/sessions/{session}/talk/", f"/sessions/{session}/prepare/"]
+pages += [f"/people/{dyad}/{part}/" for part in ("goals", "terms")]
+pages += [f"/sessions/{session}/{part}/" for part in ("talk", "prepare")]
 for page in pages:
     print(page, browser.get(page, secure=True, HTTP_HOST="localhost").content.decode())
 """

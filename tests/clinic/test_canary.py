@@ -2,9 +2,9 @@
 
 Planted are a line that the client keeps, a line for somebody else here, a line for statistics only, a kept answer, and
 a comment that is not open yet. Searched are every address that the therapist, a colleague, one who covers, the manager
-and the admins can reach, its files among them; mails; logs; notices; messages; the log of reading and the audit log.
-All of it once more after what happens to a course of care: a correction, a hand-over, a therapist who leaves, an erasure.
-After a restore: tests/clinic/test_backup.py.
+and the admins reach, its files among them; mails; logs; notices; messages; the log of reading and the audit log. All of
+it once more after what happens to a course of care: a correction, a hand-over, a therapist who leaves, an erasure.
+After a restore: test_backup.
 """
 
 import logging

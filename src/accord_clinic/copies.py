@@ -187,8 +187,8 @@ def coded(name: str) -> dict[str, str]:
             "import": _("taken in from before"),
         },
         "reader": {
-            "raise": _("nobody: you bring it up"), "not_yet": _("nobody: not yet"),
-            "outside": _("someone else here"), "statistics": _("nobody: only counted"),
+            "raise": _("kept: you bring it up"), "not_yet": _("kept: not yet"),
+            "outside": _("someone else here"), "statistics": _("only counted"),
         },
         "kind": {
             "goal": _("goal"), "task": _("task"), "problem": _("shared view of the problem"),

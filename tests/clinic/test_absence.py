@@ -156,22 +156,6 @@ def test_a_therapist_with_people_stays_a_therapist(dyad, ben, ada):
         members.set_roles(ben, ["manager"], by=ada)
 
 
-def test_a_practice_of_one_says_who_holds_the_key_and_promises_no_more(dyad, ana, ben, client):
-    Member.objects.exclude(pk=ben.pk).update(is_active=False)
-    ben.roles = ["therapist", "admin"]
-    ben.save()
-    link = client.get(f"/c/{checkin.invite(a_held_session(dyad), by=ben)}").content.decode()
-    readers = inside(ana).get(f"/mine/{dyad.uid}/readers/").content.decode()
-    for page in (link, readers):
-        assert "Ben runs this practice alone and holds the key" in page
-    assert "Counts over many people, never your words" not in readers
-
-
-def test_a_practice_of_several_does_not_say_so(dyad, ana, ben, client):
-    assert "holds the key" not in client.get(f"/c/{checkin.invite(a_held_session(dyad), by=ben)}").content.decode()
-    assert a_member("Gil", "admin")
-
-
 class TestSomebodyHasLeft:
     """What was said to somebody who has left, or is said after, still reaches somebody: and whom it was for."""
 

@@ -35,8 +35,8 @@ PAGES = ["errors/plain.html", "parts/talk_rows.html", "therapist/talk.html"]
 """Templates that clients meet beside those in `client/`, and what those include."""
 PYTHON = [
     "copies.py", "forms/*.py", "pdf.py", "pictures.py", "spoken.py", "actions/alliance.py", "actions/corrections.py",
-    "queries/client.py", "queries/consent.py", "queries/rights.py", "queries/space.py", "queries/talk.py",
-    "views/asking.py", "views/client.py", "views/errors.py", "views/rights.py", "views/space.py",
+    "queries/client.py", "queries/consent.py", "queries/keepers.py", "queries/rights.py", "queries/space.py",
+    "queries/talk.py", "views/asking.py", "views/client.py", "views/errors.py", "views/rights.py", "views/space.py",
 ]  # fmt: skip
 """Modules whose sentences clients read."""
 CALLS = {"_", "gettext", "ngettext", "gettext_lazy"}

@@ -197,10 +197,10 @@ def test_the_client_is_told_of_a_hand_over_in_the_own_space_and_before_the_first
     after = care.hand_over(dyad, eve, TODAY, by=ben)
     space = inside(ana)
     assert "you work with Eve." in space.get(f"/mine/{dyad.uid}/").content.decode()
-    told = "Before that you worked with Ben. What you said there stays there, and Eve cannot see it."
+    told = "Before that you worked with Ben. What you said there stays there, and is not shown to Eve."
     assert told in space.get(f"/mine/{after.uid}/").content.decode()
     first, second = (Phone(a_session(after, state="held"), start=False) for _ in range(2))
-    before = "You work with Eve now. What you said to Ben stays there, and Eve cannot see it."
+    before = "You work with Eve now. What you said to Ben stays there, and is not shown to Eve."
     assert before in text(first.browser.get(f"/c/{first.token}"))
     assert before not in text(second.browser.get(f"/c/{second.token}"))
 

@@ -205,7 +205,7 @@ def row(question: Question, values: Values, decided_by: str = "", *, hidden: boo
         decided_by=decided_by,
         shown_value=shown_value,
         kept=bool(decided_by) and answered(question, values) and last(values, decided_by) not in ("", shown_value),
-        note=_("{therapist} will not see this.") if decided_by else "",
+        note=_("This is not shown to {therapist}.") if decided_by else "",
         empty=_("left out"),
         language=question.language,
     )

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import Client, Consent, Dyad, Member, Practice, Terms
+from accord_clinic.models import Client, Consent, Dyad, Practice, Terms
+from accord_clinic.queries.keepers import keepers, said_of
 from accord_clinic.queries.prepared import Prepared
 from accord_clinic.wordings import PURPOSES, ConsentWording, consent
 
@@ -107,12 +107,12 @@ def _purpose(wording: ConsentWording, rows: Sequence[Consent], must: set[str]) -
 
 
 def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
-    """Who else learns what, who holds the key, and the consent that starting gives. One query, or up to three."""
+    """Who else learns what, who holds the key, and the consent that starting gives. Two to four queries."""
     terms, must = terms_of(client), needed(client)
     given = {voice for (voice,) in CARE.rows(client.pk)}
     age = age_of(client)
     minor = age is not None and age < OF_AGE
-    lines = [*_guardians(terms, minor or "guardian" in must), *_by_order(terms), *key_holder(dyad.therapist)]
+    lines = [*_guardians(terms, minor or "guardian" in must), *_by_order(terms), *said_of(keepers(client))]
     waiting = ""
     if "guardian" in must - given:
         waiting = _(
@@ -153,24 +153,3 @@ def _by_order(terms: Terms | None) -> Iterable[str]:
         said[terms.order_learns],
         _("You may leave out every question, and nobody is told that you did so as a fault."),
     )
-
-
-def key_holder(therapist: Member) -> Iterable[str]:
-    """In a practice of one, what that means; elsewhere nothing, since the therapist does not hold the key."""
-    if not solo(therapist):
-        return ()
-    return (
-        _(
-            "{therapist} runs this practice alone and holds the key to its data. Lines that you keep for yourself are "
-            "on no page that {therapist} sees, but nobody else watches over that."
-        ).format(therapist=therapist.name),
-    )
-
-
-def solo(therapist: Member) -> bool:
-    """Whether this therapist is also the only admin, and so holds the key."""
-    if not therapist.is_a("admin"):
-        return False
-    others = Member.objects.filter(is_active=True).exclude(pk=therapist.pk)
-    # As text, since not every database looks into a list; no name of a role is a part of another's.
-    return not others.annotate(held=Cast("roles", TextField())).filter(held__contains='"admin"').exists()

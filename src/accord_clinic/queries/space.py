@@ -15,8 +15,8 @@ from accord_clinic.instruments import shelf
 from accord_clinic.models import BreakGlass, Client, Dyad, PrivateLine, ReadLog, Session, Share, Strain, StrainMove
 from accord_clinic.pictures import Picture, picture
 from accord_clinic.queries.client import practice
-from accord_clinic.queries.consent import key_holder
 from accord_clinic.queries.courses import calibrations, said
+from accord_clinic.queries.keepers import keepers, names_of, said_of
 from accord_clinic.queries.talk import wording
 from accord_clinic.queries.terms import cover_days, standing_covers
 from accord_clinic.sentences import Names, strain_state
@@ -123,7 +123,7 @@ def _moved(dyad: Dyad) -> Iterable[str]:
             day=date_format(after.started, "DATE_FORMAT"), name=after.therapist.name
         )
     if dyad.follows and dyad.follows.therapist_id != dyad.therapist_id:
-        told = _("Before that you worked with {before}. What you said there stays there, and {name} cannot see it.")
+        told = _("Before that you worked with {before}. What you said there stays there, and is not shown to {name}.")
         yield told.format(before=dyad.follows.therapist.name, name=dyad.therapist.name)
 
 
@@ -184,7 +184,8 @@ def kept(client: Client, dyad: Dyad) -> list[KeptLine]:
     together: dict[tuple[int, str], list[PrivateLine]] = {}
     for row in rows:
         together.setdefault((row.response_id, _leader(row)), []).append(row)
-    return [_kept(lines) for lines in together.values()]
+    watched = not keepers(client)
+    return [_kept(lines, watched) for lines in together.values()]
 
 
 def kept_line(client: Client, uid: str) -> PrivateLine | None:
@@ -204,7 +205,7 @@ def _leader(row: PrivateLine) -> str:
     return item.asked_if[0] if item.asked_if else item.id
 
 
-def _kept(lines: list[PrivateLine]) -> KeptLine:
+def _kept(lines: list[PrivateLine], watched: bool) -> KeptLine:
     lines = sorted(lines, key=lambda line: line.item != _leader(line))
     first = lines[0]
     session = first.response.session
@@ -212,12 +213,6 @@ def _kept(lines: list[PrivateLine]) -> KeptLine:
         "therapist": session.dyad.therapist.name,
         "session": _("the session on {day}").format(day=day(session.start)),
     }
-    reader = {
-        "raise": _("Nobody sees this. You wanted to bring it up yourself."),
-        "not_yet": _("Nobody sees this. You said: not yet."),
-        "outside": _said_to(first, names["therapist"]),
-        "statistics": _("Nobody reads this. It is only counted that you wrote something."),
-    }[first.reader]
     return KeptLine(
         uid=first.uid,
         about=_("About the session on {day} with {therapist}").format(
@@ -226,21 +221,35 @@ def _kept(lines: list[PrivateLine]) -> KeptLine:
         question=_question(first, names),
         answer=first.words or _label(first),
         words=bool(first.words),
-        reader=reader,
+        reader=_reader(first, names["therapist"], watched),
         acknowledged=at(first.acknowledged_at) if first.acknowledged_at else "",
         with_it=tuple((_question(line, names), _label(line)) for line in lines[1:]),
     )
 
 
-def _said_to(line: PrivateLine, therapist: str) -> str:
-    """Whom the page named when it was written, and whether that person is still here to read it."""
-    if line.to is None:
-        return _("Nobody sees this.")
-    if line.to.is_active:
-        return _("{name} sees this, and {therapist} does not.").format(name=line.to.name, therapist=therapist)
-    return _("You wrote this to {name}, who does not work here any more. Nobody else sees it.").format(
-        name=line.to.name
-    )
+def _reader(line: PrivateLine, therapist: str, watched: bool) -> str:
+    """Who sees a kept line. Where nobody watches over the key, only what pages show is promised."""
+    if line.reader == "outside" and line.to and line.to.is_active:
+        told = (
+            _("{name} sees this, and {therapist} does not.")
+            if watched
+            else _("{name} sees this. No page shows it to {therapist}.")
+        )
+        return told.format(name=line.to.name, therapist=therapist)
+    if line.reader == "outside" and line.to:
+        told = (
+            _("You wrote this to {name}, who does not work here any more. Nobody else sees it.")
+            if watched
+            else _("You wrote this to {name}, who does not work here any more. No page shows it to anybody else.")
+        )
+        return told.format(name=line.to.name)
+    why = {
+        "raise": _("You wanted to bring it up yourself."),
+        "not_yet": _("You said: not yet."),
+        "statistics": _("It is only counted that you wrote something."),
+    }.get(line.reader, "")
+    nobody = _("Nobody sees this.") if watched else _("No page shows this to anybody else.")
+    return f"{nobody} {why}".strip()
 
 
 def _question(line: PrivateLine, names: dict[str, str]) -> str:
@@ -288,9 +297,11 @@ def may_read(dyad: Dyad) -> list[tuple[str, str]]:
                 _("Only lines that you address to {name}.").format(name=here.outside_reader.name),
             )
         )
-    # In a practice of one, nothing can be promised about the one who holds the key.
-    alone = [(therapist, line) for line in key_holder(dyad.therapist)]
-    return people + (alone or [(_("The practice"), _("Counts over many people, never your words."))])
+    # Nothing can be promised about those who hold the key while nobody else watches.
+    holders = keepers(dyad.client)
+    if holders:
+        return [*people, (names_of(holders), " ".join(said_of(holders)))]
+    return [*people, (_("The practice"), _("Counts over many people, never your words."))]
 
 
 def reads(dyad: Dyad) -> list[Read]:

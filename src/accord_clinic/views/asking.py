@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from accord_clinic import forms, links, plan, spoken
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.client import Link
+from accord_clinic.queries.keepers import keepers
 from accord_clinic.queries.practice import zone
 from accord_clinic.submission import MEMBERS
 
@@ -83,9 +84,12 @@ def readers(link: Link) -> list[forms.Reader]:
 
     The therapist's name is put in later, as in questions: so the same few choices serve everybody.
     """
+    watched = not keepers(link.client)
+    later = _("Nobody yet: I’ll bring it up myself") if watched else _("I’ll bring it up myself")
+    counted = _("Nobody: only count that I wrote something") if watched else _("Only count that I wrote something")
     offered = [
         forms.Reader("therapist", "{therapist}"),
-        forms.Reader("raise", _("Nobody yet: I’ll bring it up myself"), _("It is kept for you in your own space.")),
+        forms.Reader("raise", later, _("It is kept for you in your own space.")),
     ]
     practice = link.practice
     if has_outside_reader(link):
@@ -96,7 +100,7 @@ def readers(link: Link) -> list[forms.Reader]:
             therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )
         offered.append(forms.Reader("outside", name, hint))
-    return [*offered, forms.Reader("statistics", _("Nobody: only count that I wrote something"))]
+    return [*offered, forms.Reader("statistics", counted)]
 
 
 def has_outside_reader(link: Link) -> bool:

@@ -23,6 +23,7 @@ from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import copies as copy_queries
 from accord_clinic.queries import rights as rights_queries
 from accord_clinic.queries import space as space_queries
+from accord_clinic.queries.keepers import keepers, of_the_address
 from accord_clinic.views.client import unknown
 from accord_clinic.views.space import DOOR, WHO, shell, through_the_door
 
@@ -202,6 +203,7 @@ def _asking(request: HttpRequest, template: str, client, purpose: str, **context
         "for": purpose,
         "waits": waits or not (client.email or client.phone),
         "by_pin": not (client.email or client.phone),
+        "of_the_address": of_the_address(keepers(client)) if purpose == CONTACT else (),
         "shown": request.COOKIES.get(WHO + "-demo") if settings.DEMO and waits else None,
         "client": client,
     }

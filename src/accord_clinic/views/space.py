@@ -20,6 +20,7 @@ from accord_clinic.actions import alliance, kept, space
 from accord_clinic.queries import agreements
 from accord_clinic.queries import space as space_queries
 from accord_clinic.queries import talk as talk_queries
+from accord_clinic.queries.keepers import keepers, of_the_key
 from accord_clinic.queries.practice import zone
 from accord_clinic.submission import whole
 from accord_clinic.views import asking
@@ -156,7 +157,8 @@ def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreements.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    return _of(request, "client/kept.html", {"lines": space_queries.kept(client, dyad)}, client, dyad, "my-lines")
+    context = {"lines": space_queries.kept(client, dyad), "of_the_key": of_the_key(keepers(client))}
+    return _of(request, "client/kept.html", context, client, dyad, "my-lines")
 
 
 @require_POST
@@ -255,7 +257,7 @@ def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: 
     pages = [
         ("my-course", _("Over time")),
         ("my-goals", _("Goals and tasks")),
-        ("my-lines", _("Only for you")),
+        ("my-lines", _("Kept for you")),
         ("my-readers", _("Who reads it")),
     ]
     items = [{"url": reverse(name, args=[dyad.uid]), "label": label, "current": name == here} for name, label in pages]

@@ -4,14 +4,19 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
 from tests.clinic.people import a_dyad, a_held_session, answers
 
 from accord_clinic.actions import care, service, strains
 from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain
-from accord_clinic.queries.service_counts import bounds, count_month
-from accord_clinic.queries.service_release import release
+from accord_clinic.queries.service_counts import bounds, count_month, following
+from accord_clinic.queries.service_periods import periods
+from accord_clinic.queries.service_release import Share, release
 from accord_clinic.submission import AskedAgain
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -124,50 +129,222 @@ def a_closed(month, **facts):
     return ServiceMonth.objects.create(month=month, closed_at=timezone.now(), counts=counts(**facts))
 
 
+def year_of(first=date(2026, 1, 1), **facts):
+    """Twelve closed months that are alike."""
+    months = []
+    for _month in range(12):
+        months.append((first, counts(**facts)))
+        first = following(first)
+    return months
+
+
 def test_a_small_number_is_kept_back_and_so_is_what_would_give_it_away():
-    released = release(
-        [("2026-01-01", counts(60, 40, 30)), ("2026-02-01", counts(60, 56, 30)), ("2026-03-01", counts(60, 30, 30))]
-    )
-    february = released.months[1]
-    assert february.client.part is None
-    assert february.client.whole == 60
-    assert february.therapist.part == 30
-    shown = [month.client.part for month in released.months]
-    # 60 − 56 = 4 did not answer: with the year's total and the two other months it could be worked out.
-    assert shown.count(None) >= 2 or released.total.client.part is None
+    [february] = release([(date(2026, 2, 1), counts(360, 356, 30))]).periods
+    # 360 − 356 = 4 did not answer: what was answered would tell.
+    assert february.row.client == Share(None, 360)
+    assert february.row.therapist == Share(30, 360)
 
 
 def test_zero_is_about_nobody_and_is_shown():
-    released = release([("2026-01-01", counts(40, 40, 0))])
-    assert released.total.client.part == 40
-    assert released.total.therapist.part == 0
+    released = release([(date(2026, 1, 1), counts(400, 400, 0))])
+    assert released.total.client == Share(400, 400)
+    assert released.total.therapist == Share(0, 400)
+
+
+def test_a_large_practice_is_told_by_month_and_a_small_one_when_enough_has_gathered():
+    small = release(year_of(held=80, client=40, therapist=50))
+    large = release(year_of(held=300, client=200, therapist=9))
+    assert [(p.first.month, p.last.month) for p in small.periods] == [(1, 4), (5, 8), (9, 12)]
+    assert [p.row.client for p in small.periods] == [Share(160, 320)] * 3
+    assert [(p.first, p.last) for p in large.periods] == [(month, month) for month, _counts in year_of()]
+
+
+def test_what_is_older_than_a_year_is_not_shown_but_the_newest_always_is():
+    two = [*year_of(held=300), *year_of(date(2027, 1, 1), held=20)]
+    assert [p.first for p in release(two[:14]).periods] == [month for month, _counts in two[2:12]]
+    assert [p.first for p in release(two).periods] == [date(2026, 12, 1)]
+
+
+def test_what_is_published_is_never_told_again_in_other_pieces():
+    """With every month that is closed there are the same periods and perhaps one more, and none shares a month."""
+    months = [*year_of(held=60), *year_of(date(2027, 1, 1), held=400), *year_of(date(2028, 1, 1), held=50)]
+    months = [one for n, one in enumerate(months) if n not in (4, 5, 30)]
+    told = [periods(months[:n]) for n in range(1, len(months) + 1)]
+    for before, after in zip(told, told[1:], strict=False):
+        assert after[: len(before)] == before
+    for one, other in zip(told[-1], told[-1][1:], strict=False):
+        assert one.first <= one.last < other.first
+
+
+def test_a_period_is_told_when_its_last_month_is_closed():
+    months = year_of(held=110, client=40, therapist=50)
+    assert [len(release(months[:n]).periods) for n in (1, 2, 3, 5, 6)] == [0, 0, 1, 1, 2]
+
+
+def test_what_stands_for_the_whole_time_adds_up_what_the_rows_show():
+    months = year_of(held=100, client=80, therapist=85)
+    months[:3] = [(month, counts(100, 98, 85)) for month, _counts in months[:3]]
+    released = release(months)
+    assert released.periods[0].row.client == Share(None, 300)
+    assert released.total.client == Share(720, 900)
+    assert released.total.therapist == Share(1020, 1200)
+
+
+def test_nothing_is_said_to_be_zero_because_it_is_kept_back():
+    released = release([(month, counts(100, 40, 50, yes=2)) for month, _counts in year_of()[:3]])
+    assert released.total.talked == Share(None, None)
+
+
+def test_endings_are_told_for_a_whole_year():
+    months = year_of(held=60, endings={"planned": 2, "by_client": 1})
+    assert release(months[:11]).endings is None
+    told = release([*months, *year_of(date(2027, 1, 1), endings={"planned": 9})[:5]]).endings
+    assert (told.first, told.last) == (date(2026, 1, 1), date(2026, 12, 1))
+    assert (told.counts, told.together) == ({"planned": 24, "by_client": 12}, 36)
+
+
+KINDS = [(modality, client, therapist) for modality in ("room", "video") for client in (1, 0) for therapist in (1, 0)]
+ENDINGS = ("planned", "by_client")
+a_month = st.tuples(
+    st.lists(st.integers(0, 9) | st.integers(0, 30), min_size=8, max_size=8),
+    st.lists(st.integers(0, 12), min_size=2, max_size=2),
+    st.lists(st.integers(0, 3), min_size=2, max_size=2),
+)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.lists(a_month, min_size=13, max_size=16), st.sampled_from((0, 60, 300)))
+def test_from_all_pages_of_all_months_together_no_kept_back_number_can_be_worked_out(drawn, more):
+    """A reader who has kept every page since the first: each number printed is an equation about what happened."""
+    drawn = [([*cells], talked, endings) for cells, talked, endings in drawn]
+    for cells, _talked, _endings in drawn:
+        cells[0] += more
+    months, first = [], date(2026, 1, 1)
+    for cells, (yes, no), endings in drawn:
+        sessions = [[m, bool(c), bool(t), n] for (m, c, t), n in zip(KINDS, cells, strict=True) if n]
+        told = counts(yes=yes, no=no, endings={k: n for k, n in zip(ENDINGS, endings, strict=True) if n})
+        months.append((first, told | {"sessions": sessions}))
+        first = following(first)
+    reader = Reader(drawn)
+    for n in range(1, len(months) + 1):
+        reader.reads(release(months[:n]), [month for month, _counts in months[:n]])
+    for name, cell in reader.small_cells():
+        assert reader.most(cell) >= 10 - 1e-6, name
+
+
+class Reader:
+    """What somebody knows who has read pages: for each cell that was printed, that these single counts add up to it."""
+
+    def __init__(self, drawn):
+        self.truth = np.array([n for cells, talked, endings in drawn for n in (*cells, *talked, *endings)], dtype=float)
+        self.equations, self.least, self.cells = {}, {}, {}
+
+    def reads(self, released, months):
+        at = {month: n for n, month in enumerate(months)}
+        for period in released.periods:
+            span = range(at[period.first], at[period.last] + 1)
+            for place, row in (("", period.row), *period.modalities.items()):
+                self._row(row, span, place)
+        # Sums are what the rows show added up, or they would be equations of their own.
+        for name in ("client", "therapist", "talked"):
+            shares = [getattr(p.row, name) for p in released.periods]
+            known = [s for s in shares if None not in (s.part, s.whole)]
+            total = getattr(released.total, name)
+            assert total in (Share(sum(s.part for s in known), sum(s.whole for s in known)), Share(None, None))
+        if released.endings:
+            span = range(at[released.endings.first], at[released.endings.last] + 1)
+            columns = {kind: self._cell(span, [10 + n]) for n, kind in enumerate(ENDINGS)}
+            for kind, n in released.endings.counts.items():
+                self._told(columns[kind], n)
+            self._told(sum(columns.values()), released.endings.together)
+
+    def _row(self, row, span, place):
+        of = [n for n, (modality, *_said) in enumerate(KINDS) if place in ("", modality)]
+        for share, side in ((row.client, 1), (row.therapist, 2)):
+            yes = [n for n in of if KINDS[n][side]]
+            self._told(self._cell(span, of), share.whole)
+            self._told(self._cell(span, yes), share.part)
+            self._told(self._cell(span, sorted(set(of) - set(yes))), ...)
+        if not place:
+            self._told(self._cell(span, [8, 9]), row.talked.whole)
+            self._told(self._cell(span, [8]), row.talked.part)
+            self._told(self._cell(span, [9]), ...)
+
+    def _cell(self, span, columns):
+        cell = np.zeros(len(self.truth))
+        for month in span:
+            cell[[12 * month + column for column in columns]] = 1
+        return cell
+
+    def _told(self, cell, number):
+        """A number that is printed; `None`: kept back, so it is not zero; `...`: never printed, but a cell as well."""
+        key = cell.tobytes()
+        self.cells[key] = cell
+        if number is None:
+            self.least[key] = cell
+        elif number is not ...:
+            assert number == cell @ self.truth
+            self.equations[key] = cell
+
+    def small_cells(self):
+        """Every count from 1 to 9 of which a page speaks."""
+        found = [(key, cell) for key, cell in self.cells.items() if 0 < cell @ self.truth < 10]
+        assert not [key for key, _cell in found if key in self.equations], "a small number was printed"
+        return [(f"{np.flatnonzero(cell)}: {cell @ self.truth}", cell) for _key, cell in found]
+
+    def most(self, cell):
+        """The largest number that it could be, for all that was printed."""
+        known = np.array(list(self.equations.values()))
+        above = np.array(list(self.least.values()))
+        ends = linprog(-cell, A_eq=known, b_eq=known @ self.truth, A_ub=-above, b_ub=-np.ones(len(above)))
+        return np.inf if ends.status == 3 else -ends.fun
+
+
+def test_the_reader_works_out_what_a_sum_beside_its_months_would_give_away():
+    """The search is worth something only if it finds what can be found."""
+    reader = Reader([([20, 0, 0, 0, 0, 0, 0, 0], [0, 0], [0, 0]), ([4, 0, 0, 0, 0, 0, 0, 0], [0, 0], [0, 0])])
+    kept, shown, both = (reader._cell(span, range(8)) for span in ((1,), (0,), (0, 1)))
+    for cell, number in ((kept, None), (shown, 20)):
+        reader._told(cell, number)
+    assert reader.most(kept) == np.inf
+    reader._told(both, 24)
+    assert reader.most(kept) == pytest.approx(4)
 
 
 def test_the_curve_needs_thirty_strains_and_tells_them_roughly():
-    few = release([("2026-01-01", counts(40, 20, 20, repair=[[0, 1, 0, 29]]))])
-    many = release([("2026-01-01", counts(40, 20, 20, repair=[[0, 1, 0, 14], [1, 2, 1, 17]]))])
+    few = release([(date(2026, 1, 1), counts(40, 20, 20, repair=[[0, 1, 0, 29]]))])
+    many = release([(date(2026, 1, 1), counts(40, 20, 20, repair=[[0, 1, 0, 14], [1, 2, 1, 17]]))])
     assert few.repair is None
     assert many.repair.n == 31
     assert many.repair.settled[1] == pytest.approx(0.45)
 
 
 def test_before_the_first_month_is_closed_the_page_says_when_it_comes(as_member, mo):
-    assert b"a week after the first full month" in as_member(mo).get("/service/").content
+    assert b"The first numbers come when 300 sessions have been held" in as_member(mo).get("/service/").content
 
 
 def test_the_page(as_member, mo):
-    a_closed(date(2026, 2, 1), held=120, client=90, therapist=100, yes=30, no=20)
+    a_closed(date(2026, 2, 1), held=320, client=290, therapist=300, yes=30, no=20)
     a_closed(
-        MARCH, held=100, client=80, therapist=70, yes=31, no=12, modality="video",
-        endings={"planned": 25, "by_client": 3}, still_open={"2": 15, "more": 12},
+        MARCH, held=310, client=280, therapist=290, yes=31, no=12, modality="video", still_open={"2": 15, "more": 12},
         repair=[[0, 1, 0, 20], [1, 3, 0, 15], [2, 3, 1, 10], [4, 5, 2, 12]],
     )  # fmt: skip
     page = as_member(mo).get("/service/").content.decode()
     assert "A client was asked 93 times whether an earlier concern had been talked about." in page
     assert "The answer was yes 61 times." in page
-    assert "170 of 220 sessions held" in page
+    assert "570 of 630 sessions held" in page
     assert "Of 57 strains" in page
-    assert "February 2026 to March 2026" in page
+    assert "February to March 2026" in page
+    assert "told for a whole year at once" in page
+
+
+def test_the_page_of_a_small_practice(as_member, mo):
+    for month, counted in year_of(held=60, client=40, therapist=50, endings={"planned": 2, "moved_on": 0}):
+        ServiceMonth.objects.create(month=month, closed_at=timezone.now(), counts=counted)
+    page = as_member(mo).get("/service/").content.decode()
+    assert "January to May 2026" in page
+    assert "200 of 300" in page
+    assert "Courses of care that ended, January to December 2026" in page
 
 
 def test_the_page_names_no_therapist_and_no_client(as_member, mo, people, dyad):

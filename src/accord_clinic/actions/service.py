@@ -12,20 +12,23 @@ from django.utils import timezone
 from accord_clinic.actions.audit import record
 from accord_clinic.models import ServiceMonth
 from accord_clinic.queries.practice import zone
-from accord_clinic.queries.service import MONTHS
 from accord_clinic.queries.service_counts import bounds, count_month, first_session
 
 RESTS = timedelta(days=7)
+MONTHS = 12
 
 
 def close_months(now: datetime | None = None) -> int:
-    """Count every month of the last twelve that ended a week ago or earlier and is not yet counted. Gives how many."""
+    """Count every month of the last twelve that ended a week ago or earlier and is not yet counted. Gives how many.
+
+    None before one that is counted: what is published must not grow.
+    """
     now = now or timezone.now()
     began = first_session()
     if began is None:
         return 0
-    known = set(ServiceMonth.objects.values_list("month", flat=True))
-    due = [month for month in _last_months(now) if month not in known and bounds(month)[1] > began]
+    last = ServiceMonth.objects.order_by("-month").values_list("month", flat=True).first() or date.min
+    due = [month for month in _last_months(now) if month > last and bounds(month)[1] > began]
     for month in due:
         with transaction.atomic():
             _row, made = ServiceMonth.objects.get_or_create(

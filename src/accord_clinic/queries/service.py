@@ -7,23 +7,22 @@ from accord_clinic.models import Member, ServiceMonth
 from accord_clinic.permissions import check_see_service
 from accord_clinic.queries.service_release import Released, release
 
-MONTHS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The closed months, their first and last, and what may be printed of them."""
+    """What may be printed; the first and last month of its periods, and the last month that is closed at all."""
 
     first: date
     last: date
+    closed: date
     released: Released
 
 
 def service(member: Member) -> Service | None:
-    """The last twelve closed months; `None` before the first is closed. One query, whatever the number of rows."""
+    """What is published; `None` before the first period is over. One query, whatever the number of rows."""
     check_see_service(member)
-    rows = list(ServiceMonth.objects.order_by("-month").values_list("month", "counts")[:MONTHS])[::-1]
-    if not rows:
+    rows = list(ServiceMonth.objects.order_by("month").values_list("month", "counts"))
+    released = release(rows) if rows else None
+    if released is None or not released.periods:
         return None
-    released = release([(month.isoformat(), counts) for month, counts in rows])
-    return Service(rows[0][0], rows[-1][0], released)
+    return Service(released.periods[0].first, released.periods[-1].last, rows[-1][0], released)

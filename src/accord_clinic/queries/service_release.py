@@ -1,19 +1,22 @@
 """Closed months come in as numbers; what of them may be printed goes out, with `None` for what is kept back.
 
-No text, no rows. Everything that a reader could add up or subtract goes through `accord.disclosure` in one piece: by
-month, by modality and in all, answered and not answered alike.
+No text, no rows. Each period is a table of its own, with its modalities, that goes through `accord.disclosure`
+in one piece, answered and not answered alike. Tables never overlap, and what is added up over several of them is only
+what each of them prints, so that no page, and no two pages of different days, hold an equation between them.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
 
 from accord.disclosure import suppress
 from accord.stats.repair_time import RepairTime, repair_time
+from accord_clinic.queries.service_periods import YEAR, Block, last_year, months_between, periods
 
 LEAST_STRAINS = 30
 """Below this the steps of the curve would show single strains."""
@@ -21,7 +24,6 @@ STEP = 5
 """Points of the curve are told to the nearest 5 in 100, for the same reason."""
 ALL = "all"
 SESSIONS = ("held", "client yes", "client no", "therapist yes", "therapist no")
-CONCERNS = ("asked", "talked yes", "talked no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,116 +40,141 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One month, one modality, or all: who answered of the sessions held, and the client's word on earlier concerns."""
+    """One period, one modality, or all: who answered of the sessions held, and the word on earlier concerns."""
 
-    name: str
     client: Share
     therapist: Share
     talked: Share
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
-    """Everything that the manager may see."""
+class Period:
+    """One month or several, by the first and the last of them."""
 
+    first: date
+    last: date
+    row: Row
+    modalities: Mapping[str, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A plain list with its total."""
+
+    counts: Mapping[str, int | None]
+    together: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Endings(Listed):
+    """How courses of care ended in a whole year of twelve months."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Everything that the manager may see. Totals and modalities add up what the periods print."""
+
+    periods: tuple[Period, ...]
     total: Row
-    months: tuple[Row, ...]
-    modalities: tuple[Row, ...]
-    endings: Mapping[str, int | None]
-    ended: int | None
-    open: Mapping[str, int | None]
-    open_all: int | None
+    modalities: Mapping[str, Row]
+    endings: Endings | None
+    open: Listed
     repair: RepairTime | None
 
 
-def release(months: Iterable[tuple[str, Mapping]]) -> Released:
-    """What may be printed of some months, oldest first, each (name, counts). The same months give the same page."""
-    return _release(tuple((name, json.dumps(counts, sort_keys=True)) for name, counts in months))
+def release(months: Iterable[tuple[date, Mapping]]) -> Released:
+    """What may be printed when these months are closed: all there are, oldest first, each with its counts."""
+    return _release(tuple((month, json.dumps(counts, sort_keys=True)) for month, counts in months))
 
 
 @lru_cache(maxsize=8)
-def _release(months: tuple[tuple[str, str], ...]) -> Released:
-    read = [(name, json.loads(counts)) for name, counts in months]
-    table = _Table()
-    for name, counts in read:
-        table.add_month(name, counts)
-    last = read[-1][1]
-    table.add_up("endings", sum((Counter(counts["endings"]) for _name, counts in read), Counter()))
-    table.add_up("open", last["open"])
-    printed = table.printed()
+def _release(closed: tuple[tuple[date, str], ...]) -> Released:
+    months = [(month, json.loads(counts)) for month, counts in closed]
+    last = months[-1][1]
+    over = periods(months)
+    # Of the last twelve months, and in any case the newest.
+    shown = tuple(_printed(b) for b in over if b is over[-1] or months_between(b.last, months[-1][0]) < YEAR)
+    names = sorted({name for period in shown for name in period.modalities})
+    year = last_year(months)
     return Released(
-        total=_row(printed, ALL, f"total|{ALL}"),
-        months=tuple(_row(printed, name, f"month|{name}") for name, _counts in read),
-        modalities=tuple(_row(printed, m, f"modality|{m}") for m in sorted(table.modalities)),
-        endings=_parts(printed, "endings"),
-        ended=printed.get("endings|all", 0),
-        open=_parts(printed, "open"),
-        open_all=printed.get("open|all", 0),
+        periods=shown,
+        total=_added(period.row for period in shown),
+        modalities={n: _added(p.modalities[n] for p in shown if n in p.modalities) for n in names},
+        endings=_endings(year) if year else None,
+        open=_listed(last["open"]),
         repair=_repair(last["repair"]),
     )
 
 
-class _Table:
-    """All cells that belong together, and the sums between them."""
+def _printed(block: Block) -> Period:
+    """One period as it may be printed."""
+    counts: Counter[str] = Counter()
+    modalities = sorted({modality for modality, *_rest in block.counts["sessions"]})
+    for modality, client, therapist, n in block.counts["sessions"]:
+        for place in (ALL, modality):
+            counts[f"{place}|held"] += n
+            counts[f"{place}|client {'yes' if client else 'no'}"] += n
+            counts[f"{place}|therapist {'yes' if therapist else 'no'}"] += n
+    for word, n in block.counts["talked"].items():
+        counts[f"{ALL}|talked {word}"] += n
+        counts[f"{ALL}|asked"] += n
+    sums = [(f"{ALL}|asked", [f"{ALL}|talked yes", f"{ALL}|talked no"])]
+    for place in (ALL, *modalities):
+        for side in ("client", "therapist"):
+            sums.append((f"{place}|held", [f"{place}|{side} yes", f"{place}|{side} no"]))
+    sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in modalities]) for cell in SESSIONS]
+    printed = _suppressed(counts, sums)
+    by_modality = {place: _row(printed, place) for place in modalities}
+    return Period(block.first, block.last, _row(printed, ALL), by_modality)
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.sums: list[tuple[str, list[str]]] = []
-        self.months: list[str] = []
-        self.modalities: set[str] = set()
 
-    def add_month(self, name: str, counts: Mapping) -> None:
-        self.months.append(name)
-        for modality, client, therapist, n in counts["sessions"]:
-            self.modalities.add(modality)
-            for place in (f"month|{name}", f"modality|{modality}", f"total|{ALL}"):
-                self.counts[f"{place}|held"] += n
-                self.counts[f"{place}|client {'yes' if client else 'no'}"] += n
-                self.counts[f"{place}|therapist {'yes' if therapist else 'no'}"] += n
-        for place in (f"month|{name}", f"total|{ALL}"):
-            for word, n in counts["talked"].items():
-                self.counts[f"{place}|talked {word}"] += n
-                self.counts[f"{place}|asked"] += n
-
-    def add_up(self, name: str, parts: Mapping[str, int]) -> None:
-        """A plain list with its total."""
-        cells = [f"{name}|{part}" for part in parts]
-        self.counts.update({f"{name}|{part}": n for part, n in parts.items()})
-        self.counts[f"{name}|all"] = sum(parts.values())
-        self.sums.append((f"{name}|all", cells))
-
-    def printed(self) -> dict[str, int | None]:
-        """Each cell as it may be printed."""
-        by_month = [f"month|{month}" for month in self.months]
-        by_modality = [f"modality|{modality}" for modality in sorted(self.modalities)]
-        for place in (*by_month, *by_modality, f"total|{ALL}"):
-            self._sum(f"{place}|held", [f"{place}|client {word}" for word in ("yes", "no")])
-            self._sum(f"{place}|held", [f"{place}|therapist {word}" for word in ("yes", "no")])
-            self._sum(f"{place}|asked", [f"{place}|talked {word}" for word in ("yes", "no")])
-        for cell in SESSIONS:
-            self._sum(f"total|{ALL}|{cell}", [f"{place}|{cell}" for place in by_modality])
-        for cell in (*SESSIONS, *CONCERNS):
-            self._sum(f"total|{ALL}|{cell}", [f"{place}|{cell}" for place in by_month])
-        kept = suppress(self.counts, self.sums)
-        return {cell: None if cell in kept else n for cell, n in self.counts.items()}
-
-    def _sum(self, total: str, parts: list[str]) -> None:
+def _suppressed(counts: Counter[str], sums: list[tuple[str, list[str]]]) -> dict[str, int | None]:
+    for total, parts in sums:
         for cell in (total, *parts):
-            self.counts[cell] += 0
-        self.sums.append((total, parts))
+            counts[cell] += 0
+    kept = _kept(tuple(counts.items()), tuple((total, tuple(parts)) for total, parts in sums))
+    return {cell: None if cell in kept else n for cell, n in counts.items()}
 
 
-def _row(printed: Mapping[str, int | None], name: str, place: str) -> Row:
+@lru_cache(maxsize=64)
+def _kept(counts: tuple[tuple[str, int], ...], sums: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
+    """Worked out once for a period that is over."""
+    return suppress(dict(counts), sums)
+
+
+def _row(printed: Mapping[str, int | None], place: str) -> Row:
     def share(part: str, whole: str) -> Share:
         return Share(printed.get(f"{place}|{part}", 0), printed.get(f"{place}|{whole}", 0))
 
-    return Row(name, share("client yes", "held"), share("therapist yes", "held"), share("talked yes", "asked"))
+    return Row(share("client yes", "held"), share("therapist yes", "held"), share("talked yes", "asked"))
 
 
-def _parts(printed: Mapping[str, int | None], name: str) -> dict[str, int | None]:
-    start = f"{name}|"
-    cells = {cell.removeprefix(start): n for cell, n in printed.items() if cell.startswith(start)}
-    return {part: n for part, n in cells.items() if part != "all"}
+def _added(rows: Iterable[Row]) -> Row:
+    """The sum of what is printed; what is kept back in a period is left out of it, part and whole alike."""
+    rows = list(rows)
+    return Row(*(_add(getattr(row, name) for row in rows) for name in ("client", "therapist", "talked")))
+
+
+def _add(shares: Iterable[Share]) -> Share:
+    shares = list(shares)
+    known = [(share.part, share.whole) for share in shares if share.part is not None and share.whole is not None]
+    part, whole = (sum(column) for column in zip(*known, strict=True)) if known else (0, 0)
+    return Share(part, whole) if whole or len(known) == len(shares) else Share(None, None)
+
+
+def _listed(parts: Mapping[str, int]) -> Listed:
+    counts: Counter[str] = Counter(parts)
+    counts["all"] = sum(parts.values())
+    printed = _suppressed(counts, [("all", list(parts))])
+    return Listed({part: printed[part] for part in parts}, printed["all"])
+
+
+def _endings(year: Block) -> Endings:
+    told = _listed(year.counts["endings"])
+    return Endings(told.counts, told.together, year.first, year.last)
 
 
 def _repair(kinds: list[list[int]]) -> RepairTime | None:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.repair import RepairPicture, repair_picture
 from accord_clinic.queries import service as queries
-from accord_clinic.queries.service_release import Released, Row, Share
+from accord_clinic.queries.service_release import Endings, Released, Row, Share
 
 KEPT_BACK = "–"
 TOLD_WEEKS = (2, 4, 8, 13, 26)
@@ -42,22 +42,21 @@ class Line:
 @require_safe
 @login_required
 def service(request: HttpRequest) -> HttpResponse:
-    """Twelve closed months at most, and what may be printed of them."""
+    """The periods of the last year, and what may be printed of them."""
     found = queries.service(request.user)
     if found is None:
         return render(request, "service/empty.html")
     released = found.released
     context = {
-        "period": _("{first} to {last}").format(first=_month(found.first), last=_month(found.last)),
-        "until": _month(found.last),
+        "period": _span(found.first, found.last),
+        "until": _month(found.closed),
         "sentence": _sentence(released),
         "total": _line("", released.total),
-        "months": [_line(_month(date.fromisoformat(row.name)), row) for row in released.months],
-        "modalities": [_line(_modalities()[row.name], row) for row in released.modalities],
-        "open": _counts(_ages(), released.open),
-        "open_all": _count(released.open_all),
-        "endings": _counts(_endings(), released.endings),
-        "ended": _count(released.ended),
+        "rows": [_line(_span(one.first, one.last), one.row) for one in released.periods],
+        "modalities": [_line(_modalities()[name], row) for name, row in released.modalities.items()],
+        "open": _counts(_ages(), released.open.counts),
+        "open_all": _count(released.open.together),
+        **_ended(released.endings),
         **_repair(released.repair),
     }
     return render(request, "service/service.html", context)
@@ -116,6 +115,22 @@ def _told(curve: RepairTime, week: int) -> tuple[str, str, str]:
 
 def _percent(share: float) -> str:
     return f"{round(100 * share)} %"
+
+
+def _ended(year: Endings | None) -> dict[str, object]:
+    """How courses of care ended in the last whole year, or nothing before the first one is over."""
+    if year is None:
+        return {"endings": None}
+    told = {"endings": _counts(_endings(), year.counts), "ended": _count(year.together)}
+    return told | {"endings_of": _span(year.first, year.last)}
+
+
+def _span(first: date, last: date) -> str:
+    """A month, or several: "January to March 2026"."""
+    if first == last:
+        return _month(first)
+    begun = date_format(first, "F") if first.year == last.year else _month(first)
+    return _("{first} to {last}").format(first=begun, last=_month(last))
 
 
 def _month(first: date) -> str:

@@ -1,5 +1,6 @@
 """What the manager sees: closed months, small numbers kept back, nothing by therapist, one query however many rows."""
 
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 from tests.clinic.people import a_dyad, a_held_session, answers
 
-from accord_clinic.actions import care, service, strains
+from accord_clinic.actions import care, checkin, service, strains
 from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain
 from accord_clinic.queries.service_counts import bounds, count_month, following
 from accord_clinic.queries.service_periods import periods
@@ -363,6 +364,85 @@ def test_the_page_costs_the_same_however_many_rows(rows, as_member, mo, ben, dja
     browser = as_member(mo)
     with django_assert_max_num_queries(5):
         assert browser.get("/service/").status_code == 200
+
+
+class TestLinesThatAreOnlyCounted:
+    """A client who says *statistics only* is counted as one person in a month; the words go nowhere."""
+
+    def a_line(self, dyad, day=2, words="kolibri", reader="statistics"):
+        said = answers("client", words=words, reader=reader)
+        return a_held_session(dyad, in_march(day), client=said, therapist=answers("therapist"))
+
+    def test_it_counts_people_and_not_lines(self, dyad, eve):
+        self.a_line(dyad)
+        self.a_line(dyad, day=9)
+        assert count_month(MARCH)["counted"] == 1
+        self.a_line(a_dyad(eve, "Kim"))
+        assert count_month(MARCH)["counted"] == 2
+
+    @pytest.mark.parametrize("reader", ["therapist", "raise", "outside"])
+    def test_a_line_for_anybody_or_nobody_is_not_among_them(self, dyad, reader):
+        self.a_line(dyad, reader=reader)
+        assert count_month(MARCH)["counted"] == 0
+
+    def test_nor_one_of_a_session_that_is_not_open_yet_or_of_another_month(self, dyad):
+        a_held_session(dyad, in_march(2), client=answers("client", words="kolibri", reader="statistics"))
+        assert count_month(MARCH)["counted"] == 0
+        Session.objects.update(revealed_at=timezone.now())
+        assert count_month(MARCH)["counted"] == 1
+        assert count_month(date(2026, 2, 1))["counted"] == 0
+
+    def test_nor_one_that_a_later_answer_took_back(self, dyad):
+        session = a_held_session(dyad, in_march(2), client=answers("client", words="kolibri", reader="statistics"))
+        checkin.send(session, "client", answers("client", words="For Ben"), by=dyad.client)
+        checkin.send(session, "therapist", answers("therapist"), by=dyad.therapist)
+        assert count_month(MARCH)["counted"] == 0
+
+    @pytest.mark.parametrize(("n", "shown"), [(0, None), (1, None), (9, None), (10, 10), (40, 40)])
+    def test_below_ten_none_included_it_is_kept_back(self, n, shown):
+        [period] = release([(MARCH, {**counts(360, 240, 230), "counted": n})]).periods
+        assert period.counted == shown
+
+    def test_it_gives_no_other_number_away(self):
+        """353 of 360 answered, which is kept back for the 7 who did not; 352 who wrote such a line would tell it."""
+        [period] = release([(MARCH, {**counts(360, 353, 360), "counted": 352})]).periods
+        assert period.row.client.part is None
+        assert period.counted is None
+
+    def test_of_several_months_the_one_with_most_stands_since_the_same_people_come_again(self):
+        months = [(month, {**told, "counted": 12 + n}) for n, (month, told) in enumerate(year_of(held=100, client=50))]
+        assert [period.counted for period in release(months[:6]).periods] == [14, 17]
+
+    def test_a_month_that_was_closed_before_this_was_counted_stays_as_it_is(self):
+        [period] = release([(MARCH, counts(360, 240, 230))]).periods
+        assert period.counted is None
+
+    def test_the_managers_page_is_the_same_whether_one_client_did_so_or_none(self, as_member, mo):
+        row = a_closed(MARCH, held=360, client=240, therapist=230)
+        pages = []
+        for n in (0, 1):
+            ServiceMonth.objects.filter(pk=row.pk).update(counts={**row.counts, "counted": n})
+            pages.append(without_nonces(as_member(mo).get("/service/").content))
+        assert b"Lines that are only counted" in pages[0]
+        assert pages[0] == pages[1]
+
+    def test_ten_clients_stand_as_a_number_and_no_word_of_theirs_leaves(self, as_member, mo, ben):
+        for n in range(10):
+            self.a_line(a_dyad(ben, f"Client {n}"))
+        service.close_months(datetime(2026, 5, 1, tzinfo=BERLIN))
+        row = ServiceMonth.objects.get(month=MARCH)
+        assert row.counts["counted"] == 10
+        assert "kolibri" not in str(row.counts)
+        row.counts["sessions"] += counts(360, 240, 230)["sessions"]
+        row.save()
+        page = as_member(mo).get("/service/").content.decode()
+        assert re.search(r'March 2026</th><td class="number">10</td>', page.partition("only counted")[2])
+        assert "kolibri" not in page
+
+
+def without_nonces(page: bytes) -> bytes:
+    """A page but for what is new in each answer."""
+    return re.sub(rb'(nonce|value)="[^"]*"', b"", page)
 
 
 @pytest.mark.parametrize("rows", [1, 20])

@@ -1,4 +1,5 @@
-"""One month of the service as numbers, from rows: sessions and who answered, the client's word, endings, strains.
+"""One month of the service as numbers, from rows: sessions and who answered, the client's word, endings, strains, and
+how many clients wrote a line that is only counted.
 
 Sessions count once their answers are open, so no number here says what nobody may know yet. Ratings that came from a
 file were not asked for here and do not count. Nothing is counted by therapist.
@@ -9,11 +10,11 @@ from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Any
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accord.stats.repair_time import LEFT, OPEN, SETTLED
-from accord_clinic.models import Dyad, Response, Session, Strain, StrainMove
+from accord_clinic.models import Dyad, PrivateLine, Response, Session, Strain, StrainMove
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.practice import zone
 
@@ -24,11 +25,12 @@ WEEK = timedelta(days=7)
 
 
 def count_month(first: date) -> dict[str, Any]:
-    """The numbers of the month that begins on `first`, as JSON. Six queries; strains are as they stood at its end."""
+    """The numbers of the month that begins on `first`, as JSON. Seven queries; strains are as they stood at its end."""
     start, end = bounds(first)
     return {
         "sessions": _sessions(start, end),
         "talked": _talked(start, end),
+        "counted": _only_counted(start, end),
         "endings": _endings(first, end.date()),
         "open": _open_by_age(end),
         "repair": _repair(end),
@@ -72,6 +74,17 @@ def _talked(start: datetime, end: datetime) -> dict[str, int]:
     )
     found = dict(told.order_by().values_list("move").annotate(n=Count("pk")))
     return {"yes": found.get("talk", 0), "no": found.get("not_talked", 0)}
+
+
+def _only_counted(start: datetime, end: datetime) -> int:
+    """How many clients left a line for statistics only. People, not lines: nobody writes a number large alone.
+
+    Of a check-in that was sent again, the last one counts. No word is read for it.
+    """
+    sent = Response.objects.filter(side="client", session__in=_counting().filter(start__gte=start, start__lt=end))
+    latest = sent.values("session", "instrument").annotate(last=Max("id")).values("last")
+    rows = PrivateLine.objects.filter(reader="statistics", response__in=latest)
+    return rows.values("client").distinct().count()
 
 
 def _endings(first: date, after: date) -> dict[str, int]:

@@ -55,10 +55,12 @@ def _joined(part: Months) -> Block:
     sessions: Counter = Counter()
     talked: Counter[str] = Counter()
     endings: Counter[str] = Counter()
+    # People do not add up over months, since the same ones come again: the month with most stands for all.
+    counted = max(counts.get("counted", 0) for _month, counts in part)
     for _month, counts in part:
         for modality, client, therapist, n in counts["sessions"]:
             sessions[modality, client, therapist] += n
         talked.update(counts["talked"])
         endings.update(counts["endings"])
     told = {"sessions": [[*kind, n] for kind, n in sessions.items()], "talked": talked, "endings": endings}
-    return Block(part[0][0], part[-1][0], told)
+    return Block(part[0][0], part[-1][0], told | {"counted": counted})

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from accord.disclosure import suppress
+from accord.disclosure import LEAST, suppress
 from accord.stats.repair_time import RepairTime, repair_time
 from accord_clinic.queries.service_periods import YEAR, Block, last_year, months_between, periods
 
@@ -55,6 +55,7 @@ class Period:
     last: date
     row: Row
     modalities: Mapping[str, Row]
+    counted: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,16 @@ def _printed(block: Block) -> Period:
     sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in modalities]) for cell in SESSIONS]
     printed = _suppressed(counts, sums)
     by_modality = {place: _row(printed, place) for place in modalities}
-    return Period(block.first, block.last, _row(printed, ALL), by_modality)
+    row = _row(printed, ALL)
+    return Period(block.first, block.last, row, by_modality, _counted(block.counts["counted"], row))
+
+
+def _counted(n: int, row: Row) -> int | None:
+    """How many clients asked only to be counted, from ten on: a 0 would tell, one period later, of the first one.
+
+    So many check-ins were answered at least, so it stands only where their number does.
+    """
+    return n if n >= LEAST and row.client.part is not None else None
 
 
 def _suppressed(counts: Counter[str], sums: list[tuple[str, list[str]]]) -> dict[str, int | None]:

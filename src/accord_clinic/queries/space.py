@@ -246,7 +246,9 @@ def _reader(line: PrivateLine, therapist: str, watched: bool) -> str:
     why = {
         "raise": _("You wanted to bring it up yourself."),
         "not_yet": _("You said: not yet."),
-        "statistics": _("It is only counted that you wrote something."),
+        "statistics": _(
+            "It is only counted that you wrote something; from ten people on, the practice sees how many did."
+        ),
     }.get(line.reader, "")
     nobody = _("Nobody sees this.") if watched else _("No page shows this to anybody else.")
     return f"{nobody} {why}".strip()

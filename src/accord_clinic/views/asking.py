@@ -100,7 +100,7 @@ def readers(link: Link) -> list[forms.Reader]:
             therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )
         offered.append(forms.Reader("outside", name, hint))
-    return [*offered, forms.Reader("statistics", counted)]
+    return [*offered, forms.Reader("statistics", counted, _("The practice sees from ten people on how many did so."))]
 
 
 def has_outside_reader(link: Link) -> bool:

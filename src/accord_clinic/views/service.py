@@ -54,6 +54,7 @@ def service(request: HttpRequest) -> HttpResponse:
         "total": _line("", released.total),
         "rows": [_line(_span(one.first, one.last), one.row) for one in released.periods],
         "modalities": [_line(_modalities()[name], row) for name, row in released.modalities.items()],
+        "counted": [(_span(one.first, one.last), _count(one.counted)) for one in released.periods],
         "open": _counts(_ages(), released.open.counts),
         "open_all": _count(released.open.together),
         **_ended(released.endings),

@@ -179,6 +179,17 @@ def can_end_sessions(member: Member, colleague: Member) -> bool:
     return _can(check_end_sessions, member, colleague)
 
 
+def check_reset_second_factor(member: Member, colleague: Member) -> None:
+    """Take away a colleague's lost second factor; one's own only on the server, or one open screen would be enough."""
+    check_keep_practice(member)
+    if colleague.pk == member.pk:
+        raise PermissionDenied(_("Another admin can do this, or accord_clinic reset-second-factor on the server."))
+
+
+def can_reset_second_factor(member: Member, colleague: Member) -> bool:
+    return _can(check_reset_second_factor, member, colleague)
+
+
 def check_answer_correction(member: Member, dyad: Dyad) -> None:
     """Read and answer what a client says is wrong: the dyad's own therapist; once that one has left, an admin."""
     if dyad.therapist.is_active:

@@ -95,6 +95,7 @@ urlpatterns = [
     path("practice/", practice.settings, name="practice"),
     path("practice/members/", practice.members, name="members"),
     path("practice/members/<str:uid>/", practice.member, name="member"),
+    path("practice/members/<str:uid>/second-factor/", practice.reset_second_factor, name="reset_second_factor"),
     path("practice/messages/", practice.messages, name="failed_messages"),
     path("practice/emergency/", practice.emergency, name="emergency"),
     # the therapist: the day, the caseload, one dyad

@@ -10,11 +10,15 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import make_password
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client as Browser
 from django.test import override_settings
 from tests.clinic.people import PASSWORD
 from tests.clinic.phone import text
+from tests.clinic.test_every_url import a_passkey
 
+from accord.errors import BadInput
+from accord_clinic import notices
 from accord_clinic import settings as real_settings
 from accord_clinic.models import AuditEntry
 from accord_clinic.queries import places
@@ -224,6 +228,90 @@ class TestSessionsOfOthers:
         own = sign_in(ada)[0]
         assert as_member(ada).post(f"/practice/members/{ada.uid}/", {"what": "sessions"}).status_code == 404
         assert not is_out(own)
+
+
+# Real commits: that the app is set up is told to the session when the row is safe.
+@pytest.mark.django_db(transaction=True)
+class TestALostSecondFactor:
+    """The phone is gone, and the recovery codes with it."""
+
+    @pytest.fixture
+    def inside(self, ben):
+        return sign_in(ben)[0]
+
+    @pytest.fixture
+    def secret(self, inside):
+        return set_up_app(inside)
+
+    def reset(self, browser, member):
+        return browser.post(f"/practice/members/{member.uid}/second-factor/")
+
+    def test_an_admin_takes_it_away_and_the_next_sign_in_sets_up_another(self, secret, inside, ben, ada, as_member):
+        assert inside.get("/today/").status_code == 200
+        admin = as_member(ada)
+        assert "Lost the second factor?" in text(admin.get(f"/practice/members/{ben.uid}/"))
+        assert self.reset(admin, ben)["Location"] == f"/practice/members/{ben.uid}/"
+        assert not Authenticator.objects.filter(user=ben).exists()
+        assert is_out(inside)
+        browser, response = sign_in(ben)
+        assert response["Location"] == "/"
+        for page in ("/today/", "/people/", f"/people/{ben.dyads.get().uid}/", "/practice/"):
+            assert browser.get(page)["Location"] == CHOICE
+        new = set_up_app(browser)
+        assert new != secret
+        assert browser.get("/today/").status_code == 200
+        again = sign_in(ben)[0]
+        assert again.post("/account/2fa/authenticate/", {"code": code(secret)}).status_code == 200
+        again.post("/account/2fa/authenticate/", {"code": code(new)})
+        assert again.get("/today/").status_code == 200
+
+    def test_recovery_codes_and_passkeys_go_with_it(self, secret, ben, ada, as_member):
+        a_passkey(ben)
+        assert Authenticator.objects.filter(user=ben).count() == 3
+        self.reset(as_member(ada), ben)
+        assert not Authenticator.objects.filter(user=ben).exists()
+
+    def test_the_member_is_told_and_the_log_holds_who_did_it(self, secret, ben, ada, as_member, mailoutbox):
+        self.reset(as_member(ada), ben)
+        notices.deliver()
+        [told] = [one for one in mailoutbox if one.to == [ben.email]]
+        assert "second step of signing in was taken away" in told.body
+        assert not [word for word in ("Ben", "Ada", "Practice", "therap") if word in told.subject + told.body]
+        done = AuditEntry.objects.get(act="reset_second_factor")
+        assert (done.actor, done.row) == (f"member:{ada.pk}", f"member:{ben.pk}")
+
+    def test_an_admin_at_an_open_screen_is_asked_who_it_is(self, secret, ben, ada):
+        admin = sign_in(ada)[0]
+        set_up_app(admin)
+        session = admin.session
+        for one in session["account_authentication_methods"]:
+            one["at"] -= 301
+        session.save()
+        assert self.reset(admin, ben)["Location"].startswith("/account/")
+        assert Authenticator.objects.filter(user=ben).exists()
+
+    def test_nobody_takes_away_their_own(self, ada, as_member):
+        set_up_app(sign_in(ada)[0])
+        admin = as_member(ada)
+        assert "Lost the second factor?" not in text(admin.get(f"/practice/members/{ada.uid}/"))
+        assert self.reset(admin, ada).status_code == 404
+        assert Authenticator.objects.filter(user=ada).exists()
+
+    def test_the_only_admin_does_it_on_the_server(self, ada, capsys):
+        set_up_app(sign_in(ada)[0])
+        call_command("reset_second_factor", "Ada@example.org")
+        assert "Sign in with the password now" in capsys.readouterr().out
+        assert not Authenticator.objects.exists()
+        assert AuditEntry.objects.get(act="reset_second_factor").actor == "system"
+        assert sign_in(ada)[0].get("/practice/")["Location"] == CHOICE
+
+    @pytest.mark.parametrize(
+        ("address", "says"),
+        [("nobody@example.org", "nobody who works here"), ("ben@example.org", "Ben has no second factor")],
+    )
+    def test_on_the_server_it_says_what_is_wrong(self, people, address, says):
+        with pytest.raises(BadInput, match=says):
+            call_command("reset_second_factor", address)
 
 
 # Real commits: what allauth tells after a commit is noted, too.

@@ -141,6 +141,7 @@ ROWS = {
     "practice/": Row(get=ADMINS, post=ADMINS),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
+    "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),
     "practice/messages/": Row(get=ADMINS, post=ADMINS),
     "practice/emergency/": Row(get=ADMINS, post=ADMINS),
     # the therapist

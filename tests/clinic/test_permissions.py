@@ -56,6 +56,8 @@ MAY = {
     "can_keep_practice": {"ada"},
     "can_end_sessions": {"ada"},
     "can_end_sessions, one's own": set(),
+    "can_reset_second_factor": {"ada"},
+    "can_reset_second_factor, one's own": set(),
     "can_break_glass": {"ada"},
     "can_break_glass, one's own": set(),
     "can_answer_correction": {"ben"},
@@ -81,7 +83,7 @@ def things(people, case: str) -> tuple:
         return people.dyad, people.mo if "no supervisor" in how else people.cy
     if rule == "can_read_outside_line":
         return (_line(people, how),)
-    if rule == "can_end_sessions":
+    if rule in ("can_end_sessions", "can_reset_second_factor"):
         return (people.ada if how else people.ben,)
     if rule in ("can_be_outside_reader", "can_see_safety"):
         return (people.practice,)

@@ -2,6 +2,7 @@
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -13,7 +14,7 @@ from accord.errors import BadInput
 from accord_clinic import notices
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Notice, Practice
-from accord_clinic.permissions import check_end_sessions, check_keep_practice
+from accord_clinic.permissions import check_end_sessions, check_keep_practice, check_reset_second_factor
 
 
 @transaction.atomic
@@ -44,6 +45,23 @@ def end_sessions(member: Member, *, by: Member) -> None:
     record(by, "end_sessions", f"member:{member.pk}", ["sessions"])
     for session in UserSession.objects.filter(user=member):
         session.end()
+
+
+@transaction.atomic
+def reset_second_factor(member: Member, *, by: Member | None) -> None:
+    """Take away every app, passkey and recovery code of somebody who has lost them; a new one is set up at sign-in.
+
+    `by` is nobody when it is done on the server, where whoever may run a command may do everything.
+    """
+    if by is not None:
+        check_reset_second_factor(by, member)
+    if not Authenticator.objects.filter(user=member).exists():
+        raise BadInput(f"{member.name} has no second factor. The next sign-in asks for one.")
+    Authenticator.objects.filter(user=member).delete()
+    record(by, "reset_second_factor", f"member:{member.pk}", ["authenticators", "sessions"])
+    for session in UserSession.objects.filter(user=member):
+        session.end()
+    notices.tell("second_factor_reset", "", member=member, once=timezone.now().isoformat())
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
@@ -70,6 +71,12 @@ def is_linked(member: Member, colleague: Member) -> bool:
     """Whether a colleague has signed in elsewhere, so that the provider's subject counts and not the address."""
     check_keep_practice(member)
     return SocialAccount.objects.filter(user=colleague).exists()
+
+
+def has_second_factor(member: Member, colleague: Member) -> bool:
+    """Whether a colleague has set one up. Not which: that is the colleague's."""
+    check_keep_practice(member)
+    return Authenticator.objects.filter(user=colleague).exists()
 
 
 def active() -> list[Member]:

@@ -1,12 +1,13 @@
 """The admin's pages: the practice's settings, who works here, messages that failed, looking in an emergency."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accord.errors import AccordError
 from accord_clinic import permissions
@@ -82,9 +83,22 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
     context = {"form": form, "person": person, "linked": keeping.is_linked(request.user, person)}
+    if permissions.can_reset_second_factor(request.user, person):
+        context["has_factor"] = keeping.has_second_factor(request.user, person)
     if permissions.can_end_sessions(request.user, person):
         context["places"], context["since"] = keeping.sessions(request.user, person)
     return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@login_required
+@reauthentication_required
+def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
+    """Somebody has lost it and the recovery codes, too. Asks who it is, or an open screen would be enough."""
+    person = found(keeping.colleague(request.user, uid))
+    done = _("{name} sets up a new one at the next sign-in.").format(name=person.name)
+    act, back = member_actions.reset_second_factor, reverse("member", args=[uid])
+    return do(request, back, act, person, by=request.user, done=done)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

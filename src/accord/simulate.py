@@ -7,15 +7,17 @@ papers named there). Sizes are in within-person SD of the client's scale.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 
 from accord.errors import BadInput
 from accord.stats.eventful import FELT, STRAINS, Strain, Truth, defaults, strains
 from accord.stats.innovation import Flags, Floats, Hyper
 from accord.stats.uneventful import Items, person_spread, rounded, wander
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def nine_items() -> Hyper:
@@ -55,6 +57,7 @@ class Simulated:
 
     def tables(self, scale: str = "alliance") -> tuple[pl.DataFrame, pl.DataFrame]:
         """Ratings as `dyad,session,rater,scale,score` (only those given) and the truth, one row a dyad."""
+        import polars as pl  # noqa: PLC0415 - `import accord` need not wait for it
         n, sessions = self.client.shape
         grid = {"dyad": np.repeat(np.arange(1, n + 1), sessions), "session": np.tile(self.times.astype(np.int64), n)}
         long = [

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from accord.errors import BadInput
 from accord.stats.mixed_rows import Rows, changes
@@ -84,6 +83,8 @@ class Block:
         """Z'R⁻¹Z (q, q, persons) and W'R⁻¹Z (m, q, persons)."""
         if self.gap is None:
             return self.sums[: self.q], self.sums[self.q :]
+        from scipy.sparse import csr_array  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, and here alone
+
         entries = np.take(weights, self.gap, axis=0).reshape(-1)
         ends = np.append(3 * self.person_starts, len(entries)).astype(np.int32)
         every = np.arange(len(entries), dtype=np.int32)

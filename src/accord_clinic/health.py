@@ -14,6 +14,7 @@ from django.utils import timezone
 from accord_clinic import backups
 from accord_clinic.models import Notice, Session
 from accord_clinic.notices import MOST_TRIES
+from accord_clinic.queries.schedule import TELLS_OF_NOBODY
 
 SWEPT = "swept"
 LATE = timedelta(minutes=5)
@@ -46,7 +47,9 @@ def answers() -> bool:
 def gauges() -> list[Gauge]:
     """What an operator watches. Counts of machinery, never of people or of what they said."""
     now = timezone.now()
-    waiting = Notice.objects.filter(sent_at=None, dropped_at=None, due_at__lte=now - LATE)
+    waiting = Notice.objects.filter(TELLS_OF_NOBODY, sent_at=None, dropped_at=None, due_at__lte=now - LATE)
+    # Whoever watches may be the therapist, and must not learn either that a line to somebody else was written.
+    waiting = waiting.exclude(kind="outside_line")
     due = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now - LATE)
     return [
         Gauge("accord_up", "1: the database answers", 1),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
-from tests.clinic.people import a_held_session, a_member, answers
+from tests.clinic.people import a_dyad, a_held_session, a_member, answers
 from tests.clinic.phone import Phone, hidden, text
 from tests.clinic.rights_steps import inside
 
@@ -242,6 +242,41 @@ class TestAnAnswerThatAsksForHelp:
         page = client.get(f"/c/{token}").content.decode()
         assert "safety contact" not in page
         assert "Ben is asked to look" in page
+
+
+class TestTheOutsideReaderCovers:
+    """Whoever stands in for the therapist is not somebody else: a line meant to go past both would reach one."""
+
+    @pytest.fixture
+    def cover_by_cy(self, dyad, ben, cy):
+        cy.roles = ["therapist", "supervisor"]
+        cy.save()
+        return lambda: absence.cover(dyad, cy, TODAY, TODAY + timedelta(days=3), by=ben)
+
+    def test_is_not_offered_meanwhile_and_is_again_afterwards(self, dyad, people, ben, cover_by_cy):
+        people.practice.elsewhere_text = "You can turn to the ombudsperson."
+        people.practice.save()
+        cover, phone = cover_by_cy(), Phone(a_held_session(dyad))
+        page = text(phone.open())
+        assert "Someone else here" not in page
+        assert "You can turn to the ombudsperson." in page
+        assert "Cy" not in text(phone.browser.get(f"/c/{phone.token}"))
+        absence.end_cover(cover, by=ben)
+        assert "Someone else here: Cy, supervisor" in text(phone.open())
+
+    def test_a_page_that_offered_it_before_is_shown_again_to_choose_anew(self, dyad, cover_by_cy):
+        phone = Phone(a_held_session(dyad))
+        phone.open()
+        cover_by_cy()
+        posted = {"key": phone.key, "reviewed": "page", "0-o2": "Past both of them", "read.0-o2": "outside"}
+        page = phone.browser.post(phone.url, posted)
+        assert not PrivateLine.objects.exists()
+        assert "Past both of them" in page.content.decode()
+
+    def test_is_offered_to_the_clients_of_others(self, people, eve, cover_by_cy):
+        cover_by_cy()
+        phone = Phone(a_held_session(a_dyad(eve, "Kim")))
+        assert "Someone else here: Cy, supervisor" in text(phone.open())
 
 
 class TestSomebodyElseIsNamed:

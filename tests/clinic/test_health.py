@@ -1,12 +1,15 @@
 """The two pages for machines: what they say to whom, and that they say nothing about anybody."""
 
+from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 from tests.clinic.people import a_held_session, answers
 
 from accord_clinic import health
+from accord_clinic.models import Notice
 
 PROXIED = {"X-Forwarded-For": "203.0.113.9"}
 
@@ -69,6 +72,18 @@ class TestMetrics:
         for changing in ("accord_resident_memory_bytes", "accord_reveals_late"):
             before.pop(changing), after.pop(changing)
         assert after == before
+
+    @pytest.mark.parametrize("kind", ["reminder", "outside_line"])
+    def test_a_message_that_would_tell_on_a_client_moves_no_number_by_not_going_out(self, kind, dyad, cy, ana):
+        """A reminder waits only while nobody has answered; a line to somebody else is nobody else's to know."""
+        before = gauges(Browser().get("/metrics"))
+        long_ago = timezone.now() - timedelta(hours=1)
+        row = {"client": ana, "session": a_held_session(dyad)} if kind == "reminder" else {"member": cy}
+        Notice.objects.create(key="x", kind=kind, made_at=long_ago, due_at=long_ago, tries=9, **row)
+        Notice.objects.create(key="y", kind="cover", member=cy, made_at=long_ago, due_at=long_ago, tries=9)
+        after = gauges(Browser().get("/metrics"))
+        moved = {name: after[name] - before[name] for name in ("accord_notices_late", "accord_notices_given_up")}
+        assert moved == {"accord_notices_late": 1, "accord_notices_given_up": 1}
 
     def test_no_name_and_no_address_is_in_it(self, people):
         said = Browser().get("/metrics").content.decode()

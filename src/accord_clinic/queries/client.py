@@ -8,6 +8,7 @@ from hmac import compare_digest
 from time import monotonic
 
 from django.db.models import Count, Value
+from django.db.models.functions import Now
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -16,8 +17,10 @@ from accord_clinic import links
 from accord_clinic.models import (
     Client,
     Comment,
+    Cover,
     Dyad,
     Invitation,
+    Member,
     Pick,
     Practice,
     PrivateLine,
@@ -57,6 +60,9 @@ AGREEMENTS = Prepared(
 _INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
 BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), place="no digest")
 BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), place="no uid")
+COVERING = Prepared(
+    lambda dyad: Cover.objects.filter(dyad_id=dyad, since__lte=Now(), until__gt=Now()).values_list("member")
+)
 SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
 
 
@@ -73,6 +79,15 @@ class Link:
     def practice(self) -> Practice:
         """Looked up only when its words are shown."""
         return practice()
+
+    @cached_property
+    def outside_reader(self) -> Member | None:
+        """Somebody else here to write to: named with a role, not this therapist, and not in that one's place now."""
+        named = self.practice.outside_reader
+        if not named or named.pk == self.dyad.therapist_id or not self.practice.outside_reader_role:
+            return None
+        # Only therapists cover, so most pages need not ask.
+        return None if named.is_a("therapist") and covers_now(named.pk, self.dyad) else named
 
     @property
     def therapist(self) -> str:
@@ -146,9 +161,15 @@ def _forget(**_what: object) -> None:
     _remembered = None
 
 
-def outside_reader_now() -> str:
+def outside_reader_now(dyad: Dyad) -> str:
     """Who is *someone else here* at this moment, whatever is remembered: the uid, or nothing."""
-    return Practice.objects.values_list("outside_reader__uid", flat=True).get() or ""
+    pk, uid = Practice.objects.values_list("outside_reader", "outside_reader__uid").get()
+    return uid if pk and not covers_now(pk, dyad) else ""
+
+
+def covers_now(member: int, dyad: Dyad) -> bool:
+    """Whether this member stands in for the therapist at this moment: a line meant to go past both would reach one."""
+    return member in {covering for (covering,) in COVERING.rows(dyad.pk)}
 
 
 def has_sent(session: Session) -> bool:

@@ -76,16 +76,19 @@ def _plainly(error: str) -> str:
     return said.get(error, error)
 
 
+# A reminder goes only to somebody who has not answered, so it counts nowhere before the session is open to both.
+TELLS_OF_NOBODY = ~Q(kind="reminder") | Q(session__revealed_at__isnull=False)
+
+
 def failed(member: Member) -> list[Failed]:
     """For the admin: what could not be delivered, newest first.
 
-    A reminder goes only to somebody who has not answered, so its failure is not told before the session is open to
-    both; nor is that of a message about a line to somebody else, to the therapist of whoever wrote it. In a practice of
-    one the admin is the therapist.
+    Not that of a reminder while its session is closed; nor that of a message about a line to somebody else, to the
+    therapist of whoever wrote it. In a practice of one the admin is the therapist.
     """
     check_keep_practice(member)
     rows = Notice.objects.filter(sent_at=None, dropped_at=None, tries__gt=0).exclude(error="", tries__lt=MOST_TRIES)
-    rows = rows.filter(~Q(kind="reminder") | Q(session__revealed_at__isnull=False))
+    rows = rows.filter(TELLS_OF_NOBODY)
     about_me = PrivateLine.objects.filter(response__session__dyad__therapist=member).values("uid")
     rows = rows.exclude(kind="outside_line", about__in=about_me)
     rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]

@@ -92,21 +92,15 @@ def readers(link: Link) -> list[forms.Reader]:
         forms.Reader("raise", later, _("It is kept for you in your own space.")),
     ]
     practice = link.practice
-    if has_outside_reader(link):
+    if link.outside_reader:
         name = _("Someone else here: {name}, {role}").format(
-            name=practice.outside_reader.name, role=practice.outside_reader_role
+            name=link.outside_reader.name, role=practice.outside_reader_role
         )
         hint = _("Not {therapist}. Usually answers {reply}. {duty}").format(
             therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )
         offered.append(forms.Reader("outside", name, hint))
     return [*offered, forms.Reader("statistics", counted, _("The practice sees from ten people on how many did so."))]
-
-
-def has_outside_reader(link: Link) -> bool:
-    """Whether there is somebody else here to write to: a named person with a role, who is not this therapist."""
-    reader = link.practice.outside_reader_id
-    return bool(reader and reader != link.dyad.therapist_id and link.practice.outside_reader_role)
 
 
 def has_safety_contact(link: Link) -> bool:
@@ -128,14 +122,14 @@ def readers_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> list[for
 
 def new_key(link: Link) -> str:
     """The idempotency key of a page made now, signed: it tells of which check-in, begun when, and naming whom."""
-    named = link.practice.outside_reader.uid if has_outside_reader(link) else ""
+    named = link.outside_reader.uid if link.outside_reader else ""
     return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}.{named}")
 
 
 def named_still(link: Link, signed: str) -> bool:
     """Whether the somebody else whom this page named, if it named anybody, is who the practice names now."""
     named = _unsigned(signed)[2]
-    return not named or named == client_queries.outside_reader_now()
+    return not named or named == client_queries.outside_reader_now(link.dyad)
 
 
 def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:

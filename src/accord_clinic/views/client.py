@@ -55,7 +55,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
             "foreign": any(question.foreign for question in page.questions()),
             "session": page.names.session,
             "before": before_first_question(link.client, link.dyad),
-            "outside": asking.has_outside_reader(link) and link.practice.outside_reader.name,
+            "outside": link.outside_reader and link.outside_reader.name,
             "beside": asking.member_here(request),
         }
         return _page(request, link, "client/start.html", context)
@@ -232,7 +232,7 @@ def _questions(
     key: str | None = None,
 ) -> HttpResponse:
     shown = [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems] if problems else []
-    elsewhere = "" if asking.has_outside_reader(link) else link.practice.elsewhere_text
+    elsewhere = "" if link.outside_reader else link.practice.elsewhere_text
     context = {
         "questions": forms.questions_html(
             page,

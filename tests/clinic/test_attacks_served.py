@@ -1,4 +1,4 @@
-"""Two real workers on loopback, as a stranger meets them: guessed passwords, a check-in, and what their log holds."""
+"""Two real workers on loopback, as a stranger meets them: every door guessed at, a check-in, what their log holds."""
 
 import http.client
 import os
@@ -24,6 +24,16 @@ for n in range(12):
     Member.objects.create_user(f"m{n}@example.org", None, name=f"M{n}", roles=["therapist"])
 print(checkin.invite(a_session(a_dyad(Member.objects.get(email="ben@example.org"), "Kolibri"), state="held"), by=None))
 """
+
+
+CODE = """
+import django; django.setup()
+from accord_clinic.models import Notice
+print(*Notice.objects.filter(kind="code").order_by("-id").values_list("about", flat=True)[:1],
+      Notice.objects.filter(kind="code").count())
+"""
+NOT_THERE = "http://127.0.0.1:9"
+"""A provider of single sign-on that does not answer: the limit is asked before it is."""
 
 
 class Worker:
@@ -66,9 +76,12 @@ def practice(tmp_path_factory):
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "DJANGO_"))},
         "ACCORD_DATA": str(folder / "data"), "ACCORD_KEYS": str(folder / "keys"), "ACCORD_TLS_ELSEWHERE": "1",
+        "ACCORD_SSO_ISSUER": NOT_THERE, "ACCORD_SSO_CLIENT": "accord", "ACCORD_SSO_NAME": "Our Clinic",
         "ACCORD_PASSWORD": PASSWORD, "PYTHONPATH": "src:.", "DJANGO_SETTINGS_MODULE": "accord_clinic.settings",
     }  # fmt: skip
     run = {"env": env, "check": True, "capture_output": True, "text": True}
+    (folder / "keys").mkdir(mode=0o700)
+    (folder / "keys" / "sso.secret").write_text("secret")
     init = ["--practice", "Practice", "--name", "Ben", "--email", EMAIL, "--time-zone", "Europe/Berlin"]
     subprocess.run([sys.executable, "-m", "accord_clinic.manage", "init", *init], **run)
     subprocess.run([sys.executable, "-m", "accord_clinic.manage", "collectstatic", "--noinput"], **run)
@@ -83,7 +96,9 @@ def practice(tmp_path_factory):
     try:
         for port in ports:
             _wait_for(port)
-        yield [Worker(port) for port in ports], token, folder / "log"
+        workers = [Worker(port) for port in ports]
+        workers[0].code = lambda: subprocess.run([sys.executable, "-c", CODE], **run).stdout.split()
+        yield workers, token, folder / "log"
     finally:
         for one in served:
             one.terminate()
@@ -115,6 +130,71 @@ def test_a_forged_address_does_not_get_around_the_limit_of_one_address(practice)
         posted = {"login": f"m{guess}@example.org", "password": "one guess for each"}
         said = worker.ask("POST", "/account/login/", posted, **forged)[1]
     assert "Too many failed" in said
+
+
+def by_turns(practice, tries, **headers):
+    """The two workers one after the other, each with a new browser, an address that is claimed and a form token."""
+    (one, other), _token, _log = practice
+    for guess in range(tries):
+        worker = (one, other)[guess % 2]
+        worker.cookies = {}
+        worker.ask("GET", "/account/login/")
+        yield worker, {"X-Forwarded-For": f"198.51.100.{guess}"}
+
+
+@pytest.mark.parametrize(
+    ("door", "posted", "tries"),
+    [
+        ("/account/2fa/webauthn/login/", {"credential": '{"id": "x"}'}, 10),
+        ("/account/password/reset/", {"email": "nobody@example.org"}, 5),
+    ],
+)
+def test_every_other_door_for_members_counts_for_both_workers(practice, door, posted, tries):
+    """Passkeys by network address, a forgotten password by the address that is asked for."""
+    answers = [
+        worker.ask("POST", door, posted, **claimed)[0].status for worker, claimed in by_turns(practice, tries + 2)
+    ]
+    assert 429 not in answers[:tries]
+    assert answers[tries:] == [429, 429], "one more than the limit, at either worker"
+
+
+def test_the_way_to_a_provider_and_back_counts_for_both_workers(practice):
+    answers = []
+    for worker, claimed in by_turns(practice, 16):
+        answers.append(worker.ask("POST", "/account/sso/", {}, **claimed)[0].status)
+        answers.append(worker.ask("GET", "/account/sso/back/?code=x&state=y", **claimed)[0].status)
+    assert 429 not in answers[:30]
+    assert answers[30:] == [429, 429], "thirty a minute, at whichever worker"
+
+
+def test_a_clients_code_is_counted_by_both_workers(practice):
+    """Five wrong ones, whichever takes them, and the right one is dead at either; and six codes an hour from both."""
+    (one, other), _token, _log = practice
+    _ask_code(one)
+    code, _sent = one.code()
+    wrong = "000000" if code != "000000" else "111111"
+    cookies = one.cookies
+    opened = [_give_code((one, other)[guess % 2], cookies, wrong) for guess in range(5)]
+    opened += [_give_code(worker, cookies, code) for worker in (one, other)]
+    assert opened == [False] * 7
+    for ask in range(12):
+        _ask_code((one, other)[ask % 2])
+    code, sent = one.code()
+    assert sent == "6"
+    assert _give_code(one, other.cookies, code), "asked for at one worker, a code is good at the other"
+
+
+def _ask_code(worker):
+    worker.cookies = {}
+    worker.ask("GET", "/mine/in/")
+    assert worker.ask("POST", "/mine/in/", {"email": "kolibri@example.org"})[0].status == 302
+
+
+def _give_code(worker, cookies, code) -> bool:
+    """Whether it opens the client's own space."""
+    worker.cookies = dict(cookies)
+    worker.ask("GET", "/mine/code/")
+    return worker.ask("POST", "/mine/code/", {"code": code})[0].headers["Location"] == "/mine/"
 
 
 def test_a_whole_check_in_and_much_that_goes_wrong_leave_no_word_name_or_token_in_the_log(practice):

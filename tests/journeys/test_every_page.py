@@ -7,6 +7,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 from django.test import Client as Browser
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.phone import USUAL, Phone
 
 from accord_clinic.actions import alliance, care, checkin, space, strains
 from accord_clinic.models import Invitation, PrivateLine, Strain
@@ -52,23 +53,34 @@ def staff_pages(people):
            f"/sessions/{unrated.uid}/rate/", f"/sessions/{first.uid}/talk/"]  # fmt: skip
     outside = PrivateLine.objects.filter(reader="outside").first()
     cy = ["/supervision/", f"/people/{dyad.uid}/", "/outside/", f"/outside/{outside.uid}/", "/safety/"]
-    return {people.ben: ben, people.cy: cy, people.mo: ["/service/"]}
+    parts = ("", "members/", f"members/{people.ben.uid}/", "messages/", "emergency/")
+    ada = [f"/practice/{part}" for part in parts]
+    return {people.ben: ben, people.cy: cy, people.mo: ["/service/"], people.ada: ada}
 
 
-def client_pages(people, phone) -> list[str]:
-    """Each page of a client, after the phone has followed a link and stepped into the own space."""
+def client_pages(people, browser) -> list[str]:
+    """Each page of a client whose phone has opened one check-in, sent another, and stepped into the own space."""
     dyad = people.dyad
-    unanswered, *_rest = dyad.sessions.filter(state="held", number=6)
+    unanswered, planned = dyad.sessions.filter(number__in=(6, 7)).order_by("number")
+    care.mark_session(planned, "held", by=people.ben)
+    a_dyad(people.eve, people.ana)
     old = dyad.sessions.get(number=4)
     token, shut = checkin.invite(unanswered, by=people.ben), checkin.invite(old, by=people.ben)
-    phone.post(f"/c/{token}")
+    browser.post(f"/c/{token}")
     uid = Invitation.objects.get(session=unanswered).uid
-    phone.cookies[DOOR] = space.open_with_code(people.ana, space.ask_code(people.ana))
+    phone = Phone(planned, start=False)
+    phone.browser = browser
+    phone.start()
+    phone.send(USUAL)
+    browser.post("/mine/in/")
+    browser.cookies[DOOR] = space.open_with_code(people.ana, space.ask_code(people.ana))
     mine = ["", "goals/", "lines/", "readers/"]
     return [
-        f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/check-in/{uid}/", f"/check-in/{uid}/received/",
+        f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
+        f"/check-in/{uid}/", phone.url, f"{phone.url}received/",
         "/new-link-sent/", "/away", "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",
         *(f"/mine/{dyad.uid}/{part}" for part in mine),
+        "/mine/rights/", *(f"/mine/rights/{part}/" for part in ("copy", "contact", "corrections", "erase")),
     ]  # fmt: skip
 
 
@@ -91,13 +103,18 @@ class Window:
         self.context.close()
 
     def sign_in(self, cookies):
-        """From now on, the pages are asked for with these cookies."""
+        """From now on, the pages are asked for with these cookies.
+
+        As if TLS had set them, or the browser would take no `__Host-` cookie; to loopback it sends them without, too.
+        """
         self.context.clear_cookies()
-        self.context.add_cookies([{"name": n, "value": m.value, "url": self.base} for n, m in cookies.items()])
+        tls = self.base.replace("http:", "https:")
+        self.context.add_cookies([{"name": n, "value": m.value, "url": tls} for n, m in cookies.items()])
 
     def open(self, url, *statuses):
         answer = self.page.goto(url)
         assert answer.status in (statuses or (200,)), f"{url}: {answer.status}"
+        assert self.page.url == self.base + url, f"{url}: another page was shown, {self.page.url}"
 
     def check(self, url):
         """What axe has to say about the page in each theme and width, and whether it scrolls sideways."""
@@ -117,9 +134,7 @@ class Window:
         assert self.page.pdf(format="A4").startswith(b"%PDF"), url
 
 
-def test_staff_pages(practice, browser, live_server, as_member, settings):
-    # Without TLS, a browser's tools set no `__Host-` cookie; so the cookie has a plain name here.
-    settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE = "accord", False
+def test_staff_pages(practice, browser, live_server, as_member):
     with Window(browser, live_server.url) as window:
         for member, urls in staff_pages(practice).items():
             window.sign_in(as_member(member).cookies)
@@ -133,9 +148,8 @@ def test_staff_pages(practice, browser, live_server, as_member, settings):
 def test_client_pages(practice, browser, live_server, script):
     phone = Browser()
     urls = client_pages(practice, phone)
-    cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in phone.cookies.items())
     with Window(browser, live_server.url, script) as window:
-        window.page.set_extra_http_headers({"Cookie": cookies})
+        window.sign_in(phone.cookies)
         for url in urls:
             window.open(url, 200, 404, 410)
             assert "Ben" not in window.page.title(), f"{url}: the title names somebody"

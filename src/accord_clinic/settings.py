@@ -166,6 +166,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [PACKAGE / "locale"]
+FORMAT_MODULE_PATH = ["accord_clinic.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -179,19 +179,19 @@ class _Reading:
         """Where the two stand; for a course that has ended, how it ended and what was left open."""
         if not self.dyad.ended:
             return case(found, len(self.revealed), self.names, self.calibrations)
-        day = date_format(self.dyad.ended, "j F Y")
+        day = date_format(self.dyad.ended, "DATE_FORMAT")
         title = _("This course of care ended on {day}.").format(day=day)
         said = [_("How: {how}.").format(how=self.dyad.get_ending_display())] if self.dyad.ending else []
         said += [m.line for m in found if m.rank in (TO_TALK, WAITS)][:1]
         return Case(title, " ".join(said))
 
     def kicker(self) -> str:
-        since = _("since {day}").format(day=date_format(self.dyad.started, "j F Y"))
+        since = _("since {day}").format(day=date_format(self.dyad.started, "DATE_FORMAT"))
         past = [s for s in self.sessions if s.state == "held"]
         if not past:
             return since
         last = past[-1]
-        form = "l, j F" if _recent(last.start) else "j F Y"
+        form = "l, j F" if _recent(last.start) else "DATE_FORMAT"
         on = _("session {number} was on {day}, {where}").format(
             number=last.number, day=moment(last.start, self.where, form), where=MODALITIES[last.modality]
         )

@@ -29,7 +29,7 @@ from accord_clinic.models import *
 number, now = {number}, timezone.now()
 ben = Member.objects.get()
 first = Client.objects.count()
-names = [Client(name=f"Client {{first + n}}", email=f"c{{first + n}}@example.org") for n in range(number)]
+names = [Client(name=f"Client {{first + n}}", email=f"c{{first + n}}@example.org", born=1990) for n in range(number)]
 clients = Client.objects.bulk_create(names, 500)
 dyads = Dyad.objects.bulk_create((Dyad(client=c, therapist=ben, started=now.date()) for c in clients), 500)
 sessions = Session.objects.bulk_create(

@@ -70,7 +70,7 @@ def _people(n: int) -> list[Member]:
 
 def _batch(numbers: range, therapists: list[Member], rng: random.Random) -> None:
     now = timezone.now()
-    clients = Client.objects.bulk_create(Client(name=_name(rng), email=f"c{k}@example.org") for k in numbers)
+    clients = Client.objects.bulk_create(Client(name=_name(rng), email=f"c{k}@example.org", born=1990) for k in numbers)
     started = (now - timedelta(weeks=SESSIONS + 1)).date()
     dyads = Dyad.objects.bulk_create(
         Dyad(client=client, therapist=therapists[k // CASELOAD % len(therapists)], started=started)

@@ -109,7 +109,11 @@ class Person(Course):
         help_text=_("For links and one-time codes. Leave it out to hand links over yourself."),
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
-    born = forms.IntegerField(label=_("Year of birth"), required=False)
+    born = forms.IntegerField(
+        label=_("Year of birth"),
+        required=False,
+        help_text=_("A guardian agrees for the young. Without a year you are asked who agrees, before the first link."),
+    )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
     field_order = (*ABOUT, "started", "approach", "modality", "form")

@@ -83,7 +83,7 @@ def a_practice(folder: Path) -> Home:
     home.do("init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org")
     home.python(
         "from accord_clinic.actions import care; from accord_clinic.models import Member;"
-        "care.register_client('Ana', by=Member.objects.get())"
+        "care.register_client('Ana', by=Member.objects.get(), born=1990)"
     )
     return home
 

@@ -53,7 +53,7 @@ def a_practice() -> People:
     ben, cy = a_member("Ben", "therapist"), a_member("Cy", "supervisor")
     practice.safety_contact = practice.outside_reader = cy
     practice.save()
-    ana = care.register_client("Ana", by=ben, email="ana@example.org")
+    ana = care.register_client("Ana", by=ben, email="ana@example.org", born=1990)
     return People(
         practice, ana, ben, cy, a_member("Dee", "researcher"), a_member("Eve", "therapist"),
         a_member("Mo", "manager"), ada, a_dyad(ben, ana),
@@ -68,7 +68,7 @@ def a_member(name: str, *roles: str) -> Member:
 def a_dyad(therapist: Member, client: Client | str = "Ana", started: date | None = None, **facts) -> Dyad:
     """A course of care; `client` is one, or the name of a new one. `facts` as in `care.start_course`."""
     if isinstance(client, str):
-        client = care.register_client(client, by=therapist, email=f"{client.split()[0].lower()}@example.org")
+        client = care.register_client(client, by=therapist, email=f"{client.split()[0].lower()}@example.org", born=1990)
     started = started or (timezone.now() - timedelta(days=100)).date()
     return care.start_course(client, therapist, started, by=therapist, **facts)
 

@@ -403,7 +403,7 @@ class TestTellingOnce:
 
     def test_one_bad_address_holds_up_nobody_else(self, people, mailbox, ana):
         for name in ("One", "Two"):
-            other = care.register_client(name, by=people.ben, email=f"{name.lower()}@example.org")
+            other = care.register_client(name, by=people.ben, email=f"{name.lower()}@example.org", born=1990)
             space.ask_code(other)
         Notice.objects.filter(client__name="One").update(to="not\nan@address")
         assert notices.deliver() == 1

@@ -7,9 +7,9 @@ from tests.clinic.people import a_dyad, a_held_session
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic.actions import care, checkin, consent, schedule
+from accord_clinic.actions import care, checkin, consent, corrections, schedule
 from accord_clinic.models import Consent, Invitation, Practice
-from accord_clinic.queries.consent import before_first_question, needed, stands
+from accord_clinic.queries.consent import before_first_question, clients_who_consent, needed, stands
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +49,59 @@ def test_who_may_still_be_fifteen_counts_as_fifteen(ben, people):
     this_year = timezone.localdate().year
     assert needed(care.register_client("Lou", by=ben, born=this_year - 16)) == {"client", "guardian"}
     assert needed(care.register_client("Max", by=ben, born=this_year - 17)) == {"client"}
+
+
+class TestAnAgeThatNobodyWroteDown:
+    """It counts as young, and the therapist is asked; nobody is taken for grown up."""
+
+    @pytest.fixture
+    def lou(self, ben, people):
+        return a_dyad(ben, care.register_client("Lou", by=ben, email="lou@example.org"))
+
+    def test_no_question_is_asked_and_no_link_goes_out_by_itself(self, lou, ben, client):
+        token = checkin.invite(a_held_session(lou, timezone.now() - timezone.timedelta(hours=5)), by=ben)
+        page = client.get(f"/c/{token}").content.decode()
+        assert "Start</button>" not in page
+        assert "Ben has to note something about you first." in page
+        assert "guardian" not in page
+        client.post(f"/c/{token}")
+        assert not Consent.objects.exists()
+        Invitation.objects.all().delete()
+        assert schedule.due() == 0
+
+    def test_the_therapist_is_asked_where_the_course_is_and_where_it_is_said(self, lou, ben, as_member):
+        browser = as_member(ben)
+        for path in (f"/people/{lou.uid}/", f"/people/{lou.uid}/terms/"):
+            assert "How old Lou is stands nowhere." in browser.get(path).content.decode()
+
+    @pytest.mark.parametrize("said", ["the year", "who agrees"])
+    def test_one_answer_is_enough(self, lou, ben, as_member, client, said):
+        if said == "the year":
+            corrections.put_right(lou.client, by=ben, born=1980)
+        else:
+            consent.set_terms(lou, by=ben, consents="client")
+        assert "stands nowhere" not in as_member(ben).get(f"/people/{lou.uid}/").content.decode()
+        token = checkin.invite(a_held_session(lou, timezone.now() - timezone.timedelta(hours=5)), by=ben)
+        assert "Start</button>" in client.get(f"/c/{token}").content.decode()
+        Invitation.objects.all().delete()
+        assert schedule.due() == 1
+
+    def test_a_guardian_who_agreed_is_one_to_tell_of(self, lou, ben):
+        consent.note_guardian(lou, "care", by=ben)
+        said = before_first_question(lou.client, lou)
+        assert said.waiting == ""
+        assert "get to see nothing" in said.lines[0]
+
+    def test_nobody_of_unknown_age_is_in_a_study(self, lou):
+        consent.give(lou.client, "research", by=lou.client)
+        assert not clients_who_consent("research").exists()
+        consent.note_guardian(lou, "research", by=lou.therapist)
+        assert clients_who_consent("research").exists()
+
+    def test_a_practice_in_which_no_guardian_ever_agrees_need_not_ask(self, lou, ben, as_member):
+        Practice.objects.update(guardian_below=0)
+        assert needed(lou.client) == {"client"}
+        assert "stands nowhere" not in as_member(ben).get(f"/people/{lou.uid}/").content.decode()
 
 
 def test_the_link_waits_for_the_guardian_and_then_opens(kim, ben, client):

@@ -184,8 +184,9 @@ class Life:
     def _begin(self) -> None:
         plot = self.plot
         address = f"{plot.name.split()[0].lower()}@example.org"
+        born = Random(f"{plot.seed}/born").randrange(1950, 2004)
         self.client = care.register_client(
-            plot.name, by=plot.therapist, email=address, language=plot.language, address_as=plot.address_as
+            plot.name, by=plot.therapist, email=address, language=plot.language, address_as=plot.address_as, born=born
         )
         self.dyad = care.start_course(
             self.client, plot.therapist, self._start(1).date(), by=plot.therapist, approach=plot.approach,

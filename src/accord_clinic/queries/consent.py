@@ -62,17 +62,24 @@ def stands(client: Client, purpose: str) -> bool:
 
 def needed(client: Client) -> set[str]:
     """Who has to agree: the client, a guardian, or both. The practice is asked only where the age decides."""
-    terms = terms_of(client)
-    by_age = terms is None and client.born is not None
+    terms, age = terms_of(client), age_of(client)
+    by_age = terms is None and (age is None or age < OF_AGE)
     return voices(client, terms, Practice.objects.get().guardian_below if by_age else 0)
 
 
 def voices(client: Client, terms: Terms | None, below: int) -> set[str]:
-    """The same from what is known: terms of one's own stand before the practice's age."""
+    """The same from what is known: terms of one's own stand before the practice's age.
+
+    An age that nobody wrote down counts as young, until the therapist gives the year or says who agrees.
+    """
     if terms is not None:
         return {"client": {"client"}, "both": {"client", "guardian"}, "guardian": {"guardian"}}[terms.consents]
-    age = age_of(client)
-    return {"client", "guardian"} if age is not None and age < below else {"client"}
+    return {"client", "guardian"} if (age_of(client) or 0) < below else {"client"}
+
+
+def asks_age(client: Client) -> bool:
+    """Whether a guardian has to agree only because nobody wrote down how old this client is, or who agrees."""
+    return client.born is None and terms_of(client) is None and "guardian" in needed(client)
 
 
 def terms_of(client: Client) -> Terms | None:
@@ -112,12 +119,17 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     given = {voice for (voice,) in CARE.rows(client.pk)}
     age = age_of(client)
     minor = age is not None and age < OF_AGE
-    lines = [*_guardians(terms, minor or "guardian" in must), *_by_order(terms), *said_of(keepers(client))]
+    waits = "guardian" in must - given
+    unknown = waits and age is None and terms is None
+    guardians = _guardians(terms, (minor or "guardian" in must) and not unknown)
+    lines = [*guardians, *_by_order(terms), *said_of(keepers(client))]
     waiting = ""
-    if "guardian" in must - given:
-        waiting = _(
-            "Somebody who is responsible for you has to agree first. Please talk about it with {therapist}."
-        ).format(therapist=dyad.therapist.name)
+    if unknown:
+        # A grown-up is not told of guardians because a year was left out.
+        waiting = _("{therapist} has to note something about you first. Please talk about it with each other.")
+    elif waits:
+        waiting = _("Somebody who is responsible for you has to agree first. Please talk about it with {therapist}.")
+    waiting = waiting.format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must - given else None
     return BeforeFirst(tuple(lines), agree, waiting)
 

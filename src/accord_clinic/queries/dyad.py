@@ -21,6 +21,7 @@ from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
 from accord_clinic.pictures import Picture, picture
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case
+from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, calibrations, said
 from accord_clinic.queries.dyad_nouns import DyadPage, GoalLine, Quote, SessionLine
 from accord_clinic.queries.lives import lives, strain_line
@@ -152,6 +153,7 @@ class _Reading:
             kicker=self.kicker(),
             case=self.case(found),
             safety=safety,
+            asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
             quotes=tuple(quote for _number, quote in quotes),
             goals=self.goals(),

@@ -63,6 +63,7 @@ class DyadPage:
     kicker: str
     case: Case
     safety: tuple[str, ...]
+    asks_age: bool
     picture: Picture | None
     quotes: tuple[Quote, ...]
     goals: tuple[GoalLine, ...]

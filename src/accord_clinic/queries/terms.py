@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member, Practice
 from accord_clinic.permissions import can_change_contact
-from accord_clinic.queries.consent import Purpose, age_of, needed, purposes, terms_of
+from accord_clinic.queries.consent import Purpose, age_of, asks_age, needed, purposes, terms_of
 from accord_clinic.queries.practice import local
 from accord_clinic.queries.schedule import NUMBERS, Habit, habit, unanswered_in_a_row
 
@@ -22,6 +22,7 @@ class TermsPage:
     paused: int
     age: int | None
     needs_guardian: bool
+    asks_age: bool
     purposes: tuple[Purpose, ...]
     waiting: tuple[Correction, ...]
     answered: tuple[Correction, ...]
@@ -43,6 +44,7 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         stopped=client.messages_stopped_at is not None,
         age=age_of(client),
         needs_guardian="guardian" in needed(client),
+        asks_age=asks_age(client),
         purposes=tuple(purposes(client, "en")),
         waiting=tuple(r for r in rows if r.answered_at is None),
         answered=tuple(r for r in rows if r.answered_at is not None),

@@ -5,6 +5,7 @@ import importlib
 import json
 import pkgutil
 from dataclasses import FrozenInstanceError, fields
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,10 @@ def test_the_page_on_python_runs():
     assert found.failed == 0
 
 
+RESULTS = ("calibrate", "trajectory", "trajectory of one", "find_strains", "simulate", "fit_mixed")
+
+
+@cache
 def results():
     made = accord.calibrate(STUDY.client, draws=1000)
     session = np.tile(np.arange(8.0), 40)
@@ -50,7 +55,7 @@ def results():
     }
 
 
-@pytest.mark.parametrize("name", results())
+@pytest.mark.parametrize("name", RESULTS)
 def test_a_result_is_frozen_prints_as_a_table_and_goes_into_json(name):
     result = results()[name]
     assert len(str(result)) < 6000

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES
 from accord.instruments import Instrument
 from accord_clinic.instruments import shelf
-from accord_clinic.models import Dyad
+from accord_clinic.models import Dyad, Terms
 
 WHERE = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
 APPROACH_NAMES = {
@@ -112,11 +112,29 @@ class Person(Course):
     born = forms.IntegerField(
         label=_("Year of birth"),
         required=False,
-        help_text=_("A guardian agrees for the young. Without a year you are asked who agrees, before the first link."),
+    )
+    consents = forms.ChoiceField(
+        label=_("Who agrees to the questions"),
+        choices=[("", _("as the year of birth says")), *Terms.CONSENTERS],
+        required=False,
+        help_text=_("Where you leave out the year of a grown-up: the client alone."),
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
-    field_order = (*ABOUT, "started", "approach", "modality", "form")
+    field_order = (*ABOUT, "consents", "started", "approach", "modality", "form")
+
+    def __init__(self, *args, guardian_below: int, **more):
+        super().__init__(*args, **more)
+        self.guardian_below = guardian_below
+
+    def clean(self):
+        """Nobody is taken for grown up because a field was left empty."""
+        facts = super().clean()
+        says_age = facts.get("born") or facts.get("consents") or "born" in self.errors
+        if self.guardian_below and not says_age:
+            wrong = _("Give the year of birth, or say who agrees: for a grown-up, the client alone.")
+            self.add_error("consents", wrong)
+        return facts
 
     def clean_born(self):
         """Nobody under twelve: the questions are not made for children."""

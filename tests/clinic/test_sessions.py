@@ -13,7 +13,7 @@ from tests.clinic.rights_steps import inside
 
 from accord_clinic import links, plan
 from accord_clinic.actions import care, schedule
-from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Session, Share
+from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Practice, Session, Share
 
 TODAY = datetime.now(UTC).date()
 SOON = TODAY + timedelta(days=10)
@@ -105,6 +105,27 @@ def test_somebody_new_starts_with_a_course(browser, people):
     assert (dyad.approach, dyad.modality, dyad.form, dyad.client.language) == ("cbt", "video", "minimum", "de")
     assert dict(dyad.measures.values_list("instrument", "every")) == {"phq-9": 2, "gad-7": 8}
     assert "there is no wording in German here" in browser.get(answer.url).content.decode()
+
+
+SOMEBODY = {
+    "name": "Noa", "language": "en", "started": "2026-11-20", "approach": "cbt", "modality": "room", "form": "full",
+}  # fmt: skip
+
+
+def test_who_agrees_is_asked_where_the_year_of_birth_is_left_out(browser, people):
+    answer = browser.post(reverse("new_person"), SOMEBODY)
+    assert answer.status_code == 422
+    assert "Give the year of birth, or say who agrees" in answer.content.decode()
+    browser.post(reverse("new_person"), SOMEBODY | {"consents": "client"})
+    assert Client.objects.get(name="Noa").terms.consents == "client"
+    page = browser.get(reverse("dyad", args=[Dyad.objects.get(client__name="Noa").uid])).content.decode()
+    assert "stands nowhere" not in page
+
+
+def test_nothing_is_asked_where_the_practice_asks_no_guardian(browser, people):
+    Practice.objects.update(guardian_below=0)
+    assert browser.post(reverse("new_person"), SOMEBODY).status_code == 302
+    assert not hasattr(Client.objects.get(name="Noa"), "terms")
 
 
 def test_what_is_asked_can_be_changed_and_only_changes_are_logged(browser, people, dyad):

@@ -64,7 +64,12 @@ def needed(client: Client) -> set[str]:
     """Who has to agree: the client, a guardian, or both. The practice is asked only where the age decides."""
     terms, age = terms_of(client), age_of(client)
     by_age = terms is None and (age is None or age < OF_AGE)
-    return voices(client, terms, Practice.objects.get().guardian_below if by_age else 0)
+    return voices(client, terms, guardian_below() if by_age else 0)
+
+
+def guardian_below() -> int:
+    """The age below which a guardian has to agree here, where nothing else was said of somebody."""
+    return Practice.objects.get().guardian_below
 
 
 def voices(client: Client, terms: Terms | None, below: int) -> set[str]:

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.actions import care
+from accord_clinic.actions import care, consent
 from accord_clinic.care_forms import Course, EndCourse, HandOver, Person, SetUp
 from accord_clinic.queries import arrangements as arrangement_queries
+from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
@@ -25,16 +26,19 @@ from accord_clinic.views.doing import do, found
 def new_person(request: HttpRequest) -> HttpResponse:
     """Somebody new, with a first course of care."""
     permissions.check_work_as_therapist(request.user)
-    form = Person(request.POST if request.method == "POST" else None)
+    below = consent_queries.guardian_below()
+    form = Person(request.POST if request.method == "POST" else None, guardian_below=below)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "therapist/new_person.html", {"form": form}, status=status)
     facts = dict(form.cleaned_data)
-    about = {name: facts.pop(name) for name in Person.ABOUT}
+    about, consents = {name: facts.pop(name) for name in Person.ABOUT}, facts.pop("consents")
     try:
         with transaction.atomic():
             client = care.register_client(about.pop("name"), by=request.user, **about)
             dyad = care.start_course(client, request.user, facts.pop("started"), by=request.user, **facts)
+            if consents:
+                consent.set_terms(dyad, by=request.user, consents=consents)
     except AccordError as error:
         form.add_error(None, str(error))
         return render(request, "therapist/new_person.html", {"form": form}, status=422)

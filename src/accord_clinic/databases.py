@@ -124,7 +124,12 @@ def one_at_a_time(what: str, data: Path) -> Iterator[None]:
 @contextmanager
 def _held_in_postgresql(number: int) -> Iterator[None]:
     with connection.cursor() as cursor:
+        # Our roles give up a lock after seconds, so that no page waits behind a migration. Here waiting is the point.
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SET statement_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+        cursor.execute("RESET lock_timeout")
+        cursor.execute("RESET statement_timeout")
     try:
         yield
     finally:

@@ -95,6 +95,24 @@ class TestManyAtOnce:
         assert AuditEntry.objects.filter(act="reveal").count() == len(sessions)
         assert audit.first_break() is None
 
+    @on_postgresql
+    def test_who_comes_second_waits_longer_than_its_role_waits_for_a_table(self, tmp_path):
+        def migrate():
+            with databases.one_at_a_time("migrate", tmp_path), connection.cursor() as cursor:
+                cursor.execute("SHOW lock_timeout")
+                patience.append(cursor.fetchone()[0])
+                cursor.execute("SELECT pg_sleep(0.3)")
+
+        patience = []
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER ROLE CURRENT_USER SET lock_timeout = '10ms'")
+        try:
+            at_once([migrate, migrate])
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("ALTER ROLE CURRENT_USER RESET lock_timeout")
+        assert patience == ["10ms", "10ms"]
+
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)

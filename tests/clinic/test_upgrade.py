@@ -1,0 +1,78 @@
+"""A filled practice in the tables of an older version in; this version out: every row as it was, every page open."""
+
+from dataclasses import replace
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from tests.clinic.people import CHECK_IN, a_held_session, a_session, answers
+from tests.clinic.phone import Phone
+from tests.clinic.test_database import at_once
+
+from accord_clinic import databases
+from accord_clinic.actions import alliance, consent, schedule
+from accord_clinic.actions.audit import first_break
+from accord_clinic.models import PrivateLine
+from accord_clinic.submission import OpenLine
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OLDER = "0003_consents_rights_and_messages"
+
+
+@pytest.fixture
+def phone(request, settings, tmp_path):
+    """Ana's phone with an open link; what she and Ben have said is in the tables of an older version."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    people = request.getfixturevalue("people")
+    goal = alliance.propose(people.dyad, "goal", "Sleep through", "client", by=people.ana)
+    schedule.settle(people.dyad, by=people.ben, most_reminders=2)
+    consent.give(people.ana, "research", by=people.ana)
+    said = replace(answers("client", words="Less homework"), progress={goal.uid: 3}, picked=(goal.uid,))
+    said = replace(said, open_lines=(*said.open_lines, OpenLine(CHECK_IN, "o1", "He is often late", "outside")))
+    a_held_session(people.dyad, client=said, therapist=answers("therapist"))
+    phone = Phone(a_session(people.dyad, state="held"))
+    call_command("migrate", "accord_clinic", OLDER, verbosity=0)
+    yield phone
+    call_command("migrate", verbosity=0)
+
+
+def upgrade() -> None:
+    call_command("upgrade", role=connection.settings_dict["USER"])
+
+
+def columns() -> dict[tuple[str, str], list]:
+    """What stands in each column of each table of the clinic, by the order of the rows."""
+    found = {}
+    with connection.cursor() as cursor:
+        tables = [t for t in connection.introspection.table_names(cursor) if t.startswith("accord_clinic_")]
+        for table in tables:
+            for column in connection.introspection.get_table_description(cursor, table):
+                cursor.execute(f'SELECT "{column.name}" FROM "{table}" ORDER BY id')
+                found[table, column.name] = [value for (value,) in cursor.fetchall()]
+    return found
+
+
+def test_every_row_is_there_as_it_was_and_the_pages_of_both_sides_open(phone, people, as_member):
+    before = columns()
+    assert len({table for (table, _), values in before.items() if values}) > 15
+    assert ("accord_clinic_privateline", "to_id") not in before
+    upgrade()
+    after = columns()
+    assert {place: after.get(place) for place in before} == before
+    assert not databases.lacks_migrations()
+    assert first_break() is None
+    assert phone.open().status_code == 200
+    assert as_member(people.ben).get(f"/people/{people.dyad.uid}/").status_code == 200
+
+
+def test_a_line_to_somebody_outside_stays_with_the_one_who_was_named_then(phone, people):
+    upgrade()
+    assert PrivateLine.objects.get(reader="outside").to == people.cy
+
+
+def test_two_upgrades_at_once_bring_it_up_once(phone):
+    before = columns()
+    at_once([upgrade, upgrade])
+    after = columns()
+    assert {place: after.get(place) for place in before} == before
+    assert not databases.lacks_migrations()

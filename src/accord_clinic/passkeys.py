@@ -13,7 +13,10 @@ from accord_clinic.actions import sign_in
 
 LONGEST = 60
 # What the parsers of allauth and fido2 let through when a field is not of the kind that they expect.
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+LARGEST = 65_535
+"""The largest number in what a browser says of a passkey: the name of a way to sign. Fido2 reads a number where bytes
+should be as so many bytes, and one request could take all the memory there is."""
 
 
 @contextmanager
@@ -26,19 +29,31 @@ def _read() -> Iterator[None]:
 
 
 class Credential(forms.JSONField):
-    """What the browser says. Numbers of thousands of digits, which Python does not read, are no fault of ours."""
+    """What the browser says. What Python itself does not read, thousands of digits or brackets, is no fault of ours."""
 
     widget = forms.HiddenInput
 
     def to_python(self, value):
         with _read():
-            return super().to_python(value)
+            said = super().to_python(value)
+            _check_numbers(said)
+            return said
 
     def bound_data(self, data, initial):
         try:
             return super().bound_data(data, initial)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
+
+
+def _check_numbers(said: object) -> None:
+    """Raises `ValueError` for a number that no browser says, however deep it lies."""
+    waiting = [said]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, int) and abs(one) > LARGEST:
+            raise ValueError("a number that no passkey holds")
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
 
 
 class Add(allauth.AddWebAuthnForm):

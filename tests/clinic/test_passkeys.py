@@ -3,6 +3,7 @@
 
 import json
 import re
+import tracemalloc
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -242,6 +243,35 @@ SAID = st.recursive(
                          "authenticatorData", "attestationObject"]), inner, max_size=6),
     max_leaves=12,
 )  # fmt: skip
+
+
+HUGE = 10**11
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f'{{"id": "eA", "rawId": {HUGE}, "type": "public-key", "response": {{}}}}',
+        f'{{"id": "eA", "rawId": "eA", "type": "public-key", "response": {{"clientDataJSON": {HUGE}}}}}',
+        f'{{"id": "eA", "rawId": "eA", "type": "public-key", "response": {{"signature": [[{HUGE}]]}}}}',
+        "[" * 50_000,
+    ],
+    ids=["an id", "a part", "in a list", "without end"],
+)
+def test_no_request_takes_all_the_memory(said, ben):
+    """Fido2 makes as many bytes as a number says, where it expects bytes: refused before it is asked."""
+    browser = a_browser()
+    challenge(browser)
+    tracemalloc.start()
+    try:
+        assert browser.post(LOGIN, {"credential": said}).status_code == 302
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+    second = with_password(ben)
+    asked(second, ADD)
+    assert second.post(ADD, {"credential": said}).status_code == 200
+    assert not Authenticator.objects.exists()
 
 
 class TestUnreadable(TestCase):

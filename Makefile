@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in $(LATEST); do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
-EMBEDDED_ONLY := $(foreach of,backup keys move,--ignore=tests/clinic/test_$(of).py)
+EMBEDDED_ONLY := $(foreach of,backup keys move put_back,--ignore=tests/clinic/test_$(of).py)
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
 .PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser postgresql clean

@@ -141,6 +141,19 @@ class TestPuttingItBack:
         assert new.rows("SELECT act, row FROM accord_clinic_auditentry")[-1] == ("restore", f"backup:{backup.name}")
         assert "each follows from the one before it" in new.do("audit", "verify")
 
+    def test_where_nobody_was_erased_a_practice_that_served_backs_up_serves_again_and_comes_back(self, home, tmp_path):
+        """`serve` and `restore` write down who was erased: an empty list, which each of them must be able to read."""
+        one = another(home, tmp_path / "one")
+        start, folder = "from accord_clinic.actions import erasure; print(erasure.reapply())", tmp_path / "out"
+        assert one.python(start).strip() == "0"
+        one.do("backup", folder)
+        assert one.python(start, ACCORD_BACKUPS=str(folder)).strip() == "0"
+        (file,) = backups.list_in(folder)
+        (tmp_path / "key").write_text(one.key)
+        two = a_machine(tmp_path / "two")
+        two.do("restore", file, "--key", tmp_path / "key")
+        assert clients(two) == ["Ana"]
+
     def test_what_a_client_keeps_is_nowhere_on_the_way_and_on_no_page_after_it(self, home, tmp_path):
         """What the canary looks for (test_canary), once more around a backup and its restore."""
         one = another(home, tmp_path / "one")

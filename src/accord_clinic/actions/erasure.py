@@ -154,6 +154,8 @@ def _known() -> dict[int, tuple[str, datetime]]:
     known = {}
     for path in _ledgers():
         for line in path.read_text().splitlines() if path.exists() else ():
+            if not line:
+                continue  # The list of nobody, carried to the backups, is one empty line.
             said = json.loads(line)
             known[said["client"]] = (said["uid"], datetime.fromisoformat(said["at"]))
     return known | {row.client: (row.uid, row.at) for row in Erasure.objects.all()}

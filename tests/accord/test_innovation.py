@@ -39,6 +39,19 @@ def test_sessions_may_lie_unevenly_and_differ_between_dyads():
     np.testing.assert_allclose(steps.expected, mean, atol=1e-10)
 
 
+@pytest.mark.parametrize("phi", [0.0, 0.4])
+@pytest.mark.parametrize("own_times", [False, True])
+def test_many_get_together_what_each_gets_alone(phi, own_times):
+    usual = Hyper(3.8, 0.02, 0.28, 0.0005, -0.002, 0.09, phi)
+    y = ratings(300)
+    times = np.cumsum(np.random.default_rng(1).uniform(0.3, 4.0, y.shape), axis=1) - 3.0 if own_times else T - 5.0
+    together = innovations(y, times, usual)
+    for i in (0, 150, 299):
+        alone = innovations(y[i : i + 1], times[i : i + 1] if own_times else times, usual)
+        for name in ("expected", "sd", "z", "scale", "earlier"):
+            np.testing.assert_allclose(getattr(together, name)[i], getattr(alone, name)[0], rtol=1e-12)
+
+
 @pytest.mark.parametrize("n", [0, 1, 7])
 @pytest.mark.parametrize("sessions", [0, 1, 15])
 def test_the_ratings_given_are_left_as_they_are(n, sessions):

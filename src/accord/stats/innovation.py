@@ -31,7 +31,7 @@ STATES = ("none", "open", "partly", "recovered")
 PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against a person's own
 CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
 CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
-NARROW = 150  # persons up to whom one strided call is quicker than a call for each session
+NARROW = 150  # persons up to whom a few strided calls are quicker than some for each session
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
 
@@ -104,16 +104,15 @@ def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper) -> In
     """
     y, t = checked(scores, times)
     n, sessions = y.shape
-    out = Innovations(*(np.empty((sessions, n)).T for _ in range(5)))
-    power = _powers(hyper.phi, t)
+    room = np.empty((5, sessions, n))
 
     def work(low: int, high: int) -> None:
         for start in range(low, high, CHUNK):
             rows = slice(start, min(start + CHUNK, high))
-            _filter(y[rows], t[rows] if t.ndim == 2 else t, hyper, power, out, rows)
+            _filter(y[rows], t[rows] if t.ndim == 2 else t, hyper, room[:, :, rows])
 
     _spread_work(work, n)
-    return out
+    return Innovations(*room.swapaxes(1, 2))
 
 
 def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -142,61 +141,76 @@ def _spread_work(work: Callable[[int, int], None], n: int) -> None:
         list(pool.map(work, edges[:-1], edges[1:]))
 
 
-def _powers(phi: float, times: Floats) -> Callable[[Floats], Floats]:
-    """phi to the power of a gap. Whole-numbered sessions look it up: `power` would cost more than the filter."""
-    widest = float((times[..., -1] - times[..., 0]).max()) if times.size else 0.0
-    if widest < 100_000 and not (times % 1).any():
-        table = phi ** np.arange(int(widest) + 2, dtype=np.float64)
-        return lambda gap: table[gap.astype(np.intp)]
-    return lambda gap: phi**gap
-
-
-def _filter(
-    y: Floats, t: Floats, hyper: Hyper, power: Callable[[Floats], Floats], out: Innovations, rows: slice
-) -> None:
+def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     """One chunk of persons; sessions lie on the first axis, so every step works on long contiguous rows."""
     time = t[:, None] if t.ndim == 1 else np.ascontiguousarray(t.T)
     usual = hyper.b0 + hyper.b1 * time
     own = np.subtract(y.T, usual, order="C")
     weight = (own == own).astype(np.float64)  # 0 where there is no rating: nan is not itself
     residual = np.fmax(own, LEAST) * weight
-    carried, x0, x1, noise = _regression(residual, weight, time, hyper, power)
+    carried, x0, x1, noise = _regression(residual, weight, time, hyper)
     mean, variance = _ahead(residual - carried, weight, x0, x1, noise)
     mean += carried
-    sd = np.sqrt(variance, out=variance)
     own -= mean
-    own /= sd
+    own /= np.sqrt(variance, out=variance)
     squares, ratings = spread = _opened(2, own.shape, (PRIOR_RATINGS, 0.0))
     np.fmin(own[:-1] * own[:-1], CAP, out=squares[1:])
     squares[1:] *= weight[:-1]
     ratings[1:] = weight[:-1]
     _run(spread)
-    scale = out.scale.T[:, rows]
+    expected, sd, z, scale, earlier = out
     np.sqrt(squares / (ratings + PRIOR_RATINGS), out=scale)
-    np.add(mean, usual, out=out.expected.T[:, rows])
-    np.multiply(sd, scale, out=out.sd.T[:, rows])
-    np.divide(own, scale, out=out.z.T[:, rows])
-    out.earlier.T[:, rows] = ratings
+    np.add(mean, usual, out=expected)
+    np.multiply(variance, scale, out=sd)
+    np.divide(own, scale, out=z)
+    earlier[:] = ratings
 
 
 def _regression(
-    residual: Floats, weight: Floats, time: Floats, hyper: Hyper, power: Callable[[Floats], Floats]
+    residual: Floats, weight: Floats, time: Floats, hyper: Hyper
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Quasi-differences: the part of a residual carried over from the last one seen, the two regressors, the noise.
+    """Quasi-differences: the part of a residual carried over from the last one seen, the two regressors, the noise."""
+    carried, keep, then = _remembered(residual, weight, time, hyper.phi)
+    f00, f10, f11 = hyper.root()
+    since = time - then
+    return carried, f00 * (1.0 - keep) + f10 * since, f11 * since, hyper.var_residual * (1.0 - keep * keep)
 
-    What is carried fades by phi^d with each d sessions, and a new rating takes its place; so do 1 and the time itself,
-    which makes regressors of them.
+
+def _remembered(residual: Floats, weight: Floats, time: Floats, phi: float) -> Floats:
+    """phi^d times the last residual seen, times 1 and times its session, d sessions later; 0 before there is any.
+
+    For few persons the row of the last one seen is looked up. For many it is quicker to go from session to session:
+    what is remembered fades, and a new rating takes its place.
     """
-    fade = power(time[1:] - time[:-1])
     carried, keep, then = memory = _opened(3, residual.shape, (0.0, 0.0, 0.0))
+    sessions, persons = residual.shape
+    if persons <= NARROW:
+        rows = np.arange(max(sessions - 1, 0))[:, None]
+        last = np.maximum.accumulate(np.where(weight[:-1] > 0, rows, 0), axis=0)
+        last *= persons
+        last += np.arange(persons)
+        seen = weight.take(last)
+        when = (weight * time).take(last)
+        np.power(phi, seen * time[1:] - when, out=keep[1:])
+        np.multiply(residual.take(last), keep[1:], out=carried[1:])
+        np.multiply(when, keep[1:], out=then[1:])
+        keep[1:] *= seen
+        return memory
+    fade = _faded(phi, time[1:] - time[:-1])
     np.multiply(residual[:-1], fade, out=carried[1:])
     np.multiply(weight[:-1], fade, out=keep[1:])
     np.multiply(keep[1:], time[:-1], out=then[1:])
     for (before, now), left in zip(pairwise(memory.swapaxes(0, 1)), fade - keep[1:], strict=False):
         now += before * left
-    f00, f10, f11 = hyper.root()
-    since = time - then
-    return carried, f00 * (1.0 - keep) + f10 * since, f11 * since, hyper.var_residual * (1.0 - keep * keep)
+    return memory
+
+
+def _faded(phi: float, gap: Floats) -> Floats:
+    """phi to the power of each gap. Whole-numbered sessions look it up: a power would cost more than the filter."""
+    widest = float(gap.max(initial=0.0))
+    if widest < 100_000 and not (gap % 1).any():
+        return np.asarray((phi ** np.arange(widest + 1.0))[gap.astype(np.intp)])
+    return np.asarray(phi**gap)
 
 
 def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) -> tuple[Floats, Floats]:

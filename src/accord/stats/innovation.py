@@ -152,7 +152,8 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     mean, variance = _ahead(residual - carried, weight, x0, x1, noise)
     mean += carried
     own -= mean
-    own /= np.sqrt(variance, out=variance)
+    alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
+    own /= alike
     squares, ratings = spread = _opened(2, own.shape, (PRIOR_RATINGS, 0.0))
     np.fmin(own[:-1] * own[:-1], CAP, out=squares[1:])
     squares[1:] *= weight[:-1]
@@ -161,7 +162,7 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     expected, sd, z, scale, earlier = out
     np.sqrt(squares / (ratings + PRIOR_RATINGS), out=scale)
     np.add(mean, usual, out=expected)
-    np.multiply(variance, scale, out=sd)
+    np.multiply(alike, scale, out=sd)
     np.divide(own, scale, out=z)
     earlier[:] = ratings
 

@@ -107,6 +107,8 @@ def _database() -> Finding:
             cursor.execute("SELECT 1")
     except (DatabaseError, keys.BadInput) as error:
         return Finding("database", False, f"does not answer ({str(error).strip().splitlines()[0]}).")
+    if not connection.introspection.table_names():
+        return Finding("database", False, "empty. Run accord_clinic init.")
     if databases.lacks_migrations():
         return Finding("database", False, "of another version. Run accord_clinic upgrade.")
     if Practice.objects.first() is None:

@@ -55,6 +55,11 @@ def test_what_needs_doing_is_said_with_what_to_do(sound):
     assert all(one.says.endswith((".", "?", "UTC")) or one.well for one in examination.examine())
 
 
+def test_before_there_is_a_practice_it_says_how_to_begin(sound, monkeypatch):
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+    assert finding("database").says == "empty. Run accord_clinic init."
+
+
 class TestSettings:
     def test_what_django_itself_finds(self, sound):
         sound.SECURE_HSTS_SECONDS = 0

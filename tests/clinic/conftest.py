@@ -7,8 +7,25 @@ from allauth.account.internal.flows.login import (
     _AUTHENTICATION_METHODS_USER_SESSION_KEY,
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
+from django.conf import settings
 from django.test import Client as Browser
 from tests.clinic.people import People, a_practice
+
+ASKING = {"db", "transactional_db", "django_db_setup"}
+"""Fixtures of tests that ask the database in which the suite runs."""
+
+
+def pytest_collection_modifyitems(config, items):
+    """What asks no database, or one of its own, is the same on both; with the embedded one it has run already."""
+    if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
+        return
+
+    def asks(one) -> bool:
+        return bool(ASKING & set(one.fixturenames)) or any(map(one.get_closest_marker, ("django_db", "skipif")))
+
+    kept = [one for one in items if asks(one)] or items  # who names one other test wants it run
+    config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
+    items[:] = kept
 
 
 @pytest.fixture

@@ -6,8 +6,6 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-pytestmark = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="asks PostgreSQL's own words")
-
 SLOW = {
     r"ALTER COLUMN \S+ TYPE": "rewrites the table",
     r"SET NOT NULL": "reads the whole table",
@@ -41,6 +39,7 @@ def slow_statements(statements: list[str]) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="asks PostgreSQL's own words")
 def test_no_migration_holds_a_table_that_people_use(db):
     loader = MigrationLoader(connection, replace_migrations=False)
     ours = sorted(key for key in loader.graph.nodes if key[0] == "accord_clinic")

@@ -111,7 +111,7 @@ def _about(client: Client) -> Iterable[Row]:
 
 
 def _consents(client: Client) -> Iterable[Row]:
-    return client.consents.order_by("given_at").values(
+    return client.consents.order_by("given_at", "id").values(
         "purpose", "version", "language", "by", "given_at", "withdrawn_at", noted=F("noted_by__name")
     )
 
@@ -122,7 +122,7 @@ def _terms(client: Client) -> Iterable[Row]:
 
 
 def _courses(client: Client) -> Iterable[Row]:
-    for d in client.dyads.select_related("therapist", "follows").order_by("started"):
+    for d in client.dyads.select_related("therapist", "follows").order_by("started", "id"):
         yield {
             "course": d.uid,
             "follows": d.follows.uid if d.follows else "",
@@ -140,7 +140,7 @@ def _courses(client: Client) -> Iterable[Row]:
 
 
 def _sessions(client: Client) -> Iterable[Row]:
-    rows = models.Session.objects.filter(dyad__client=client).order_by("start")
+    rows = models.Session.objects.filter(dyad__client=client).order_by("start", "id")
     return rows.values(
         "dyad__uid", "number", "start", "modality", "state", "reveal_due", "revealed_at", "revealed_by", "waived_why"
     )
@@ -233,13 +233,13 @@ def _goals(client: Client) -> Iterable[Row]:
 
 
 def _progress(client: Client) -> Iterable[Row]:
-    rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at")
+    rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at", "id")
     for row in rows.values(*WHERE, "agreement__uid", "side", "value", "at", instead_of=F("corrects__at")):
         yield {**row, "taken_back": row["value"] is None}
 
 
 def _picks(client: Client) -> Iterable[Row]:
-    rows = models.Pick.objects.filter(OPEN, session__dyad__client=client).order_by("at")
+    rows = models.Pick.objects.filter(OPEN, session__dyad__client=client).order_by("at", "id")
     for row in rows.values(*WHERE, "side", "agreement__uid", "words", "at", instead_of=F("corrects__at")):
         yield {**row, "taken_back": not (row["agreement__uid"] or row["words"])}
 
@@ -254,20 +254,20 @@ def _strains(client: Client) -> Iterable[Row]:
 
 
 def _signals(client: Client) -> Iterable[Row]:
-    rows = models.Signal.objects.filter(dyad__client=client, session__revealed_at__isnull=False).order_by("raised_at")
-    return rows.values(
+    rows = models.Signal.objects.filter(dyad__client=client, session__revealed_at__isnull=False)
+    return rows.order_by("raised_at", "id").values(
         "dyad__uid", "session__number", "kind", "reported", "scale", "strength", "evidence", "rule", "calibration",
         "withheld", "raised_at",
     )  # fmt: skip
 
 
 def _talked(client: Client) -> Iterable[Row]:
-    rows = models.TalkTick.objects.filter(session__dyad__client=client).order_by("at")
+    rows = models.TalkTick.objects.filter(session__dyad__client=client).order_by("at", "id")
     return rows.values(*WHERE, "topic", "at")
 
 
 def _corrections(client: Client) -> Iterable[Row]:
-    rows = models.Correction.objects.filter(dyad__client=client).order_by("asked_at")
+    rows = models.Correction.objects.filter(dyad__client=client).order_by("asked_at", "id")
     return rows.values("dyad__uid", "words", "asked_at", "answer", "answered_by__name", "answered_at")
 
 
@@ -279,7 +279,7 @@ def _readers(client: Client) -> Iterable[Row]:
         ("emergency", models.BreakGlass, "at", "member"),
     )
     for how, model, start, by in kinds:
-        for row in model.objects.filter(dyad__client=client).select_related("member", "dyad", by).order_by(start):
+        for row in model.objects.filter(dyad__client=client).select_related("member", "dyad", by).order_by(start, "id"):
             yield {
                 "course": row.dyad.uid,
                 "how": how,
@@ -292,7 +292,7 @@ def _readers(client: Client) -> Iterable[Row]:
 
 
 def _reads(client: Client) -> Iterable[Row]:
-    rows = models.ReadLog.objects.filter(dyad__client=client).order_by("at")
+    rows = models.ReadLog.objects.filter(dyad__client=client).order_by("at", "id")
     for r in rows.select_related("member", "dyad"):
         yield {
             "course": r.dyad.uid,

@@ -7,7 +7,7 @@ Practices are shared out over the cores.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -84,23 +84,26 @@ HEAD = (
 
 def budget(size: Size) -> None:
     """Share of uneventful courses flagged over practices in which nothing happened, against the budget."""
-    counts = {20: size.small, 200: size.practices, 5000: size.large}
-    rows = (_row(name, n, count, size) for name in UNEVENTFUL for n, count in counts.items())
+    rows = _rows(UNEVENTFUL, size)
     show("The budget, one voice (1 is exact; within .8 to 1.2 is the aim for practices of 200)", HEAD, rows)
 
 
 def strained_budget(size: Size) -> None:
     """The same for practices with real strains in them, answers skipped more often after one."""
-    rows = (_row(name, 200, size.strained, size) for name in STRAINED)
+    rows = _rows(STRAINED, size)
     show("The budget where strains and skipped answers meet", HEAD, rows)
 
 
 def pair_budget(size: Size) -> None:
     """The budget of what needs both voices."""
     names = {"gap": _gap, "drop, both voices": _both}
-    count = size.strained // 2
-    rows = ((name, *_mean_error_spread(_spread_out(partial(one, size), count))) for name, one in names.items())
-    show(f"The budget of gap and of both voices ({count} practices)", ("what", *HEAD[2:5]), rows)
+    rows = ((name, *_mean_error_spread(_spread_out(partial(one, size), size.pairs))) for name, one in names.items())
+    show(f"The budget of gap and of both voices ({size.pairs} practices)", ("what", *HEAD[2:5]), rows)
+
+
+def _rows(names: Iterable[str], size: Size) -> Iterator[Iterator[object]]:
+    counts = {20: size.small, 200: size.practices, 5000: size.large}
+    return (_row(name, n, count, size) for name in names for n, count in counts.items())
 
 
 def _row(name: str, n: int, count: int, size: Size) -> Iterator[object]:

@@ -23,20 +23,20 @@ SCALES = (
 
 @dataclass(frozen=True)
 class Size:
-    """How much is simulated: practices of 20, 200 and 5,000 courses; those with strains or both voices; judged courses
+    """How much is simulated: practices of 20, 200 and 5,000 courses; those with both voices; judged courses
     of each practice and of the other tables; simulated courses behind a threshold."""
 
     small: int
     practices: int
     large: int
-    strained: int
+    pairs: int
     judged: int
     courses: int
     draws: int
 
 
-FULL = Size(small=40, practices=200, large=8, strained=200, judged=5000, courses=20_000, draws=6000)
-QUICK = Size(small=8, practices=16, large=2, strained=8, judged=3000, courses=6000, draws=4000)
+FULL = Size(small=40, practices=200, large=8, pairs=100, judged=5000, courses=20_000, draws=6000)
+QUICK = Size(small=8, practices=16, large=2, pairs=4, judged=3000, courses=6000, draws=4000)
 
 
 def show(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -32,6 +32,8 @@ PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against
 CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
 CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
 NARROW = 150  # persons up to whom a few strided calls are quicker than some for each session
+NO_RATING = np.array([PRIOR_RATINGS, 0.0])[:, None, None]  # squares and ratings before the first session
+NO_EVIDENCE = np.array([1.0, 0.0, 1.0, 0.0, 0.0])[:, None, None]  # precision (a, b; b, c) and its weighted sums
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
 
@@ -154,7 +156,7 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     own -= mean
     alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
     own /= alike
-    squares, ratings = spread = _opened(2, own.shape, (PRIOR_RATINGS, 0.0))
+    squares, ratings = spread = _opened(NO_RATING, own.shape)
     np.fmin(own[:-1] * own[:-1], CAP, out=squares[1:])
     squares[1:] *= weight[:-1]
     ratings[1:] = weight[:-1]
@@ -183,7 +185,7 @@ def _remembered(residual: Floats, weight: Floats, time: Floats, phi: float) -> F
     For few persons the row of the last one seen is looked up. For many it is quicker to go from session to session:
     what is remembered fades, and a new rating takes its place.
     """
-    carried, keep, then = memory = _opened(3, residual.shape, (0.0, 0.0, 0.0))
+    carried, keep, then = memory = np.zeros((3, *residual.shape))
     sessions, persons = residual.shape
     if persons <= NARROW:
         rows = np.arange(max(sessions - 1, 0))[:, None]
@@ -218,7 +220,7 @@ def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) 
     """Mean and variance of each step given the steps before it: a running Bayesian regression on two coefficients."""
     p0 = x0[:-1] * (precision := weight[:-1] / noise[:-1])
     p1 = x1[:-1] * precision
-    a, b, c, g0, g1 = sums = _opened(5, step.shape, (1.0, 0.0, 1.0, 0.0, 0.0))
+    a, b, c, g0, g1 = sums = _opened(NO_EVIDENCE, step.shape)
     for left, right, to in ((x0, p0, a), (x0, p1, b), (x1, p1, c), (step, p0, g0), (step, p1, g1)):
         np.multiply(left[:-1], right, out=to[1:])
     _run(sums)
@@ -228,10 +230,10 @@ def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) 
     return mean, (k0 * x0 + k1 * x1) / determinant + noise
 
 
-def _opened(many: int, shape: tuple[int, ...], first: tuple[float, ...]) -> Floats:
-    """Room for `many` running sums of that shape (sessions first), with what each is before the first session."""
-    room = np.empty((many, *shape))
-    room[:, :1] = np.reshape(first, (many, 1, 1))
+def _opened(first: Floats, shape: tuple[int, ...]) -> Floats:
+    """Room for running sums of that shape (sessions first), with what each is before the first session."""
+    room = np.empty((len(first), *shape))
+    room[:, :1] = first
     return room
 
 

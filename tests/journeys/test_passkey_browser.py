@@ -32,7 +32,7 @@ class Desk(Window):
 
     def with_password(self, member):
         self.open("/account/login/")
-        self.page.get_by_label("Email").fill(member.email)
+        self.page.get_by_label("E-mail").fill(member.email)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_load_state()
@@ -115,7 +115,7 @@ def test_from_the_first_day_to_the_last(desk, people):
     page.get_by_role("link", name="Take it away").click()
     desk.check(page.url)
     desk.press("Take it away", "/account/2fa/")
-    desk.open("/people/")
+    page.goto("/people/")
     assert page.url.endswith("/account/2fa/")
     desk.add("The new laptop")
     desk.open("/people/")

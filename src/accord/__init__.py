@@ -27,15 +27,13 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_ON_DEMAND = {"find_strains": "accord.strain_table"}
-"""It brings polars with it, which whoever has no tables need not wait for."""
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _ON_DEMAND:
+    """`find_strains` once it is asked for: it brings polars with it, which whoever has no tables need not wait for."""
+    if name != "find_strains":
         raise AttributeError(f"module 'accord' has no attribute {name!r}")
-    return getattr(import_module(_ON_DEMAND[name]), name)
+    return import_module("accord.strain_table").find_strains
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ON_DEMAND})
+    return sorted({*globals(), *__all__})

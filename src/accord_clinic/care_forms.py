@@ -109,10 +109,7 @@ class Person(Course):
         help_text=_("For links and one-time codes. Leave it out to hand links over yourself."),
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
-    born = forms.IntegerField(
-        label=_("Year of birth"),
-        required=False,
-    )
+    born = forms.IntegerField(label=_("Year of birth"), required=False)
     consents = forms.ChoiceField(
         label=_("Who agrees to the questions"),
         choices=[("", _("as the year of birth says")), *Terms.CONSENTERS],

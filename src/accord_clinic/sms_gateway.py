@@ -3,8 +3,8 @@
 import requests
 from django.conf import settings
 
+from accord_clinic.addresses import safe
 from accord_clinic.sms import NotSent
-from accord_clinic.sso_settings import safe
 
 PATIENCE = 20
 

@@ -30,8 +30,8 @@ from django.dispatch import receiver
 from django.shortcuts import render
 from django.urls import reverse
 
-from accord_clinic import sso_settings
 from accord_clinic.actions import sign_in
+from accord_clinic.addresses import safe
 
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """With a key pair only: what is signed with the client's secret could be signed by whoever reads that secret."""
@@ -107,7 +107,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
             if config["issuer"] != settings.SSO.issuer:
                 raise Refused("issuer")
             ends = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-            if not all(sso_settings.safe(config[end]) for end in ends):
+            if not all(safe(config[end]) for end in ends):
                 raise Refused("discovery")
         return config
 

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from accord.errors import BadInput
 from accord_clinic import keys
+from accord_clinic.addresses import safe
 
 ISSUER, CLIENT, NAME, ORIGINS, FACTOR = (
     f"ACCORD_SSO_{name}" for name in ("ISSUER", "CLIENT", "NAME", "ORIGINS", "SECOND_FACTOR")
 )
 FILE = "sso.secret"
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,6 @@ def chosen(environment: Mapping[str, str], folder: Path) -> SignOn | None:
 def origin(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def safe(address: str) -> bool:
-    """Over TLS, or not leaving this machine."""
-    parts = urlsplit(address)
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
 def _claims(text: str) -> frozenset[tuple[str, str]]:

@@ -221,18 +221,12 @@ class TestDamage:
         with pytest.raises(files.Damaged):
             backups.check(copy, [home.key])
 
-    def test_another_practices_backup_under_this_name_is_found(self, backup, home, tmp_path):
+    @pytest.mark.parametrize(("said", "told"), [("sha256", "manifest"), ("contents", "does not hold")])
+    def test_a_manifest_of_another_file_or_other_contents_is_found(self, backup, home, tmp_path, said, told):
         copy = copy_of(backup, tmp_path)
-        said = json.loads(backups.manifest_of(copy).read_text())
-        backups.manifest_of(copy).write_text(json.dumps(said | {"sha256": "0" * 64}))
-        with pytest.raises(files.Damaged, match="manifest"):
-            backups.check(copy, [home.key])
-
-    def test_a_manifest_of_other_contents_is_found(self, backup, home, tmp_path):
-        copy = copy_of(backup, tmp_path)
-        said = json.loads(backups.manifest_of(copy).read_text())
-        backups.manifest_of(copy).write_text(json.dumps(said | {"contents": "0" * 64}))
-        with pytest.raises(files.Damaged, match="does not hold"):
+        manifest = json.loads(backups.manifest_of(copy).read_text())
+        backups.manifest_of(copy).write_text(json.dumps(manifest | {said: "0" * 64}))
+        with pytest.raises(files.Damaged, match=told):
             backups.check(copy, [home.key])
 
     def test_a_check_says_with_which_entry_the_log_of_its_day_ends(self, backup, home):

@@ -124,7 +124,7 @@ def _posterior(a: Floats, factor: Floats) -> Posterior:
     det = 1.0 + g[0, 0] * a[0, 0] + 2.0 * g[0, 1] * a[0, 1] + g[1, 1] * a[1, 1] + det_a * det_g
     f = (g[:, :, None] + det_g * adjoint_a) / det
     h = (a + det_a * adjoint_g[:, :, None]) / det
-    n = (np.eye(2)[:, :, None] + np.tensordot(adjoint_g, adjoint_a, axes=1)) / det
+    n = (np.eye(2)[:, :, None] + (adjoint_g @ adjoint_a.reshape(2, -1)).reshape(a.shape)) / det
     return Posterior(f, h, n, float(np.log(det).sum()))
 
 

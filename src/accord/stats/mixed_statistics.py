@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,14 +85,19 @@ class Block:
         """Z'R⁻¹Z (q, q, persons) and W'R⁻¹Z (m, q, persons)."""
         if self.gap is None:
             return self.sums[: self.q], self.sums[self.q :]
+        self._by_person.data = np.take(weights, self.gap, axis=0).reshape(-1)
+        sums = np.ascontiguousarray((self._by_person @ self.sums).T).reshape(-1, self.q, len(self.person_starts))
+        return sums[: self.q], sums[self.q :]
+
+    @cached_property
+    def _by_person(self) -> Any:
+        """The matrix that adds up each person's groups; only its entries, the weights, change with φ."""
         from scipy.sparse import csr_array  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, and here alone
 
-        entries = np.take(weights, self.gap, axis=0).reshape(-1)
-        ends = np.append(3 * self.person_starts, len(entries)).astype(np.int32)
-        every = np.arange(len(entries), dtype=np.int32)
-        by_person = csr_array((entries, every, ends), shape=(len(ends) - 1, len(entries)))
-        sums = np.ascontiguousarray((by_person @ self.sums).T).reshape(-1, self.q, len(ends) - 1)
-        return sums[: self.q], sums[self.q :]
+        count = len(self.sums)
+        ends = np.append(3 * self.person_starts, count).astype(np.int32)
+        every = np.arange(count, dtype=np.int32)
+        return csr_array((np.zeros(count), every, ends), shape=(len(ends) - 1, count))
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +106,8 @@ class Statistics:
 
     AR(1) residuals are whitened by (w_j − ρ w_{j−1}) / √(1−ρ²) with ρ = φ^gap, so each cross product is a fixed
     combination of three sums: of w_j w_j', of w_j w_{j−1}' + w_{j−1} w_j', and of w_{j−1} w_{j−1}'. They are kept
-    per person and distinct gap (`blocks`) and, for W against W, per distinct gap (`gap_sums`). On a common grid of
+    per person and distinct gap (`blocks`) and, for W against W, per distinct gap (`gap_sums`, (gaps, sums, m, m)).
+    On a common grid of
     sessions this is a handful of numbers a person; when every gap differs, as many as there are rows. Without
     AR(1) there is one group a person and one sum.
     """
@@ -107,7 +115,7 @@ class Statistics:
     rows: int
     q: int
     blocks: tuple[Block, ...]
-    gap_sums: Sums
+    gap_sums: Floats
     gaps: Floats
     gap_rows: Floats
     has_therapists: bool
@@ -145,10 +153,9 @@ class Statistics:
         return self._whitening(np.stack([twice, cross, twice], axis=1) / left[:, None] ** 2, -twice / left)
 
     def _whitening(self, weights: Floats, log_left: Floats) -> Whitening:
-        ww = np.zeros(self.gap_sums[0].shape[1:])
-        for weight, kind in zip(weights.T, self.gap_sums, strict=False):
-            ww += np.tensordot(weight, kind, axes=1)
-        return Whitening(weights, ww, float(self.gap_rows @ log_left))
+        kinds, size = self.gap_sums.shape[1:3]
+        ww = weights[:, :kinds].reshape(-1) @ self.gap_sums.reshape(-1, size * size)
+        return Whitening(weights, ww.reshape(size, size), float(self.gap_rows @ log_left))
 
 
 def summarise(rows: Rows, names: tuple[str, ...]) -> tuple[Statistics, Units]:
@@ -205,7 +212,7 @@ def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
         sums = _runs(u, z, rows.person_starts)
         blocks = _blocks(len(z), sums, None, np.arange(persons), rows.therapist_starts)
         infinite, every = np.array([np.inf]), np.array([float(count)])
-        return Statistics(count, len(z), blocks, ((w @ w.T)[None],), infinite, every, nested)
+        return Statistics(count, len(z), blocks, (w @ w.T)[None, None], infinite, every, nested)
     gaps, kind = np.unique(rows.gap, return_inverse=True)
     person = np.repeat(np.arange(persons), np.diff(np.append(rows.person_starts, count)))
     order = np.lexsort((kind, person))
@@ -215,7 +222,7 @@ def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
     sums = np.stack([s.reshape(-1, len(starts)).T for s in three], axis=1)
     person_starts = np.flatnonzero(changes(person[order][starts]))
     blocks = _blocks(len(z), sums, kind[order][starts], person_starts, rows.therapist_starts)
-    gap_sums = _three(w, w, linked, lambda a, b: _by_kind(a, b, kind, len(gaps)))
+    gap_sums = np.stack(_three(w, w, linked, lambda a, b: _by_kind(a, b, kind, len(gaps))), axis=1)
     return Statistics(count, len(z), blocks, gap_sums, gaps, np.bincount(kind).astype(np.float64), nested)
 
 

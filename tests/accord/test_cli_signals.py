@@ -1,7 +1,7 @@
 """`accord signals` and `accord simulate`: what goes in, what comes out, and what bad input is told."""
 
 import json
-from functools import partial
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,23 @@ from accord.stats.thresholds import calibrate
 ADDED = ["expected", "sd", "z", "flag", "state"]
 
 
+@pytest.fixture(scope="module")
+def calibrated():
+    """Calibrations of this module by what they were made from: the same gives the same (test_thresholds)."""
+    return {}
+
+
 @pytest.fixture(autouse=True)
-def _few_draws(monkeypatch):
-    """Thresholds of the right kind are enough here; test_thresholds holds them to their budget."""
-    monkeypatch.setattr(strain_table, "calibrate", partial(calibrate, draws=500))
+def _few_draws(monkeypatch, calibrated):
+    """Thresholds of the right kind, once each, are enough here; test_thresholds holds them to their budget."""
+
+    def once(scores, times, **more):
+        asked = pickle.dumps((scores, times, more))
+        if asked not in calibrated:
+            calibrated[asked] = calibrate(scores, times, draws=500, **more)
+        return calibrated[asked]
+
+    monkeypatch.setattr(strain_table, "calibrate", once)
 
 
 @pytest.fixture(scope="module")

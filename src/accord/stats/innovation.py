@@ -33,7 +33,7 @@ CAP = 6.25  # a squared innovation counts at most this much for a person's sprea
 CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
 NARROW = 150  # persons up to whom a few strided calls are quicker than some for each session
 NO_RATING = np.array([PRIOR_RATINGS, 0.0])[:, None, None]  # squares and ratings before the first session
-NO_EVIDENCE = np.array([1.0, 0.0, 1.0, 0.0, 0.0])[:, None, None]  # precision (a, b; b, c) and its weighted sums
+NO_EVIDENCE = np.array([1.0, 1.0, 0.0, 0.0, 0.0])[:, None, None]  # of precision (c, a, b), of its sums (g0, g1)
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
 
@@ -134,7 +134,7 @@ def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats
 
 def _spread_work(work: Callable[[int, int], None], n: int) -> None:
     """Share the persons out over the cores; numpy releases the interpreter while it computes."""
-    cores = min(os.cpu_count() or 1, max(1, n // WORTH))
+    cores = min(os.cpu_count() or 1, n // WORTH) if n >= WORTH else 1  # to ask costs as much as a dozen sessions
     if cores <= 1:
         work(0, n)
         return
@@ -149,10 +149,7 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     usual = hyper.b0 + hyper.b1 * time
     own = np.subtract(y.T, usual, order="C")
     weight = (own == own).astype(np.float64)  # 0 where there is no rating: nan is not itself
-    residual = np.fmax(own, LEAST) * weight
-    carried, x0, x1, noise = _regression(residual, weight, time, hyper)
-    mean, variance = _ahead(residual - carried, weight, x0, x1, noise)
-    mean += carried
+    mean, variance = _ahead(np.fmax(own, LEAST) * weight, weight, time, hyper)
     own -= mean
     alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
     own /= alike
@@ -169,36 +166,74 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     earlier[:] = ratings
 
 
-def _regression(
-    residual: Floats, weight: Floats, time: Floats, hyper: Hyper
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Quasi-differences: the part of a residual carried over from the last one seen, the two regressors, the noise."""
+def _ahead(residual: Floats, weight: Floats, time: Floats, hyper: Hyper) -> tuple[Floats, Floats]:
+    """Mean and variance of each residual given those before it: what is carried over from the last, and the rest.
+
+    The rest is a running Bayesian regression of quasi-differences on two standard normal coefficients.
+    """
     carried, keep, then = _remembered(residual, weight, time, hyper.phi)
     f00, f10, f11 = hyper.root()
+    x0, x1, step = rows = np.empty((3, *residual.shape))
     since = time - then
-    return carried, f00 * (1.0 - keep) + f10 * since, f11 * since, hyper.var_residual * (1.0 - keep * keep)
+    np.multiply(since, f11, out=x1)
+    since *= f10
+    np.multiply(1.0 - keep, f00, out=x0)
+    x0 += since
+    np.subtract(residual, carried, out=step)
+    noise = hyper.var_residual * (1.0 - keep * keep)
+    sums = _evidence(rows, weight[:-1] / noise[:-1])
+    mean, variance = _predicted(rows[:2], sums)
+    mean += carried
+    variance += noise
+    return mean, variance
+
+
+def _evidence(rows: Floats, precision: Floats) -> Floats:
+    """Before each session: the precision (a, b; b, c) and its weighted sums g, in the order c, a, b, g0, g1."""
+    before = rows[:, :-1]
+    p0, p1 = before[:2] * precision
+    sums = _opened(NO_EVIDENCE, rows.shape[1:])
+    np.multiply(before, p0, out=sums[1:4, 1:])  # x0 x0, x1 x0, step x0
+    np.multiply(before[1:], p1, out=sums[::4, 1:])  # x1 x1, step x1
+    _run(sums)
+    return sums
+
+
+def _predicted(x: Floats, sums: Floats) -> tuple[Floats, Floats]:
+    """x'C g and x'C x for both regressors x, where C is the inverse of the precision."""
+    c, a, b, _, _ = sums
+    determinant = a * c
+    determinant -= b * b
+    gain = x * sums[:2]
+    gain -= x[::-1] * b
+    mean, more = gain * sums[3:]
+    mean += more
+    mean /= determinant
+    gain *= x
+    variance, more = gain
+    variance += more
+    variance /= determinant
+    return mean, variance
 
 
 def _remembered(residual: Floats, weight: Floats, time: Floats, phi: float) -> Floats:
     """phi^d times the last residual seen, times 1 and times its session, d sessions later; 0 before there is any.
 
-    For few persons the row of the last one seen is looked up. For many it is quicker to go from session to session:
+    For few persons the place of the last one seen is looked up. For many it is quicker to go from session to session:
     what is remembered fades, and a new rating takes its place.
     """
-    carried, keep, then = memory = np.zeros((3, *residual.shape))
     sessions, persons = residual.shape
-    if persons <= NARROW:
-        rows = np.arange(max(sessions - 1, 0))[:, None]
-        last = np.maximum.accumulate(np.where(weight[:-1] > 0, rows, 0), axis=0)
-        last *= persons
-        last += np.arange(persons)
-        seen = weight.take(last)
-        when = (weight * time).take(last)
-        np.power(phi, seen * time[1:] - when, out=keep[1:])
-        np.multiply(residual.take(last), keep[1:], out=carried[1:])
-        np.multiply(when, keep[1:], out=then[1:])
-        keep[1:] *= seen
+    if residual.size and persons <= NARROW:
+        seen = np.zeros((3, sessions + 1, persons))  # in front of the first session a row of nothing, for nothing seen
+        seen[0, 1:], seen[1, 1:], seen[2, 1:], seen[2, 0] = residual, weight, time, time[0]
+        last = np.arange(residual.size).reshape(residual.shape)
+        last[1:] *= weight[:-1] > 0
+        np.maximum.accumulate(last, axis=0, out=last)
+        carried, keep, then = memory = seen.reshape(3, -1).take(last, axis=1)
+        keep *= phi ** (time - then)
+        memory[::2] *= keep
         return memory
+    carried, keep, then = memory = np.zeros((3, *residual.shape))
     fade = _faded(phi, time[1:] - time[:-1])
     np.multiply(residual[:-1], fade, out=carried[1:])
     np.multiply(weight[:-1], fade, out=keep[1:])
@@ -214,20 +249,6 @@ def _faded(phi: float, gap: Floats) -> Floats:
     if widest < 100_000 and not (gap % 1).any():
         return np.asarray((phi ** np.arange(widest + 1.0))[gap.astype(np.intp)])
     return np.asarray(phi**gap)
-
-
-def _ahead(step: Floats, weight: Floats, x0: Floats, x1: Floats, noise: Floats) -> tuple[Floats, Floats]:
-    """Mean and variance of each step given the steps before it: a running Bayesian regression on two coefficients."""
-    p0 = x0[:-1] * (precision := weight[:-1] / noise[:-1])
-    p1 = x1[:-1] * precision
-    a, b, c, g0, g1 = sums = _opened(NO_EVIDENCE, step.shape)
-    for left, right, to in ((x0, p0, a), (x0, p1, b), (x1, p1, c), (step, p0, g0), (step, p1, g1)):
-        np.multiply(left[:-1], right, out=to[1:])
-    _run(sums)
-    determinant = a * c - b * b
-    k0, k1 = x0 * c - x1 * b, x1 * a - x0 * b
-    mean = (k0 * g0 + k1 * g1) / determinant
-    return mean, (k0 * x0 + k1 * x1) / determinant + noise
 
 
 def _opened(first: Floats, shape: tuple[int, ...]) -> Floats:

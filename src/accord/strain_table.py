@@ -14,15 +14,17 @@ import polars as pl
 
 from accord.errors import BadTable
 from accord.records import RATERS
-from accord.stats.innovation import STATES, Flags, Floats, States, repair
-from accord.stats.priors import Priors, shipped
+from accord.stats.innovation import STATES, Flags, Floats, Hyper, States, repair
+from accord.stats.priors import shipped
 from accord.stats.rules import Rule, false_alarms, rule_named
-from accord.stats.thresholds import BASE_RATES, BUDGET, Budget, Calibration, calibrate
+from accord.stats.thresholds import BASE_RATES, BUDGET, MOST, Budget, Calibration, calibrate
+from accord.stats.twin import Voice
 from accord.study import Grid, check_columns, check_once, numbers, read_table
 from accord.trajectory import trajectory
 
 BLOCK = 8192  # dyads judged at once
 NEEDED = ("dyad", "session", "score")
+ADDED = ("expected", "sd", "z", "flag", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +40,13 @@ class StrainTable:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
-        return {"calibrations": list(self.judged), "rows": self.rows.to_dicts()}
+        rows = [{name: _plain(value) for name, value in row.items()} for row in self.rows.iter_rows(named=True)]
+        return {"calibrations": list(self.judged), "rows": rows}
 
     def __str__(self) -> str:
         lines = []
         for one in self.judged:
-            name = f"{one['scale']} ({one['rater']})" if one["scale"] else one["rater"]
-            lines.append(
-                f"{name}: {one['flagged_dyads']} of {one['dyads']} dyads flagged by {one['rule']}, which flags "
-                f"{one['false_alarms']:.1%} of 15-session courses in which nothing happened."
-            )
-            if "nothing" in one:
-                lines.append(f"  Of 100 such flags, about {_nothing(one['nothing'])}.")
+            lines += _summary(one)
         flagged = self.rows.filter(pl.col("flag") == 1)
         with pl.Config(
             tbl_rows=50, tbl_cols=20, tbl_width_chars=120, tbl_hide_dataframe_shape=True, float_precision=2
@@ -79,28 +76,33 @@ def find_strains(
     """
     source = "the table" if isinstance(ratings, pl.DataFrame) else str(ratings)
     named = rule_named(rule) if rule else None
-    table = _chosen(ratings if isinstance(ratings, pl.DataFrame) else read_table(ratings), scale, source)
+    table = _checked(ratings if isinstance(ratings, pl.DataFrame) else read_table(ratings), scale, source)
     grid = Grid.of(table, source)
     scores = numbers(table, "score", source).to_numpy()
-    if np.isnan(scores).all():
-        raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
-    columns = {name: np.full(len(table), np.nan) for name in ("expected", "sd", "z")}
-    columns |= {name: np.zeros(len(table), dtype=np.int8) for name in ("flag", "state")}
+    columns = {name: np.full(len(table), np.nan) for name in ADDED[:3]}
+    columns |= {name: np.zeros(len(table), dtype=np.int8) for name in ADDED[3:]}
     notes = []
-    for name, voices in _parts(table):
+    for name, voices in _parts(table, scale):
         _check_once(table, grid, voices, source)
         scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
-        for voice, rows in voices.items():
-            if np.isnan(scored[voice]).all():
-                continue
+        scored = {voice: y for voice, y in scored.items() if not np.isnan(y).all()}
+        priors = shipped().get(name)
+        other = getattr(priors, "therapist", None)
+        for voice, y in scored.items():
             pair = scored.get("therapist") if voice == "client" else None
-            made = _calibration(scored[voice], pair, grid.sessions, shipped().get(name), voice, budget)
-            judged = _judge(scored[voice], pair, grid.sessions, made, named)
+            prior = getattr(priors, voice, None)
+            made = calibrate(y, grid.sessions, second=pair, prior=prior, second_prior=other, budget=budget)
+            judged = _judge(y, pair, grid.sessions, made, named)
+            rows = voices[voice]
             at = grid.dyad[rows], grid.session[rows]
             for column, values in columns.items():
                 values[rows] = getattr(judged, column)[at]
-            notes.append(_note(name, voice, judged, scored[voice], made, named))
-    return StrainTable(_joined(table, columns), tuple(notes))
+            note = _note(name, voice, judged, y, made)
+            notes.append(note | (_ruled(named, y, grid.sessions, prior) if named else _budgeted(made)))
+    if not notes:
+        raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
+    joined = _joined(table, columns)
+    return StrainTable(joined if scale is None else joined.filter(_named(scale)), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,23 +116,31 @@ class _Judged:
     state: States
 
 
-def _chosen(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFrame:
-    """The table with the chosen scale only, its columns checked."""
+def _checked(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFrame:
+    """The table with its columns checked and the chosen scale in it. All rows stay: lines keep their number."""
     check_columns(table, NEEDED, source)
+    taken = [name for name in ADDED if name in table.columns]
+    if taken:
+        what = f"column {', '.join(map(repr, taken))} is there already, and is what is added here"
+        raise BadTable(f"{source}: {what}. Rename or remove it.")
     if scale is not None and "scale" in table.columns:
-        found = table["scale"].unique().sort()
-        table = table.filter(pl.col("scale") == scale)
-        if not len(table):
-            names = ", ".join(map(str, found))
+        if table.filter(_named(scale)).is_empty():
+            names = ", ".join(map(str, table["scale"].unique().sort()))
             raise BadTable(f"{source}: there is no scale {scale!r}; the file has {names}. Choose one of them.")
     elif scale is not None:
         table = table.with_columns(pl.lit(scale).alias("scale"))
     if "rater" in table.columns:
-        strange = table.filter(~pl.col("rater").cast(pl.String).is_in(RATERS).fill_null(False))
-        if len(strange):
-            said = f"{source}: rater {strange['rater'][0]!r} is not known"
+        strange = ~table["rater"].cast(pl.String).is_in(RATERS).fill_null(False)
+        if strange.any():
+            row = int(strange.arg_true()[0])
+            said = f"{source}: line {row + 2}: rater {table['rater'][row]!r} is not known"
             raise BadTable(f"{said}. Call the raters client and therapist.")
     return table
+
+
+def _named(scale: str) -> pl.Expr:
+    """Rows of that scale, whose name may be a number."""
+    return pl.col("scale").cast(pl.String) == scale
 
 
 def _check_once(table: pl.DataFrame, grid: Grid, voices: dict[str, npt.NDArray[np.bool_]], source: str) -> None:
@@ -142,13 +152,14 @@ def _check_once(table: pl.DataFrame, grid: Grid, voices: dict[str, npt.NDArray[n
             check_once(table, [name for name in ("dyad", "session", "rater", "scale") if name in table.columns], source)
 
 
-def _parts(table: pl.DataFrame) -> list[tuple[str, dict[str, npt.NDArray[np.bool_]]]]:
-    """Rows of each scale by voice; a table without raters is the clients'."""
+def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, npt.NDArray[np.bool_]]]]:
+    """Rows of each scale, or of one only, by voice; a table without raters is the clients'."""
     every = np.ones(len(table), dtype=np.bool_)
     scales = {"": every}
     if "scale" in table.columns:
         column = table["scale"].cast(pl.String).fill_null("")
-        scales = {name: (column == name).to_numpy() for name in column.unique().sort()}
+        names = column.unique().sort() if only is None else [only]
+        scales = {name: (column == name).to_numpy() for name in names}
     if "rater" not in table.columns:
         return [(scale, {"client": rows}) for scale, rows in scales.items()]
     raters = {rater: (table["rater"] == rater).to_numpy() for rater in RATERS}
@@ -156,14 +167,6 @@ def _parts(table: pl.DataFrame) -> list[tuple[str, dict[str, npt.NDArray[np.bool
         (scale, {rater: rows & at for rater, at in raters.items() if (rows & at).any()})
         for scale, rows in scales.items()
     ]
-
-
-def _calibration(
-    y: Floats, pair: Floats | None, sessions: Floats, priors: Priors | None, voice: str, budget: Budget
-) -> Calibration:
-    prior = None if priors is None else getattr(priors, voice)
-    second = None if priors is None else priors.therapist
-    return calibrate(y, sessions, second=pair, prior=prior, second_prior=second, budget=budget)
 
 
 def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None) -> _Judged:
@@ -184,18 +187,25 @@ def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, 
     return out
 
 
-def _note(
-    scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration, rule: Rule | None
-) -> dict[str, Any]:
-    """What was judged, by what, and how often that is wrong when nothing happened."""
-    note: dict[str, Any] = {
+def _note(scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration) -> dict[str, Any]:
+    """What was judged, and the calibration behind what was expected."""
+    return {
         "scale": scale, "rater": voice, "dyads": int((~np.isnan(y)).any(axis=1).sum()),
         "flagged_dyads": int(judged.flag.any(axis=1).sum()), "calibration": made.to_dict() | {"id": made.id},
     }  # fmt: skip
-    if rule is None:
-        nothing = dict(zip((f"{base:.0%}" for base in BASE_RATES), made.nothing["drop"], strict=True))
-        return note | {"rule": made.method, "false_alarms": made.budget.drop, "nothing": nothing}
-    return note | {"rule": rule.name, "false_alarms": round(false_alarms(rule, made.hyper), 3)}
+
+
+def _budgeted(made: Calibration) -> dict[str, Any]:
+    """What Accord's own flags may cost, and how many of them are nothing."""
+    nothing = dict(zip((f"{base:.0%}" for base in BASE_RATES), made.nothing["drop"], strict=True))
+    return {"rule": made.method, "false_alarms": made.budget.drop, "learning": made.learning, "nothing": nothing}
+
+
+def _ruled(rule: Rule, y: Floats, sessions: Floats, prior: Hyper | None) -> dict[str, Any]:
+    """How often a classical rule flags uneventful courses like these, with their ends of the scale, steps and gaps."""
+    twin = Voice.of(y[:: len(y) // MOST + 1], sessions, prior, seed=0)
+    share = false_alarms(rule, twin.hidden, noise=twin.noise)
+    return {"rule": rule.name, "says": rule.says, "false_alarms": round(share, 3)}
 
 
 def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) -> pl.DataFrame:
@@ -203,6 +213,29 @@ def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) ->
     states = pl.Series("state", STATES).gather(columns["state"].astype(np.uint32))
     added = [pl.Series(name, columns[name]).fill_nan(None) for name in ("expected", "sd", "z")]
     return table.with_columns(*added, pl.Series("flag", columns["flag"]), states)
+
+
+def _summary(one: dict[str, Any]) -> list[str]:
+    """One voice on one scale in a few lines: what was flagged, by what, and how often that is wrong."""
+    name = f"{one['scale']} ({one['rater']})" if one["scale"] else one["rater"]
+    flagged = f"{name}: {one['flagged_dyads']:,} of {one['dyads']:,} dyads flagged"
+    share = f"{one['false_alarms']:.1%} of 15-session courses in which nothing happened"
+    if "nothing" not in one:
+        return [f"{flagged} by {one['rule']} ({one['says']}), which flags {share}, by simulation."]
+    judge = one["calibration"]
+    few = "; so few hardly hold a budget" if one["learning"] else ""
+    return [
+        f"{flagged} under a budget of {share}.",
+        f"  Judged by {judge['id']}, from {judge['n']:,} courses of the table{few}.",
+        f"  Of 100 such flags, about {_nothing(one['nothing'])}.",
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """A cell as JSON knows it: what is no number is nothing, and a date and the like is its words."""
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value if value is None or isinstance(value, str | int) else str(value)
 
 
 def _nothing(shares: dict[str, float]) -> str:

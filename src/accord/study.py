@@ -13,6 +13,7 @@ import polars as pl
 from accord.errors import BadTable
 
 MOST_SESSIONS = 1000  # more different values are dates, not numbers of sessions
+NO_DATES = "Give the number of the session (1, 2, 3 ...), not a date."
 MOST_CELLS = 400_000_000  # dyads x sessions held at once; each takes some 60 bytes
 
 
@@ -88,6 +89,8 @@ def write_table(table: pl.DataFrame, path: str | Path) -> None:
     except OSError as error:
         reason = error.strerror or str(error).splitlines()[0]
         raise BadTable(f"{path}: the file cannot be written ({reason}). Choose another place.") from error
+    except pl.exceptions.PolarsError as error:  # a CSV holds no lists, durations or bytes
+        raise BadTable(f"{path}: {str(error).splitlines()[0]}. Write Parquet, or leave that column out.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +114,24 @@ class Grid:
         """
         if not len(table):
             raise BadTable(f"{path}: the table has no rows. Give at least one rating.")
+        if table["session"].dtype.is_temporal():
+            raise BadTable(f"{path}: column 'session' holds {table['session'].dtype}s. {NO_DATES}")
         clock = numbers(table, "session", path)
-        for column in (table["dyad"], clock):
+        dyads = table["dyad"].fill_nan(None) if table["dyad"].dtype.is_float() else table["dyad"]
+        for column in (dyads, clock):
             if column.null_count():
                 line = int(column.is_null().arg_true()[0]) + 2
                 raise BadTable(f"{path}: line {line}: {column.name} is empty. Say whose rating it is, and when.")
         sessions = clock.unique().sort().to_numpy()
         if len(sessions) > MOST_SESSIONS:
             what = f"column 'session' holds {len(sessions):,} different values"
-            raise BadTable(f"{path}: {what}. Give the number of the session (1, 2, 3 ...), not a date.")
-        dyad = table["dyad"].rank("dense").to_numpy().astype(np.intp) - 1
-        dyads = int(dyad.max()) + 1
-        if dyads * len(sessions) > MOST_CELLS:
-            need = dyads * len(sessions) * 60 / 1e9
+            raise BadTable(f"{path}: {what}. {NO_DATES}")
+        dyad = dyads.rank("dense").to_numpy().astype(np.intp) - 1
+        count = int(dyad.max()) + 1
+        if count * len(sessions) > MOST_CELLS:
+            need = count * len(sessions) * 60 / 1e9
             raise BadTable(f"{path}: this needs about {need:.0f} GB of memory. Split the file by dyad.")
-        return cls(dyads, sessions, dyad, np.searchsorted(sessions, clock.to_numpy()))
+        return cls(count, sessions, dyad, np.searchsorted(sessions, clock.to_numpy()))
 
     def fill(self, values: npt.NDArray[np.float64], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         """The values of the chosen rows as (dyads, T), nan where there is none."""

@@ -132,6 +132,7 @@ def changed(name: str, row: int, to: str) -> str:
         ("dyad,session,score\na,1,3\na,2\nb,1,3,7,8\n", [], "this is not a table that can be read"),
         ("dyad,session,score\n", [], "no row is complete"),
         ("\x00\x01\x02", [], "ratings.csv: "),
+        (changed("th", 9, "7"), ["--therapist", "th"], "ratings.csv: dyad d1 appears under 2 therapists"),
     ],
 )
 def test_a_slip_gets_a_sentence_and_exit_code_2(

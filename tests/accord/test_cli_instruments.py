@@ -270,6 +270,10 @@ class TestDocumentation:
             for option in (o for action in inner._actions for o in action.option_strings if o not in ("-h", "--help")):
                 assert option in page, f"accord {name} {option}: run {REGENERATE}"
 
+    def test_the_reference_says_what_a_default_is(self):
+        assert "may be flagged (default 0.05)" in command_page()
+        assert "%(" not in command_page()
+
     @pytest.mark.parametrize(("page", "made"), [("cli.md", command_page), ("instruments.md", instrument_page)])
     def test_the_reference_is_current(self, page, made):
         assert (REFERENCE / page).read_text(encoding="utf-8") == made(), f"run {REGENERATE}"

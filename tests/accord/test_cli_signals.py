@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from accord import strain_table
 from accord.cli import main
 from accord.cli.signals import EXAMPLE
 from accord.simulate import simulate
+from accord.stats.rules import RULES
 from accord.stats.thresholds import calibrate
 
 ADDED = ["expected", "sd", "z", "flag", "state"]
@@ -141,7 +143,49 @@ def test_both_voices_and_each_scale_are_judged_apart(study, tmp_path):
 def test_a_classical_rule_says_how_often_it_is_wrong(study, tmp_path, capsys, name):
     out = signals(clients(study), tmp_path, "--rule", name)
     assert set(out["flag"].unique()) <= {0, 1}
-    assert f"flagged by {name}, which flags" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"flagged by {name} ({RULES[name].says}), which flags" in said
+    assert "of 15-session courses in which nothing happened, by simulation" in said
+
+
+def test_a_rule_is_tried_on_courses_like_those_of_the_table(tmp_path, capsys):
+    """On a coarse scale a fall of one SD of all falls is a single step, and as frequent as that."""
+    own, other = (simulate(n, 15, seed, "none", items=4).client for n, seed in ((100, 5), (4000, 6)))
+    signals(_long(own), tmp_path, "--rule", "session-drop-1sd", "--scale", "collaboration", "--json")
+    said = json.loads(capsys.readouterr().out)["calibrations"][0]["false_alarms"]
+    assert said == pytest.approx(RULES["session-drop-1sd"].flag(other).any(axis=1).mean(), abs=0.04)
+
+
+def test_the_summary_names_the_calibration_and_what_it_rests_on(study, tmp_path, capsys):
+    signals(clients(study), tmp_path)
+    said = capsys.readouterr().out
+    assert "under a budget of 5.0% of 15-session courses in which nothing happened" in said
+    assert re.search(r"Judged by innovation-1:[0-9a-f]{12}, from 40 courses of the table\.", said)
+    assert "are nothing if 10% of courses have a strain" in said
+    signals(clients(study).filter(pl.col("dyad") <= 10), tmp_path)
+    assert "from 10 courses of the table; so few hardly hold a budget." in capsys.readouterr().out
+
+
+def test_a_therapist_without_any_score_leaves_the_client_to_be_judged(study, tmp_path):
+    table = clients(study)
+    silent = table.with_columns(rater=pl.lit("therapist"), score=pl.lit(None, pl.Float64))
+    both = signals(pl.concat([table.with_columns(rater=pl.lit("client")).select(silent.columns), silent]), tmp_path)
+    alone = signals(table, tmp_path)
+    assert both.filter(pl.col("rater") == "client")["z"].to_list() == alone["z"].to_list()
+    assert both.filter(pl.col("rater") == "therapist")["z"].null_count() == len(table)
+
+
+def test_a_line_keeps_its_number_when_one_scale_is_chosen(tmp_path, capsys):
+    (tmp_path / "in.csv").write_text("dyad,session,scale,score\n1,1,1,4\n1,2,1,5\n1,1,2,4\n1,2,2,much\n")
+    assert "line 5" in refused(capsys, str(tmp_path / "in.csv"), "--scale", "2")
+
+
+def test_columns_of_any_kind_go_through_json(study, tmp_path, capsys):
+    day = clients(study).head(12).with_columns(day=pl.date(2026, 3, 1), size=pl.lit(float("nan")), raw=pl.lit(b"x"))
+    day.write_parquet(tmp_path / "in.parquet")
+    assert main(["signals", str(tmp_path / "in.parquet"), "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["rows"][0]
+    assert (row["day"], row["size"]) == ("2026-03-01", None)
 
 
 def test_json_holds_every_row_and_the_calibration(study, tmp_path, capsys):
@@ -201,8 +245,12 @@ def test_missing_scores_keep_their_row_and_get_no_z(tmp_path):
         ("1,1,4\n1,,5", ["line 3", "session is empty"]),
         ("", ["no rows"]),
         ("\n".join(f"1,{k},4" for k in range(1200)), ["1,200 different values", "not a date"]),
+        ("1,2026-01-05,4\n1,2026-01-12,5", ["line 2", "'2026-01-05'", "not a finite number"]),
     ],
-    ids=["duplicate", "text", "infinite", "text session", "all missing", "no dyad", "no session", "empty", "dates"],
+    ids=[
+        "duplicate", "text", "infinite", "text session", "all missing", "no dyad", "no session", "empty", "many",
+        "dates",
+    ],
 )  # fmt: skip
 def test_bad_rows_get_a_sentence_that_says_where(tmp_path, capsys, rows, words):
     (tmp_path / "in.csv").write_text("dyad,session,score\n" + rows)
@@ -227,9 +275,36 @@ def test_options_out_of_reason_are_refused(study, capsys, options, word):
     assert word in refused(capsys, str(study / "ratings.parquet"), *options)
 
 
+def test_dates_are_no_session_numbers(study, tmp_path, capsys):
+    """A week apart they would be read as seven sessions apart."""
+    weeks = pl.date(2026, 1, 1) + pl.duration(weeks=pl.col("session"))
+    clients(study).with_columns(session=weeks).write_parquet(tmp_path / "in.parquet")
+    assert "column 'session' holds Dates. Give the number" in refused(capsys, str(tmp_path / "in.parquet"))
+
+
+def test_a_column_of_ones_own_is_never_overwritten(study, tmp_path, capsys):
+    clients(study).with_columns(state=pl.lit("Ohio")).write_csv(tmp_path / "in.csv")
+    assert "column 'state' is there already" in refused(capsys, str(tmp_path / "in.csv"))
+
+
+def test_what_a_csv_cannot_hold_is_said(study, tmp_path, capsys):
+    clients(study).with_columns(took=pl.duration(minutes=3)).write_parquet(tmp_path / "in.parquet")
+    arguments = [str(tmp_path / "in.parquet"), "--out"]
+    assert "Write Parquet" in refused(capsys, *arguments, str(tmp_path / "out.csv"))
+    assert main(["signals", *arguments, str(tmp_path / "out.parquet")]) == 0
+
+
+def test_more_than_the_memory_holds_gets_a_sentence(tmp_path, capsys):
+    enormous = ["--dyads", "100000000000000", "--sessions", "30", "--seed", "1"]
+    assert main(["simulate", *enormous, "--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("accord: there is not enough memory for this (Unable to allocate")
+
+
 def test_a_stranger_as_rater_is_refused(tmp_path, capsys):
     (tmp_path / "in.csv").write_text("dyad,session,rater,score\n1,1,mother,4\n")
-    assert "'mother'" in refused(capsys, str(tmp_path / "in.csv"))
+    said = refused(capsys, str(tmp_path / "in.csv"))
+    assert "line 2" in said
+    assert "'mother'" in said
 
 
 def test_a_table_beyond_memory_says_what_it_needs(tmp_path, capsys, monkeypatch):

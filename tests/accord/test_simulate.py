@@ -86,8 +86,13 @@ def test_the_tables_hold_every_rating_once():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"dyads": 0}, {"sessions": 0}, {"strain": "rupture"}, {"share": 1.5}], ids=lambda w: next(iter(w))
-)
+    "wrong",
+    [
+        {"dyads": 0}, {"sessions": 0}, {"seed": -1}, {"strain": "rupture"}, {"share": 1.5}, {"missing": 2.0},
+        {"missing_after": float("nan")}, {"shared": -0.1}, {"repaired": 3}, {"kurtosis": 1.0}, {"items": 0},
+    ],
+    ids=lambda w: next(iter(w)),
+)  # fmt: skip
 def test_nonsense_is_refused(wrong):
     with pytest.raises(BadInput):
         simulate(**({"dyads": 2, "sessions": 5, "seed": 0} | wrong))

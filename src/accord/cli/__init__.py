@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AccordError as error:
         print(f"accord: {error}", file=sys.stderr)
         return error.exit_code
+    except MemoryError as error:
+        print(f"accord: there is not enough memory for this ({error}). Give it in parts.", file=sys.stderr)
+        return AccordError.exit_code
     except BrokenPipeError:
         return 0
     return 0

@@ -71,6 +71,7 @@ def _fit(arguments: argparse.Namespace) -> MixedFit:
     table = read_table(path, list(dict.fromkeys([arguments.outcome, *effects, *([slope] if slope else []), *labels])))
     columns = {name: _column(table, name, path) for name in {arguments.outcome, *effects, slope} if name}
     _check_once(table, arguments.person, arguments.time, path)
+    _check_nested(table, arguments.person, arguments.therapist, path)
     return fit_mixed(
         columns[arguments.outcome],
         np.column_stack([np.ones(len(table)), *(columns[name] for name in effects)]),
@@ -96,6 +97,19 @@ def _label(table: pl.DataFrame, name: str, path: Path) -> NDArray[Any]:
         line = int(series.is_null().arg_true()[0]) + 2
         raise BadTable(f"{path}: line {line}, column {name!r} is empty. Every rating needs one; fill it in.")
     return series.rank("dense").to_numpy()
+
+
+def _check_nested(table: pl.DataFrame, person: str, therapist: str | None, path: Path) -> None:
+    """A person has one therapist. Told here by the name in the file, since the fit knows persons by number."""
+    if therapist is None or therapist == person:
+        return
+    seen = table.group_by(person, maintain_order=True).agg(pl.col(therapist).n_unique())
+    torn = seen.filter(pl.col(therapist) > 1)
+    if len(torn):
+        raise BadTable(
+            f"{path}: {person} {torn[person][0]} appears under {torn[therapist][0]} therapists; a person must have "
+            "one. Give each course of therapy an id of its own."
+        )
 
 
 def _check_once(table: pl.DataFrame, person: str, time: str | None, path: Path) -> None:

@@ -33,9 +33,10 @@ def command_page() -> str:
     lines = ["# The command line", "", f"Made by `{REGENERATE}`; do not edit.", "", top.description or "", ""]
     lines += ["A mistake gives a sentence on standard error and exit code 2.", ""]
     for name, inner, text in subcommands(top):
-        lines += [f"## accord {name}", "", inner.description or text, "", "| | |", "|---|---|"]
-        lines += [f"| `{usage}` | {_cell(text)} |" for usage, text in _arguments(inner)]
-        lines += ["", *_fenced(inner.epilog)]
+        lines += [f"## accord {name}", "", inner.description or text, ""]
+        arguments = [f"| `{usage}` | {_cell(text)} |" for usage, text in _arguments(inner)]
+        lines += ["| | |", "|---|---|", *arguments, ""] if arguments else []
+        lines += _fenced(inner.epilog)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -55,7 +56,8 @@ def _arguments(inner: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
         if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
             continue
         value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
-        yield ", ".join(action.option_strings) + value if action.option_strings else value.strip(), action.help or ""
+        said = inner._get_formatter()._expand_help(action) if action.help else ""
+        yield ", ".join(action.option_strings) + value if action.option_strings else value.strip(), said
 
 
 def _fenced(epilog: str | None) -> list[str]:

@@ -40,8 +40,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Simulate and write."""
-    if arguments.seed < 0:
-        raise BadInput(f"--seed is {arguments.seed}; give a whole number, 0 or more.")
     made = _simulated(arguments)
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from accord.errors import BadInput
-from accord.stats.evidence import Evidence, Voices, crossings
+from accord.stats.evidence import Evidence, Voices, crossings, paired
 from accord.stats.innovation import STATES, Flags, Floats, Innovations, States, checked, repair
 from accord.stats.thresholds import Calibration
 
-__all__ = ["STATES", "Trajectory", "reliable_change", "trajectory"]
+__all__ = ["STATES", "Trajectory", "trajectory"]
 
-HEAD = "session  expected       low      high        sd         z  flag   state"
+HEAD = "session  expected       low      high        sd         z  flag        state"
+DIFFERENCES = "gap: said of differences between two voices alone; of one voice it says nothing"
 BAND = 1.2816  # four in five answers of a person with the usual course fall within so many sd
 
 
@@ -55,21 +55,25 @@ class Trajectory:
 
     def __str__(self) -> str:
         """One dyad: a row a session. Many: what was flagged."""
+        about_gaps = [DIFFERENCES] if self.flag_gap.any() else []
         if len(self.z) == 1:
-            return "\n".join([HEAD, *(self._line(k) for k in range(self.z.shape[1])), f"judged by {self.calibration}"])
-        flags = {"drop": self.flag_drop, "slide": self.flag_slide, "gap": self.flag_gap}
+            lines = [HEAD, *(self._line(k) for k in range(self.z.shape[1])), f"judged by {self.calibration}"]
+            return "\n".join(lines + about_gaps)
         lines = [f"{len(self.z):,} dyads, {self.z.shape[1]} sessions, judged by {self.calibration}"]
         lines += [
-            f"{kind:6}{marks.sum():>8,} marks in {marks.any(axis=1).sum():,} dyads" for kind, marks in flags.items()
+            f"{kind:6}{marks.sum():>8,} marks in {marks.any(axis=1).sum():,} dyads"
+            for kind, marks in self._flags().items()
         ]
-        return "\n".join(lines)
+        return "\n".join(lines + about_gaps)
+
+    def _flags(self) -> dict[str, Flags]:
+        return {"drop": self.flag_drop, "slide": self.flag_slide, "gap": self.flag_gap}
 
     def _line(self, k: int) -> str:
         numbers = (self.expected, self.low, self.high, self.sd, self.z)
         said = " ".join(f"{values[0, k]:>9.2f}" if values[0, k] == values[0, k] else f"{'':9}" for values in numbers)
-        marks = {"drop": self.flag_drop, "slide": self.flag_slide, "gap": self.flag_gap}
-        found = " ".join(kind for kind, flagged in marks.items() if flagged[0, k])
-        return f"{self.times[..., k].flat[0]:>7g} {said}  {found:6} {STATES[self.state[0, k]]}".rstrip()
+        found = " ".join(kind for kind, flagged in self._flags().items() if flagged[0, k])
+        return f"{self.times[..., k].flat[0]:>7g} {said}  {found:11} {STATES[self.state[0, k]]}".rstrip()
 
 
 def _plain(values: npt.NDArray[Any]) -> list[list[Any]]:
@@ -84,7 +88,7 @@ def trajectory(
 
     `second`: the therapist's ratings of the same sessions; a low one adds to the client's, a high one never takes
     away (used where the calibration knows the therapist's usual course). Nothing is flagged in the first three
-    sessions. Raises `BadInput` for infinite scores and times that do not increase.
+    sessions. Raises `BadInput` for infinite scores, times that do not increase, and voices of different dyads.
 
     >>> from accord import calibrate
     >>> from accord.stats.priors import shipped
@@ -93,7 +97,7 @@ def trajectory(
     [[False, False, False, False, True]]
     """
     y, t = checked(scores, times)
-    other = None if second is None else checked(second, t)[0]
+    other = None if second is None else paired(second, y, t)
     found = Voices(calibration.hyper, calibration.second, calibration.weight).read(y, other, t)
     earlier = found.steps.earlier
     drop = found.drop >= calibration.drop.at(earlier)
@@ -117,22 +121,13 @@ def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]
 
 
 def _before_slide(found: Evidence, drop: Flags) -> Floats:
-    """The level to come back to: what was expected at a drop, or in the session in which the slide began."""
-    expected = found.steps.expected
-    last = expected.shape[1] - 1
-    next_one = np.where(found.slide == 0.0, np.minimum(np.arange(last + 1) + 1, last), 0)
-    began = np.minimum(np.maximum.accumulate(next_one, axis=1), np.arange(last + 1))
-    return np.where(drop, expected, np.take_along_axis(expected, began, axis=1))
+    """The level to come back to: what was expected at a drop, or in the session in which the slide began.
 
-
-def reliable_change(sd: float, reliability: float) -> float:
-    """The change that exceeds 1.96 standard errors of a difference: 1.96 sqrt(2) sd sqrt(1 - reliability).
-
-    sd in the scale's units, reliability 0 to 1 (Jacobson and Truax 1991). Raises `BadInput` outside these.
-
-    >>> round(reliable_change(8.16, 0.801), 2)
-    10.09
+    A slide begins in the session after the CUSUM was last 0, and at the earliest in the first one that is judged:
+    what is expected before that is what is usual for people, not for this person.
     """
-    if not (sd >= 0 and 0 <= reliability <= 1):
-        raise BadInput(f"sd {sd} and reliability {reliability}: give sd of at least 0 and reliability between 0 and 1.")
-    return float(1.96 * 2**0.5 * sd * (1.0 - reliability) ** 0.5)
+    expected = found.steps.expected
+    here = np.arange(expected.shape[1])
+    first = np.argmax(found.slide > -np.inf, axis=1)[:, None]
+    began = np.minimum(np.maximum.accumulate(np.where(found.slide == 0.0, here + 1, first), axis=1), here)
+    return np.where(drop, expected, np.take_along_axis(expected, began, axis=1))

@@ -5,7 +5,16 @@ import pytest
 
 from accord.errors import BadInput
 from accord.simulate import nine_items
-from accord.stats.rules import RULES, control_chart, false_alarms, reliable_change, rule_named, session_drop, v_shape
+from accord.stats.rules import (
+    RULES,
+    control_chart,
+    false_alarms,
+    reliable_change,
+    reliable_limit,
+    rule_named,
+    session_drop,
+    v_shape,
+)
 
 NAN = np.nan
 
@@ -18,7 +27,7 @@ NAN = np.nan
     ],
 )  # fmt: skip
 def test_false_alarms_agree_with_an_independent_simulation(name, share):
-    """The shares come from facts/methods.md 1.4: another program, the same parameters."""
+    """The shares come from another program, written before this one, with the same parameters."""
     assert false_alarms(RULES[name], nine_items()) == pytest.approx(share, abs=0.05)
 
 
@@ -49,6 +58,16 @@ def test_the_last_rating_counts_over_a_gap():
 )  # fmt: skip
 def test_where_there_is_nothing_to_see_no_rule_sees_it(rule, y):
     assert not rule.flag(y).any()
+
+
+def test_a_reliable_change_of_a_published_example():
+    assert reliable_limit(8.16, 0.801) / 1.96 == pytest.approx(5.15, abs=0.005)
+
+
+@pytest.mark.parametrize(("sd", "reliability"), [(-1, 0.8), (8, 1.2), (8, float("nan"))])
+def test_a_reliable_change_of_nonsense_is_refused(sd, reliability):
+    with pytest.raises(BadInput):
+        reliable_limit(sd, reliability)
 
 
 def test_a_rule_that_is_not_there_is_answered_with_those_that_are():

@@ -7,7 +7,7 @@ from accord.errors import BadInput
 from accord.stats.innovation import NONE, OPEN, RECOVERED
 from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Calibration, calibrate
-from accord.trajectory import reliable_change, trajectory
+from accord.trajectory import trajectory
 
 T = np.arange(1.0, 13.0)
 CALM = np.array([75.0, 70, 80, 75, 78, 75, 77, 74, 76, 78, 75, 77])
@@ -65,6 +65,33 @@ def test_a_slow_decline_is_said_once_as_a_slide(both):
     assert path.state[0, -1] == OPEN
 
 
+def test_a_slide_that_begins_with_the_first_judged_session_is_measured_by_the_persons_own_level(both):
+    """Not by what was expected of anybody before the first rating, to which 72 would be a way back."""
+    y = np.array([[96.0, 95, 97, 86, 82, 78, 74, 72, 72, 72, 72, 72]])
+    path = trajectory(y, T, both)
+    assert path.flag_slide.any()
+    assert path.state[0, -3:].tolist() == [OPEN, OPEN, OPEN]
+    back = trajectory(np.where(T > 10, 95.0, y), T, both)
+    assert back.state[0, -1] == RECOVERED
+
+
+def test_what_is_printed_of_one_voice_calls_a_high_rating_no_gap_between_two(both):
+    path = trajectory(np.where(T == 8, 0.0, CALM)[None, :], T, both)
+    assert path.flag_gap[0, 7]
+    one, many = str(path), str(trajectory(np.where(T == 8, 0.0, CALM)[None, :].repeat(2, axis=0), T, both))
+    for said in (one, many):
+        assert said.endswith("gap: said of differences between two voices alone; of one voice it says nothing")
+    assert "differences" not in str(trajectory(CALM[None, :], T, both))
+
+
+def test_voices_of_different_dyads_are_refused(both):
+    for wrong in (CALM, CALM[None, :5], CALM[None, :].repeat(2, axis=0)):
+        with pytest.raises(BadInput, match="same dyads"):
+            trajectory(CALM[None, :], T, both, wrong)
+        with pytest.raises(BadInput, match="same dyads"):
+            calibrate(CALM[None, :], second=wrong, draws=500)
+
+
 def test_the_therapist_can_raise_a_mark_but_never_clear_one(both):
     y = with_drop(6, 51.0)
     alone = trajectory(y, T, both)
@@ -111,13 +138,3 @@ def test_one_session_constant_ratings_and_no_rating_at_all_are_fine(both):
     assert trajectory([[70.0]], [1], both).state.tolist() == [[NONE]]
     assert not trajectory(np.full((1, 12), 100.0), T, both).flag_drop.any()
     assert not trajectory(np.full((1, 12), np.nan), T, both).flag_drop.any()
-
-
-def test_reliable_change_of_a_published_example():
-    assert reliable_change(8.16, 0.801) / 1.96 == pytest.approx(5.15, abs=0.005)
-
-
-@pytest.mark.parametrize(("sd", "reliability"), [(-1, 0.8), (8, 1.2), (8, float("nan"))])
-def test_reliable_change_refuses_nonsense(sd, reliability):
-    with pytest.raises(BadInput):
-        reliable_change(sd, reliability)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from accord.errors import BadInput
 from accord.stats.innovation import (
     OPEN,
     PARTLY,
@@ -13,6 +15,7 @@ from accord.stats.innovation import (
     Floats,
     Hyper,
     Innovations,
+    checked,
     cusum,
     innovations,
     repair,
@@ -77,6 +80,14 @@ class Voices:
         if therapist is None or self.therapist is None:
             return np.zeros((1, 1))
         return innovations(therapist, times, self.therapist).z
+
+
+def paired(second: npt.ArrayLike, scores: Floats, times: Floats) -> Floats:
+    """The other voice on the same sessions, (n, T). Raises `BadInput` where it is not of the same dyads."""
+    other = np.asarray(second, dtype=np.float64)
+    if other.shape != scores.shape:
+        raise BadInput(f"second has shape {other.shape}, scores {scores.shape}. Give both voices of the same dyads.")
+    return checked(other, times)[0]
 
 
 def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> Evidence:

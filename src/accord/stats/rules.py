@@ -69,12 +69,25 @@ def control_chart(y: Floats, k: float) -> Flags:
 
 
 def reliable_change(y: Floats, reliability: float = RELIABILITY) -> Flags:
-    """A fall since the last rating beyond 1.96 sqrt(2) SD sqrt(1 - reliability), SD between persons (Jacobson)."""
+    """A fall since the last rating of `reliable_limit` or more, by the SD between persons at their first rating."""
     first = y[np.arange(len(y)), np.argmax(~np.isnan(y), axis=1)]
     sd = float(np.nanstd(first)) if np.isfinite(first).any() else 0.0
-    limit = 1.96 * 2**0.5 * sd * (1.0 - reliability) ** 0.5
+    limit = reliable_limit(sd, reliability)
     fall = _last(y) - y
     return np.asarray((fall >= limit) & (fall > 0))
+
+
+def reliable_limit(sd: float, reliability: float) -> float:
+    """The change that exceeds 1.96 standard errors of a difference: 1.96 sqrt(2) sd sqrt(1 - reliability).
+
+    sd in the scale's units, reliability 0 to 1 (Jacobson and Truax 1991). Raises `BadInput` outside these.
+
+    >>> round(reliable_limit(8.16, 0.801), 2)
+    10.09
+    """
+    if not (sd >= 0 and 0 <= reliability <= 1):
+        raise BadInput(f"sd {sd} and reliability {reliability}: give sd of at least 0 and reliability between 0 and 1.")
+    return float(1.96 * 2**0.5 * sd * (1.0 - reliability) ** 0.5)
 
 
 _FALLS_BACK = "falls {} own SD, half of it regained within 3 sessions"

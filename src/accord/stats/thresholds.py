@@ -21,7 +21,7 @@ import numpy.typing as npt
 from accord.errors import BadInput
 from accord.stats.estimate import estimate
 from accord.stats.eventful import FELT, strains
-from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Evidence, Voices, crossings
+from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Evidence, Voices, crossings, paired
 from accord.stats.innovation import Flags, Floats, Hyper, checked
 from accord.stats.twin import TRUST, Practice, Voice
 
@@ -175,7 +175,7 @@ def calibrate(
     y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
     if t.ndim != 1:
         raise BadInput("calibrate needs one row of session numbers for all courses; put the ratings on that grid.")
-    pair = None if second is None or isinstance(second, Hyper) else checked(second, t)[0]
+    pair = None if second is None or isinstance(second, Hyper) else paired(second, y, t)
     if len(y) > MOST:
         chosen = np.sort(np.random.default_rng(seed).choice(len(y), MOST, replace=False))
         y, pair = y[chosen], None if pair is None else pair[chosen]

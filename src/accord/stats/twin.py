@@ -105,7 +105,7 @@ class Voice:
         voice = voice._with(kurtosis=nearest(KURTOSES, tried, own.peaked, 3.0, TRUST_PEAK))
         trust = n / (n + TRUST)
         for _ in range(STEPS):  # at the ceiling a rise tells little of the noise: the search is slow there
-            voice = voice._with(size=np.clip(own.size / looks(voice).size, 0.5, 2.0) ** trust)
+            voice = voice._with(size=float(np.clip(own.size / looks(voice).size, 0.5, 2.0)) ** trust)
         return voice
 
     def _with(self, *, spread: float | None = None, kurtosis: float | None = None, size: float = 1.0) -> Voice:

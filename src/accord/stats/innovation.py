@@ -32,7 +32,6 @@ PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against
 CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
 CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
 NARROW = 150  # persons up to whom a few strided calls are quicker than some for each session
-NO_RATING = np.array([PRIOR_RATINGS, 0.0])[:, None, None]  # squares and ratings before the first session
 NO_EVIDENCE = np.array([1.0, 1.0, 0.0, 0.0, 0.0])[:, None, None]  # of precision (c, a, b), of its sums (g0, g1)
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
@@ -147,23 +146,25 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     """One chunk of persons; sessions lie on the first axis, so every step works on long contiguous rows."""
     time = t[:, None] if t.ndim == 1 else np.ascontiguousarray(t.T)
     usual = hyper.b0 + hyper.b1 * time
-    own = np.subtract(y.T, usual, order="C")
-    weight = (own == own).astype(np.float64)  # 0 where there is no rating: nan is not itself
-    mean, variance = _ahead(np.fmax(own, LEAST) * weight, weight, time, hyper)
-    own -= mean
-    alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
-    own /= alike
-    squares, ratings = spread = _opened(NO_RATING, own.shape)
-    np.fmin(own[:-1] * own[:-1], CAP, out=squares[1:])
-    squares[1:] *= weight[:-1]
-    ratings[1:] = weight[:-1]
-    _run(spread)
-    expected, sd, z, scale, earlier = out
-    np.sqrt(squares / (ratings + PRIOR_RATINGS), out=scale)
+    expected, sd, z, scale, earlier = out  # what is counted and computed lies where its result will be
+    np.subtract(y.T, usual, out=z)
+    weight = (z == z).astype(np.float64)  # 0 where there is no rating: nan is not itself
+    mean, variance = _ahead(np.fmax(z, LEAST) * weight, weight, time, hyper)
     np.add(mean, usual, out=expected)
+    z -= mean
+    alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
+    z /= alike
+    spread = out[3:]
+    spread[:, :1] = PRIOR_RATINGS
+    np.fmin(z[:-1] * z[:-1], CAP, out=scale[1:])
+    scale[1:] *= weight[:-1]
+    earlier[1:] = weight[:-1]
+    _run(spread)
+    scale /= earlier
+    np.sqrt(scale, out=scale)
+    earlier -= PRIOR_RATINGS
     np.multiply(alike, scale, out=sd)
-    np.divide(own, scale, out=z)
-    earlier[:] = ratings
+    z /= scale
 
 
 def _ahead(residual: Floats, weight: Floats, time: Floats, hyper: Hyper) -> tuple[Floats, Floats]:

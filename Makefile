@@ -8,6 +8,8 @@ PYTHON ?= $(shell for name in $(LATEST); do \
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 EMBEDDED_ONLY := $(foreach of,backup keys move put_back,--ignore=tests/clinic/test_$(of).py)
+# Compiled once, not at every start of a command: that is most of what a start takes.
+unexport PYTHONDONTWRITEBYTECODE
 # A plugin of pytest that only the tests of the clinic's API need; it takes a second to load, in each process.
 NO_API := -p no:schemathesis
 # Memory that numpy gave back stays with the process: asking the system for it anew takes a third of a calibration.

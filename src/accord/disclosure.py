@@ -1,10 +1,14 @@
 """Counts and the sums between them come in; which must be kept back, so that small numbers stay home, goes out."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp  # type: ignore[import-untyped]
-from scipy.optimize import linprog  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp  # type: ignore[import-untyped]
 
 LEAST = 10
 """Counts from 1 to 9 are kept back. Zero is printed: it is about nobody."""
@@ -48,6 +52,10 @@ def _other_table(
     cell: int, values: np.ndarray, equations: sp.csr_matrix, cost: np.ndarray, least: int
 ) -> np.ndarray:
     """Which cells differ in the cheapest table with the same sums in which `cell` is `least`."""
+    # Only where a table is made: they take longer to load than all the rest of a command of the clinic.
+    import scipy.sparse as sp  # noqa: PLC0415
+    from scipy.optimize import linprog  # type: ignore[import-untyped]  # noqa: PLC0415
+
     size = len(values)
     up_limit: list[float | None] = [None] * size
     down_limit: list[float] = list(values - 1)
@@ -70,6 +78,8 @@ def _other_table(
 
 def _equations(sums: Sequence[Sum], index: Mapping[str, int]) -> sp.csr_matrix:
     """One row per sum: its cells count 1, its total −1; a zero cell cannot change and is left out."""
+    import scipy.sparse as sp  # noqa: PLC0415
+
     rows, columns, entries = [], [], []
     for row, (total, parts) in enumerate(sums):
         for name, sign in [(total, -1.0), *((part, 1.0) for part in parts)]:

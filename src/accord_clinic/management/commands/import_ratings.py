@@ -16,6 +16,7 @@ class Command(BaseCommand):
         "Import a CSV of past ratings. Every row that does not fit is reported with its line and the reason. "
         "All or nothing, unless told otherwise; importing the same file twice adds nothing."
     )
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path, help="the spreadsheet, saved as CSV")

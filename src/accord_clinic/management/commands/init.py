@@ -20,6 +20,7 @@ DEFAULT_CRISIS_TEXT = "In an emergency call 112."
 
 class Command(BaseCommand):
     help = "Start a practice. What is not given is asked for; the password may come from ACCORD_PASSWORD."
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("--practice", help="the name of the practice")

@@ -10,6 +10,7 @@ from accord_clinic import anchor, databases, moving, rights, serving
 
 class Command(BaseCommand):
     help = "Copy the embedded practice into the PostgreSQL database of ACCORD_POSTGRESQL (the owner's address)."
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("--role", default="accord_app", help="the role that will serve pages")

@@ -11,6 +11,7 @@ class Command(BaseCommand):
         "Take away the lost second factor of somebody who works here, recovery codes too. The next sign-in, with the "
         "password, asks for a new one. Another admin can do the same on the page of that person."
     )
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("email", help="the address with which that person signs in")

@@ -10,6 +10,7 @@ from accord_clinic.actions import erasure, reveal, schedule, service
 
 class Command(BaseCommand):
     help = "Open the sessions whose time has come and deliver waiting notices."
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("--every", type=float, metavar="SECONDS", help="go on until stopped, pausing so long")

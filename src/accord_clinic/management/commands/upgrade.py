@@ -7,6 +7,7 @@ from accord_clinic import databases, rights, serving
 
 class Command(BaseCommand):
     help = "Bring the database up to this version of Accord. On PostgreSQL, run it with the owner's address."
+    requires_system_checks = []
 
     def add_arguments(self, parser):
         parser.add_argument("--role", default="accord_app", help="PostgreSQL: the role that serves pages")

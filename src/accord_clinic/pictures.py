@@ -1,7 +1,7 @@
 """A Course and the lives of its strains come in; its picture, wide and narrow, in the reader's language, goes out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import segno
@@ -12,6 +12,7 @@ from accord.course import Course, Series
 from accord.instruments import Instrument, Scale
 from accord.records import Rater
 from accord.signals import CHECK_IN
+from accord.stats.thresholds import BUDGET
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.nouns import Opener
 from accord_clinic.plan import STARTING_PATH, WIDER_LOOK
@@ -48,10 +49,11 @@ def picture(
     alliance, outcomes = [], []
     for instrument, scale in _drawn(course, instruments):
         panel = _panel(course, instrument, scale, revealed, wide.get((instrument.id, scale.name), frozenset()))
-        (alliance if ALLIANCE & {s.name for s in instrument.scales} else outcomes).append(panel)
+        part = alliance if ALLIANCE & {s.name for s in instrument.scales} else outcomes
+        part += [panel] if scale.commensurate else _apart(panel)
     if not (alliance or outcomes):
         return None
-    words = _words(names)
+    words = _words(names, any(wide.values()))
     has_check_in = any(instrument == CHECK_IN for _rater, instrument, _scale in course.scores)
     track = strains if strains or has_check_in else None
     whole = course_chart(marks, alliance, track, outcomes, words)
@@ -82,6 +84,14 @@ def _panel(course: Course, instrument: Instrument, scale: Scale, revealed: set[i
         decimals=0 if scale.high - scale.low > 12 else 1,
         note=_("higher is worse") if scale.direction == "high is bad" else "",
     )
+
+
+def _apart(panel: Panel) -> Iterator[Panel]:
+    """Voices that answer different questions never share a panel, in which they would be compared."""
+    if panel.client:
+        yield replace(panel, therapist={})
+    if panel.therapist:
+        yield replace(panel, client={}, band={})
 
 
 def _name(instrument: Instrument, scale: Scale) -> str:
@@ -132,7 +142,11 @@ def span(opened: int, talked: int | None, settled: int | None, by: Opener) -> St
     return StrainSpan(opened, talked, settled, by, label)
 
 
-def _words(names: Names) -> Words:
+def _words(names: Names, marked: bool) -> Words:
+    """`marked`: some session is marked as wide apart, so the legend says how often that is chance."""
+    wide = _("further apart than is usual")
+    if marked:
+        wide += " " + _("(by chance alone in about {count} of 100 courses)").format(count=round(100 * BUDGET.gap))
     return Words(
         title=_("The course so far"),
         description=_(
@@ -143,7 +157,7 @@ def _words(names: Names) -> Words:
         session=_("Session"),
         modality=_("Where"),
         usual=_("where {name}'s answers usually fall").format(name=names.client),
-        wide_gap=_("further apart than is usual"),
+        wide_gap=wide,
         no_answer=_("no answer"),
         not_open_yet=_("not open yet"),
         not_asked="–",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 RECENT = 2
 """A signal is worth a line while it lies in one of the last two revealed sessions; an open strain always is."""
@@ -30,8 +31,22 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What the calibration that judged an inferred mark says of marks of its kind.
+
+    `share` of uneventful courses get one, learnt from so many `courses`; `nothing`: the share of marks that are
+    nothing where one course in ten, one in five, and more than one in three has a strain (none for a gap).
+    """
+
+    name: str
+    share: float
+    courses: int
+    nothing: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """A signal as it was kept."""
+    """A signal as it was kept, and how far to trust it where a calibration judged it."""
 
     kind: str
     session: int
@@ -39,7 +54,7 @@ class Heard:
     strength: float = 0.0
     scale: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
-    calibration: str = ""
+    judged: Judged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,15 @@ class Matter:
     line: str
     more: str
     inferred: Heard | None = None
+
+    @property
+    def whole(self) -> str:
+        """The line; a mark that was inferred says in a few words how often such a mark is nothing."""
+        return f"{self.line} {self.in_short}" if self.in_short else self.line
+
+    @property
+    def in_short(self) -> str:
+        return how_often(self.inferred.judged) if self.inferred and self.inferred.judged else ""
 
 
 def matters(heard: Iterable[Heard], strains: Iterable[OpenStrain], last: int, names: Names) -> tuple[Matter, ...]:
@@ -286,27 +310,43 @@ def scale_name(key: str) -> str:
     return known.get(scale) or scale.replace("_", " ").capitalize()
 
 
-def how_sure(share: float | None, courses: int | None, nothing: Sequence[float] = ()) -> str:
-    """How far to trust an inferred mark.
+def how_often(judged: Judged) -> str:
+    """How often a mark is nothing, in one short sentence for a list."""
+    if judged.nothing:
+        few, many = round(100 * min(judged.nothing)), round(100 * max(judged.nothing))
+        return _("Of 100 marks like this, about {few} to {many} are nothing.").format(few=few, many=many)
+    count = max(1, round(100 * judged.share))
+    return _("By chance alone, about {count} in 100 courses get one.").format(count=count)
 
-    `share` of uneventful courses get one, learnt from so many `courses`; `nothing`: the share of marks that are
-    nothing where one course in ten, one in five, and more than one in three has a strain.
-    """
-    if share is None:
+
+def how_sure(judged: Judged | None) -> str:
+    """How far to trust an inferred mark, as the calibration that judged it knows."""
+    if judged is None:
         return _("This is a hint, not a finding.")
-    if nothing:
-        rare, usual, common = (round(100 * one) for one in nothing)
+    if judged.nothing:
+        rare, usual, common = (round(100 * one) for one in judged.nothing)
         said = _(
             "Of 100 marks like this, about {usual} are nothing where one course in five has a strain; {rare} where one "
             "in ten has one, {common} where more than one in three."
         ).format(rare=rare, usual=usual, common=common)
     else:
         said = _("By chance alone, about {count} in 100 courses in which nothing happened get a mark like this.")
-        said = said.format(count=max(1, round(100 * share)))
-    if courses is not None and courses < FEW_COURSES:
+        said = said.format(count=max(1, round(100 * judged.share)))
+    if judged.courses < FEW_COURSES:
         learning = _("Accord is still learning what is usual here: {courses} of {needed} courses so far.")
-        said += " " + learning.format(courses=courses, needed=FEW_COURSES)
+        said += " " + learning.format(courses=judged.courses, needed=FEW_COURSES)
     return said
+
+
+def judged_by(judged: Judged) -> str:
+    """The name of the calibration behind a mark, by which its numbers can be found again."""
+    if not judged.courses:
+        return _("Judged by calibration {name}, from starting values.").format(name=judged.name)
+    return ngettext(
+        "Judged by calibration {name}, from {courses} course here.",
+        "Judged by calibration {name}, from {courses} courses here.",
+        judged.courses,
+    ).format(name=judged.name, courses=judged.courses)
 
 
 FEW_COURSES = 20

@@ -2,13 +2,21 @@
 
 import random
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from django.template.loader import render_to_string
 
+from accord.course import course
+from accord.instruments import catalogue, load
+from accord.records import Response, Said, SessionFacts
 from accord_clinic.charts import Panel, SessionMark, StrainSpan, Words, course_chart, course_table
 from accord_clinic.charts.axis import width_of
+from accord_clinic.pictures import picture
+from accord_clinic.sentences import Names
+
+TEA = Path(__file__).parents[1] / "accord" / "good.toml"
 
 WORDS = Words(
     title="The course",
@@ -197,3 +205,33 @@ def test_the_picture_has_a_name_a_description_and_no_style_of_its_own():
     assert names == {"course-title": "The course", "course-desc": "Ten sessions."}
     assert svg.get("aria-labelledby") == "course-title course-desc"
     assert not [element for element in svg.iter() if element.get("style")]
+
+
+@pytest.mark.parametrize(("same_questions", "panels"), [(True, 1), (False, 2)])
+def test_voices_that_answer_different_questions_are_not_drawn_together(tmp_path, same_questions, panels):
+    """A questionnaire of the practice's own, whose second question means something else to a therapist."""
+    text = TEA.read_text()
+    if same_questions:
+        text = text.replace('construct = "bitterness"', 'construct = "bitterness"\ncommensurate = true')
+    (tmp_path / "tea.toml").write_text(text)
+    tea = load(tmp_path / "tea.toml")
+    answers = [
+        Response(n, rater, "tea", "1.0", "full", {"warm": 2, "bitter": n % 2, "why": None})
+        for n in (1, 2, 3)
+        for rater in ("client", "therapist")
+    ]
+    heard = Said(tuple(SessionFacts(n, True, "room") for n in (1, 2, 3)), tuple(answers))
+    drawn = picture(course(heard, {"tea": tea}, {}), {"tea": tea}, sessions(3), [], {}, Names("Ana", "Ben")).wide
+    parts = drawn.outcomes
+    assert [bool(p.client_line) + bool(p.therapist_line) for p in parts] == ([2] if same_questions else [1, 1])
+    assert len(parts) == panels
+    assert drawn.table.heads[2:4] == ("Tea, Ana's voice", "Tea, your voice")
+
+
+@pytest.mark.parametrize("wide", [{}, {("accord-check-in", "collaboration"): frozenset({2})}])
+def test_the_legend_says_how_often_a_wide_gap_is_chance_where_one_is_marked(wide):
+    shelf = catalogue().instruments
+    said = Response(1, "client", "accord-check-in", "0.1", "full", {"d1": 3, "d2": 3, "m1": 3, "m2": 3})
+    heard = Said((SessionFacts(1, True, "room"),), (said,))
+    words = picture(course(heard, shelf, {}), shelf, sessions(1), [], wide, Names("Ana", "Ben")).wide.words
+    assert ("by chance alone in about 3 of 100 courses" in words.wide_gap) == bool(wide)

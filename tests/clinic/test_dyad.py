@@ -1,5 +1,6 @@
 """The page of one dyad: the case in a sentence, the course, words, goals, strains, sessions, who may look."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,8 +9,11 @@ from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 from accord_clinic.actions import alliance, calibration, care, checkin, reveal
-from accord_clinic.models import Dyad, Measure, ReadLog
+from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
+from accord_clinic.plan import CHECK_IN
+from accord_clinic.queries.cases import heard
 from accord_clinic.queries.dyad import dyad_page
+from accord_clinic.sentences import Judged
 
 
 @pytest.fixture
@@ -43,6 +47,32 @@ def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
     assert "lower than is usual for Ana" in case.title + case.text
     assert case.how_sure.startswith("Of 100 marks like this, about ")
     assert "are nothing where one course in five has a strain" in case.how_sure
+
+
+def test_a_mark_is_told_by_the_calibration_that_judged_it_and_names_it(people, dyad, as_member, ben, page):
+    """A later calibration knows other numbers; a gap's are those of the differences, not of the client's course."""
+    calibration.calibrate(calibration.followed(), by=None)
+    first = {row.scale: row.version for row in Calibration.objects.all()}
+    a_course(dyad, 6)
+    low, top = (dict.fromkeys(("d1", "d2", "m1", "m2"), answer) for answer in (0, 4))
+    a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **top))
+    calibration.calibrate(calibration.followed(), by=None)
+    assert Calibration.objects.filter(scale=f"{CHECK_IN}/collaboration").count() == 2
+    case, gaps = page().case, f"{CHECK_IN}/collaboration/gap"
+    assert case.text.endswith("than is usual for you both.")
+    assert case.how_sure.startswith("By chance alone, about 3 in 100 courses")
+    assert re.search(r"lower than is usual for Ana in session 7\. Of 100 marks like this, about \d+ to", case.how_sure)
+    judges = [f"Judged by calibration {first[key]}, from starting values." for key in (gaps, gaps.removesuffix("/gap"))]
+    assert case.judged_by == " ".join(judges)
+    assert case.judged_by in html(as_member(ben), dyad)
+    drop, gap = (dyad.signals.get(kind=kind) for kind in ("drop", "gap"))
+    assert _judged(gap) == Judged(first[f"{CHECK_IN}/collaboration/gap"], 0.03, 0)
+    assert _judged(drop).name == first[f"{CHECK_IN}/collaboration"]
+    assert len(_judged(drop).nothing) == 3
+
+
+def _judged(kept):
+    return heard(kept.kind, 7, kept.reported, kept.strength, kept.scale, kept.evidence, kept.calibration).judged
 
 
 def test_the_course_has_both_voices_and_says_what_is_missing(people, dyad, page):

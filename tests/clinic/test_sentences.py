@@ -1,9 +1,11 @@
 """What the therapist reads about a case: every signal has its words; what was said comes before what was inferred."""
 
+from dataclasses import replace
+
 import pytest
 
 from accord.signals import DETECTORS
-from accord_clinic.sentences import Heard, Names, OpenStrain, how_sure, matters
+from accord_clinic.sentences import Heard, Judged, Names, OpenStrain, how_sure, judged_by, matters
 
 TO_BEN = Names("Ana", "Ben")
 TO_CY = Names("Ana", "Ben", you=False)
@@ -85,15 +87,37 @@ def test_a_signal_that_a_practice_added_is_told_too():
 
 
 def test_an_inferred_mark_says_how_sure_it_is():
-    assert (
-        how_sure(0.05, 57) == "By chance alone, about 5 in 100 courses in which nothing happened get a mark like this."
-    )
-    assert how_sure(0.05, 57, (0.481, 0.3, 0.177)) == (
+    gap, drop = Judged("innovation-1:2", 0.03, 57), Judged("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
+    assert how_sure(gap) == "By chance alone, about 3 in 100 courses in which nothing happened get a mark like this."
+    assert how_sure(drop) == (
         "Of 100 marks like this, about 30 are nothing where one course in five has a strain; 48 where one in ten has "
         "one, 18 where more than one in three."
     )
-    assert how_sure(0.05, 4).endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
-    assert how_sure(None, None) == "This is a hint, not a finding."
+    few = how_sure(replace(drop, courses=4))
+    assert few.endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
+    assert how_sure(None) == "This is a hint, not a finding."
+
+
+def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
+    """Today, People and supervision show one line for each person; what was said needs no such word."""
+    gap, drop = Judged("innovation-1:2", 0.03, 57), Judged("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
+    scale = "accord-check-in/collaboration"
+    low, apart, said, quiet = (
+        matters([one], [], 9, TO_BEN)[0].whole
+        for one in (
+            Heard("drop", 9, False, 3.1, scale, judged=drop), Heard("gap", 9, False, 4.0, scale, judged=gap),
+            Heard("goals_apart", 9, True), Heard("silence", 9, False, 1.0),
+        )
+    )  # fmt: skip
+    assert low.endswith("in session 9. Of 100 marks like this, about 18 to 48 are nothing.")
+    assert apart.endswith("for you both. By chance alone, about 3 in 100 courses get one.")
+    assert "100" not in said + quiet
+
+
+def test_a_mark_names_the_calibration_that_judged_it():
+    made = Judged("innovation-1:3f2a90c1d5e4", 0.05, 57)
+    assert judged_by(made) == "Judged by calibration innovation-1:3f2a90c1d5e4, from 57 courses here."
+    assert judged_by(replace(made, courses=0)).endswith("from starting values.")
 
 
 def test_the_top_of_a_page_does_not_say_the_same_twice():

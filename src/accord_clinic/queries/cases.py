@@ -4,18 +4,29 @@ Only what is revealed stands behind it: signals are raised at the reveal and str
 exception is the safety notice, which names no answer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accord.stats.thresholds import Calibration
 from accord_clinic.models import Dyad, Member, Session, Signal, Strain
 from accord_clinic.permissions import treated_by
-from accord_clinic.queries.courses import calibrations
-from accord_clinic.sentences import SAFETY, Heard, Matter, Names, OpenStrain, how_sure, matters, safety_line
+from accord_clinic.queries.courses import calibration_named
+from accord_clinic.sentences import (
+    SAFETY,
+    Heard,
+    Judged,
+    Matter,
+    Names,
+    OpenStrain,
+    how_sure,
+    judged_by,
+    matters,
+    safety_line,
+)
 
 SAFETY_STANDS = timedelta(days=14)
 
@@ -34,11 +45,15 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The case between two people: a heading, what is behind it, and how sure that is."""
+    """The case between two people: a heading, what is behind it, how sure that is, and what judged it.
+
+    Where two marks were inferred, the second follows in `how_sure`, with how often such a mark is nothing.
+    """
 
     title: str
     text: str
     how_sure: str = ""
+    judged_by: str = ""
 
 
 NOTHING = Told()
@@ -47,7 +62,7 @@ NOTHING = Told()
 def told(dyads: Iterable[int]) -> Mapping[int, Told]:
     """Signals that were not withheld and open strains, per dyad, for any number of dyads. Two queries."""
     ids = list(dyads)
-    heard: dict[int, list[Heard]] = {}
+    kept: dict[int, list[Heard]] = {}
     strains: dict[int, list[OpenStrain]] = {}
     oldest_safety = timezone.now() - SAFETY_STANDS
     rows = Signal.objects.filter(dyad__in=ids, withheld=False).values_list(
@@ -55,11 +70,23 @@ def told(dyads: Iterable[int]) -> Mapping[int, Told]:
     )
     for dyad, raised_at, kind, *rest in rows:
         if kind != "safety" or raised_at >= oldest_safety:
-            heard.setdefault(dyad, []).append(Heard(kind, *rest))
+            kept.setdefault(dyad, []).append(heard(kind, *rest))
     open_now = Strain.objects.filter(dyad__in=ids).exclude(state="settled").order_by("session__number")
     for dyad, *rest in open_now.values_list("dyad", "session__number", "opened_by", "state"):
         strains.setdefault(dyad, []).append(OpenStrain(*rest))
-    return {pk: Told(tuple(heard.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
+    return {pk: Told(tuple(kept.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
+
+
+def heard(
+    kind: str, session: int, reported: bool, strength: float, scale: str, evidence: Mapping[str, Any], version: str
+) -> Heard:
+    """A kept signal with what the calibration that it names says of marks like it."""
+    made = calibration_named(version)
+    share = asdict(made.budget).get(kind) if made else None
+    if made is None or share is None:
+        return Heard(kind, session, reported, strength, scale, evidence)
+    judged = Judged(version, share, made.n, tuple(made.nothing.get(kind, ())))
+    return Heard(kind, session, reported, strength, scale, evidence, judged)
 
 
 def safety_notices(member: Member) -> tuple[tuple[str, str], ...]:
@@ -73,7 +100,7 @@ def safety_notices(member: Member) -> tuple[tuple[str, str], ...]:
     return tuple((uid, safety_line(address_as or name, number)) for uid, name, address_as, number in said)
 
 
-def case(found: Iterable[Matter], revealed: int, names: Names, by_scale: Mapping[str, Calibration]) -> Case:
+def case(found: Iterable[Matter], revealed: int, names: Names) -> Case:
     """The opening of a page about one dyad, from what is worth a word; `revealed` sessions are open to both.
 
     The safety notice is not part of it: it stands above everything, on its own.
@@ -82,24 +109,25 @@ def case(found: Iterable[Matter], revealed: int, names: Names, by_scale: Mapping
     if not spoken:
         return _nothing(revealed, names)
     top, more = spoken[0], spoken[1:2]
+    judges = [m.inferred.judged for m in (top, *more) if m.inferred and m.inferred.judged]
+    names_of_judges = " ".join(map(judged_by, dict.fromkeys(judges)))
+    if top.inferred:  # how sure it is stands with it, and what comes second says its own in short
+        sure = " ".join((how_sure(top.inferred.judged), *(m.whole for m in more)))
+        return Case(top.title, top.more, sure, names_of_judges)
     text = " ".join(filter(None, (top.more, *(m.line for m in more))))
-    inferred = next((m.inferred for m in (top, *more) if m.inferred), None)
-    sure = how_sure(*_calibrated(inferred, by_scale)) if inferred else ""
-    if inferred and not top.inferred:
-        sure += " " + _("What was said is the surer sign.")
-    return Case(top.title, text, sure)
+    said = [f"{how_sure(m.inferred.judged)} {_('What was said is the surer sign.')}" for m in more if m.inferred]
+    return Case(top.title, text, " ".join(said), names_of_judges)
 
 
 def case_sentence(dyad: Dyad, session: Session, signals: Iterable[Signal]) -> Case:
     """The case as it stood after one session, for the dyad's therapist."""
-    heard = tuple(
-        Heard(s.kind, session.number, s.reported, s.strength, s.scale, s.evidence, s.calibration) for s in signals
+    kept = tuple(
+        heard(s.kind, session.number, s.reported, s.strength, s.scale, s.evidence, s.calibration) for s in signals
     )
     strains = Strain.objects.filter(dyad=dyad, session__number__lte=session.number).exclude(state="settled")
     rows = tuple(OpenStrain(*row) for row in strains.values_list("session__number", "opened_by", "state"))
     names = Names(dyad.client.called, dyad.therapist.name)
-    found = matters(heard, rows, session.number, names)
-    return case(found, session.number, names, calibrations())
+    return case(matters(kept, rows, session.number, names), session.number, names)
 
 
 def _nothing(revealed: int, names: Names) -> Case:
@@ -118,14 +146,3 @@ def _nothing(revealed: int, names: Names) -> Case:
         _("Nothing stands out so far."),
         _("No strain is open, and nothing in the last answers was unusual for {client}.").format(client=names.client),
     )
-
-
-def _calibrated(
-    one: Heard, by_scale: Mapping[str, Calibration]
-) -> tuple[float | None, int | None, Sequence[float]]:
-    """The share of uneventful courses that get a mark like this, from how many courses it was learnt, and how many of
-    such marks are nothing."""
-    calibration = by_scale.get(one.scale)
-    if calibration is None:
-        return None, None, ()
-    return asdict(calibration.budget).get(one.kind), calibration.n, calibration.nothing.get(one.kind, ())

@@ -108,6 +108,14 @@ def calibrations() -> dict[str, Calibration]:
     return {scale: _calibration(version) for scale, version in newest.items()}
 
 
+def calibration_named(version: str) -> Calibration | None:
+    """The calibration that a signal names; nothing for a signal that none judged."""
+    try:
+        return _calibration(version) if version else None
+    except models.Calibration.DoesNotExist:
+        return None
+
+
 @lru_cache(maxsize=256)
 def _calibration(version: str) -> Calibration:
     """A version is the fingerprint of what it holds, so a process need read each only once."""

@@ -20,7 +20,7 @@ from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share
 from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
 from accord_clinic.pictures import Picture, picture
 from accord_clinic.plan import CHECK_IN
-from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case
+from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case, heard
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, calibrations, said
 from accord_clinic.queries.dyad_nouns import DyadPage, GoalLine, Quote, SessionLine
@@ -28,7 +28,7 @@ from accord_clinic.queries.lives import lives, strain_line
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.prepared import Prepared
 from accord_clinic.queries.talk import wording
-from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Heard, Matter, Names, OpenStrain
+from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Matter, Names, OpenStrain
 from accord_clinic.spoken import moment
 
 MOST_QUOTES, MOST_SESSIONS = 4, 6
@@ -140,7 +140,6 @@ class _Reading:
                 self.sides.setdefault(response.session_id, set()).add(response.side)
         self.signals = SIGNALS.rows(dyad.pk)
         self.lives = lives(dyad)
-        self.calibrations = calibrations()
 
     def page(self) -> DyadPage:
         found = self.told().matters(self.last, self.names)
@@ -169,18 +168,18 @@ class _Reading:
 
     def told(self) -> Told:
         oldest = timezone.now() - SAFETY_STANDS
-        heard = tuple(
-            Heard(s.kind, self.numbers[s.session_id], s.reported, s.strength, s.scale, s.evidence, s.calibration)
+        kept = tuple(
+            heard(s.kind, self.numbers[s.session_id], s.reported, s.strength, s.scale, s.evidence, s.calibration)
             for s in self.signals
             if s.kind != "safety" or s.raised_at >= oldest
         )
         open_now = (life for life in self.lives if life.state != "settled")
-        return Told(heard, tuple(OpenStrain(life.session, life.by, life.state) for life in open_now))
+        return Told(kept, tuple(OpenStrain(life.session, life.by, life.state) for life in open_now))
 
     def case(self, found: tuple[Matter, ...]) -> Case:
         """Where the two stand; for a course that has ended, how it ended and what was left open."""
         if not self.dyad.ended:
-            return case(found, len(self.revealed), self.names, self.calibrations)
+            return case(found, len(self.revealed), self.names)
         day = date_format(self.dyad.ended, "DATE_FORMAT")
         title = _("This course of care ended on {day}.").format(day=day)
         said = [_("How: {how}.").format(how=self.dyad.get_ending_display())] if self.dyad.ending else []
@@ -211,7 +210,7 @@ class _Reading:
                 instrument, _slash, scale = signal.scale.partition("/")
                 wide.setdefault((instrument, scale), set()).add(self.numbers[signal.session_id])
         # Signals are read as they were kept, so neither detectors nor the courses of the differences are needed.
-        own = {key: c for key, c in self.calibrations.items() if key.count("/") == 1}
+        own = {key: c for key, c in calibrations().items() if key.count("/") == 1}
         followed = course(heard, shelf().instruments, own, detectors=())
         spans = [life.span(self.sessions) for life in self.lives]
         frozen = {key: frozenset(numbers) for key, numbers in wide.items()}

@@ -102,7 +102,7 @@ def _person(row: dict, known: Told, member: Member, where) -> Person:
     side = _("next: {when}").format(when=moment(row["next"], where, "D j M, H:i")) if row["next"] else ""
     if not found:
         return Person(row["uid"], name, calm(row["last"]), side)
-    return Person(row["uid"], name, found[0].line, side, _open_since(found, row["last"]), found[0].rank)
+    return Person(row["uid"], name, found[0].whole, side, _open_since(found, row["last"]), found[0].rank)
 
 
 def _open_since(found: Iterable[Matter], last: int | None) -> str:

@@ -52,7 +52,7 @@ def supervision(member: Member) -> Supervision:
 def _shared(_pk, uid, name, address_as, therapist, ended, last, known: Told) -> Shared:
     client = address_as or name
     found = known.matters(last, Names(client, therapist, you=False))
-    line, rank = (found[0].line, found[0].rank) if found else (calm(last), INFERRED + 1)
+    line, rank = (found[0].whole, found[0].rank) if found else (calm(last), INFERRED + 1)
     return Shared(uid, client, therapist, line, ended is not None, rank)
 
 

@@ -149,7 +149,7 @@ class _Saying:
         found = [m for m in self.matters(row) if m.rank != SAFETY]
         return self.entry(
             row, "H:i",
-            line=found[0].line if found else calm(row["last_revealed"]),
+            line=found[0].whole if found else calm(row["last_revealed"]),
             rate=held and _owed(row),
             settle=begun and not held,
             link=held and _unsent(row),

@@ -18,7 +18,7 @@ from accord.simulate import simulate
 from accord.stats.innovation import Hyper
 from accord.stats.thresholds import BUDGET, allowed, calibrate
 from accord.stats.uneventful import PLAIN, Noise, draw
-from benchmarks.signals.tables import COLLABORATION, NINE, Size, flags, read, show
+from benchmarks.signals.tables import COLLABORATION, NINE, Size, flags, mean_error_spread, read, show
 
 OTHER = 10_000  # added to the seed of a practice for the courses that judge it
 
@@ -97,7 +97,7 @@ def strained_budget(size: Size) -> None:
 def pair_budget(size: Size) -> None:
     """The budget of what needs both voices."""
     names = {"gap": _gap, "drop, both voices": _both}
-    rows = ((name, *_mean_error_spread(_spread_out(partial(one, size), size.pairs))) for name, one in names.items())
+    rows = ((name, *_in_cells(_spread_out(partial(one, size), size.pairs))) for name, one in names.items())
     show(f"The budget of gap and of both voices ({size.pairs} practices)", ("what", *HEAD[2:5]), rows)
 
 
@@ -109,7 +109,7 @@ def _rows(names: Iterable[str], size: Size) -> Iterator[Iterator[object]]:
 def _row(name: str, n: int, count: int, size: Size) -> Iterator[object]:
     got = _spread_out(partial(_practice, name, n, size), count)
     limits = got[:, 2:].mean(axis=0)
-    yield from (name, f"{n:,} ({count} practices)", *_mean_error_spread(got[:, :2]))
+    yield from (name, f"{n:,} ({count} practices)", *_in_cells(got[:, :2]))
     yield f"{limits[0]:.2f}, {limits[1]:.2f}"
 
 
@@ -143,7 +143,6 @@ def _both(size: Size, seed: int) -> list[float]:
     return [flags(made, read(made, calm, both=True)).any(axis=1).mean() / BUDGET.drop]
 
 
-def _mean_error_spread(rates: np.ndarray) -> list[float]:
-    """Mean, its standard error over practices, and SD, column by column."""
-    mean, spread = rates.mean(axis=0), rates.std(axis=0, ddof=1)
-    return np.column_stack([mean, spread / len(rates) ** 0.5, spread]).ravel().tolist()
+def _in_cells(rates: np.ndarray) -> list[float]:
+    """Mean, its standard error and SD over practices, column by column."""
+    return mean_error_spread(rates).T.ravel().tolist()

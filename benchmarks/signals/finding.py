@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from accord.simulate import Simulated, simulate
+from accord.stats.eventful import DROP, SLIDE, Strain
 from accord.stats.rules import RULES, false_alarms
 from accord.stats.thresholds import BASE_RATES, Calibration, calibrate
 from accord.trajectory import trajectory
-from benchmarks.signals.tables import NINE, SCALES, Size, auc, flags, read, show
+from benchmarks.signals.tables import NINE, SCALES, Size, auc, flags, read, show, with_error
+
+PRACTICES = 8  # of 200 courses, each calibrated by itself and judged by courses of its own, behind each number here
+OVER = f"mean ± standard error over {PRACTICES} practices"
+CALM, HIT = 1000, 2000  # first seeds of the courses that judge the practices: without a strain, and all with one
+
+
+def _calibrated(size: Size, first: int = 100, items: int | None = None, **more) -> list[Calibration]:
+    """Practices that calibrated themselves by their own client ratings, with strains among them."""
+    prior = {count: prior for _scale, count, prior in SCALES}[items]
+    own = (simulate(200, 15, first + s, items=items, **more).client for s in range(PRACTICES))
+    return [calibrate(y, prior=prior, draws=size.draws) for y in own]
+
+
+def _judges(size: Size, first: int, strain: Strain, sessions: int = 15, **more) -> list[Simulated]:
+    """For each practice courses of its own to be judged by, so that the error beside a mean holds for both."""
+    return [simulate(size.courses // PRACTICES, sessions, first + s, strain, **more) for s in range(PRACTICES)]
 
 
 def detection(size: Size) -> None:
     """Onset session, one voice, 15 sessions; hyper-parameters estimated from a practice with strains in it."""
-    for title, items, prior in SCALES:
-        own = [simulate(200, 15, 100 + s, items=items).client for s in range(8)]
-        made = [calibrate(y, prior=prior, draws=size.draws) for y in own]
-        calm = simulate(size.courses, 15, 1, "none", items=items)
+    for title, items, _prior in SCALES:
+        made = _calibrated(size, items=items)
+        calm = _judges(size, CALM, "none", items=items)
         rows = []
         for k in (2.0, 3.0, 4.0):
-            hit = simulate(size.courses, 15, 2, "dip", share=1.0, sizes=(k,), items=items)
-            rows.append((f"{k:.0f} SD", *np.mean([_detected(m, calm, hit) for m in made], axis=0).tolist()))
+            hit = _judges(size, HIT, "dip", share=1.0, sizes=(k,), items=items)
+            rows.append((f"{k:.0f} SD", *with_error(map(_detected, made, calm, hit))))
         head = ("drop", "AUC", "sensitivity at 2 % false alarms a session", "at the 5 % budget a course")
-        show(f"Detection at the onset session, {title}", head, rows)
+        show(f"Detection at the onset session, {title} ({OVER})", head, rows)
 
 
 def _detected(made: Calibration, calm: Simulated, hit: Simulated, both: bool = False) -> tuple[float, float, float]:
@@ -39,37 +57,44 @@ def second_voice(size: Size) -> None:
     """What the therapist's voice adds, both calibrated to the same budget."""
     rows = []
     for shared in (0.0, 0.2, 0.4):
-        own = simulate(200, 15, 100, shared=shared)
-        one = calibrate(own.client, draws=size.draws)
-        two = calibrate(own.client, second=own.therapist, draws=size.draws)
-        calm = simulate(size.courses, 15, 1, "none", shared=shared)
+        one = _calibrated(size, shared=shared)
+        own = (simulate(200, 15, 100 + s, shared=shared) for s in range(PRACTICES))
+        two = [calibrate(both.client, second=both.therapist, draws=size.draws) for both in own]
+        calm = _judges(size, CALM, "none", shared=shared)
         for misses in (0.0, 0.5, 1.0):
-            hit = simulate(
-                size.courses, 15, 2, "dip", share=1.0, sizes=(3.0,), shared=shared, therapist_misses=misses
-            )  # fmt: skip
-            single, pair = _detected(one, calm, hit), _detected(two, calm, hit, both=True)
-            rows.append((f"{shared:.1f}", f"{misses:.0%}", single[0], pair[0], single[1], pair[1]))
+            hit = _judges(size, HIT, "dip", share=1.0, sizes=(3.0,), shared=shared, therapist_misses=misses)
+            single, pair = map(_detected, one, calm, hit), map(partial(_detected, both=True), two, calm, hit)
+            cells = with_error((a, c, b, d) for (a, b, _), (c, d, _) in zip(single, pair, strict=True))
+            rows.append((f"{shared:.1f}", f"{misses:.0%}", *cells))
     head = ("correlation within a session", "strains the therapist misses", "AUC client", "AUC both",
             "sensitivity at 2 % client", "both")  # fmt: skip
-    show("The second voice, drops of 3 SD", head, rows)
+    show(f"The second voice, drops of 3 SD ({OVER})", head, rows)
 
 
 def delays(size: Size) -> None:
     """Drops of three sessions and slides of six, none of which comes back by itself before that."""
-    made = calibrate(simulate(200, 15, 100).client, draws=size.draws)
+    made = _calibrated(size)
     rows = []
     for kind, k in (("drop", 2.0), ("drop", 3.0), ("slide", 3.0), ("slide", 4.0)):
-        hit = simulate(size.courses, 20, 3, kind, share=1.0, sizes=(k,), repaired=1.0)
-        path = trajectory(hit.client, np.arange(1.0, 21.0), made)
-        inside = hit.truth.strained
-        whole = inside.sum(axis=1) == (3 if kind == "drop" else 6)
-        for said, marks in (("drop", path.flag_drop), ("drop or slide", path.flag_drop | path.flag_slide)):
-            caught = (marks & inside)[whole]
-            first = np.where(caught.any(axis=1), caught.argmax(axis=1) - hit.truth.onset[whole], -1)
-            found = first[first >= 0]
-            rows.append((f"{kind} of {k:.0f} SD", said, float((first >= 0).mean()), float(found.mean() + 1)))
+        hit = _judges(size, HIT, kind, 20, share=1.0, sizes=(k,), repaired=1.0)
+        paths = [trajectory(one.client, one.times, m) for one, m in zip(hit, made, strict=True)]
+        for said, marks in (
+            ("drop", [path.flag_drop for path in paths]),
+            ("drop or slide", [path.flag_drop | path.flag_slide for path in paths]),
+        ):
+            rows.append((f"{kind} of {k:.0f} SD", said, *with_error(map(_found, hit, marks))))
     head = ("strain", "marked as", "found while it lasts", "mean session of the strain at which it is found")
-    show("Sustained drops (three sessions) and slides (down over six)", head, rows)
+    show(f"Sustained drops (three sessions) and slides (down over six; {OVER})", head, rows)
+
+
+def _found(hit: Simulated, marks: np.ndarray) -> tuple[float, float]:
+    """Share of whole strains that are marked while they last, and in which of their sessions on average."""
+    inside = hit.truth.strained
+    whole = inside.sum(axis=1) == (DROP if hit.truth.kind[0] == "drop" else SLIDE)
+    caught = (marks & inside)[whole]
+    found = caught.any(axis=1)
+    first = caught.argmax(axis=1) - hit.truth.onset[whole]
+    return float(found.mean()), float(first[found].mean() + 1)
 
 
 def rules(size: Size) -> None:
@@ -81,21 +106,25 @@ def rules(size: Size) -> None:
          float(rule.flag(hit.client)[at].mean()))
         for rule in RULES.values()
     ]  # fmt: skip
-    made = calibrate(simulate(200, 15, 100).client, draws=size.draws)
-    calm = simulate(size.courses, 15, 10_000, "none").client
-    own = flags(made, read(made, calm)).any(axis=1).mean(), flags(made, read(made, hit.client))[at].mean()
-    rows.append(("Accord, drop", "below the expectation, calibrated", "no", *map(float, own)))
+    strained = _judges(size, HIT, "dip", share=1.0, sizes=(3.0,))
+    own = map(_marked, _calibrated(size), _judges(size, CALM, "none"), strained)
+    rows.append(("Accord, drop", "below the expectation, calibrated", "no", *with_error(own)))
     head = ("rule", "flags", "needs later sessions", "uneventful courses flagged", "3 SD drops found at onset")
-    show("Classical rules, 15 sessions, nine items", head, rows)
+    show(f"Classical rules, 15 sessions, nine items (Accord: {OVER})", head, rows)
+
+
+def _marked(made: Calibration, calm: Simulated, hit: Simulated) -> tuple[float, float]:
+    """Share of uneventful courses with a mark, and of strains that are marked at their onset."""
+    at = np.arange(len(hit.client)), hit.truth.onset
+    return float(flags(made, read(made, calm)).any(axis=1).mean()), float(flags(made, read(made, hit))[at].mean())
 
 
 def meaning(size: Size) -> None:
     """Of 100 marks, how many are nothing: what practices' own calibrations say, which pages show, and what is true."""
     rows = []
-    for scale, items, prior in SCALES:
+    for scale, items, _prior in SCALES:
         for k, base in enumerate(BASE_RATES):
-            own = [simulate(200, 15, 50 + s, share=base, items=items).client for s in range(8)]
-            made = [calibrate(y, prior=prior, draws=size.draws) for y in own]
+            made = _calibrated(size, 50, items, share=base)
             one = simulate(size.courses, 15, 4, share=base, items=items)
             paths = [trajectory(one.client, np.arange(1.0, 16.0), m) for m in made]
             for kind in ("drop", "slide"):

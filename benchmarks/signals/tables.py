@@ -47,6 +47,18 @@ def show(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> N
         print("| " + " | ".join(f"{x:.3f}" if isinstance(x, float) else str(x) for x in row) + " |", flush=True)
 
 
+def mean_error_spread(rates: np.ndarray) -> np.ndarray:
+    """Mean over practices (the first axis), its standard error, and the SD of one practice: (3, ...)."""
+    mean, spread = rates.mean(axis=0), rates.std(axis=0, ddof=1)
+    return np.stack([mean, spread / len(rates) ** 0.5, spread])
+
+
+def with_error(rates: Iterable[Iterable[float]]) -> list[str]:
+    """A row for each practice in; for each column its mean and the standard error of that, as one cell."""
+    mean, error, _spread = mean_error_spread(np.array(list(rates)))
+    return [f"{m:.3f} ± {e:.1g}" for m, e in zip(mean, error, strict=True)]
+
+
 def read(made: Calibration, one: Simulated | np.ndarray, both: bool = False) -> Evidence:
     """Statistics of simulated courses under a calibration."""
     y = one if isinstance(one, np.ndarray) else one.client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from accord.errors import BadTable
 
 MOST_SESSIONS = 1000  # more different values are dates, not numbers of sessions
 NO_DATES = "Give the number of the session (1, 2, 3 ...), not a date."
-MOST_CELLS = 400_000_000  # dyads x sessions held at once; each takes some 60 bytes
+CELL, ROW = 60, 120  # bytes that judging takes for each dyad and session, answered or not, and for each row
 
 
 def read_table(path: str | Path, needs: Sequence[str] = (), *, as_text: bool = False) -> pl.DataFrame:
@@ -93,6 +94,14 @@ def write_table(table: pl.DataFrame, path: str | Path) -> None:
         raise BadTable(f"{path}: {str(error).splitlines()[0]}. Write Parquet, or leave that column out.") from error
 
 
+def memory() -> float:
+    """Bytes of memory that this machine has; without end where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Where each row of a long table lies in an array of dyads x sessions.
@@ -128,9 +137,10 @@ class Grid:
             raise BadTable(f"{path}: {what}. {NO_DATES}")
         dyad = dyads.rank("dense").to_numpy().astype(np.intp) - 1
         count = int(dyad.max()) + 1
-        if count * len(sessions) > MOST_CELLS:
-            need = count * len(sessions) * 60 / 1e9
-            raise BadTable(f"{path}: this needs about {need:.0f} GB of memory. Split the file by dyad.")
+        need, there = CELL * count * len(sessions) + ROW * len(table), memory()
+        if need > there:
+            what = f"{count:,} dyads by {len(sessions)} sessions need about {need / 1e9:.2g} GB of memory"
+            raise BadTable(f"{path}: {what}; this machine has {there / 1e9:.2g}. Split the file by dyad.")
         return cls(count, sessions, dyad, np.searchsorted(sessions, clock.to_numpy()))
 
     def fill(self, values: npt.NDArray[np.float64], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -308,6 +308,7 @@ def test_a_stranger_as_rater_is_refused(tmp_path, capsys):
 
 
 def test_a_table_beyond_memory_says_what_it_needs(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("accord.study.MOST_CELLS", 10)
-    _long(np.ones((5, 5))).write_csv(tmp_path / "in.csv")
-    assert "GB of memory" in refused(capsys, str(tmp_path / "in.csv"))
+    monkeypatch.setattr("accord.study.memory", lambda: 1e6)
+    _long(np.ones((1000, 10))).write_csv(tmp_path / "in.csv")
+    said = refused(capsys, str(tmp_path / "in.csv"))
+    assert "1,000 dyads by 10 sessions need about 0.0018 GB of memory; this machine has 0.001." in said

@@ -12,7 +12,7 @@ EMBEDDED_ONLY := $(foreach of,backup keys move put_back,--ignore=tests/clinic/te
 unexport PYTHONDONTWRITEBYTECODE
 # A plugin of pytest that only the tests of the clinic's API need; it takes a second to load, in each process.
 NO_API := -p no:schemathesis
-# Memory that numpy gave back stays with the process: asking the system for it anew takes a third of a calibration.
+# Memory that numpy gave back stays with the tests: asking the system for it anew takes a third of a calibration.
 KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
@@ -33,13 +33,13 @@ test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 $(NO_API)
 
 test-clinic: .venv/ready-test postgresql  ## test the clinic on its encrypted database
-	$(BIN)/pytest tests/clinic -n 2 --dist loadfile
+	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile
 
 test-postgresql: .venv/ready-test postgresql  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
-	$(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile $(EMBEDDED_ONLY)
+	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile $(EMBEDDED_ONLY)
 
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
-	$(BIN)/pytest tests/journeys -n 2 --dist loadfile $(NO_API)
+	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist loadfile $(NO_API)
 
 lint: .venv/ready-test  ## check style, types, which part may import which, and known dangers
 	$(BIN)/ruff check --output-format=concise src tests docs

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from accord_clinic import keys
@@ -78,14 +80,21 @@ class Home:
 
 
 def a_practice(folder: Path) -> Home:
-    """A machine with a practice on it, in which there is one client, Ana."""
-    home = a_machine(folder)
+    """A machine with a practice on it, in which there is one client, Ana. Who asks again gets a copy."""
+    shutil.copytree(_founded().name, folder)
+    return Home(folder)
+
+
+@cache
+def _founded() -> tempfile.TemporaryDirectory:
+    kept = tempfile.TemporaryDirectory(prefix="accord-test-")  # it vanishes with the process
+    home = Home(Path(kept.name))
     home.do("init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org")
     home.python(
         "from accord_clinic.actions import care; from accord_clinic.models import Member;"
         "care.register_client('Ana', by=Member.objects.get(), born=1990)"
     )
-    return home
+    return kept
 
 
 def a_machine(folder: Path) -> Home:

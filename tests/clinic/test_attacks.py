@@ -11,7 +11,7 @@ import re
 import time
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from allauth.account.adapter import get_adapter
@@ -58,11 +58,12 @@ def posts():
 
 
 def send(world, who, route, posted, *, strict=False):  # noqa: F811
-    """Post as somebody; whatever is changed is undone."""
-    browser = Browser(raise_request_exception=False, enforce_csrf_checks=strict)
+    """Post as somebody, as a browser sends a form; whatever is changed is undone."""
+    browser = Browser(raise_request_exception=False, enforce_csrf_checks=True) if strict else world.asking
     browser.cookies = world.browsers[who].cookies.copy()
     undo = transaction.savepoint()
-    response = browser.post(address(route, world.things.get(ROWS[route].at, "")), posted)
+    where, form = address(route, world.things.get(ROWS[route].at, "")), "application/x-www-form-urlencoded"
+    response = browser.post(where, urlencode(posted), form)
     transaction.savepoint_rollback(undo)
     return response
 

@@ -7,7 +7,7 @@ row to add. What somebody may not have is not there: *not yours* and *does not e
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -249,10 +249,12 @@ class World:
     people: object
     things: dict[str, str]
     browsers: dict[str, Browser]
+    # One for all: each new one would load the middleware anew, for thousands of requests.
+    asking: Browser = field(default_factory=lambda: Browser(raise_request_exception=False))
 
     def ask(self, who: str, method: str, route: str, uid: str | None = None):
         """Ask as somebody whose cookies stay as they were; whatever is changed is undone."""
-        browser = Browser(raise_request_exception=False)
+        browser = self.asking
         browser.cookies = self.browsers[who].cookies.copy()
         row = ROWS[route]
         posted = POSTED[route](self.people) if method == "post" and route in POSTED else {}

@@ -38,9 +38,28 @@ def server():
 @pytest.fixture
 def database(server) -> str:
     """The address of an empty database."""
-    for statement in ("DROP DATABASE IF EXISTS accord", "CREATE DATABASE accord"):
+    return made(server, "accord")
+
+
+@pytest.fixture(scope="module")
+def tables(home, server) -> str:
+    """The name of a database that has the tables and no row of a practice, to be copied."""
+    home.do("migrate", "--verbosity", 0, ACCORD_POSTGRESQL=made(server, "migrated"))
+    return "migrated"
+
+
+@pytest.fixture
+def with_tables(server, tables) -> str:
+    """The address of a database like that: what `move-to-postgresql` would otherwise make first."""
+    return made(server, f"accord TEMPLATE {tables}")
+
+
+def made(server, what: str) -> str:
+    """The address of a database that was made anew; `what`: its name, and after it what it is a copy of."""
+    name = what.split()[0]
+    for statement in (f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {what}"):
         ask(server.address.removesuffix("accord") + "postgres", statement)
-    return server.address
+    return server.address.removesuffix("accord") + name
 
 
 def ask(address: str, statement: str) -> str:
@@ -70,45 +89,43 @@ def test_every_row_is_there_and_the_practice_goes_on(home, database):
     assert "each follows" in home.do("audit", "verify", ACCORD_POSTGRESQL=database)
 
 
-def test_once_more_adds_nothing(home, database):
-    home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
-    before = ask(database, "SELECT count(*) FROM accord_clinic_auditentry")
-    assert "Already there" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
-    assert ask(database, "SELECT count(*) FROM accord_clinic_auditentry") == before
+def test_once_more_adds_nothing(home, with_tables):
+    home.do("move-to-postgresql", ACCORD_POSTGRESQL=with_tables)
+    before = ask(with_tables, "SELECT count(*) FROM accord_clinic_auditentry")
+    assert "Already there" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=with_tables)
+    assert ask(with_tables, "SELECT count(*) FROM accord_clinic_auditentry") == before
 
 
-def test_a_database_in_which_people_work_is_not_touched(home, database):
-    home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
-    ask(database, "UPDATE accord_clinic_client SET name = 'Another'")
-    done = home.run("move-to-postgresql", ACCORD_POSTGRESQL=database)
+def test_a_database_in_which_people_work_is_not_touched(home, with_tables):
+    home.do("move-to-postgresql", ACCORD_POSTGRESQL=with_tables)
+    ask(with_tables, "UPDATE accord_clinic_client SET name = 'Another'")
+    done = home.run("move-to-postgresql", ACCORD_POSTGRESQL=with_tables)
     assert (done.returncode, "holds other rows already" in done.stderr) == (2, True)
-    assert ask(database, "SELECT name FROM accord_clinic_client") == "Another"
+    assert ask(with_tables, "SELECT name FROM accord_clinic_client") == "Another"
 
 
-def test_interrupted_it_leaves_nothing_and_can_be_run_again(home, database):
-    home.do("migrate", "--verbosity", 0, ACCORD_POSTGRESQL=database)
+def test_interrupted_it_leaves_nothing_and_can_be_run_again(home, with_tables):
     # The last table but one cannot be filled: the same as a connection that breaks there.
-    ask(database, "ALTER TABLE accord_clinic_servicemonth RENAME TO hidden")
-    assert home.run("move-to-postgresql", ACCORD_POSTGRESQL=database).returncode != 0
-    assert ask(database, "SELECT count(*) FROM accord_clinic_client") == "0"
-    ask(database, "ALTER TABLE hidden RENAME TO accord_clinic_servicemonth")
-    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    ask(with_tables, "ALTER TABLE accord_clinic_servicemonth RENAME TO hidden")
+    assert home.run("move-to-postgresql", ACCORD_POSTGRESQL=with_tables).returncode != 0
+    assert ask(with_tables, "SELECT count(*) FROM accord_clinic_client") == "0"
+    ask(with_tables, "ALTER TABLE hidden RENAME TO accord_clinic_servicemonth")
+    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=with_tables)
 
 
-def test_killed_while_it_copies_it_leaves_nothing_and_can_be_run_again(home, database):
-    home.do("migrate", "--verbosity", 0, ACCORD_POSTGRESQL=database)
+def test_killed_while_it_copies_it_leaves_nothing_and_can_be_run_again(home, with_tables):
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY %'"
     # Another transaction holds one of the last tables, so the copy stands still before it, most of its work done.
-    held = ["psql", database, "-qc", "BEGIN; LOCK accord_clinic_servicemonth IN SHARE MODE; SELECT pg_sleep(600)"]
-    with subprocess.Popen(held) as holding, home.start("move-to-postgresql", ACCORD_POSTGRESQL=database) as moving:
+    held = ["psql", with_tables, "-qc", "BEGIN; LOCK accord_clinic_servicemonth IN SHARE MODE; SELECT pg_sleep(600)"]
+    with subprocess.Popen(held) as holding, home.start("move-to-postgresql", ACCORD_POSTGRESQL=with_tables) as moving:
         try:
-            assert wait_for(lambda: ask(database, waiting) == "1")
+            assert wait_for(lambda: ask(with_tables, waiting) == "1")
         finally:
             moving.kill()
             holding.kill()
-    ask(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'")
-    assert ask(database, "SELECT count(*) FROM accord_clinic_client") == "0"
-    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
+    ask(with_tables, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)'")
+    assert ask(with_tables, "SELECT count(*) FROM accord_clinic_client") == "0"
+    assert "the same on both sides" in home.do("move-to-postgresql", ACCORD_POSTGRESQL=with_tables)
 
 
 def test_an_embedded_practice_of_an_older_version_is_brought_up_first(home, database, tmp_path):

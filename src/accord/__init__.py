@@ -8,7 +8,7 @@ from accord.instruments import catalogue
 from accord.scoring import score, score_array
 from accord.simulate import simulate
 from accord.stats.mixed import fit_mixed
-from accord.stats.thresholds import calibrate
+from accord.stats.thresholds import Budget, calibrate
 from accord.trajectory import trajectory
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccordError",
+    "Budget",
     "calibrate",
     "catalogue",
     "find_strains",

@@ -64,11 +64,12 @@ def find_strains(
 ) -> StrainTable:
     """Compare each rating with what the same person's earlier ratings let expect; flag possible strains.
 
-    ratings: a table, or a CSV or Parquet file, with `dyad`, `session` (a number), `score`, and as needed `rater`
-    (client or therapist) and `scale`, in any order. Each scale is calibrated by its own ratings (`calibrate`) and
-    judged by `trajectory`, the client together with a therapist's rating of the same session. scale: that one alone;
-    `collaboration` and `connection` have starting values. budget: of uneventful courses that may be flagged. rule:
-    the name of a classical rule (`RULES`), which then flags instead. Raises `BadTable`, `BadInput`.
+    ratings: a table, or a CSV or Parquet file, with `dyad`, `session` (a number), `score` (high is good), and as
+    needed `rater` (client or therapist) and `scale`, in any order. Each scale is calibrated by its own ratings
+    (`calibrate`) and judged by `trajectory`, the client together with a therapist's rating of the same session.
+    scale: that one alone; `collaboration` and `connection` have starting values. budget: share of uneventful courses
+    that may be flagged, such as `Budget(drop=0.1)`. rule: the name of a classical rule (`RULES`), which then flags
+    instead. Raises `BadTable`, `BadInput`.
 
     >>> table = pl.DataFrame({"dyad": [1] * 5, "session": range(1, 6), "score": [70, 75, 72, 74, 30]})
     >>> find_strains(table, scale="collaboration").rows["flag"].to_list()

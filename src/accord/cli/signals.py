@@ -16,8 +16,9 @@ EXAMPLE = """example:
   accord simulate --dyads 50 --sessions 15 --seed 1 --out study
   accord signals study/ratings.parquet --budget 0.05 --out signals.csv
 
-FILE has one row a rating: dyad, session (a number), score, and as needed rater (client or therapist) and scale. The
-output has the same rows in the same order with
+FILE has one row a rating: dyad, session (a number), score (high is good), and as needed rater (client or therapist) and
+scale. Each scale is judged by what is usual in FILE itself; the more dyads, the better. The output has the same rows in
+the same order with
   expected  what the earlier ratings of the same person let expect
   sd        its standard deviation, with the person's own spread
   z         (score - expected) / sd; with a therapist's rating of the same session, a low one is added. Low: strain

@@ -13,13 +13,14 @@ import argparse
 from dataclasses import replace
 
 from benchmarks.signals.budgets import budget, pair_budget, strained_budget
+from benchmarks.signals.checkin import check_in
 from benchmarks.signals.finding import delays, detection, meaning, rules, second_voice
 from benchmarks.signals.speed import speed
 from benchmarks.signals.tables import FULL, QUICK
 
 PARTS = {
     part.__name__.replace("_", "-"): part
-    for part in (detection, second_voice, budget, strained_budget, pair_budget, delays, rules, meaning, speed)
+    for part in (detection, second_voice, budget, strained_budget, pair_budget, check_in, delays, rules, meaning, speed)
 }
 
 

@@ -330,8 +330,9 @@ def how_sure(judged: Judged | None) -> str:
             "in ten has one, {common} where more than one in three."
         ).format(rare=rare, usual=usual, common=common)
     else:
-        said = _("By chance alone, about {count} in 100 courses in which nothing happened get a mark like this.")
-        said = said.format(count=max(1, round(100 * judged.share)))
+        said = _(
+            "By chance alone, about {count} in 100 courses in which nothing happened get such a mark on this scale."
+        ).format(count=max(1, round(100 * judged.share)))
     if judged.courses < FEW_COURSES:
         learning = _("Accord is still learning what is usual here: {courses} of {needed} courses so far.")
         said += " " + learning.format(courses=judged.courses, needed=FEW_COURSES)

@@ -88,7 +88,8 @@ def test_a_signal_that_a_practice_added_is_told_too():
 
 def test_an_inferred_mark_says_how_sure_it_is():
     gap, drop = Judged("innovation-1:2", 0.03, 57), Judged("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
-    assert how_sure(gap) == "By chance alone, about 3 in 100 courses in which nothing happened get a mark like this."
+    by_chance = "By chance alone, about 3 in 100 courses in which nothing happened get such a mark on this scale."
+    assert how_sure(gap) == by_chance
     assert how_sure(drop) == (
         "Of 100 marks like this, about 30 are nothing where one course in five has a strain; 48 where one in ten has "
         "one, 18 where more than one in three."

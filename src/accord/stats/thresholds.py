@@ -208,9 +208,10 @@ def _fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
     goal = np.array([allowed(share, length) for length in lengths])
     shape = np.ascontiguousarray(Threshold(0.0, 1.0).at(earlier).T)
     risen = np.ascontiguousarray(statistic.T)
+    moved = np.empty_like(risen)
     best, least = Threshold(0.0), np.inf
     for tilt in TILTS:
-        moved = risen - tilt * shape
+        np.subtract(risen, np.multiply(tilt, shape, out=moved), out=moved)
         parts = [moved[a:b].max(axis=0) for a, b in zip([0, *lengths], lengths, strict=False)]
         most = np.maximum.accumulate(parts, axis=0)
         level = float(np.quantile(most[lengths.index(COURSE)], 1.0 - share))

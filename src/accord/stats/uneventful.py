@@ -70,9 +70,10 @@ class Items:
         own = self.item**0.5 * np.array(even)
         person = self.person**0.5 * rng.standard_normal((n, 1, self.number))
         noise = max(self.noise - 1 / 12, 0.0) ** 0.5  # rounding adds the 1/12
-        drawn = meant[:, :, None] + own + person + noise * rng.standard_normal((n, sessions, self.number))
-        answers: Floats = np.clip(np.round(drawn), 0.0, 4.0)
-        return answers
+        drawn: Floats = meant[:, :, None] + own
+        drawn += person
+        drawn += noise * rng.standard_normal(drawn.shape)
+        return np.clip(np.round(drawn, out=drawn), 0.0, 4.0, out=drawn)
 
 
 def draw(

@@ -13,7 +13,7 @@ from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_
 from django.conf import settings
 from django.test import Client as Browser
 from django.utils import timezone
-from tests.clinic.embedded import Home
+from tests.clinic.embedded import a_practice
 from tests.clinic.people import PASSWORD, a_course, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
@@ -95,12 +95,11 @@ class TestACuriousColleague:
 class TestAStolenLaptop:
     def test_with_the_database_and_no_key_there_is_noise(self, tmp_path):
         """Every byte as likely as any other, no name, no word, not even that it is a database."""
-        home = Home(tmp_path / "machine")
-        home.folder.mkdir()
-        home.do("init", "--practice", "Practice", "--name", "Benedict", "--email", "ben@example.org")
+        home = a_practice(tmp_path / "machine")
         raw = b"".join(path.read_bytes() for path in home.data.glob("accord.db*") if not path.name.endswith("-shm"))
         assert not raw.startswith(b"SQLite format 3")
-        assert b"Benedict" not in raw
+        assert b"ben@example.org" not in raw
+        assert b"Practice by the Park" not in raw
         assert b"accord_clinic_client" not in raw
         database = home.database.read_bytes()
         shares = [n / len(database) for n in Counter(database).values()]

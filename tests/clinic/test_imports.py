@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from tests.clinic.people import a_practice
 
 from accord.errors import AccordError, BadTable
 from accord_clinic import imports
@@ -324,8 +325,6 @@ def test_a_mapping_that_cannot_be_used_says_what_to_mend(people, mapping, old, n
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="sets a limit of the embedded file")
 @pytest.mark.django_db(transaction=True)
 def test_a_full_disk_leaves_nothing_half_written(csv, mapping):
-    from tests.clinic.people import a_practice
-
     a_practice()
     rows = [f"Person {p},{n},Therapist A,2024-01-{n:02d},C,3,1,0" for p in range(40) for n in range(1, 26)]
     audited = AuditEntry.objects.count()
@@ -349,10 +348,14 @@ def test_a_full_disk_leaves_nothing_half_written(csv, mapping):
 # The real courses that ship with Accord
 
 
-@pytest.fixture
-def real(people):
-    bring(REAL, REAL_MAP)
-    return Dyad.objects.filter(note__startswith="Imported from: IMPLEMENT")
+@pytest.fixture(scope="module")
+def real(django_db_setup, django_db_blocker):
+    """Brought in once for this file and taken back at its end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        a_practice()
+        bring(REAL, REAL_MAP)
+        yield Dyad.objects.filter(note__startswith="Imported from: IMPLEMENT")
+        transaction.set_rollback(True)
 
 
 def test_the_real_courses_come_in_with_one_command(real):

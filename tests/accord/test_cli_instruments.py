@@ -271,7 +271,7 @@ class TestDocumentation:
                 assert option in page, f"accord {name} {option}: run {REGENERATE}"
 
     def test_the_reference_says_what_a_default_is(self):
-        assert "may be flagged (default 0.05)" in command_page()
+        assert "for each voice (default 0.05)" in command_page()
         assert "%(" not in command_page()
 
     @pytest.mark.parametrize(("page", "made"), [("cli.md", command_page), ("instruments.md", instrument_page)])

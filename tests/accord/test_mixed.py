@@ -198,6 +198,15 @@ class TestTroubleIsTold:
         assert not fit.converged
         assert fit.message
 
+    @pytest.mark.filterwarnings("error")
+    def test_persons_who_always_answer_the_same_are_told_without_a_warning_of_numpy(self) -> None:
+        y = np.repeat([-0.34, 0.45, 0.75], [3, 3, 2])
+        time = np.array([6.0, 11, 13, 3, 4, 14, 7, 18])
+        fixed = np.column_stack([np.ones(8), time])
+        fit = fit_mixed(y, fixed, np.repeat([1, 2, 3], [3, 3, 2]), time=time, ar1=True)
+        assert not fit.converged
+        assert "the residual variance has gone to zero" in fit.message
+
     def test_the_frozen_result_goes_to_json(self) -> None:
         recipe = Recipe(130, 20, "therapist slope")
         told = json.loads(json.dumps(fitted(recipe, study(recipe)).to_dict()))

@@ -193,6 +193,24 @@ def test_ratings_that_say_little_still_give_thresholds(y):
     assert not (flagged(made, y, times=np.arange(1.0, y.shape[1] + 1)) > 0.2)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("answered", [3, 4, 6])
+def test_few_ratings_scattered_over_many_sessions_keep_within_the_budget(answered):
+    """Were the budget met by them alone, each of the few would have to bear a share of false marks for many."""
+    times, holes = np.arange(1.0, 61.0), np.random.default_rng(5)
+
+    def scattered(n: int, seed: int) -> np.ndarray:
+        y = practice(NINE, n, seed, times=times)
+        y[holes.permuted(np.tile(np.arange(60), (n, 1)), axis=1) >= answered] = np.nan
+        return y
+
+    made = calibrate(scattered(150, 1), draws=2000)
+    for kind in ("drop", "slide"):
+        assert getattr(made, kind).level > 2.0
+        assert flagged(made, scattered(2000, 2), kind, times) < allowed(getattr(made.budget, kind), 60)
+        assert 0.1 < made.nothing[kind][1] < 0.6
+
+
 def test_no_rating_at_all_is_said():
     with pytest.raises(BadInput, match="no rating at all"):
         calibrate(np.full((5, 8), np.nan))

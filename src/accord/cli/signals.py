@@ -39,7 +39,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument("file", metavar="FILE", type=Path, help="CSV or Parquet, one row a rating")
     command.add_argument(
         "--budget", metavar="SHARE", type=float, default=BUDGET.drop,
-        help="share of uneventful 15-session courses that may be flagged (default %(default)s)",
+        help="share of uneventful 15-session courses that may be flagged, on each scale and for each voice "
+        "(default %(default)s)",
     )  # fmt: skip
     command.add_argument("--scale", metavar="NAME", help="judge this scale only; collaboration and connection "
                          "(0 to 100) have starting values")  # fmt: skip

@@ -107,8 +107,7 @@ class Search:
         """The likelihood at free parameters `x`, or `None` where it cannot be computed."""
         self.evaluations += 1
         try:
-            with np.errstate(all="ignore"):
-                found = value(self.statistics, face.point(x), self.reml)
+            found = value(self.statistics, face.point(x), self.reml)
         except np.linalg.LinAlgError:
             return None
         usable = np.isfinite(found.deviance) and np.isfinite(face.gradient(x, found)).all()
@@ -165,6 +164,7 @@ class Search:
         return step * min(1.0, reach / float(np.linalg.norm(step)))
 
 
+@np.errstate(all="ignore")  # a step that goes too far overflows; such a point is infinitely bad, and nobody's concern
 def optimise(statistics: Statistics, ar1: bool, reml: bool) -> Optimum:
     """The variance parameters of highest (restricted) likelihood, on whichever face they lie."""
     search = Search(statistics, reml)

@@ -25,6 +25,7 @@ ROUNDS = 2  # of making the twin alike in its moments, then in its noise
 STEPS = 4  # of each search
 SPREADS = (0.0, 0.18, 0.36, 0.55)
 KURTOSES = (3.0, 3.8, 5.0, 7.0)
+MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
 SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
 
 
@@ -46,7 +47,7 @@ class Voice:
     def of(cls, y: Floats, t: Floats, prior: Hyper | None, seed: int) -> Voice:
         """Estimated from (n, T) ratings, leaning on the prior while they are few."""
         usual = estimate(y, t, prior, seed=seed)
-        noise = Noise(gaps(y), step_of(y))
+        noise = Noise(min(gaps(y), MOST_MISSING), step_of(y))
         noise = replace(noise, items=items_of(noise.step, usual))
         voice = cls(usual, behind_ends(usual, t, noise), noise)
         rows = np.flatnonzero((~np.isnan(y)).sum(axis=1) > FEWEST)[:2000]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,20 +87,12 @@ def find_strains(
     for name, voices in _parts(table, scale):
         _check_once(table, grid, voices, source)
         scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
-        scored = {voice: y for voice, y in scored.items() if not np.isnan(y).all()}
-        priors = shipped().get(name)
-        other = getattr(priors, "therapist", None)
-        for voice, y in scored.items():
-            pair = scored.get("therapist") if voice == "client" else None
-            prior = getattr(priors, voice, None)
-            made = calibrate(y, grid.sessions, second=pair, prior=prior, second_prior=other, budget=budget)
-            judged = _judge(y, pair, grid.sessions, made, named)
+        for voice, judged, note in _judge_scale(name, scored, grid.sessions, budget, named):
             rows = voices[voice]
             at = grid.dyad[rows], grid.session[rows]
             for column, values in columns.items():
                 values[rows] = getattr(judged, column)[at]
-            note = _note(name, voice, judged, y, made)
-            notes.append(note | (_ruled(named, y, grid.sessions, prior) if named else _budgeted(made)))
+            notes.append(note)
     if not notes:
         raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
     joined = _joined(table, columns)
@@ -168,6 +161,22 @@ def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, n
         (scale, {rater: rows & at for rater, at in raters.items() if (rows & at).any()})
         for scale, rows in scales.items()
     ]
+
+
+def _judge_scale(
+    name: str, voices: dict[str, Floats], sessions: Floats, budget: Budget, rule: Rule | None
+) -> Iterator[tuple[str, _Judged, dict[str, Any]]]:
+    """Each voice that said anything on a scale, what it was judged to be, and the note on that."""
+    said = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
+    priors = shipped().get(name)
+    other = getattr(priors, "therapist", None)
+    for voice, y in said.items():
+        pair = said.get("therapist") if voice == "client" else None
+        prior = getattr(priors, voice, None)
+        made = calibrate(y, sessions, second=pair, prior=prior, second_prior=other, budget=budget)
+        judged = _judge(y, pair, sessions, made, rule)
+        note = _note(name, voice, judged, y, made)
+        yield voice, judged, note | (_ruled(rule, y, sessions, prior) if rule else _budgeted(made))
 
 
 def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None) -> _Judged:

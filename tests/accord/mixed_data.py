@@ -1,4 +1,4 @@
-"""Seeds come in; simulated studies go out, unbalanced and with gaps, from 5 to 5,000 persons.
+"""Seeds come in; simulated studies, unbalanced and with gaps, from 5 to 5,000 persons, and their fits go out.
 
 `gold/lme4_simulated.json` holds what lme4 and nlme say about them. To make it again, with R, lme4, nlme, jsonlite:
 
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from accord.stats.mixed import MixedFit, fit_mixed
 
 PERSONS = (5, 8, 12, 20, 30, 50, 80, 120, 200, 300)
 SHAPES = ("intercept", "slope", "therapist", "therapist slope", "ar1", "ar1 slope", "car1 slope")
@@ -73,6 +75,21 @@ def study(recipe: Recipe) -> Study:
     order = rng.permutation(len(person))
     person, session = person[order], session[order]
     return Study(y[person, session], time[person, session], person, therapist[person])
+
+
+def fitted(recipe: Recipe, s: Study) -> MixedFit:
+    """The study as its recipe says it should be fitted."""
+    return fit_mixed(
+        s.y,
+        s.fixed,
+        s.person,
+        slope=s.time if "slope" in recipe.has else None,
+        therapist=s.therapist if "therapist" in recipe.has else None,
+        time=s.time,
+        method=recipe.method,
+        ar1=bool(recipe.has & {"ar1", "car1"}),
+        names=("(Intercept)", "time"),
+    )
 
 
 def noise(rng: np.random.Generator, time: np.ndarray, phi: float) -> np.ndarray:

@@ -7,28 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.accord.mixed_data import Recipe, Study, study
+from tests.accord.mixed_data import Recipe, Study, fitted, study
 from tests.accord.mixed_plain import Ratings, Variances, best_loglik, covariance, loglik
 
 from accord.errors import BadInput
 from accord.stats.mixed import MixedFit, fit_growth, fit_mixed
 
 SHAPES = ["intercept", "slope", "therapist", "therapist slope", "ar1", "ar1 slope", "car1 slope", "therapist ar1 slope"]
-
-
-def fitted(recipe: Recipe, s: Study) -> MixedFit:
-    ar1 = bool(recipe.has & {"ar1", "car1"})
-    return fit_mixed(
-        s.y,
-        s.fixed,
-        s.person,
-        slope=s.time if "slope" in recipe.has else None,
-        therapist=s.therapist if "therapist" in recipe.has else None,
-        time=s.time,
-        method=recipe.method,
-        ar1=ar1,
-        names=("(Intercept)", "time"),
-    )
 
 
 def plain(recipe: Recipe, s: Study) -> Ratings:

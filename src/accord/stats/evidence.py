@@ -66,7 +66,12 @@ class Voices:
         return _evidence(client, times, steps, together(steps.z, self._other(therapist, times), self.weight))
 
     def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Evidence:
-        """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall.
+        """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall."""
+        steps, z = self.upward(client, therapist, times)
+        return _evidence(np.where(np.isnan(z), np.nan, client), times, steps, z)
+
+    def upward(self, client: Floats, therapist: Floats | None, times: Floats) -> tuple[Innovations, Floats]:
+        """The steps, and z of the mirror image, both voices joined.
 
         What follows a rating below -2 is left out, to the end of the course: the way back up belongs to the strain,
         and a course that does not come back goes on from another level than the expectation knows.
@@ -74,7 +79,7 @@ class Voices:
         steps = innovations(client, times, self.client)
         after = _after((steps.z < LOW) & (steps.earlier >= FEWEST))
         z = together(-steps.z, -self._other(therapist, times), self.weight)
-        return _evidence(np.where(after, np.nan, client), times, steps, np.where(after, np.nan, z))
+        return steps, np.where(after, np.nan, z)
 
     def _other(self, therapist: Floats | None, times: Floats) -> Floats:
         if therapist is None or self.therapist is None:

@@ -149,8 +149,8 @@ class Looks:
     @classmethod
     def of(cls, y: Floats, t: Floats, usual: Hyper) -> Looks:
         """Looks of the ratings (n, T) as read by `usual`."""
-        upward = Voices(usual).read_upward(y, None, t)
-        square = (np.where(upward.z < 0, upward.z * upward.steps.scale, np.nan)) ** 2
+        steps, z = Voices(usual).upward(y, None, t)
+        square = (np.where(z < 0, z * steps.scale, np.nan)) ** 2
         size = float(np.nanmean(square)) if not np.isnan(square).all() else 1.0
         square = np.minimum(square / max(size, 1e-12), 16.0)
         known = (~np.isnan(square)).sum(axis=1)

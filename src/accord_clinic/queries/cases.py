@@ -5,7 +5,7 @@ exception is the safety notice, which names no answer.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -82,7 +82,7 @@ def heard(
 ) -> Heard:
     """A kept signal with what the calibration that it names says of marks like it."""
     made = calibration_named(version)
-    share = asdict(made.budget).get(kind) if made else None
+    share = getattr(made.budget, kind, None) if made else None
     if made is None or share is None:
         return Heard(kind, session, reported, strength, scale, evidence)
     judged = Judged(version, share, made.n, tuple(made.nothing.get(kind, ())))

@@ -181,6 +181,7 @@ def test_two_tabs(open_phone, session):
     second = phone.new_page()
     second.goto(first.url)
     for page, words in ((first, "From the first"), (second, "From the second")):
+        page.bring_to_front()
         walk(page, o2=words)
         page.get_by_role("button", name="Send it").click()
         page.wait_for_url("**/received/")

@@ -107,6 +107,12 @@ def test_calibrate_says_how_each_series_was_estimated(people, capsys):
     assert "accord-check-in/collaboration: no own courses yet" in capsys.readouterr().out
 
 
+def test_the_scales_of_the_check_in_share_the_budget_of_a_course(people):
+    call_command("calibrate")
+    for one in Calibration.objects.all():
+        assert one.body["budget"] == {"drop": 0.025, "slide": 0.015, "gap": 0.015}
+
+
 # serve
 
 

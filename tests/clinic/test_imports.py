@@ -384,6 +384,7 @@ def test_their_page_says_all_three_things(real):
 def test_they_get_a_calibration_of_their_own_and_an_expected_course(real):
     calibration = Calibration.objects.get(scale="implement-wai-9/total")
     assert calibration.dyads >= 50
+    assert calibration.body["budget"]["drop"] == 0.05  # its only scale has the whole of it
     followed = course_of(real.first()).trajectories["implement-wai-9", "total"]
     assert followed.calibration == calibration.version
 

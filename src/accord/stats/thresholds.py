@@ -52,6 +52,14 @@ class Budget:
             if not 0.001 <= share <= 0.5:
                 raise BadInput(f"budget for {kind} is {share}; give a share of courses between 0.001 and 0.5.")
 
+    def over(self, scales: int) -> Budget:
+        """What each of so many scales may use, so that a course that has them all keeps the budget as a whole.
+
+        >>> Budget().over(2)
+        Budget(drop=0.025, slide=0.015, gap=0.015)
+        """
+        return Budget(**{kind: share / scales for kind, share in asdict(self).items()})
+
 
 BUDGET = Budget()
 

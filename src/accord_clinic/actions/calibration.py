@@ -61,26 +61,33 @@ def estimate(series: str) -> thresholds.Calibration | None:
     """The calibration of one series from all that was revealed; while that is little, it leans on starting values.
 
     Where both voices answer the same questions they are judged together. `None` without ratings and starting values.
+    The scales of one questionnaire share the practice's budget: it is said of a course, not of a scale.
     """
     name, scale, *gap = series.split("/")
+    budget = thresholds.BUDGET.over(
+        len({one.split("/")[1] for one in (*followed(), series) if one.split("/")[0] == name})
+    )
     starting = shipped().get(scale) if name == CHECK_IN else None
     voices = ratings(name, scale)
     client, therapist = voices["client"], voices["therapist"]
     if gap:
         prior = starting.difference if starting else None
-        return _learned(client - therapist, prior)
+        return _learned(client - therapist, prior, budget=budget)
     pairs = instrument(name).scale(scale).commensurate and not np.isnan(therapist).all()
     if np.isnan(client).all() and starting:
-        return thresholds.calibrate(starting.client, second=starting.therapist)
+        return thresholds.calibrate(starting.client, second=starting.therapist, budget=budget)
     return _learned(
         client,
         starting.client if starting else None,
+        budget=budget,
         second=therapist if pairs else None,
         second_prior=starting.therapist if starting and pairs else None,
     )
 
 
-def _learned(said: np.ndarray, prior: Hyper | None, **second) -> thresholds.Calibration | None:
+def _learned(
+    said: np.ndarray, prior: Hyper | None, *, budget: thresholds.Budget, **second
+) -> thresholds.Calibration | None:
     if np.isnan(said).all():
-        return None if prior is None else thresholds.calibrate(prior)
-    return thresholds.calibrate(said, prior=prior, **second)
+        return None if prior is None else thresholds.calibrate(prior, budget=budget)
+    return thresholds.calibrate(said, prior=prior, budget=budget, **second)

@@ -146,7 +146,9 @@ def main(command: list[str]) -> int:
         print(NOBODY_HAS_IT)
         return 0
     began = time.monotonic()
-    cluster = Cluster.new("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+    # Without statistics of tables that were just filled PostgreSQL takes small questions for large ones and compiles
+    # them (jit), for a second each.
+    cluster = Cluster.new("fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off")
     try:
         print(f"PostgreSQL is up on port {cluster.port} after {time.monotonic() - began:.1f} s.", flush=True)
         return subprocess.run(command, env=os.environ | {"ACCORD_POSTGRESQL": cluster.address}).returncode

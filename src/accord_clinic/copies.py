@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, localize
 from django.utils.translation import gettext as _
 
-from accord_clinic import spoken
+from accord_clinic.words import spoken
 
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",

@@ -32,7 +32,7 @@ def main() -> int:
 def _what_ails_it(error: DatabaseError) -> str:
     """A database that is down or of another version, in a sentence. Anything else is our mistake and stays one."""
     # Only here: without the settings, nothing that knows a model can be imported.
-    from accord_clinic import databases  # noqa: PLC0415
+    from accord_clinic.upkeep import databases  # noqa: PLC0415
 
     try:
         other = databases.lacks_migrations()

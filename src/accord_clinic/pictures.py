@@ -16,7 +16,7 @@ from accord.stats.thresholds import BUDGET
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.nouns import Opener
 from accord_clinic.plan import STARTING_PATH, WIDER_LOOK
-from accord_clinic.sentences import Names, scale_name
+from accord_clinic.words.sentences import Names, scale_name
 
 NARROW, NARROW_SESSIONS = 360.0, 8
 ALLIANCE = {"collaboration", "connection", "goal", "task", "bond"}

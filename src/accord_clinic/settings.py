@@ -5,7 +5,8 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from accord_clinic import databases, keys, sso_settings
+from accord_clinic.accounts import sso_settings
+from accord_clinic.upkeep import databases, keys
 
 PACKAGE = Path(__file__).parent
 DATA = Path(os.environ.get("ACCORD_DATA", "accord-data")).resolve()
@@ -56,7 +57,7 @@ MIDDLEWARE = [
     "accord_clinic.middleware.StaffLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accord_clinic.accounts.StaffSession",
+    "accord_clinic.accounts.staff.StaffSession",
 ]
 ROOT_URLCONF = "accord_clinic.urls"
 WSGI_APPLICATION = "accord_clinic.wsgi.application"
@@ -94,31 +95,31 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_ADAPTER = "accord_clinic.accounts.Adapter"
+ACCOUNT_ADAPTER = "accord_clinic.accounts.staff.Adapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = str
-MFA_ADAPTER = "accord_clinic.accounts.SecondFactor"
+MFA_ADAPTER = "accord_clinic.accounts.staff.SecondFactor"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A passkey has to ask for a finger, a face or a PIN each time: so it is two factors in one.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
 MFA_FORMS = {
-    "add_webauthn": "accord_clinic.passkeys.Add",
-    "edit_webauthn": "accord_clinic.passkeys.Rename",
-    "login_webauthn": "accord_clinic.passkeys.SignIn",
-    "authenticate_webauthn": "accord_clinic.passkeys.SecondFactor",
-    "reauthenticate_webauthn": "accord_clinic.passkeys.Again",
+    "add_webauthn": "accord_clinic.accounts.passkeys.Add",
+    "edit_webauthn": "accord_clinic.accounts.passkeys.Rename",
+    "login_webauthn": "accord_clinic.accounts.passkeys.SignIn",
+    "authenticate_webauthn": "accord_clinic.accounts.passkeys.SecondFactor",
+    "reauthenticate_webauthn": "accord_clinic.accounts.passkeys.Again",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Accord"
 # Signing in elsewhere: one provider, or none. docs/how-to/single-sign-on.md
 SSO = sso_settings.chosen(os.environ, KEYS)
-SOCIALACCOUNT_ADAPTER = "accord_clinic.sso.Adapter"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accord_clinic.sso.Provider"}}
+SOCIALACCOUNT_ADAPTER = "accord_clinic.accounts.sso.Adapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accord_clinic.accounts.sso.Provider"}}
 ACCOUNT_RATE_LIMITS = {"sso": "30/m/ip"}
 LOGIN_URL = "/demo/" if DEMO else "/account/login/"
 LOGIN_REDIRECT_URL = "/"
@@ -190,8 +191,8 @@ _smtp_password = KEYS / "smtp.password"
 EMAIL_HOST_PASSWORD = _smtp_password.read_text().strip() if _smtp_password.exists() else ""
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("ACCORD_FROM", "accord@localhost")
-# A function (number, text); accord_clinic.sms_gateway.send posts to ACCORD_SMS_URL.
-SMS = os.environ.get("ACCORD_SMS", "accord_clinic.sms.console")
+# A function (number, text); accord_clinic.messages.sms_gateway.send posts to ACCORD_SMS_URL.
+SMS = os.environ.get("ACCORD_SMS", "accord_clinic.messages.sms.console")
 SMS_URL = os.environ.get("ACCORD_SMS_URL", "")
 # Where clients reach this practice: the sweep, which no request brings, makes links with it.
 PUBLIC_URL = os.environ.get("ACCORD_URL", "http://127.0.0.1:8000" if DEMO else f"https://{HOSTS[0]}").rstrip("/")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from accord_clinic import keys
 from accord_clinic.sqlcipher import files
+from accord_clinic.upkeep import keys
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough passphrase"

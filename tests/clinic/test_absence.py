@@ -10,8 +10,8 @@ from tests.clinic.phone import Phone, hidden, text
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions import absence, care, checkin, corrections, members, reveal
+from accord_clinic.messages import notices
 from accord_clinic.models import BreakGlass, Correction, Cover, Measure, Member, Notice, PrivateLine, ReadLog
 from accord_clinic.permissions import can_own, can_see_dyad, can_treat
 from accord_clinic.queries.schedule import failed

@@ -18,8 +18,8 @@ from tests.clinic.phone import text
 from tests.clinic.test_every_url import a_passkey
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic import settings as real_settings
+from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry
 from accord_clinic.queries import places
 

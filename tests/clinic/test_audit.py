@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 from tests.clinic.people import a_held_session, answers
 
-from accord_clinic import anchor
 from accord_clinic.actions import audit
 from accord_clinic.models import AuditEntry
+from accord_clinic.upkeep import anchor
 
 
 @pytest.fixture

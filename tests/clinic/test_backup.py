@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from tests.clinic.embedded import a_machine, a_practice, another
 
-from accord_clinic import backups
 from accord_clinic.sqlcipher import files
+from accord_clinic.upkeep import backups
 
 PLANT = """
 from dataclasses import replace

@@ -20,8 +20,8 @@ from django.utils import timezone
 from tests.clinic.people import CHECK_IN, a_held_session, answers
 from tests.clinic.test_every_url import ROWS, routes, world  # noqa: F401
 
-from accord_clinic import notices
 from accord_clinic.actions import absence, care, checkin, corrections, erasure, reveal, service
+from accord_clinic.messages import notices
 from accord_clinic.models import (
     Agreement,
     AuditEntry,

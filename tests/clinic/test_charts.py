@@ -14,7 +14,7 @@ from accord.records import Response, Said, SessionFacts
 from accord_clinic.charts import Panel, SessionMark, StrainSpan, Words, course_chart, course_table
 from accord_clinic.charts.axis import width_of
 from accord_clinic.pictures import picture
-from accord_clinic.sentences import Names
+from accord_clinic.words.sentences import Names
 
 TEA = Path(__file__).parents[1] / "accord" / "good.toml"
 

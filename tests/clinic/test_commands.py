@@ -169,7 +169,10 @@ def test_serve_runs_web_and_sweep_restarts_the_sweep_and_stops_cleanly(tmp_path)
 
 
 def test_nothing_is_left_running_when_the_server_is_killed(tmp_path):
-    children = "import accord_clinic.serving as s; s._web = s._sweep = lambda *_: ['http.server', '0']; s.run('', 0)"
+    children = (
+        "from accord_clinic.upkeep import serving;"
+        "serving._web = serving._sweep = lambda *_: ['http.server', '0']; serving.run('', 0)"
+    )
     with subprocess.Popen([sys.executable, "-c", children], env={**os.environ, "PYTHONPATH": "src"}) as served:
         listed = Path(f"/proc/{served.pid}/task/{served.pid}/children")
         assert wait_for(lambda: len(listed.read_text().split()) == 2)

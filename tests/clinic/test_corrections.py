@@ -6,8 +6,8 @@ from tests.clinic.people import a_dyad
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions import care, corrections
+from accord_clinic.messages import notices
 from accord_clinic.models import Correction, Member, Notice
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ from django.db import ProgrammingError, connection, transaction
 from tests.clinic.people import a_dyad, a_session, answers
 
 from accord.errors import BadInput
-from accord_clinic import databases, rights
 from accord_clinic.actions import audit, checkin
 from accord_clinic.models import AuditEntry, Response
+from accord_clinic.upkeep import databases, rights
 
 on_postgresql = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="on PostgreSQL only: make test-postgresql"

@@ -13,7 +13,7 @@ from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import heard
 from accord_clinic.queries.dyad import dyad_page
-from accord_clinic.sentences import Judged
+from accord_clinic.words.sentences import Judged
 
 
 @pytest.fixture

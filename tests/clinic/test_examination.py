@@ -8,9 +8,9 @@ from django.core.management import call_command
 from django.db import connection
 from tests.clinic.people import a_held_session
 
-from accord_clinic import anchor, examination, health
 from accord_clinic.actions import audit
 from accord_clinic.models import AuditEntry, Member
+from accord_clinic.upkeep import anchor, examination, health
 
 
 @pytest.fixture

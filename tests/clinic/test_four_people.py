@@ -18,8 +18,8 @@ from tests.clinic.people import PASSWORD, a_course, a_held_session, a_session, a
 from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 
-from accord_clinic import notices
 from accord_clinic.actions import absence, reveal
+from accord_clinic.messages import notices
 from accord_clinic.models import Invitation, ReadLog, Response
 from accord_clinic.sqlcipher import files
 

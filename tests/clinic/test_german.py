@@ -13,8 +13,9 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import code_for, inside
 
-from accord_clinic import copies, delivery, pdf
+from accord_clinic import copies, pdf
 from accord_clinic.actions import absence, alliance, care, checkin, consent, corrections, schedule
+from accord_clinic.messages import delivery
 from accord_clinic.models import Client, Dyad, Invitation, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
 from accord_clinic.queries import talk
 from accord_clinic.queries.copies import TABLES

@@ -10,16 +10,17 @@ import pytest
 from django.utils.translation.template import templatize
 from tests.clinic.test_german import ENGLISH
 
-from accord_clinic import wordings
+from accord_clinic.words import wordings
 
-CLINIC = Path(wordings.__file__).parent
+CLINIC = wordings.HERE
 TEMPLATES = CLINIC / "templates"
 GERMAN = CLINIC / "locale/de/LC_MESSAGES"
 
 PAGES = ["errors/plain.html", "parts/talk_rows.html", "therapist/talk.html"]
 """Templates that clients meet beside those in `client/`, and what those include."""
 PYTHON = [
-    "copies.py", "forms/*.py", "pdf.py", "pictures.py", "spoken.py", "actions/alliance.py", "actions/corrections.py",
+    "copies.py", "forms/*.py", "pdf.py", "pictures.py", "words/spoken.py", "actions/alliance.py",
+    "actions/corrections.py",
     "queries/client.py", "queries/consent.py", "queries/keepers.py", "queries/rights.py", "queries/space.py",
     "queries/talk.py", "views/asking.py", "views/client.py", "views/errors.py", "views/rights.py", "views/space.py",
 ]  # fmt: skip

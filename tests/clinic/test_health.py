@@ -8,8 +8,8 @@ from django.test import Client as Browser
 from django.utils import timezone
 from tests.clinic.people import a_held_session, answers
 
-from accord_clinic import health
 from accord_clinic.models import Notice
+from accord_clinic.upkeep import health
 
 PROXIED = {"X-Forwarded-For": "203.0.113.9"}
 

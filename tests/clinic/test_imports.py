@@ -8,15 +8,15 @@ from django.db import connection, transaction
 from tests.clinic.people import a_practice
 
 from accord.errors import AccordError, BadTable
-from accord_clinic import imports
 from accord_clinic.actions.audit import first_break
-from accord_clinic.column_map import BadMapping, read_map
+from accord_clinic.imports import ratings
+from accord_clinic.imports.column_map import BadMapping, read_map
+from accord_clinic.imports.spreadsheet import read_sheet
 from accord_clinic.instruments import shelf
 from accord_clinic.models import AuditEntry, Calibration, Client, Dyad, ImportRow, Member, Response, Session
 from accord_clinic.queries.courses import course_of
-from accord_clinic.spreadsheet import read_sheet
 
-DATA = Path(imports.__file__).parent / "data"
+DATA = Path(ratings.__file__).parents[1] / "data"
 REAL, REAL_MAP = DATA / "implement_wai_bai_57x15.csv", DATA / "implement_wai_bai_57x15.toml"
 
 MAPPING = """
@@ -72,7 +72,7 @@ def csv(tmp_path):
 
 def sheet(file: Path, mapping: Path):
     columns = read_map(mapping, shelf().instruments)
-    return imports.fit(read_sheet(file, columns), columns)[0]
+    return ratings.fit(read_sheet(file, columns), columns)[0]
 
 
 def bring(file: Path, mapping: Path, *options: str) -> None:
@@ -332,7 +332,7 @@ def test_a_full_disk_leaves_nothing_half_written(csv, mapping):
         used = cursor.execute("PRAGMA page_count").fetchone()[0]
         cursor.execute(f"PRAGMA max_page_count = {used + 8}")
     try:
-        with pytest.raises(imports.NotTaken, match=r"disk is full.*Nothing was imported"):
+        with pytest.raises(ratings.NotTaken, match=r"disk is full.*Nothing was imported"):
             bring(csv(*rows), mapping)
     finally:
         with connection.cursor() as cursor:

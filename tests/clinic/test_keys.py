@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.clinic.embedded import a_machine, a_practice, another
 
-from accord_clinic import keys
 from accord_clinic.sqlcipher import files
+from accord_clinic.upkeep import keys
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +206,7 @@ class TestInstalled:
 KILLED_AFTER = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from accord_clinic import keys
+from accord_clinic.upkeep import keys
 database, folder, writes = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 journal = Path(f"{database}-journal")
 def watch():

@@ -16,11 +16,12 @@ from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic import delivery, notices, sms, sms_gateway, wordings
 from accord_clinic.actions import care, checkin, consent, schedule, space
+from accord_clinic.messages import delivery, notices, sms, sms_gateway
 from accord_clinic.models import Invitation, Notice, Practice
 from accord_clinic.queries.schedule import failed
 from accord_clinic.queries.terms import terms_page
+from accord_clinic.words import wordings
 
 pytestmark = pytest.mark.django_db
 NEVER = re.compile(r"\b(Ana|Ben|Park|Practice|therap\w*|session\w*|Sitzung\w*|Praxis|alliance|Accord)\b", re.IGNORECASE)
@@ -336,7 +337,7 @@ class TestWhatItSays:
         Thread(target=server.serve_forever, daemon=True).start()
         (tmp_path / "sms.token").write_text("secret\n")
         settings.KEYS, settings.SMS_URL = tmp_path, f"http://127.0.0.1:{server.server_port}/"
-        settings.SMS = "accord_clinic.sms_gateway.send"
+        settings.SMS = "accord_clinic.messages.sms_gateway.send"
         yield server
         server.shutdown()
         server.server_close()

@@ -11,10 +11,11 @@ from tests.clinic.people import a_session
 from tests.clinic.rights_steps import inside
 from tests.clinic.test_every_url import ROWS, STAFF, routes, world  # noqa: F401
 
-from accord_clinic import plan, spoken
+from accord_clinic import plan
 from accord_clinic.actions import alliance, corrections
 from accord_clinic.models import Comment, Correction, PrivateLine, ReadLog, Session, Wording
 from accord_clinic.queries.space import reads
+from accord_clinic.words import spoken
 
 PLANTED = "kolibri-words"
 NOTED = 'INSERT INTO "accord_clinic_readlog"'

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_part, answers
 
-from accord_clinic import notices
 from accord_clinic.actions import alliance, care, checkin, reveal
+from accord_clinic.messages import notices
 from accord_clinic.models import Invitation, Notice
 from accord_clinic.submission import AskedAgain
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from accord.signals import DETECTORS
-from accord_clinic.sentences import Heard, Judged, Names, OpenStrain, how_sure, judged_by, matters
+from accord_clinic.words.sentences import Heard, Judged, Names, OpenStrain, how_sure, judged_by, matters
 
 TO_BEN = Names("Ana", "Ben")
 TO_CY = Names("Ana", "Ben", you=False)

@@ -16,8 +16,9 @@ from tests.clinic.phone import text
 from tests.clinic.provider import Provider, asked, running
 
 from accord.errors import BadInput
-from accord_clinic import examination, sso_settings
+from accord_clinic.accounts import sso_settings
 from accord_clinic.models import AuditEntry
+from accord_clinic.upkeep import examination
 
 START, BACK, SECOND = "/account/sso/", "/account/sso/back/", "/account/2fa/authenticate/"
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,8 +7,8 @@ from django.core import mail
 from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_member, answers
 from tests.clinic.phone import text
 
-from accord_clinic import notices
 from accord_clinic.actions import care, checkin, reveal
+from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry, Member, PrivateLine, ReadLog, SafetyLook
 from accord_clinic.submission import OpenLine
 

@@ -11,10 +11,10 @@ PINNED = re.compile(r"[a-z0-9][\w.-]*(?:\[[\w,-]+\])?==[\w.!+]+(?: ; [^\\]+)?(?:
 REACH = r"requests|urllib\.request|urllib3|http\.client|httpx|aiohttp|socket|smtplib"
 SPEAKS = re.compile(rf"^\s*(?:from|import) +({REACH})\b", re.M)
 SPEAKERS = {
-    "examination.py": "requests, smtplib",  # `accord_clinic check`: the provider and the mail server of the settings
-    "serving.py": "socket",  # whether our own port is free
-    "sms_gateway.py": "requests",  # the one gateway of the settings
-    "sso.py": "requests",  # the one provider of the settings
+    "accounts/sso.py": "requests",  # the one provider of the settings
+    "messages/sms_gateway.py": "requests",  # the one gateway of the settings
+    "upkeep/examination.py": "requests, smtplib",  # `accord_clinic check`: the provider and mail server of the settings
+    "upkeep/serving.py": "socket",  # whether our own port is free
 }
 
 

@@ -9,11 +9,11 @@ from tests.clinic.people import CHECK_IN, a_held_session, a_session, answers
 from tests.clinic.phone import Phone
 from tests.clinic.test_database import at_once
 
-from accord_clinic import databases
 from accord_clinic.actions import alliance, consent, schedule
 from accord_clinic.actions.audit import first_break
 from accord_clinic.models import PrivateLine
 from accord_clinic.submission import OpenLine
+from accord_clinic.upkeep import databases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLDER = "0003_consents_rights_and_messages"

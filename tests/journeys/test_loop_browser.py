@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.clinic.people import a_course, a_session
 
-from accord_clinic import notices
 from accord_clinic.actions import checkin
+from accord_clinic.messages import notices
 from accord_clinic.models import Agreement, Strain
 
 pytestmark = pytest.mark.django_db(transaction=True)

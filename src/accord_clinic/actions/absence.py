@@ -9,8 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions.audit import record
+from accord_clinic.messages import notices
 from accord_clinic.models import BreakGlass, Cover, Dyad, Invitation, Member, Practice, Share
 from accord_clinic.permissions import check_break_glass, check_keep_practice, check_own
 

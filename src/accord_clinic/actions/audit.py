@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accord_clinic import databases
 from accord_clinic.models import AuditEntry, Client, Member
 from accord_clinic.queries.prepared import Prepared
+from accord_clinic.upkeep import databases
 
 Actor = Member | Client | None
 LAST = Prepared(lambda _value: AuditEntry.objects.order_by("-id").values_list("chain")[:1])

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.consent import check_born
+from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Schedule, Session, Share
 from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
 from accord_clinic.queries.schedule import NUMBERS

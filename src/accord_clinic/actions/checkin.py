@@ -9,10 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import links, notices, plan
+from accord_clinic import links, plan
 from accord_clinic.actions import alliance, reveal
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.instruments import instrument
+from accord_clinic.messages import notices
 from accord_clinic.models import (
     Client,
     Comment,

@@ -4,12 +4,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions.audit import Actor, record
+from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
 from accord_clinic.permissions import check_be_client, check_know_client, check_own
 from accord_clinic.queries.consent import YOUNGEST, needed
-from accord_clinic.wordings import PURPOSES, consent
+from accord_clinic.words.wordings import PURPOSES, consent
 
 
 def check_born(born: int | None) -> None:

@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions.audit import record
 from accord_clinic.actions.consent import check_born
+from accord_clinic.messages import notices
 from accord_clinic.models import Client, Correction, Dyad, Member
 from accord_clinic.permissions import (
     check_answer_correction,

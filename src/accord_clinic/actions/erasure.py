@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accord_clinic import models, notices
+from accord_clinic import models
 from accord_clinic.actions.audit import record
+from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Erasure, Practice, Session
 from accord_clinic.permissions import check_be_client
 

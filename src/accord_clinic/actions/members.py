@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import notices
 from accord_clinic.actions.audit import record
+from accord_clinic.messages import notices
 from accord_clinic.models import Member, Notice, Practice
 from accord_clinic.permissions import check_end_sessions, check_keep_practice, check_reset_second_factor
 

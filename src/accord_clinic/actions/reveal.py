@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from accord.errors import BadInput
 from accord.signals import STRAIN
-from accord_clinic import notices
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
 from accord_clinic.instruments import instrument
+from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.plan import CHECK_IN

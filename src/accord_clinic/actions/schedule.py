@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import links, notices
+from accord_clinic import links
 from accord_clinic.actions import checkin
 from accord_clinic.actions.audit import record
+from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
 from accord_clinic.permissions import check_be_client, check_own
 from accord_clinic.queries.consent import terms_of, voices

@@ -9,8 +9,9 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import links, notices
+from accord_clinic import links
 from accord_clinic.actions.audit import record
+from accord_clinic.messages import notices
 from accord_clinic.models import Client, ClientDoor, Code
 from accord_clinic.permissions import check_be_client
 

@@ -15,12 +15,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accord_clinic import notices
 from accord_clinic.actions import calibration
 from accord_clinic.demo.ana import Ana
 from accord_clinic.demo.clock import Clock, story_time
 from accord_clinic.demo.lives import Life, Plot
 from accord_clinic.demo.voices import Voices, cast, pool
+from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice
 
 SEED = 11

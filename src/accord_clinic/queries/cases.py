@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accord_clinic.models import Dyad, Member, Session, Signal, Strain
 from accord_clinic.permissions import treated_by
 from accord_clinic.queries.courses import calibration_named
-from accord_clinic.sentences import (
+from accord_clinic.words.sentences import (
     SAFETY,
     Heard,
     Judged,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accord_clinic.models import Client, Consent, Dyad, Practice, Terms
 from accord_clinic.queries.keepers import keepers, said_of
 from accord_clinic.queries.prepared import Prepared
-from accord_clinic.wordings import PURPOSES, ConsentWording, consent
+from accord_clinic.words.wordings import PURPOSES, ConsentWording, consent
 
 OF_AGE = 18
 YOUNGEST = 12

@@ -20,7 +20,7 @@ from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Client
 from accord_clinic.queries.talk import wording
-from accord_clinic.spoken import session_on
+from accord_clinic.words.spoken import session_on
 
 Row = Mapping[str, Any]
 STYLE = settings.PACKAGE / "static" / "copy.css"

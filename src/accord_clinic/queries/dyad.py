@@ -28,8 +28,8 @@ from accord_clinic.queries.lives import lives, strain_line
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.prepared import Prepared
 from accord_clinic.queries.talk import wording
-from accord_clinic.sentences import SAFETY, TO_TALK, WAITS, Matter, Names, OpenStrain
-from accord_clinic.spoken import moment
+from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Matter, Names, OpenStrain
+from accord_clinic.words.spoken import moment
 
 MOST_QUOTES, MOST_SESSIONS = 4, 6
 THIS_YEAR = timedelta(days=300)

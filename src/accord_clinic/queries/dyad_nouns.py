@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from accord_clinic.models import Dyad
 from accord_clinic.pictures import Picture
 from accord_clinic.queries.cases import Case
-from accord_clinic.sentences import Names
+from accord_clinic.words.sentences import Names
 
 
 @dataclass(frozen=True, slots=True)

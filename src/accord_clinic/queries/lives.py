@@ -11,7 +11,7 @@ from accord_clinic.models import Dyad, Session, StrainMove
 from accord_clinic.pictures import span
 from accord_clinic.queries.dyad_nouns import StrainLine
 from accord_clinic.queries.prepared import Prepared
-from accord_clinic.sentences import Names, strain_state
+from accord_clinic.words.sentences import Names, strain_state
 
 COLUMNS = (
     "strain__uid", "strain__session__number", "strain__opened_by", "strain__state", "move", "session__number", "at",

@@ -16,8 +16,8 @@ from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.plan import STARTING_SESSIONS
 from accord_clinic.queries.cases import NOTHING, Told, told
 from accord_clinic.queries.practice import zone
-from accord_clinic.sentences import INFERRED, TO_TALK, Matter, Names
-from accord_clinic.spoken import moment
+from accord_clinic.words.sentences import INFERRED, TO_TALK, Matter, Names
+from accord_clinic.words.spoken import moment
 
 MOST_ENDED = 30
 REVEALED = Q(sessions__revealed_at__isnull=False)

@@ -6,9 +6,9 @@ from datetime import date
 from django.conf import settings
 from django.utils import timezone
 
-from accord_clinic import backups
 from accord_clinic.actions.erasure import kept_until
 from accord_clinic.models import Client, Code, Correction, Practice
+from accord_clinic.upkeep import backups
 
 
 @dataclass(frozen=True, slots=True)

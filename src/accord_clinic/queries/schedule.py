@@ -7,8 +7,8 @@ from itertools import takewhile
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
+from accord_clinic.messages.notices import MOST_TRIES
 from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response, Schedule
-from accord_clinic.notices import MOST_TRIES
 from accord_clinic.permissions import check_keep_practice
 
 MOST_SHOWN = 50

@@ -19,8 +19,8 @@ from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.keepers import keepers, names_of, said_of
 from accord_clinic.queries.talk import wording
 from accord_clinic.queries.terms import cover_days, standing_covers
-from accord_clinic.sentences import Names, strain_state
-from accord_clinic.spoken import at, day, pages_read
+from accord_clinic.words.sentences import Names, strain_state
+from accord_clinic.words.spoken import at, day, pages_read
 
 MOST_READS = 100
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.models import Member, Session, Strain
 from accord_clinic.permissions import dyads_visible_to
-from accord_clinic.sentences import Matter, Names, OpenStrain, matters
+from accord_clinic.words.sentences import Matter, Names, OpenStrain, matters
 
 
 @dataclass(frozen=True)

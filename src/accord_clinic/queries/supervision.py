@@ -10,7 +10,7 @@ from accord_clinic.models import Member
 from accord_clinic.permissions import check_supervise, dyads_visible_to, shares_with
 from accord_clinic.queries.cases import NOTHING, Told, told
 from accord_clinic.queries.people import calm, folded
-from accord_clinic.sentences import INFERRED, Names
+from accord_clinic.words.sentences import INFERRED, Names
 
 LAST_REVEALED = Max("sessions__number", filter=Q(sessions__revealed_at__isnull=False))
 COLUMNS = ("pk", "uid", "client__name", "client__address_as", "therapist__name", "ended", "last")

@@ -13,7 +13,7 @@ from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Respo
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.agreements import Shown, shown
-from accord_clinic.sentences import strain_state
+from accord_clinic.words.sentences import strain_state
 
 APART = 2
 """Steps of a five-step answer between the two voices from which a line says *seen differently*."""

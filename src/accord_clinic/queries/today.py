@@ -20,8 +20,8 @@ from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.cases import NOTHING, Told, safety_notices, told
 from accord_clinic.queries.people import calm
 from accord_clinic.queries.practice import zone
-from accord_clinic.sentences import SAFETY, Matter, Names
-from accord_clinic.spoken import moment
+from accord_clinic.words.sentences import SAFETY, Matter, Names
+from accord_clinic.words.spoken import moment
 
 LOOKS_BACK = timedelta(days=14)
 COLUMNS = (

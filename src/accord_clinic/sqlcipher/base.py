@@ -9,7 +9,7 @@ import sys
 import sqlcipher3
 import sqlcipher3.dbapi2
 
-from accord_clinic import keys
+from accord_clinic.upkeep import keys
 
 _system = {name: sys.modules.get(name) for name in ("sqlite3", "sqlite3.dbapi2")}
 sys.modules.update({"sqlite3": sqlcipher3, "sqlite3.dbapi2": sqlcipher3.dbapi2})

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accord_clinic import sso
+from accord_clinic.accounts import sso
 from accord_clinic.actions import sign_in
 from accord_clinic.queries import places as queries
 from accord_clinic.views.doing import do

@@ -12,9 +12,9 @@ from accord_clinic import permissions
 from accord_clinic.actions import alliance, reading, strains
 from accord_clinic.queries import agreements
 from accord_clinic.queries import strains as strain_queries
-from accord_clinic.sentences import Names, strain_kind, strain_state
 from accord_clinic.submission import whole
 from accord_clinic.views.doing import do, found
+from accord_clinic.words.sentences import Names, strain_kind, strain_state
 
 SIDE = "therapist"
 

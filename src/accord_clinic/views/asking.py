@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from accord_clinic import forms, links, plan, spoken
+from accord_clinic import forms, links, plan
 from accord_clinic.queries import client as client_queries
 from accord_clinic.queries.client import Link
 from accord_clinic.queries.keepers import keepers
 from accord_clinic.queries.practice import zone
 from accord_clinic.submission import MEMBERS
+from accord_clinic.words import spoken
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
 PROOF = signing.Signer(salt="accord.check-in.sent")

@@ -13,7 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
-from accord_clinic import forms, spoken
+from accord_clinic import forms
 from accord_clinic.actions import checkin, consent
 from accord_clinic.instruments import shelf
 from accord_clinic.queries import client as client_queries
@@ -21,6 +21,7 @@ from accord_clinic.queries.client import Link
 from accord_clinic.queries.consent import before_first_question
 from accord_clinic.submission import whole
 from accord_clinic.views import asking
+from accord_clinic.words import spoken
 
 NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
 

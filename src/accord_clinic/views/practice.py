@@ -13,9 +13,9 @@ from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import absence, corrections, reading
 from accord_clinic.actions import members as member_actions
-from accord_clinic.practice_forms import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.queries import keeping, schedule
 from accord_clinic.queries.practice import zone
+from accord_clinic.typed.practice import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.views.doing import do, found
 
 PEOPLE = ("safety_contact", "outside_reader")

@@ -13,12 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accord_clinic import forms, links, plan, spoken
+from accord_clinic import forms, links, plan
 from accord_clinic.actions import checkin, reading, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
+from accord_clinic.words import spoken
 
 SALT = "accord.rating.page"
 SIDE = "therapist"

@@ -16,7 +16,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic import spoken
 from accord_clinic.actions import consent, copies, corrections, erasure, schedule, space
 from accord_clinic.copies import chapters
 from accord_clinic.queries import consent as consent_queries
@@ -26,6 +25,7 @@ from accord_clinic.queries import space as space_queries
 from accord_clinic.queries.keepers import keepers, of_the_address
 from accord_clinic.views.client import unknown
 from accord_clinic.views.space import DOOR, WHO, shell, through_the_door
+from accord_clinic.words import spoken
 
 COPY, ERASE, CONTACT, NEW = "copy", "erase", "contact", "contact-new"
 PURPOSES = {COPY: "my-copy", ERASE: "my-erasure", CONTACT: "my-contact"}

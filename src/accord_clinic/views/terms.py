@@ -13,7 +13,7 @@ from accord_clinic.queries import arrangements as arrangement_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import terms as terms_queries
 from accord_clinic.queries.practice import zone
-from accord_clinic.terms_forms import CoverDays, Facts, Messages, WhoAgrees
+from accord_clinic.typed.terms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.views.doing import do, found
 
 

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic import anchor
+from accord_clinic.upkeep import anchor
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
-from accord_clinic import anchor, backups
+from accord_clinic.upkeep import anchor, backups
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic import examination
+from accord_clinic.upkeep import examination
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from accord.errors import BadInput
-from accord_clinic import serving
 from accord_clinic.demo import doors
 from accord_clinic.demo.load import load
 from accord_clinic.models import Member, Practice
+from accord_clinic.upkeep import serving
 
 
 class Command(BaseCommand):

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic import imports
 from accord_clinic.actions import calibration, signals
-from accord_clinic.column_map import ColumnMap, read_map
+from accord_clinic.imports import ratings
+from accord_clinic.imports.column_map import ColumnMap, read_map
+from accord_clinic.imports.spreadsheet import Fault, read_sheet
 from accord_clinic.instruments import shelf
-from accord_clinic.spreadsheet import Fault, read_sheet
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, file, mapping, take_what_fits, dry_run, **_options):
         columns = read_map(mapping, shelf().instruments)
-        sheet, already = imports.fit(read_sheet(file, columns), columns)
+        sheet, already = ratings.fit(read_sheet(file, columns), columns)
         self._tell_shifts(columns)
         self._tell_faults(sheet.faults)
         if already:
@@ -35,10 +35,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{len(sheet.rows)} rows would be imported. Nothing was kept, since this is a dry run.")
             return
         if sheet.faults and not take_what_fits:
-            raise imports.NotTaken(
+            raise ratings.NotTaken(
                 f"{len(sheet.faults)} rows do not fit, so nothing was imported. Mend them, or add --take-what-fits."
             )
-        taken = imports.take(sheet, columns, by=None)
+        taken = ratings.take(sheet, columns, by=None)
         self.stdout.write(
             f"Imported {taken.rows} rows: {taken.clients} new people, {taken.courses} new courses, "
             f"{taken.sessions} new sessions, {taken.responses} answered questionnaires."
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         added = [f"{asked.instrument.id}/{scale}" for asked in columns.asked for scale in asked.follow]
         for told in calibration.calibrate(dict.fromkeys([*calibration.followed(), *added]), by=None):
             self.stdout.write(told)
-        signals.refresh_imported(imports.earlier(columns))
+        signals.refresh_imported(ratings.earlier(columns))
 
     def _tell_shifts(self, columns: ColumnMap) -> None:
         for asked in columns.asked:

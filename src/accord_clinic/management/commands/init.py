@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand
 from django.core.validators import validate_email
 
 from accord.errors import BadInput
-from accord_clinic import serving
 from accord_clinic.actions import calibration, practice
 from accord_clinic.models import Member, Practice
+from accord_clinic.upkeep import serving
 
 DEFAULT_CRISIS_TEXT = "In an emergency call 112."
 

@@ -5,7 +5,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
-from accord_clinic import anchor, databases, moving, rights, serving
+from accord_clinic.upkeep import anchor, databases, moving, rights, serving
 
 
 class Command(BaseCommand):

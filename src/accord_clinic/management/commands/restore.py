@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from accord.errors import BadInput
-from accord_clinic import anchor, backups, keys, serving
 from accord_clinic.actions import audit, erasure
 from accord_clinic.models import AuditEntry
 from accord_clinic.sqlcipher import files
+from accord_clinic.upkeep import anchor, backups, keys, serving
 
 
 class Command(BaseCommand):

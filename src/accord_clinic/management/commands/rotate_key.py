@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
-from accord_clinic import anchor, backups, databases, keys
 from accord_clinic.actions import audit
+from accord_clinic.upkeep import anchor, backups, databases, keys
 
 
 class Command(BaseCommand):

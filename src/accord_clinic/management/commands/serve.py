@@ -6,9 +6,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
-from accord_clinic import serving
 from accord_clinic.actions import erasure
 from accord_clinic.models import Practice
+from accord_clinic.upkeep import serving
 
 
 class Command(BaseCommand):

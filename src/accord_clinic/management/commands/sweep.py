@@ -4,8 +4,9 @@ import time
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic import anchor, health, notices
 from accord_clinic.actions import erasure, reveal, schedule, service
+from accord_clinic.messages import notices
+from accord_clinic.upkeep import anchor, health
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic import databases, rights, serving
+from accord_clinic.upkeep import databases, rights, serving
 
 
 class Command(BaseCommand):

@@ -6,7 +6,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from accord_clinic import delivery, links
+from accord_clinic import links
+from accord_clinic.messages import delivery
 from accord_clinic.models import Client, Cover, Dyad, Member, Notice, Practice, PrivateLine, Session
 
 RETRY_AFTER = timedelta(minutes=10)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accord.errors import BadInput
-from accord_clinic import databases
+from accord_clinic.upkeep import databases
 
 SWEEP_EVERY = 30
 RESTART_AFTER = 5

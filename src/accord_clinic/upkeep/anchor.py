@@ -8,9 +8,9 @@ from pathlib import Path
 from django.conf import settings
 
 from accord.errors import BadInput
-from accord_clinic import keys
 from accord_clinic.actions import audit
 from accord_clinic.models import AuditEntry
+from accord_clinic.upkeep import keys
 
 LOG = logging.getLogger("accord.audit")
 

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accord.errors import BadInput
-from accord_clinic import keys
+from accord_clinic.upkeep import keys
 
 POSTGRESQL = "ACCORD_POSTGRESQL"
 

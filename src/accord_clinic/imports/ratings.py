@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from accord.errors import AccordError
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.column_map import ColumnMap
+from accord_clinic.imports.column_map import ColumnMap
+from accord_clinic.imports.spreadsheet import Fault, Row, Sheet
 from accord_clinic.models import Client, Dyad, ImportRow, Member, Practice, Response, Session
-from accord_clinic.spreadsheet import Fault, Row, Sheet
 
 Pair = tuple[str, str]
 Place = tuple[str, str, int]

@@ -15,7 +15,7 @@ from pathlib import Path
 from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer, Rater
-from accord_clinic.column_map import MODALITIES, Asked, Column, ColumnMap
+from accord_clinic.imports.column_map import MODALITIES, Asked, Column, ColumnMap
 from accord_clinic.submission import whole
 
 SEPARATORS = (",", ";", "\t")

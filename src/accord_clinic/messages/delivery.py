@@ -7,8 +7,10 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
 
-from accord_clinic import links, sms, wordings
+from accord_clinic import links
+from accord_clinic.messages import sms
 from accord_clinic.models import Client, Notice, Response, StopLink
+from accord_clinic.words import wordings
 
 ASKED_FOR = "code"
 CODE_LIVES = timedelta(minutes=15)

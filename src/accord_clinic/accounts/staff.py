@@ -52,7 +52,7 @@ class Adapter(DefaultAccountAdapter):
 
 
     def get_login_stages(self) -> list[str]:
-        ours = {"allauth.mfa.stages.AuthenticateStage": "accord_clinic.sso.SecondFactorStage"}
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accord_clinic.accounts.sso.SecondFactorStage"}
         return [ours.get(stage, stage) for stage in super().get_login_stages()]
 
     def get_reauthentication_methods(self, user):

@@ -4,9 +4,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accord_clinic.care_forms import DateInput
 from accord_clinic.models import Client, Terms
-from accord_clinic.practice_forms import HOURS
+from accord_clinic.typed.care import DateInput
+from accord_clinic.typed.practice import HOURS
 
 OWN_HOURS = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
 

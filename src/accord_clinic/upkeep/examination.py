@@ -15,8 +15,9 @@ from django.core import checks
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from accord_clinic import anchor, databases, health, keys, sso_settings
+from accord_clinic.accounts import sso_settings
 from accord_clinic.models import Member, Notice, Practice
+from accord_clinic.upkeep import anchor, databases, health, keys
 
 DAY = 86_400
 BACKUP_IN = 2 * DAY

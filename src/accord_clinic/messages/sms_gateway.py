@@ -4,7 +4,7 @@ import requests
 from django.conf import settings
 
 from accord_clinic.addresses import safe
-from accord_clinic.sms import NotSent
+from accord_clinic.messages.sms import NotSent
 
 PATIENCE = 20
 

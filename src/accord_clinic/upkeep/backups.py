@@ -14,10 +14,10 @@ from django.conf import settings
 
 import accord
 from accord.errors import BadInput
-from accord_clinic import keys
 from accord_clinic.actions import erasure
 from accord_clinic.sqlcipher import files
 from accord_clinic.sqlcipher.files import Contents, Damaged
+from accord_clinic.upkeep import keys
 
 NAME = "accord-*.db"
 STAMP = "%Y%m%dT%H%M%SZ"

@@ -11,10 +11,10 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from accord_clinic import backups
+from accord_clinic.messages.notices import MOST_TRIES
 from accord_clinic.models import Notice, Session
-from accord_clinic.notices import MOST_TRIES
 from accord_clinic.queries.schedule import TELLS_OF_NOBODY
+from accord_clinic.upkeep import backups
 
 SWEPT = "swept"
 LATE = timedelta(minutes=5)

@@ -1,0 +1,1 @@
+"""What is said to people, in words: sentences about signals, spoken dates, texts per language."""

@@ -91,13 +91,13 @@ tables = st.integers(1, 4).flatmap(
 )
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120, derandomize=True)
 @given(tables)
 def test_no_table_gives_a_small_count_away(rows):
     is_safe(*a_table(rows))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(st.lists(st.tuples(small_counts, small_counts, small_counts, small_counts), min_size=2, max_size=4))
 def test_no_pair_of_linked_tables_does(months):
     """By month and by modality at once, with a share in each: yes and no over the same sessions."""
@@ -120,7 +120,7 @@ def test_no_pair_of_linked_tables_does(months):
 GUESSES = np.array(list(product(range(10), repeat=4)))
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120, derandomize=True)
 @given(st.lists(st.integers(0, 4), min_size=4, max_size=4))
 def test_counting_all_tables_that_fit_agrees(cells):
     """The slow, obvious way for a 2 × 2 table with a limit of 3: list every table of whole numbers that fits."""

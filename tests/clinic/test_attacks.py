@@ -134,7 +134,7 @@ class TestBodies:
 
 class TestGuessing:
     @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60))
-    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+    @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
     def test_every_guessed_token_is_answered_alike_and_costs_alike(self, people, guess):
         Browser().get("/c/warm")
         due = {way: self.asked(way, links.new_token()) for way in ("/c/", "/stop/")}

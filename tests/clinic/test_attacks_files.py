@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import code_for, inside
@@ -85,7 +84,6 @@ class TestOut:
     @given(words=st.text("=+-@;,\t\n\r\" 'aA1＝", max_size=12), separator=st.sampled_from(",;\t"))
     @example(words="x;=1+1", separator=";")
     @example(words="x\n=1+1", separator=";")
-    @hypothesis_settings(deadline=None)
     def test_nor_is_it_one_where_cells_are_split_elsewhere(self, words, separator):
         """A program that expects semicolons splits a file with commas in the middle of somebody's sentence."""
         out = as_csv([{"number": 1, "words": words}])

@@ -283,7 +283,7 @@ def test_a_copy_is_never_stored_by_a_browser(said):
 
 
 @given(st.text())
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_cell_is_taken_for_a_formula(words):
     safe = csv_safe(words)
     assert safe.lstrip(" ")[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n", "\0")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_one_that_is_described(case, live_server, people):
     # What is not GET meets the guard of forms first: 403 instead of 405 is no less a refusal.
     case.call_and_validate(base_url=live_server.url, excluded_checks=[unsupported_method])

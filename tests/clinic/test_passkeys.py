@@ -277,7 +277,7 @@ def test_no_request_takes_all_the_memory(said, ben):
 class TestUnreadable(TestCase):
     """Whatever a broken or hostile browser sends, it is refused, and never a fault of ours."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(SAID)
     def test_it_is_refused_with_a_sentence(self, said):
         cache.clear()

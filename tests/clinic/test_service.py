@@ -213,7 +213,7 @@ a_month = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(st.lists(a_month, min_size=13, max_size=16), st.sampled_from((0, 60, 300)))
 def test_from_all_pages_of_all_months_together_no_kept_back_number_can_be_worked_out(drawn, more):
     """A reader who has kept every page since the first: each number printed is an equation about what happened."""

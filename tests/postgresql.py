@@ -146,9 +146,11 @@ def main(command: list[str]) -> int:
         print(NOBODY_HAS_IT)
         return 0
     began = time.monotonic()
-    # Without statistics of tables that were just filled PostgreSQL takes small questions for large ones and compiles
-    # them (jit), for a second each.
-    cluster = Cluster.new("fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off")
+    # Rows that a test has not committed are none to autovacuum: it notes that a full table is empty, and every join of
+    # it becomes a loop of minutes. Without statistics PostgreSQL takes small questions for large ones and compiles them
+    # (jit), for a second each.
+    quick = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
+    cluster = Cluster.new(*quick, "autovacuum = off", "jit = off")
     try:
         print(f"PostgreSQL is up on port {cluster.port} after {time.monotonic() - began:.1f} s.", flush=True)
         return subprocess.run(command, env=os.environ | {"ACCORD_POSTGRESQL": cluster.address}).returncode

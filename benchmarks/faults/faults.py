@@ -96,7 +96,7 @@ def worker_killed(times: int) -> Iterator[Outcome]:
     with _practice("embedded") as (place, _cluster):
         place.more = mail
         place.links(number)
-        tell = "from accord_clinic import notices; from accord_clinic.models import Client;"
+        tell = "from accord_clinic.messages import notices; from accord_clinic.models import Client;"
         place.python(f"{tell}[notices.tell('new_link', c.uid, client=c) for c in Client.objects.all()]")
         for _ in range(times):
             _kill_while_sending(place, mailbox)

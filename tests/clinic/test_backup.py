@@ -112,7 +112,7 @@ class TestMakingOne:
         limited = (
             "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000));"
-            "from pathlib import Path; from accord_clinic import backups;"
+            "from pathlib import Path; from accord_clinic.upkeep import backups;"
             f"backups.make(Path({str(tmp_path / 'full')!r}))"
         )
         done = home.run("shell", "--no-imports", "-c", limited)

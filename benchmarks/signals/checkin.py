@@ -7,15 +7,14 @@ import numpy as np
 from accord.stats.estimate import behind_ends
 from accord.stats.innovation import Hyper
 from accord.stats.priors import shipped
-from accord.stats.thresholds import BUDGET, calibrate
+from accord.stats.thresholds import calibrate
 from accord.stats.twin import SHARED
 from accord.stats.uneventful import draw, wander
 from accord.trajectory import trajectory
-from benchmarks.signals.tables import Size, show
+from benchmarks.signals.tables import HALF, Size, show
 
 KINDS = ("drop", "slide", "gap")
 TIMES = np.arange(1.0, 16.0)
-SHARE = BUDGET.over(2)  # as the clinic has it
 
 
 def check_in(size: Size) -> None:
@@ -57,7 +56,7 @@ def _marked(scale: str, noise: list[np.ndarray], size: Size, rng: np.random.Gene
 
     client, therapist = voice(priors.client, noise[0]), voice(priors.therapist, noise[1])
     own = trajectory(
-        client, TIMES, calibrate(priors.client, second=priors.therapist, budget=SHARE, draws=size.draws), therapist
+        client, TIMES, calibrate(priors.client, second=priors.therapist, budget=HALF, draws=size.draws), therapist
     )
-    apart = trajectory(client - therapist, TIMES, calibrate(priors.difference, budget=SHARE, draws=size.draws))
+    apart = trajectory(client - therapist, TIMES, calibrate(priors.difference, budget=HALF, draws=size.draws))
     return np.column_stack([own.flag_drop.any(axis=1), own.flag_slide.any(axis=1), apart.flag_gap.any(axis=1)])

@@ -9,20 +9,22 @@ import numpy as np
 from accord.simulate import Simulated, simulate
 from accord.stats.eventful import DROP, SLIDE, Strain
 from accord.stats.rules import RULES, false_alarms
-from accord.stats.thresholds import BASE_RATES, Calibration, calibrate
+from accord.stats.thresholds import BASE_RATES, BUDGET, Budget, Calibration, calibrate
 from accord.trajectory import trajectory
-from benchmarks.signals.tables import NINE, SCALES, Size, auc, flags, read, show, with_error
+from benchmarks.signals.tables import HALF, NINE, SCALES, Size, auc, flags, read, show, with_error
 
 PRACTICES = 8  # of 200 courses, each calibrated by itself and judged by courses of its own, behind each number here
 OVER = f"mean ± standard error over {PRACTICES} practices"
 CALM, HIT = 1000, 2000  # first seeds of the courses that judge the practices: without a strain, and all with one
 
 
-def _calibrated(size: Size, first: int = 100, items: int | None = None, **more) -> list[Calibration]:
+def _calibrated(
+    size: Size, first: int = 100, items: int | None = None, budget: Budget = BUDGET, **more
+) -> list[Calibration]:
     """Practices that calibrated themselves by their own client ratings, with strains among them."""
     prior = {count: prior for _scale, count, prior in SCALES}[items]
     own = (simulate(200, 15, first + s, items=items, **more).client for s in range(PRACTICES))
-    return [calibrate(y, prior=prior, draws=size.draws) for y in own]
+    return [calibrate(y, prior=prior, budget=budget, draws=size.draws) for y in own]
 
 
 def _judges(size: Size, first: int, strain: Strain, sessions: int = 15, **more) -> list[Simulated]:
@@ -33,13 +35,15 @@ def _judges(size: Size, first: int, strain: Strain, sessions: int = 15, **more) 
 def detection(size: Size) -> None:
     """Onset session, one voice, 15 sessions; hyper-parameters estimated from a practice with strains in it."""
     for title, items, _prior in SCALES:
-        made = _calibrated(size, items=items)
+        made, halved = (_calibrated(size, items=items, budget=budget) for budget in (BUDGET, HALF))
         calm = _judges(size, CALM, "none", items=items)
         rows = []
         for k in (2.0, 3.0, 4.0):
             hit = _judges(size, HIT, "dip", share=1.0, sizes=(k,), items=items)
-            rows.append((f"{k:.0f} SD", *with_error(map(_detected, made, calm, hit))))
-        head = ("drop", "AUC", "sensitivity at 2 % false alarms a session", "at the 5 % budget a course")
+            cells = zip(map(_detected, made, calm, hit), map(_at_onset, halved, hit), strict=True)
+            rows.append((f"{k:.0f} SD", *with_error((*one, half) for one, half in cells)))
+        head = ("drop", "AUC", "sensitivity at 2 % false alarms a session", "at the 5 % budget a course",
+                "at half of it, as on the check-in")  # fmt: skip
         show(f"Detection at the onset session, {title} ({OVER})", head, rows)
 
 
@@ -51,6 +55,11 @@ def _detected(made: Calibration, calm: Simulated, hit: Simulated, both: bool = F
     strained = found.drop[at]
     limit = float(np.quantile(none, 0.98))
     return auc(strained, none), float((strained >= limit).mean()), float(flags(made, found)[at].mean())
+
+
+def _at_onset(made: Calibration, hit: Simulated) -> float:
+    """Share of strains that are marked at their onset."""
+    return float(flags(made, read(made, hit))[np.arange(len(hit.client)), hit.truth.onset].mean())
 
 
 def second_voice(size: Size) -> None:
@@ -115,16 +124,18 @@ def rules(size: Size) -> None:
 
 def _marked(made: Calibration, calm: Simulated, hit: Simulated) -> tuple[float, float]:
     """Share of uneventful courses with a mark, and of strains that are marked at their onset."""
-    at = np.arange(len(hit.client)), hit.truth.onset
-    return float(flags(made, read(made, calm)).any(axis=1).mean()), float(flags(made, read(made, hit))[at].mean())
+    return float(flags(made, read(made, calm)).any(axis=1).mean()), _at_onset(made, hit)
 
 
 def meaning(size: Size) -> None:
-    """Of 100 marks, how many are nothing: what practices' own calibrations say, which pages show, and what is true."""
+    """Of 100 marks, how many are nothing: what practices' own calibrations say, which pages show, and what is true.
+
+    The two short scales are those of the check-in, with half of the budget each, as in a practice.
+    """
     rows = []
     for scale, items, _prior in SCALES:
         for k, base in enumerate(BASE_RATES):
-            made = _calibrated(size, 50, items, share=base)
+            made = _calibrated(size, 50, items, HALF if items else BUDGET, share=base)
             one = simulate(size.courses, 15, 4, share=base, items=items)
             paths = [trajectory(one.client, np.arange(1.0, 16.0), m) for m in made]
             for kind in ("drop", "slide"):

@@ -10,7 +10,7 @@ import numpy as np
 from accord.simulate import Simulated, nine_items
 from accord.stats.evidence import Evidence, Voices
 from accord.stats.priors import shipped
-from accord.stats.thresholds import Calibration
+from accord.stats.thresholds import BUDGET, Calibration
 
 NINE = nine_items()
 COLLABORATION = shipped()["collaboration"].client  # four items, 0 to 100: its ends, and a practice's first guess
@@ -19,6 +19,7 @@ SCALES = (
     ("nine items, 1 to 5", None, None), ("four five-point items", 4, COLLABORATION),
     ("three five-point items", 3, CONNECTION),
 )  # fmt: skip
+HALF = BUDGET.over(2)  # what each of the two scales of the check-in has in a practice
 
 
 @dataclass(frozen=True)

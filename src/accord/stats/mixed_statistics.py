@@ -107,9 +107,8 @@ class Statistics:
     AR(1) residuals are whitened by (w_j − ρ w_{j−1}) / √(1−ρ²) with ρ = φ^gap, so each cross product is a fixed
     combination of three sums: of w_j w_j', of w_j w_{j−1}' + w_{j−1} w_j', and of w_{j−1} w_{j−1}'. They are kept
     per person and distinct gap (`blocks`) and, for W against W, per distinct gap (`gap_sums`, (gaps, sums, m, m)).
-    On a common grid of
-    sessions this is a handful of numbers a person; when every gap differs, as many as there are rows. Without
-    AR(1) there is one group a person and one sum.
+    On a common grid of sessions this is a handful of numbers a person; when every gap differs, as many as there are
+    rows. Without AR(1) there is one group a person and one sum.
     """
 
     rows: int

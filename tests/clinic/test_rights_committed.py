@@ -30,6 +30,7 @@ def test_from_the_first_link_to_the_erasure(as_member, client, mailoutbox, tmp_p
     browser.post("/mine/rights/corrections/", {"dyad": dyad.uid, "words": "It was a Tuesday"})
     terms = f"/people/{dyad.uid}/terms/"
     today, both = timezone.localdate(), {"agrees-consents": "both"}
+    tomorrow = today + timezone.timedelta(days=1)  # towards midnight it is tomorrow already where the practice is
     for posted in (
         {"what": "answer", "correction": Correction.objects.get().uid, "words": "Changed"},
         {"what": "messages", "messages-most_reminders": "2"},
@@ -37,7 +38,7 @@ def test_from_the_first_link_to_the_erasure(as_member, client, mailoutbox, tmp_p
         {"what": "guardian", "purpose": "care", "said": "yes"},
         {"what": "guardian", "purpose": "care", "said": "no"},
         {"what": "facts", "facts-name": "Anna", "facts-language": "en"},
-        {"what": "cover", "cover-colleague": people.eve.uid, "cover-first": today, "cover-last": today},
+        {"what": "cover", "cover-colleague": people.eve.uid, "cover-first": today, "cover-last": tomorrow},
     ):
         assert ben.post(terms, posted).status_code == 302, posted
     assert ben.post(terms, {"what": "end-cover", "cover": Cover.objects.get().uid}).status_code == 302

@@ -33,6 +33,7 @@ def speed(size: Size) -> None:
         y = draw(NINE, n, np.arange(1.0, sessions + 1), rng, Noise(missing=0.25))
         took = _best(lambda y=y, sessions=sessions: innovations(y, np.arange(1.0, sessions + 1), NINE), n)
         rows.append(_row(f"innovations, {n:,} x {sessions}", took, y.size))
+    show("Few beside many, in turns", ("ratings", "CPU per rating"), _few_beside_many(rng))
     y = draw(NINE, 1000, np.arange(1.0, 21.0), rng)
     made = calibrate(NINE, draws=2000)
     took = _best(lambda: trajectory(y[:1], np.arange(1.0, 21.0), made), 1)
@@ -53,6 +54,19 @@ def _best(work: Callable[[], object], n: int) -> tuple[float, float]:
         wall.append(time.perf_counter() - start)
         cpu.append(time.process_time() - before)
     return min(wall), min(cpu)
+
+
+def _few_beside_many(rng: np.random.Generator) -> list[tuple[str, str]]:
+    """Both in the same seconds, five times, the best of each: what the machine does else meets both alike."""
+    times = np.arange(1.0, 16.0)
+    sizes = 10, 1_000_000
+    y = {n: draw(NINE, n, times, rng, Noise(missing=0.25)) for n in sizes}
+    rounds = [[_best(lambda n=n: innovations(y[n], times, NINE), n)[1] / y[n].size for n in sizes] for _ in range(5)]
+    few, many = np.min(rounds, axis=0)
+    return [
+        *((f"{n:,} x 15", f"{took * 1e9:,.0f} ns") for n, took in zip(sizes, (few, many), strict=True)),
+        ("ratio", f"{few / many:.1f}"),
+    ]
 
 
 def _row(what: str, took: tuple[float, float], points: int) -> tuple[str, str, str, str]:

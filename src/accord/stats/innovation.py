@@ -33,6 +33,7 @@ CAP = 6.25  # a squared innovation counts at most this much for a person's sprea
 CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
 NARROW = 150  # persons up to whom a few strided calls are quicker than some for each session
 NO_EVIDENCE = np.array([1.0, 1.0, 0.0, 0.0, 0.0])[:, None, None]  # of precision (c, a, b), of its sums (g0, g1)
+NOTHING_SEEN = np.array([0.0, 0.0, 0.0, -np.inf])[:, None]  # of both regressors, of the residual, and when
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
 
@@ -124,9 +125,9 @@ def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats
         raise BadInput(f"scores have {y.ndim} axes; give one row per person and one column per session.")
     if t.shape not in (y.shape, y.shape[1:]):
         raise BadInput(f"times have shape {t.shape}, scores {y.shape}. Give one time per session.")
-    if np.isinf(y).any():
+    if np.count_nonzero(np.isinf(y)):
         raise BadInput("scores hold an infinite value. Correct it or make it missing (nan).")
-    if not np.isfinite(t).all() or (t[..., 1:] <= t[..., :-1]).any():
+    if np.count_nonzero(np.isfinite(t)) < t.size or np.count_nonzero(t[..., 1:] <= t[..., :-1]):
         raise BadInput("times must be finite and increase. Sort the sessions and keep one rating for each.")
     return y, t
 
@@ -146,42 +147,41 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     """One chunk of persons; sessions lie on the first axis, so every step works on long contiguous rows."""
     time = t[:, None] if t.ndim == 1 else np.ascontiguousarray(t.T)
     usual = hyper.b0 + hyper.b1 * time
-    expected, sd, z, scale, earlier = out  # what is counted and computed lies where its result will be
+    z, scale, earlier = out[2], out[3], out[4]  # what is counted and computed lies where its result will be
     np.subtract(y.T, usual, out=z)
-    weight = (z == z).astype(np.float64)  # 0 where there is no rating: nan is not itself
-    mean, variance = _ahead(np.fmax(z, LEAST) * weight, weight, time, hyper)
-    np.add(mean, usual, out=expected)
+    seen = z == z  # nan is not itself
+    weight = seen.astype(np.float64)
+    residual = np.fmax(z, LEAST)
+    residual *= weight
+    mean, variance = _ahead(residual, seen, weight, time, hyper)
+    np.add(mean, usual, out=out[0])
     z -= mean
     alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
     z /= alike
-    spread = out[3:]
+    spread, surprise = out[3:], scale[1:]
     spread[:, :1] = PRIOR_RATINGS
-    np.fmin(z[:-1] * z[:-1], CAP, out=scale[1:])
-    scale[1:] *= weight[:-1]
+    np.square(z[:-1], out=surprise)
+    np.fmin(surprise, CAP, out=surprise)
+    surprise *= weight[:-1]
     earlier[1:] = weight[:-1]
     _run(spread)
     scale /= earlier
     np.sqrt(scale, out=scale)
     earlier -= PRIOR_RATINGS
-    np.multiply(alike, scale, out=sd)
+    np.multiply(alike, scale, out=out[1])
     z /= scale
 
 
-def _ahead(residual: Floats, weight: Floats, time: Floats, hyper: Hyper) -> tuple[Floats, Floats]:
+def _ahead(residual: Floats, seen: Flags, weight: Floats, time: Floats, hyper: Hyper) -> tuple[Floats, Floats]:
     """Mean and variance of each residual given those before it: what is carried over from the last, and the rest.
 
     The rest is a running Bayesian regression of quasi-differences on two standard normal coefficients.
     """
-    carried, keep, then = _remembered(residual, weight, time, hyper.phi)
-    f00, f10, f11 = hyper.root()
-    x0, x1, step = rows = np.empty((3, *residual.shape))
-    since = time - then
-    np.multiply(since, f11, out=x1)
-    since *= f10
-    np.multiply(1.0 - keep, f00, out=x0)
-    x0 += since
-    np.subtract(residual, carried, out=step)
-    noise = hyper.var_residual * (1.0 - keep * keep)
+    quasi = _few_quasi if seen.shape[1] <= NARROW else _many_quasi
+    rows, carried, keep = quasi(residual, seen, time, hyper)
+    noise = keep * keep
+    noise *= -hyper.var_residual
+    noise += hyper.var_residual
     sums = _evidence(rows, weight[:-1] / noise[:-1])
     mean, variance = _predicted(rows[:2], sums)
     mean += carried
@@ -192,56 +192,76 @@ def _ahead(residual: Floats, weight: Floats, time: Floats, hyper: Hyper) -> tupl
 def _evidence(rows: Floats, precision: Floats) -> Floats:
     """Before each session: the precision (a, b; b, c) and its weighted sums g, in the order c, a, b, g0, g1."""
     before = rows[:, :-1]
-    p0, p1 = before[:2] * precision
-    sums = _opened(NO_EVIDENCE, rows.shape[1:])
-    np.multiply(before, p0, out=sums[1:4, 1:])  # x0 x0, x1 x0, step x0
-    np.multiply(before[1:], p1, out=sums[::4, 1:])  # x1 x1, step x1
+    weighted = before[:2] * precision
+    sums = np.empty((len(NO_EVIDENCE), *rows.shape[1:]))
+    sums[:, :1] = NO_EVIDENCE
+    np.multiply(before, weighted[0], out=sums[1:4, 1:])  # x0 x0, x1 x0, step x0
+    np.multiply(before[1:], weighted[1], out=sums[::4, 1:])  # x1 x1, step x1
     _run(sums)
     return sums
 
 
 def _predicted(x: Floats, sums: Floats) -> tuple[Floats, Floats]:
     """x'C g and x'C x for both regressors x, where C is the inverse of the precision."""
-    c, a, b, _, _ = sums
-    determinant = a * c
+    b = sums[2]
+    determinant = sums[0] * sums[1]
     determinant -= b * b
     gain = x * sums[:2]
     gain -= x[::-1] * b
-    mean, more = gain * sums[3:]
-    mean += more
-    mean /= determinant
+    gain /= determinant
+    parts = gain * sums[3:]
+    mean = parts[0]
+    mean += parts[1]
     gain *= x
-    variance, more = gain
-    variance += more
-    variance /= determinant
+    variance = gain[0]
+    variance += gain[1]
     return mean, variance
 
 
-def _remembered(residual: Floats, weight: Floats, time: Floats, phi: float) -> Floats:
-    """phi^d times the last residual seen, times 1 and times its session, d sessions later; 0 before there is any.
+def _few_quasi(residual: Floats, seen: Flags, time: Floats, hyper: Hyper) -> tuple[Floats, Floats, Floats]:
+    """Quasi-differences of both regressors and of the residual; what is carried over; phi^d (0 before any rating).
 
-    For few persons the place of the last one seen is looked up. For many it is quicker to go from session to session:
-    what is remembered fades, and a new rating takes its place.
+    For few persons the place of the last rating seen is looked up: nothing, infinitely long ago, lies before the first.
     """
+    f00, f10, f11 = hyper.root()
     sessions, persons = residual.shape
-    if residual.size and persons <= NARROW:
-        seen = np.zeros((3, sessions + 1, persons))  # in front of the first session a row of nothing, for nothing seen
-        seen[0, 1:], seen[1, 1:], seen[2, 1:], seen[2, 0] = residual, weight, time, time[0]
-        last = np.arange(residual.size).reshape(residual.shape)
-        last[1:] *= weight[:-1] > 0
-        np.maximum.accumulate(last, axis=0, out=last)
-        carried, keep, then = memory = seen.reshape(3, -1).take(last, axis=1)
-        keep *= phi ** (time - then)
-        memory[::2] *= keep
-        return memory
-    carried, keep, then = memory = np.zeros((3, *residual.shape))
-    fade = _faded(phi, time[1:] - time[:-1])
-    np.multiply(residual[:-1], fade, out=carried[1:])
-    np.multiply(weight[:-1], fade, out=keep[1:])
-    np.multiply(keep[1:], time[:-1], out=then[1:])
-    for (before, now), left in zip(pairwise(memory.swapaxes(0, 1)), fade - keep[1:], strict=False):
-        now += before * left
-    return memory
+    stack = np.empty((4, sessions + 1, persons))
+    stack[:, 0] = NOTHING_SEEN
+    now = stack[:, 1:]
+    x0, when = now[0], now[3]
+    when[:] = time
+    np.multiply(when, f10, out=x0)
+    x0 += f00
+    np.multiply(when, f11, out=now[1])
+    now[2] = residual
+    last = np.arange(residual.size).reshape(residual.shape)
+    later = last[1:]
+    later *= seen[:-1]
+    np.maximum.accumulate(last, axis=0, out=last)
+    memory = stack.reshape(4, -1).take(last, axis=1)
+    keep = hyper.phi ** (when - memory[3])
+    carried = memory[:3]
+    carried *= keep
+    return now[:3] - carried, carried[2], keep
+
+
+def _many_quasi(residual: Floats, seen: Flags, time: Floats, hyper: Hyper) -> tuple[Floats, Floats, Floats]:
+    """The same for many persons: from session to session what is remembered fades, and a new rating replaces it."""
+    f00, f10, f11 = hyper.root()
+    regressors = f00 + f10 * time, f11 * time, residual
+    fade = _faded(hyper.phi, time[1:] - time[:-1])
+    memory = np.zeros((4, *residual.shape))
+    keep = memory[3]
+    np.multiply(seen[:-1], fade, out=keep[1:])
+    for now, carried in zip(regressors[:2], memory, strict=False):
+        np.multiply(keep[1:], now[:-1], out=carried[1:])
+    np.multiply(residual[:-1], fade, out=memory[2, 1:])
+    for (before, after), left in zip(pairwise(memory.swapaxes(0, 1)), fade - keep[1:], strict=False):
+        after += before * left
+    rows = np.empty((3, *residual.shape))
+    for now, carried, row in zip(regressors, memory, rows, strict=False):
+        np.subtract(now, carried, out=row)
+    return rows, memory[2], keep
 
 
 def _faded(phi: float, gap: Floats) -> Floats:
@@ -250,13 +270,6 @@ def _faded(phi: float, gap: Floats) -> Floats:
     if widest < 100_000 and not (gap % 1).any():
         return np.asarray((phi ** np.arange(widest + 1.0))[gap.astype(np.intp)])
     return np.asarray(phi**gap)
-
-
-def _opened(first: Floats, shape: tuple[int, ...]) -> Floats:
-    """Room for running sums of that shape (sessions first), with what each is before the first session."""
-    room = np.empty((len(first), *shape))
-    room[:, :1] = first
-    return room
 
 
 def _run(sums: Floats) -> None:

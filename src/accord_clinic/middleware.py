@@ -6,10 +6,8 @@ import re
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import DataError
-from django.utils import translation
 
 INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
-STAFF_PATHS = ("/account/", "/demo/")
 TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
 
 
@@ -43,20 +41,6 @@ class BoundedBody:
         """What PostgreSQL cannot hold (a NUL, a number without end) was the sender's doing, and nothing was kept."""
         if isinstance(exception, DataError):
             raise BadRequest("a value that no database holds") from exception
-
-
-class StaffLanguage:
-    """English for those who work here, whatever the browser asks for: their pages have no translation yet, and half of
-    one would be worse. Clients' pages are in the client's language, or in the browser's before it is known whose."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if request.path.startswith(STAFF_PATHS) or request.user.is_authenticated:
-            translation.activate("en")
-            request.LANGUAGE_CODE = "en"
-        return self.get_response(request)
 
 
 class NoPersonalData(logging.Filter):

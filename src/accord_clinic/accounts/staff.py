@@ -19,13 +19,15 @@ from django.contrib.auth.views import redirect_to_login
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accord_clinic.actions import sign_in
-from accord_clinic.queries.practice import around
+from accord_clinic.queries.practice import around, zone
 
 BEGAN, SEEN = "began", "seen"
+STAFF_PATHS = ("/account/", "/demo/")
 FRESH_FOR = 300
 SEEN_EVERY = 60
 """Noting each request would be a write for each read; a minute is fine enough for an hour's limit."""
@@ -79,6 +81,24 @@ class SecondFactor(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         return segno.make(url).svg_inline(scale=5, border=3, dark="#000", light="#fff", svgclass="qr", lineclass=None)
+
+
+class StaffPages:
+    """English and the practice's clock for those who work here. Whatever the browser asks for: their pages have no
+    translation yet, and half of one would be worse. Clients' pages are in the client's language and on the same clock,
+    or in the browser's language before it is known whose."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path.startswith(STAFF_PATHS) or request.user.is_authenticated:
+            translation.activate("en")
+            request.LANGUAGE_CODE = "en"
+        if request.user.is_authenticated:
+            with timezone.override(zone()):
+                return self.get_response(request)
+        return self.get_response(request)
 
 
 class StaffSession:

@@ -16,7 +16,6 @@ from accord_clinic.actions import care, consent
 from accord_clinic.queries import arrangements as arrangement_queries
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries.practice import zone
 from accord_clinic.typed.care import Course, EndCourse, HandOver, Person, SetUp
 from accord_clinic.views.doing import do, found
 
@@ -138,7 +137,7 @@ def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
 
 def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:
     found_now = arrangement_queries.arrangements(dyad)
-    today = {"on": timezone.localdate(timezone=zone())}
+    today = {"on": timezone.localdate()}
     context = {
         "dyad": dyad,
         "arrangements": found_now,

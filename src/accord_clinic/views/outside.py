@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accord_clinic.actions import reading, safety
 from accord_clinic.queries import outside as queries
-from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
 
 
@@ -18,7 +17,7 @@ from accord_clinic.views.doing import do, found
 def lines(request: HttpRequest) -> HttpResponse:
     """That somebody said something, and when. The words are one step further, so that each reading is noted."""
     waiting, promise = queries.waiting(request.user)
-    return render(request, "supervisor/outside.html", {"lines": waiting, "promise": promise, "zone": zone()})
+    return render(request, "supervisor/outside.html", {"lines": waiting, "promise": promise})
 
 
 @require_safe
@@ -27,7 +26,7 @@ def line(request: HttpRequest, uid: str) -> HttpResponse:
     """One line, in the client's own words."""
     said = queries.line(request.user, uid)
     reading.log_read(request.user, said.dyad, "outside_line", [said.session])
-    return render(request, "supervisor/outside_line.html", {"line": said, "zone": zone()})
+    return render(request, "supervisor/outside_line.html", {"line": said})
 
 
 @require_POST

@@ -5,7 +5,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,7 +13,6 @@ from accord_clinic import permissions
 from accord_clinic.actions import absence, corrections, reading
 from accord_clinic.actions import members as member_actions
 from accord_clinic.queries import keeping, schedule
-from accord_clinic.queries.practice import zone
 from accord_clinic.typed.practice import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.views.doing import do, found
 
@@ -153,5 +151,4 @@ def _page(request: HttpRequest, template: str, context: dict, status: int = 200)
     ]
     here = request.resolver_match.url_name
     items = [{"url": reverse(name), "label": label, "current": name == here} for name, label in pages]
-    with timezone.override(zone()):
-        return render(request, template, {**context, "subnav": items}, status=status)
+    return render(request, template, {**context, "subnav": items}, status=status)

@@ -17,7 +17,6 @@ from accord_clinic import forms, links, plan
 from accord_clinic.actions import checkin, reading, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
-from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
 from accord_clinic.words import spoken
 
@@ -33,15 +32,14 @@ def rate(request: HttpRequest, uid: str) -> HttpResponse:
     if session.state != "held":
         messages.warning(request, _("Say first that it took place."))
         return redirect("dyad", session.dyad.uid)
-    with timezone.override(zone()):
-        page = _page(session)
-        if request.method == "POST":
-            return _posted(request, session, page)
-        sent = rating_queries.sent(session)
-        if sent and session.revealed_at:
-            return redirect("talk", uid)
-        values = forms.values_of_blocks(page, sent.answers, sent.lines, {}) if sent else None
-        return _show(request, session, page, values, sent=bool(sent))
+    page = _page(session)
+    if request.method == "POST":
+        return _posted(request, session, page)
+    sent = rating_queries.sent(session)
+    if sent and session.revealed_at:
+        return redirect("talk", uid)
+    values = forms.values_of_blocks(page, sent.answers, sent.lines, {}) if sent else None
+    return _show(request, session, page, values, sent=bool(sent))
 
 
 @require_POST
@@ -86,9 +84,8 @@ def rated(request: HttpRequest, uid: str) -> HttpResponse:
     session = found(dyad_queries.own_session(request.user, uid))
     if session.revealed_at:
         return redirect("talk", uid)
-    with timezone.override(zone()):
-        due = spoken.at(session.reveal_due) if session.reveal_due else ""
-        return render(request, "therapist/rated.html", {"session": session, "dyad": session.dyad, "due": due})
+    due = spoken.at(session.reveal_due) if session.reveal_due else ""
+    return render(request, "therapist/rated.html", {"session": session, "dyad": session.dyad, "due": due})
 
 
 def _show(

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accord_clinic.actions import safety
 from accord_clinic.queries import safety as queries
-from accord_clinic.queries.practice import zone
 from accord_clinic.views.doing import do, found
 
 
@@ -17,7 +16,7 @@ from accord_clinic.views.doing import do, found
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
     """About whom, which session, and who has looked."""
-    return render(request, "supervisor/safety.html", {"notices": queries.notices(request.user), "zone": zone()})
+    return render(request, "supervisor/safety.html", {"notices": queries.notices(request.user)})
 
 
 @require_POST

@@ -38,7 +38,6 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
     context = {
         "sheet": talk_queries.sheet(session),
         "can_tick": permissions.can_treat(request.user, session.dyad),
-        "zone": zone(),
     }
     return render(request, "therapist/talk.html", context)
 

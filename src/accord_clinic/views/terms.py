@@ -12,7 +12,6 @@ from accord_clinic.actions import absence, consent, corrections, reading, schedu
 from accord_clinic.queries import arrangements as arrangement_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import terms as terms_queries
-from accord_clinic.queries.practice import zone
 from accord_clinic.typed.terms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.views.doing import do, found
 
@@ -98,7 +97,7 @@ def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
     """The page; `sent` holds a form that could not be read, with what was typed."""
     page, client = terms_queries.terms_page(request.user, dyad), dyad.client
     names = ("name", "address_as", "language", "born", "email", "phone", "channel")
-    today = timezone.localdate(timezone=zone())
+    today = timezone.localdate()
     forms = {
         "facts": Facts(
             prefix="facts", initial={n: getattr(client, n) for n in names}, with_contact=page.may_change_contact
@@ -111,5 +110,4 @@ def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
     if page.waiting or page.answered:
         reading.log_read(request.user, dyad, "correction", [])
     context = {"dyad": dyad, "page": page, "forms": forms, "wrong": next(iter(sent.values()), None)}
-    with timezone.override(zone()):
-        return render(request, "therapist/terms.html", context, status=422 if sent else 200)
+    return render(request, "therapist/terms.html", context, status=422 if sent else 200)

@@ -1,8 +1,9 @@
-"""Counts and the sums between them come in; which must be kept back, so that small numbers stay home, goes out."""
+"""Small numbers stay home: which counts of a table, and which facts about people, must be kept back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,59 @@ def suppress(counts: Mapping[str, int], sums: Sequence[Sum], least: int = LEAST)
     for cell in np.flatnonzero(small)[np.argsort(values[small], kind="stable")]:
         hidden |= _other_table(cell, values, equations, np.where(hidden, HIDDEN_COST, cost), least)
     return frozenset(name for name, kept in zip(cells, hidden, strict=True) if kept)
+
+
+def suppress_facts(
+    facts: Sequence[Sequence[str]], persons: Sequence[Hashable], least: int = LEAST
+) -> list[tuple[str, ...]]:
+    """The same facts with some left empty, so that each row that stands is shared by `least` persons or more.
+
+    `facts`: a row for each record and a text for each column, the most useful column first; an empty text is not
+    known. `persons`: whose record each row is; somebody with several records counts once. What is left empty counts as
+    a value: nobody can be told by a gap either. Columns are taken in turn; within the records that are alike so far,
+    values of fewer than `least` persons are left empty, and with them the next larger ones until they are enough.
+
+    This is k-anonymity by local suppression (Samarati & Sweeney 1998), k = `least`.
+    Raises `ValueError` when there are fewer than `least` persons in all, or not one person for each row.
+
+    >>> suppress_facts([("room", "cbt"), ("room", "cbt"), ("room", "systemic")], ["a", "b", "c"], least=2)
+    [('room', ''), ('room', ''), ('room', '')]
+    """
+    if len(facts) != len(persons):
+        raise ValueError(f"There are {len(facts)} rows of facts and {len(persons)} persons. Give one person a row.")
+    if facts and len(set(persons)) < least:
+        raise ValueError(f"There are {len(set(persons))} persons; facts are told of {least} or more.")
+    width = len(facts[0]) if facts else 0
+    told = [[""] * width for _ in facts]
+    alike = [list(range(len(facts)))]
+    for column in range(width):
+        split = []
+        for rows in alike:
+            known, rest = _tellable({row: facts[row][column] for row in rows}, persons, least)
+            for value, same in known.items():
+                for row in same:
+                    told[row][column] = value
+            split += [*known.values(), rest]
+        alike = [rows for rows in split if rows]
+    return [tuple(row) for row in told]
+
+
+def _tellable(
+    values: Mapping[int, str], persons: Sequence[Hashable], least: int
+) -> tuple[dict[str, list[int]], list[int]]:
+    """Rows by value where enough persons share it, and all other rows, which are enough persons too, or none."""
+    known: dict[str, list[int]] = defaultdict(list)
+    for row, value in values.items():
+        known[value].append(row)
+
+    def count(rows: Sequence[int]) -> int:
+        return len({persons[row] for row in rows})
+
+    rest = known.pop("", [])
+    for value in sorted(known, key=lambda value: (count(known[value]), value)):
+        if count(known[value]) < least or (rest and count(rest) < least):
+            rest = rest + known.pop(value)
+    return known, rest
 
 
 def _other_table(

@@ -38,6 +38,7 @@ def _pages(member) -> list[tuple[bool, str, str]]:
         (member.pk in known.outside_readers, "outside", _("Said to you")),
         (safety, "safety", _("Please look")),
         (member.is_a("manager"), "service", _("The service")),
+        (member.is_a("researcher"), "research", _("Research")),
         (member.is_a("admin"), "practice", _("The practice")),
     ]
 

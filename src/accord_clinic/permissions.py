@@ -105,6 +105,16 @@ def can_see_service(member: Member) -> bool:
     return _can(check_see_service, member)
 
 
+def check_study(member: Member) -> None:
+    """Make study files of clients who agreed."""
+    if not member.is_a("researcher"):
+        raise PermissionDenied(_("Study files are for researchers."))
+
+
+def can_study(member: Member) -> bool:
+    return _can(check_study, member)
+
+
 def check_supervise(member: Member) -> None:
     """See what therapists share."""
     if not member.is_a("supervisor"):

@@ -13,6 +13,7 @@ from accord_clinic.views import (
     outside,
     practice,
     rating,
+    research,
     rights,
     safety,
     service,
@@ -91,6 +92,8 @@ urlpatterns = [
     path("safety/<str:uid>/look/", safety.look, name="look_after"),
     # the manager
     path("service/", service.service, name="service"),
+    # the researcher
+    path("research/", research.research, name="research"),
     # the admin: the practice, who works here, messages that failed, emergencies
     path("practice/", practice.settings, name="practice"),
     path("practice/members/", practice.members, name="members"),

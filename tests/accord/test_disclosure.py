@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from accord.disclosure import suppress
+from accord.disclosure import suppress, suppress_facts
 
 
 def a_table(rows):
@@ -144,3 +144,40 @@ def test_counting_all_tables_that_fit_agrees(cells):
 def test_what_cannot_be_is_refused(counts, sums, says):
     with pytest.raises(ValueError, match=says):
         suppress(counts, sums)
+
+
+FACTS = st.tuples(st.sampled_from("xyz"), st.sampled_from(["p", "q", ""]), st.sampled_from("abcde"))
+
+
+@given(st.lists(st.tuples(FACTS, st.integers(0, 30)), min_size=1, max_size=80), st.integers(1, 5))
+def test_whatever_is_told_of_people_is_shared_by_enough_of_them(rows, least):
+    facts, persons = [fact for fact, _who in rows], [who for _fact, who in rows]
+    if len(set(persons)) < least:
+        with pytest.raises(ValueError, match="facts are told of"):
+            suppress_facts(facts, persons, least)
+        return
+    told = suppress_facts(facts, persons, least)
+    for row in set(told):
+        assert len({who for who, one in zip(persons, told, strict=True) if one == row}) >= least
+    for before, after in zip(facts, told, strict=True):
+        assert all(after_cell in (before_cell, "") for before_cell, after_cell in zip(before, after, strict=True))
+
+
+def test_facts_that_enough_people_share_are_told():
+    facts = [("room", "cbt")] * 3 + [("room", "systemic")] * 3 + [("video", "cbt")] * 2 + [("phone", "cbt")]
+    told = suppress_facts(facts, range(9), 3)
+    assert told == [("room", "cbt")] * 3 + [("room", "systemic")] * 3 + [("", "cbt")] * 3
+
+
+def test_the_next_larger_value_goes_too_where_one_alone_would_stand_out():
+    told = suppress_facts([("room",)] * 4 + [("video",)] * 3 + [("phone",)], range(8), 3)
+    assert told == [("room",)] * 4 + [("",)] * 4
+
+
+def test_somebody_with_several_records_counts_once():
+    assert suppress_facts([("room",), ("video",), ("video",)], ["ana", "kim", "kim"], 2) == [("",)] * 3
+
+
+def test_facts_need_one_person_a_row():
+    with pytest.raises(ValueError, match="2 rows of facts and 1 persons"):
+        suppress_facts([("room",), ("room",)], ["ana"], 1)

@@ -50,9 +50,9 @@ def headline() -> Dyad:
 # Who is there
 
 
-def test_four_therapists_a_supervisor_a_manager_and_sixty_clients(told):
+def test_four_therapists_somebody_in_each_other_role_and_sixty_clients(told):
     roles = Counter(role for roles in Member.objects.values_list("roles", flat=True) for role in roles)
-    assert roles == {"therapist": 4, "supervisor": 1, "manager": 1, "admin": 1}
+    assert roles == {"therapist": 4, "supervisor": 1, "manager": 1, "researcher": 1, "admin": 1}
     assert Client.objects.count() == 60
     held = Session.objects.filter(state="held").values("dyad").annotate(n=Count("pk")).values_list("n", flat=True)
     assert min(held) <= 2

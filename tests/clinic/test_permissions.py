@@ -43,6 +43,7 @@ MAY = {
     "can_share, covered": {"ben"},
     "can_share, with somebody who is no supervisor": set(),
     "can_see_service": {"mo"},
+    "can_study": {"dee"},
     "can_supervise": {"cy"},
     "can_work_as_therapist": {"ben", "eve"},
     "can_be_outside_reader": {"cy"},

@@ -10,7 +10,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from accord.records import Answer
-from accord_clinic.actions import alliance, care, checkin, reveal, strains, talk
+from accord_clinic.actions import alliance, care, checkin, consent, reveal, strains, talk
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import Voices
 from accord_clinic.instruments import instrument
@@ -20,6 +20,7 @@ from accord_clinic.submission import AskedAgain
 
 HOUR = timedelta(hours=1)
 LASTS = timedelta(minutes=50)
+AGREE_TO_RESEARCH = 0.7
 Lines = Mapping[str, list[str]]
 Theme = Mapping[str, list[str] | str]
 
@@ -192,6 +193,8 @@ class Life:
             self.client, plot.therapist, self._start(1).date(), by=plot.therapist, approach=plot.approach,
             modality=plot.modalities[0], form=plot.form, measures=dict.fromkeys(plot.theme.get("measures", ()), 4),
         )  # fmt: skip
+        if Random(f"{plot.seed}/research").random() < AGREE_TO_RESEARCH:
+            consent.give(self.client, "research", by=self.client)
         if plot.shared_with:
             care.share(self.dyad, plot.shared_with, by=plot.therapist)
 

@@ -9,7 +9,7 @@ ROLES = [
     ("therapist", _("therapist: works with people")),
     ("supervisor", _("supervisor: sees what therapists share")),
     ("manager", _("manager: sees the service in numbers")),
-    ("researcher", _("researcher: sees nobody; study files come with a later version")),
+    ("researcher", _("researcher: makes study files of those who agree, without names; sees no page about anybody")),
     ("admin", _("admin: keeps accounts and settings")),
 ]
 HOURS = [(hour, f"{hour}:00") for hour in range(24)]

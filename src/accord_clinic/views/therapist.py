@@ -17,6 +17,7 @@ HOMES = (
     ("therapist", "today"),
     ("supervisor", "supervision"),
     ("manager", "service"),
+    ("researcher", "research"),
     ("admin", "practice"),
 )
 MOST_LETTERS = 100

@@ -79,4 +79,5 @@ def pages_read() -> dict[str, str]:
         "words": _("your course, with your words"),
         "correction": _("what you said is wrong"),
         "outside_line": _("a line that you addressed to somebody else here"),
+        "study_file": _("your answers under a number, in a file for research"),
     }

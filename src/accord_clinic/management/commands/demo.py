@@ -79,7 +79,7 @@ class Command(BaseCommand):
         if phones:
             lines.append(f"  {address}/c/{doors.phone_link(phones[0].uid)}  the phone of {phones[0].client}, a client")
         lines += [
-            "  From the first page you can also be Cyrus, the supervisor, and Mona, the manager.",
+            "  From the first page you can also be Cyrus, the supervisor, Mona, the manager, or Dana, the researcher.",
             "  One-time codes and notices appear here. Ctrl-C stops it; make demo starts it again with the same data.",
             "",
         ]

@@ -16,7 +16,7 @@ import polars as pl
 from accord.errors import BadTable
 from accord.records import RATERS
 from accord.stats.innovation import STATES, Flags, Floats, Hyper, States, repair
-from accord.stats.priors import shipped
+from accord.stats.priors import starting
 from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.thresholds import BASE_RATES, BUDGET, MOST, Budget, Calibration, calibrate
 from accord.stats.twin import Voice
@@ -168,7 +168,7 @@ def _judge_scale(
 ) -> Iterator[tuple[str, _Judged, dict[str, Any]]]:
     """Each voice that said anything on a scale, what it was judged to be, and the note on that."""
     said = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
-    priors = shipped().get(name)
+    priors = starting(name)
     other = getattr(priors, "therapist", None)
     for voice, y in said.items():
         pair = said.get("therapist") if voice == "client" else None

@@ -28,7 +28,7 @@ def read_table(path: str | Path, needs: Sequence[str] = (), *, as_text: bool = F
     if not path.is_file():
         raise BadTable(f"{path}: there is no such file. Check the path.")
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             table = pl.read_parquet(path)
         elif as_text:
             table = pl.read_csv(path, infer_schema=False)
@@ -79,11 +79,18 @@ def numbers(table: pl.DataFrame, column: str, path: str | Path) -> pl.Series:
     return cast.alias(column)
 
 
+def check_ending(path: str | Path) -> None:
+    """Raises `BadTable` for a name that is neither CSV nor Parquet: before the work, rather than after it."""
+    if Path(path).suffix.lower() not in (".csv", ".parquet"):
+        raise BadTable(f"{path}: tables are written as CSV or Parquet. Give a name that ends in .csv or .parquet.")
+
+
 def write_table(table: pl.DataFrame, path: str | Path) -> None:
     """Write CSV or Parquet, by the file's ending. Raises `BadTable` where the file cannot be written."""
     path = Path(path)
+    check_ending(path)
     try:
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             table.write_parquet(path)
         else:
             table.write_csv(path)

@@ -138,6 +138,7 @@ def _headings() -> dict[str, str]:
         "end": _("how it ended"), "ended_at": _("ended"),
         "value": _("how far"), "at": _("when"), "opened_by": _("noticed by"), "move": _("what happened"),
         "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
+        "how_sure": _("how sure"),
         "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "who": _("who"),
         "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
         "sessions": _("sessions"), "taken_back": _("taken back"),

@@ -231,6 +231,12 @@ class TestBadInput:
         sentence = refused(accord, "score", "a.csv", "--instrument", "phq-2", "--out", "no/out.csv")
         assert sentence.startswith("no/out.csv: the file cannot be written (")
 
+    def test_a_kind_of_file_that_is_not_written(self, accord, folder):
+        Path("a.csv").write_text("phq1,phq2\n1,2\n")
+        sentence = refused(accord, "score", "a.csv", "--instrument", "phq-2", "--out", "scores.xlsx")
+        assert sentence.startswith("scores.xlsx: tables are written as CSV or Parquet. Give a name that ends in .csv")
+        assert not Path("scores.xlsx").exists()
+
     def test_an_unknown_questionnaire_or_form(self, accord, folder):
         Path("a.csv").write_text("phq1,phq2\n1,2\n")
         assert "Did you mean phq-9" in refused(accord, "score", "a.csv", "--instrument", "phq9")

@@ -294,6 +294,17 @@ def test_what_a_csv_cannot_hold_is_said(study, tmp_path, capsys):
     assert main(["signals", *arguments, str(tmp_path / "out.parquet")]) == 0
 
 
+def test_a_kind_of_file_that_is_not_written_is_said_before_the_work(tmp_path, capsys):
+    assert "ends in .csv or .parquet" in refused(capsys, "not-there.csv", "--out", str(tmp_path / "out.xlsx"))
+
+
+def test_a_scale_of_the_check_in_has_its_starting_values_under_its_full_name_too(tmp_path, capsys):
+    table = pl.DataFrame({"dyad": [1] * 5, "session": range(1, 6), "score": [70, 75, 72, 74, 30]})
+    names = "collaboration", "accord-check-in/collaboration"
+    short, full = (strain_table.find_strains(table, scale=name).rows.drop("scale") for name in names)
+    assert short.equals(full)
+
+
 def test_more_than_the_memory_holds_gets_a_sentence(tmp_path, capsys):
     enormous = ["--dyads", "100000000000000", "--sessions", "30", "--seed", "1"]
     assert main(["simulate", *enormous, "--out", str(tmp_path)]) == 2

@@ -21,6 +21,7 @@ from tests.clinic.rights_steps import code_for, inside
 from accord_clinic.actions import (
     absence,
     alliance,
+    calibration,
     care,
     checkin,
     consent,
@@ -30,7 +31,7 @@ from accord_clinic.actions import (
     strains,
     talk,
 )
-from accord_clinic.models import Client, Dyad, Progress, ReadLog, Session, StrainMove
+from accord_clinic.models import Calibration, Client, Dyad, Progress, ReadLog, Session, Signal, StrainMove
 from accord_clinic.queries.copies import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, csv_safe, everything
 from accord_clinic.submission import OpenLine
 
@@ -254,6 +255,18 @@ def test_what_the_therapist_wrote_about_the_course_is_in_it_and_own_notes_are_no
     assert "Ana has what she came for" in copy
     assert "Slowed down" in copy
     assert "Ben's own note" not in copy
+
+
+def test_a_mark_says_how_often_such_a_mark_is_nothing(said, ana):
+    calibration.calibrate(["accord-check-in/collaboration"], by=None)
+    version = Calibration.objects.get().version
+    session = said.sessions.get(number=1)
+    facts = {"dyad": said, "session": session, "reported": False, "scale": "collaboration", "raised_at": timezone.now()}
+    Signal.objects.create(kind="drop", calibration=version, **facts)
+    inferred, *reported = sorted(everything(ana)["signals"], key=lambda row: row["reported"])
+    assert inferred["how_sure"].startswith("Of 100 marks like this, about ")
+    assert {row["how_sure"] for row in reported} <= {""}
+    assert inferred["how_sure"] in take(ana, "page").content.decode()
 
 
 def test_nothing_of_anybody_else_is_in_it(said, people):

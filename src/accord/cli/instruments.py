@@ -11,7 +11,7 @@ from accord.errors import BadInstrument
 from accord.instruments import Catalogue, Instrument, catalogue
 from accord.score_table import score_file
 from accord.scoring import wrong_examples
-from accord.study import write_table
+from accord.study import check_ending, write_table
 
 LIST_EXAMPLE = """examples:
   accord instruments
@@ -75,6 +75,8 @@ def run_instruments(arguments: argparse.Namespace) -> None:
 
 def run_score(arguments: argparse.Namespace) -> None:
     """Score a file and write the result."""
+    if arguments.out is not None:
+        check_ending(arguments.out)
     instrument = catalogue(arguments.folder).get(arguments.instrument)
     scores = score_file(arguments.file, instrument, arguments.form)
     if arguments.out is None:

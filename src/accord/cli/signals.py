@@ -10,7 +10,7 @@ from pathlib import Path
 from accord.stats.rules import RULES
 from accord.stats.thresholds import BUDGET
 from accord.strain_table import find_strains
-from accord.study import write_table
+from accord.study import check_ending, write_table
 
 EXAMPLE = """example:
   accord simulate --dyads 50 --sessions 15 --seed 1 --out study
@@ -52,6 +52,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Judge the file, write or print."""
+    if arguments.out:
+        check_ending(arguments.out)
     budget = replace(BUDGET, drop=arguments.budget)
     found = find_strains(arguments.file, scale=arguments.scale, budget=budget, rule=arguments.rule)
     if arguments.out:

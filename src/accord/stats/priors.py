@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from accord.stats.innovation import Hyper
 
+CHECK_IN = "accord-check-in/"
+
 
 @dataclass(frozen=True, slots=True)
 class Priors:
@@ -21,9 +23,19 @@ class Priors:
 
 @cache
 def shipped() -> dict[str, Priors]:
-    """Starting values by scale: `collaboration`, `connection`. `data/priors.json` says where from."""
+    """Starting values by scale of Accord's check-in. `data/priors.json` says where from."""
     text = files("accord").joinpath("data/priors.json").read_text(encoding="utf-8")
     return {
         scale: Priors(*(Hyper(**entry[voice]) for voice in ("client", "therapist", "difference")))
         for scale, entry in json.loads(text)["scales"].items()
     }
+
+
+def starting(scale: str) -> Priors | None:
+    """The starting values of a scale, where there are any: `collaboration`, or with its questionnaire before it.
+
+    >>> starting("accord-check-in/collaboration") is starting("collaboration")
+    True
+    >>> starting("wai-sr/bond")
+    """
+    return shipped().get(scale.removeprefix(CHECK_IN))

@@ -8,9 +8,8 @@ import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
-from accord.stats import thresholds
+from accord.stats import priors, thresholds
 from accord.stats.innovation import Hyper
-from accord.stats.priors import shipped
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.instruments import instrument
 from accord_clinic.models import Calibration
@@ -67,7 +66,7 @@ def estimate(series: str) -> thresholds.Calibration | None:
     budget = thresholds.BUDGET.over(
         len({one.split("/")[1] for one in (*followed(), series) if one.split("/")[0] == name})
     )
-    starting = shipped().get(scale) if name == CHECK_IN else None
+    starting = priors.starting(f"{name}/{scale}")
     voices = ratings(name, scale)
     client, therapist = voices["client"], voices["therapist"]
     if gap:

@@ -81,12 +81,16 @@ def heard(
     kind: str, session: int, reported: bool, strength: float, scale: str, evidence: Mapping[str, Any], version: str
 ) -> Heard:
     """A kept signal with what the calibration that it names says of marks like it."""
+    return Heard(kind, session, reported, strength, scale, evidence, judged(kind, version))
+
+
+def judged(kind: str, version: str) -> Judged | None:
+    """What a calibration says of the marks of one kind that it judged; nothing for a signal that none judged."""
     made = calibration_named(version)
     share = getattr(made.budget, kind, None) if made else None
     if made is None or share is None:
-        return Heard(kind, session, reported, strength, scale, evidence)
-    judged = Judged(version, share, made.n, tuple(made.nothing.get(kind, ())))
-    return Heard(kind, session, reported, strength, scale, evidence, judged)
+        return None
+    return Judged(version, share, made.n, tuple(made.nothing.get(kind, ())))
 
 
 def safety_notices(member: Member) -> tuple[tuple[str, str], ...]:

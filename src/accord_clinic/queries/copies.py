@@ -19,7 +19,9 @@ from django.utils import timezone
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Client
+from accord_clinic.queries.cases import judged
 from accord_clinic.queries.talk import wording
+from accord_clinic.words.sentences import how_often
 from accord_clinic.words.spoken import session_on
 
 Row = Mapping[str, Any]
@@ -255,10 +257,13 @@ def _strains(client: Client) -> Iterable[Row]:
 
 def _signals(client: Client) -> Iterable[Row]:
     rows = models.Signal.objects.filter(dyad__client=client, session__revealed_at__isnull=False)
-    return rows.order_by("raised_at", "id").values(
+    columns = (
         "dyad__uid", "session__number", "kind", "reported", "scale", "strength", "evidence", "rule", "calibration",
         "withheld", "raised_at",
     )  # fmt: skip
+    for row in rows.order_by("raised_at", "id").values(*columns):
+        known = judged(row["kind"], row["calibration"])
+        yield {**row, "how_sure": how_often(known) if known else ""}
 
 
 def _talked(client: Client) -> Iterable[Row]:

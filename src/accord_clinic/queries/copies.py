@@ -20,6 +20,7 @@ from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Client
 from accord_clinic.queries.cases import judged
+from accord_clinic.queries.fhir import as_fhir
 from accord_clinic.queries.talk import wording
 from accord_clinic.words.sentences import how_often
 from accord_clinic.words.spoken import session_on
@@ -96,12 +97,13 @@ def csv_safe(value: Any) -> Any:
 
 
 def archive(client: Client, tables: Mapping[str, Sequence[Row]], readable: str) -> bytes:
-    """The zip: the page to read, everything as JSON, and each table as CSV."""
+    """The zip: the page to read, everything as JSON, each table as CSV, and what both may see as FHIR."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("copy.html", readable)
         packed.write(STYLE, "copy.css")
         packed.writestr("copy.json", as_json(client, tables))
+        packed.writestr("fhir.json", json.dumps(as_fhir(client), indent=1, ensure_ascii=False))
         for name, rows in tables.items():
             packed.writestr(f"tables/{name}.csv", as_csv(rows))
     return out.getvalue()

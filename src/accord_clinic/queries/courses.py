@@ -64,7 +64,7 @@ def said(
     latest = {(r.session_id, r.side, r.instrument): r for r in responses if r.session_id in numbers}
     return Said(
         sessions=tuple(SessionFacts(s.number, s.state == "held", s.modality, s.start) for s in sessions),
-        responses=tuple(_response(r, numbers[r.session_id]) for r in latest.values()),
+        responses=tuple(record_of(r, numbers[r.session_id]) for r in latest.values()),
         strains=tuple(StrainFacts(s.session.number, s.kind, s.opened_by, s.state) for s in strains),
         picks=_picks(picks, numbers),
         not_talked=tuple(
@@ -75,7 +75,8 @@ def said(
     )
 
 
-def _response(row: models.Response, number: int) -> Response:
+def record_of(row: models.Response, number: int) -> Response:
+    """One response as the core reads it; `number` is that of its session."""
     answers = {item: tuple(a) if isinstance(a, list) else a for item, a in row.answers.items()}
     seconds = (row.sent_at - row.begun_at).total_seconds() if row.begun_at else None
     return Response(number, row.side, row.instrument, row.version, row.form, answers, seconds)

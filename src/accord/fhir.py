@@ -1,0 +1,230 @@
+"""Answers, scores and what two people agreed on in; FHIR R4 resources out, as plain dictionaries.
+
+Resources name each other by `urn:uuid`, made from the ids of the rows, so that the same row has the same name in every
+bundle. Only what R4 itself defines is used, with one of its extensions, the number of an answer (`ordinalValue`), and
+none of our own. What has no place in FHIR (strains, signals, who read what) is not forced into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from accord.instruments import Instrument, Wording
+from accord.records import Answer, Response, Score
+
+Resource = dict[str, Any]
+
+NAMES = UUID("5f0b2b5c-3b0c-5d53-9c1b-0d1a8c1c7a11")
+ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+TERMS = "http://terminology.hl7.org/CodeSystem"
+SURVEY = {"coding": [{"system": f"{TERMS}/observation-category", "code": "survey"}]}
+PLACES = {"room": ("AMB", "ambulatory")}
+VIRTUAL = ("VR", "virtual")
+ENCOUNTERS = {"planned": "planned", "held": "finished"}
+ENDED_GOALS = {"reached": "completed", "dropped": "cancelled", "replaced": "cancelled"}
+
+
+def urn(kind: str, uid: str) -> str:
+    """The name of a resource in a bundle, always the same for the same row.
+
+    >>> urn("Patient", "a1") == urn("Patient", "a1") != urn("Encounter", "a1")
+    True
+    """
+    return uuid5(NAMES, f"{kind}/{uid}").urn
+
+
+def bundle(resources: Iterable[tuple[str, Resource]], at: datetime) -> Resource:
+    """A collection of named resources."""
+    entries = [{"fullUrl": name, "resource": resource} for name, resource in resources]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": at.isoformat(), "entry": entries}
+
+
+def person(kind: str, name: str, **facts: Any) -> Resource:
+    """A `Patient` or a `Practitioner`; `facts` are more of its elements, and empty ones are left out."""
+    known = {key: value for key, value in facts.items() if value}
+    return {"resourceType": kind, "name": [{"text": name}], **known}
+
+
+def encounter(patient: str, therapist: str, start: datetime, state: str, modality: str) -> Resource:
+    """A session: planned, finished or cancelled (by whom it was missed has no place here); in the room or virtual."""
+    code, display = PLACES.get(modality, VIRTUAL)
+    return {
+        "resourceType": "Encounter",
+        "status": ENCOUNTERS.get(state, "cancelled"),
+        "class": {"system": f"{TERMS}/v3-ActCode", "code": code, "display": display},
+        "subject": _to(patient),
+        "participant": [{"individual": _to(therapist)}],
+        "period": {"start": start.isoformat()},
+    }
+
+
+def questionnaire_response(
+    said: Response,
+    instrument: Instrument | None,
+    wording: Wording | None,
+    *,
+    names: Mapping[str, str],
+    words: Mapping[str, str],
+    patient: str,
+    source: str,
+    about: str,
+    authored: datetime,
+) -> Resource:
+    """What one side answered: an item without an answer was skipped, one that is absent was not asked.
+
+    `wording` gives question and answer in words, `names` fills what it leaves open; without it the ids stand alone.
+    `words`: free lines by item. `source` answered, `about` is the session.
+    """
+    items = [
+        _item(item_id, answer, instrument, wording, said, names)
+        for item_id, answer in {**said.answers, **words}.items()
+    ]
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": f"urn:accord:questionnaire:{said.instrument}:{said.form}:{said.rater}|{said.version}",
+        "status": "completed",
+        "subject": _to(patient),
+        "encounter": _to(about),
+        "authored": authored.isoformat(),
+        "source": _to(source),
+        "item": items,
+    }
+
+
+def observation(
+    score: Score,
+    said: Response,
+    instrument: Instrument,
+    *,
+    patient: str,
+    source: str,
+    about: str,
+    on: datetime,
+    of: str,
+) -> Resource:
+    """One scale of a response, with how many items were answered; without a value where they were too few.
+
+    `of` is the response it was made of, `on` when the session was.
+    """
+    scale = instrument.scale(score.scale)
+    name = f"{instrument.id}/{score.scale}"
+    value: Resource
+    if score.value is None:
+        unknown = {"system": f"{TERMS}/data-absent-reason", "code": "unknown", "display": "Unknown"}
+        value = {"dataAbsentReason": {"coding": [unknown]}}
+    else:
+        value = {"valueQuantity": {"value": score.value, "unit": f"points, {scale.low:g} to {scale.high:g}"}}
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "category": [SURVEY],
+        "code": {"coding": [{"system": "urn:accord:scale", "code": name}], "text": f"{name}, by the {said.rater}"},
+        "subject": _to(patient),
+        "encounter": _to(about),
+        "effectiveDateTime": on.isoformat(),
+        "performer": [_to(source)],
+        **value,
+        "note": [{"text": score.said()}],
+        "derivedFrom": [_to(of)],
+    }
+
+
+def goal(
+    words: str, *, patient: str, proposed_by: str, agreed_on: date | None, end: str, ended_on: date | None
+) -> Resource:
+    """A goal in its last wording: `proposed` until both have sealed it, `active` then, until it has ended."""
+    made: Resource = {
+        "resourceType": "Goal",
+        "lifecycleStatus": ENDED_GOALS.get(end, "active" if agreed_on else "proposed"),
+        "description": {"text": words},
+        "subject": _to(patient),
+        "expressedBy": _to(proposed_by),
+    }
+    if agreed_on:
+        made["startDate"] = agreed_on.isoformat()
+    if ended_on:
+        made["statusDate"] = ended_on.isoformat()
+    if end == "reached":
+        achieved = {"system": f"{TERMS}/goal-achievement", "code": "achieved", "display": "Achieved"}
+        made["achievementStatus"] = {"coding": [achieved]}
+    return made
+
+
+def care_plan(
+    view: str, tasks: Sequence[tuple[str, bool, str, str]], *, patient: str, therapist: str, goals: Sequence[str],
+    started: date, ended: date | None,
+) -> Resource:  # fmt: skip
+    """A course of care: the shared view of the problem, its goals, and its tasks as (words, agreed, end, goal)."""
+    made: Resource = {
+        "resourceType": "CarePlan",
+        "status": "completed" if ended else "active",
+        "intent": "plan",
+        "subject": _to(patient),
+        "period": {"start": started.isoformat(), **({"end": ended.isoformat()} if ended else {})},
+        "author": _to(therapist),
+    }
+    if view:
+        made["description"] = view
+    if goals:
+        made["goal"] = [_to(one) for one in goals]
+    if tasks:
+        made["activity"] = [{"detail": _detail(*task)} for task in tasks]
+    return made
+
+
+def _detail(words: str, agreed: bool, end: str, of: str) -> Resource:
+    status = ENDED_GOALS.get(end, "in-progress" if agreed else "not-started")
+    return {**({"goal": [_to(of)]} if of else {}), "status": status, "description": words}
+
+
+def _to(name: str) -> Resource:
+    return {"reference": name}
+
+
+def _item(
+    item_id: str,
+    answer: Answer,
+    instrument: Instrument | None,
+    wording: Wording | None,
+    said: Response,
+    names: Mapping[str, str],
+) -> Resource:
+    asked = {i.id for i in instrument.items if said.rater in i.raters} if instrument else set()
+    known = instrument if item_id in asked else None
+    worded = wording if known else None
+    made: Resource = {"linkId": item_id}
+    if worded:
+        made["text"] = _filled(worded.text(item_id, said.rater), names)
+    given = answer if isinstance(answer, tuple) else () if answer is None else (answer,)
+    answers = [_value(one, item_id, known, worded, said, names) for one in given]
+    return {**made, "answer": answers} if answers else made
+
+
+def _value(
+    given: int | float | str,
+    item_id: str,
+    instrument: Instrument | None,
+    wording: Wording | None,
+    said: Response,
+    names: Mapping[str, str],
+) -> Resource:
+    possible = instrument.answer_set(item_id) if instrument else None
+    if possible is None or possible.kind in ("text", "number"):
+        return {"valueString": given} if isinstance(given, str) else {"valueDecimal": given}
+    coding: Resource = {"system": f"urn:accord:answers:{said.instrument}:{possible.id}", "code": str(given)}
+    if possible.kind == "choice":
+        coding["extension"] = [{"url": ORDINAL, "valueDecimal": given}]
+    choices: Sequence[Any] = possible.values if possible.kind == "choice" else possible.codes
+    labels = wording.labels(item_id, said.rater) if wording else ()
+    if labels and given in choices:
+        coding["display"] = _filled(labels[choices.index(given)], names)
+    return {"valueCoding": coding}
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text

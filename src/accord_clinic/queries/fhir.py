@@ -1,0 +1,116 @@
+"""What both may see of one client's courses, as a FHIR R4 bundle: what the client can carry to another clinic.
+
+Kept lines, strains, signals and who read what are not in it: the copy's own JSON has them, for the client alone.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils import timezone
+
+from accord import fhir
+from accord.scoring import score
+from accord_clinic import models
+from accord_clinic.instruments import shelf
+from accord_clinic.models import Agreement, Client, Dyad
+from accord_clinic.queries.courses import record_of
+from accord_clinic.queries.talk import wording
+from accord_clinic.words.spoken import session_on
+
+Named = tuple[str, fhir.Resource]
+
+
+def as_fhir(client: Client) -> dict[str, Any]:
+    """The whole bundle."""
+    return fhir.bundle(_resources(client), timezone.now())
+
+
+def _resources(client: Client) -> Iterator[Named]:
+    patient = fhir.urn("Patient", client.uid)
+    yield patient, fhir.person("Patient", client.name, birthDate=str(client.born or ""))
+    courses = list(client.dyads.select_related("client", "therapist").order_by("started", "id"))
+    for member in {dyad.therapist_id: dyad.therapist for dyad in courses}.values():
+        yield fhir.urn("Practitioner", member.uid), fhir.person("Practitioner", member.name)
+    for dyad in courses:
+        yield from _agreements(dyad)
+        for session in dyad.sessions.order_by("number"):
+            about = fhir.urn("Encounter", session.uid)
+            yield about, fhir.encounter(patient, _therapist(dyad), session.start, session.state, session.modality)
+        yield from _answers(dyad)
+
+
+def _answers(dyad: Dyad) -> Iterator[Named]:
+    """Of sessions that are open to both: the last response of each side and questionnaire, and its scores."""
+    rows = models.Response.objects.filter(session__dyad=dyad, session__revealed_at__isnull=False)
+    rows = rows.select_related("session").prefetch_related("comments").order_by("session__number", "id")
+    last = {(row.session_id, row.side, row.instrument): row for row in rows}
+    for row in last.values():
+        yield from _response(dyad, row)
+
+
+def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
+    patient, known = fhir.urn("Patient", dyad.client.uid), shelf().versions.get((row.instrument, row.version))
+    said, session = record_of(row, row.session.number), row.session
+    source = patient if row.side == "client" else _therapist(dyad)
+    name, about = fhir.urn("QuestionnaireResponse", row.uid), fhir.urn("Encounter", session.uid)
+    yield name, fhir.questionnaire_response(
+        said,
+        known,
+        wording(known) if known and known.wordings else None,
+        names={
+            "therapist": dyad.therapist.name, "client": dyad.client.called, "session": session_on(session.start),
+        },
+        words={comment.item: comment.words for comment in row.comments.all()},
+        patient=patient,
+        source=source,
+        about=about,
+        authored=row.sent_at,
+    )  # fmt: skip
+    if known is None or row.form not in known.forms:
+        return
+    asked = set(known.form(row.form))
+    for one in score({item: given for item, given in said.answers.items() if item in asked}, known, row.form):
+        if known.scale(one.scale).key.verified:
+            yield fhir.urn("Observation", f"{row.uid}/{one.scale}"), fhir.observation(
+                one, said, known, patient=patient, source=source, about=about, on=session.start, of=name
+            )
+
+
+def _agreements(dyad: Dyad) -> Iterator[Named]:
+    """The goals, and one plan with the shared view and the tasks; each in its last wording."""
+    patient, therapist = fhir.urn("Patient", dyad.client.uid), _therapist(dyad)
+    rows = list(dyad.agreements.select_related("goal").prefetch_related("wordings__seals").order_by("made_at", "id"))
+    by_kind = {kind: [row for row in rows if row.kind == kind] for kind, _label in Agreement.KINDS}
+    for row in by_kind["goal"]:
+        words, agreed = _last(row)
+        yield fhir.urn("Goal", row.uid), fhir.goal(
+            words,
+            patient=patient,
+            proposed_by=patient if row.proposed_by == "client" else therapist,
+            agreed_on=timezone.localdate(agreed) if agreed else None,
+            end=row.end,
+            ended_on=timezone.localdate(row.ended_at) if row.ended_at else None,
+        )
+    tasks = [(row, *_last(row)) for row in by_kind["task"]]
+    views = [_last(row)[0] for row in by_kind["problem"] if not row.end]
+    yield fhir.urn("CarePlan", dyad.uid), fhir.care_plan(
+        views[-1] if views else "",
+        [(words, agreed is not None, row.end, fhir.urn("Goal", row.goal.uid) if row.goal else "")
+         for row, words, agreed in tasks],
+        patient=patient,
+        therapist=therapist,
+        goals=[fhir.urn("Goal", row.uid) for row in by_kind["goal"]],
+        started=dyad.started,
+        ended=dyad.ended,
+    )  # fmt: skip
+
+
+def _last(row: Agreement) -> tuple[str, Any]:
+    """The last wording, and when the second of the two sealed it; nothing while one is missing."""
+    last = max(row.wordings.all(), key=lambda one: one.pk)
+    seals = {seal.side: seal.at for seal in last.seals.all()}
+    return last.words, max(seals.values()) if len(seals) == 2 else None
+
+
+def _therapist(dyad: Dyad) -> str:
+    return fhir.urn("Practitioner", dyad.therapist.uid)

@@ -1,0 +1,119 @@
+"""What both may see of a client's courses as FHIR, in the copy: for another clinic, so nothing that was kept."""
+
+import io
+import json
+import zipfile
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from fhirclient.models.bundle import Bundle
+from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.rights_steps import code_for, inside
+
+from accord_clinic.actions import alliance, checkin
+from accord_clinic.models import Response
+from accord_clinic.queries.courses import course_of
+from accord_clinic.queries.fhir import as_fhir
+from accord_clinic.submission import OpenLine
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def said(ana, ben, dyad):
+    """Four sessions: one with words shown and kept, one changed before it opened, one not open, one to come."""
+    kept = replace(
+        answers("client", t1=2, words="Slower, please", sharing={"t1": "not_yet"}),
+        open_lines=(OpenLine(CHECK_IN, "o2", "Slower, please"), OpenLine(CHECK_IN, "o1", "Only mine", "raise")),
+    )
+    a_held_session(dyad, client=kept, therapist=replace(answers("therapist"), reaction="Ben's own note"))
+    second = a_held_session(dyad, client=answers("client", d1=0), modality="video")
+    checkin.send(second, "client", answers("client", d1=4), by=ana)
+    checkin.send(second, "therapist", answers("therapist"), by=ben)
+    a_held_session(dyad, client=answers("client", words="Not open yet"))
+    a_session(dyad)
+    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=ana)
+    for side, by in (("client", ana), ("therapist", ben)):
+        alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+    alliance.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
+    alliance.propose(dyad, "problem", "We both rush", "client", by=ana)
+    a_course(a_dyad(ben, "Kim"), 2)
+    return dyad
+
+
+def of(bundle, kind):
+    return [one["resource"] for one in bundle["entry"] if one["resource"]["resourceType"] == kind]
+
+
+def test_it_is_in_the_zip_and_a_fhir_library_reads_it(said, ana):
+    browser = inside(ana)
+    answer = browser.post("/mine/rights/copy/", {"code": code_for(browser, "copy"), "as": "zip"})
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as packed:
+        made = json.loads(packed.read("fhir.json"))
+    read = Bundle(made, strict=True)
+    kinds = Counter(one.resource.resource_type for one in read.entry)
+    assert kinds["Patient"] == kinds["Practitioner"] == kinds["CarePlan"] == kinds["Goal"] == 1
+    assert (kinds["Encounter"], kinds["QuestionnaireResponse"]) == (4, 4)
+
+
+def test_every_name_that_is_used_is_in_it(said, ana):
+    made = as_fhir(ana)
+    there = [one["fullUrl"] for one in made["entry"]]
+    assert len(set(there)) == len(there)
+    used = set(_references(made))
+    assert used
+    assert used <= set(there)
+
+
+def _references(value):
+    if isinstance(value, dict):
+        if "reference" in value:
+            yield value["reference"]
+        for one in value.values():
+            yield from _references(one)
+    if isinstance(value, list):
+        for one in value:
+            yield from _references(one)
+
+
+def test_what_was_kept_or_is_not_open_or_of_somebody_else_is_not(said, ana):
+    text = json.dumps(as_fhir(ana))
+    for secret in ("Only mine", "Not open yet", "Ben's own note", "Kim"):
+        assert secret not in text
+    assert "Slower, please" in text
+    first = next(one for one in of(as_fhir(ana), "QuestionnaireResponse") if one["source"] == one["subject"])
+    assert "t1" not in {item["linkId"] for item in first["item"]}
+
+
+def test_the_last_word_counts(said, ana):
+    own = [one for one in of(as_fhir(ana), "QuestionnaireResponse") if one["source"] == one["subject"]]
+    assert [
+        item["answer"][0]["valueCoding"]["code"] for one in own for item in one["item"] if item["linkId"] == "d1"
+    ] == ["3", "4"]
+
+
+def test_scores_are_those_that_pages_show(said, ana):
+    theirs = Counter()
+    for (_rater, instrument, scale), series in course_of(said).scores.items():
+        theirs.update((f"{instrument}/{scale}", one.value) for one in series if one)
+    mine = Counter(
+        (one["code"]["coding"][0]["code"], one.get("valueQuantity", {}).get("value"))
+        for one in of(as_fhir(ana), "Observation")
+    )
+    assert mine == theirs
+
+
+def test_goals_tasks_and_the_shared_view_in_their_last_words(said, ana):
+    made = as_fhir(ana)
+    (goal,), (plan,) = of(made, "Goal"), of(made, "CarePlan")
+    assert (goal["description"]["text"], goal["lifecycleStatus"]) == ("Sleep through", "active")
+    assert plan["description"] == "We both rush"
+    assert [one["detail"]["status"] for one in plan["activity"]] == ["not-started"]
+
+
+def test_an_answer_of_a_version_that_is_gone_breaks_nothing(said, ana):
+    Response.objects.filter(side="client").update(version="0.0", answers={"d1": 99, "gone": "yes"})
+    own = [one for one in of(as_fhir(ana), "QuestionnaireResponse") if one["source"] == one["subject"]]
+    assert own[0]["item"][0]["answer"] == [{"valueDecimal": 99}]
+    Bundle(as_fhir(ana), strict=True)

@@ -84,7 +84,7 @@ def questionnaire_response(
     ]
     return {
         "resourceType": "QuestionnaireResponse",
-        "questionnaire": f"urn:accord:questionnaire:{said.instrument}:{said.form}:{said.rater}|{said.version}",
+        "questionnaire": f"urn:accord:questionnaire:{said.instrument}:{said.form}|{said.version}",
         "status": "completed",
         "subject": _to(patient),
         "encounter": _to(about),

@@ -7,12 +7,14 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from django.core.management import call_command
 from fhirclient.models.bundle import Bundle
 from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.rights_steps import code_for, inside
 
+from accord.cli import main
 from accord_clinic.actions import alliance, checkin
-from accord_clinic.models import Response
+from accord_clinic.models import Dyad, Response
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.fhir import as_fhir
 from accord_clinic.submission import OpenLine
@@ -117,3 +119,38 @@ def test_an_answer_of_a_version_that_is_gone_breaks_nothing(said, ana):
     own = [one for one in of(as_fhir(ana), "QuestionnaireResponse") if one["source"] == one["subject"]]
     assert own[0]["item"][0]["answer"] == [{"valueDecimal": 99}]
     Bundle(as_fhir(ana), strict=True)
+
+
+MAPPING = """
+source = "Ana's copy from elsewhere"
+[columns]
+person = "subject"
+session = "session"
+date = "date"
+rater = "rater"
+[raters]
+client = "client"
+therapist = "therapist"
+[names]
+person = "Ana from elsewhere {}"
+with = "ben@example.org"
+[[questionnaires]]
+instrument = "accord-check-in"
+form = "full"
+[questionnaires.items]
+"""
+
+
+def test_what_a_client_carries_away_another_practice_takes_in(said, ana, ben, tmp_path):
+    """fhir.json through `accord fhir` and `import-ratings`: the same scores in the same sessions."""
+    before = course_of(said).scores["client", CHECK_IN, "collaboration"]
+    (tmp_path / "fhir.json").write_text(json.dumps(as_fhir(ana)))
+    table = tmp_path / "answers.csv"
+    assert main(["fhir", str(tmp_path / "fhir.json"), "--questionnaire", CHECK_IN, "--out", str(table)]) == 0
+    items = "".join(f'{item} = "{item}"\n' for item in ("d1", "d2", "m1", "m2", "b1", "b2", "b3"))
+    (tmp_path / "map.toml").write_text(MAPPING + items)
+    call_command("import_ratings", table, mapping=tmp_path / "map.toml")
+    taken = Dyad.objects.get(client__name__startswith="Ana from elsewhere")
+    assert [s.number for s in taken.sessions.order_by("number")] == [1, 2]
+    after = course_of(taken).scores["client", CHECK_IN, "collaboration"]
+    assert [one.value for one in after] == [one.value for one in before]

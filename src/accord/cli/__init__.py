@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from accord.cli import fit, instruments, signals, simulate
+from accord.cli import fhir, fit, instruments, signals, simulate
 from accord.errors import AccordError
 
-SUBCOMMANDS = (instruments, signals, fit, simulate)
+SUBCOMMANDS = (instruments, signals, fit, simulate, fhir)
 
 
 def parser() -> argparse.ArgumentParser:

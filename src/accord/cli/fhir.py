@@ -1,0 +1,48 @@
+"""`accord fhir`: a file of FHIR R4 comes in; its questionnaire responses go out as a table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from accord.fhir_table import read_responses
+from accord.study import check_ending, write_table
+
+EXAMPLE = """example:
+  accord fhir fhir.json --questionnaire accord-check-in --out answers.csv
+
+fhir.json is a Bundle (a client's copy from Accord holds one), a QuestionnaireResponse, or one resource a line. Out come
+  subject        whom it is about, as the file names them
+  session        1, 2 ... of this subject, by time
+  date, rater    the day of the session, or of answering; client or therapist
+  questionnaire, version
+and a column for each item, empty where it was skipped: for `accord score`, or `accord_clinic import-ratings`."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `fhir`."""
+    command = commands.add_parser(
+        "fhir",
+        help="take questionnaire responses out of a FHIR file",
+        description="Turn the QuestionnaireResponses of a FHIR R4 file into a table, one row a response.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("file", metavar="FILE", type=Path, help="JSON or NDJSON")
+    command.add_argument("--questionnaire", metavar="NAME", help="which one, where the file has answers to several")
+    command.add_argument("--out", metavar="FILE", type=Path, help="write CSV or Parquet here, not to the screen")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read the file and write the table."""
+    if arguments.out:
+        check_ending(arguments.out)
+    found = read_responses(arguments.file, arguments.questionnaire)
+    if found.left_out:
+        print(f"{found.left_out} unfinished or withdrawn responses were left out.", file=sys.stderr)
+    if arguments.out:
+        write_table(found.rows, arguments.out)
+    else:
+        found.rows.write_csv(sys.stdout)

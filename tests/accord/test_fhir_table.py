@@ -1,0 +1,197 @@
+"""FHIR files in, a table out: from Accord, from other programs, and what is no such file."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accord import fhir
+from accord.cli import main
+from accord.errors import BadTable
+from accord.fhir_table import read_responses
+from accord.instruments import catalogue
+from accord.records import Response
+from accord.score_table import score_file
+
+ELEMENTS = (
+    "resourceType", "entry", "resource", "item", "answer", "linkId", "subject", "reference", "questionnaire", "status",
+    "authored", "encounter", "source", "extension", "valueCoding", "valueQuantity", "code", "id", "fullUrl",
+)  # fmt: skip
+ANA, BEN = fhir.urn("Patient", "ana"), fhir.urn("Practitioner", "ben")
+
+
+def a_response(**facts):
+    """As another program might write it: LOINC ids, a group, its own answer codes with numbers."""
+    ordinal = [{"url": fhir.ORDINAL, "valueDecimal": 2}]
+    return {
+        "resourceType": "QuestionnaireResponse",
+        "status": "completed",
+        "questionnaire": "http://example.org/fhir/Questionnaire/phq-9|2.1",
+        "subject": {"reference": "Patient/7"},
+        "authored": "2026-11-03T10:00:00+01:00",
+        "item": [
+            {
+                "linkId": "group",
+                "item": [
+                    {"linkId": "/44250-9", "answer": [{"valueCoding": {"code": "LA6570-1", "extension": ordinal}}]},
+                    {"linkId": "/44255-8", "answer": [{"valueCoding": {"code": "3"}}]},
+                    {"linkId": "/44259-0"},
+                ],
+            }
+        ],
+        **facts,
+    }
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content, name="in.json"):
+        path = tmp_path / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return write
+
+
+def test_what_another_program_wrote(file):
+    (row,) = read_responses(file(a_response())).rows.to_dicts()
+    assert row == {
+        "subject": "Patient/7", "session": "1", "date": "2026-11-03", "rater": "client",
+        "questionnaire": "http://example.org/fhir/Questionnaire/phq-9", "version": "2.1",
+        "/44250-9": "2", "/44255-8": "3", "/44259-0": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ([{"valueDecimal": 2.5}], "2.5"),
+        ([{"valueInteger": 4}], "4"),
+        ([{"valueBoolean": True}], "true"),
+        ([{"valueString": "Slower, please"}], "Slower, please"),
+        ([{"valueDate": "2026-01-02"}], "2026-01-02"),
+        ([{"valueQuantity": {"value": 7, "unit": "h"}}], "7"),
+        ([{"valueCoding": {"code": "a"}}, {"valueCoding": {"code": "b"}}], "a b"),
+        ([{"valueCoding": {"display": "Often"}}], "Often"),
+        ([{"valueCoding": {"code": "x"}, "extension": [{"url": fhir.ORDINAL, "valueDecimal": 1}]}], "1"),
+        ([{"valueInteger": 0}], "0"),
+    ],
+)
+def test_every_kind_of_answer(file, answer, said):
+    path = file(a_response(item=[{"linkId": "q", "answer": answer}]))
+    assert read_responses(path).rows["q"].to_list() == [said]
+
+
+def test_items_under_an_answer_stand_beside_it(file):
+    inner = {"linkId": "why", "answer": [{"valueString": "noise"}]}
+    path = file(a_response(item=[{"linkId": "q", "answer": [{"valueInteger": 1, "item": [inner]}]}]))
+    assert read_responses(path).rows.select("q", "why").row(0) == ("1", "noise")
+
+
+def test_sessions_are_numbered_by_time_for_each_subject(file):
+    days = ("2026-11-10", "2026-11-03", "2026-11-17")
+    lines = [a_response(authored=f"{day}T10:00:00Z") for day in days]
+    lines.append(a_response(authored="2026-11-05T10:00:00Z", subject={"reference": "Patient/8"}))
+    rows = read_responses(file("\n".join(map(json.dumps, lines)), "in.ndjson")).rows
+    assert rows["session"].to_list() == ["2", "1", "3", "1"]
+
+
+def test_an_encounter_says_the_day_and_counts_though_nobody_answered(file):
+    visits = [
+        {"resourceType": "Encounter", "id": str(n), "subject": {"reference": "Patient/7"}, "period": {"start": day}}
+        for n, day in enumerate(("2026-11-01T09:00:00Z", "2026-11-02T09:00:00Z"))
+    ]
+    late = a_response(encounter={"reference": "Encounter/1"}, authored="2026-11-09T09:00:00Z")
+    entries = [{"resource": one} for one in (*visits, late)]
+    (row,) = read_responses(file({"resourceType": "Bundle", "entry": entries})).rows.to_dicts()
+    assert (row["session"], row["date"]) == ("2", "2026-11-02")
+
+
+@pytest.mark.parametrize(
+    ("source", "rater"),
+    [("Patient/7", "client"), ("Practitioner/1", "therapist"), ("PractitionerRole/1", "therapist"),
+     ("RelatedPerson/3", ""), ("http://example.org/fhir/Practitioner/1", "therapist")],
+)  # fmt: skip
+def test_who_answered(file, source, rater):
+    assert read_responses(file(a_response(source={"reference": source}))).rows["rater"].to_list() == [rater]
+
+
+def test_what_nobody_finished_is_left_out_and_counted(file):
+    lines = [a_response(), a_response(status="in-progress"), a_response(status="entered-in-error")]
+    found = read_responses(file("\n".join(map(json.dumps, lines))))
+    assert (found.rows.height, found.left_out) == (1, 2)
+
+
+def test_one_of_several_questionnaires_is_chosen(file, capsys):
+    other = a_response(questionnaire="http://example.org/fhir/Questionnaire/gad-7")
+    path = file("\n".join(map(json.dumps, [a_response(), other])))
+    assert main(["fhir", str(path)]) == 2
+    assert "it has answers to http://example.org/fhir/Questionnaire/gad-7, http" in capsys.readouterr().err
+    assert main(["fhir", str(path), "--questionnaire", "gad-7"]) == 0
+    assert capsys.readouterr().out.count("\n") == 2
+    assert main(["fhir", str(path), "--questionnaire", "phq-2"]) == 2
+    assert "nobody answered 'phq-2' in it; there is" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "line 1: this is not JSON"),
+        ("{", "line 1: this is not JSON"),
+        ('{"resourceType": "Patient"}\n{', "line 2: this is not JSON"),
+        ("[1, 2]", "no FHIR resource"),
+        ('{"a": 1}', "no FHIR resource"),
+        ('{"resourceType": "Bundle"}', "no QuestionnaireResponse in it"),
+        (json.dumps(a_response(status="stopped")), "no finished QuestionnaireResponse"),
+        (json.dumps(a_response(item=[{"linkId": "date"}])), "an item is called 'date'"),
+    ],
+)
+def test_what_is_no_such_file_gets_a_sentence(file, content, sentence):
+    with pytest.raises(BadTable, match=sentence):
+        read_responses(file(content))
+
+
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ELEMENTS), inner, max_size=4),
+)
+
+
+@given(st.sampled_from(ELEMENTS), SHAPES)
+def test_whatever_shape_a_file_has_there_is_a_table_or_a_sentence(tmp_path_factory, element, value):
+    path = tmp_path_factory.mktemp("shape") / "in.json"
+    whole = {"resourceType": "Bundle", "entry": [{"resource": a_response(**{element: value})}]}
+    for content in (a_response(**{element: value}), whole, value):
+        path.write_text(json.dumps(content))
+        try:
+            fine = read_responses(path).rows.height == 1
+        except BadTable as error:
+            fine = str(error).startswith(str(path))
+        assert fine
+
+
+def test_a_file_that_is_not_text_or_not_there(file, tmp_path):
+    (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
+    for name, sentence in (("b.json", "not UTF-8"), ("c.json", "no such file")):
+        with pytest.raises(BadTable, match=sentence):
+            read_responses(tmp_path / name)
+
+
+def test_what_accord_writes_it_reads_and_scores_alike(file, tmp_path, capsys):
+    """Worked examples of the catalogue through FHIR, the command, and `accord score`."""
+    phq = catalogue().get("phq-9")
+    resources = []
+    for number, example in enumerate(phq.examples):
+        said = Response(1, "client", phq.id, phq.version, example.form, example.answers)
+        made = fhir.questionnaire_response(
+            said, phq, phq.wordings["en"], names={}, words={}, patient=ANA, source=ANA,
+            about=fhir.urn("Encounter", str(number)), authored=datetime(2026, 1, 1 + number, tzinfo=UTC),
+        )  # fmt: skip
+        resources.append((fhir.urn("QuestionnaireResponse", str(number)), made))
+    path, out = file(fhir.bundle(resources, datetime(2026, 2, 1, tzinfo=UTC))), tmp_path / "out.csv"
+    assert main(["fhir", str(path), "--out", str(out)]) == 0
+    scored = score_file(out, phq, "full")
+    for example, value in zip(phq.examples, scored["total"].to_list(), strict=True):
+        assert value == example.scores["total"]

@@ -7,7 +7,6 @@ import csv
 import io
 import json
 import zipfile
-from collections import defaultdict
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +17,8 @@ from accord_clinic.queries.study_rows import Courses
 
 WHAT = """\
 Courses of care of clients who agreed to it, under numbers. No name, no contact, no words, no date, and nothing that a
-client kept is in these files; nor is it said who the therapist was. Only sessions that were open to both are in it.
+client kept is in these files; nor is it said who the therapist was. Answers are in it only of sessions that were open
+to both when it was made. The tables belong together by `dyad`, and within it by `session` and `agreement`.
 
 This is pseudonymous, not anonymous: whoever knows when somebody came could recognise a course by its weeks. Keep the
 files as you would keep the record, publish results and never rows, and do not try to find out who somebody is. Who
@@ -27,9 +27,9 @@ withdraws is in no new file; make a new one when you begin a new analysis.
 The numbers of the courses are drawn anew for each file. A client may be in it with more than one course."""
 
 
-def pack(courses: Courses, at: datetime) -> tuple[bytes, dict[int, list[int]]]:
-    """The zip, and which sessions of each course, by its number, are in it."""
-    out, sessions = io.BytesIO(), defaultdict(list)
+def pack(courses: Courses, at: datetime) -> bytes:
+    """The zip."""
+    out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("README.md", readable(courses, at))
         packed.writestr("datapackage.json", json.dumps(package(courses, at), indent=1))
@@ -38,12 +38,9 @@ def pack(courses: Courses, at: datetime) -> tuple[bytes, dict[int, list[int]]]:
                 text = io.TextIOWrapper(file, "utf-8", newline="")
                 writer = csv.writer(text, lineterminator="\n")
                 writer.writerow([column.name for column in table.columns])
-                for row in table.rows(courses):
-                    writer.writerow([_cell(value) for value in row])
-                    if table.name == "sessions":
-                        sessions[row[0]].append(row[1])
+                writer.writerows([_cell(value) for value in row] for row in table.rows(courses))
                 text.flush()
-    return out.getvalue(), sessions
+    return out.getvalue()
 
 
 def package(courses: Courses, at: datetime) -> dict[str, Any]:

@@ -14,17 +14,17 @@ import numpy as np
 import polars as pl
 import pytest
 from django.utils import timezone
-from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 import accord
 from accord.errors import BadInput
 from accord_clinic import study_file
-from accord_clinic.actions import alliance, checkin, consent, erasure, strains, study
+from accord_clinic.actions import alliance, checkin, consent, erasure, kept, reveal, strains, study
 from accord_clinic.actions.audit import first_break
-from accord_clinic.models import AuditEntry, Client, Comment, Dyad, ReadLog
+from accord_clinic.models import AuditEntry, Client, Comment, Dyad, PrivateLine, ReadLog, Response, Signal
 from accord_clinic.queries import copies
 from accord_clinic.queries.courses import course_of
-from accord_clinic.queries.study import FEWEST, TABLES
+from accord_clinic.queries.study import FEWEST, TABLES, courses
 from accord_clinic.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
@@ -47,11 +47,11 @@ def ten(ben):
 def full(ten, ben, dee):
     """The first of the ten has said and done all kinds of things besides."""
     first = ten[0]
-    kept = replace(
+    said = replace(
         answers("client", t1=2, words=SHOWN, sharing={"t1": "not_yet"}),
         open_lines=(OpenLine(CHECK_IN, "o2", SHOWN), OpenLine(CHECK_IN, "o1", KEPT, "raise")),
     )
-    session = a_held_session(first, client=kept, therapist=replace(answers("therapist"), reaction="tired"))
+    session = a_held_session(first, client=said, therapist=replace(answers("therapist"), reaction="tired"))
     goal = alliance.propose(first, "goal", "Sleep through the night", "client", by=first.client)
     alliance.seal(goal, "client", seen=goal.wordings.get().pk, by=first.client)
     alliance.propose(first, "task", "No screen in bed", "therapist", by=ben, goal=goal)
@@ -84,11 +84,13 @@ def whole(packed: bytes) -> dict[str, str]:
 
 class TestWhoIsInIt:
     def test_who_did_not_agree_or_has_withdrawn_is_not(self, ten, ben, dee):
-        for name in ("Never", "Withdrew", "Erased"):
+        for name in ("Never", "Withdrew", "Erased", "Young"):
             dyad = a_dyad(ben, name)
             a_course(dyad, 5)
             if name != "Never":
                 consent.give(dyad.client, "research", by=dyad.client)
+            if name == "Young":  # no guardian has agreed
+                Client.objects.filter(pk=dyad.client_id).update(born=timezone.now().year - 14)
             if name == "Withdrew":
                 consent.withdraw(dyad.client, "research", by=dyad.client)
             if name == "Erased":
@@ -138,11 +140,60 @@ class TestWhatIsNotInIt:
         assert {row["item"] for row in third} >= {"d1", "b1"}
         assert "t1" not in {row["item"] for row in third}
 
+    def test_kept_and_skipped_look_alike(self, ten, dee):
+        """Else a gap would tell that something was kept: on no page can anybody see that either."""
+        for dyad, said in ((ten[0], {"t1": 3, "sharing": {"t1": "raise"}}), (ten[1], {"t1": None})):
+            client, therapist = answers("client", b1=None, d1=None, **said), answers("therapist", t1=None)
+            a_held_session(dyad, client=client, therapist=therapist)
+        rows = defaultdict(list)
+        for row in tables(dee)["answers"]:
+            if row["session"] == "3":
+                rows[row["dyad"]].append((row["rater"], row["item"], row["answer"]))
+        one, other = rows.values()
+        assert one == other
+        assert ("client", "d1", "") in one
+        assert ("therapist", "t1", "") in one
+        assert not {("client", "t1"), ("client", "b1")} & {row[:2] for row in one}
+
+    def test_what_was_shown_later_stands_as_if_it_had_been_shown_at_once(self, ten, dee):
+        kept_it = answers("client", t1=2, sharing={"t1": "not_yet"})
+        session = a_held_session(ten[0], client=kept_it, therapist=answers("therapist"))
+        Response.objects.filter(session=session).update(sent_at=session.start + timedelta(hours=2))
+        kept.show(PrivateLine.objects.get(), by=ten[0].client)
+        found = tables(dee)
+        third = [row for row in found["answers"] if (row["session"], row["rater"]) == ("3", "client")]
+        assert [row["item"] for row in third] == ["d1", "d2", "m1", "m2", "b1", "b2", "b3", "t1", "v1"]
+        assert {row["hours_after"] for row in found["responses"] if row["session"] == "3"} == {"2"}
+
     def test_a_session_that_is_not_open_to_both_leaves_no_trace(self, full, dee):
         found = tables(dee)
         for name, rows in found.items():
             if rows and "session" in rows[0]:
                 assert "5" not in {row["session"] for row in rows}, name
+
+    def test_nor_does_one_that_opens_while_the_file_is_made(self, full, ben, dee):
+        begun = courses()
+        checkin.send(full[0].sessions.get(number=5), "therapist", answers("therapist"), by=ben)
+        for name, rows in read(study_file.pack(begun, timezone.now())).items():
+            assert "5" not in {row.get("session") for row in rows} | {row.get("at_session") for row in rows}, name
+
+    def test_the_safety_notice_is_not_in_it(self, ten, ben, dee):
+        """It stands even where the answer was changed before the reveal."""
+        said = answers("client", parts=(a_part("phq-9", "client", "full", {"phq9": 1}),))
+        session = a_held_session(ten[0], client=said)
+        checkin.send(session, "client", answers("client"), by=ten[0].client)
+        checkin.send(session, "therapist", answers("therapist"), by=ben)
+        assert Signal.objects.filter(kind="safety").exists()
+        assert "safety" not in {row["kind"] for row in tables(dee)["signals"]}
+
+    def test_the_order_of_rows_does_not_tell_who_was_first(self, ten, dee):
+        for dyad, first, second in ((ten[0], "client", "therapist"), (ten[1], "therapist", "client")):
+            session = a_session(dyad, state="held")
+            for side in (first, second):
+                by = dyad.client if side == "client" else dyad.therapist
+                checkin.send(session, side, answers(side), by=by)
+        rows = [row for row in tables(dee)["responses"] if row["session"] == "3"]
+        assert [row["rater"] for row in rows] == ["client", "therapist"] * 2
 
     def test_who_the_therapist_is_cannot_be_told(self, ten, eve, dee):
         """Courses of two therapists look alike: no column says whose they are."""
@@ -205,6 +256,13 @@ class TestWhatIsInIt:
         rows = [row for row in tables(dee)["answers"] if (row["session"], row["rater"]) == ("3", "client")]
         assert [row["answer"] for row in rows if row["item"] == "d1"] == ["4"]
 
+    def test_who_answered_when_the_session_was_open_already_was_not_blind(self, ten, ben, dee):
+        session = a_held_session(ten[0], client=answers("client"))
+        reveal.waive(session, "in a hurry", by=ben)
+        checkin.send(session, "therapist", answers("therapist"), by=ben)
+        late = {row["rater"]: row["late"] for row in tables(dee)["responses"] if row["session"] == "3"}
+        assert late == {"client": "false", "therapist": "true"}
+
     def test_what_mattered_most_and_how_far_a_goal_was(self, full, dee):
         found = tables(dee)
         assert [(row["session"], row["rater"], row["value"]) for row in found["progress"]] == [("4", "client", "4")]
@@ -233,7 +291,6 @@ class TestWhatIsInIt:
         for table in TABLES:
             for column in table.columns:
                 assert f"| `{column.name}` | {column.type} | {column.says} |" in text
-
 
     def test_the_reference_page_is_current(self):
         page = (Path(__file__).parents[2] / "docs/reference/study-file.md").read_text()

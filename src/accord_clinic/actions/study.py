@@ -1,5 +1,6 @@
 """Making a study file: from those who agree at this moment; that it was made is noted, and each client can see it."""
 
+from collections import defaultdict
 from datetime import datetime
 
 from django.db import transaction
@@ -11,21 +12,30 @@ from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, ReadLog
 from accord_clinic.permissions import check_study
 from accord_clinic.queries import study
+from accord_clinic.queries.study_rows import Courses
 from accord_clinic.study_file import pack
 
 
-@transaction.atomic
 def make(*, by: Member) -> tuple[datetime, bytes]:
-    """A zip with every table, and when it was made. Raises `BadInput` where too few clients agree."""
+    """A zip with every table, and when it was made. Raises `BadInput` where too few clients agree.
+
+    It is noted first. Then the tables are read outside of any transaction: it takes seconds, and others go on sending.
+    """
     check_study(by)
-    at, known = timezone.now(), study.ready(by)
-    if not known:
+    at, courses = timezone.now(), study.courses()
+    if courses is None:
         raise BadInput(_("A study file is about {n} clients or more; fewer agree so far.").format(n=study.FEWEST))
-    courses = study.courses()
-    packed, sessions = pack(courses, at)
+    _note(courses, at, by)
+    return at, pack(courses, at)
+
+
+@transaction.atomic
+def _note(courses: Courses, at: datetime, by: Member) -> None:
+    sessions = defaultdict(list)
+    for place in sorted(courses.sessions.values()):
+        sessions[place.dyad].append(place.session)
     ReadLog.objects.bulk_create(
         ReadLog(member=by, dyad_id=dyad, what=study.READ, sessions=sessions[number], at=at)
         for dyad, number in courses.number.items()
     )
     record(by, "make_study_file", f"courses:{len(courses.number)}", [table.name for table in study.TABLES])
-    return at, packed

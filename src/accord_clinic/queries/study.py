@@ -10,14 +10,14 @@ from datetime import date, datetime
 from secrets import SystemRandom
 from typing import Literal
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, QuerySet
 
 from accord.disclosure import LEAST, suppress_facts
-from accord_clinic.models import Client, Dyad, Member, ReadLog
+from accord_clinic.models import Client, Dyad, Member, ReadLog, Session
 from accord_clinic.permissions import check_study
 from accord_clinic.queries import study_rows
 from accord_clinic.queries.consent import clients_who_consent
-from accord_clinic.queries.study_rows import Cells, Courses
+from accord_clinic.queries.study_rows import Cells, Courses, Place
 
 READ = "study_file"
 """How the log of reading calls it, which the client sees."""
@@ -75,22 +75,28 @@ def made(member: Member) -> list[Made]:
     return [Made(*row) for row in rows.order_by("-at")[:20]]
 
 
-def courses() -> Courses:
-    """Every course with an open session of a client who agrees now, numbered by chance. Clients have to be enough."""
-    rows = list(_dyads().select_related("client").annotate(begun=Min("sessions__start")))
-    numbers = SystemRandom().sample(range(1, len(rows) + 1), len(rows))
-    told = suppress_facts([_facts(dyad) for dyad in rows], [dyad.client_id for dyad in rows], FEWEST)
-    return Courses(
-        clients=len({dyad.client_id for dyad in rows}),
-        number={dyad.pk: number for dyad, number in zip(rows, numbers, strict=True)},
-        begun={dyad.pk: dyad.begun for dyad in rows},
-        facts={dyad.pk: facts for dyad, facts in zip(rows, told, strict=True)},
-    )
+def courses() -> Courses | None:
+    """Every course with an open session of a client who agrees now, numbered by chance. Nothing for too few clients."""
+    rows = list(_dyads().select_related("client"))
+    clients = [dyad.client_id for dyad in rows]
+    if len(set(clients)) < FEWEST:
+        return None
+    told = suppress_facts([_facts(dyad) for dyad in rows], clients, FEWEST)
+    drawn = SystemRandom().sample(range(1, len(rows) + 1), len(rows))
+    number = {dyad.pk: n for dyad, n in zip(rows, drawn, strict=True)}
+    sessions, begun = {}, {}
+    opened = Session.objects.filter(dyad__in=number, revealed_at__isnull=False).order_by("-start")
+    for key, dyad, session, start, how in opened.values_list("pk", "dyad", "number", "start", "revealed_by"):
+        sessions[key] = Place(number[dyad], session, start, how)
+        begun[dyad] = start  # the earliest comes last
+    facts = {dyad.pk: facts for dyad, facts in zip(rows, told, strict=True)}
+    return Courses(len(set(clients)), number, facts, begun, sessions)
 
 
 def _dyads() -> QuerySet[Dyad]:
     people = clients_who_consent("research")
-    return Dyad.objects.filter(client__in=people, sessions__revealed_at__isnull=False).distinct()
+    opened = Session.objects.filter(revealed_at__isnull=False).values("dyad")
+    return Dyad.objects.filter(client__in=people, pk__in=opened)
 
 
 def _facts(dyad: Dyad) -> tuple[str, ...]:
@@ -111,8 +117,9 @@ DYAD = Column("dyad", "integer", "which course of care; drawn by chance for this
 SESSION = Column("session", "integer", "number of the session in its course, from 1")
 RATER = Column("rater", "string", "client or therapist")
 AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
-INSTRUMENT = Column("instrument", "string", "id of the questionnaire, as in Accord's catalogue")
+INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
 KEPT_BACK = "empty where fewer than ten clients share it together with what stands before it"
+SINCE = "in whole weeks since the first session that is open to both; below 0: before it"
 
 TABLES = (
     Table(
@@ -134,7 +141,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
-            Column("week", "integer", "whole weeks since the first session of the course"),
+            Column("week", "integer", f"when it was, {SINCE}"),
             Column("state", "string", "held, cancelled, missed_by_client or missed_by_therapist"),
             Column("revealed_by", "string", "both, time, waived or import; empty where answers are not open to both"),
         ),
@@ -150,6 +157,7 @@ TABLES = (
             INSTRUMENT,
             Column("version", "string", "of the questionnaire"),
             Column("form", "string", "which set of items was asked: full, minimum ..."),
+            Column("late", "boolean", "sent when it was open to both already, not blind; empty for what was taken in"),
             Column("hours_after", "integer", "hours from the session to sending; empty for what was taken in"),
             Column("seconds", "integer", "from beginning to sending; empty where it is not known"),
         ),
@@ -157,7 +165,8 @@ TABLES = (
     ),
     Table(
         "answers",
-        "One row an item that was asked; an item without a row was not asked, or the client kept it.",
+        "One row an item that was asked. An item without a row was not asked; or it is one that a client may keep, or "
+        "hangs on one, and the client kept or skipped it.",
         (
             DYAD,
             SESSION,
@@ -184,7 +193,7 @@ TABLES = (
     ),
     Table(
         "signals",
-        "One row a signal that Accord raised.",
+        "One row a signal that Accord raised; without the safety notice, which is for two people.",
         (
             DYAD,
             SESSION,
@@ -200,7 +209,7 @@ TABLES = (
     ),
     Table(
         "strains",
-        "One row a move in the life of a possible strain.",
+        "One row a move in the life of a possible strain, in their order.",
         (
             DYAD,
             SESSION,
@@ -210,7 +219,7 @@ TABLES = (
             Column("move", "string", "open, talk, not_talked, try_repair, think_settled, still_there, settle, reopen"),
             Column("side", "string", "whose move it was"),
             Column("at_session", "integer", "in which session it was said, where in one"),
-            Column("week", "integer", "whole weeks since the first session of the course"),
+            Column("week", "integer", f"when it was said, {SINCE}"),
         ),
         study_rows.strains,
     ),
@@ -223,12 +232,12 @@ TABLES = (
             Column("kind", "string", "goal, task or problem (the shared view)"),
             Column("of_goal", "integer", "the goal that a task belongs to"),
             Column("proposed_by", "string", "client or therapist"),
-            Column("week", "integer", "when it was proposed, in whole weeks since the first session"),
+            Column("week", "integer", f"when it was proposed, {SINCE}"),
             Column("wordings", "integer", "how often it was worded"),
             Column("client_sealed", "boolean", "whether the client has sealed the last wording"),
             Column("therapist_sealed", "boolean", "whether the therapist has"),
             Column("end", "string", "reached, dropped or replaced; empty while it stands"),
-            Column("end_week", "integer", "when it ended, in whole weeks since the first session"),
+            Column("end_week", "integer", "when it ended, likewise"),
         ),
         study_rows.agreements,
     ),

@@ -1,42 +1,71 @@
 """The rows of a study file, table by table, of some courses at a time: under numbers, without names, words or dates.
 
-Only what is open to both sides is in it, and nothing that a client kept: an item that was kept was not asked.
+Only what is open to both sides is in it, and nothing that a client kept: an item that was kept was not asked. Rows
+stand in an order that follows from what they say, and not in that in which they came into the database.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Max
 
+from accord.instruments import Instrument
+from accord.records import Answer
 from accord.scoring import scores
 from accord_clinic import models
 from accord_clinic.instruments import shelf
-from accord_clinic.models import Session
 
 Cells = tuple[Any, ...]
-OPEN = {"session__revealed_at__isnull": False}
+
+
+class Place(NamedTuple):
+    """A session that is open to both: the number of its course and its own, when it was, and how it was opened."""
+
+    dyad: int
+    session: int
+    start: datetime
+    how: str
+
+
+class Sent(NamedTuple):
+    """One questionnaire, as one side sent it last."""
+
+    place: Place
+    side: str
+    instrument: str
+    form: str
+    version: str
+    answers: Mapping[str, Answer]
+    begun_at: datetime | None
+    sent_at: datetime
+    context: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Courses:
-    """The courses of one study file: how many clients, and by dyad its number, its first session and its facts."""
+    """The courses of one study file at one moment: how many clients; by dyad its number and its facts.
+
+    `sessions`: all that are open to both, by key. Nothing is told of any other, also where one opens in between.
+    """
 
     clients: int
     number: Mapping[int, int]
-    begun: Mapping[int, datetime]
     facts: Mapping[int, tuple[str, ...]]
+    begun: Mapping[int, datetime]
+    sessions: Mapping[int, Place]
 
     def week(self, dyad: int, at: datetime | None) -> int | None:
-        """Whole weeks since the first session."""
+        """Whole weeks since the first session that is open to both."""
         return None if at is None else (at - self.begun[dyad]).days // 7
 
 
-def _of(model: type, dyads: Sequence[int], dyad: str = "session__dyad") -> QuerySet:
-    """The rows of some courses, of sessions that are open to both."""
-    return model.objects.filter(**{f"{dyad}__in": dyads}, **OPEN)
+def _of(some: Courses, dyads: Sequence[int], model: type, *columns: str) -> list[Cells]:
+    """Rows of sessions that are open to both, in the order in which they were kept: place and columns."""
+    rows = model.objects.filter(session__dyad__in=dyads).order_by("id").values_list("session", *columns)
+    return [(some.sessions[session], *rest) for session, *rest in rows if session in some.sessions]
 
 
 def dyads(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
@@ -44,103 +73,134 @@ def dyads(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 
 def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    both_know = Q(revealed_at__isnull=False) | ~Q(state__in=("planned", "held"))
-    rows = Session.objects.filter(both_know, dyad__in=dyads).order_by("number")
-    for dyad, number, start, state, how in rows.values_list("dyad", "number", "start", "state", "revealed_by"):
-        yield some.number[dyad], number, some.week(dyad, start), state, how
+    rows = models.Session.objects.filter(dyad__in=dyads).order_by("number")
+    for key, dyad, number, start, state in rows.values_list("pk", "dyad", "number", "start", "state"):
+        place = some.sessions.get(key)
+        if place or state not in ("planned", "held"):
+            yield some.number[dyad], number, some.week(dyad, start), state, place.how if place else ""
 
 
-def _latest(dyads: Sequence[int]) -> Iterator[models.Response]:
+def _latest(some: Courses, dyads: Sequence[int]) -> list[Sent]:
     """The last response of each session, side and questionnaire that this practice has."""
-    rows = _of(models.Response, dyads).select_related("session").order_by("session__number", "id")
-    last = {(r.session_id, r.side, r.instrument): r for r in rows}
     known = shelf().instruments
-    return (r for r in last.values() if r.instrument in known and r.form in known[r.instrument].forms)
+    columns = ("side", "instrument", "form", "version", "answers", "begun_at", "sent_at", "context")
+    last: dict[Cells, Sent] = {}
+    for one in (Sent(*row) for row in _of(some, dyads, models.Response, *columns)):
+        before = last.get(one[:3])
+        # Nobody sent it again: an answer that was kept is shown after all.
+        again = before is None or "shown_later" not in one.context
+        last[one[:3]] = one if again else one._replace(begun_at=before.begun_at, sent_at=before.sent_at)
+    found = (last[key] for key in sorted(last))
+    return [one for one in found if one.instrument in known and one.form in known[one.instrument].forms]
 
 
 def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    for r in _latest(dyads):
-        there = r.session.revealed_by != "import"  # what was taken in has no times of its own
-        hours = round((r.sent_at - r.session.start).total_seconds() / 3600) if there else None
-        seconds = round((r.sent_at - r.begun_at).total_seconds()) if there and r.begun_at else None
-        yield (*_place(some, r.session), r.side, r.instrument, r.version, r.form, hours, seconds)
+    for one in _latest(some, dyads):
+        there = one.place.how != "import"  # what was taken in has no times of its own
+        hours = round((one.sent_at - one.place.start).total_seconds() / 3600) if there else None
+        seconds = round((one.sent_at - one.begun_at).total_seconds()) if there and one.begun_at else None
+        late = "late" in one.context if there else None
+        yield (*one.place[:2], one.side, one.instrument, one.version, one.form, late, hours, seconds)
 
 
 def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     known = shelf().instruments
-    for r in _latest(dyads):
-        kinds = {item: known[r.instrument].item(item).kind for item in known[r.instrument].form(r.form)}
-        for item, answer in r.answers.items():
-            if kinds.get(item, "text") != "text":
+    told: dict[Cells, list[tuple[str, bool]]] = {}
+    for one in _latest(some, dyads):
+        asked = one.side, one.instrument, one.form
+        if asked not in told:
+            told[asked] = _told(known[one.instrument], one.form, one.side)
+        for item, gap in told[asked]:
+            answer = one.answers.get(item)
+            if answer is not None or (gap and item in one.answers):
                 said = " ".join(map(str, answer)) if isinstance(answer, list) else answer
-                yield (*_place(some, r.session), r.side, r.instrument, item, said)
+                yield (*one.place[:2], one.side, one.instrument, item, said)
+
+
+def _told(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]]:
+    """The items of a form that are no words, in its order, each with whether a skipped one is told.
+
+    It is not where clients may keep the answer, or what hangs on it: else the missing row would tell that it was kept.
+    """
+    kept: set[str] = set()
+    for item in instrument.items:
+        if side == "client" and (item.sharing or (item.asked_if and item.asked_if[0] in kept)):
+            kept.add(item.id)
+    return [(item, item not in kept) for item in instrument.form(form) if instrument.item(item).kind != "text"]
 
 
 def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     """The columns that `accord signals` reads have its names."""
     known = shelf().instruments
-    by_form = sorted(_latest(dyads), key=lambda r: (r.instrument, r.form))
     found = []
-    for (name, form), rows in groupby(by_form, key=lambda r: (r.instrument, r.form)):
-        those = list(rows)
-        asked = set(known[name].form(form))
-        given = [{i: tuple(a) if isinstance(a, list) else a for i, a in r.answers.items() if i in asked} for r in those]
-        for r, of_response in zip(those, scores(given, known[name], form), strict=True):
-            found += [(r, s) for s in of_response if known[name].scale(s.scale).key.verified]
-    found.sort(key=lambda pair: (pair[0].session.number, pair[0].side, pair[0].instrument))
-    for r, s in found:
-        scale = f"{r.instrument}/{s.scale}"
-        yield (*_place(some, r.session), r.side, scale, s.value, s.answered, s.asked)
+    by_form = sorted(_latest(some, dyads), key=lambda one: one[2:4])
+    for (name, form), rows in groupby(by_form, key=lambda one: one[2:4]):
+        those, asked = list(rows), set(known[name].form(form))
+        given = [
+            {i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items() if i in asked} for one in those
+        ]
+        verified = {scale.name for scale in known[name].scales if scale.key.verified}
+        for one, of_response in zip(those, scores(given, known[name], form), strict=True):
+            for s in of_response:
+                if s.scale in verified:
+                    found.append((*one.place[:2], one.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))
+    return sorted(found, key=lambda row: row[:4])
 
 
 def signals(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    rows = _of(models.Signal, dyads).select_related("session").order_by("session__number", "kind", "scale")
-    for s in rows:
-        yield (*_place(some, s.session), s.kind, s.reported, s.scale, s.strength, s.rule, s.calibration, s.withheld)
+    """Without the safety notice: it is for two people, and stands also where the answer was changed afterwards."""
+    columns = ("kind", "reported", "scale", "strength", "rule", "calibration", "withheld")
+    rows = [row for row in _of(some, dyads, models.Signal, *columns) if row[1] != "safety"]
+    return ((*row[0][:2], *row[1:]) for row in sorted(rows, key=lambda row: (row[0], row[1], row[3])))
 
 
 def strains(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    rows = models.StrainMove.objects.filter(strain__dyad__in=dyads, strain__session__revealed_at__isnull=False)
-    moves = list(
-        rows.select_related("strain__session", "session").order_by("strain__session__number", "strain", "id")
-    )
-    numbers = _counted((m.strain.dyad_id, m.strain_id) for m in moves)
-    for m in moves:
-        strain, dyad = m.strain, m.strain.dyad_id
-        at = m.session.number if m.session else None
-        about = some.number[dyad], strain.session.number, numbers[strain.pk], strain.kind, strain.opened_by
-        yield (*about, m.move, m.side, at, some.week(dyad, m.at))
+    rows = models.StrainMove.objects.filter(strain__dyad__in=dyads).order_by("strain__session__number", "strain", "id")
+    columns = ("strain__dyad", "strain", "strain__session", "strain__kind", "strain__opened_by")
+    found = [r for r in rows.values_list(*columns, "move", "side", "session", "at") if r[2] in some.sessions]
+    numbers = _counted(row[:2] for row in found)
+    for dyad, strain, session, kind, opened_by, move, side, said_in, at in found:
+        there = some.sessions.get(said_in)
+        about = *some.sessions[session][:2], numbers[strain], kind, opened_by
+        yield (*about, move, side, there.session if there else None, some.week(dyad, at))
 
 
 def agreements(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     numbers = _agreement_numbers(dyads)
-    rows = models.Agreement.objects.filter(pk__in=numbers).prefetch_related("wordings__seals")
-    for a in sorted(rows, key=lambda a: numbers[a.pk]):
-        wordings = sorted(a.wordings.all(), key=lambda wording: wording.pk)
-        sealed = {seal.side for seal in wordings[-1].seals.all()} if wordings else set()
-        of = numbers[a.goal_id] if a.goal_id else None
-        what = some.number[a.dyad_id], numbers[a.pk], a.kind, of, a.proposed_by, some.week(a.dyad_id, a.made_at)
-        seals = "client" in sealed, "therapist" in sealed
-        yield (*what, len(wordings), *seals, a.end, some.week(a.dyad_id, a.ended_at))
+    words = models.Wording.objects.filter(agreement__dyad__in=dyads).values("agreement")
+    worded = {key: rest for key, *rest in words.values_list("agreement", Count("pk"), Max("pk"))}
+    sealed = set(models.Seal.objects.filter(wording__agreement__dyad__in=dyads).values_list("wording", "side"))
+    rows = models.Agreement.objects.filter(dyad__in=dyads).order_by("made_at", "id")
+    columns = ("pk", "dyad", "kind", "goal", "proposed_by", "made_at", "end", "ended_at")
+    for key, dyad, kind, goal, by, at, end, ended_at in rows.values_list(*columns):
+        if key not in numbers or key not in worded:
+            continue
+        what = some.number[dyad], numbers[key], kind, numbers.get(goal), by, some.week(dyad, at)
+        wordings, last = worded[key]
+        seals = (last, "client") in sealed, (last, "therapist") in sealed
+        yield (*what, wordings, *seals, end, some.week(dyad, ended_at))
 
 
 def progress(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     numbers = _agreement_numbers(dyads)
-    rows = _of(models.Progress, dyads).select_related("session").order_by("session__number", "at", "id")
-    last = {(p.session_id, p.agreement_id, p.side): p for p in rows}
-    for p in last.values():
-        if p.value is not None:
-            yield (*_place(some, p.session), p.side, numbers[p.agreement_id], p.value)
+    last = {row[:3]: row[3] for row in _of(some, dyads, models.Progress, "side", "agreement", "value")}
+    return sorted(
+        (*place[:2], side, numbers[key], value)
+        for (place, side, key), value in last.items()
+        if value is not None and key in numbers
+    )
 
 
 def picks(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     numbers = _agreement_numbers(dyads)
-    rows = _of(models.Pick, dyads).select_related("session").order_by("session__number", "at", "id")
-    picks = list(rows)
-    latest = {(p.session_id, p.side): p.at for p in picks}
-    for p in picks:
-        if p.at == latest[p.session_id, p.side] and not p.empty:
-            yield (*_place(some, p.session), p.side, numbers[p.agreement_id] if p.agreement_id else None)
+    rows = _of(some, dyads, models.Pick, "side", "at", "agreement", "words")
+    latest = {(place, side): at for place, side, at, _key, _words in sorted(rows, key=lambda row: row[2])}
+    chosen = [
+        (*place[:2], side, numbers.get(key))
+        for place, side, at, key, words in rows
+        if at == latest[place, side] and (key or words)
+    ]
+    return sorted(chosen, key=lambda row: (*row[:3], row[3] or 0))
 
 
 def _agreement_numbers(dyads: Sequence[int]) -> dict[int, int]:
@@ -156,7 +216,3 @@ def _counted(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
         if row not in numbers:
             so_far[dyad] = numbers[row] = so_far.get(dyad, 0) + 1
     return numbers
-
-
-def _place(some: Courses, session: Session) -> tuple[int, int]:
-    return some.number[session.dyad_id], session.number

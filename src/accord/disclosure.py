@@ -17,6 +17,9 @@ LEAST = 10
 Sum = tuple[str, Sequence[str]]
 """A total and the cells that add up to it. A cell may stand in several sums, as the row and column of a table do."""
 
+Sharers = tuple[Sequence[Hashable], int]
+"""Who stands behind each record, a client or a therapist, and how many of them have to share what is told."""
+
 SHOWN_COST, TOTAL_COST, HIDDEN_COST = 1.0, 50.0, 1e-6
 
 
@@ -49,33 +52,33 @@ def suppress(counts: Mapping[str, int], sums: Sequence[Sum], least: int = LEAST)
     return frozenset(name for name, kept in zip(cells, hidden, strict=True) if kept)
 
 
-def suppress_facts(
-    facts: Sequence[Sequence[str]], persons: Sequence[Hashable], least: int = LEAST
-) -> list[tuple[str, ...]]:
-    """The same facts with some left empty, so that each row that stands is shared by `least` persons or more.
+def suppress_facts(facts: Sequence[Sequence[str]], *sharers: Sharers) -> list[tuple[str, ...]]:
+    """The same facts with some left empty, so that each row that stands is shared by enough people.
 
     `facts`: a row for each record and a text for each column, the most useful column first; an empty text is not
-    known. `persons`: whose record each row is; somebody with several records counts once. What is left empty counts as
-    a value: nobody can be told by a gap either. Columns are taken in turn; within the records that are alike so far,
-    values of fewer than `least` persons are left empty, and with them the next larger ones until they are enough.
+    known. `sharers`: whose record each row is, and how many have to share it; somebody with several records counts
+    once. Each of several has to be enough: ten clients, and three therapists. What is left empty counts as a value:
+    nobody can be told by a gap either. Columns are taken in turn; within the records that are alike so far, values that
+    too few share are left empty, and with them the next larger ones until they are enough.
 
-    This is k-anonymity by local suppression (Samarati & Sweeney 1998), k = `least`.
-    Raises `ValueError` when there are fewer than `least` persons in all, or not one person for each row.
+    This is k-anonymity by local suppression (Samarati & Sweeney 1998).
+    Raises `ValueError` when there are too few in all, or not one sharer for each row.
 
-    >>> suppress_facts([("room", "cbt"), ("room", "cbt"), ("room", "systemic")], ["a", "b", "c"], least=2)
+    >>> suppress_facts([("room", "cbt"), ("room", "cbt"), ("room", "systemic")], (["a", "b", "c"], 2))
     [('room', ''), ('room', ''), ('room', '')]
     """
-    if len(facts) != len(persons):
-        raise ValueError(f"There are {len(facts)} rows of facts and {len(persons)} persons. Give one person a row.")
-    if facts and len(set(persons)) < least:
-        raise ValueError(f"There are {len(set(persons))} persons; facts are told of {least} or more.")
+    for who, least in sharers:
+        if len(facts) != len(who):
+            raise ValueError(f"There are {len(facts)} rows of facts and {len(who)} sharers. Give one sharer a row.")
+        if facts and len(set(who)) < least:
+            raise ValueError(f"There are {len(set(who))} sharers; facts are told of {least} or more.")
     width = len(facts[0]) if facts else 0
     told = [[""] * width for _ in facts]
     alike = [list(range(len(facts)))]
     for column in range(width):
         split = []
         for rows in alike:
-            known, rest = _tellable({row: facts[row][column] for row in rows}, persons, least)
+            known, rest = _tellable({row: facts[row][column] for row in rows}, sharers)
             for value, same in known.items():
                 for row in same:
                     told[row][column] = value
@@ -84,21 +87,25 @@ def suppress_facts(
     return [tuple(row) for row in told]
 
 
-def _tellable(
-    values: Mapping[int, str], persons: Sequence[Hashable], least: int
-) -> tuple[dict[str, list[int]], list[int]]:
-    """Rows by value where enough persons share it, and all other rows, which are enough persons too, or none."""
+def _tellable(values: Mapping[int, str], sharers: Sequence[Sharers]) -> tuple[dict[str, list[int]], list[int]]:
+    """Rows by value where enough people share it, and all other rows, which enough people share too, or none."""
     known: dict[str, list[int]] = defaultdict(list)
     for row, value in values.items():
         known[value].append(row)
 
-    def count(rows: Sequence[int]) -> int:
-        return len({persons[row] for row in rows})
+    def counts(rows: Sequence[int]) -> list[int]:
+        return [len({who[row] for row in rows}) for who, _least in sharers]
+
+    def enough(rows: Sequence[int]) -> bool:
+        return all(n >= least for n, (_who, least) in zip(counts(rows), sharers, strict=True))
 
     rest = known.pop("", [])
-    for value in sorted(known, key=lambda value: (count(known[value]), value)):
-        if count(known[value]) < least or (rest and count(rest) < least):
-            rest = rest + known.pop(value)
+    for value in [value for value, rows in known.items() if not enough(rows)]:
+        rest = rest + known.pop(value)
+    for value in sorted(known, key=lambda value: (counts(known[value]), value)):
+        if not rest or enough(rest):
+            break
+        rest = rest + known.pop(value)
     return known, rest
 
 

@@ -24,7 +24,8 @@ This is pseudonymous, not anonymous: whoever knows when somebody came could reco
 files as you would keep the record, publish results and never rows, and do not try to find out who somebody is. Who
 withdraws is in no new file; make a new one when you begin a new analysis.
 
-The numbers of the courses are drawn anew for each file. A client may be in it with more than one course."""
+The numbers of the courses are drawn anew for each file. A client may be in it with more than one course, and courses of
+one therapist may resemble each other; which they are, is not in it, so standard errors come out somewhat too small."""
 
 
 def pack(courses: Courses, at: datetime) -> bytes:

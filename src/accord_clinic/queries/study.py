@@ -12,6 +12,7 @@ from typing import Literal
 
 from django.db.models import Count, QuerySet
 
+from accord.cards import APPROACHES
 from accord.disclosure import LEAST, suppress_facts
 from accord_clinic.models import Client, Dyad, Member, ReadLog, Session
 from accord_clinic.permissions import check_study
@@ -22,7 +23,9 @@ from accord_clinic.queries.study_rows import Cells, Courses, Place
 READ = "study_file"
 """How the log of reading calls it, which the client sees."""
 FEWEST = LEAST
-"""There is no file about fewer clients."""
+"""There is no file about fewer clients, and no fact of a course that fewer share."""
+FEWEST_THERAPISTS = 3
+"""No fact of a course that the courses of fewer therapists share, where so many have one in the file."""
 AT_ONCE = 200
 AGES = ((12, "12-17"), (18, "18-29"), (30, "30-44"), (45, "45-59"), (60, "60+"))
 
@@ -81,7 +84,9 @@ def courses() -> Courses | None:
     clients = [dyad.client_id for dyad in rows]
     if len(set(clients)) < FEWEST:
         return None
-    told = suppress_facts([_facts(dyad) for dyad in rows], clients, FEWEST)
+    therapists = [dyad.therapist_id for dyad in rows]
+    share = min(FEWEST_THERAPISTS, len(set(therapists)))
+    told = suppress_facts([_facts(dyad) for dyad in rows], (clients, FEWEST), (therapists, share))
     drawn = SystemRandom().sample(range(1, len(rows) + 1), len(rows))
     number = {dyad.pk: n for dyad, n in zip(rows, drawn, strict=True)}
     sessions, begun = {}, {}
@@ -101,7 +106,8 @@ def _dyads() -> QuerySet[Dyad]:
 
 def _facts(dyad: Dyad) -> tuple[str, ...]:
     """What others may know of a course; in the order in which it is worth keeping where groups are small."""
-    return dyad.modality, dyad.approach, _ending(dyad), _age(dyad.client, dyad.started), dyad.setting
+    approach = dyad.approach if dyad.approach in APPROACHES else ""  # a file that was taken in may say anything
+    return _ending(dyad), dyad.modality, approach, _age(dyad.client, dyad.started)
 
 
 def _ending(dyad: Dyad) -> str:
@@ -118,7 +124,7 @@ SESSION = Column("session", "integer", "number of the session in its course, fro
 RATER = Column("rater", "string", "client or therapist")
 AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
 INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
-KEPT_BACK = "empty where fewer than ten clients share it together with what stands before it"
+KEPT_BACK = "empty where fewer than ten clients or three therapists share it together with what stands before it"
 SINCE = "in whole weeks since the first session that is open to both; below 0: before it"
 
 TABLES = (
@@ -127,11 +133,10 @@ TABLES = (
         "One row a course of care: one client with one therapist.",
         (
             DYAD,
-            Column("modality", "string", f"room, video, phone or text, as is usual in this course; {KEPT_BACK}"),
+            Column("ending", "string", f"ongoing, or how it ended; {KEPT_BACK}"),
+            Column("modality", "string", "room, video, phone or text, as is usual in this course; likewise"),
             Column("approach", "string", "how the therapist works; likewise"),
-            Column("ending", "string", "ongoing, or how it ended; likewise"),
             Column("age", "string", "the client's at the start, in bands, by year of birth; likewise"),
-            Column("setting", "string", "outpatient or another; likewise"),
         ),
         study_rows.dyads,
     ),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from accord.instruments import Instrument
 from accord.records import Rater, Response, Said, Score, Signal
-from accord.scoring import scores
+from accord.scoring import kept_scores
 from accord.signals import DETECTORS, Detector, Evidence
 from accord.stats.thresholds import Calibration
 from accord.trajectory import Trajectory, trajectory
@@ -89,7 +89,7 @@ def _scores(said: Said, instruments: Mapping[str, Instrument]) -> dict[tuple[Rat
             by_form.setdefault((response.instrument, response.form), []).append(response)
     filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
     for (name, form), responses in by_form.items():
-        found = scores([r.answers for r in responses], instruments[name], form)
+        found = kept_scores([r.answers for r in responses], instruments[name], form)
         for response, of_response in zip(responses, found, strict=True):
             for one in of_response:
                 series = filled.setdefault((response.rater, name, one.scale), [None] * len(said.sessions))

@@ -72,6 +72,28 @@ def scores(
     return list(zip(*by_scale, strict=True)) if by_scale else [()] * len(rows)
 
 
+def kept_scores(
+    responses: Sequence[Mapping[str, Answer]], instrument: Instrument, form: str = "full"
+) -> list[tuple[Score, ...]]:
+    """As `scores`, for what was kept: what cannot be answered any more counts as missing, and nothing is refused.
+
+    A practice may change the answers of its own questionnaire, or take an item out; pages about what was said before
+    must not break by it, and each score says of how many answers it was made.
+    """
+    if form not in instrument.forms:
+        return [()] * len(responses)
+    try:
+        return scores(responses, instrument, form)
+    except BadInput:
+        return scores([possible(response, instrument, form) for response in responses], instrument, form)
+
+
+def possible(answers: Mapping[str, Answer], instrument: Instrument, form: str) -> dict[str, Answer]:
+    """Those of the answers that the form still asks for and allows; none where there is no such form any more."""
+    asked = {item_id: instrument.answer_set(item_id) for item_id in instrument.forms.get(form, ())}
+    return {i: answer for i, answer in answers.items() if i in asked and asked[i].allows(answer)}
+
+
 def score_array(
     answers: ArrayLike, instrument: Instrument, form: str = "full", items: Sequence[str] | None = None
 ) -> dict[str, ScaleScores]:

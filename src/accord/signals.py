@@ -191,6 +191,8 @@ def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any], flag:
 def _says_little(seen: Evidence, response: Response) -> bool:
     """The best answer to every scored question with little room to speak, or the same place on every question."""
     instrument = seen.instruments[response.instrument]
+    if response.form not in instrument.forms:
+        return False
     places: dict[str, int] = {
         item.id: answer
         for item in instrument.asked(response.form, "client")

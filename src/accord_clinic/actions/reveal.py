@@ -1,5 +1,6 @@
 """Opening both sides' answers to each other, and what follows from it: strains, signals."""
 
+import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from accord_clinic.permissions import check_treat
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.prepared import Prepared
 
+LOG = logging.getLogger(__name__)
 STANDS = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}
 """What the client said at once about where a strain stands (item t2), as moves."""
 
@@ -97,7 +99,11 @@ def _open(session: Session) -> None:
     """What follows from opened answers. Nothing of it may happen earlier: a moving strain would tell on the client."""
     strains.answers_open(session)
     _open_what_was_felt(session)
-    signals.refresh(session.dyad)
+    try:
+        with transaction.atomic():
+            signals.refresh(session.dyad)
+    except Exception as error:  # whatever goes wrong in reckoning, the answer that was just sent is kept
+        LOG.error("The signals of dyad:%s could not be found (%s).", session.dyad_id, type(error).__name__)
 
 
 def _open_what_was_felt(session: Session) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from accord import fhir
-from accord.scoring import score
+from accord.scoring import kept_scores
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Agreement, Client, Dyad
@@ -66,10 +66,7 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
         about=about,
         authored=row.sent_at,
     )  # fmt: skip
-    if known is None or row.form not in known.forms:
-        return
-    asked = set(known.form(row.form))
-    for one in score({item: given for item, given in said.answers.items() if item in asked}, known, row.form):
+    for one in kept_scores([said.answers], known, row.form)[0] if known else ():
         if known.scale(one.scale).key.verified:
             yield fhir.urn("Observation", f"{row.uid}/{one.scale}"), fhir.observation(
                 one, said, known, patient=patient, source=source, about=about, on=session.start, of=name

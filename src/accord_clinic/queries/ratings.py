@@ -36,8 +36,11 @@ def ratings(name: str, scale: str) -> dict[str, np.ndarray]:
 
 
 def _scores(name: str, scale: str, form: str, said: list[dict]) -> np.ndarray:
+    """As `kept_scores`: what cannot be answered any more, since the practice changed it, counts as missing."""
     asked = instrument(name)
-    items = asked.numeric_items(form)
-    table = np.array([[np.nan if answers.get(i) is None else float(answers[i]) for i in items] for answers in said])
-    scored = score_array(table, asked, form).get(scale)
+    if form not in asked.forms:
+        return np.full(len(said), np.nan)
+    possible = [(item, asked.answer_set(item)) for item in asked.numeric_items(form)]
+    table = [[float(a) if (a := r.get(i)) is not None and of.allows(a) else np.nan for i, of in possible] for r in said]
+    scored = score_array(np.array(table), asked, form).get(scale)
     return np.full(len(said), np.nan) if scored is None else scored.value

@@ -14,7 +14,7 @@ from django.db.models import Count, Max
 
 from accord.instruments import Instrument
 from accord.records import Answer
-from accord.scoring import scores
+from accord.scoring import kept_scores
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 
@@ -135,12 +135,10 @@ def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     found = []
     by_form = sorted(_latest(some, dyads), key=lambda one: one[2:4])
     for (name, form), rows in groupby(by_form, key=lambda one: one[2:4]):
-        those, asked = list(rows), set(known[name].form(form))
-        given = [
-            {i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items() if i in asked} for one in those
-        ]
+        those = list(rows)
+        given = [{i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items()} for one in those]
         verified = {scale.name for scale in known[name].scales if scale.key.verified}
-        for one, of_response in zip(those, scores(given, known[name], form), strict=True):
+        for one, of_response in zip(those, kept_scores(given, known[name], form), strict=True):
             for s in of_response:
                 if s.scale in verified:
                     found.append((*one.place[:2], one.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))

@@ -7,12 +7,14 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from accord.instruments import Instrument, Item, Wording
+from accord.scoring import possible
 from accord.signals import STRAIN
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Response, Session, Strain
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.agreements import Shown, shown
+from accord_clinic.queries.courses import record_of
 from accord_clinic.words.sentences import strain_state
 
 APART = 2
@@ -96,7 +98,7 @@ def sheet(session: Session) -> Sheet:
 def _sheet(session: Session) -> Sheet:
     dyad = session.dyad
     names = {"client": dyad.client.called, "therapist": dyad.therapist.name}
-    latest = {(r.side, r.instrument): r for r in session.responses.order_by("id")}
+    latest = {(r.side, r.instrument): _readable(r) for r in session.responses.order_by("id")}
     spoken = _Spoken(names, latest)
     ticks = set(session.talk_ticks.values_list("topic", flat=True))
     alike, apart = spoken.compared(ticks)
@@ -121,6 +123,14 @@ def _sheet(session: Session) -> Sheet:
         starting=spoken.starting(comments),
         sides=frozenset(side for side, name in latest if name == CHECK_IN),
     )
+
+
+def _readable(row: Response) -> Response:
+    """With the answers that can still be said: a practice may have changed its own questionnaire since."""
+    known = shelf().instruments.get(row.instrument)
+    if known:
+        row.answers = possible(record_of(row, 0).answers, known, row.form)
+    return row
 
 
 class _Spoken:

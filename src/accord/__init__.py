@@ -8,6 +8,7 @@ from accord.instruments import catalogue
 from accord.scoring import score, score_array
 from accord.simulate import simulate
 from accord.stats.mixed import fit_mixed
+from accord.stats.reliability import reliability
 from accord.stats.thresholds import Budget, calibrate
 from accord.trajectory import trajectory
 
@@ -21,6 +22,7 @@ __all__ = [
     "catalogue",
     "find_strains",
     "fit_mixed",
+    "reliability",
     "score",
     "score_array",
     "simulate",

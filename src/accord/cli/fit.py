@@ -1,4 +1,4 @@
-"""`accord fit mixed`: a table of repeated ratings comes in; a fitted mixed model is printed as a table or as JSON."""
+"""`accord fit`, and its analysis `mixed`: a table of repeated ratings comes in; a fitted model is printed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from accord.cli import fit_reliability
 from accord.errors import BadInput, BadTable
 from accord.stats.mixed import MixedFit, fit_mixed
 from accord.study import numbers, read_table
@@ -26,7 +27,9 @@ an empty cell (or NA) in a column of numbers are left out and counted. A fit tha
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add `fit` with one subcommand an analysis."""
     fit = commands.add_parser("fit", help="fit a statistical model to a table", description="Fit a statistical model.")
-    _add_mixed(fit.add_subparsers(dest="analysis", required=True, metavar="NAME"))
+    analyses = fit.add_subparsers(dest="analysis", required=True, metavar="NAME")
+    _add_mixed(analyses)
+    fit_reliability.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

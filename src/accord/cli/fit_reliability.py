@@ -1,0 +1,57 @@
+"""`accord fit reliability`: a table with one column an item comes in; how reliable the scale is goes out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from accord.errors import BadInput
+from accord.stats.reliability import Reliability, reliability
+from accord.study import Grid, check_once, numbers, read_table
+
+EXAMPLE = """example:
+  accord fit reliability answers.csv --person client --time session --items wai1,wai2,wai3,wai4 --json
+
+answers.csv has one row a response, and a column for each item. Turn reversed items round first. An empty cell (or NA)
+is a missing answer. R_C says how much of a change from one session to the next is no error of the scale."""
+
+
+def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add `reliability` to the analyses of `fit`."""
+    command = analyses.add_parser(
+        "reliability",
+        help="how reliable a scale is, for persons and for change",
+        description="Split the variance of answers into persons, sessions, items, their pairs and the rest (crossed, "
+        "by REML), and tell how reliable a change, a person's mean and one session are (Cranford et al. 2006).",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("file", metavar="FILE", type=Path, help="CSV or Parquet, one row a response")
+    command.add_argument("--person", metavar="COLUMN", required=True, help="whose answers they are")
+    command.add_argument("--time", metavar="COLUMN", required=True, help="the number of the session")
+    command.add_argument("--items", metavar="A,B", required=True, help="the items of the scale, by comma")
+    command.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    command.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read the table, estimate, print."""
+    try:
+        found = _reliability(arguments)
+    except BadInput as error:
+        raise BadInput(f"{arguments.file}: {error}") from error
+    print(json.dumps(found.to_dict(), indent=2) if arguments.json else found)
+
+
+def _reliability(arguments: argparse.Namespace) -> Reliability:
+    path, person, time = arguments.file, arguments.person, arguments.time
+    items = [name for name in arguments.items.split(",") if name]
+    table = read_table(path, list(dict.fromkeys([person, time, *items])))
+    check_once(table, [person, time], path)
+    grid = Grid.of(table.select(dyad=person, session=time), path)
+    every = np.ones(len(table), dtype=np.bool_)
+    answers = [grid.fill(numbers(table, item, path).fill_null(float("nan")).to_numpy(), every) for item in items]
+    return reliability(np.stack(answers, axis=2) if answers else np.empty((grid.dyads, len(grid.sessions), 0)))

@@ -7,7 +7,7 @@ import numpy as np
 from accord.stats.estimate import behind_ends
 from accord.stats.innovation import Hyper
 from accord.stats.priors import shipped
-from accord.stats.thresholds import calibrate
+from accord.stats.thresholds import BUDGET, Budget, calibrate
 from accord.stats.twin import SHARED
 from accord.stats.uneventful import draw, wander
 from accord.trajectory import trajectory
@@ -19,9 +19,10 @@ TIMES = np.arange(1.0, 16.0)
 
 def check_in(size: Size) -> None:
     """Share of uneventful courses with a mark, on one of the two scales and on either, by how alike the scales are."""
-    rows = ((f"{alike:.1f}", *_shares(size, alike)) for alike in (0.0, 0.5, 0.8))
+    rows = [("Collaboration alone, whole budget", *_alone(size))]
+    rows += [(f"{alike:.1f}", *_shares(size, alike)) for alike in (0.0, 0.5, 0.8)]
     head = ("correlation of the two scales within a session", *(f"{kind}, one scale" for kind in KINDS),
-            *(f"{kind}, either" for kind in KINDS), "any of the six")  # fmt: skip
+            *(f"{kind}, either" for kind in KINDS), "any of them")  # fmt: skip
     show(f"The check-in as a whole, starting values, {size.courses:,} uneventful courses", head, rows)
 
 
@@ -30,6 +31,14 @@ def _shares(size: Size, alike: float) -> list[float]:
     marks = np.stack([_marked(scale, noise, size, rng) for scale, noise in _noises(size.courses, alike, rng).items()])
     either = marks.any(axis=0)
     return [*marks.mean(axis=(0, 1)), *either.mean(axis=0), float(either.any(axis=1).mean())]
+
+
+def _alone(size: Size) -> list[float | str]:
+    """While Connection does not speak: the whole budget is Collaboration's."""
+    rng = np.random.default_rng(5)
+    noise = _noises(size.courses, 0.0, rng)["collaboration"]
+    marks = _marked("collaboration", noise, size, rng, BUDGET)
+    return [*marks.mean(axis=0), *[""] * len(KINDS), float(marks.any(axis=1).mean())]
 
 
 def _noises(n: int, alike: float, rng: np.random.Generator) -> dict[str, list[np.ndarray]]:
@@ -47,7 +56,9 @@ def _mixed(one: np.ndarray, other: np.ndarray, correlation: float) -> np.ndarray
     return correlation * one + (1.0 - correlation**2) ** 0.5 * other
 
 
-def _marked(scale: str, noise: list[np.ndarray], size: Size, rng: np.random.Generator) -> np.ndarray:
+def _marked(
+    scale: str, noise: list[np.ndarray], size: Size, rng: np.random.Generator, budget: Budget = HALF
+) -> np.ndarray:
     """Whether each course has a mark of each kind on this scale, (n, 3), under the shipped starting values."""
     priors = shipped()[scale]
 
@@ -56,7 +67,7 @@ def _marked(scale: str, noise: list[np.ndarray], size: Size, rng: np.random.Gene
 
     client, therapist = voice(priors.client, noise[0]), voice(priors.therapist, noise[1])
     own = trajectory(
-        client, TIMES, calibrate(priors.client, second=priors.therapist, budget=HALF, draws=size.draws), therapist
+        client, TIMES, calibrate(priors.client, second=priors.therapist, budget=budget, draws=size.draws), therapist
     )
-    apart = trajectory(client - therapist, TIMES, calibrate(priors.difference, budget=HALF, draws=size.draws))
+    apart = trajectory(client - therapist, TIMES, calibrate(priors.difference, budget=budget, draws=size.draws))
     return np.column_stack([own.flag_drop.any(axis=1), own.flag_slide.any(axis=1), apart.flag_gap.any(axis=1)])

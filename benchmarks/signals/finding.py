@@ -43,7 +43,7 @@ def detection(size: Size) -> None:
             cells = zip(map(_detected, made, calm, hit), map(_at_onset, halved, hit), strict=True)
             rows.append((f"{k:.0f} SD", *with_error((*one, half) for one, half in cells)))
         head = ("drop", "AUC", "sensitivity at 2 % false alarms a session", "at the 5 % budget a course",
-                "at half of it, as on the check-in")  # fmt: skip
+                "at half of it, as where both scales of the check-in speak")  # fmt: skip
         show(f"Detection at the onset session, {title} ({OVER})", head, rows)
 
 
@@ -133,9 +133,13 @@ def meaning(size: Size) -> None:
     The two short scales are those of the check-in, with half of the budget each, as in a practice.
     """
     rows = []
-    for scale, items, _prior in SCALES:
+    four, three = SCALES[1:]
+    shares = (
+        (*SCALES[0][:2], BUDGET), (f"{four[0]}, whole budget", four[1], BUDGET), (*four[:2], HALF), (*three[:2], HALF)
+    )  # fmt: skip
+    for scale, items, budget in shares:
         for k, base in enumerate(BASE_RATES):
-            made = _calibrated(size, 50, items, HALF if items else BUDGET, share=base)
+            made = _calibrated(size, 50, items, budget, share=base)
             one = simulate(size.courses, 15, 4, share=base, items=items)
             paths = [trajectory(one.client, np.arange(1.0, 16.0), m) for m in made]
             for kind in ("drop", "slide"):

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from accord.instruments import Instrument
 from accord.records import Rater, Response, Said, Score, Signal
 from accord.scoring import kept_scores
-from accord.signals import DETECTORS, Detector, Evidence
+from accord.signals import DETECTORS, Detector, Evidence, may_speak
 from accord.stats.thresholds import Calibration
 from accord.trajectory import Trajectory, trajectory
 
@@ -47,22 +47,28 @@ def course(
 
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
-    instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed.
+    instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
+    scale that may not speak (`may_speak`) is followed, and raises no signal.
     """
     scored = _scores(said, instruments)
     times = np.array([float(s.number) for s in said.sessions])
-    trajectories, gaps = {}, {}
+    trajectories: dict[tuple[str, str], Trajectory] = {}
+    gaps: dict[tuple[str, str], Trajectory] = {}
+    silent = set()
     for key, calibration in calibrations.items():
-        instrument, scale, *gap = key.split("/")
-        own = scored.get(("client", instrument, scale))
-        if own is None or not instruments[instrument].scale(scale).key.verified:
+        name, scale, *gap = key.split("/")
+        own = scored.get(("client", name, scale))
+        if own is None or not instruments[name].scale(scale).key.verified:
             continue
-        client, other = values(own)[None, :], _other_voice(scored, instruments[instrument], scale)
+        if not may_speak(instruments[name].scale(scale), calibration):
+            silent.add((name, scale))
+        client, other = values(own)[None, :], _other_voice(scored, instruments[name], scale)
         if not gap:
-            trajectories[instrument, scale] = trajectory(client, times, calibration, other)
+            trajectories[name, scale] = trajectory(client, times, calibration, other)
         elif other is not None:
-            gaps[instrument, scale] = trajectory(client - other, times, calibration)
-    evidence = Evidence(said, instruments, scored, trajectories, gaps)
+            gaps[name, scale] = trajectory(client - other, times, calibration)
+    speaking, apart = ({k: path for k, path in paths.items() if k not in silent} for paths in (trajectories, gaps))
+    evidence = Evidence(said, instruments, scored, speaking, apart)
     found = tuple(signal for detector in detectors for signal in detector.detect(evidence))
     return Course(said, scored, trajectories, gaps, found)
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accord.instruments import Scale
 from accord.records import Rater, Response, Said, Score, Signal
+from accord.stats.thresholds import Calibration
 
 CHECK_IN = "accord-check-in"
 STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
@@ -22,6 +24,17 @@ SCORED = ("collaboration", "connection")
 LITTLE_ROOM = 1
 FEWEST_SCORED, FEWEST_SAME = 4, 5
 SILENT_RUN = 2
+SHORT, RELIABLE = 3, 0.75
+"""A scale of so few items speaks only where a change on it is so reliable."""
+
+
+def may_speak(scale: Scale, calibration: Calibration) -> bool:
+    """Whether a statement about one person may rest on this scale.
+
+    Three items or fewer support none on their own: only where a change on the scale was measured to be reliable in the
+    practice (R_C of .75 or more; `stats.reliability`).
+    """
+    return len(scale.items) > SHORT or (calibration.reliability or 0.0) >= RELIABLE
 
 
 @dataclass(frozen=True, slots=True)

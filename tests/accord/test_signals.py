@@ -92,6 +92,16 @@ def test_a_large_drop_after_the_first_three_sessions_is_a_drop(calibrations):
     assert ("drop", 6) in late
 
 
+@pytest.mark.parametrize(("measured", "speaks"), [(None, False), (0.74, False), (0.75, True)])
+def test_a_scale_of_three_items_speaks_only_where_a_change_on_it_is_reliable(calibrations, measured, speaks):
+    low = {"b1": 4, "b2": 0, "b3": 0}
+    key = f"{CHECK_IN}/connection"
+    made = {key: replace(calibrate(shipped()["connection"].client, draws=2000), reliability=measured)}
+    heard = course(said({}, {}, {}, {}, {}, low), SHELF, made)
+    assert heard.trajectories[CHECK_IN, "connection"].flag_drop[0, 5], "it is followed, whether it speaks or not"
+    assert [s.scale for s in heard.signals if s.kind == "drop"] == [key] * speaks
+
+
 def test_every_inferred_signal_names_its_calibration_and_shows_its_numbers(calibrations):
     low = {"d1": 0, "d2": 0, "m1": 0, "m2": 0}
     signals = course(said({}, {}, {}, {}, {}, low), SHELF, calibrations).signals

@@ -60,13 +60,13 @@ def test_a_mark_is_told_by_the_calibration_that_judged_it_and_names_it(people, d
     assert Calibration.objects.filter(scale=f"{CHECK_IN}/collaboration").count() == 2
     case, gaps = page().case, f"{CHECK_IN}/collaboration/gap"
     assert case.text.endswith("than is usual for you both.")
-    assert case.how_sure.startswith("By chance alone, about 2 in 100 courses")
+    assert case.how_sure.startswith("By chance alone, about 3 in 100 courses")
     assert re.search(r"lower than is usual for Ana in session 7\. Of 100 marks like this, about \d+ to", case.how_sure)
     judges = [f"Judged by calibration {first[key]}, from starting values." for key in (gaps, gaps.removesuffix("/gap"))]
     assert case.judged_by == " ".join(judges)
     assert case.judged_by in html(as_member(ben), dyad)
     drop, gap = (dyad.signals.get(kind=kind) for kind in ("drop", "gap"))
-    assert _judged(gap) == Judged(first[f"{CHECK_IN}/collaboration/gap"], 0.015, 0)
+    assert _judged(gap) == Judged(first[f"{CHECK_IN}/collaboration/gap"], 0.03, 0)
     assert _judged(drop).name == first[f"{CHECK_IN}/collaboration"]
     assert len(_judged(drop).nothing) == 3
 

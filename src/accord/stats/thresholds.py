@@ -98,7 +98,7 @@ class Calibration:
     `drop`: flagged where -z reaches it; `slide`: where the CUSUM crosses it; `gap`: where |z| reaches it (for the
     series client minus therapist, which has a calibration of its own). `hyper`: the usual course; `second`: that of
     the therapist's voice where both are judged together with `weight`. `n`: own courses behind it; `correction`: how
-    far the own residuals moved each threshold.
+    far the own residuals moved each threshold. `reliability`: of a change on the scale (R_C), where it was measured.
     """
 
     hyper: Hyper
@@ -113,6 +113,7 @@ class Calibration:
     correction: Mapping[str, float] = field(default_factory=dict)
     nothing: Mapping[str, list[float]] = field(default_factory=dict)
     method: str = METHOD
+    reliability: float | None = None
 
     @cached_property
     def id(self) -> str:

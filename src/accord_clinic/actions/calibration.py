@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
+from accord.errors import BadInput
+from accord.signals import RELIABLE, SHORT, may_speak
 from accord.stats import priors, thresholds
 from accord.stats.innovation import Hyper
+from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.instruments import instrument
 from accord_clinic.models import Calibration
 from accord_clinic.plan import CHECK_IN
-from accord_clinic.queries.ratings import ratings
+from accord_clinic.queries.ratings import item_answers, ratings
 
 GAP = "gap"
+FEWEST_COURSES = 20
+"""Below so many, how reliable a change is cannot be known well."""
 FOLLOWED = tuple(f"{CHECK_IN}/{scale}{rest}" for scale in ("collaboration", "connection") for rest in ("", f"/{GAP}"))
 
 
@@ -32,9 +39,9 @@ def followed() -> tuple[str, ...]:
 @transaction.atomic
 def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
     """Estimate each series anew; gives a sentence for each. The same ratings give the same row again."""
-    told = []
+    told, measured = [], cache(_measured)
     for key in series:
-        made = estimate(key)
+        made = _estimate(key, measured)
         if made is None:
             told.append(f"{key}: nobody has answered it yet, and no starting values are shipped for it.")
             continue
@@ -43,29 +50,52 @@ def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
         )
         if new:
             record(by, "calibrate", f"calibration:{key}"[:80], ["body"])
-        told.append(f"{key}: {_how(made)}")
+        told.append(f"{key}: {_how(key, made)}")
     return told
 
 
-def _how(made: thresholds.Calibration) -> str:
-    """How the usual course was found, in a sentence."""
+def _how(key: str, made: thresholds.Calibration) -> str:
+    """How the usual course was found, in a sentence; and one more where the scale raises no marks."""
+    name, scale, *_gap = key.split("/")
+    silent = ""
+    if not may_speak(instrument(name).scale(scale), made):
+        known = "not known yet" if made.reliability is None else f"{made.reliability:.2f} here"
+        silent = f" It raises no marks: the reliability of a change on so few items is {known}; {RELIABLE} is asked."
     if made.n == 0:
-        return f"no own courses yet; {made.hyper.name} are used, which are not a norm."
+        return f"no own courses yet; {made.hyper.name} are used, which are not a norm.{silent}"
     if made.learning:
-        return f"still learning what is usual: {made.n} own courses so far."
-    return f"estimated from {made.n} own courses."
+        return f"still learning what is usual: {made.n} own courses so far.{silent}"
+    return f"estimated from {made.n} own courses.{silent}"
 
 
-def estimate(series: str) -> thresholds.Calibration | None:
+def _measured(name: str, scale: str) -> float | None:
+    """How reliable a change on a short scale is in this practice (R_C); nothing for a longer one, or while unknown."""
+    if len(instrument(name).scale(scale).items) > SHORT:
+        return None
+    try:
+        found = reliability(item_answers(name, scale))
+    except BadInput:
+        return None
+    return found.change if found.converged and found.persons >= FEWEST_COURSES else None
+
+
+def _estimate(series: str, measured: Callable[[str, str], float | None]) -> thresholds.Calibration | None:
     """The calibration of one series from all that was revealed; while that is little, it leans on starting values.
 
     Where both voices answer the same questions they are judged together. `None` without ratings and starting values.
-    The scales of one questionnaire share the practice's budget: it is said of a course, not of a scale.
+    Those scales of one questionnaire that raise marks share the practice's budget: it is said of a course, not of a
+    scale.
     """
     name, scale, *gap = series.split("/")
-    budget = thresholds.BUDGET.over(
-        len({one.split("/")[1] for one in (*followed(), series) if one.split("/")[0] == name})
-    )
+    asked = instrument(name)
+    others = {one.split("/")[1] for one in followed() if one.split("/")[0] == name} - {scale}
+    loud = [one for one in others if len(asked.scale(one).items) > SHORT or (measured(name, one) or 0.0) >= RELIABLE]
+    budget = thresholds.BUDGET.over(1 + len(loud))
+    made = _of_series(name, scale, bool(gap), budget)
+    return made and replace(made, reliability=measured(name, scale))
+
+
+def _of_series(name: str, scale: str, gap: bool, budget: thresholds.Budget) -> thresholds.Calibration | None:
     starting = priors.starting(f"{name}/{scale}")
     voices = ratings(name, scale)
     client, therapist = voices["client"], voices["therapist"]

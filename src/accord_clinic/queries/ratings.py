@@ -1,4 +1,4 @@
-"""Every revealed rating of one scale as arrays, one row a course: what calibrations are estimated from."""
+"""Every revealed rating of one scale, or answer to its items, as arrays: what calibrations are estimated from."""
 
 from __future__ import annotations
 
@@ -14,17 +14,8 @@ from accord_clinic.models import Response
 
 def ratings(name: str, scale: str) -> dict[str, np.ndarray]:
     """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number."""
-    rows = Response.objects.filter(instrument=name).exclude(session__revealed_at=None).order_by("id")
-    latest = {
-        (side, dyad, number): (form, answers)
-        for side, dyad, number, form, answers in rows.values_list(
-            "side", "session__dyad", "session__number", "form", "answers"
-        )
-    }
-    dyads = sorted({dyad for _side, dyad, _number in latest})
-    place = {dyad: i for i, dyad in enumerate(dyads)}
-    longest = max((number for _side, _dyad, number in latest), default=0)
-    filled = {rater: np.full((len(dyads), longest), np.nan) for rater in RATERS}
+    latest, place, longest = _latest(name)
+    filled = {rater: np.full((len(place), longest), np.nan) for rater in RATERS}
     by_form = defaultdict(list)
     for key, (form, answers) in latest.items():
         by_form[form].append((key, answers))
@@ -33,6 +24,35 @@ def ratings(name: str, scale: str) -> dict[str, np.ndarray]:
         for ((side, dyad, number), _answers), value in zip(said, values, strict=True):
             filled[side][place[dyad], number - 1] = value
     return filled
+
+
+def item_answers(name: str, scale: str) -> np.ndarray:
+    """The client's answers to the items of a scale: (courses, sessions, items), reversed ones turned round."""
+    latest, place, longest = _latest(name)
+    asked, of = instrument(name), instrument(name).scale(scale)
+    filled = np.full((len(place), longest, len(of.items)), np.nan)
+    possible = [(item, asked.answer_set(item)) for item in of.items]
+    for (side, dyad, number), (_form, answers) in latest.items():
+        if side == "client":
+            for nth, (item, answer_set) in enumerate(possible):
+                answer = answers.get(item)
+                if answer is not None and answer_set.allows(answer):
+                    turned = answer_set.low + answer_set.high - answer if item in of.reversed else answer
+                    filled[place[dyad], number - 1, nth] = turned
+    return filled
+
+
+def _latest(name: str) -> tuple[dict[tuple[str, int, int], tuple[str, dict]], dict[int, int], int]:
+    """The last response of each side, course and session; the place of each course; the longest course."""
+    rows = Response.objects.filter(instrument=name).exclude(session__revealed_at=None).order_by("id")
+    latest = {
+        (side, dyad, number): (form, answers)
+        for side, dyad, number, form, answers in rows.values_list(
+            "side", "session__dyad", "session__number", "form", "answers"
+        )
+    }
+    dyads = sorted({dyad for _side, dyad, _number in latest})
+    return latest, {dyad: i for i, dyad in enumerate(dyads)}, max((number for _s, _d, number in latest), default=0)
 
 
 def _scores(name: str, scale: str, form: str, said: list[dict]) -> np.ndarray:

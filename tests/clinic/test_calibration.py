@@ -1,0 +1,48 @@
+"""What calibrations are made of: single answers as the key reads them, and how reliable a change on few items is."""
+
+import numpy as np
+import pytest
+from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, answers
+
+from accord.stats.reliability import reliability
+from accord_clinic.actions import calibration
+from accord_clinic.models import Calibration
+from accord_clinic.queries.ratings import item_answers
+
+pytestmark = pytest.mark.django_db
+
+
+def a_rated_session(dyad, **items):
+    return a_held_session(dyad, client=answers("client", **items), therapist=answers("therapist"))
+
+
+def test_answers_to_the_items_of_a_scale_are_the_clients_with_reversed_ones_turned_round(dyad):
+    a_rated_session(dyad, b1=0, b2=4, b3=None)
+    a_held_session(dyad, client=answers("client", b1=3))  # not open to both yet
+    found = item_answers(CHECK_IN, "connection")
+    np.testing.assert_array_equal(found, [[[4.0, 4.0, np.nan]]])
+
+
+def test_how_reliable_a_change_is_is_measured_by_the_clients_answers(people, monkeypatch):
+    monkeypatch.setattr(calibration, "FEWEST_COURSES", 3)
+    rng = np.random.default_rng(1)
+    for name in ("Kim", "Lou", "Max", "Nan"):
+        dyad = a_dyad(people.ben, name)
+        for _session in range(5):
+            felt = int(rng.integers(0, 4))
+            b2, b3 = (int(np.clip(felt + rng.integers(0, 2), 0, 4)) for _item in range(2))
+            a_rated_session(dyad, b1=4 - felt, b2=b2, b3=b3)
+    calibration.calibrate([f"{CHECK_IN}/connection"], by=None)
+    made = Calibration.objects.get()
+    expected = reliability(item_answers(CHECK_IN, "connection")).change
+    assert made.body["reliability"] == pytest.approx(expected)
+    assert expected > 0.5
+
+
+def test_below_twenty_courses_it_is_not_known(dyad):
+    for b2 in (1, 4, 2):
+        a_rated_session(dyad, b2=b2)
+    told = calibration.calibrate([f"{CHECK_IN}/connection", f"{CHECK_IN}/collaboration"], by=None)
+    assert "not known yet" in told[0]
+    assert "raises no marks" not in told[1]
+    assert {row.body["reliability"] for row in Calibration.objects.all()} == {None}

@@ -24,6 +24,7 @@ class Course:
 
     `scores` is keyed by rater, instrument and scale. `trajectories` (the client's voice) and `gaps` (client minus
     therapist, commensurate scales only) are keyed by instrument and scale, and are batches of one, shape (1, T).
+    `silent`: the followed scales on which no statement may rest.
     """
 
     said: Said
@@ -31,6 +32,7 @@ class Course:
     trajectories: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
     gaps: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
+    silent: frozenset[tuple[str, str]] = frozenset()
 
     def values(self, rater: Rater, instrument: str, scale: str) -> npt.NDArray[np.float64]:
         """The series as floats (T,), NaN where there is no score."""
@@ -70,7 +72,7 @@ def course(
     speaking, apart = ({k: path for k, path in paths.items() if k not in silent} for paths in (trajectories, gaps))
     evidence = Evidence(said, instruments, scored, speaking, apart)
     found = tuple(signal for detector in detectors for signal in detector.detect(evidence))
-    return Course(said, scored, trajectories, gaps, found)
+    return Course(said, scored, trajectories, gaps, found, frozenset(silent))
 
 
 def values(series: Series) -> npt.NDArray[np.float64]:

@@ -82,7 +82,7 @@ def _panel(course: Course, instrument: Instrument, scale: Scale, revealed: set[i
         low=scale.low,
         high=scale.high,
         decimals=0 if scale.high - scale.low > 12 else 1,
-        note=_("higher is worse") if scale.direction == "high is bad" else "",
+        note=_note(course, instrument, scale),
     )
 
 
@@ -92,6 +92,12 @@ def _apart(panel: Panel) -> Iterator[Panel]:
         yield replace(panel, therapist={})
     if panel.therapist:
         yield replace(panel, client={}, band={})
+
+
+def _note(course: Course, instrument: Instrument, scale: Scale) -> str:
+    if (instrument.id, scale.name) in course.silent:
+        return _("from {count} questions: drawn, not judged").format(count=len(scale.items))
+    return _("higher is worse") if scale.direction == "high is bad" else ""
 
 
 def _name(instrument: Instrument, scale: Scale) -> str:

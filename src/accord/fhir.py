@@ -25,6 +25,7 @@ PLACES = {"room": ("AMB", "ambulatory")}
 VIRTUAL = ("VR", "virtual")
 ENCOUNTERS = {"planned": "planned", "held": "finished"}
 ENDED_GOALS = {"reached": "completed", "dropped": "cancelled", "replaced": "cancelled"}
+ENDED_AS_PLANNED = ("planned", "agreement")
 
 
 def urn(kind: str, uid: str) -> str:
@@ -48,8 +49,11 @@ def person(kind: str, name: str, **facts: Any) -> Resource:
     return {"resourceType": kind, "name": [{"text": name}], **known}
 
 
-def encounter(patient: str, therapist: str, start: datetime, state: str, modality: str) -> Resource:
-    """A session: planned, finished or cancelled (by whom it was missed has no place here); in the room or virtual."""
+def encounter(patient: str, therapist: str, start: date, state: str, modality: str) -> Resource:
+    """A session: planned, finished or cancelled (by whom it was missed has no place here); in the room or virtual.
+
+    `start` is a day where nobody knows the hour.
+    """
     code, display = PLACES.get(modality, VIRTUAL)
     return {
         "resourceType": "Encounter",
@@ -71,26 +75,30 @@ def questionnaire_response(
     patient: str,
     source: str,
     about: str,
-    authored: datetime,
+    authored: datetime | None,
 ) -> Resource:
     """What one side answered: an item without an answer was skipped, one that is absent was not asked.
 
+    A skipped item is absent, too, where the client may keep the answer: else its absence would tell that it was kept.
     `wording` gives question and answer in words, `names` fills what it leaves open; without it the ids stand alone.
-    `words`: free lines by item. `source` answered, `about` is the session.
+    `words`: free lines by item. `source` answered, `about` is the session; `authored` is left out where nobody knows.
     """
+    order = [item.id for item in instrument.items] if instrument else []
+    told = {i: a for i, a in {**said.answers, **words}.items() if a is not None or _gap_is_told(i, said, instrument)}
     items = [
-        _item(item_id, answer, instrument, wording, said, names)
-        for item_id, answer in {**said.answers, **words}.items()
+        _item(item_id, told[item_id], instrument, wording, said, names)
+        for item_id in sorted(told, key=lambda i: order.index(i) if i in order else len(order))
     ]
     return {
         "resourceType": "QuestionnaireResponse",
+        **({"language": wording.language} if wording else {}),
         "questionnaire": f"urn:accord:questionnaire:{said.instrument}:{said.form}|{said.version}",
         "status": "completed",
         "subject": _to(patient),
         "encounter": _to(about),
-        "authored": authored.isoformat(),
+        **({"authored": authored.isoformat()} if authored else {}),
         "source": _to(source),
-        "item": items,
+        **({"item": items} if items else {}),
     }
 
 
@@ -102,7 +110,7 @@ def observation(
     patient: str,
     source: str,
     about: str,
-    on: datetime,
+    on: date,
     of: str,
 ) -> Resource:
     """One scale of a response, with how many items were answered; without a value where they were too few.
@@ -111,6 +119,9 @@ def observation(
     """
     scale = instrument.scale(score.scale)
     name = f"{instrument.id}/{score.scale}"
+    codes = [{"system": "urn:accord:scale", "code": name}]
+    if score.scale in instrument.loinc:
+        codes.append({"system": "http://loinc.org", "code": instrument.loinc[score.scale]})
     value: Resource
     if score.value is None:
         unknown = {"system": f"{TERMS}/data-absent-reason", "code": "unknown", "display": "Unknown"}
@@ -121,7 +132,7 @@ def observation(
         "resourceType": "Observation",
         "status": "final",
         "category": [SURVEY],
-        "code": {"coding": [{"system": "urn:accord:scale", "code": name}], "text": f"{name}, by the {said.rater}"},
+        "code": {"coding": codes, "text": f"{name}, by the {said.rater}"},
         "subject": _to(patient),
         "encounter": _to(about),
         "effectiveDateTime": on.isoformat(),
@@ -154,30 +165,45 @@ def goal(
 
 
 def care_plan(
-    view: str, tasks: Sequence[tuple[str, bool, str, str]], *, patient: str, therapist: str, goals: Sequence[str],
-    started: date, ended: date | None,
+    view: str, tasks: Sequence[tuple[str, str, str]], *, agreed: bool, patient: str, therapist: str,
+    goals: Sequence[str], started: date, ended: date | None, ending: str = "", note: str = "",
 ) -> Resource:  # fmt: skip
-    """A course of care: the shared view of the problem, its goals, and its tasks as (words, agreed, end, goal)."""
+    """What both agreed on in a course of care, or (a plan of its own, a proposal) what only one of them has sealed.
+
+    The shared view of the problem, the goals, and the tasks as (words, end, goal). `ending`: how the course ended.
+    """
     made: Resource = {
         "resourceType": "CarePlan",
-        "status": "completed" if ended else "active",
-        "intent": "plan",
+        "status": "active" if agreed else "draft",
+        "intent": "plan" if agreed else "proposal",
         "subject": _to(patient),
-        "period": {"start": started.isoformat(), **({"end": ended.isoformat()} if ended else {})},
-        "author": _to(therapist),
+        "period": {"start": started.isoformat()},
     }
+    if ended:
+        made["status"] = "completed" if agreed and ending in ENDED_AS_PLANNED else "revoked"
+        made["period"]["end"] = ended.isoformat()
+    if agreed:
+        made["author"] = _to(therapist)
     if view:
         made["description"] = view
     if goals:
         made["goal"] = [_to(one) for one in goals]
     if tasks:
-        made["activity"] = [{"detail": _detail(*task)} for task in tasks]
+        made["activity"] = [{"detail": _detail(*task, agreed)} for task in tasks]
+    if note:
+        made["note"] = [{"text": note}]
     return made
 
 
-def _detail(words: str, agreed: bool, end: str, of: str) -> Resource:
+def _detail(words: str, end: str, of: str, agreed: bool) -> Resource:
     status = ENDED_GOALS.get(end, "in-progress" if agreed else "not-started")
     return {**({"goal": [_to(of)]} if of else {}), "status": status, "description": words}
+
+
+def _gap_is_told(item_id: str, said: Response, instrument: Instrument | None) -> bool:
+    if instrument is None or item_id not in {item.id for item in instrument.items}:
+        return False
+    return said.rater != "client" or item_id not in instrument.may_be_kept()
 
 
 def _to(name: str) -> Resource:
@@ -215,7 +241,7 @@ def _value(
     if possible is None or possible.kind in ("text", "number"):
         return {"valueString": given} if isinstance(given, str) else {"valueDecimal": given}
     coding: Resource = {"system": f"urn:accord:answers:{said.instrument}:{possible.id}", "code": str(given)}
-    if possible.kind == "choice":
+    if isinstance(given, int | float):
         coding["extension"] = [{"url": ORDINAL, "valueDecimal": given}]
     choices: Sequence[Any] = possible.values if possible.kind == "choice" else possible.codes
     labels = wording.labels(item_id, said.rater) if wording else ()

@@ -289,6 +289,14 @@ class Instrument:
         """The items that a form asks of one rater, in order (those with `asked_if` included)."""
         return tuple(item for item in map(self.item, self.form(form)) if rater in item.raters)
 
+    def may_be_kept(self) -> frozenset[str]:
+        """The items whose answers a client may keep, and what hangs on them: there, a gap must tell nothing."""
+        kept: set[str] = set()
+        for item in self.items:
+            if item.sharing or (item.asked_if and item.asked_if[0] in kept):
+                kept.add(item.id)
+        return frozenset(kept)
+
     def has_wording(self, language: str | None = None) -> bool:
         """Whether it can be shown to a person: in this language, or in any."""
         return bool(self.wordings) if language is None else language in self.wordings

@@ -5,16 +5,18 @@ import json
 import zipfile
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
+from django.utils import translation
 from fhirclient.models.bundle import Bundle
 from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.cli import main
 from accord_clinic.actions import alliance, checkin
-from accord_clinic.models import Dyad, Response
+from accord_clinic.models import Client, Dyad, Practice, Response
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.fhir import as_fhir
 from accord_clinic.submission import OpenLine
@@ -55,7 +57,7 @@ def test_it_is_in_the_zip_and_a_fhir_library_reads_it(said, ana):
         made = json.loads(packed.read("fhir.json"))
     read = Bundle(made, strict=True)
     kinds = Counter(one.resource.resource_type for one in read.entry)
-    assert kinds["Patient"] == kinds["Practitioner"] == kinds["CarePlan"] == kinds["Goal"] == 1
+    assert kinds["Patient"] == kinds["Practitioner"] == kinds["Goal"] == 1
     assert (kinds["Encounter"], kinds["QuestionnaireResponse"]) == (4, 4)
 
 
@@ -108,10 +110,74 @@ def test_scores_are_those_that_pages_show(said, ana):
 
 def test_goals_tasks_and_the_shared_view_in_their_last_words(said, ana):
     made = as_fhir(ana)
-    (goal,), (plan,) = of(made, "Goal"), of(made, "CarePlan")
+    (goal,), (plan, proposal) = of(made, "Goal"), of(made, "CarePlan")
     assert (goal["description"]["text"], goal["lifecycleStatus"]) == ("Sleep through", "active")
-    assert plan["description"] == "We both rush"
-    assert [one["detail"]["status"] for one in plan["activity"]] == ["not-started"]
+    assert "description" not in plan
+    assert "activity" not in plan
+    assert (proposal["intent"], proposal["description"]) == ("proposal", "We both rush")
+    assert [one["detail"]["status"] for one in proposal["activity"]] == ["not-started"]
+
+
+def test_what_both_have_sealed_is_the_plan_until_its_words_change(said, ana, ben):
+    view = said.agreements.get(kind="problem")
+    for side, by in (("client", ana), ("therapist", ben)):
+        alliance.seal(view, side, seen=view.wordings.get().pk, by=by)
+    plan = of(as_fhir(ana), "CarePlan")[0]
+    assert (plan["intent"], plan["description"]) == ("plan", "We both rush")
+    alliance.reword(view, "We both hurry", "client", seen=view.wordings.get().pk, by=ana)
+    plan, proposal = of(as_fhir(ana), "CarePlan")
+    assert "description" not in plan
+    assert proposal["description"] == "We both hurry"
+
+
+def test_kept_and_skipped_look_alike(dyad, ana):
+    """A line that says: nothing was shown here, and not why."""
+    kept = answers("client", b1=3, t1=2, t2=None, t3=None, sharing={"b1": "raise", "t1": "not_yet"})
+    skipped = answers("client", b1=None, t1=None)
+    for one in (kept, skipped):
+        a_held_session(dyad, client=one, therapist=answers("therapist"))
+    both = [one for one in of(as_fhir(ana), "QuestionnaireResponse") if one["source"] == one["subject"]]
+    first, second = ([(item["linkId"], item.get("answer")) for item in one["item"]] for one in both)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("language", "day"), [("en", "the session on 3 November 2026"), ("de", "der Sitzung am 3. November 2026")]
+)
+def test_it_speaks_the_clients_language_and_names_days_by_their_date(dyad, ana, language, day):
+    """Whatever language is active: the copy is the client's. A weekday would say nothing to who reads it later."""
+    Client.objects.update(language=language)
+    a_held_session(
+        dyad, datetime(2026, 11, 3, 9, tzinfo=UTC), client=answers("client"), therapist=answers("therapist")
+    )
+    ana.refresh_from_db()
+    with translation.override("de" if language == "en" else "en"):
+        response = of(as_fhir(ana), "QuestionnaireResponse")[0]
+    assert response["language"] == language
+    assert day in response["item"][0]["text"]
+
+
+def test_times_are_told_by_the_practices_clock(dyad, ana):
+    """A session late in the evening is not on the next day, as it would be by UTC."""
+    practice = Practice.objects.get()
+    practice.time_zone = "America/New_York"
+    practice.save()
+    a_held_session(
+        dyad, datetime(2026, 11, 3, 1, tzinfo=UTC), client=answers("client"), therapist=answers("therapist")
+    )
+    made = as_fhir(ana)
+    assert of(made, "Encounter")[0]["period"]["start"] == "2026-11-02T20:00:00-05:00"
+    assert of(made, "Observation")[0]["effectiveDateTime"] == "2026-11-02T20:00:00-05:00"
+
+
+def test_of_what_was_taken_in_from_a_file_no_hour_is_made_up(said, ana):
+    said.sessions.update(revealed_by="import")
+    Dyad.objects.update(note="Imported from: paper.")
+    made = as_fhir(ana)
+    assert {len(one["period"]["start"]) for one in of(made, "Encounter")} == {len("2026-11-03")}
+    assert {len(one["effectiveDateTime"]) for one in of(made, "Observation")} == {len("2026-11-03")}
+    assert not any("authored" in one for one in of(made, "QuestionnaireResponse"))
+    assert of(made, "CarePlan")[0]["note"] == [{"text": "Imported from: paper."}]
 
 
 def test_an_answer_of_a_version_that_is_gone_breaks_nothing(said, ana):

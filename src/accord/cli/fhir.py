@@ -14,8 +14,10 @@ EXAMPLE = """example:
 
 fhir.json is a Bundle (a client's copy from Accord holds one), a QuestionnaireResponse, or one resource a line. Out come
   subject        whom it is about, as the file names them
+  therapist      who met the subject in that session, where the file says so
   session        1, 2 ... of this subject, by time
-  date, rater    the day of the session, or of answering; client or therapist
+  date           the day of the session, or of answering
+  rater          client or therapist; empty where the file does not say who answered
   questionnaire, version
 and a column for each item, empty where it was skipped: for `accord score`, or `accord_clinic import-ratings`."""
 

@@ -4,25 +4,30 @@ Kept lines, strains, signals and who read what are not in it: the copy's own JSO
 """
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accord import fhir
 from accord.scoring import kept_scores
 from accord_clinic import models
 from accord_clinic.instruments import shelf
-from accord_clinic.models import Agreement, Client, Dyad
+from accord_clinic.models import Agreement, Client, Dyad, Session
 from accord_clinic.queries.courses import record_of
+from accord_clinic.queries.practice import zone
 from accord_clinic.queries.talk import wording
-from accord_clinic.words.spoken import session_on
 
 Named = tuple[str, fhir.Resource]
 
 
 def as_fhir(client: Client) -> dict[str, Any]:
-    """The whole bundle."""
-    return fhir.bundle(_resources(client), timezone.now())
+    """The whole bundle, in the client's language and by the practice's clock, whoever asks for it."""
+    with override(client.language), timezone.override(zone()):
+        return fhir.bundle(_resources(client), timezone.localtime())
 
 
 def _resources(client: Client) -> Iterator[Named]:
@@ -35,7 +40,7 @@ def _resources(client: Client) -> Iterator[Named]:
         yield from _agreements(dyad)
         for session in dyad.sessions.order_by("number"):
             about = fhir.urn("Encounter", session.uid)
-            yield about, fhir.encounter(patient, _therapist(dyad), session.start, session.state, session.modality)
+            yield about, fhir.encounter(patient, _therapist(dyad), _when(session), session.state, session.modality)
         yield from _answers(dyad)
 
 
@@ -57,49 +62,67 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
         said,
         known,
         wording(known) if known and known.wordings else None,
-        names={
-            "therapist": dyad.therapist.name, "client": dyad.client.called, "session": session_on(session.start),
-        },
+        names={"therapist": dyad.therapist.name, "client": dyad.client.called, "session": _session_on(session)},
         words={comment.item: comment.words for comment in row.comments.all()},
         patient=patient,
         source=source,
         about=about,
-        authored=row.sent_at,
-    )  # fmt: skip
+        authored=None if session.revealed_by == "import" else timezone.localtime(row.sent_at),
+    )
     for one in kept_scores([said.answers], known, row.form)[0] if known else ():
         if known.scale(one.scale).key.verified:
             yield fhir.urn("Observation", f"{row.uid}/{one.scale}"), fhir.observation(
-                one, said, known, patient=patient, source=source, about=about, on=session.start, of=name
+                one, said, known, patient=patient, source=source, about=about, on=_when(session), of=name
             )
 
 
 def _agreements(dyad: Dyad) -> Iterator[Named]:
-    """The goals, and one plan with the shared view and the tasks; each in its last wording."""
+    """The goals in their last words; and what both have sealed as one plan, what is only proposed as another."""
     patient, therapist = fhir.urn("Patient", dyad.client.uid), _therapist(dyad)
-    rows = list(dyad.agreements.select_related("goal").prefetch_related("wordings__seals").order_by("made_at", "id"))
-    by_kind = {kind: [row for row in rows if row.kind == kind] for kind, _label in Agreement.KINDS}
-    for row in by_kind["goal"]:
-        words, agreed = _last(row)
-        yield fhir.urn("Goal", row.uid), fhir.goal(
-            words,
+    rows = dyad.agreements.select_related("goal").prefetch_related("wordings__seals").order_by("made_at", "id")
+    worded = [(row, *_last(row)) for row in rows]
+    for row, words, agreed in worded:
+        if row.kind == "goal":
+            yield _goal(row), fhir.goal(
+                words,
+                patient=patient,
+                proposed_by=patient if row.proposed_by == "client" else therapist,
+                agreed_on=timezone.localdate(agreed) if agreed else None,
+                end=row.end,
+                ended_on=timezone.localdate(row.ended_at) if row.ended_at else None,
+            )
+    for both in (True, False):
+        those = [(row, words) for row, words, agreed in worded if (agreed is not None) == both]
+        if not (both or those):
+            continue
+        views = [words for row, words in those if row.kind == "problem" and not row.end]
+        yield fhir.urn("CarePlan", dyad.uid if both else f"{dyad.uid}/proposed"), fhir.care_plan(
+            views[-1] if views else "",
+            [(words, row.end, _goal(row.goal)) for row, words in those if row.kind == "task"],
+            agreed=both,
             patient=patient,
-            proposed_by=patient if row.proposed_by == "client" else therapist,
-            agreed_on=timezone.localdate(agreed) if agreed else None,
-            end=row.end,
-            ended_on=timezone.localdate(row.ended_at) if row.ended_at else None,
+            therapist=therapist,
+            goals=[_goal(row) for row, _words in those if row.kind == "goal"],
+            started=dyad.started,
+            ended=dyad.ended,
+            ending=dyad.ending,
+            note=dyad.note,
         )
-    tasks = [(row, *_last(row)) for row in by_kind["task"]]
-    views = [_last(row)[0] for row in by_kind["problem"] if not row.end]
-    yield fhir.urn("CarePlan", dyad.uid), fhir.care_plan(
-        views[-1] if views else "",
-        [(words, agreed is not None, row.end, fhir.urn("Goal", row.goal.uid) if row.goal else "")
-         for row, words, agreed in tasks],
-        patient=patient,
-        therapist=therapist,
-        goals=[fhir.urn("Goal", row.uid) for row in by_kind["goal"]],
-        started=dyad.started,
-        ended=dyad.ended,
-    )  # fmt: skip
+
+
+def _goal(row: Agreement | None) -> str:
+    return fhir.urn("Goal", row.uid) if row else ""
+
+
+def _when(session: Session) -> date:
+    """When it was, by the practice's clock; of one that was taken in from a file nobody knows the hour."""
+    start = timezone.localtime(session.start)
+    return start.date() if session.revealed_by == "import" else start
+
+
+def _session_on(session: Session) -> str:
+    """The session with its date, as questions name it: who reads it elsewhere does not know which Tuesday is meant."""
+    return _("the session on {day}").format(day=date_format(timezone.localtime(session.start), "DATE_FORMAT"))
 
 
 def _last(row: Agreement) -> tuple[str, Any]:

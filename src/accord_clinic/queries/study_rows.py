@@ -122,10 +122,7 @@ def _told(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]
 
     It is not where clients may keep the answer, or what hangs on it: else the missing row would tell that it was kept.
     """
-    kept: set[str] = set()
-    for item in instrument.items:
-        if side == "client" and (item.sharing or (item.asked_if and item.asked_if[0] in kept)):
-            kept.add(item.id)
+    kept = instrument.may_be_kept() if side == "client" else ()
     return [(item, item not in kept) for item in instrument.form(form) if instrument.item(item).kind != "text"]
 
 

@@ -27,12 +27,12 @@ def valid(resource):
     return getattr(import_module(f"fhirclient.models.{kind.lower()}"), kind)(resource, strict=True)
 
 
-def answered(instrument, answers, rater="client", form="full", words=None, wording="en"):
+def answered(instrument, answers, rater="client", form="full", words=None, wording="en", authored=AT):
     said = Response(1, rater, instrument.id, instrument.version, form, answers)
     whose = ANA if rater == "client" else BEN
     return fhir.questionnaire_response(
         said, instrument, instrument.wordings.get(wording), names=NAMES, words=words or {},
-        patient=ANA, source=whose, about=SESSION, authored=AT,
+        patient=ANA, source=whose, about=SESSION, authored=authored,
     )  # fmt: skip
 
 
@@ -57,9 +57,46 @@ def test_a_skipped_item_has_no_answer_and_one_that_was_not_asked_is_absent(check
     assert [(item["linkId"], "answer" in item) for item in made["item"]] == [("d1", False), ("d2", True)]
 
 
-def test_free_lines_stand_under_their_item(check_in):
-    made = answered(check_in, {"d1": 3}, words={"o2": "Slower, please"})
+def test_where_a_client_may_keep_the_answer_a_skipped_one_looks_as_one_that_was_kept(check_in):
+    """A strain (t1) or something held back (b1) that was not shown, and what hangs on it."""
+    skipped, kept = answered(check_in, {"d1": 3, "b1": None, "t1": None}), answered(check_in, {"d1": 3})
+    assert skipped == kept
+    assert answered(check_in, {"t1": 2, "t2": None}) == answered(check_in, {"t1": 2})
+    therapist = answered(check_in, {"t1": None}, rater="therapist")
+    assert [item["linkId"] for item in therapist["item"]] == ["t1"]
+
+
+def test_of_a_questionnaire_that_is_here_no_more_no_gap_is_told():
+    said = Response(1, "client", "gone", "1", "full", {"q1": None})
+    made = fhir.questionnaire_response(
+        said, None, None, names={}, words={}, patient=ANA, source=ANA, about=SESSION, authored=AT
+    )
+    assert "item" not in made
+    valid(made)
+
+
+def test_free_lines_stand_under_their_item_in_the_order_of_the_questionnaire(check_in):
+    made = answered(check_in, {"v1": 3, "d1": 3}, words={"o2": "Slower, please", "o1": "The walk"})
+    assert [item["linkId"] for item in made["item"]] == ["d1", "v1", "o1", "o2"]
     assert valid(made).item[-1].answer[0].valueString == "Slower, please"
+
+
+def test_the_language_is_that_of_the_words(check_in):
+    assert valid(answered(check_in, {"d1": 3}, wording="de")).language == "de"
+    assert "language" not in answered(check_in, {"d1": 3}, wording="none")
+
+
+def test_an_hour_that_nobody_knows_is_not_told(check_in):
+    assert "authored" not in answered(check_in, {"d1": 3}, authored=None)
+    met = fhir.encounter(ANA, BEN, date(2026, 11, 3), "held", "room")
+    assert valid(met).as_json()["period"] == {"start": "2026-11-03"}
+
+
+@pytest.mark.parametrize("answer", ["often", ("gone",)])
+def test_only_a_number_is_told_as_the_number_of_an_answer(check_in, answer):
+    """Where a practice has changed an item from words, or from a choice of many, to a choice of one."""
+    (item,) = valid(answered(check_in, {"d1": answer})).as_json()["item"]
+    assert "extension" not in item["answer"][0]["valueCoding"]
 
 
 @pytest.mark.parametrize("identity", sorted(catalogue().instruments))
@@ -107,7 +144,7 @@ def test_a_questionnaire_that_is_here_no_more_loses_no_answer():
     )
     valid(made)
     assert [item.get("answer") for item in made["item"]] == [
-        [{"valueDecimal": 3}], [{"valueString": "a"}, {"valueString": "b"}], None, [{"valueString": "yes"}]
+        [{"valueDecimal": 3}], [{"valueString": "a"}, {"valueString": "b"}], [{"valueString": "yes"}]
     ]  # fmt: skip
 
 
@@ -130,8 +167,20 @@ def test_a_score_says_of_how_many_answers_it_was_made(check_in):
     none = valid(fhir.observation(short, said, check_in, **facts))
     assert none.valueQuantity is None
     assert none.dataAbsentReason.coding[0].code == "unknown"
+    assert "loinc" not in str(made.as_json())
     assert isinstance(short, Score)
     assert short.value is None
+
+
+def test_a_score_that_has_a_public_code_bears_it():
+    phq = catalogue().get("phq-9")
+    said = Response(1, "client", phq.id, phq.version, "full", dict.fromkeys(phq.form("full"), 1))
+    (total, *_rest) = score(said.answers, phq)
+    facts = {"patient": ANA, "source": ANA, "about": SESSION, "on": AT, "of": fhir.urn("QuestionnaireResponse", "1")}
+    codes = valid(fhir.observation(total, said, phq, **facts)).code.coding
+    assert [(one.system, one.code) for one in codes] == [
+        ("urn:accord:scale", "phq-9/total"), ("http://loinc.org", "44261-6")
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -151,17 +200,35 @@ def test_a_goal_is_active_once_both_have_sealed_it(agreed, end, status):
     assert ("achievementStatus" in made) == (end == "reached")
 
 
+def a_plan(**facts):
+    return fhir.care_plan(
+        **{"view": "", "tasks": [], "agreed": True, "patient": ANA, "therapist": BEN, "goals": [],
+           "started": date(2026, 9, 1), "ended": None} | facts
+    )  # fmt: skip
+
+
 def test_a_plan_holds_the_view_the_goals_and_the_tasks():
     goal = fhir.urn("Goal", "1")
-    tasks = [("Shoes by the door", True, "", goal), ("Walk", False, "", ""), ("Run", True, "dropped", goal)]
-    made = fhir.care_plan(
-        "We rush", tasks, patient=ANA, therapist=BEN, goals=[goal], started=date(2026, 9, 1), ended=None
+    plan = valid(
+        a_plan(view="We rush", tasks=[("Shoes by the door", "", goal), ("Run", "dropped", "")], goals=[goal], note="So")
     )
-    plan = valid(made)
-    assert (plan.status, plan.description) == ("active", "We rush")
-    assert [one.detail.status for one in plan.activity] == ["in-progress", "not-started", "cancelled"]
-    empty = fhir.care_plan("", [], patient=ANA, therapist=BEN, goals=[], started=date(2026, 9, 1), ended=AT.date())
-    assert valid(empty).status == "completed"
+    assert (plan.status, plan.intent, plan.description, plan.note[0].text) == ("active", "plan", "We rush", "So")
+    assert [one.detail.status for one in plan.activity] == ["in-progress", "cancelled"]
+
+
+def test_what_only_one_of_the_two_has_sealed_is_a_proposal():
+    plan = valid(a_plan(view="We rush", tasks=[("Walk", "", "")], agreed=False))
+    assert (plan.status, plan.intent, plan.activity[0].detail.status) == ("draft", "proposal", "not-started")
+    assert plan.author is None
+
+
+@pytest.mark.parametrize(
+    ("agreed", "ending", "status"),
+    [(True, "planned", "completed"), (True, "agreement", "completed"), (True, "by_client", "revoked"),
+     (True, "moved_on", "revoked"), (False, "planned", "revoked")],
+)  # fmt: skip
+def test_a_plan_is_completed_when_both_ended_it(agreed, ending, status):
+    assert valid(a_plan(agreed=agreed, ended=date(2026, 12, 1), ending=ending)).status == status
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from accord.instruments import Instrument
 from accord.records import Rater, Response, Said, Score, Signal
-from accord.scoring import kept_scores
+from accord.scoring import comparable, kept_scores
 from accord.signals import DETECTORS, Detector, Evidence, may_speak
 from accord.stats.thresholds import Calibration
 from accord.trajectory import Trajectory, trajectory
@@ -44,15 +44,19 @@ def course(
     instruments: Mapping[str, Instrument],
     calibrations: Mapping[str, Calibration],
     detectors: tuple[Detector, ...] = DETECTORS,
+    versions: Mapping[tuple[str, str], Instrument] | None = None,
 ) -> Course:
     """Score every response, follow each calibrated scale, and look for signals.
+
+    `instruments` holds the latest version of each. A response of another one is scored by that, where `versions` has
+    it; its score counts where the scale still is the same.
 
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
     instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
     scale that may not speak (`may_speak`) is followed, and raises no signal.
     """
-    scored = _scores(said, instruments)
+    scored = _scores(said, instruments, versions or {})
     times = np.array([float(s.number) for s in said.sessions])
     trajectories: dict[tuple[str, str], Trajectory] = {}
     gaps: dict[tuple[str, str], Trajectory] = {}
@@ -88,18 +92,21 @@ def _other_voice(
     return None if theirs is None or not instrument.scale(scale).commensurate else values(theirs)[None, :]
 
 
-def _scores(said: Said, instruments: Mapping[str, Instrument]) -> dict[tuple[Rater, str, str], Series]:
+def _scores(
+    said: Said, instruments: Mapping[str, Instrument], versions: Mapping[tuple[str, str], Instrument]
+) -> dict[tuple[Rater, str, str], Series]:
     place = {s.number: i for i, s in enumerate(said.sessions)}
-    by_form: dict[tuple[str, str], list[Response]] = {}
+    by_form: dict[tuple[str, str, str], list[Response]] = {}
     for response in said.responses:
-        instrument = instruments.get(response.instrument)
-        if instrument is not None and response.form in instrument.forms and response.session in place:
-            by_form.setdefault((response.instrument, response.form), []).append(response)
+        if response.instrument in instruments and response.session in place:
+            by_form.setdefault((response.instrument, response.version, response.form), []).append(response)
     filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
-    for (name, form), responses in by_form.items():
-        found = kept_scores([r.answers for r in responses], instruments[name], form)
+    for (name, version, form), responses in by_form.items():
+        now = instruments[name]
+        then = versions.get((name, version), now)
+        found = kept_scores([r.answers for r in responses], then, form)
         for response, of_response in zip(responses, found, strict=True):
-            for one in of_response:
+            for one in (s for s in of_response if comparable(s.scale, then, now)):
                 series = filled.setdefault((response.rater, name, one.scale), [None] * len(said.sessions))
                 series[place[response.session]] = one
     return {key: tuple(series) for key, series in filled.items()}

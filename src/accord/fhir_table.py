@@ -18,7 +18,7 @@ FACTS = ("subject", "therapist", "session", "date", "rater", "questionnaire", "v
 DONE = ("completed", "amended")
 THERAPISTS = ("Practitioner", "PractitionerRole")
 NUMBERS = ("/ordinalValue", "-ordinalValue", "/itemWeight", "/iso21090-CO-value", "/iso21090-ordinal-value")
-"""How extensions end that give the number of an answer: R4's, those before and after it, and those of HL7's examples."""
+"""How extensions end that give the number of an answer: R4's, those before and after it, those of HL7's examples."""
 Resource = Mapping[str, Any]
 
 

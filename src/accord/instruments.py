@@ -57,6 +57,13 @@ class Catalogue:
             raise BadInput(f"there is no questionnaire {named}. {advice}")
         return found
 
+    def answered(self, identity: str, version: str) -> Instrument | None:
+        """The questionnaire by which to read what was answered to it in this version.
+
+        That is the version itself; where it is not here any more, the latest; nothing where there is none of this id.
+        """
+        return self.versions.get((identity, version)) or self.instruments.get(identity)
+
 
 def load(path: str | Path) -> Instrument:
     """Read one questionnaire file. Raises `BadInstrument`: what is wrong, where, what to do."""

@@ -88,6 +88,20 @@ def kept_scores(
         return scores([possible(response, instrument, form) for response in responses], instrument, form)
 
 
+def comparable(scale: str, then: Instrument, now: Instrument) -> bool:
+    """Whether a scale of one version of a questionnaire means the same number in another, so that both make one course.
+
+    >>> from accord.instruments import catalogue
+    >>> check_in, phq = catalogue().get("accord-check-in"), catalogue().get("phq-9")
+    >>> comparable("collaboration", check_in, check_in), comparable("total", phq, check_in)
+    (True, False)
+    """
+    if then is now:
+        return True
+    old, new = ({s.name: (s.method, s.low, s.high, s.direction) for s in one.scales} for one in (then, now))
+    return scale in old and old[scale] == new.get(scale)
+
+
 def possible(answers: Mapping[str, Answer], instrument: Instrument, form: str) -> dict[str, Answer]:
     """Those of the answers that the form still asks for and allows; none where there is no such form any more."""
     asked = {item_id: instrument.answer_set(item_id) for item_id in instrument.forms.get(form, ())}

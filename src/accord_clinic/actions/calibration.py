@@ -16,7 +16,7 @@ from accord.stats import priors, thresholds
 from accord.stats.innovation import Hyper
 from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.instruments import instrument
+from accord_clinic.instruments import instrument, shelf
 from accord_clinic.models import Calibration
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.ratings import item_answers, ratings
@@ -41,6 +41,9 @@ def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
     """Estimate each series anew; gives a sentence for each. The same ratings give the same row again."""
     told, measured = [], cache(_measured)
     for key in series:
+        if not _is_here(key):
+            told.append(f"{key}: this practice has no such scale any more; what was learnt of it stays as it is.")
+            continue
         made = _estimate(key, measured)
         if made is None:
             told.append(f"{key}: nobody has answered it yet, and no starting values are shipped for it.")
@@ -52,6 +55,13 @@ def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
             record(by, "calibrate", f"calibration:{key}"[:80], ["body"])
         told.append(f"{key}: {_how(key, made)}")
     return told
+
+
+def _is_here(series: str) -> bool:
+    """Whether the questionnaire and the scale are still there: a practice may take its own away."""
+    name, scale, *_gap = series.split("/")
+    known = shelf().instruments.get(name)
+    return known is not None and scale in {one.name for one in known.scales}
 
 
 def _how(key: str, made: thresholds.Calibration) -> str:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from accord_clinic import links
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import record
-from accord_clinic.instruments import instrument
+from accord_clinic.instruments import shelf
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
 from accord_clinic.permissions import check_be_client
 from accord_clinic.plan import CHECK_IN
@@ -44,7 +44,8 @@ def delete(line: PrivateLine, *, by: Client) -> None:
 
 
 def _with_what_hangs_on(line: PrivateLine):
-    items = instrument(line.response.instrument).items
+    known = shelf().answered(line.response.instrument, line.response.version)
+    items = known.items if known else ()
     names = {line.item} | {item.id for item in items if item.asked_if and item.asked_if[0] == line.item}
     return PrivateLine.objects.filter(response=line.response, item__in=names, words="")
 

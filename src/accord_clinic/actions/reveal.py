@@ -7,10 +7,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
+from accord.instruments import AnswerSet
 from accord.signals import STRAIN
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
-from accord_clinic.instruments import instrument
+from accord_clinic.instruments import shelf
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
@@ -113,15 +114,26 @@ def _open_what_was_felt(session: Session) -> None:
         if not response.answers.get(STRAIN):
             continue
         strain = strains.open_strain(session, _kind(response), side, by=None)
-        stands = response.answers.get("t2")
-        if side == "client" and strain.state == "opened" and stands is not None:
-            for move in STANDS.get(instrument(CHECK_IN).answer_set("t2").code(stands), ()):
+        if side == "client" and strain.state == "opened":
+            for move in STANDS.get(_stands(response), ()):
                 strain = strains.move(strain, move, "client", by=None, session=session)
+
+
+def _answers_to(response: Response, item: str) -> AnswerSet | None:
+    """What could be answered when it was; nothing where the item is in no check-in of this practice any more."""
+    check_in = shelf().answered(CHECK_IN, response.version)
+    return check_in.answer_set(item) if check_in and any(one.id == item for one in check_in.items) else None
+
+
+def _stands(response: Response) -> str:
+    """The code of where the client says that it stands, at once."""
+    of, stands = _answers_to(response, "t2"), response.answers.get("t2")
+    return dict(zip(of.values, of.codes, strict=False)).get(stands, "") if of and isinstance(stands, int) else ""
 
 
 def _kind(response: Response) -> str:
     """Withdrawal or confrontation when all that was ticked points one way, else unclear."""
-    chosen = response.answers.get("t3") or ()
-    of = instrument(CHECK_IN).answer_set("t3")
-    groups = {of.groups[of.codes.index(code)] for code in chosen if code in of.codes} - {"unclear"}
+    of, chosen = _answers_to(response, "t3"), response.answers.get("t3")
+    group = dict(zip(of.codes, of.groups, strict=False)) if of else {}
+    groups = {group[code] for code in chosen if code in group} - {"unclear"} if isinstance(chosen, list) else set()
     return groups.pop() if len(groups) == 1 else "unclear"

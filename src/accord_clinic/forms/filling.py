@@ -52,11 +52,12 @@ def values_of_the_rest(
 ) -> dict[str, list[str]]:
     """The word on earlier concerns (as kept with the response), on goals and tasks, and the picks."""
     values = {f"how.{uid}": [str(value)] for uid, value in progress.items()}
-    codes_of = instrument(ASKING_AGAIN).answer_set
+    asked = instrument(ASKING_AGAIN)
+    answers_to = {item.id: asked.answer_set(item.id) for item in asked.items}
     for one in again:
         for item, code in (("a1", one.get("answer")), ("a2", one.get("stands"))):
-            answers = codes_of(item)
-            if code in answers.codes:
+            answers = answers_to.get(item)
+            if answers and code in answers.codes:
                 values[f"{item}.{one['strain']}"] = [str(answers.values[answers.codes.index(code)])]
     if picked:
         values[PICKED] = list(picked)

@@ -19,9 +19,9 @@ from django.utils import timezone
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Client
+from accord_clinic.queries.asked import in_words, question, wording
 from accord_clinic.queries.cases import judged
 from accord_clinic.queries.fhir import as_fhir
-from accord_clinic.queries.talk import wording
 from accord_clinic.words.sentences import how_often
 from accord_clinic.words.spoken import session_on
 
@@ -186,7 +186,7 @@ def _answers(client: Client) -> Iterable[Row]:
                 "item": item,
                 "question": _question(r, item),
                 "answer": answer if not isinstance(answer, list) else " ".join(map(str, answer)),
-                "in_words": _in_words(r, item, answer),
+                "in_words": in_words(r, item, answer),
                 "sent_at": r.sent_at,
             }
 
@@ -210,7 +210,7 @@ def _kept(client: Client) -> Iterable[Row]:
             "question": _question(line.response, line.item),
             "words": line.words,
             "answer": line.value,
-            "in_words": _in_words(line.response, line.item, line.value),
+            "in_words": in_words(line.response, line.item, line.value),
             "acknowledged_at": line.acknowledged_at,
         }
 
@@ -348,23 +348,9 @@ def _name(instrument: str) -> str:
 
 def _question(row: models.Response, item: str) -> str:
     """The question as this side read it; its id where this practice has no such question any more."""
-    known = shelf().instruments.get(row.instrument)
-    if known is None or not known.wordings or item not in {i.id for i in known.items}:
-        return item
     dyad = row.session.dyad
     names = {"therapist": dyad.therapist.name, "client": dyad.client.called, "session": session_on(row.session.start)}
-    text = wording(known).text(item, row.side) or item
+    text = question(row, item)
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value)
     return text
-
-
-def _in_words(row: models.Response, item: str, answer: Any) -> str:
-    """The answer as it was worded; empty where it was skipped, or is a question that is here no more."""
-    known = shelf().instruments.get(row.instrument)
-    if answer is None or known is None or not known.wordings or item not in {i.id for i in known.items}:
-        return ""
-    of, labels = known.answer_set(item), wording(known).labels(item, row.side)
-    values = of.codes if of.kind == "many" else of.values
-    given = answer if isinstance(answer, list) else [answer]
-    return ", ".join(labels[values.index(one)] for one in given if one in values)

@@ -48,7 +48,7 @@ def course_of(dyad: Dyad) -> Course:
 
 def compute(heard: Said, by_scale: Mapping[str, Calibration]) -> Course:
     """The spine, with this practice's questionnaires."""
-    return course(heard, shelf().instruments, by_scale)
+    return course(heard, shelf().instruments, by_scale, versions=shelf().versions)
 
 
 def said(

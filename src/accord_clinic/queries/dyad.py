@@ -20,6 +20,7 @@ from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share
 from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
 from accord_clinic.pictures import Picture, picture
 from accord_clinic.plan import CHECK_IN
+from accord_clinic.queries.asked import phrase
 from accord_clinic.queries.cases import SAFETY_STANDS, Case, Told, case, heard
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, calibrations, said
@@ -27,7 +28,6 @@ from accord_clinic.queries.dyad_nouns import DyadPage, GoalLine, Quote, SessionL
 from accord_clinic.queries.lives import lives, strain_line
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.prepared import Prepared
-from accord_clinic.queries.talk import wording
 from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Matter, Names, OpenStrain
 from accord_clinic.words.spoken import moment
 
@@ -211,7 +211,7 @@ class _Reading:
                 wide.setdefault((instrument, scale), set()).add(self.numbers[signal.session_id])
         # Signals are read as they were kept, so neither detectors nor the courses of the differences are needed.
         own = {key: c for key, c in calibrations().items() if key.count("/") == 1}
-        followed = course(heard, shelf().instruments, own, detectors=())
+        followed = course(heard, shelf().instruments, own, detectors=(), versions=shelf().versions)
         spans = [life.span(self.sessions) for life in self.lives]
         frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
         return picture(followed, shelf().instruments, marks, spans, frozen, self.names)
@@ -219,16 +219,16 @@ class _Reading:
     def quotes(self) -> list[tuple[int, Quote]]:
         """The client's latest shown words, newest session first; words that were corrected since are left out."""
         latest = {(r.session_id, r.side, r.instrument): r for r in self.responses}
-        current = {r.pk: r.instrument for r in latest.values()}
+        current = {r.pk: r for r in latest.values()}
         kept = [row for row in COMMENTS.rows(self.dyad.pk) if row[1] in current][:MOST_QUOTES]
         return [
             (self.numbers[session], Quote(words, self._quoted(self.numbers[session], current[response], item)))
             for session, response, item, words in kept
         ]
 
-    def _quoted(self, number: int, instrument: str, item: str) -> str:
+    def _quoted(self, number: int, said, item: str) -> str:
         on = _("session {number}").format(number=number)
-        about = wording(shelf().instruments[instrument]).shared_item(item)
+        about = phrase(said, item)
         return f"{on} · {about}" if about else on
 
     def goals(self) -> tuple[GoalLine, ...]:

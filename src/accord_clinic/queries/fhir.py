@@ -17,9 +17,9 @@ from accord.scoring import kept_scores
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Agreement, Client, Dyad, Session
+from accord_clinic.queries.asked import wording
 from accord_clinic.queries.courses import record_of
 from accord_clinic.queries.practice import zone
-from accord_clinic.queries.talk import wording
 
 Named = tuple[str, fhir.Resource]
 

@@ -7,10 +7,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from accord_clinic.instruments import shelf
 from accord_clinic.models import Dyad, Member, Practice, PrivateLine, Response
 from accord_clinic.permissions import check_be_outside_reader, check_read_outside_line
-from accord_clinic.queries.talk import wording
+from accord_clinic.queries.asked import phrase
 
 READ_STANDS = timedelta(days=90)
 
@@ -65,7 +64,7 @@ def waiting(member: Member) -> tuple[tuple[Waiting, ...], Promise]:
 def line(member: Member, uid: str) -> Line:
     """One line with its words; the caller notes that it was read. 404 for anybody it was not said to."""
     row = _own(member, uid)
-    session, instrument = row.response.session, shelf().instruments.get(row.response.instrument)
+    session = row.response.session
     return Line(
         uid=row.uid,
         dyad=session.dyad,
@@ -74,7 +73,7 @@ def line(member: Member, uid: str) -> Line:
         therapist=session.dyad.therapist.name,
         said_at=row.response.sent_at,
         read_at=row.acknowledged_at,
-        about=wording(instrument).shared_item(row.item) if instrument else "",
+        about=phrase(row.response, row.item),
         words=row.words,
     )
 

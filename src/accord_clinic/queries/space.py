@@ -14,10 +14,10 @@ from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.instruments import shelf
 from accord_clinic.models import BreakGlass, Client, Dyad, PrivateLine, ReadLog, Session, Share, Strain, StrainMove
 from accord_clinic.pictures import Picture, picture
+from accord_clinic.queries.asked import given, in_words, question
 from accord_clinic.queries.client import practice
 from accord_clinic.queries.courses import calibrations, said
 from accord_clinic.queries.keepers import keepers, names_of, said_of
-from accord_clinic.queries.talk import wording
 from accord_clinic.queries.terms import cover_days, standing_covers
 from accord_clinic.words.sentences import Names, strain_state
 from accord_clinic.words.spoken import at, day, pages_read
@@ -93,9 +93,10 @@ def own_course(dyad: Dyad) -> OwnCourse:
     )
     strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
     names = Names(dyad.client.called, dyad.therapist.name, you=False)
-    followed = course(said(sessions, rows), shelf().instruments, calibrations(), detectors=())
+    known = shelf()
+    followed = course(said(sessions, rows), known.instruments, calibrations(), detectors=(), versions=known.versions)
     drawn = picture(
-        followed, shelf().instruments, [_mark(s) for s in sessions], _spans(strains, dyad.therapist.name), {}, names
+        followed, known.instruments, [_mark(s) for s in sessions], _spans(strains, dyad.therapist.name), {}, names
     )
     return OwnCourse(
         sentence=_sentence(sessions, rows, dyad),
@@ -201,8 +202,9 @@ def _latest(client: Client):
 
 def _leader(row: PrivateLine) -> str:
     """The item that decides about this one: itself, or the one that it hangs on."""
-    item = shelf().instruments[row.response.instrument].item(row.item)
-    return item.asked_if[0] if item.asked_if else item.id
+    asked = shelf().answered(row.response.instrument, row.response.version)
+    item = next((i for i in asked.items if i.id == row.item), None) if asked else None
+    return item.asked_if[0] if item and item.asked_if else row.item
 
 
 def _kept(lines: list[PrivateLine], watched: bool) -> KeptLine:
@@ -255,20 +257,15 @@ def _reader(line: PrivateLine, therapist: str, watched: bool) -> str:
 
 
 def _question(line: PrivateLine, names: dict[str, str]) -> str:
-    text = wording(shelf().instruments[line.response.instrument]).text(line.item, "client")
+    text = question(line.response, line.item)
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value)
     return text
 
 
 def _label(line: PrivateLine) -> str:
-    """The answer as the client read it."""
-    instrument = shelf().instruments[line.response.instrument]
-    answers = instrument.answer_set(line.item)
-    labels = wording(instrument).labels(line.item, "client")
-    values = answers.codes if answers.kind == "many" else answers.values
-    given = line.value if isinstance(line.value, list) else [line.value]
-    return ", ".join(labels[values.index(one)] for one in given if one in values)
+    """The answer as the client read it; as it was kept where this practice has no words for it any more."""
+    return in_words(line.response, line.item, line.value) or ", ".join(map(str, given(line.value)))
 
 
 def may_read(dyad: Dyad) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.db.models import Count, Max
 
 from accord.instruments import Instrument
 from accord.records import Answer
-from accord.scoring import kept_scores
+from accord.scoring import comparable, kept_scores
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 
@@ -82,7 +82,6 @@ def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 def _latest(some: Courses, dyads: Sequence[int]) -> list[Sent]:
     """The last response of each session, side and questionnaire that this practice has."""
-    known = shelf().instruments
     columns = ("side", "instrument", "form", "version", "answers", "begun_at", "sent_at", "context")
     last: dict[Cells, Sent] = {}
     for one in (Sent(*row) for row in _of(some, dyads, models.Response, *columns)):
@@ -91,7 +90,12 @@ def _latest(some: Courses, dyads: Sequence[int]) -> list[Sent]:
         again = before is None or "shown_later" not in one.context
         last[one[:3]] = one if again else one._replace(begun_at=before.begun_at, sent_at=before.sent_at)
     found = (last[key] for key in sorted(last))
-    return [one for one in found if one.instrument in known and one.form in known[one.instrument].forms]
+    return [one for one in found if (asked := _asked(one)) and one.form in asked.forms]
+
+
+def _asked(one: Sent) -> Instrument | None:
+    """The questionnaire as it was answered, as far as this practice has it."""
+    return shelf().answered(one.instrument, one.version)
 
 
 def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
@@ -104,12 +108,11 @@ def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 
 def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    known = shelf().instruments
     told: dict[Cells, list[tuple[str, bool]]] = {}
     for one in _latest(some, dyads):
-        asked = one.side, one.instrument, one.form
+        asked = one.side, one.instrument, one.version, one.form
         if asked not in told:
-            told[asked] = _told(known[one.instrument], one.form, one.side)
+            told[asked] = _told(_asked(one), one.form, one.side)
         for item, gap in told[asked]:
             answer = one.answers.get(item)
             if answer is not None or (gap and item in one.answers):
@@ -127,15 +130,15 @@ def _told(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]
 
 
 def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    """The columns that `accord signals` reads have its names."""
-    known = shelf().instruments
+    """The columns that `accord signals` reads have its names. Of an earlier version, the scales that are the same."""
     found = []
-    by_form = sorted(_latest(some, dyads), key=lambda one: one[2:4])
-    for (name, form), rows in groupby(by_form, key=lambda one: one[2:4]):
+    by_form = sorted(_latest(some, dyads), key=lambda one: one[2:5])
+    for (name, form, _version), rows in groupby(by_form, key=lambda one: one[2:5]):
         those = list(rows)
+        then, now = _asked(those[0]), shelf().instruments[name]
         given = [{i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items()} for one in those]
-        verified = {scale.name for scale in known[name].scales if scale.key.verified}
-        for one, of_response in zip(those, kept_scores(given, known[name], form), strict=True):
+        verified = {s.name for s in then.scales if s.key.verified and comparable(s.name, then, now)}
+        for one, of_response in zip(those, kept_scores(given, then, form), strict=True):
             for s in of_response:
                 if s.scale in verified:
                     found.append((*one.place[:2], one.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from accord.instruments import Instrument, Item, Wording
+from accord.instruments import Instrument, Item
 from accord.scoring import possible
 from accord.signals import STRAIN
 from accord_clinic.instruments import shelf
@@ -14,6 +14,7 @@ from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Respo
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.agreements import Shown, shown
+from accord_clinic.queries.asked import phrase, wording
 from accord_clinic.queries.courses import record_of
 from accord_clinic.words.sentences import strain_state
 
@@ -127,10 +128,14 @@ def _sheet(session: Session) -> Sheet:
 
 def _readable(row: Response) -> Response:
     """With the answers that can still be said: a practice may have changed its own questionnaire since."""
-    known = shelf().instruments.get(row.instrument)
+    known = _as_answered(row)
     if known:
         row.answers = possible(record_of(row, 0).answers, known, row.form)
     return row
+
+
+def _as_answered(row: Response) -> Instrument | None:
+    return shelf().answered(row.instrument, row.version)
 
 
 class _Spoken:
@@ -162,13 +167,15 @@ class _Spoken:
         return tuple(alike[:MOST_ALIKE]), tuple(line for _steps, line in apart)
 
     def _pairs(self) -> Iterable[tuple[Instrument, Item, int, int]]:
-        """The commensurate questions that both answered; the strain question has a row of its own."""
-        for side, name in self.latest:
+        """The commensurate questions that both answered in one version; the strain question has a row of its own."""
+        for (side, name), row in self.latest.items():
             other = self.latest.get(("therapist", name))
-            instrument = shelf().instruments.get(name)
+            instrument = _as_answered(row)
             if side != "client" or other is None or instrument is None or not instrument.has_wording():
                 continue
-            answers = self.latest[side, name].answers
+            if _as_answered(other) is not instrument:
+                continue
+            answers = row.answers
             for item in instrument.items:
                 ours, theirs = answers.get(item.id), other.answers.get(item.id)
                 if item.commensurate and item.id != STRAIN and isinstance(ours, int) and isinstance(theirs, int):
@@ -178,23 +185,27 @@ class _Spoken:
         """The starting path: each question with both answers side by side, chosen or in words."""
         lines = []
         for name in sorted({n for _side, n in self.latest} - {CHECK_IN}):
-            instrument = shelf().instruments.get(name)
-            if instrument is None or not instrument.has_wording() or instrument.scales:
-                continue
-            for item in instrument.items:
-                line = self._side_by_side(instrument, item, comments)
-                if line:
-                    lines.append(line)
+            known = {row.version: _as_answered(row) for (_side, n), row in self.latest.items() if n == name}
+            for version, instrument in sorted(known.items()):
+                if instrument is None or not instrument.has_wording() or instrument.scales:
+                    continue
+                for item in instrument.items:
+                    line = self._side_by_side(instrument, version, item, comments)
+                    if line:
+                        lines.append(line)
         return tuple(lines)
 
-    def _side_by_side(self, instrument: Instrument, item: Item, comments: Sequence[Comment]) -> Line | None:
+    def _side_by_side(
+        self, instrument: Instrument, version: str, item: Item, comments: Sequence[Comment]
+    ) -> Line | None:
+        """`version` is the one that was answered; a side that answered another has lines of its own."""
+        rows = {s: row for (s, n), row in self.latest.items() if n == instrument.id and row.version == version}
         chosen: dict[str, tuple[str, ...]] = {"client": (), "therapist": ()}
-        for side in chosen:
-            response = self.latest.get((side, instrument.id))
-            answer = response.answers.get(item.id) if response else None
+        for side, response in rows.items():
+            answer = response.answers.get(item.id)
             if answer is not None and item.kind in ("choice", "many"):
                 chosen[side] = self.chosen(instrument, item, side, answer)
-        own = _own(comments, item.id, {r.pk for (_s, n), r in self.latest.items() if n == instrument.id})
+        own = _own(comments, item.id, {r.pk for r in rows.values()})
         if not any((*chosen.values(), *own.values())):
             return None
         name = wording(instrument).shared_item(item.id)
@@ -223,20 +234,13 @@ class _Spoken:
         return text.format(session=_("the session"), **self.names)
 
 
-def wording(instrument: Instrument) -> Wording:
-    """The words in the reader's language, else in English, else in whatever language there is."""
-    words = instrument.wordings
-    return words.get((get_language() or "en").split("-")[0]) or words.get("en") or next(iter(words.values()))
-
-
 def _felt(spoken: _Spoken, session: Session, strains: Sequence[Strain], ticks: set[str]) -> tuple[Line, ...]:
     """The moment that felt off, in both voices; a side that felt nothing is told without blame."""
-    check_in = shelf().instruments[CHECK_IN]
     said = {side: spoken.latest.get((side, CHECK_IN)) for side in ("client", "therapist")}
     levels = {side: r.answers.get(STRAIN) if r else None for side, r in said.items()}
     if not any(levels.values()):
         return ()
-    phrases = {side: _felt_by(spoken, check_in, side, r, levels[side]) for side, r in said.items()}
+    phrases = {side: _felt_by(spoken, side, r, levels[side]) for side, r in said.items()}
     here = next((s for s in strains if s.session_id == session.pk), None)
     topic = f"strain:{here.uid}" if here else f"felt:{session.number}"
     return (
@@ -246,7 +250,7 @@ def _felt(spoken: _Spoken, session: Session, strains: Sequence[Strain], ticks: s
     )
 
 
-def _felt_by(spoken: _Spoken, check_in: Instrument, side: str, response: Response | None, level) -> tuple[str, ...]:
+def _felt_by(spoken: _Spoken, side: str, response: Response | None, level) -> tuple[str, ...]:
     name = spoken.names[side]
     if response is None:
         return (_("{name} has not answered").format(name=name),)
@@ -254,6 +258,7 @@ def _felt_by(spoken: _Spoken, check_in: Instrument, side: str, response: Respons
         return (_("{name} left this open").format(name=name),)
     if not level:
         return (_("{name} did not notice this").format(name=name),)
+    check_in = _as_answered(response) or shelf().instruments[CHECK_IN]
     phrases = [spoken.say(check_in, check_in.item(STRAIN), side, level)]
     for item in ("t2", "t3"):
         answer = response.answers.get(item)
@@ -264,13 +269,14 @@ def _felt_by(spoken: _Spoken, check_in: Instrument, side: str, response: Respons
 
 def _words(spoken: _Spoken, comments: Sequence[Comment], ticks: set[str]) -> tuple[Line, ...]:
     """What each wrote under the open questions of the check-in."""
-    check_in = shelf().instruments[CHECK_IN]
-    ids = {r.pk for (_side, name), r in spoken.latest.items() if name == CHECK_IN}
+    rows = {r.pk: r for (_side, name), r in spoken.latest.items() if name == CHECK_IN}
+    ids = set(rows)
     lines = []
     for item in dict.fromkeys(c.item for c in comments if c.response_id in ids):
         own = _own(comments, item, ids)
         topic = f"words:{item}"
-        name = wording(check_in).shared_item(item) or _("In own words")
+        said = [phrase(rows[c.response_id], item) for c in comments if c.item == item and c.response_id in ids]
+        name = next(filter(None, said), "") or _("In own words")
         lines.append(
             Line(name, client_own=own["client"], therapist_own=own["therapist"], topic=topic, ticked=topic in ticks)
         )

@@ -141,6 +141,14 @@ def test_bad_input_gets_a_sentence(answers, says):
         reliability(answers)
 
 
+def test_what_would_take_too_much_memory_is_said():
+    y = np.full((2000, 400, 9), np.nan)
+    y[:, :, 0] = np.arange(400)
+    y[:, 1, :] = 2.0
+    with pytest.raises(BadInput, match=r"2,000 persons by 400 sessions by 9 items need about .* GB"):
+        reliability(y)
+
+
 class TestTheCommand:
     def test_it_prints_what_the_python_call_gives(self, tmp_path, capsys):
         y = drawn(12, 5, 3, 2)

@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 EFFECTS = ("person", "session", "item", "person:session", "person:item", "session:item")
 CHANGE = EFFECTS.index("person:session")
 NOTHING, START, MOST = 1e-7, 0.4, 1e4  # ratios of a variance to the residual's: as good as none, first guess, limit
+MEMORY, NUMBERS = 4e9, 3  # bytes at most, for so many numbers of each person's equations
 STEP = 0.05  # of the logarithm of a ratio, for the curvature
 
 
@@ -161,6 +162,10 @@ class _Equations:
         persons, sessions, items = (int(axis.max()) + 1 for axis in cells.T)
         p, t, i = cells.T
         b, g = 1 + sessions + items, sessions + items + sessions * items
+        need = 8 * NUMBERS * persons * b * (b + g)
+        if need > MEMORY:
+            what = f"{persons:,} persons by {sessions} sessions by {items} items need about {need / 1e9:.2g} GB"
+            raise BadInput(f"{what} of memory, and {MEMORY / 1e9:.2g} is the most. Take some of the persons.")
         own = (np.zeros_like(t), 1 + t, 1 + sessions + i)
         ones = np.ones(len(y))
         # After what is shared stand the level and, last, the answers themselves.

@@ -24,6 +24,8 @@ from accord_clinic.queries.ratings import item_answers, ratings
 GAP = "gap"
 FEWEST_COURSES = 20
 """Below so many, how reliable a change is cannot be known well."""
+MOST_COURSES, MOST_SESSIONS = 500, 40
+"""More would move it in the third digit, and take a machine's memory."""
 FOLLOWED = tuple(f"{CHECK_IN}/{scale}{rest}" for scale in ("collaboration", "connection") for rest in ("", f"/{GAP}"))
 
 
@@ -82,8 +84,10 @@ def _measured(name: str, scale: str) -> float | None:
     """How reliable a change on a short scale is in this practice (R_C); nothing for a longer one, or while unknown."""
     if len(instrument(name).scale(scale).items) > SHORT:
         return None
+    answers = item_answers(name, scale)
+    answers = answers[:: len(answers) // MOST_COURSES + 1, :MOST_SESSIONS]
     try:
-        found = reliability(item_answers(name, scale))
+        found = reliability(answers)
     except BadInput:
         return None
     return found.change if found.converged and found.persons >= FEWEST_COURSES else None

@@ -66,7 +66,7 @@ def course(
         own = scored.get(("client", name, scale))
         if own is None or not instruments[name].scale(scale).key.verified:
             continue
-        if not may_speak(instruments[name].scale(scale), calibration):
+        if not may_speak(instruments[name].scale(scale), calibration.reliability):
             silent.add((name, scale))
         client, other = values(own)[None, :], _other_voice(scored, instruments[name], scale)
         if not gap:

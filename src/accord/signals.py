@@ -12,7 +12,6 @@ from typing import Any
 
 from accord.instruments import Scale
 from accord.records import Rater, Response, Said, Score, Signal
-from accord.stats.thresholds import Calibration
 
 CHECK_IN = "accord-check-in"
 STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
@@ -28,13 +27,13 @@ SHORT, RELIABLE = 3, 0.75
 """A scale of so few items speaks only where a change on it is so reliable."""
 
 
-def may_speak(scale: Scale, calibration: Calibration) -> bool:
+def may_speak(scale: Scale, reliability: float | None) -> bool:
     """Whether a statement about one person may rest on this scale.
 
     Three items or fewer support none on their own: only where a change on the scale was measured to be reliable in the
-    practice (R_C of .75 or more; `stats.reliability`).
+    practice. `reliability`: R_C, which has to be .75 or more (`stats.reliability`); `None` where it is not known.
     """
-    return len(scale.items) > SHORT or (calibration.reliability or 0.0) >= RELIABLE
+    return len(scale.items) > SHORT or (reliability or 0.0) >= RELIABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ keeps the practice.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 
@@ -130,6 +130,12 @@ def answers(
         open_lines=lines,
         sharing=sharing or {},
     )
+
+
+def keeping(shown: str = "Slower, please", kept: str = "Only mine") -> Submission:
+    """A client's check-in that shows one line, and keeps another and the answer about a strain."""
+    said = answers("client", t1=2, sharing={"t1": "not_yet"})
+    return replace(said, open_lines=(OpenLine(CHECK_IN, "o2", shown), OpenLine(CHECK_IN, "o1", kept, "raise")))
 
 
 def a_part(name: str, side: str, form: str, said: dict, wording: str | None = None) -> Part:

@@ -1,10 +1,10 @@
-"""Double click, back button, two tabs, a lost cookie, forged fields, long and odd words: never lost, never doubled."""
+"""Double click, two tabs, a lost cookie, forged fields, odd words, faults in reckoning: never lost, never doubled."""
 
 import pytest
-from tests.clinic.people import a_session, answers
+from tests.clinic.people import a_course, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, hidden, text
 
-from accord_clinic.actions import checkin
+from accord_clinic.actions import checkin, signals
 from accord_clinic.models import Comment, PrivateLine, Response
 
 WORDS = {"0-o2": "Please fewer forms, and more time to talk about what matters to me."}
@@ -63,6 +63,25 @@ def test_of_two_tabs_the_later_one_counts_and_the_earlier_is_kept(phone, session
     phone.browser.post(phone.url, {"key": first, "reviewed": "page", **USUAL, "0-d1": "1"})
     phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL, "0-d1": "4"})
     assert [r.answers["d1"] for r in sent(session)] == [1, 4]
+
+
+def test_an_answer_is_kept_whatever_goes_wrong_in_reckoning(dyad, monkeypatch, caplog):
+    """What was not found then is found with the next answer of the two."""
+
+    def broken(_dyad):
+        raise ZeroDivisionError("Ana said something")
+
+    monkeypatch.setattr(signals, "course_of", broken)
+    session = a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    assert session.revealed_by == "both"
+    assert session.responses.count() == 2
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The signals of dyad:{dyad.pk} could not be found (ZeroDivisionError)."
+    ]
+    assert not dyad.signals.exists()
+    monkeypatch.undo()
+    a_course(dyad, 1)
+    assert dyad.signals.filter(session=session, kind="strain_reported").exists()
 
 
 def test_a_change_before_the_reveal_is_a_new_row(phone, session):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers, keeping
 from tests.clinic.rights_steps import code_for, inside
 
 from accord_clinic.actions import (
@@ -33,7 +33,6 @@ from accord_clinic.actions import (
 )
 from accord_clinic.models import Calibration, Client, Dyad, Progress, ReadLog, Session, Signal, StrainMove
 from accord_clinic.queries.copies import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, csv_safe, everything
-from accord_clinic.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
 
@@ -41,11 +40,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def said(ana, ben, dyad):
     """Ana has said all kinds of things, and Ben has noted some for himself."""
-    kept = replace(
-        answers("client", t1=2, words="Slower, please", sharing={"t1": "not_yet"}),
-        open_lines=(OpenLine(CHECK_IN, "o2", "Slower, please"), OpenLine(CHECK_IN, "o1", "Only mine", "raise")),
-    )
-    a_held_session(dyad, client=kept, therapist=replace(answers("therapist"), reaction="Ben's own note"))
+    a_held_session(dyad, client=keeping(), therapist=replace(answers("therapist"), reaction="Ben's own note"))
     a_held_session(dyad, client=answers("client", words="Not open yet"))
     alliance.propose(dyad, "goal", "Sleep through", "client", by=ana)
     consent.give(ana, "research", by=ana)

@@ -12,7 +12,7 @@ TABLES = ("security", "hazards", "lessons")
 NAMED = re.compile(r"`(test_\w+)((?:::\w+)+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 MACHINE = re.compile(r"(?<![\w.])/(?:root|home/\w+|work|Users/\w+)/|\bfile:///(?!etc/passwd|opt/accord)")
-"""Paths of the machine that something was written on. `/root/` and the like are on nobody else's."""
+"""Paths of the machine that something was written on, which is nobody else's."""
 
 
 def named_tests() -> set[str]:

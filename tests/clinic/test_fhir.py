@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import translation
 from fhirclient.models.bundle import Bundle
-from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_session, answers, keeping
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.cli import main
@@ -19,7 +19,6 @@ from accord_clinic.actions import alliance, checkin
 from accord_clinic.models import Client, Dyad, Practice, Response
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.fhir import as_fhir
-from accord_clinic.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
 
@@ -27,11 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def said(ana, ben, dyad):
     """Four sessions: one with words shown and kept, one changed before it opened, one not open, one to come."""
-    kept = replace(
-        answers("client", t1=2, words="Slower, please", sharing={"t1": "not_yet"}),
-        open_lines=(OpenLine(CHECK_IN, "o2", "Slower, please"), OpenLine(CHECK_IN, "o1", "Only mine", "raise")),
-    )
-    a_held_session(dyad, client=kept, therapist=replace(answers("therapist"), reaction="Ben's own note"))
+    a_held_session(dyad, client=keeping(), therapist=replace(answers("therapist"), reaction="Ben's own note"))
     second = a_held_session(dyad, client=answers("client", d1=0), modality="video")
     checkin.send(second, "client", answers("client", d1=4), by=ana)
     checkin.send(second, "therapist", answers("therapist"), by=ben)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from django.utils import timezone
-from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_part, a_session, answers
+from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_part, a_session, answers, keeping
 
 import accord
 from accord.errors import BadInput
@@ -25,7 +25,6 @@ from accord_clinic.models import AuditEntry, Client, Comment, Dyad, PrivateLine,
 from accord_clinic.queries import copies
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.study import FEWEST, TABLES, courses
-from accord_clinic.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
 
@@ -47,11 +46,8 @@ def ten(ben):
 def full(ten, ben, dee):
     """The first of the ten has said and done all kinds of things besides."""
     first = ten[0]
-    said = replace(
-        answers("client", t1=2, words=SHOWN, sharing={"t1": "not_yet"}),
-        open_lines=(OpenLine(CHECK_IN, "o2", SHOWN), OpenLine(CHECK_IN, "o1", KEPT, "raise")),
-    )
-    session = a_held_session(first, client=said, therapist=replace(answers("therapist"), reaction="tired"))
+    own = replace(answers("therapist"), reaction="tired")
+    session = a_held_session(first, client=keeping(SHOWN, KEPT), therapist=own)
     goal = alliance.propose(first, "goal", "Sleep through the night", "client", by=first.client)
     alliance.seal(goal, "client", seen=goal.wordings.get().pk, by=first.client)
     alliance.propose(first, "task", "No screen in bed", "therapist", by=ben, goal=goal)

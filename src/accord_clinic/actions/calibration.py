@@ -69,15 +69,16 @@ def _is_here(series: str) -> bool:
 def _how(key: str, made: thresholds.Calibration) -> str:
     """How the usual course was found, in a sentence; and one more where the scale raises no marks."""
     name, scale, *_gap = key.split("/")
-    silent = ""
-    if not may_speak(instrument(name).scale(scale), made):
-        known = "not known yet" if made.reliability is None else f"{made.reliability:.2f} here"
-        silent = f" It raises no marks: the reliability of a change on so few items is {known}; {RELIABLE} is asked."
     if made.n == 0:
-        return f"no own courses yet; {made.hyper.name} are used, which are not a norm.{silent}"
-    if made.learning:
-        return f"still learning what is usual: {made.n} own courses so far.{silent}"
-    return f"estimated from {made.n} own courses.{silent}"
+        told = f"no own courses yet; {made.hyper.name} are used, which are not a norm."
+    elif made.learning:
+        told = f"still learning what is usual: {made.n} own courses so far."
+    else:
+        told = f"estimated from {made.n} own courses."
+    if may_speak(instrument(name).scale(scale), made.reliability):
+        return told
+    known = "not known yet" if made.reliability is None else f"{made.reliability:.2f} here"
+    return f"{told} It raises no marks: the reliability of a change on so few items is {known}; {RELIABLE} is asked."
 
 
 def _measured(name: str, scale: str) -> float | None:
@@ -103,13 +104,14 @@ def _estimate(series: str, measured: Callable[[str, str], float | None]) -> thre
     name, scale, *gap = series.split("/")
     asked = instrument(name)
     others = {one.split("/")[1] for one in followed() if one.split("/")[0] == name} - {scale}
-    loud = [one for one in others if len(asked.scale(one).items) > SHORT or (measured(name, one) or 0.0) >= RELIABLE]
-    budget = thresholds.BUDGET.over(1 + len(loud))
+    speaking = [one for one in others if may_speak(asked.scale(one), measured(name, one))]
+    budget = thresholds.BUDGET.over(1 + len(speaking))
     made = _of_series(name, scale, bool(gap), budget)
     return made and replace(made, reliability=measured(name, scale))
 
 
 def _of_series(name: str, scale: str, gap: bool, budget: thresholds.Budget) -> thresholds.Calibration | None:
+    """The client's own course, or the `gap` between the voices, under a budget."""
     starting = priors.starting(f"{name}/{scale}")
     voices = ratings(name, scale)
     client, therapist = voices["client"], voices["therapist"]

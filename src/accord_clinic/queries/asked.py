@@ -3,6 +3,7 @@
 A practice may change its own questionnaires, or take one away; what was said stays, if need be without words.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from django.utils.translation import get_language
@@ -34,10 +35,13 @@ def asked(row: Answered, item: str) -> tuple[Instrument, Wording] | None:
     return known, wording(known)
 
 
-def question(row: Answered, item: str) -> str:
-    """The question as this side read it, with its gaps for names; the id of the item where there are no words."""
+def question(row: Answered, item: str, names: Mapping[str, str]) -> str:
+    """The question as this side read it, with `names` in its gaps; the id of the item where there are no words."""
     found = asked(row, item)
-    return found[1].text(item, row.side) or item if found else item
+    text = found[1].text(item, row.side) if found else item
+    for name, value in names.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
 
 
 def phrase(row: Answered, item: str) -> str:

@@ -350,7 +350,4 @@ def _question(row: models.Response, item: str) -> str:
     """The question as this side read it; its id where this practice has no such question any more."""
     dyad = row.session.dyad
     names = {"therapist": dyad.therapist.name, "client": dyad.client.called, "session": session_on(row.session.start)}
-    text = question(row, item)
-    for name, value in names.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
+    return question(row, item, names)

@@ -220,12 +220,12 @@ def _kept(lines: list[PrivateLine], watched: bool) -> KeptLine:
         about=_("About the session on {day} with {therapist}").format(
             day=day(session.start), therapist=names["therapist"]
         ),
-        question=_question(first, names),
+        question=question(first.response, first.item, names),
         answer=first.words or _label(first),
         words=bool(first.words),
         reader=_reader(first, names["therapist"], watched),
         acknowledged=at(first.acknowledged_at) if first.acknowledged_at else "",
-        with_it=tuple((_question(line, names), _label(line)) for line in lines[1:]),
+        with_it=tuple((question(line.response, line.item, names), _label(line)) for line in lines[1:]),
     )
 
 
@@ -254,13 +254,6 @@ def _reader(line: PrivateLine, therapist: str, watched: bool) -> str:
     }.get(line.reader, "")
     nobody = _("Nobody sees this.") if watched else _("No page shows this to anybody else.")
     return f"{nobody} {why}".strip()
-
-
-def _question(line: PrivateLine, names: dict[str, str]) -> str:
-    text = question(line.response, line.item)
-    for name, value in names.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
 
 
 def _label(line: PrivateLine) -> str:

@@ -28,7 +28,6 @@ def research(request: HttpRequest) -> HttpResponse:
     context = {
         "clients": queries.ready(request.user),
         "fewest": queries.FEWEST,
-        "tables": queries.TABLES,
         "made": queries.made(request.user),
         "problem": problem,
     }

@@ -15,9 +15,9 @@ from functools import partial
 import numpy as np
 
 from accord.simulate import simulate
+from accord.stats.courses import PLAIN, Noise, draw
 from accord.stats.innovation import Hyper
 from accord.stats.thresholds import BUDGET, allowed, calibrate
-from accord.stats.uneventful import PLAIN, Noise, draw
 from benchmarks.signals.tables import COLLABORATION, NINE, Size, flags, mean_error_spread, read, show
 
 OTHER = 10_000  # added to the seed of a practice for the courses that judge it

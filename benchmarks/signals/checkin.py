@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from accord.stats.courses import draw, wander
 from accord.stats.estimate import behind_ends
 from accord.stats.innovation import Hyper
 from accord.stats.priors import shipped
+from accord.stats.simulated_practice import SHARED
 from accord.stats.thresholds import BUDGET, Budget, calibrate
-from accord.stats.twin import SHARED
-from accord.stats.uneventful import draw, wander
 from accord.trajectory import trajectory
 from benchmarks.signals.tables import HALF, Size, show
 

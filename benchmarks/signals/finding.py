@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 
 from accord.simulate import Simulated, simulate
-from accord.stats.eventful import DROP, SLIDE, Strain
 from accord.stats.rules import RULES, false_alarms
+from accord.stats.strains import DROP, SLIDE, Strain
 from accord.stats.thresholds import BASE_RATES, BUDGET, Budget, Calibration, calibrate
 from accord.trajectory import trajectory
 from benchmarks.signals.tables import HALF, NINE, SCALES, Size, auc, flags, read, show, with_error

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from accord.stats.courses import Noise, draw
 from accord.stats.innovation import innovations
 from accord.stats.thresholds import calibrate
-from accord.stats.uneventful import Noise, draw
 from accord.trajectory import trajectory
 from benchmarks.signals.tables import NINE, Size, show
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from accord.simulate import Simulated, nine_items
-from accord.stats.evidence import Evidence, Voices
+from accord.stats.evidence import Statistics, Voices
 from accord.stats.priors import shipped
 from accord.stats.thresholds import BUDGET, Calibration
 
@@ -60,14 +60,14 @@ def with_error(rates: Iterable[Iterable[float]]) -> list[str]:
     return [f"{m:.3f} ± {e:.1g}" for m, e in zip(mean, error, strict=True)]
 
 
-def read(made: Calibration, one: Simulated | np.ndarray, both: bool = False) -> Evidence:
+def read(made: Calibration, one: Simulated | np.ndarray, both: bool = False) -> Statistics:
     """Statistics of simulated courses under a calibration."""
     y = one if isinstance(one, np.ndarray) else one.client
     pair = one.therapist if both and isinstance(one, Simulated) else None
     return Voices(made.hyper, made.second, made.weight).read(y, pair, np.arange(1.0, y.shape[1] + 1))
 
 
-def flags(made: Calibration, found: Evidence, kind: str = "drop") -> np.ndarray:
+def flags(made: Calibration, found: Statistics, kind: str = "drop") -> np.ndarray:
     return np.asarray(getattr(found, kind) >= getattr(made, kind).at(found.steps.earlier))
 
 

@@ -13,7 +13,7 @@ from accord.stats.thresholds import Budget, calibrate
 from accord.trajectory import trajectory
 
 if TYPE_CHECKING:
-    from accord.strain_table import find_strains
+    from accord.tables.strains import find_strains
 
 __all__ = [
     "AccordError",
@@ -35,7 +35,7 @@ def __getattr__(name: str) -> Any:
     """`find_strains` once it is asked for: it brings polars with it, which whoever has no tables need not wait for."""
     if name != "find_strains":
         raise AttributeError(f"module 'accord' has no attribute {name!r}")
-    return import_module("accord.strain_table").find_strains
+    return import_module("accord.tables.strains").find_strains
 
 
 def __dir__() -> list[str]:

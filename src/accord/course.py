@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.instruments import Instrument
-from accord.records import Rater, Response, Said, Score, Signal
+from accord.records import DyadRecord, Rater, Response, Score, Signal
 from accord.scoring import comparable, kept_scores
 from accord.signals import DETECTORS, Detector, Evidence, may_speak
 from accord.stats.thresholds import Calibration
@@ -27,7 +27,7 @@ class Course:
     `silent`: the followed scales on which no statement may rest.
     """
 
-    said: Said
+    said: DyadRecord
     scores: Mapping[tuple[Rater, str, str], Series]
     trajectories: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
     gaps: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Course:
 
 
 def course(
-    said: Said,
+    said: DyadRecord,
     instruments: Mapping[str, Instrument],
     calibrations: Mapping[str, Calibration],
     detectors: tuple[Detector, ...] = DETECTORS,
@@ -93,7 +93,7 @@ def _other_voice(
 
 
 def _scores(
-    said: Said, instruments: Mapping[str, Instrument], versions: Mapping[tuple[str, str], Instrument]
+    said: DyadRecord, instruments: Mapping[str, Instrument], versions: Mapping[tuple[str, str], Instrument]
 ) -> dict[tuple[Rater, str, str], Series]:
     place = {s.number: i for i, s in enumerate(said.sessions)}
     by_form: dict[tuple[str, str, str], list[Response]] = {}

@@ -40,7 +40,7 @@ class Score:
     asked: int
     of: int
 
-    def said(self) -> str:
+    def completeness(self) -> str:
         """How complete the answer was, for example `answered 3 of 9`."""
         return f"answered {self.answered} of {self.asked}"
 
@@ -75,7 +75,7 @@ class Picks:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DyadRecord:
     """All that was said in one dyad and may be looked at together: nothing of it is unrevealed or kept.
 
     `responses` holds the latest per session, rater and instrument. `not_talked` holds (session in which the client

@@ -40,7 +40,7 @@ def score(response_answers: Mapping[str, Answer], instrument: Instrument, form: 
 
     >>> from accord.instruments import catalogue
     >>> answers = {"d1": 4, "d2": 3, "m1": 4, "m2": 3, "b1": 0, "b2": 4}
-    >>> [(s.scale, s.value, s.said()) for s in score(answers, catalogue().get("accord-check-in"))][:2]
+    >>> [(s.scale, s.value, s.completeness()) for s in score(answers, catalogue().get("accord-check-in"))][:2]
     [('collaboration', 87.5, 'answered 4 of 4'), ('connection', None, 'answered 2 of 3')]
     """
     return scores([response_answers], instrument, form)[0]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accord.instruments import Scale
-from accord.records import Rater, Response, Said, Score, Signal
+from accord.records import DyadRecord, Rater, Response, Score, Signal
 
 CHECK_IN = "accord-check-in"
 STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
@@ -40,7 +40,7 @@ def may_speak(scale: Scale, reliability: float | None) -> bool:
 class Evidence:
     """What a detector may look at. Trajectories and gaps are batches of one dyad, shape (1, T)."""
 
-    said: Said
+    said: DyadRecord
     instruments: Mapping[str, Any]
     scores: Mapping[tuple[Rater, str, str], tuple[Score | None, ...]]
     trajectories: Mapping[tuple[str, str], Any]
@@ -125,7 +125,7 @@ def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 
 def slide(seen: Evidence, detector: Detector) -> Iterator[Signal]:
-    """A slow decline over several sessions. Said once, when it is noticed, and not again while it lasts."""
+    """A slow decline over several sessions. DyadRecord once, when it is noticed, and not again while it lasts."""
     yield from _flagged(seen, detector, seen.trajectories, "flag_slide")
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from accord.errors import BadInput
-from accord.stats.eventful import FELT, STRAINS, Strain, Truth, defaults, strains
+from accord.stats.courses import Items, person_spread, rounded, wander
 from accord.stats.innovation import Flags, Floats, Hyper
-from accord.stats.uneventful import Items, person_spread, rounded, wander
+from accord.stats.strains import FELT, STRAINS, Strain, Truth, defaults, strains
 
 if TYPE_CHECKING:
     import polars as pl

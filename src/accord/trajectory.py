@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from accord.stats.evidence import Evidence, Voices, crossings, paired
+from accord.stats.evidence import Statistics, Voices, crossings, paired
 from accord.stats.innovation import STATES, Flags, Floats, Innovations, States, checked, repair
 from accord.stats.thresholds import Calibration
 
@@ -120,7 +120,7 @@ def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]
     return np.clip(low, *ends), np.clip(high, *ends)
 
 
-def _before_slide(found: Evidence, drop: Flags) -> Floats:
+def _before_slide(found: Statistics, drop: Flags) -> Floats:
     """The level to come back to: what was expected at a drop, or in the session in which the slide began.
 
     A slide begins in the session after the CUSUM was last 0, and at the earliest in the first one that is judged:

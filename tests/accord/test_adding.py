@@ -7,7 +7,7 @@ import pytest
 
 from accord.course import course
 from accord.instruments import catalogue
-from accord.records import Response, Said, SessionFacts
+from accord.records import DyadRecord, Response, SessionFacts
 from accord.scoring import score
 from accord.signals import DETECTORS
 
@@ -131,6 +131,6 @@ def test_a_signal_is_one_function_and_one_entry(folder: Path) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     answered = Response(2, "client", "sleep-diary", "1.0", "full", {"n1": 3, "n2": 1})
-    said = Said((SessionFacts(1, True, "room"), SessionFacts(2, True, "room")), (answered,))
+    said = DyadRecord((SessionFacts(1, True, "room"), SessionFacts(2, True, "room")), (answered,))
     found = course(said, catalogue(folder).instruments, {}, (*DETECTORS, module.ENTRY)).signals
     assert [(s.kind, s.session, s.rule) for s in found] == [("good_night", 2, "good_night/1")]

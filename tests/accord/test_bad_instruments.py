@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from tea import GOOD, written
 
 from accord.errors import BadInstrument
-from accord.instrument_reading import read_instrument
 from accord.instruments import load
-from accord.toml_part import Part
+from accord.instruments.reading import read_instrument
+from accord.instruments.toml import Part
 
 # old text -> new text, and the sentence that a person reads
 BAD = [

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from accord import strain_table
 from accord.cli import main
 from accord.cli.signals import EXAMPLE
 from accord.simulate import simulate
 from accord.stats.rules import RULES
 from accord.stats.thresholds import calibrate
+from accord.tables import strains
 
 ADDED = ["expected", "sd", "z", "flag", "state"]
 
@@ -35,7 +35,7 @@ def _few_draws(monkeypatch, calibrated):
             calibrated[asked] = calibrate(scores, times, draws=500, **more)
         return calibrated[asked]
 
-    monkeypatch.setattr(strain_table, "calibrate", once)
+    monkeypatch.setattr(strains, "calibrate", once)
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +301,7 @@ def test_a_kind_of_file_that_is_not_written_is_said_before_the_work(tmp_path, ca
 def test_a_scale_of_the_check_in_has_its_starting_values_under_its_full_name_too(tmp_path, capsys):
     table = pl.DataFrame({"dyad": [1] * 5, "session": range(1, 6), "score": [70, 75, 72, 74, 30]})
     names = "collaboration", "accord-check-in/collaboration"
-    short, full = (strain_table.find_strains(table, scale=name).rows.drop("scale") for name in names)
+    short, full = (strains.find_strains(table, scale=name).rows.drop("scale") for name in names)
     assert short.equals(full)
 
 
@@ -319,7 +319,7 @@ def test_a_stranger_as_rater_is_refused(tmp_path, capsys):
 
 
 def test_a_table_beyond_memory_says_what_it_needs(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("accord.study.memory", lambda: 1e6)
+    monkeypatch.setattr("accord.tables.study.memory", lambda: 1e6)
     _long(np.ones((1000, 10))).write_csv(tmp_path / "in.csv")
     said = refused(capsys, str(tmp_path / "in.csv"))
     assert "1,000 dyads by 10 sessions need about 0.0018 GB of memory; this machine has 0.001." in said

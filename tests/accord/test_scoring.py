@@ -78,7 +78,7 @@ class TestMissing:
     def test_too_few_answers_give_no_score_and_say_so(self):
         total = scores("phq-9", {"phq1": 3, "phq2": 3, "phq3": 3})["total"]
         assert total.value is None
-        assert total.said() == "answered 3 of 9"
+        assert total.completeness() == "answered 3 of 9"
 
     def test_a_skipped_answer_is_not_zero(self):
         seven = {f"phq{n}": 2 for n in range(1, 8)}
@@ -231,7 +231,7 @@ class TestWhatNobodyHasRead:
         unread = replace(read, scales=(replace(read.scales[0], missing_rule=rule),))
         eight = {f"phq{n}": 2 for n in range(1, 9)}
         [total] = score(eight, unread)
-        assert (total.value, total.said()) == (None, "answered 8 of 9")
+        assert (total.value, total.completeness()) == (None, "answered 8 of 9")
         [total] = score({**eight, "phq9": 2}, unread)
         assert total.value == 18
 

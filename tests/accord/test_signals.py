@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from accord import calibrate, catalogue
+from accord import calibrate
 from accord.course import course
-from accord.records import Picks, Response, Said, SessionFacts, StrainFacts
+from accord.instruments import catalogue
+from accord.records import DyadRecord, Picks, Response, SessionFacts, StrainFacts
 from accord.signals import DETECTORS, Detector
 from accord.stats.priors import shipped
 
@@ -30,7 +31,7 @@ def said(*sessions, strains=(), picks=(), not_talked=(), therapist=None, **more)
     responses = [answer(n, "client", items) for n, items in enumerate(sessions, 1) if items is not None]
     for n, items in (therapist or {}).items():
         responses.append(answer(n, "therapist", items))
-    return Said(facts, tuple(responses), strains, picks, not_talked)
+    return DyadRecord(facts, tuple(responses), strains, picks, not_talked)
 
 
 def answer(session, rater, items):
@@ -78,7 +79,7 @@ def test_a_concern_that_was_not_talked_about_is_told():
 
 def test_an_answer_about_self_harm_is_told_without_a_grade():
     low = Response(1, "client", "phq-9", SHELF["phq-9"].version, "full", {"phq9": 1})
-    heard = Said((SessionFacts(1, True, "room"),), (low,))
+    heard = DyadRecord((SessionFacts(1, True, "room"),), (low,))
     (signal,) = [s for s in course(heard, SHELF, {}).signals if s.kind == "safety"]
     assert signal.strength == 0.0
     assert "value" not in signal.evidence
@@ -157,7 +158,7 @@ def test_silence_after_an_open_strain_is_stronger():
 def test_a_session_that_was_not_held_is_not_silence():
     heard = said({}, {}, {}, None, None)
     held = tuple(SessionFacts(s.number, s.number < 4, "room") for s in heard.sessions)
-    assert found(Said(held, heard.responses)) == set()
+    assert found(DyadRecord(held, heard.responses)) == set()
 
 
 def test_a_signal_is_added_by_one_function_and_one_entry():
@@ -175,12 +176,12 @@ def test_the_course_keeps_missing_answers_missing():
     values = whole.values("client", CHECK_IN, "collaboration")
     assert np.isnan(values[1])
     assert np.isnan(values[2]), "two of four answers give no score"
-    assert whole.scores["client", CHECK_IN, "collaboration"][2].said() == "answered 2 of 4"
+    assert whole.scores["client", CHECK_IN, "collaboration"][2].completeness() == "answered 2 of 4"
 
 
 def test_an_unknown_questionnaire_is_passed_over():
     other = Response(1, "client", "somebody-elses", "1", "full", {"x": 1})
-    assert course(Said((SessionFacts(1, True, "room"),), (other,)), SHELF, {}).scores == {}
+    assert course(DyadRecord((SessionFacts(1, True, "room"),), (other,)), SHELF, {}).scores == {}
 
 
 def test_a_scale_whose_key_nobody_has_read_is_not_followed(calibrations):

@@ -5,8 +5,8 @@ import pytest
 
 from accord.errors import BadInput
 from accord.simulate import nine_items, simulate
+from accord.stats.courses import wander
 from accord.stats.mixed import fit_growth
-from accord.stats.uneventful import wander
 
 
 def test_the_same_seed_gives_the_same_practice():

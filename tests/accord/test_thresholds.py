@@ -11,12 +11,12 @@ import pytest
 
 from accord.errors import BadInput
 from accord.simulate import nine_items, simulate
+from accord.stats.courses import PLAIN, Noise, draw
 from accord.stats.estimate import behind_ends, step_of
 from accord.stats.evidence import Voices
 from accord.stats.priors import shipped as starting_values
+from accord.stats.simulated_practice import Voice
 from accord.stats.thresholds import Budget, Calibration, Threshold, allowed, calibrate, estimate
-from accord.stats.twin import Voice
-from accord.stats.uneventful import PLAIN, Noise, draw
 from accord.trajectory import trajectory
 
 NINE = nine_items()

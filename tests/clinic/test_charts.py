@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 from accord.course import course
 from accord.instruments import catalogue, load
-from accord.records import Response, Said, SessionFacts
+from accord.records import DyadRecord, Response, SessionFacts
 from accord_clinic.charts import Panel, SessionMark, StrainSpan, Words, course_chart, course_table
 from accord_clinic.charts.axis import width_of
 from accord_clinic.pictures import picture
@@ -220,7 +220,7 @@ def test_voices_that_answer_different_questions_are_not_drawn_together(tmp_path,
         for n in (1, 2, 3)
         for rater in ("client", "therapist")
     ]
-    heard = Said(tuple(SessionFacts(n, True, "room") for n in (1, 2, 3)), tuple(answers))
+    heard = DyadRecord(tuple(SessionFacts(n, True, "room") for n in (1, 2, 3)), tuple(answers))
     drawn = picture(course(heard, {"tea": tea}, {}), {"tea": tea}, sessions(3), [], {}, Names("Ana", "Ben")).wide
     parts = drawn.outcomes
     assert [bool(p.client_line) + bool(p.therapist_line) for p in parts] == ([2] if same_questions else [1, 1])
@@ -232,6 +232,6 @@ def test_voices_that_answer_different_questions_are_not_drawn_together(tmp_path,
 def test_the_legend_says_how_often_a_wide_gap_is_chance_where_one_is_marked(wide):
     shelf = catalogue().instruments
     said = Response(1, "client", "accord-check-in", "0.1", "full", {"d1": 3, "d2": 3, "m1": 3, "m2": 3})
-    heard = Said((SessionFacts(1, True, "room"),), (said,))
+    heard = DyadRecord((SessionFacts(1, True, "room"),), (said,))
     words = picture(course(heard, shelf, {}), shelf, sessions(1), [], wide, Names("Ana", "Ben")).wide.words
     assert ("by chance alone in about 3 of 100 courses" in words.wide_gap) == bool(wide)

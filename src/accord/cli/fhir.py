@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from accord.fhir_table import read_responses
-from accord.study import check_ending, write_table
+from accord.tables.fhir_reading import read_responses
+from accord.tables.study import check_ending, write_table
 
 EXAMPLE = """example:
   accord fhir fhir.json --questionnaire accord-check-in --out answers.csv

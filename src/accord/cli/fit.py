@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from accord.cli import fit_reliability
 from accord.errors import BadInput, BadTable
 from accord.stats.mixed import MixedFit, fit_mixed
-from accord.study import numbers, read_table
+from accord.tables.study import numbers, read_table
 
 EXAMPLE = """example:
   accord fit mixed ratings.csv --outcome score --time session --person dyad --slope --ar1 --json

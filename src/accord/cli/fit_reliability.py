@@ -10,7 +10,7 @@ import numpy as np
 
 from accord.errors import BadInput
 from accord.stats.reliability import Reliability, reliability
-from accord.study import Grid, check_once, numbers, read_table
+from accord.tables.study import Grid, check_once, numbers, read_table
 
 EXAMPLE = """example:
   accord fit reliability answers.csv --person client --time session --items wai1,wai2,wai3,wai4 --json

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from accord.errors import BadInstrument
 from accord.instruments import Catalogue, Instrument, catalogue
-from accord.score_table import score_file
 from accord.scoring import wrong_examples
-from accord.study import check_ending, write_table
+from accord.tables.scores import score_file
+from accord.tables.study import check_ending, write_table
 
 LIST_EXAMPLE = """examples:
   accord instruments

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from accord.stats.rules import RULES
 from accord.stats.thresholds import BUDGET
-from accord.strain_table import find_strains
-from accord.study import check_ending, write_table
+from accord.tables.strains import find_strains
+from accord.tables.study import check_ending, write_table
 
 EXAMPLE = """example:
   accord simulate --dyads 50 --sessions 15 --seed 1 --out study

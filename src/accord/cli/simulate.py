@@ -7,8 +7,8 @@ from pathlib import Path
 
 from accord.errors import BadInput, BadTable
 from accord.simulate import Simulated, simulate
-from accord.stats.eventful import STRAINS
-from accord.study import write_table
+from accord.stats.strains import STRAINS
+from accord.tables.study import write_table
 
 EXAMPLE = """example:
   accord simulate --dyads 50 --sessions 15 --seed 1 --strain mixed --out study

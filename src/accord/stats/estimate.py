@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.courses import PLAIN, Noise, draw
 from accord.stats.evidence import in_strain
 from accord.stats.innovation import Floats, Hyper, checked, innovations
 from accord.stats.mixed import fit_mixed
-from accord.stats.moments import Moments, nearer
-from accord.stats.uneventful import PLAIN, Noise, draw
+from accord.stats.moment_matching import Moments, nearer
 
 LEAN = 20  # a prior weighs as much as this many courses
 LEAN_MEAN = 3  # the same for level and rise, which few courses tell well and which differ between practices

@@ -31,7 +31,7 @@ LOW = -2.0  # sd from which on, to the end, a course says nothing about noise
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Statistics:
     """Statistics of a batch, (n, T); high means strain, -inf where a session is not judged.
 
     `drop` = -z, `slide`: the CUSUM of -z, `gap` = |z|. `z` joins both voices where both are there.
@@ -60,12 +60,12 @@ class Voices:
     therapist: Hyper | None = None
     weight: float = WEIGHT
 
-    def read(self, client: Floats, therapist: Floats | None, times: Floats) -> Evidence:
+    def read(self, client: Floats, therapist: Floats | None, times: Floats) -> Statistics:
         """Statistics of a batch of courses (n, T)."""
         steps = innovations(client, times, self.client)
         return _evidence(client, times, steps, together(steps.z, self._other(therapist, times), self.weight))
 
-    def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Evidence:
+    def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Statistics:
         """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall."""
         steps, z = self.upward(client, therapist, times)
         return _evidence(np.where(np.isnan(z), np.nan, client), times, steps, z)
@@ -95,11 +95,11 @@ def paired(second: npt.ArrayLike, scores: Floats, times: Floats) -> Floats:
     return checked(other, times)[0]
 
 
-def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> Evidence:
+def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> Statistics:
     judged = watched(client, times, steps.earlier)
     drop = np.where(judged, -z, -np.inf)
     slide = np.where(judged, cusum(np.where(judged, z, np.nan)), -np.inf)
-    return Evidence(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
+    return Statistics(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
 
 
 def crossings(above: Flags, judged: Flags) -> Flags:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from accord.errors import BadInput
+from accord.stats.courses import PLAIN, Noise, draw
 from accord.stats.innovation import Flags, Floats, Hyper
-from accord.stats.uneventful import PLAIN, Noise, draw
 
 WINDOW = 3  # sessions within which a V must turn upward again
 CHART_UNIT = 1.128  # expected range of two normal values, in SD

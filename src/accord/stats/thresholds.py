@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from accord.errors import BadInput
 from accord.stats.estimate import estimate
-from accord.stats.eventful import FELT, strains
-from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Evidence, Voices, crossings, paired
+from accord.stats.evidence import FEWEST, QUIET, WEIGHT, Statistics, Voices, crossings, paired
 from accord.stats.innovation import Flags, Floats, Hyper, checked
-from accord.stats.twin import TRUST, Practice, Voice
+from accord.stats.simulated_practice import TRUST, Practice, Voice
+from accord.stats.strains import FELT, strains
 
 __all__ = ["Budget", "Calibration", "Threshold", "allowed", "calibrate", "estimate"]
 
@@ -254,7 +254,7 @@ def _corrected(
     return replace(made, n=len(rows), correction=moved, **limits)
 
 
-def _ratio(own: Evidence, twin: Evidence, kind: str, limit: Threshold) -> float:
+def _ratio(own: Statistics, twin: Statistics, kind: str, limit: Threshold) -> float:
     """Own against simulated upper quantiles of the courses' largest statistic, near 1 while courses are few."""
     mine, theirs = (
         (getattr(found, kind) / limit.at(found.steps.earlier)).max(axis=1) for found in (own, twin)

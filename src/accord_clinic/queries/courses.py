@@ -1,10 +1,10 @@
-"""From rows to the spine: what was revealed in a dyad becomes `Said`, and `Said` becomes a `Course`."""
+"""From rows to the spine: what was revealed in a dyad becomes `DyadRecord`, and `DyadRecord` becomes a `Course`."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from accord.course import Course, course
-from accord.records import Picks, Response, Said, SessionFacts, StrainFacts
+from accord.records import DyadRecord, Picks, Response, SessionFacts, StrainFacts
 from accord.stats.thresholds import Calibration
 from accord_clinic import models
 from accord_clinic.instruments import shelf
@@ -46,7 +46,7 @@ def course_of(dyad: Dyad) -> Course:
     return compute(heard, calibrations())
 
 
-def compute(heard: Said, by_scale: Mapping[str, Calibration]) -> Course:
+def compute(heard: DyadRecord, by_scale: Mapping[str, Calibration]) -> Course:
     """The spine, with this practice's questionnaires."""
     return course(heard, shelf().instruments, by_scale, versions=shelf().versions)
 
@@ -57,12 +57,12 @@ def said(
     strains: Iterable[Strain] = (),
     moves: Iterable[StrainMove] = (),
     picks: Iterable[Pick] = (),
-) -> Said:
+) -> DyadRecord:
     """Rows to records. `responses` in the order they came: the last of a session, side and instrument counts."""
     sessions = list(sessions)
     numbers = {s.pk: s.number for s in sessions}
     latest = {(r.session_id, r.side, r.instrument): r for r in responses if r.session_id in numbers}
-    return Said(
+    return DyadRecord(
         sessions=tuple(SessionFacts(s.number, s.state == "held", s.modality, s.start) for s in sessions),
         responses=tuple(record_of(r, numbers[r.session_id]) for r in latest.values()),
         strains=tuple(StrainFacts(s.session.number, s.kind, s.opened_by, s.state) for s in strains),

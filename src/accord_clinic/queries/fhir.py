@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accord import fhir
 from accord.scoring import kept_scores
+from accord.tables import fhir
 from accord_clinic import models
 from accord_clinic.instruments import shelf
 from accord_clinic.models import Agreement, Client, Dyad, Session

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from accord.stats.courses import Noise, draw_pair
 from accord.stats.estimate import LEAN, LOOKED_AT, behind_ends, correlation, estimate, items_of, step_of
 from accord.stats.evidence import DOUBTFUL, FEWEST, Voices, in_strain
 from accord.stats.innovation import Floats, Hyper, innovations
-from accord.stats.moments import Moments, nearer
-from accord.stats.uneventful import Noise, draw_pair
+from accord.stats.moment_matching import Moments, nearer
 
 TRUST = 30  # own courses at which what they say about noise counts half
 TRUST_PEAK = 150  # the same for peakedness, which few ratings decide

@@ -11,7 +11,7 @@ import polars as pl
 from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.scoring import ScaleScores, score_array
-from accord.study import numbers, read_table
+from accord.tables.study import numbers, read_table
 
 MISSING = ("", "NA")
 

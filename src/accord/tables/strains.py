@@ -18,9 +18,9 @@ from accord.records import RATERS
 from accord.stats.innovation import STATES, Flags, Floats, Hyper, States, repair
 from accord.stats.priors import starting
 from accord.stats.rules import Rule, false_alarms, rule_named
+from accord.stats.simulated_practice import Voice
 from accord.stats.thresholds import BASE_RATES, BUDGET, MOST, Budget, Calibration, calibrate
-from accord.stats.twin import Voice
-from accord.study import Grid, check_columns, check_once, numbers, read_table
+from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
 from accord.trajectory import trajectory
 
 BLOCK = 8192  # dyads judged at once

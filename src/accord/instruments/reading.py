@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
-from accord.instrument_keys import read_scales, read_thresholds
-from accord.instrument_parts import AnswerKind, AnswerSet, Example, Instrument, Item, Licence
-from accord.instrument_wording import read_wording
+from accord.instruments.keys import read_scales, read_thresholds
+from accord.instruments.model import AnswerKind, AnswerSet, Example, Instrument, Item, Licence
+from accord.instruments.toml import Part
+from accord.instruments.wording import read_wording
 from accord.records import RATERS, Rater
-from accord.toml_part import Part
 
 INSTRUMENT_ID = re.compile(r"[a-z][a-z0-9-]*")
 VERSION = re.compile(r"\d+(\.\d+)*")

@@ -138,7 +138,7 @@ def observation(
         "effectiveDateTime": on.isoformat(),
         "performer": [_to(source)],
         **value,
-        "note": [{"text": score.said()}],
+        "note": [{"text": score.completeness()}],
         "derivedFrom": [_to(of)],
     }
 

@@ -6,10 +6,10 @@ from importlib import import_module
 import pytest
 from fhirclient.models.fhirabstractbase import FHIRValidationError
 
-from accord import fhir
 from accord.instruments import catalogue
 from accord.records import Response, Score
 from accord.scoring import score
+from accord.tables import fhir
 
 AT = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 ANA, BEN, SESSION = fhir.urn("Patient", "ana"), fhir.urn("Practitioner", "ben"), fhir.urn("Encounter", "1")

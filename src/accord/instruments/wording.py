@@ -6,9 +6,9 @@ import string
 from collections.abc import Mapping
 from typing import get_args
 
-from accord.instrument_parts import PLACEHOLDERS, Instrument, Item, ItemText, Wording, WordingStatus
+from accord.instruments.model import PLACEHOLDERS, Instrument, Item, ItemText, Wording, WordingStatus
+from accord.instruments.toml import Part
 from accord.records import RATERS, Rater
-from accord.toml_part import Part
 
 ByRater = dict[Rater, tuple[str, ...]]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from accord.instrument_parts import Direction, Instrument, Method, Operator, Scale, Source, SourceType, Threshold
-from accord.toml_part import Part
+from accord.instruments.model import Direction, Instrument, Method, Operator, Scale, Source, SourceType, Threshold
+from accord.instruments.toml import Part
 
 FULL = "full"
 

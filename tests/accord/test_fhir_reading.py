@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord import fhir
 from accord.cli import main
 from accord.errors import BadTable
-from accord.fhir_table import read_responses
 from accord.instruments import catalogue
 from accord.records import Response
-from accord.score_table import score_file
+from accord.tables import fhir
+from accord.tables.fhir_reading import read_responses
+from accord.tables.scores import score_file
 
 ELEMENTS = (
     "resourceType", "entry", "resource", "item", "answer", "linkId", "subject", "reference", "questionnaire", "status",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accord.errors import BadInput, BadInstrument
-from accord.instrument_parts import (
+from accord.instruments.model import (
     AnswerSet,
     Example,
     Instrument,
@@ -24,9 +24,9 @@ from accord.instrument_parts import (
     Threshold,
     Wording,
 )
-from accord.instrument_reading import read_instrument
-from accord.instrument_wording import read_wording
-from accord.toml_part import Part, read_toml
+from accord.instruments.reading import read_instrument
+from accord.instruments.toml import Part, read_toml
+from accord.instruments.wording import read_wording
 
 __all__ = [
     "AnswerSet", "Catalogue", "Example", "Instrument", "Item", "ItemText", "Licence", "Scale", "Source", "Threshold",

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accord_clinic.instruments import instrument
 from accord_clinic.models import (
     Agreement,
     Client,
@@ -21,7 +20,8 @@ from accord_clinic.models import (
     StrainMove,
     Wording,
 )
-from accord_clinic.plan import CHECK_IN
+from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.questionnaires.shelf import instrument
 
 SESSIONS, CASELOAD, BATCH = 10, 40, 2_000
 SYLLABLES = [

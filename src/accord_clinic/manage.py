@@ -32,10 +32,10 @@ def main() -> int:
 def _what_ails_it(error: DatabaseError) -> str:
     """A database that is down or of another version, in a sentence. Anything else is our mistake and stays one."""
     # Only here: without the settings, nothing that knows a model can be imported.
-    from accord_clinic.upkeep import databases  # noqa: PLC0415
+    from accord_clinic.database import engine  # noqa: PLC0415
 
     try:
-        other = databases.lacks_migrations()
+        other = engine.lacks_migrations()
     except DatabaseError as silent:
         return f"The database does not answer ({str(silent).strip().splitlines()[0]}). Start it, then try again."
     if not other:

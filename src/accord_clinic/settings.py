@@ -6,7 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 
 from accord_clinic.accounts import sso_settings
-from accord_clinic.upkeep import databases, keys
+from accord_clinic.database import engine, keys
 
 PACKAGE = Path(__file__).parent
 DATA = Path(os.environ.get("ACCORD_DATA", "accord-data")).resolve()
@@ -70,7 +70,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accord_clinic.pages.shell",
+                "accord_clinic.context_processors.shell",
             ],
             "loaders": [
                 (
@@ -82,7 +82,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = databases.chosen(os.environ, DATA, KEYS)
+DATABASES = engine.chosen(os.environ, DATA, KEYS)
 
 AUTH_USER_MODEL = "accord_clinic.Member"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

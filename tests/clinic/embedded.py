@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from accord_clinic.sqlcipher import files
-from accord_clinic.upkeep import keys
+from accord_clinic.database import keys
+from accord_clinic.database.sqlcipher import files
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "a long enough passphrase"

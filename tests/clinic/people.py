@@ -13,9 +13,9 @@ from itertools import count
 from django.utils import timezone
 
 from accord_clinic.actions import care, checkin
-from accord_clinic.instruments import instrument
 from accord_clinic.models import Client, Dyad, Member, Practice, Session
-from accord_clinic.submission import OpenLine, Part, Submission
+from accord_clinic.questionnaires.shelf import instrument
+from accord_clinic.questionnaires.submission import OpenLine, Part, Submission
 
 CHECK_IN = "accord-check-in"
 PASSWORD = "a long enough password"

@@ -2,15 +2,15 @@
 
 from django.test import Client as Browser
 
-from accord_clinic.actions import space
+from accord_clinic.actions import own_space
 from accord_clinic.models import Notice
-from accord_clinic.views.space import DOOR
+from accord_clinic.views.own_space import DOOR
 
 
 def inside(client) -> Browser:
     """A browser in which this client's own space is open."""
     browser = Browser()
-    browser.cookies[DOOR] = space._open(client)
+    browser.cookies[DOOR] = own_space._open(client)
     return browser
 
 

@@ -10,11 +10,11 @@ from tests.clinic.phone import Phone, hidden, text
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic.actions import absence, care, checkin, corrections, members, reveal
+from accord_clinic.actions import care, checkin, corrections, cover_and_emergency, members, reveal
 from accord_clinic.messages import notices
 from accord_clinic.models import BreakGlass, Correction, Cover, Measure, Member, Notice, PrivateLine, ReadLog
+from accord_clinic.pages.schedule import failed
 from accord_clinic.permissions import can_own, can_see_dyad, can_treat
-from accord_clinic.queries.schedule import failed
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -23,7 +23,7 @@ TODAY = timezone.localdate()
 @pytest.fixture
 def covered(dyad, ben, eve):
     """Eve covers for Ben this week."""
-    return absence.cover(dyad, eve, TODAY - timedelta(days=1), TODAY + timedelta(days=5), by=ben)
+    return cover_and_emergency.cover(dyad, eve, TODAY - timedelta(days=1), TODAY + timedelta(days=5), by=ben)
 
 
 def test_cover_sees_and_acts_and_does_not_own(covered, dyad, eve, as_member):
@@ -47,7 +47,7 @@ def test_cover_begins_and_ends_by_itself(covered, dyad, eve):
 
 
 def test_cover_is_taken_back_at_once(covered, dyad, ben, eve):
-    absence.end_cover(covered, by=ben)
+    cover_and_emergency.end_cover(covered, by=ben)
     assert not can_see_dyad(eve, dyad)
 
 
@@ -58,14 +58,14 @@ def test_the_client_reads_who_covers_and_until_when(covered, dyad, ana):
 @pytest.mark.parametrize(("first", "last"), [(5, 3), (-9, -2), (0, 400)])
 def test_days_of_cover_make_sense(first, last, dyad, ben, eve):
     with pytest.raises(BadInput, match="first and a last day"):
-        absence.cover(dyad, eve, TODAY + timedelta(days=first), TODAY + timedelta(days=last), by=ben)
+        cover_and_emergency.cover(dyad, eve, TODAY + timedelta(days=first), TODAY + timedelta(days=last), by=ben)
 
 
 def test_only_a_therapist_covers_and_only_the_own_one_gives_cover(dyad, people):
     with pytest.raises(BadInput, match="another therapist"):
-        absence.cover(dyad, people.mo, TODAY, TODAY, by=people.ben)
+        cover_and_emergency.cover(dyad, people.mo, TODAY, TODAY, by=people.ben)
     with pytest.raises(PermissionDenied):
-        absence.cover(dyad, people.eve, TODAY, TODAY, by=people.eve)
+        cover_and_emergency.cover(dyad, people.eve, TODAY, TODAY, by=people.eve)
 
 
 def test_cover_does_not_read_the_therapists_own_notes(covered, dyad, eve, ben, as_member):
@@ -92,7 +92,7 @@ def test_in_an_emergency_an_admin_reads_for_an_hour_and_changes_nothing(dyad, ad
 
 
 def test_an_emergency_is_told_to_both_and_says_why(dyad, ada, ben, ana, as_member):
-    absence.break_glass(dyad, "Ben is in hospital and Ana has called", by=ada)
+    cover_and_emergency.break_glass(dyad, "Ben is in hospital and Ana has called", by=ada)
     assert Notice.objects.get(kind="break_glass").member == ben
     assert "Ben is in hospital" in as_member(ben).get(f"/people/{dyad.uid}/terms/").content.decode()
     assert "Ben is in hospital" in inside(ana).get(f"/mine/{dyad.uid}/readers/").content.decode()
@@ -100,18 +100,18 @@ def test_an_emergency_is_told_to_both_and_says_why(dyad, ada, ben, ana, as_membe
 
 def test_without_a_reason_nothing_opens(dyad, ada, people, as_member):
     with pytest.raises(BadInput, match="why you have to look"):
-        absence.break_glass(dyad, "because", by=ada)
+        cover_and_emergency.break_glass(dyad, "because", by=ada)
     with pytest.raises(PermissionDenied):
-        absence.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.mo)
+        cover_and_emergency.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.mo)
     posted = {"therapist": people.ben.uid, "name": "An", "why": "Ben is in hospital and Ana has called"}
     assert "not exactly one such person" in as_member(ada).post("/practice/emergency/", posted).content.decode()
 
 
 def test_nobody_leaves_while_people_are_still_theirs(dyad, ben, eve, ada):
     with pytest.raises(BadInput, match="Hand them over or end them first"):
-        absence.leave(ben, by=ada)
+        cover_and_emergency.leave(ben, by=ada)
     care.hand_over(dyad, eve, TODAY, by=ben)
-    absence.leave(ben, by=ada)
+    cover_and_emergency.leave(ben, by=ada)
     ben.refresh_from_db()
     assert not ben.is_active
 
@@ -119,7 +119,7 @@ def test_nobody_leaves_while_people_are_still_theirs(dyad, ben, eve, ada):
 def test_leaving_shuts_what_was_open(dyad, ben, cy, ada, people, as_member):
     care.share(dyad, cy, by=ben)
     browser = as_member(cy)
-    absence.leave(cy, by=ada)
+    cover_and_emergency.leave(cy, by=ada)
     people.practice.refresh_from_db()
     assert (people.practice.outside_reader, people.practice.safety_contact) == (None, None)
     assert not dyad.shares.filter(until=None).exists()
@@ -128,7 +128,7 @@ def test_leaving_shuts_what_was_open(dyad, ben, cy, ada, people, as_member):
 
 def test_the_last_admin_stays(ada):
     with pytest.raises(BadInput, match="Somebody has to keep the practice"):
-        absence.leave(ada, by=ada)
+        cover_and_emergency.leave(ada, by=ada)
     with pytest.raises(BadInput, match="Somebody has to keep the practice"):
         members.set_roles(ada, ["manager"], by=ada)
 
@@ -163,22 +163,22 @@ class TestSomebodyHasLeft:
     def left(self, dyad, ben, ada):
         """Ben has ended his work with Ana, and has left."""
         care.end_course(dyad, "planned", TODAY, "", by=ben)
-        absence.leave(ben, by=ada)
+        cover_and_emergency.leave(ben, by=ada)
         ben.refresh_from_db()
         return dyad
 
     def test_what_they_had_shared_ends_since_nobody_could_take_it_back(self, dyad, ben, cy, eve, ada):
         care.share(dyad, cy, by=ben)
-        absence.cover(dyad, eve, TODAY, TODAY + timedelta(days=3), by=ben)
+        cover_and_emergency.cover(dyad, eve, TODAY, TODAY + timedelta(days=3), by=ben)
         care.end_course(dyad, "planned", TODAY, "", by=ben)
-        absence.leave(ben, by=ada)
+        cover_and_emergency.leave(ben, by=ada)
         assert not can_see_dyad(cy, dyad)
         assert not can_see_dyad(eve, dyad)
 
     def test_their_open_links_ask_for_nobody(self, dyad, ben, ada, client):
         token = checkin.invite(a_held_session(dyad), by=ben)
         care.end_course(dyad, "planned", TODAY, "", by=ben)
-        absence.leave(ben, by=ada)
+        cover_and_emergency.leave(ben, by=ada)
         assert client.get(f"/c/{token}").status_code == 410
 
     def test_what_is_wrong_is_answered_by_the_admin_and_by_nobody_else(self, left, ana, ada, eve, as_member):
@@ -208,7 +208,7 @@ class TestSomebodyHasLeft:
 
     def test_an_emergency_in_a_course_of_theirs_is_told_to_the_admins(self, left, ana, people):
         gil = a_member("Gil", "admin")
-        absence.break_glass(left, "Ana has called and nobody knows her", by=gil)
+        cover_and_emergency.break_glass(left, "Ana has called and nobody knows her", by=gil)
         assert {n.member for n in Notice.objects.filter(kind="break_glass")} == {people.ada, gil}
 
     def test_nothing_is_sent_to_them(self, dyad, ben, ada, mailoutbox):
@@ -225,7 +225,7 @@ class TestAnAnswerThatAsksForHelp:
         assert {n.member for n in Notice.objects.filter(kind="safety")} == {ben, eve, cy}
 
     def test_reaches_the_admins_while_there_is_no_safety_contact(self, dyad, ben, cy, ada, as_member):
-        absence.leave(cy, by=ada)
+        cover_and_emergency.leave(cy, by=ada)
         reveal.raise_safety(a_held_session(dyad), "phq-9", "item9")
         assert {n.member for n in Notice.objects.filter(kind="safety")} == {ben, ada}
         browser = as_member(ada)
@@ -251,7 +251,7 @@ class TestTheOutsideReaderCovers:
     def cover_by_cy(self, dyad, ben, cy):
         cy.roles = ["therapist", "supervisor"]
         cy.save()
-        return lambda: absence.cover(dyad, cy, TODAY, TODAY + timedelta(days=3), by=ben)
+        return lambda: cover_and_emergency.cover(dyad, cy, TODAY, TODAY + timedelta(days=3), by=ben)
 
     def test_is_not_offered_meanwhile_and_is_again_afterwards(self, dyad, people, ben, cover_by_cy):
         people.practice.elsewhere_text = "You can turn to the ombudsperson."
@@ -261,7 +261,7 @@ class TestTheOutsideReaderCovers:
         assert "Someone else here" not in page
         assert "You can turn to the ombudsperson." in page
         assert "Cy" not in text(phone.browser.get(f"/c/{phone.token}"))
-        absence.end_cover(cover, by=ben)
+        cover_and_emergency.end_cover(cover, by=ben)
         assert "Someone else here: Cy, supervisor" in text(phone.open())
 
     def test_a_page_that_offered_it_before_is_shown_again_to_choose_anew(self, dyad, cover_by_cy):
@@ -322,7 +322,7 @@ class TestSomebodyElseIsNamed:
         assert "It was read on" in lines
 
     def test_when_that_person_has_left_the_client_reads_that_nobody_sees_it(self, said, cy, ada, ana):
-        absence.leave(cy, by=ada)
+        cover_and_emergency.leave(cy, by=ada)
         lines = inside(ana).get(f"/mine/{said.response.session.dyad.uid}/lines/").content.decode()
         assert "You wrote this to Cy, who does not work here any more" in lines
 

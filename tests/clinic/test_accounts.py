@@ -21,7 +21,7 @@ from accord.errors import BadInput
 from accord_clinic import settings as real_settings
 from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry
-from accord_clinic.queries import places
+from accord_clinic.queries import user_sessions
 
 SETUP, CHOICE = "/account/2fa/totp/activate/", "/account/2fa/"
 
@@ -203,7 +203,7 @@ class TestSessions:
         ],
     )
     def test_a_place_is_called_by_browser_and_machine(self, says, seen):
-        assert places.seen_as(says) == seen
+        assert user_sessions.seen_as(says) == seen
 
 
 class TestSessionsOfOthers:

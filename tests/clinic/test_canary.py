@@ -20,7 +20,7 @@ from django.utils import timezone
 from tests.clinic.people import CHECK_IN, a_held_session, answers
 from tests.clinic.test_every_url import ROWS, routes, world  # noqa: F401
 
-from accord_clinic.actions import absence, care, checkin, corrections, erasure, reveal, service
+from accord_clinic.actions import care, checkin, corrections, cover_and_emergency, erasure, reveal, service
 from accord_clinic.messages import notices
 from accord_clinic.models import (
     Agreement,
@@ -33,7 +33,7 @@ from accord_clinic.models import (
     Session,
     Strain,
 )
-from accord_clinic.submission import OpenLine
+from accord_clinic.questionnaires.submission import OpenLine
 
 KEPT, OUTSIDE, COUNTED, NOT_YET_OPEN = "kolibri-kept", "kolibri-outside", "kolibri-counted", "kolibri-not-open"
 PRIVATE = (KEPT, OUTSIDE, COUNTED)
@@ -113,7 +113,7 @@ def a_hand_over(world):  # noqa: F811
 def a_therapist_who_left(world):  # noqa: F811
     """And then Ben has left, so that an admin answers what Ana says is wrong there."""
     a_hand_over(world)
-    absence.leave(world.people.ben, by=world.people.ada)
+    cover_and_emergency.leave(world.people.ben, by=world.people.ada)
     corrections.ask(world.people.dyad, "It was a Wednesday", by=world.people.ana)
 
 

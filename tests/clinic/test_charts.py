@@ -13,7 +13,7 @@ from accord.instruments import catalogue, load
 from accord.records import DyadRecord, Response, SessionFacts
 from accord_clinic.charts import Panel, SessionMark, StrainSpan, Words, course_chart, course_table
 from accord_clinic.charts.axis import width_of
-from accord_clinic.pictures import picture
+from accord_clinic.pages.pictures import picture
 from accord_clinic.words.sentences import Names
 
 TEA = Path(__file__).parents[1] / "accord" / "good.toml"

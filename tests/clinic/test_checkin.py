@@ -8,12 +8,13 @@ from django.test import Client as Browser
 from tests.clinic.people import a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, text
 
-from accord_clinic.actions import alliance, checkin
-from accord_clinic.instruments import instrument
+from accord_clinic.actions import agreements, checkin
 from accord_clinic.models import Comment, Invitation, Measure, Notice, Pick, PrivateLine, Progress, Response, Signal
-from accord_clinic.queries import agreements, talk
+from accord_clinic.pages import talk_sheet
+from accord_clinic.pages.dyad import dyad_page
+from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries.courses import course_of
-from accord_clinic.queries.dyad import dyad_page
+from accord_clinic.questionnaires.shelf import instrument
 
 
 @pytest.fixture
@@ -155,16 +156,16 @@ def test_an_earlier_concern_is_asked_about_first_and_told_only_at_the_reveal(dya
 
 def agreed(dyad, people, kind, words, goal=None):
     """Something that both have sealed."""
-    row = alliance.propose(dyad, kind, words, "client", by=people.ana, goal=goal)
+    row = agreements.propose(dyad, kind, words, "client", by=people.ana, goal=goal)
     for side, by in (("client", people.ana), ("therapist", people.ben)):
-        alliance.seal(row, side, seen=row.wordings.get().pk, by=by)
+        agreements.seal(row, side, seen=row.wordings.get().pk, by=by)
     return row
 
 
 def test_agreed_tasks_are_asked_about_and_goals_every_fourth_time(dyad, people):
     goal = agreed(dyad, people, "goal", "Sleep through the night")
     task = agreed(dyad, people, "task", "No screen in bed", goal)
-    alliance.propose(dyad, "goal", "Not yet agreed", "client", by=people.ana)
+    agreements.propose(dyad, "goal", "Not yet agreed", "client", by=people.ana)
     sessions = [a_session(dyad, state="held") for _ in range(4)]
     third, fourth = Phone(sessions[2]), Phone(sessions[3])
     assert "Sleep through the night" not in text(third.open())
@@ -177,7 +178,7 @@ def test_agreed_tasks_are_asked_about_and_goals_every_fourth_time(dyad, people):
 
 
 def test_what_matters_most_now_is_picked_from_the_shared_goals_or_written_new(dyad, people):
-    goal = alliance.propose(dyad, "goal", "Sleep through the night", "client", by=people.ana)
+    goal = agreements.propose(dyad, "goal", "Sleep through the night", "client", by=people.ana)
     session = [a_session(dyad, state="held") for _ in range(5)][-1]
     phone = Phone(session)
     assert "What matters most to you now?" in text(phone.open())
@@ -193,9 +194,9 @@ class TestTakingBack:
     @pytest.fixture
     def goal(self, dyad, people):
         """A goal that both have sealed, so that every fourth session asks how far it is."""
-        goal = alliance.propose(dyad, "goal", "Sleep through the night", "client", by=people.ana)
+        goal = agreements.propose(dyad, "goal", "Sleep through the night", "client", by=people.ana)
         for side, by in (("client", people.ana), ("therapist", people.ben)):
-            alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+            agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
         return goal
 
     def test_a_rating_of_a_goal(self, dyad, goal, ben):
@@ -208,7 +209,7 @@ class TestTakingBack:
         assert (second.value, second.corrects) == (None, first)
         assert 'value="7" checked' not in phone.open().content.decode()
         checkin.send(fourth, "therapist", answers("therapist"), by=ben)
-        [shown] = agreements.shown(dyad)
+        [shown] = agreement_queries.shown(dyad)
         assert shown.progress == ()
         assert [line.state for line in dyad_page(ben, dyad).goals] == ["agreed"]
 
@@ -223,7 +224,7 @@ class TestTakingBack:
     def test_a_goal_that_has_ended_meanwhile_is_not_asked_and_keeps_its_rating(self, dyad, goal, people):
         phone = Phone([a_session(dyad, state="held") for _ in range(4)][-1])
         phone.send({**USUAL, f"how.{goal.uid}": "7"})
-        alliance.end(goal, "reached", "client", by=people.ana)
+        agreements.end(goal, "reached", "client", by=people.ana)
         phone.send(USUAL)
         assert [row.value for row in Progress.objects.all()] == [7]
 
@@ -240,8 +241,8 @@ class TestTakingBack:
         assert "My sister" not in page
         assert f'value="{goal.uid}" checked' not in page
         checkin.send(fifth, "therapist", replace(answers("therapist"), picked=(goal.uid,)), by=ben)
-        assert agreements.picks_in_common(dyad) is None
-        assert talk.sheet(fifth).picks.client_own == ()
+        assert agreement_queries.picks_in_common(dyad) is None
+        assert talk_sheet.sheet(fifth).picks.client_own == ()
         [picks] = course_of(dyad).said.picks
         assert (picks.client, picks.therapist) == (frozenset(), frozenset({goal.uid}))
 
@@ -251,7 +252,7 @@ class TestTakingBack:
         phone.send({**USUAL, "picked-words": "My sister\nMy work"})
         phone.send({**USUAL, "picked": [goal.uid]})
         checkin.send(fifth, "therapist", replace(answers("therapist"), picked=(goal.uid,)), by=ben)
-        assert agreements.picks_in_common(dyad) == (1, 1)
+        assert agreement_queries.picks_in_common(dyad) == (1, 1)
 
 
 def test_the_starting_path_and_the_wider_look_are_asked_like_any_form(dyad):

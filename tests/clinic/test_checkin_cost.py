@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.clinic.people import a_course, a_session
 from tests.clinic.phone import USUAL, Phone
 
-from accord_clinic.actions import alliance
+from accord_clinic.actions import agreements
 from accord_clinic.models import Measure, Response
 
 MOST_QUERIES = 8
@@ -19,11 +19,11 @@ def phone(request, dyad, people):
     Measure.objects.create(dyad=dyad, instrument="phq-9", every=1)
     a_course(dyad, request.param)
     for words in ("Sleep through the night", "See my sister"):
-        goal = alliance.propose(dyad, "goal", words, "client", by=people.ana)
-        task = alliance.propose(dyad, "task", "One step", "client", by=people.ana, goal=goal)
+        goal = agreements.propose(dyad, "goal", words, "client", by=people.ana)
+        task = agreements.propose(dyad, "task", "One step", "client", by=people.ana, goal=goal)
         for row in (goal, task):
             for side, by in (("client", people.ana), ("therapist", people.ben)):
-                alliance.seal(row, side, seen=row.wordings.get().pk, by=by)
+                agreements.seal(row, side, seen=row.wordings.get().pk, by=by)
     return Phone(a_session(dyad, state="held"))
 
 

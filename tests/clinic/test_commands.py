@@ -131,7 +131,7 @@ def test_the_scales_of_the_check_in_that_speak_share_the_budget_of_a_course(peop
 
 def test_on_postgresql_the_signing_secret_alone_is_made_anew(people, tmp_path, settings, monkeypatch, capsys):
     """The key of the database is the operator's there. With the embedded file: test_keys."""
-    monkeypatch.setattr(rotate_key, "databases", SimpleNamespace(is_postgresql=lambda: True))
+    monkeypatch.setattr(rotate_key, "engine", SimpleNamespace(is_postgresql=lambda: True))
     settings.KEYS = tmp_path
     call_command("rotate_key")
     first = (tmp_path / "signing.key").read_text()

@@ -19,20 +19,20 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.rights_steps import code_for, inside
 
 from accord_clinic.actions import (
-    absence,
-    alliance,
+    agreements,
     calibration,
     care,
     checkin,
     consent,
     corrections,
+    cover_and_emergency,
     erasure,
     schedule,
     strains,
-    talk,
+    talk_sheet,
 )
+from accord_clinic.exports.client_copy import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, csv_safe, everything
 from accord_clinic.models import Calibration, Client, Dyad, Progress, ReadLog, Session, Signal, StrainMove
-from accord_clinic.queries.copies import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, csv_safe, everything
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def said(ana, ben, dyad):
     """Ana has said all kinds of things, and Ben has noted some for himself."""
     a_held_session(dyad, client=keeping(), therapist=replace(answers("therapist"), reaction="Ben's own note"))
     a_held_session(dyad, client=answers("client", words="Not open yet"))
-    alliance.propose(dyad, "goal", "Sleep through", "client", by=ana)
+    agreements.propose(dyad, "goal", "Sleep through", "client", by=ana)
     consent.give(ana, "research", by=ana)
     corrections.ask(dyad, "It was a Tuesday", by=ana)
     return dyad
@@ -116,26 +116,26 @@ def lived(said, people):
     consent.set_terms(dyad, by=ben, consents="client", guardian_learns="nothing", by_order=True, order_learns="dates")
     care.set_up(dyad, {"phq-9": 4}, by=ben)
     schedule.settle(dyad, by=ben, quiet_from=19)
-    goal = alliance.propose(dyad, "goal", "Walk daily", "client", by=ana)
+    goal = agreements.propose(dyad, "goal", "Walk daily", "client", by=ana)
     for side, by in (("client", ana), ("therapist", ben)):
-        alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
-    task = alliance.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
-    alliance.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+        agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+    task = agreements.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
+    agreements.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
     session = a_held_session(dyad, client=answers("client", t1=3), therapist=answers("therapist"))
-    alliance.note_progress(session, "client", {goal.uid: 4}, by=ana)
-    alliance.pick(session, "client", [goal.uid], ["More rest"], by=ana)
+    agreements.note_progress(session, "client", {goal.uid: 4}, by=ana)
+    agreements.pick(session, "client", [goal.uid], ["More rest"], by=ana)
     strains.move(dyad.strains.last(), "try_repair", "therapist", by=ben, session=session, step="Slowed down")
-    talk.tick(session, "words:o2", by=ben)
+    talk_sheet.tick(session, "words:o2", by=ben)
     corrections.answer(dyad.corrections.get(), "Changed.", by=ben)
     care.share(dyad, people.cy, by=ben)
-    absence.cover(dyad, people.eve, timezone.localdate(), timezone.localdate(), by=ben)
-    absence.break_glass(dyad, "Nobody answers.", by=people.ada)
+    cover_and_emergency.cover(dyad, people.eve, timezone.localdate(), timezone.localdate(), by=ben)
+    cover_and_emergency.break_glass(dyad, "Nobody answers.", by=people.ada)
     ReadLog.objects.create(member=ben, dyad=dyad, what="words", sessions=[1], at=timezone.now())
     line = ana.private_lines.first()
     ana.private_lines.create(response=line.response, reader="outside", to=people.cy, item="o2", words="For Cy")
     again = a_dyad(people.eve, ana)
     felt = a_held_session(again, client=answers("client", t1=2), therapist=answers("therapist"))
-    talk.tick(felt, "words:o1", by=people.eve)
+    talk_sheet.tick(felt, "words:o1", by=people.eve)
     a_course(a_dyad(ben, "Kim"), 2)
     return dyad
 
@@ -299,7 +299,7 @@ def test_no_cell_is_taken_for_a_formula(words):
 
 
 def test_a_table_reads_back_as_it_was_written(said):
-    from accord_clinic.queries.copies import as_csv
+    from accord_clinic.exports.client_copy import as_csv
 
     rows = [{"words": 'Said: "no", twice\nand again', "n": 3}]
     assert list(csv.DictReader(io.StringIO(as_csv(rows)))) == [{"words": 'Said: "no", twice\nand again', "n": "3"}]

@@ -8,8 +8,9 @@ from tests.clinic.people import a_dyad, a_session, answers
 
 from accord.errors import BadInput
 from accord_clinic.actions import audit, checkin
+from accord_clinic.database import engine
 from accord_clinic.models import AuditEntry, Response
-from accord_clinic.upkeep import databases, rights
+from accord_clinic.upkeep import grants
 
 on_postgresql = pytest.mark.skipif(
     "connection.vendor != 'postgresql'", reason="on PostgreSQL only: make test-postgresql"
@@ -18,14 +19,14 @@ on_postgresql = pytest.mark.skipif(
 
 class TestChoosing:
     def test_without_a_word_it_is_the_encrypted_file(self, tmp_path):
-        chosen = databases.chosen({}, tmp_path / "data", tmp_path / "keys")
+        chosen = engine.chosen({}, tmp_path / "data", tmp_path / "keys")
         assert list(chosen) == ["default"]
-        assert chosen["default"]["ENGINE"] == "accord_clinic.sqlcipher"
+        assert chosen["default"]["ENGINE"] == "accord_clinic.database.sqlcipher"
         assert "synchronous=FULL" in chosen["default"]["OPTIONS"]["init_command"]
 
     def test_an_address_chooses_postgresql_with_all_that_libpq_understands(self, tmp_path):
         address = "postgresql://accord_app@one,two:5433/accord?sslmode=verify-full&target_session_attrs=read-write"
-        chosen = databases.chosen({databases.POSTGRESQL: address}, tmp_path, tmp_path)["default"]
+        chosen = engine.chosen({engine.POSTGRESQL: address}, tmp_path, tmp_path)["default"]
         assert (chosen["HOST"], chosen["NAME"], chosen["USER"]) == ("one,two", "accord", "accord_app")
         assert chosen["OPTIONS"]["sslmode"] == "verify-full"
         assert chosen["OPTIONS"]["target_session_attrs"] == "read-write"
@@ -34,7 +35,7 @@ class TestChoosing:
     @pytest.mark.parametrize("address", ["mysql://here", "postgresql://", "postgresql://host/?nonsense=1", "x"])
     def test_an_address_that_is_none_is_said(self, tmp_path, address):
         with pytest.raises(BadInput, match="ACCORD_POSTGRESQL"):
-            databases.chosen({databases.POSTGRESQL: address}, tmp_path, tmp_path)
+            engine.chosen({engine.POSTGRESQL: address}, tmp_path, tmp_path)
 
 
 def at_once(jobs):
@@ -98,7 +99,7 @@ class TestManyAtOnce:
     @on_postgresql
     def test_who_comes_second_waits_longer_than_its_role_waits_for_a_table(self, tmp_path):
         def migrate():
-            with databases.one_at_a_time("migrate", tmp_path), connection.cursor() as cursor:
+            with engine.one_at_a_time("migrate", tmp_path), connection.cursor() as cursor:
                 cursor.execute("SHOW lock_timeout")
                 patience.append(cursor.fetchone()[0])
                 cursor.execute("SELECT pg_sleep(0.3)")
@@ -125,7 +126,7 @@ class TestRights:
         with connection.cursor() as cursor:
             cursor.execute("DROP ROLE IF EXISTS accord_app_of_a_test")
             cursor.execute("CREATE ROLE accord_app_of_a_test")
-            rights.give("accord_app_of_a_test")
+            grants.give("accord_app_of_a_test")
             cursor.execute("SET ROLE accord_app_of_a_test")
             yield people
             cursor.execute("RESET ROLE")
@@ -162,14 +163,14 @@ class TestRights:
             assert cursor.fetchone() == (False,)
 
     def test_asked_again_by_that_role_nothing_changes(self, as_app):
-        assert "Nothing was changed" in rights.give("accord_app_of_a_test")
+        assert "Nothing was changed" in grants.give("accord_app_of_a_test")
 
     def test_an_older_database_says_who_must_bring_it_up(self, as_app):
         with pytest.raises(BadInput, match="owner's address"):
-            databases.check_may_migrate()
+            engine.check_may_migrate()
 
 
 def test_rights_for_a_role_that_is_not_there_are_refused(db):
     if connection.vendor == "postgresql":
         with pytest.raises(BadInput, match="CREATE ROLE nobody"):
-            rights.give("nobody")
+            grants.give("nobody")

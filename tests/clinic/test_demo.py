@@ -26,7 +26,7 @@ from accord_clinic.models import (
     Signal,
     Strain,
 )
-from accord_clinic.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,11 @@ import pytest
 from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
-from accord_clinic.actions import alliance, calibration, care, checkin, reveal
+from accord_clinic.actions import agreements, calibration, care, checkin, reveal
 from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
-from accord_clinic.plan import CHECK_IN
-from accord_clinic.queries.cases import heard
-from accord_clinic.queries.dyad import dyad_page
+from accord_clinic.pages.dyad import dyad_page
+from accord_clinic.pages.findings import heard
+from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.words.sentences import Judged
 
 
@@ -150,14 +150,14 @@ def test_words_for_other_readers_never_stand_here(people, dyad, ben, as_member):
 
 
 def test_goals_show_their_seals(people, dyad, page):
-    goal = alliance.propose(dyad, "goal", "Sleep", "client", by=dyad.client)
+    goal = agreements.propose(dyad, "goal", "Sleep", "client", by=dyad.client)
     assert [g.state for g in page().goals] == ["not yet agreed together"]
     seen = goal.wordings.get().pk
-    alliance.seal(goal, "client", seen=seen, by=dyad.client)
+    agreements.seal(goal, "client", seen=seen, by=dyad.client)
     assert [g.state for g in page().goals] == ["Ana has sealed · waits for you"]
-    alliance.seal(goal, "therapist", seen=seen, by=dyad.therapist)
+    agreements.seal(goal, "therapist", seen=seen, by=dyad.therapist)
     assert [g.state for g in page().goals] == ["agreed"]
-    alliance.reword(goal, "Sleep through", "therapist", seen=seen, by=dyad.therapist)
+    agreements.reword(goal, "Sleep through", "therapist", seen=seen, by=dyad.therapist)
     assert [(g.words, g.state) for g in page().goals] == [("Sleep through", "not yet agreed together")]
 
 
@@ -222,11 +222,11 @@ def test_names_and_words_are_never_markup(people, ben, as_member):
 @pytest.mark.parametrize("sessions", [2, 9])
 def test_the_number_of_queries_does_not_grow(sessions, people, dyad, ben, as_member, django_assert_max_num_queries):
     calibration.calibrate(calibration.followed(), by=None)
-    goal = alliance.propose(dyad, "goal", "Sleep", "client", by=dyad.client)
+    goal = agreements.propose(dyad, "goal", "Sleep", "client", by=dyad.client)
     for number in range(sessions):
         said = replace(answers("client", t1=number % 3, words="Slower."), progress={goal.uid: 3})
         a_held_session(dyad, client=said, therapist=answers("therapist"))
-        alliance.propose(dyad, "goal", f"Goal {number}", "therapist", by=ben)
+        agreements.propose(dyad, "goal", f"Goal {number}", "therapist", by=ben)
     browser = as_member(ben)
     html(browser, dyad)
     with django_assert_max_num_queries(15):

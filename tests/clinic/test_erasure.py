@@ -11,11 +11,20 @@ from django.utils import timezone
 from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, answers
 from tests.clinic.rights_steps import code_for, inside
 
-from accord_clinic.actions import absence, alliance, care, consent, corrections, erasure, schedule, space
+from accord_clinic.actions import (
+    agreements,
+    care,
+    consent,
+    corrections,
+    cover_and_emergency,
+    erasure,
+    own_space,
+    schedule,
+)
 from accord_clinic.actions.audit import first_break
-from accord_clinic.actions.reading import log_read
+from accord_clinic.actions.read_log import log_read
 from accord_clinic.models import AuditEntry, Client, Dyad, Erasure, Practice, ReadLog, Response, Session
-from accord_clinic.submission import OpenLine
+from accord_clinic.questionnaires.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
 PLANTED = "Kolibri"
@@ -43,20 +52,20 @@ def planted(people, ben):
     a_held_session(dyad, client=said, therapist=mine)
     last = a_held_session(dyad, client=kept)
     Session.objects.filter(pk=last.pk).update(waived_why=PLANTED)
-    goal = alliance.propose(dyad, "goal", PLANTED, "client", by=client)
-    alliance.propose(dyad, "task", PLANTED, "therapist", by=ben, goal=goal)
+    goal = agreements.propose(dyad, "goal", PLANTED, "client", by=client)
+    agreements.propose(dyad, "task", PLANTED, "therapist", by=ben, goal=goal)
     dyad.note = dyad.ending_reason = PLANTED
     dyad.save()
     corrections.ask(dyad, PLANTED, by=client)
     consent.give(client, "research", by=client)
     consent.set_terms(dyad, by=ben, consents="both")
     schedule.settle(dyad, by=ben, most_reminders=2)
-    absence.break_glass(dyad, f"{PLANTED} cannot be reached", by=people.ada)
-    absence.cover(dyad, people.eve, timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
+    cover_and_emergency.break_glass(dyad, f"{PLANTED} cannot be reached", by=people.ada)
+    cover_and_emergency.cover(dyad, people.eve, timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
     care.share(dyad, people.cy, by=ben)
     log_read(ben, dyad, "words", [1])
-    space.set_pin(client, "123456", by=client)
-    space.ask_code(client)
+    own_space.set_pin(client, "123456", by=client)
+    own_space.ask_code(client)
     corrections.change_own_contact(client, by=client, email="new-kolibri@example.org")
     return client
 
@@ -154,7 +163,7 @@ def test_a_fresh_code_and_a_tick_are_asked_for(planted):
 
 
 def test_the_code_of_the_door_does_not_erase(planted):
-    code = space.ask_code(planted)
+    code = own_space.ask_code(planted)
     inside(planted).post("/mine/rights/erase/", {"code": code, "sure": "yes"})
     assert not Erasure.objects.exists()
 

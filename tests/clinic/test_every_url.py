@@ -22,10 +22,10 @@ from tests.clinic.passkey import Passkey
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
 
 from accord_clinic import links
-from accord_clinic.actions import absence, alliance, care, checkin, reveal, space, talk
+from accord_clinic.actions import agreements, care, checkin, cover_and_emergency, own_space, reveal, talk_sheet
 from accord_clinic.models import Invitation, PrivateLine, StopLink, Strain
 from accord_clinic.models.row import new_uid
-from accord_clinic.views.space import DOOR
+from accord_clinic.views.own_space import DOOR
 
 STAFF = "ben eve cy dee mo ada sue flo gus"
 """Ana's therapist; a therapist with no business here; the supervisor with whom Ben shares, who is also outside reader
@@ -284,8 +284,8 @@ def world(people, as_member) -> World:
     off = answers("client", t1=2, words="Look at the clock less")
     talked = a_held_session(dyad, client=off, therapist=answers("therapist"))
     held = a_held_session(dyad, client=answers("client", words="For Cy alone", reader="outside"))
-    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
-    [card] = talk.suggest(talked, [("a-card", "strain_reported")], member=ben)
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
+    [card] = talk_sheet.suggest(talked, [("a-card", "strain_reported")], member=ben)
     care.share(dyad, people.cy, by=ben)
     reveal.raise_safety(held, "phq-9", "item9")
     token = checkin.invite(held, by=ben)
@@ -305,13 +305,13 @@ def world(people, as_member) -> World:
         "passkey": str(a_passkey(ben).pk),
     }
     more = {"sue": a_member("Sue", "supervisor"), "flo": a_member("Flo", "therapist"), "gus": a_member("Gus", "admin")}
-    absence.cover(dyad, more["flo"], timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
-    absence.break_glass(dyad, "Ben is in hospital and Ana has called", by=more["gus"])
+    cover_and_emergency.cover(dyad, more["flo"], timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
+    cover_and_emergency.break_glass(dyad, "Ben is in hospital and Ana has called", by=more["gus"])
     members = {name: more.get(name) or getattr(people, name) for name in STAFF.split()}
     browsers = {name: as_member(member) for name, member in members.items()} | {"stranger": Browser()}
     for name, client in (("ana", people.ana), ("kim", a_dyad(people.eve, "Kim").client)):
         browsers[name] = Browser()
-        browsers[name].cookies[DOOR] = space._open(client)
+        browsers[name].cookies[DOOR] = own_space._open(client)
     browsers["phone"] = Browser()
     browsers["phone"].post(f"/c/{token}")
     return World(people, things, browsers)

@@ -10,7 +10,7 @@ from tests.clinic.people import a_held_session
 
 from accord_clinic.actions import audit
 from accord_clinic.models import AuditEntry, Member
-from accord_clinic.upkeep import anchor, examination, health
+from accord_clinic.upkeep import audit_anchor, examination, health
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def sound(people, settings, tmp_path):
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.DEFAULT_FROM_EMAIL = "practice@example.org"
     health.swept()
-    anchor.note()
+    audit_anchor.note()
     return settings
 
 

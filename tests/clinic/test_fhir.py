@@ -15,10 +15,10 @@ from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_se
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.cli import main
-from accord_clinic.actions import alliance, checkin
+from accord_clinic.actions import agreements, checkin
+from accord_clinic.exports.fhir import as_fhir
 from accord_clinic.models import Client, Dyad, Practice, Response
 from accord_clinic.queries.courses import course_of
-from accord_clinic.queries.fhir import as_fhir
 
 pytestmark = pytest.mark.django_db
 
@@ -32,11 +32,11 @@ def said(ana, ben, dyad):
     checkin.send(second, "therapist", answers("therapist"), by=ben)
     a_held_session(dyad, client=answers("client", words="Not open yet"))
     a_session(dyad)
-    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=ana)
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=ana)
     for side, by in (("client", ana), ("therapist", ben)):
-        alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
-    alliance.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
-    alliance.propose(dyad, "problem", "We both rush", "client", by=ana)
+        agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+    agreements.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
+    agreements.propose(dyad, "problem", "We both rush", "client", by=ana)
     a_course(a_dyad(ben, "Kim"), 2)
     return dyad
 
@@ -116,10 +116,10 @@ def test_goals_tasks_and_the_shared_view_in_their_last_words(said, ana):
 def test_what_both_have_sealed_is_the_plan_until_its_words_change(said, ana, ben):
     view = said.agreements.get(kind="problem")
     for side, by in (("client", ana), ("therapist", ben)):
-        alliance.seal(view, side, seen=view.wordings.get().pk, by=by)
+        agreements.seal(view, side, seen=view.wordings.get().pk, by=by)
     plan = of(as_fhir(ana), "CarePlan")[0]
     assert (plan["intent"], plan["description"]) == ("plan", "We both rush")
-    alliance.reword(view, "We both hurry", "client", seen=view.wordings.get().pk, by=ana)
+    agreements.reword(view, "We both hurry", "client", seen=view.wordings.get().pk, by=ana)
     plan, proposal = of(as_fhir(ana), "CarePlan")
     assert "description" not in plan
     assert proposal["description"] == "We both hurry"

@@ -18,10 +18,10 @@ from tests.clinic.people import PASSWORD, a_course, a_held_session, a_session, a
 from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 
-from accord_clinic.actions import absence, reveal
+from accord_clinic.actions import cover_and_emergency, reveal
+from accord_clinic.database.sqlcipher import files
 from accord_clinic.messages import notices
 from accord_clinic.models import Invitation, ReadLog, Response
-from accord_clinic.sqlcipher import files
 
 SECRET = "kolibri and nobody else"
 
@@ -79,7 +79,7 @@ class TestACuriousColleague:
     def test_who_is_admin_looks_only_with_a_reason_that_both_can_read(self, course, people, as_member, mailoutbox):
         ada = as_member(people.ada)
         assert ada.get(f"/people/{course.uid}/").status_code == 404
-        absence.break_glass(course, "A relative called and fears the worst.", by=people.ada)
+        cover_and_emergency.break_glass(course, "A relative called and fears the worst.", by=people.ada)
         assert ada.get(f"/people/{course.uid}/").status_code == 200
         assert ReadLog.objects.filter(member=people.ada, dyad=course).exists()
         assert "A relative called" in text(inside(people.ana).get(f"/mine/{course.uid}/readers/"))

@@ -13,12 +13,12 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import code_for, inside
 
-from accord_clinic import copies, pdf
-from accord_clinic.actions import absence, alliance, care, checkin, consent, corrections, schedule
+from accord_clinic.actions import agreements, care, checkin, consent, corrections, cover_and_emergency, schedule
+from accord_clinic.exports import chapters, pdf
+from accord_clinic.exports.client_copy import TABLES
 from accord_clinic.messages import delivery
 from accord_clinic.models import Client, Dyad, Invitation, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
-from accord_clinic.queries import talk
-from accord_clinic.queries.copies import TABLES
+from accord_clinic.pages import talk_sheet
 
 NOT_FOUND = 404
 
@@ -35,8 +35,8 @@ class TestTheCopy:
 
     def test_every_column_that_is_shown_has_a_heading(self, walk):
         tables = {name: list(table(walk.ana)) for name, (_models, table) in TABLES.items()}
-        shown = {copies._plain(column) for rows in tables.values() for row in rows[:1] for column in row}
-        assert sorted(shown - set(copies.LEFT_OUT) - set(copies._headings())) == []
+        shown = {chapters._plain(column) for rows in tables.values() for row in rows[:1] for column in row}
+        assert sorted(shown - set(chapters.LEFT_OUT) - set(chapters._headings())) == []
         assert [name for name, rows in tables.items() if not rows] == [], "the walk leaves no table empty"
 
     @pytest.mark.parametrize(
@@ -53,19 +53,19 @@ class TestTheCopy:
         ],
     )
     def test_every_code_has_words(self, column, codes):
-        assert set(codes) <= set(copies.coded(column))
+        assert set(codes) <= set(chapters.coded(column))
 
     def test_every_kind_of_signal_and_every_step_of_a_strain_has_words(self):
         from accord.signals import DETECTORS
-        from accord_clinic.strains import WORKFLOW
+        from accord_clinic.models.strain_workflow import WORKFLOW
 
-        assert {d.kind for d in DETECTORS} <= set(copies.coded("kind"))
-        assert {move for moves in WORKFLOW.values() for move in moves} | {"open"} <= set(copies.coded("move"))
+        assert {d.kind for d in DETECTORS} <= set(chapters.coded("kind"))
+        assert {move for moves in WORKFLOW.values() for move in moves} | {"open"} <= set(chapters.coded("move"))
 
     def test_what_a_person_wrote_is_never_taken_for_a_code(self):
         with translation.override("de"):
-            assert copies._cell("text", "words") == "text"
-            assert copies._cell("text", "modality") == "schriftlich"
+            assert chapters._cell("text", "words") == "text"
+            assert chapters._cell("text", "modality") == "schriftlich"
 
 
 @dataclass
@@ -137,30 +137,30 @@ def everything_said(people, ana, ben, dyad) -> None:
     a_course(dyad, 3)
     off = answers("client", t1=2, t2=3, t3=("quiet",), b1=3, words="Langsamer, bitte", sharing={})
     a_held_session(dyad, client=off, therapist=answers("therapist", words="Uhr weglegen"))
-    goal = alliance.propose(dyad, "goal", "Durchschlafen", "client", by=ana)
+    goal = agreements.propose(dyad, "goal", "Durchschlafen", "client", by=ana)
     for side, by in (("client", ana), ("therapist", ben)):
-        alliance.seal(goal, side, seen=goal.wordings.get().pk, by=by)
-    task = alliance.propose(dyad, "task", "Handy in die Küche", "therapist", by=ben, goal=goal)
-    alliance.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
-    done = alliance.propose(dyad, "goal", "Anrufen", "client", by=ana)
-    alliance.end(done, "reached", "client", by=ana)
+        agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
+    task = agreements.propose(dyad, "task", "Handy in die Küche", "therapist", by=ben, goal=goal)
+    agreements.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+    done = agreements.propose(dyad, "goal", "Anrufen", "client", by=ana)
+    agreements.end(done, "reached", "client", by=ana)
     kept = answers("client", t1=2, words="Nur meins", reader="raise", sharing={"t1": "not_yet"})
     fifth = a_held_session(dyad, client=kept, therapist=answers("therapist", b1=1))
-    alliance.note_progress(fifth, "client", {goal.uid: 4}, by=ana)
-    alliance.pick(fifth, "client", [goal.uid], ["Mehr Ruhe"], by=ana)
+    agreements.note_progress(fifth, "client", {goal.uid: 4}, by=ana)
+    agreements.pick(fifth, "client", [goal.uid], ["Mehr Ruhe"], by=ana)
     to_cy = answers("client", words="Für jemand anderen", reader="outside")
     a_held_session(dyad, client=to_cy, therapist=answers("therapist"))
     a_held_session(dyad, client=answers("client", words="Zahl", reader="statistics"))
     day = timezone.localdate()
     care.share(dyad, people.cy, by=ben)
-    absence.cover(dyad, people.eve, day, day, by=ben)
-    absence.break_glass(dyad, "Anna ist nicht erreichbar.", by=people.ada)
+    cover_and_emergency.cover(dyad, people.eve, day, day, by=ben)
+    cover_and_emergency.break_glass(dyad, "Anna ist nicht erreichbar.", by=people.ada)
     row = corrections.ask(dyad, "Es war ein Dienstag", by=ana)
     corrections.answer(row, "Geändert.", by=ben)
     corrections.ask(dyad, "Und im Mai", by=ana)
     consent.give(ana, "research", by=ana)
     consent.withdraw(ana, "research", by=ana)
-    from accord_clinic.actions import talk as talking
+    from accord_clinic.actions import talk_sheet as talking
 
     talking.tick(fifth, "words:o2", by=ben)
     pages = ("talk_sheet", "talk_sheet_pdf", "prepare_sheet", "goals", "strain", "course", "words", "outside_line", "?")
@@ -375,7 +375,7 @@ class TestTheTalkSheet:
         assert "People" in page
 
     def test_and_on_paper(self, walk):
-        sheet = talk.sheet(walk.dyad.sessions.get(number=5))
+        sheet = talk_sheet.sheet(walk.dyad.sessions.get(number=5))
         with translation.override(sheet.language):
             said = str(pdf._data(sheet, timezone.get_current_timezone()))
         assert "Wo Anna und Ben nach Sitzung 5 stehen" in said

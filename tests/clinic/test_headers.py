@@ -40,7 +40,7 @@ def test_so_do_pages_for_what_goes_wrong(as_member, mo, monkeypatch):
     check(strict.get("/today/", headers={"host": "evil.example"}), "another host")
     manager = as_member(mo)
     manager.raise_request_exception = False
-    monkeypatch.setattr("accord_clinic.queries.service.service", lambda member: 1 / 0)
+    monkeypatch.setattr("accord_clinic.pages.service.service", lambda member: 1 / 0)
     broken = manager.get("/service/")
     assert broken.status_code == 500
     check(broken, "broken")

@@ -12,9 +12,9 @@ from accord_clinic.actions.audit import first_break
 from accord_clinic.imports import ratings
 from accord_clinic.imports.column_map import BadMapping, read_map
 from accord_clinic.imports.spreadsheet import read_sheet
-from accord_clinic.instruments import shelf
 from accord_clinic.models import AuditEntry, Calibration, Client, Dyad, ImportRow, Member, Response, Session
 from accord_clinic.queries.courses import course_of
+from accord_clinic.questionnaires.shelf import shelf
 
 DATA = Path(ratings.__file__).parents[1] / "data"
 REAL, REAL_MAP = DATA / "implement_wai_bai_57x15.csv", DATA / "implement_wai_bai_57x15.toml"

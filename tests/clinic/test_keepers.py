@@ -10,9 +10,9 @@ from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 from tests.clinic.test_german import ENGLISH, words_of
 
-from accord_clinic.actions import absence, care, corrections
+from accord_clinic.actions import care, corrections, cover_and_emergency
 from accord_clinic.models import Client, Member, Notice, Practice
-from accord_clinic.queries.keepers import keepers
+from accord_clinic.pages.key_holders import keepers
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +87,7 @@ class TestAPracticeOfOne:
         assert "Only count that I wrote something" in questions
 
     def test_the_old_address_is_told_as_the_page_says(self, alone):
-        absence.leave(alone.cy, by=alone.ben)
+        cover_and_emergency.leave(alone.cy, by=alone.ben)
         corrections.put_right(alone.ana, by=alone.ben, email="other@example.org")
         assert Notice.objects.get(kind="contact_changed").to == "ana@example.org"
 
@@ -117,7 +117,7 @@ class TestAPracticeOfTwo:
 
     def test_whoever_covers_for_the_therapist_watches_over_nothing_meanwhile(self, two):
         today = timezone.localdate()
-        absence.cover(two.dyad, two.ada, today, today + timedelta(days=1), by=two.ben)
+        cover_and_emergency.cover(two.dyad, two.ada, today, today + timedelta(days=1), by=two.ben)
         assert keepers(two.ana) == ("Ada", "Ben")
 
     def test_who_has_left_watches_over_nothing(self, two):

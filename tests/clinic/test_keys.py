@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from tests.clinic.embedded import a_machine, a_practice, another
 
-from accord_clinic.sqlcipher import files
-from accord_clinic.upkeep import keys
+from accord_clinic.database import keys
+from accord_clinic.database.sqlcipher import files
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +75,8 @@ from django.core import signing
 from django.http import HttpRequest
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
-from accord_clinic.queries import client
-print(f"link:{client.by_token(os.environ['TOKEN']) is not None}")
+from accord_clinic.queries import checkin
+print(f"link:{checkin.by_token(os.environ['TOKEN']) is not None}")
 try:
     print(f"signature:{bool(signing.Signer().unsign(os.environ['SIGNED']))}")
 except signing.BadSignature:
@@ -125,7 +125,7 @@ class TestChangingIt:
 CUT_OFF = """
 import os, signal, sys
 from pathlib import Path
-from accord_clinic.sqlcipher import files
+from accord_clinic.database.sqlcipher import files
 
 with files.alone(Path(sys.argv[1]), sys.argv[2]) as connection:
     connection.execute("PRAGMA cache_size = 2")
@@ -206,7 +206,7 @@ class TestInstalled:
 KILLED_AFTER = """
 import os, signal, sys, threading, time
 from pathlib import Path
-from accord_clinic.upkeep import keys
+from accord_clinic.database import keys
 database, folder, writes = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 journal = Path(f"{database}-journal")
 def watch():

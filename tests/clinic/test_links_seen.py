@@ -15,7 +15,7 @@ from tests.clinic.phone import USUAL, Phone, text
 
 from accord_clinic.actions import checkin
 from accord_clinic.models import Invitation, Notice, PrivateLine
-from accord_clinic.views import asking
+from accord_clinic.views import checkin_page
 
 SAID = {**USUAL, "0-t1": "3", "share.0-t1": "not_yet", "0-o2": "Less homework", "read.0-o2": "raise"}
 TOKENS = re.compile(r'name="(csrfmiddlewaretoken|key)" value="[^"]*"')
@@ -145,7 +145,7 @@ def test_the_proof_of_one_check_in_opens_no_other(session, dyad):
     second = Phone(session)
     for name, cookie in first.browser.cookies.items():
         if name.endswith("-sent"):
-            second.browser.cookies[f"{asking.cookie_name(second.invitation.uid)}-sent"] = cookie.value
+            second.browser.cookies[f"{checkin_page.cookie_name(second.invitation.uid)}-sent"] = cookie.value
     assert "Less homework" not in second.open().content.decode()
 
 

@@ -16,11 +16,11 @@ from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic.actions import care, checkin, consent, schedule, space
+from accord_clinic.actions import care, checkin, consent, own_space, schedule
 from accord_clinic.messages import delivery, notices, sms, sms_gateway
 from accord_clinic.models import Invitation, Notice, Practice
-from accord_clinic.queries.schedule import failed
-from accord_clinic.queries.terms import terms_page
+from accord_clinic.pages.schedule import failed
+from accord_clinic.pages.terms import terms_page
 from accord_clinic.words import wordings
 
 pytestmark = pytest.mark.django_db
@@ -241,7 +241,7 @@ class TestStopping:
         browser = inside(ana)
         browser.post("/mine/rights/messages/", {"what": "stop"})
         assert schedule.due() == 0
-        space.ask_code(ana)
+        own_space.ask_code(ana)
         assert notices.deliver() == 1
         browser.post("/mine/rights/messages/", {"what": "start"})
         assert schedule.due() == 1
@@ -405,13 +405,13 @@ class TestTellingOnce:
     def test_one_bad_address_holds_up_nobody_else(self, people, mailbox, ana):
         for name in ("One", "Two"):
             other = care.register_client(name, by=people.ben, email=f"{name.lower()}@example.org", born=1990)
-            space.ask_code(other)
+            own_space.ask_code(other)
         Notice.objects.filter(client__name="One").update(to="not\nan@address")
         assert notices.deliver() == 1
         assert Notice.objects.get(client__name="One").error
 
     def test_a_code_that_is_dead_is_not_sent_any_more(self, ana, mailbox):
-        space.ask_code(ana)
+        own_space.ask_code(ana)
         Notice.objects.update(made_at=timezone.now() - timedelta(minutes=16))
         assert notices.deliver() == 0
         assert mailbox.mails == []

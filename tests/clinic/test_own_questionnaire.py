@@ -8,16 +8,16 @@ from tests.clinic.people import CHECK_IN, a_held_session, a_part, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import code_for, inside
 
-from accord_clinic.actions import calibration, checkin, erasure, kept, reveal
-from accord_clinic.forms import questions, showing
-from accord_clinic.instruments import shelf
+from accord_clinic.actions import calibration, checkin, erasure, private_lines, reveal
+from accord_clinic.exports.fhir import as_fhir
 from accord_clinic.models import Calibration, Comment, Measure, PrivateLine, Response
+from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.queries.courses import course_of
-from accord_clinic.queries.fhir import as_fhir
 from accord_clinic.queries.outside import line
 from accord_clinic.queries.ratings import ratings
-from accord_clinic.queries.talk import sheet
-from accord_clinic.submission import OpenLine
+from accord_clinic.questionnaires import questions, showing
+from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.questionnaires.submission import OpenLine
 
 pytestmark = pytest.mark.django_db
 
@@ -192,16 +192,16 @@ def test_every_page_of_the_client_is_there_with_all_that_was_kept(changed, ana):
 
 def test_what_was_kept_can_still_be_shown_or_deleted(changed, ana):
     answer = PrivateLine.objects.filter(words="").earliest("id")
-    kept.show(answer, by=ana)
+    private_lines.show(answer, by=ana)
     assert Response.objects.filter(instrument="sleep").latest("id").answers["deep"] == 3
-    kept.show(PrivateLine.objects.get(words="Only mine"), by=ana)
+    private_lines.show(PrivateLine.objects.get(words="Only mine"), by=ana)
     assert Comment.objects.filter(words="Only mine").exists()
-    kept.delete(PrivateLine.objects.get(words="For Cy"), by=ana)
+    private_lines.delete(PrivateLine.objects.get(words="For Cy"), by=ana)
     assert not PrivateLine.objects.filter(words="For Cy").exists()
 
 
 def test_what_was_kept_can_be_deleted_as_a_whole_where_the_questionnaire_is_here(slept, ana):
-    kept.delete(PrivateLine.objects.get(item="deep"), by=ana)
+    private_lines.delete(PrivateLine.objects.get(item="deep"), by=ana)
     assert not PrivateLine.objects.filter(words="").exists()
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_member, answers
 
 from accord_clinic import permissions
-from accord_clinic.actions import absence, care, erasure, members
+from accord_clinic.actions import care, cover_and_emergency, erasure, members
 from accord_clinic.models import BreakGlass, Member, PrivateLine
 
 STAFF = ("ben", "cy", "dee", "eve", "mo", "ada")
@@ -102,17 +102,17 @@ def _happens(people, how: str) -> None:
     if how == "taken back":
         care.unshare(dyad, people.cy, by=ben)
     if how in ("covered", "cover is over"):
-        row = absence.cover(dyad, people.eve, day, day + timedelta(days=3), by=ben)
+        row = cover_and_emergency.cover(dyad, people.eve, day, day + timedelta(days=3), by=ben)
     if how == "cover is over":
-        absence.end_cover(row, by=ben)
+        cover_and_emergency.end_cover(row, by=ben)
     if "emergency" in how:
-        absence.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.ada)
+        cover_and_emergency.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.ada)
     if "yesterday" in how:
         BreakGlass.objects.update(until=timezone.now() - timedelta(days=1))
     if how in ("handed over", "left"):
         care.hand_over(dyad, people.eve, day, by=ben)
     if how == "left":
-        absence.leave(ben, by=people.ada)
+        cover_and_emergency.leave(ben, by=people.ada)
     if how == "erased":
         erasure.erase(people.ana, by=people.ana)
     if how == "one's own":

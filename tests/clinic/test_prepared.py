@@ -7,14 +7,16 @@ from tests.clinic.phone import Phone
 
 from accord_clinic import links
 from accord_clinic.actions import audit, checkin, reveal, signals, strains
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation
-from accord_clinic.queries import client, consent, courses, lives
-from accord_clinic.queries import dyad as dyads
-from accord_clinic.queries.prepared import Prepared
+from accord_clinic.pages import consent, strain_histories
+from accord_clinic.pages import dyad as dyads
+from accord_clinic.queries import checkin as checkin_queries
+from accord_clinic.queries import courses
 
 PREPARED = {
     f"{module.__name__}.{name}": thing
-    for module in (audit, checkin, client, consent, courses, dyads, lives, reveal, signals, strains)
+    for module in (audit, checkin, checkin_queries, consent, courses, dyads, strain_histories, reveal, signals, strains)
     for name, thing in vars(module).items()
     if isinstance(thing, Prepared) and isinstance(thing.place, int)
 }
@@ -45,7 +47,7 @@ def test_a_row_has_the_names_of_its_columns_and_an_instance_its_annotations(peop
 def test_an_instance_comes_with_its_related_ones(dyad, django_assert_num_queries):
     phone = Phone(a_session(dyad, state="held"))
     with django_assert_num_queries(1):
-        found = client.BY_TOKEN.first(links.digest(phone.token))
+        found = checkin_queries.BY_TOKEN.first(links.digest(phone.token))
         names = (found.session.dyad.client.name, found.session.dyad.therapist.name, found.forms[0])
     slow = Invitation.objects.get(pk=found.pk)
     assert names == ("Ana", "Ben", slow.forms[0])
@@ -53,5 +55,5 @@ def test_an_instance_comes_with_its_related_ones(dyad, django_assert_num_queries
 
 
 def test_nothing_is_found_where_nothing_is(people):
-    assert client.BY_TOKEN.first("nothing") is None
-    assert client.BY_UID.first("no uid") is None
+    assert checkin_queries.BY_TOKEN.first("nothing") is None
+    assert checkin_queries.BY_UID.first("no uid") is None

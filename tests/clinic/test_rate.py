@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
-from accord_clinic.actions import alliance, checkin
+from accord_clinic.actions import agreements, checkin
 from accord_clinic.models import Dyad, Pick, Reaction, Response
 
 
@@ -142,7 +142,7 @@ def test_only_the_own_therapist_rates(session, people, as_member, who):
 
 
 def test_now_and_then_it_asks_what_matters_most_before_the_clients_picks_are_seen(browser, people, dyad):
-    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=dyad.client)
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=dyad.client)
     a_course(dyad, 4)
     session = a_held_session(dyad)
     assert "Sleep through" in browser.get(reverse("rate", args=[session.uid])).content.decode()

@@ -11,11 +11,11 @@ from tests.clinic.people import a_session
 from tests.clinic.rights_steps import inside
 from tests.clinic.test_every_url import ROWS, STAFF, routes, world  # noqa: F401
 
-from accord_clinic import plan
-from accord_clinic.actions import alliance, corrections
+from accord_clinic.actions import agreements, corrections
 from accord_clinic.models import Comment, Correction, PrivateLine, ReadLog, Session, Wording
-from accord_clinic.queries.space import reads
-from accord_clinic.words import spoken
+from accord_clinic.pages.own_space import reads
+from accord_clinic.questionnaires import plan
+from accord_clinic.words import phrases
 
 PLANTED = "kolibri-words"
 NOTED = 'INSERT INTO "accord_clinic_readlog"'
@@ -52,7 +52,7 @@ def test_every_page_with_a_clients_words_notes_that_it_was_read(planted):
 
 
 def test_goals_to_pick_from_on_the_rating_page_are_the_clients_words_too(people, dyad, ben, as_member):
-    alliance.propose(dyad, "goal", PLANTED, "client", by=people.ana)
+    agreements.propose(dyad, "goal", PLANTED, "client", by=people.ana)
     asked = [a_session(dyad, state="held") for _number in range(plan.PICKS_EVERY)][-1]
     page = as_member(ben).get(f"/sessions/{asked.uid}/rate/").content.decode()
     assert PLANTED in page
@@ -61,7 +61,7 @@ def test_goals_to_pick_from_on_the_rating_page_are_the_clients_words_too(people,
 
 def test_every_kind_of_reading_has_its_plain_word_for_the_client(planted):
     """What a page writes into the log is what the client can read about it, not a code."""
-    browser, told = planted.browsers["ben"], spoken.pages_read()
+    browser, told = planted.browsers["ben"], phrases.pages_read()
     for path in ("", "goals/", "terms/"):
         browser.get(f"/people/{planted.things['dyad']}/{path}")
     for path in ("talk/", "talk.pdf", "prepare/", "rate/"):

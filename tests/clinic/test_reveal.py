@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_part, answers
 
-from accord_clinic.actions import alliance, care, checkin, reveal
+from accord_clinic.actions import agreements, care, checkin, reveal
 from accord_clinic.messages import notices
 from accord_clinic.models import Invitation, Notice
-from accord_clinic.submission import AskedAgain
+from accord_clinic.questionnaires.submission import AskedAgain
 
 OWN_TOKENS = re.compile(r'name="(csrfmiddlewaretoken|key)" value="[^"]*"')
 
@@ -22,7 +22,7 @@ OWN_TOKENS = re.compile(r'name="(csrfmiddlewaretoken|key)" value="[^"]*"')
 def running(people, dyad):
     """A course with a concern, a goal and a sealed task; its last session is held, not rated, with a link made."""
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
-    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=dyad.client)
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=dyad.client)
     for _number in range(3):
         a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
     session = a_held_session(dyad, timezone.now() - timezone.timedelta(hours=2))

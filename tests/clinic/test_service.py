@@ -15,10 +15,10 @@ from tests.clinic.people import a_dyad, a_held_session, answers
 
 from accord_clinic.actions import care, checkin, service, strains
 from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain
-from accord_clinic.queries.service_counts import bounds, count_month, following
-from accord_clinic.queries.service_periods import periods
-from accord_clinic.queries.service_release import Share, release
-from accord_clinic.submission import AskedAgain
+from accord_clinic.questionnaires.submission import AskedAgain
+from accord_clinic.service.counts import bounds, count_month, following
+from accord_clinic.service.periods import periods
+from accord_clinic.service.release import Share, release
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MARCH = date(2026, 3, 1)

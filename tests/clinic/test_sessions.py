@@ -11,9 +11,10 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session
 from tests.clinic.phone import Phone, text
 from tests.clinic.rights_steps import inside
 
-from accord_clinic import links, plan
+from accord_clinic import links
 from accord_clinic.actions import care, schedule
 from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Practice, Session, Share
+from accord_clinic.questionnaires import plan
 
 TODAY = datetime.now(UTC).date()
 SOON = TODAY + timedelta(days=10)

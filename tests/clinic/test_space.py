@@ -8,17 +8,17 @@ from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, text
 
-from accord_clinic.actions import alliance, care, checkin, reading, space
+from accord_clinic.actions import agreements, care, checkin, own_space, read_log
 from accord_clinic.models import Agreement, ClientDoor, Code, Comment, Notice, PrivateLine, ReadLog, Response
-from accord_clinic.views.space import DOOR
+from accord_clinic.views.own_space import DOOR
 
 
 @pytest.fixture
 def inside(people):
     """Ana's browser with the door of her space open."""
     browser = Browser()
-    code = space.ask_code(people.ana)
-    browser.cookies[DOOR] = space.open_with_code(people.ana, code)
+    code = own_space.ask_code(people.ana)
+    browser.cookies[DOOR] = own_space.open_with_code(people.ana, code)
     return browser
 
 
@@ -58,7 +58,7 @@ class TestSteppingIn:
     def test_nobodys_inbox_can_be_filled_with_codes(self, people):
         for _ in range(10):
             Browser().post("/mine/in/", {"email": "ana@example.org"})
-        assert Notice.objects.filter(kind="code").count() == space.MOST_CODES_AN_HOUR
+        assert Notice.objects.filter(kind="code").count() == own_space.MOST_CODES_AN_HOUR
 
     def test_a_pin_opens_it_too(self, people, inside):
         assert "six to twelve digits" in text(inside.post("/mine/pin/", {"pin": "12ab"}))
@@ -76,10 +76,10 @@ class TestSteppingIn:
         tomorrow = timezone.now() + timedelta(days=1)
         ClientDoor.objects.update(seen_at=tomorrow)
         assert inside.get(f"/mine/{dyad.uid}/")["Location"] == "/mine/in/"
-        code = space.ask_code(people.ana)
-        Code.objects.filter(used_at=None).update(made_at=tomorrow, expires_at=tomorrow + space.CODE_LIVES)
-        assert not space.open_with_code(people.ana, code)
-        assert space.open_with_code(people.ana, space.ask_code(people.ana))
+        code = own_space.ask_code(people.ana)
+        Code.objects.filter(used_at=None).update(made_at=tomorrow, expires_at=tomorrow + own_space.CODE_LIVES)
+        assert not own_space.open_with_code(people.ana, code)
+        assert own_space.open_with_code(people.ana, own_space.ask_code(people.ana))
 
     def test_leaving_shuts_the_door_and_goes_to_the_harmless_page(self, inside, dyad):
         token = inside.cookies[DOOR].value
@@ -89,7 +89,7 @@ class TestSteppingIn:
 
     def test_somebody_elses_rows_are_not_there(self, inside, people):
         other = a_dyad(people.eve, "Zoe")
-        goal = alliance.propose(other, "goal", "Not Ana's", "client", by=other.client)
+        goal = agreements.propose(other, "goal", "Not Ana's", "client", by=other.client)
         session = a_held_session(other, client=answers("client"), therapist=answers("therapist"))
         for url in (f"/mine/{other.uid}/", f"/mine/{other.uid}/goals/", f"/mine/{other.uid}/lines/",
                     f"/mine/{other.uid}/readers/", f"/mine/sheet/{session.uid}/"):  # fmt: skip
@@ -129,7 +129,7 @@ class TestGoals:
         goal = Agreement.objects.get()
         first = goal.wordings.get()
         inside.post(f"/mine/goals/{goal.uid}/", {"what": "seal", "seen": first.pk})
-        alliance.seal(goal, "therapist", seen=first.pk, by=people.ben)
+        agreements.seal(goal, "therapist", seen=first.pk, by=people.ben)
         assert "agreed" in text(inside.get(f"/mine/{dyad.uid}/goals/"))
         inside.post(f"/mine/goals/{goal.uid}/", {"what": "reword", "words": "Sleep", "seen": first.pk})
         assert goal.wordings.latest("id").seals.count() == 0
@@ -138,9 +138,9 @@ class TestGoals:
         assert goal.end == "reached"
 
     def test_two_people_who_change_one_goal_see_both_texts(self, inside, dyad, people):
-        goal = alliance.propose(dyad, "goal", "Sleep", "client", by=people.ana)
+        goal = agreements.propose(dyad, "goal", "Sleep", "client", by=people.ana)
         seen = goal.wordings.get().pk
-        alliance.reword(goal, "Sleep through the night", "therapist", seen=seen, by=people.ben)
+        agreements.reword(goal, "Sleep through the night", "therapist", seen=seen, by=people.ben)
         page = inside.post(f"/mine/goals/{goal.uid}/", {"what": "reword", "words": "Sleep until six", "seen": seen})
         assert page.status_code == 409
         assert "Sleep until six" in text(page)
@@ -214,7 +214,7 @@ class TestOnlyForYou:
     def test_nobody_else_can_show_or_delete_it(self, phone, people):
         zoe = a_dyad(people.eve, "Zoe").client
         browser = Browser()
-        browser.cookies[DOOR] = space.open_with_code(zoe, space.ask_code(zoe))
+        browser.cookies[DOOR] = own_space.open_with_code(zoe, own_space.ask_code(zoe))
         for what in ("show", "delete"):
             url = f"/mine/lines/{PrivateLine.objects.get(item='o2').uid}/"
             assert browser.post(url, {"what": what}).status_code == 404
@@ -231,7 +231,7 @@ class TestWhoReads:
         assert "Nobody has opened a page with your words yet." in page
 
     def test_who_read_what_is_said_plainly(self, inside, dyad, people):
-        reading.log_read(people.ben, dyad, "talk_sheet", [1, 2])
+        read_log.log_read(people.ben, dyad, "talk_sheet", [1, 2])
         page = text(inside.get(f"/mine/{dyad.uid}/readers/"))
         assert "Ben the talk sheet, sessions 1, 2" in page
         assert ReadLog.objects.count() == 1

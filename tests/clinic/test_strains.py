@@ -9,8 +9,8 @@ from tests.clinic.people import a_held_session, answers
 from accord.errors import BadInput
 from accord_clinic.actions import checkin, strains
 from accord_clinic.models import Strain
-from accord_clinic.strains import WORKFLOW, after, diagram
-from accord_clinic.submission import AskedAgain
+from accord_clinic.models.strain_workflow import WORKFLOW, after, diagram
+from accord_clinic.questionnaires.submission import AskedAgain
 
 DOCS = Path(__file__).parents[2] / "docs"
 

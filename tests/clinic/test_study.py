@@ -18,13 +18,12 @@ from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_pa
 
 import accord
 from accord.errors import BadInput
-from accord_clinic import study_file
-from accord_clinic.actions import alliance, checkin, consent, erasure, kept, reveal, strains, study
+from accord_clinic.actions import agreements, checkin, consent, erasure, private_lines, reveal, strains, study
 from accord_clinic.actions.audit import first_break
+from accord_clinic.exports import client_copy, study_file
+from accord_clinic.exports.study import FEWEST, TABLES, courses
 from accord_clinic.models import AuditEntry, Client, Comment, Dyad, PrivateLine, ReadLog, Response, Signal
-from accord_clinic.queries import copies
 from accord_clinic.queries.courses import course_of
-from accord_clinic.queries.study import FEWEST, TABLES, courses
 
 pytestmark = pytest.mark.django_db
 
@@ -48,9 +47,9 @@ def full(ten, ben, dee):
     first = ten[0]
     own = replace(answers("therapist"), reaction="tired")
     session = a_held_session(first, client=keeping(SHOWN, KEPT), therapist=own)
-    goal = alliance.propose(first, "goal", "Sleep through the night", "client", by=first.client)
-    alliance.seal(goal, "client", seen=goal.wordings.get().pk, by=first.client)
-    alliance.propose(first, "task", "No screen in bed", "therapist", by=ben, goal=goal)
+    goal = agreements.propose(first, "goal", "Sleep through the night", "client", by=first.client)
+    agreements.seal(goal, "client", seen=goal.wordings.get().pk, by=first.client)
+    agreements.propose(first, "task", "No screen in bed", "therapist", by=ben, goal=goal)
     strain = strains.open_strain(session, "withdrawal", "client", by=first.client)
     strains.move(strain, "try_repair", "therapist", by=ben, step="named it")
     said = replace(answers("client", t1=3), progress={goal.uid: 4}, picked=(goal.uid,), picked_words=("my sister",))
@@ -155,7 +154,7 @@ class TestWhatIsNotInIt:
         kept_it = answers("client", t1=2, sharing={"t1": "not_yet"})
         session = a_held_session(ten[0], client=kept_it, therapist=answers("therapist"))
         Response.objects.filter(session=session).update(sent_at=session.start + timedelta(hours=2))
-        kept.show(PrivateLine.objects.get(), by=ten[0].client)
+        private_lines.show(PrivateLine.objects.get(), by=ten[0].client)
         found = tables(dee)
         third = [row for row in found["answers"] if (row["session"], row["rater"]) == ("3", "client")]
         assert [row["item"] for row in third] == ["d1", "d2", "m1", "m2", "b1", "b2", "b3", "t1", "v1"]
@@ -233,7 +232,7 @@ class TestWhatIsNotInIt:
         for rows in tables(dee).values():
             for row in rows:
                 for cell in row.values():
-                    assert copies.csv_safe(cell) == cell
+                    assert client_copy.csv_safe(cell) == cell
 
 
 class TestWhatIsInIt:

@@ -10,7 +10,7 @@ from tests.clinic.phone import text
 from accord_clinic.actions import care, checkin, reveal
 from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry, Member, PrivateLine, ReadLog, SafetyLook
-from accord_clinic.submission import OpenLine
+from accord_clinic.questionnaires.submission import OpenLine
 
 
 @pytest.fixture

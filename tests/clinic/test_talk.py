@@ -3,9 +3,9 @@
 import pytest
 from tests.clinic.people import a_course, a_held_session, answers
 
-from accord_clinic.actions import alliance, talk
+from accord_clinic.actions import agreements, talk_sheet
 from accord_clinic.models import ReadLog, Strain, Suggestion
-from accord_clinic.queries import talk as queries
+from accord_clinic.pages import talk_sheet as queries
 
 
 @pytest.fixture
@@ -110,12 +110,12 @@ def test_nobody_but_the_therapist_opens_prepare(session, as_member, people):
 def test_the_sheet_costs_the_same_after_three_and_after_twelve(people, ben_sees, django_assert_max_num_queries):
     for sessions in (3, 9):
         last = a_course(people.dyad, sessions)[-1]
-        alliance.propose(people.dyad, "goal", f"Goal {sessions}", "client", by=people.ana)
+        agreements.propose(people.dyad, "goal", f"Goal {sessions}", "client", by=people.ana)
         with django_assert_max_num_queries(18):
             ben_sees.get(f"/sessions/{last.uid}/talk/")
 
 
 def test_ticking_again_is_the_same_as_once(people, session):
     for _again in range(2):
-        talk.tick(session, "words:o2", by=people.ben)
+        talk_sheet.tick(session, "words:o2", by=people.ben)
     assert session.talk_ticks.count() == 1

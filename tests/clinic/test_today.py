@@ -7,9 +7,9 @@ import pytest
 from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
-from accord_clinic.actions import checkin, reveal, talk
+from accord_clinic.actions import checkin, reveal, talk_sheet
 from accord_clinic.models import Practice
-from accord_clinic.queries.today import today
+from accord_clinic.pages.today import today
 
 NOON = datetime(2026, 3, 10, 11, tzinfo=UTC)
 """A Tuesday, noon in Berlin."""
@@ -93,7 +93,7 @@ def test_the_newest_sheet_is_ready_until_something_on_it_was_ticked(noon, people
         session = a_held_session(dyad, start, client=answers("client", t1=1), therapist=answers("therapist"))
     [entry] = today(ben).to_talk
     assert entry.uid == session.uid
-    talk.tick(session, f"strain:{dyad.strains.last().uid}", by=ben)
+    talk_sheet.tick(session, f"strain:{dyad.strains.last().uid}", by=ben)
     assert today(ben).to_talk == ()
 
 

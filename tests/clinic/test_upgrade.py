@@ -9,11 +9,11 @@ from tests.clinic.people import CHECK_IN, a_held_session, a_session, answers
 from tests.clinic.phone import Phone
 from tests.clinic.test_database import at_once
 
-from accord_clinic.actions import alliance, consent, schedule
+from accord_clinic.actions import agreements, consent, schedule
 from accord_clinic.actions.audit import first_break
+from accord_clinic.database import engine
 from accord_clinic.models import PrivateLine
-from accord_clinic.submission import OpenLine
-from accord_clinic.upkeep import databases
+from accord_clinic.questionnaires.submission import OpenLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLDER = "0003_consents_rights_and_messages"
@@ -24,7 +24,7 @@ def phone(request, settings, tmp_path):
     """Ana's phone with an open link; what she and Ben have said is in the tables of an older version."""
     settings.STATIC_ROOT = tmp_path / "static"
     people = request.getfixturevalue("people")
-    goal = alliance.propose(people.dyad, "goal", "Sleep through", "client", by=people.ana)
+    goal = agreements.propose(people.dyad, "goal", "Sleep through", "client", by=people.ana)
     schedule.settle(people.dyad, by=people.ben, most_reminders=2)
     consent.give(people.ana, "research", by=people.ana)
     said = replace(answers("client", words="Less homework"), progress={goal.uid: 3}, picked=(goal.uid,))
@@ -59,7 +59,7 @@ def test_every_row_is_there_as_it_was_and_the_pages_of_both_sides_open(phone, pe
     upgrade()
     after = columns()
     assert {place: after.get(place) for place in before} == before
-    assert not databases.lacks_migrations()
+    assert not engine.lacks_migrations()
     assert first_break() is None
     assert phone.open().status_code == 200
     assert as_member(people.ben).get(f"/people/{people.dyad.uid}/").status_code == 200
@@ -75,4 +75,4 @@ def test_two_upgrades_at_once_bring_it_up_once(phone):
     at_once([upgrade, upgrade])
     after = columns()
     assert {place: after.get(place) for place in before} == before
-    assert not databases.lacks_migrations()
+    assert not engine.lacks_migrations()

@@ -16,9 +16,9 @@ from tests.clinic.rights_steps import code_for, inside
 from tests.clinic.test_attacks import every_field, posts, send
 from tests.clinic.test_every_url import ROWS, address, routes, world  # noqa: F401
 
-from accord_clinic.actions import absence, consent, corrections, strains
+from accord_clinic.actions import consent, corrections, cover_and_emergency, strains
 from accord_clinic.models import Session, Strain
-from accord_clinic.queries import client as client_queries
+from accord_clinic.queries import checkin as client_queries
 
 SHORT = """'"><img src=x onerror=alert(1)><svg onload=alert(1)><script>window.ran=1</script>"""
 LONG = "\n".join(
@@ -63,7 +63,7 @@ def poisoned(world):  # noqa: F811
     corrections.answer(corrections.ask(dyad, "wrong", by=people.ana), "seen", by=people.ben)
     corrections.ask(dyad, "wrong too", by=people.ana)
     strains.move(Strain.objects.get(), "try_repair", "therapist", by=people.ben, step="said sorry")
-    absence.break_glass(dyad, "for a good reason", by=people.ada)
+    cover_and_emergency.break_glass(dyad, "for a good reason", by=people.ada)
     filled = set()
     for model, field in words_columns():
         words = LONG if field.max_length is None else SHORT[: field.max_length]

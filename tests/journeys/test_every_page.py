@@ -9,10 +9,10 @@ from django.test import Client as Browser
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone
 
-from accord_clinic.actions import alliance, care, checkin, space, strains
+from accord_clinic.actions import agreements, care, checkin, own_space, strains
 from accord_clinic.models import Invitation, PrivateLine, Strain
-from accord_clinic.submission import OpenLine
-from accord_clinic.views.space import DOOR
+from accord_clinic.questionnaires.submission import OpenLine
+from accord_clinic.views.own_space import DOOR
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,9 +30,9 @@ def practice(people):
     a_held_session(dyad, client=off, therapist=answers("therapist", words="Ask about the clock"))
     a_held_session(dyad, client=outside, therapist=answers("therapist", b1=1))
     a_held_session(dyad, client=answers("client", t1=1, sharing={"t1": "not_yet"}))
-    goal = alliance.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
-    alliance.seal(goal, "client", seen=goal.wordings.get().pk, by=people.ana)
-    alliance.propose(dyad, "task", "Phone in the kitchen", "therapist", by=people.ben, goal=goal)
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
+    agreements.seal(goal, "client", seen=goal.wordings.get().pk, by=people.ana)
+    agreements.propose(dyad, "task", "Phone in the kitchen", "therapist", by=people.ben, goal=goal)
     strain = Strain.objects.order_by("id").first()
     strains.move(strain, "try_repair", "therapist", by=people.ben, step="Said sorry")
     care.share(dyad, people.cy, by=people.ben)
@@ -73,7 +73,7 @@ def client_pages(people, browser) -> list[str]:
     phone.start()
     phone.send(USUAL)
     browser.post("/mine/in/")
-    browser.cookies[DOOR] = space.open_with_code(people.ana, space.ask_code(people.ana))
+    browser.cookies[DOOR] = own_space.open_with_code(people.ana, own_space.ask_code(people.ana))
     mine = ["", "goals/", "lines/", "readers/"]
     return [
         f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client as Browser
 from tests.clinic.people import a_course, a_session
 
-from accord_clinic.actions import checkin, space
+from accord_clinic.actions import checkin, own_space
 from accord_clinic.models import Agreement, Invitation, Session, Strain
 from accord_clinic.queries.practice import zone
-from accord_clinic.queries.service_counts import count_month
-from accord_clinic.views.space import DOOR
+from accord_clinic.service.counts import count_month
+from accord_clinic.views.own_space import DOOR
 
 USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
 
@@ -110,5 +110,5 @@ def test_rate_reveal_talk_agree_ask_again(people, ben_at_work, as_member):
 def in_her_own_space(people) -> Browser:
     """Ana steps up with a one-time code."""
     browser = Browser()
-    browser.cookies[DOOR] = space.open_with_code(people.ana, space.ask_code(people.ana))
+    browser.cookies[DOOR] = own_space.open_with_code(people.ana, own_space.ask_code(people.ana))
     return browser

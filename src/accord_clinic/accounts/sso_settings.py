@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from accord.errors import BadInput
 from accord_clinic.addresses import safe
-from accord_clinic.upkeep import keys
+from accord_clinic.database import keys
 
 ISSUER, CLIENT, NAME, ORIGINS, FACTOR = (
     f"ACCORD_SSO_{name}" for name in ("ISSUER", "CLIENT", "NAME", "ORIGINS", "SECOND_FACTOR")

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accord_clinic.database import engine
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import AuditEntry, Client, Member
-from accord_clinic.queries.prepared import Prepared
-from accord_clinic.upkeep import databases
 
 Actor = Member | Client | None
 LAST = Prepared(lambda _value: AuditEntry.objects.order_by("-id").values_list("chain")[:1])
@@ -17,7 +17,7 @@ LAST = Prepared(lambda _value: AuditEntry.objects.order_by("-id").values_list("c
 
 def record(by: Actor, act: str, row: str, fields: Iterable[str] = ()) -> None:
     """Add one entry. Call it inside the transaction of the change, so that both or neither happen."""
-    databases.wait_for_turn("audit")
+    engine.wait_for_turn("audit")
     entry = AuditEntry(at=timezone.now(), actor=actor(by), act=act, row=row, fields=sorted(fields))
     last = LAST.rows()
     entry.chain = link(last[0][0] if last else "", entry)

@@ -16,10 +16,10 @@ from accord.stats import priors, thresholds
 from accord.stats.innovation import Hyper
 from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.instruments import instrument, shelf
 from accord_clinic.models import Calibration
-from accord_clinic.plan import CHECK_IN
 from accord_clinic.queries.ratings import item_answers, ratings
+from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.questionnaires.shelf import instrument, shelf
 
 GAP = "gap"
 FEWEST_COURSES = 20

@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic import links, plan
-from accord_clinic.actions import alliance, reveal
+from accord_clinic import links
+from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.instruments import instrument
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.messages import notices
 from accord_clinic.models import (
     Client,
@@ -27,9 +27,10 @@ from accord_clinic.models import (
     Session,
 )
 from accord_clinic.permissions import check_be_client, check_treat
-from accord_clinic.queries import client as client_queries
-from accord_clinic.queries.prepared import Prepared
-from accord_clinic.submission import Part, Submission
+from accord_clinic.queries import checkin as client_queries
+from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires.shelf import instrument
+from accord_clinic.questionnaires.submission import Part, Submission
 
 LINK_LIVES = timedelta(days=14)
 ONE_LINK_IN = timedelta(minutes=10)
@@ -108,8 +109,8 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     now = timezone.now()
     _keep(session, side, said, now)
     asked_again = _asked_again(session) if again and side == "client" else ()
-    alliance.note_progress(session, side, said.progress, by=by, asked_again=asked_again)
-    alliance.pick(session, side, said.picked, said.picked_words, by=by, again=again)
+    agreements.note_progress(session, side, said.progress, by=by, asked_again=asked_again)
+    agreements.pick(session, side, said.picked, said.picked_words, by=by, again=again)
     if said.reaction and isinstance(by, Member):
         Reaction.objects.create(session=session, by=by, words=said.reaction, at=now)
     if side == "client":

@@ -18,6 +18,7 @@ from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Erasure, Practice, Session
 from accord_clinic.permissions import check_be_client
+from accord_clinic.queries.rights import kept_until
 
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
 DELETED = {
@@ -73,17 +74,6 @@ def erase(client: Client, *, by: Client) -> Erasure:
     row = _erase(client, timezone.now())
     transaction.on_commit(write_ledger)
     return row
-
-
-def kept_until(client: Client, practice: Practice) -> date | None:
-    """Until when the days of the sessions are kept; `None` where the practice need not, or there are none."""
-    dyads = list(client.dyads.all())
-    last = Session.objects.filter(dyad__in=dyads).order_by("-start").values_list("start", flat=True).first()
-    days = [d.ended or d.started for d in dyads] + ([last.date()] if last else [])
-    if not (practice.retention_years and days):
-        return None
-    # The end of the year, since records are kept by years, and no day of treatment is told by it.
-    return date(max(days).year + practice.retention_years, 12, 31)
 
 
 def purge(today: date | None = None) -> int:

@@ -11,12 +11,12 @@ from accord.instruments import AnswerSet
 from accord.signals import STRAIN
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
-from accord_clinic.instruments import shelf
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
-from accord_clinic.plan import CHECK_IN
-from accord_clinic.queries.prepared import Prepared
+from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
 STANDS = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}

@@ -6,9 +6,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accord.records import Signal as Found
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Session, Signal, Suggestion
 from accord_clinic.queries.courses import course_of
-from accord_clinic.queries.prepared import Prepared
 
 MOST_INFERRED_IN_100 = 10
 KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("kind", "session__number", "scale"))

@@ -4,11 +4,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Member, Response, Session, Strain, StrainMove
+from accord_clinic.models.strain_workflow import after
 from accord_clinic.permissions import check_treat
-from accord_clinic.plan import CHECK_IN
-from accord_clinic.queries.prepared import Prepared
-from accord_clinic.strains import after
+from accord_clinic.questionnaires.plan import CHECK_IN
 
 STANDS = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
 SAID = Prepared(

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import record
+from accord_clinic.exports import study
+from accord_clinic.exports.study_file import pack
+from accord_clinic.exports.study_rows import Courses
 from accord_clinic.models import Member, ReadLog
 from accord_clinic.permissions import check_study
-from accord_clinic.queries import study
-from accord_clinic.queries.study_rows import Courses
-from accord_clinic.study_file import pack
 
 
 def make(*, by: Member) -> tuple[datetime, bytes]:

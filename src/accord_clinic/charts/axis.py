@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from accord_clinic.charts.nouns import Label, SessionMark, Words
 from accord_clinic.charts.shapes import px
+from accord_clinic.charts.types import Label, SessionMark, Words
 
 LEFT, RIGHT = 50.0, 26.0
 WIDEST_STEP = 84.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accord_clinic.charts.axis import LANE, frame_names, make_axis, modalities, session_numbers
-from accord_clinic.charts.nouns import Chart, DrawnPanel, Panel, SessionMark, StrainSpan, Words
 from accord_clinic.charts.panels import draw_panel
 from accord_clinic.charts.shapes import px
 from accord_clinic.charts.strains import draw_track
 from accord_clinic.charts.table import course_table
+from accord_clinic.charts.types import Chart, DrawnPanel, Panel, SessionMark, StrainSpan, Words
 
 
 def course_chart(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from accord_clinic.charts.axis import HEAD, LANE, LEFT, Axis, fitting, frames, rules, unbroken
-from accord_clinic.charts.nouns import DrawnPanel, Label, Panel, Values, Words
 from accord_clinic.charts.shapes import circle, line, px, square
+from accord_clinic.charts.types import DrawnPanel, Label, Panel, Values, Words
 
 PLOT, SPACE = 124.0, 16.0
 

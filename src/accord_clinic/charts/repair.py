@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accord.stats.repair_time import RepairTime
-from accord_clinic.charts.nouns import Label
 from accord_clinic.charts.shapes import px
+from accord_clinic.charts.types import Label
 
 WIDTH, TOP, FOOT, SIDE, LEVELS = 400.0, 170.0, 36.0, 46.0, (0, 25, 50, 75, 100)
 EVERY = 4

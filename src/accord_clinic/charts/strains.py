@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from accord_clinic.charts.axis import HEAD, LEFT, Axis, rules, width_of
-from accord_clinic.charts.nouns import DrawnTrack, Label, StrainSpan, Words
 from accord_clinic.charts.shapes import MARK, circle, diamond, px, square
+from accord_clinic.charts.types import DrawnTrack, Label, StrainSpan, Words
 
 STRAIN_LANE = 42.0
 

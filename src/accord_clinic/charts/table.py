@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accord_clinic.charts.nouns import Panel, SessionMark, StrainSpan, Table, Values, Words
+from accord_clinic.charts.types import Panel, SessionMark, StrainSpan, Table, Values, Words
 
 
 def course_table(

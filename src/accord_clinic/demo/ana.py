@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from accord.records import Answer
-from accord_clinic.actions import strains, talk
-from accord_clinic.demo.lives import Life
+from accord_clinic.actions import strains, talk_sheet
+from accord_clinic.demo.courses import Life
 from accord_clinic.demo.speech import Page
 from accord_clinic.models import Session
-from accord_clinic.plan import CHECK_IN
-from accord_clinic.submission import AskedAgain
+from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.questionnaires.submission import AskedAgain
 
 # d1 d2 m1 m2 b1 b2 b3 t1 v1 per session; None: no answer at all.
 ORDER = ("d1", "d2", "m1", "m2", "b1", "b2", "b3", "t1", "v1")
@@ -65,7 +65,7 @@ class Ana(Life):
 
     def talk(self, session: Session) -> None:
         for strain in strains.open_strains(self.dyad).filter(session__number=3, state="opened"):
-            talk.tick(session, f"strain:{strain.uid}", by=self.therapist)
+            talk_sheet.tick(session, f"strain:{strain.uid}", by=self.therapist)
             step = "Left the sheet out and asked what would fit"
             strains.move(strain, "try_repair", "therapist", by=self.therapist, session=session, step=step)
 

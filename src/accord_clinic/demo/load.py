@@ -18,7 +18,7 @@ from django.utils import timezone
 from accord_clinic.actions import calibration
 from accord_clinic.demo.ana import Ana
 from accord_clinic.demo.clock import Clock, story_time
-from accord_clinic.demo.lives import Life, Plot
+from accord_clinic.demo.courses import Life, Plot
 from accord_clinic.demo.voices import Voices, cast, pool
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice

@@ -9,10 +9,11 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accord.records import Answer
-from accord_clinic import links, plan
-from accord_clinic.instruments import instrument
+from accord_clinic import links
 from accord_clinic.models import Session
-from accord_clinic.submission import AskedAgain, OpenLine, Part, Submission
+from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires.shelf import instrument
+from accord_clinic.questionnaires.submission import AskedAgain, OpenLine, Part, Submission
 
 
 @dataclass

@@ -16,7 +16,7 @@ from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer, Rater
 from accord_clinic.imports.column_map import MODALITIES, Asked, Column, ColumnMap
-from accord_clinic.submission import whole
+from accord_clinic.questionnaires.submission import whole
 
 SEPARATORS = (",", ";", "\t")
 MOST_SESSIONS = 2_000

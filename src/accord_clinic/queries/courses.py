@@ -7,9 +7,9 @@ from accord.course import Course, course
 from accord.records import DyadRecord, Picks, Response, SessionFacts, StrainFacts
 from accord.stats.thresholds import Calibration
 from accord_clinic import models
-from accord_clinic.instruments import shelf
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
-from accord_clinic.queries.prepared import Prepared
+from accord_clinic.questionnaires.shelf import shelf
 
 RESPONSE_COLUMNS = (
     "pk", "session_id", "side", "instrument", "version", "form", "answers", "begun_at", "sent_at",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accord_clinic.models import Dyad, Member, Practice, PrivateLine, Response
 from accord_clinic.permissions import check_be_outside_reader, check_read_outside_line
-from accord_clinic.queries.asked import phrase
+from accord_clinic.questionnaires.answer_words import phrase
 
 READ_STANDS = timedelta(days=90)
 

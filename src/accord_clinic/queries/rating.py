@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accord_clinic.forms import Agreed
 from accord_clinic.models import Comment, Dyad, Response, Session, Wording
+from accord_clinic.questionnaires import Agreed
 
 
 @dataclass(frozen=True, slots=True)

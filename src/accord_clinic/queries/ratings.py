@@ -9,8 +9,8 @@ import numpy as np
 from accord.instruments import Instrument
 from accord.records import RATERS
 from accord.scoring import comparable, score_array
-from accord_clinic.instruments import instrument, shelf
 from accord_clinic.models import Response
+from accord_clinic.questionnaires.shelf import instrument, shelf
 
 
 def ratings(name: str, scale: str) -> dict[str, np.ndarray]:

@@ -3,29 +3,35 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.conf import settings
 from django.utils import timezone
 
-from accord_clinic.actions.erasure import kept_until
-from accord_clinic.models import Client, Code, Correction, Practice
-from accord_clinic.upkeep import backups
+from accord_clinic.models import Client, Code, Correction, Practice, Session
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What stays after an erasure: until when the days are kept, by which law, and how many backups hold all."""
+    """What stays in the database after an erasure: until when the days are kept, for how many years, by which law."""
 
     until: date | None
     years: int
     law: str
-    backups: int
 
 
 def kept(client: Client) -> Kept:
     """For the page that asks whether one is sure."""
-    practice, folder = Practice.objects.get(), settings.BACKUPS
-    made = len(backups.list_in(folder)) if folder and folder.is_dir() else 0
-    return Kept(kept_until(client, practice), practice.retention_years, practice.retention_law, made)
+    practice = Practice.objects.get()
+    return Kept(kept_until(client, practice), practice.retention_years, practice.retention_law)
+
+
+def kept_until(client: Client, practice: Practice) -> date | None:
+    """Until when the days of the sessions are kept; `None` where the practice need not, or there are none."""
+    dyads = list(client.dyads.all())
+    last = Session.objects.filter(dyad__in=dyads).order_by("-start").values_list("start", flat=True).first()
+    days = [d.ended or d.started for d in dyads] + ([last.date()] if last else [])
+    if not (practice.retention_years and days):
+        return None
+    # The end of the year, since records are kept by years, and no day of treatment is told by it.
+    return date(max(days).year + practice.retention_years, 12, 31)
 
 
 def corrections(client: Client) -> list[Correction]:

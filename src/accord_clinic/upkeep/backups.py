@@ -15,9 +15,9 @@ from django.conf import settings
 import accord
 from accord.errors import BadInput
 from accord_clinic.actions import erasure
-from accord_clinic.sqlcipher import files
-from accord_clinic.sqlcipher.files import Contents, Damaged
-from accord_clinic.upkeep import keys
+from accord_clinic.database import keys
+from accord_clinic.database.sqlcipher import files
+from accord_clinic.database.sqlcipher.files import Contents, Damaged
 
 NAME = "accord-*.db"
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -142,6 +142,12 @@ def prune(folder: Path, keep: int) -> list[Path]:
 def list_in(folder: Path) -> list[Path]:
     """Finished backups, newest first."""
     return [f for f in sorted(folder.glob(NAME), reverse=True) if manifest_of(f).exists()]
+
+
+def count() -> int:
+    """How many finished backups lie in the folder that the settings name; 0 where they name none."""
+    folder = settings.BACKUPS
+    return len(list_in(folder)) if folder and folder.is_dir() else 0
 
 
 def manifest_of(file: Path) -> Path:

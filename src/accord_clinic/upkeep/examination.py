@@ -16,8 +16,9 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 
 from accord_clinic.accounts import sso_settings
+from accord_clinic.database import engine, keys
 from accord_clinic.models import Member, Notice, Practice
-from accord_clinic.upkeep import anchor, databases, health, keys
+from accord_clinic.upkeep import audit_anchor, health
 
 DAY = 86_400
 BACKUP_IN = 2 * DAY
@@ -90,7 +91,7 @@ def _key_files() -> Finding:
     if loose or settings.KEYS.stat().st_mode & 0o077:
         return Finding("keys", False, f"others on this machine can read them. Do: chmod -R go= {settings.KEYS}")
     sheet = settings.KEYS / keys.SHEET
-    if sheet.exists() and not databases.is_postgresql():
+    if sheet.exists() and not engine.is_postgresql():
         return Finding("keys", False, f"{sheet} is still here. Print it, lock it away, delete the file.")
     return Finding("keys", True, "only this user can read them.")
 
@@ -110,18 +111,18 @@ def _database() -> Finding:
         return Finding("database", False, f"does not answer ({str(error).strip().splitlines()[0]}).")
     if not connection.introspection.table_names():
         return Finding("database", False, "empty. Run accord_clinic init.")
-    if databases.lacks_migrations():
+    if engine.lacks_migrations():
         return Finding("database", False, "of another version. Run accord_clinic upgrade.")
     if Practice.objects.first() is None:
         return Finding("database", False, "no practice yet. Run accord_clinic init.")
     return Finding(
-        "database", True, "PostgreSQL answers." if databases.is_postgresql() else "the encrypted file opens."
+        "database", True, "PostgreSQL answers." if engine.is_postgresql() else "the encrypted file opens."
     )
 
 
 def _postgresql() -> Finding:
     """The connection is encrypted, and the role that serves pages cannot rewrite the log."""
-    if not databases.is_postgresql():
+    if not engine.is_postgresql():
         return Finding("rights", True, "the log is chained; its end is noted beside the keys.")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -141,7 +142,7 @@ def _postgresql() -> Finding:
 
 def _changes() -> Finding:
     """PostgreSQL can be put back to any minute only while each change is carried over to the backups."""
-    if not databases.is_postgresql():
+    if not engine.is_postgresql():
         return Finding("changes", True, "each backup is whole; what came after it is in the practice alone.")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -158,8 +159,8 @@ def _changes() -> Finding:
 
 def _log() -> Finding:
     try:
-        return Finding("audit log", True, f"{anchor.verify()} entries, unbroken.")
-    except anchor.LogBroken as error:
+        return Finding("audit log", True, f"{audit_anchor.verify()} entries, unbroken.")
+    except audit_anchor.LogBroken as error:
         return Finding("audit log", False, f"{error} Find out who had access; compare with a backup.")
 
 
@@ -174,7 +175,7 @@ def _sweep() -> Finding:
 
 def _clock() -> Finding:
     """A wrong clock opens sessions and ends links at the wrong time."""
-    if databases.is_postgresql():
+    if engine.is_postgresql():
         before = time.time()
         with connection.cursor() as cursor:
             cursor.execute("SELECT extract(epoch FROM clock_timestamp())")

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accord.errors import BadInput
-from accord_clinic.upkeep import databases
+from accord_clinic.database import engine
 
 SWEEP_EVERY = 30
 RESTART_AFTER = 5
@@ -25,9 +25,9 @@ PR_SET_PDEATHSIG = 1
 
 def prepare() -> None:
     """Bring the database and the static files up to this version of Accord; of several processes one at a time."""
-    with databases.one_at_a_time("migrate", settings.DATA):
-        if databases.lacks_migrations():
-            databases.check_may_migrate()
+    with engine.one_at_a_time("migrate", settings.DATA):
+        if engine.lacks_migrations():
+            engine.check_may_migrate()
             call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord_clinic.accounts import sso
 from accord_clinic.actions import sign_in
-from accord_clinic.queries import places as queries
-from accord_clinic.views.doing import do
+from accord_clinic.queries import user_sessions as queries
+from accord_clinic.views.shortcuts import do
 
 
 def entrance(request: HttpRequest) -> HttpResponse:

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care, consent
-from accord_clinic.queries import arrangements as arrangement_queries
-from accord_clinic.queries import consent as consent_queries
-from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.typed.care import Course, EndCourse, HandOver, Person, SetUp
-from accord_clinic.views.doing import do, found
+from accord_clinic.forms.care import Course, EndCourse, HandOver, Person, SetUp
+from accord_clinic.pages import consent as consent_queries
+from accord_clinic.pages import dyad as dyad_queries
+from accord_clinic.queries import sharing as arrangement_queries
+from accord_clinic.views.shortcuts import do, found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

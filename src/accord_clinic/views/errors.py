@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from accord_clinic.views import client
+from accord_clinic.views import checkin
 
 
 def not_here(request: HttpRequest, exception: Exception | None = None, **_of_the_address: str) -> HttpResponse:
@@ -33,7 +33,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our own page, or that waited too long. A client's answers are never lost by it."""
     match = request.resolver_match
     if match and match.url_name == "check-in":
-        return client.forged(request, match.kwargs["uid"])
+        return checkin.forged(request, match.kwargs["uid"])
     text = _("This page has waited too long. Please go back, load it anew and send it again; nothing was changed.")
     return _plain(_("Please send it again"), text, 403)
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accord_clinic.actions import reading, safety
+from accord_clinic.actions import read_log, safety
 from accord_clinic.queries import outside as queries
-from accord_clinic.views.doing import do, found
+from accord_clinic.views.shortcuts import do, found
 
 
 @require_safe
@@ -25,7 +25,7 @@ def lines(request: HttpRequest) -> HttpResponse:
 def line(request: HttpRequest, uid: str) -> HttpResponse:
     """One line, in the client's own words."""
     said = queries.line(request.user, uid)
-    reading.log_read(request.user, said.dyad, "outside_line", [said.session])
+    read_log.log_read(request.user, said.dyad, "outside_line", [said.session])
     return render(request, "supervisor/outside_line.html", {"line": said})
 
 

@@ -10,11 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.actions import absence, corrections, reading
+from accord_clinic.actions import corrections, cover_and_emergency, read_log
 from accord_clinic.actions import members as member_actions
-from accord_clinic.queries import keeping, schedule
-from accord_clinic.typed.practice import Emergency, NewMember, PracticeSettings, Roles
-from accord_clinic.views.doing import do, found
+from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings, Roles
+from accord_clinic.pages import schedule
+from accord_clinic.queries import members as member_queries
+from accord_clinic.views.shortcuts import do, found
 
 PEOPLE = ("safety_contact", "outside_reader")
 
@@ -23,7 +24,7 @@ PEOPLE = ("safety_contact", "outside_reader")
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
     """How the practice is set up."""
-    practice, people = keeping.practice(request.user), keeping.active()
+    practice, people = member_queries.practice(request.user), member_queries.active()
     if request.method != "POST":
         now = {name: getattr(practice, name) for name in PracticeSettings.base_fields if name not in PEOPLE}
         now |= {name: getattr(getattr(practice, name), "uid", "") for name in PEOPLE}
@@ -51,7 +52,7 @@ def members(request: HttpRequest) -> HttpResponse:
     permissions.check_keep_practice(request.user)
     form = NewMember(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        context = {"form": form, "people": keeping.colleagues(request.user)}
+        context = {"form": form, "people": member_queries.colleagues(request.user)}
         return _page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
     said = form.cleaned_data
     done = _("A link to choose a password is on its way to {name}.").format(name=said["name"])
@@ -63,7 +64,7 @@ def members(request: HttpRequest) -> HttpResponse:
 @login_required
 def member(request: HttpRequest, uid: str) -> HttpResponse:
     """One person: roles, a new password link, sessions, leaving."""
-    person = found(keeping.colleague(request.user, uid))
+    person = found(member_queries.colleague(request.user, uid))
     back, what = reverse("member", args=[uid]), request.POST.get("what")
     if what == "link":
         done = _("A new link is on its way.")
@@ -75,16 +76,16 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
         return do(request, back, member_actions.unlink, person, by=request.user, done=_("The tie is taken away."))
     if what == "leave":
         done = _("{name} has left. What was said and done stays.").format(name=person.name)
-        return do(request, back, absence.leave, person, by=request.user, done=done)
+        return do(request, back, cover_and_emergency.leave, person, by=request.user, done=done)
     form = Roles(request.POST if what == "roles" else None, initial={"roles": person.roles})
     if form.is_bound and form.is_valid():
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
-    context = {"form": form, "person": person, "linked": keeping.is_linked(request.user, person)}
+    context = {"form": form, "person": person, "linked": member_queries.is_linked(request.user, person)}
     if permissions.can_reset_second_factor(request.user, person):
-        context["has_factor"] = keeping.has_second_factor(request.user, person)
+        context["has_factor"] = member_queries.has_second_factor(request.user, person)
     if permissions.can_end_sessions(request.user, person):
-        context["places"], context["since"] = keeping.sessions(request.user, person)
+        context["places"], context["since"] = member_queries.sessions(request.user, person)
     return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
 
 
@@ -93,7 +94,7 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
 @reauthentication_required
 def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
     """Somebody has lost it and the recovery codes, too. Asks who it is, or an open screen would be enough."""
-    person = found(keeping.colleague(request.user, uid))
+    person = found(member_queries.colleague(request.user, uid))
     done = _("{name} sets up a new one at the next sign-in.").format(name=person.name)
     act, back = member_actions.reset_second_factor, reverse("member", args=[uid])
     return do(request, back, act, person, by=request.user, done=done)
@@ -104,18 +105,18 @@ def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
 def messages(request: HttpRequest) -> HttpResponse:
     """What could not be delivered: try again, or let it be. And what else waits."""
     if request.POST.get("what") == "answer":
-        row = found(keeping.waiting_correction(request.user, request.POST.get("correction", "")))
+        row = found(member_queries.waiting_correction(request.user, request.POST.get("correction", "")))
         words, back = request.POST.get("words", ""), reverse("failed_messages")
         return do(request, back, corrections.answer, row, words, by=request.user, done=_("The client can read it."))
     if request.method == "POST":
         act = member_actions.try_again if request.POST.get("what") == "again" else member_actions.drop
-        notice = keeping.failed_notice(request.user, request.POST.get("notice", ""))
+        notice = member_queries.failed_notice(request.user, request.POST.get("notice", ""))
         if notice is None:
             return redirect("failed_messages")
         return do(request, reverse("failed_messages"), act, notice, by=request.user, done=_("Done."))
-    context = {"failed": schedule.failed(request.user), "waits": keeping.waits(request.user)}
+    context = {"failed": schedule.failed(request.user), "waits": member_queries.waits(request.user)}
     for row in context["waits"].mine:
-        reading.log_read(request.user, row.dyad, "correction", [])
+        read_log.log_read(request.user, row.dyad, "correction", [])
     return _page(request, "practice/messages.html", context)
 
 
@@ -124,16 +125,16 @@ def messages(request: HttpRequest) -> HttpResponse:
 def emergency(request: HttpRequest) -> HttpResponse:
     """Open a colleague's course of care for an hour: why is asked, and both people can read it."""
     permissions.check_keep_practice(request.user)
-    therapists = [m for m in keeping.active() if m.is_a("therapist") and m.pk != request.user.pk]
+    therapists = [m for m in member_queries.active() if m.is_a("therapist") and m.pk != request.user.pk]
     form = Emergency(therapists, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"form": form, "therapists": therapists}
         return _page(request, "practice/emergency.html", context, status=422 if form.is_bound else 200)
     said = form.cleaned_data
-    dyad = keeping.course_in_emergency(request.user, said["therapist"], said["name"])
+    dyad = member_queries.course_in_emergency(request.user, said["therapist"], said["name"])
     try:
         if dyad is not None:
-            absence.break_glass(dyad, said["why"], by=request.user)
+            cover_and_emergency.break_glass(dyad, said["why"], by=request.user)
             return redirect("dyad", dyad.uid)
         form.add_error("name", _("There is not exactly one such person there."))
     except AccordError as error:

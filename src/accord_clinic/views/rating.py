@@ -13,12 +13,13 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accord_clinic import forms, links, plan
-from accord_clinic.actions import checkin, reading, reveal
-from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic import links, questionnaires
+from accord_clinic.actions import checkin, read_log, reveal
+from accord_clinic.pages import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
-from accord_clinic.views.doing import do, found
-from accord_clinic.words import spoken
+from accord_clinic.questionnaires import plan
+from accord_clinic.views.shortcuts import do, found
+from accord_clinic.words import phrases
 
 SALT = "accord.rating.page"
 SIDE = "therapist"
@@ -38,7 +39,7 @@ def rate(request: HttpRequest, uid: str) -> HttpResponse:
     sent = rating_queries.sent(session)
     if sent and session.revealed_at:
         return redirect("talk", uid)
-    values = forms.values_of_blocks(page, sent.answers, sent.lines, {}) if sent else None
+    values = questionnaires.values_of_blocks(page, sent.answers, sent.lines, {}) if sent else None
     return _show(request, session, page, values, sent=bool(sent))
 
 
@@ -52,17 +53,17 @@ def waive(request: HttpRequest, uid: str) -> HttpResponse:
     return do(request, back, reveal.waive, session, why, by=request.user)
 
 
-def _page(session) -> forms.Page:
+def _page(session) -> questionnaires.Page:
     dyad = session.dyad
-    names = forms.Names(spoken.session_on(session.start), dyad.client.called, dyad.therapist.name)
+    names = questionnaires.Names(phrases.session_on(session.start), dyad.client.called, dyad.therapist.name)
     asked = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
     picks = rating_queries.goals(dyad) if plan.asks_what_matters(session.number) else None
-    return forms.page(SIDE, asked, names, picks_from=picks)
+    return questionnaires.page(SIDE, asked, names, picks_from=picks)
 
 
-def _posted(request: HttpRequest, session, page: forms.Page) -> HttpResponse:
+def _posted(request: HttpRequest, session, page: questionnaires.Page) -> HttpResponse:
     key, begun_at = _read_key(session, request.POST.get("key", ""))
-    read = forms.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
+    read = questionnaires.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
     problems = dict(read.problems)
     if not key:
         problems.setdefault("", _("This page had waited too long. Your answers are all here: please send them again."))
@@ -84,21 +85,21 @@ def rated(request: HttpRequest, uid: str) -> HttpResponse:
     session = found(dyad_queries.own_session(request.user, uid))
     if session.revealed_at:
         return redirect("talk", uid)
-    due = spoken.at(session.reveal_due) if session.reveal_due else ""
+    due = phrases.at(session.reveal_due) if session.reveal_due else ""
     return render(request, "therapist/rated.html", {"session": session, "dyad": session.dyad, "due": due})
 
 
 def _show(
-    request: HttpRequest, session, page: forms.Page, values, problems=None, *, sent: bool = False
+    request: HttpRequest, session, page: questionnaires.Page, values, problems=None, *, sent: bool = False
 ) -> HttpResponse:
     problems = problems or {}
     if plan.asks_what_matters(session.number) and rating_queries.goals(session.dyad):
-        reading.log_read(request.user, session.dyad, "goals", [])
+        read_log.log_read(request.user, session.dyad, "goals", [])
     context = {
         "session": session,
         "dyad": session.dyad,
-        "day": spoken.day(session.start),
-        "questions": forms.questions_html(page, values, problems),
+        "day": phrases.day(session.start),
+        "questions": questionnaires.questions_html(page, values, problems),
         "problem": problems.get("", ""),
         "problems": [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems],
         "reaction": (values or {}).get("reaction", [""])[-1],

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from accord.errors import AccordError
 from accord_clinic.actions import study
-from accord_clinic.queries import study as queries
+from accord_clinic.exports import study as queries
 from accord_clinic.queries.practice import local
 
 

@@ -16,16 +16,17 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic.actions import consent, copies, corrections, erasure, schedule, space
-from accord_clinic.copies import chapters
-from accord_clinic.queries import consent as consent_queries
-from accord_clinic.queries import copies as copy_queries
+from accord_clinic.actions import client_copy, consent, corrections, erasure, own_space, schedule
+from accord_clinic.exports import client_copy as copy_queries
+from accord_clinic.exports.chapters import chapters
+from accord_clinic.pages import consent as consent_queries
+from accord_clinic.pages import own_space as space_queries
+from accord_clinic.pages.key_holders import keepers, of_the_address
 from accord_clinic.queries import rights as rights_queries
-from accord_clinic.queries import space as space_queries
-from accord_clinic.queries.keepers import keepers, of_the_address
-from accord_clinic.views.client import unknown
-from accord_clinic.views.space import DOOR, WHO, shell, through_the_door
-from accord_clinic.words import spoken
+from accord_clinic.upkeep import backups
+from accord_clinic.views.checkin import unknown
+from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door
+from accord_clinic.words import phrases
 
 COPY, ERASE, CONTACT, NEW = "copy", "erase", "contact", "contact-new"
 PURPOSES = {COPY: "my-copy", ERASE: "my-erasure", CONTACT: "my-contact"}
@@ -68,7 +69,7 @@ def my_code(request: HttpRequest, client) -> HttpResponse:
     if purpose not in PURPOSES:
         return unknown(request)
     response = redirect(PURPOSES[purpose])
-    _show_in_demo(response, space.ask_code(client, purpose))
+    _show_in_demo(response, own_space.ask_code(client, purpose))
     return response
 
 
@@ -78,10 +79,10 @@ def my_copy(request: HttpRequest, client) -> HttpResponse:
     """A copy of everything, made at once: a page to read and print, or a zip with the same page, JSON and CSV."""
     if request.method != "POST":
         return _asking(request, "client/rights_copy.html", client, COPY)
-    if not space.fresh(client, _given(request), COPY):
+    if not own_space.fresh(client, _given(request), COPY):
         return _asking(request, "client/rights_copy.html", client, COPY, wrong=True)
-    tables = copies.take(client, by=client)
-    page = {"chapters": chapters(tables), "client": client, "made": spoken.at(timezone.now())}
+    tables = client_copy.take(client, by=client)
+    page = {"chapters": chapters(tables), "client": client, "made": phrases.at(timezone.now())}
     if request.POST.get("as") != "zip":
         return shell(request, "client/copy.html", page, client)
     readable = render_to_string("client/copy_file.html", page)
@@ -103,9 +104,9 @@ def my_contact(request: HttpRequest, client) -> HttpResponse:
     problem = _problem(kind, address)
     if problem:
         return _asking(request, template, client, CONTACT, problem=problem, address=address)
-    if not space.fresh(client, _given(request), CONTACT):
+    if not own_space.fresh(client, _given(request), CONTACT):
         return _asking(request, template, client, CONTACT, wrong=True, address=address)
-    code = space.ask_code(client, NEW, to=address)
+    code = own_space.ask_code(client, NEW, to=address)
     new = SIGNER.sign_object([client.uid, kind, address])
     context = {"new": new, "address": address, "shown": code if settings.DEMO else None}
     return shell(request, "client/rights_contact_new.html", context, client)
@@ -133,13 +134,14 @@ def my_corrections(request: HttpRequest, client) -> HttpResponse:
 @through_the_door
 def my_erasure(request: HttpRequest, client) -> HttpResponse:
     """What goes, what stays and why; then, with a fresh code and a tick, it is done at once."""
-    template, kept = "client/rights_erase.html", rights_queries.kept(client)
+    template = "client/rights_erase.html"
+    stays = {"kept": rights_queries.kept(client), "backups": backups.count()}
     if request.method != "POST":
-        return _asking(request, template, client, ERASE, kept=kept)
+        return _asking(request, template, client, ERASE, **stays)
     if not request.POST.get("sure"):
-        return _asking(request, template, client, ERASE, kept=kept, problem=_("Tick that you are sure, if you are."))
-    if not space.fresh(client, _given(request), ERASE):
-        return _asking(request, template, client, ERASE, kept=kept, wrong=True)
+        return _asking(request, template, client, ERASE, **stays, problem=_("Tick that you are sure, if you are."))
+    if not own_space.fresh(client, _given(request), ERASE):
+        return _asking(request, template, client, ERASE, **stays, wrong=True)
     erasure.erase(client, by=client)
     response = redirect("erased")
     for name in (DOOR, WHO, WHO + "-demo"):
@@ -175,7 +177,7 @@ def _confirm_contact(request: HttpRequest, client) -> HttpResponse:
         uid, kind, address = SIGNER.unsign_object(request.POST["new"], max_age=GOOD_FOR)
     except signing.BadSignature:
         return redirect("my-contact")
-    if uid != client.uid or not space.use_code(client, _given(request), NEW):
+    if uid != client.uid or not own_space.use_code(client, _given(request), NEW):
         context = {"new": request.POST["new"], "address": address, "wrong": True}
         return shell(request, "client/rights_contact_new.html", context, client, 422)
     corrections.change_own_contact(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accord_clinic.actions import safety
 from accord_clinic.queries import safety as queries
-from accord_clinic.views.doing import do, found
+from accord_clinic.views.shortcuts import do, found
 
 
 @require_safe

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_safe
 
 from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.repair import RepairPicture, repair_picture
-from accord_clinic.queries import service as queries
-from accord_clinic.queries.service_release import Endings, Released, Row, Share
+from accord_clinic.pages import service as queries
+from accord_clinic.service.release import Endings, Released, Row, Share
 
 KEPT_BACK = "–"
 TOLD_WEEKS = (2, 4, 8, 13, 26)

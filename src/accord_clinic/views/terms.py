@@ -8,12 +8,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accord_clinic.actions import absence, consent, corrections, reading, schedule
-from accord_clinic.queries import arrangements as arrangement_queries
-from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries import terms as terms_queries
-from accord_clinic.typed.terms import CoverDays, Facts, Messages, WhoAgrees
-from accord_clinic.views.doing import do, found
+from accord_clinic.actions import consent, corrections, cover_and_emergency, read_log, schedule
+from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
+from accord_clinic.pages import dyad as dyad_queries
+from accord_clinic.pages import terms as terms_queries
+from accord_clinic.queries import sharing as arrangement_queries
+from accord_clinic.views.shortcuts import do, found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,12 +70,12 @@ def _cover(request: HttpRequest, dyad) -> HttpResponse:
     said = form.cleaned_data
     colleague = found(arrangement_queries.colleague(said["colleague"]))
     done = _("{name} covers. {client} can see it.").format(name=colleague.name, client=dyad.client.called)
-    return _do(request, dyad, absence.cover, dyad, colleague, said["first"], said["last"], done=done)
+    return _do(request, dyad, cover_and_emergency.cover, dyad, colleague, said["first"], said["last"], done=done)
 
 
 def _end_cover(request: HttpRequest, dyad) -> HttpResponse:
     row = found(terms_queries.cover(dyad, request.POST.get("cover", "")))
-    return _do(request, dyad, absence.end_cover, row, done=_("The cover has ended."))
+    return _do(request, dyad, cover_and_emergency.end_cover, row, done=_("The cover has ended."))
 
 
 CHANGES = {
@@ -108,6 +108,6 @@ def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
         **sent,
     }
     if page.waiting or page.answered:
-        reading.log_read(request.user, dyad, "correction", [])
+        read_log.log_read(request.user, dyad, "correction", [])
     context = {"dyad": dyad, "page": page, "forms": forms, "wrong": next(iter(sent.values()), None)}
     return render(request, "therapist/terms.html", context, status=422 if sent else 200)

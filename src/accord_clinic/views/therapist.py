@@ -7,11 +7,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accord_clinic.actions import reading
-from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries import people as people_queries
-from accord_clinic.queries import today as today_queries
-from accord_clinic.views.doing import found
+from accord_clinic.actions import read_log
+from accord_clinic.pages import caseload as people_queries
+from accord_clinic.pages import dyad as dyad_queries
+from accord_clinic.pages import today as today_queries
+from accord_clinic.views.shortcuts import found
 
 HOMES = (
     ("therapist", "today"),
@@ -60,5 +60,5 @@ def dyad(request: HttpRequest, uid: str) -> HttpResponse:
     row = found(dyad_queries.visible(request.user, uid))
     page = dyad_queries.dyad_page(request.user, row)
     if page.latest:
-        reading.log_read(request.user, row, "words" if page.read else "course", page.read)
+        read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
     return render(request, "therapist/dyad.html", {"page": page, "dyad": row})

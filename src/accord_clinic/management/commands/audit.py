@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic.upkeep import anchor
+from accord_clinic.upkeep import audit_anchor
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=["verify"])
 
     def handle(self, **_options):
-        entries = anchor.verify()
-        noted = anchor.read()
+        entries = audit_anchor.verify()
+        noted = audit_anchor.read()
         until = f"up to entry {noted.entry}, which was noted outside the database" if noted else "nothing was noted yet"
         self.stdout.write(f"{entries} entries, each follows from the one before it ({until}).")

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
-from accord_clinic.upkeep import anchor, backups
+from accord_clinic.upkeep import audit_anchor, backups
 
 
 class Command(BaseCommand):
@@ -30,4 +30,4 @@ class Command(BaseCommand):
         for old in backups.prune(folder, keep) if keep else ():
             self.stdout.write(f"Deleted {old.name}.")
         # Last: a log that was tampered with is said loudly, but never keeps a backup from being made.
-        anchor.note()
+        audit_anchor.note()

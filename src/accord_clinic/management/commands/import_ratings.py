@@ -8,7 +8,7 @@ from accord_clinic.actions import calibration, signals
 from accord_clinic.imports import ratings
 from accord_clinic.imports.column_map import ColumnMap, read_map
 from accord_clinic.imports.spreadsheet import Fault, read_sheet
-from accord_clinic.instruments import shelf
+from accord_clinic.questionnaires.shelf import shelf
 
 
 class Command(BaseCommand):

@@ -5,7 +5,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from accord.errors import BadInput
-from accord_clinic.upkeep import anchor, databases, moving, rights, serving
+from accord_clinic.database import engine
+from accord_clinic.upkeep import audit_anchor, grants, moving, serving
 
 
 class Command(BaseCommand):
@@ -16,16 +17,16 @@ class Command(BaseCommand):
         parser.add_argument("--role", default="accord_app", help="the role that will serve pages")
 
     def handle(self, role, **_options):
-        if not databases.is_postgresql():
-            raise BadInput(f"Set {databases.POSTGRESQL} to the owner's address of an empty database first.")
+        if not engine.is_postgresql():
+            raise BadInput(f"Set {engine.POSTGRESQL} to the owner's address of an empty database first.")
         if moving.SOURCE not in settings.DATABASES:
             raise BadInput(f"{settings.DATA / 'accord.db'}: there is no embedded practice to move.")
         serving.prepare()
         # A practice that was moved right after the program was renewed has the tables of the program before.
         call_command("migrate", database=moving.SOURCE, verbosity=0, interactive=False)
-        given = rights.give(role)
+        given = grants.give(role)
         counts, copied = moving.move()
-        entries = anchor.verify()
+        entries = audit_anchor.verify()
         self.stdout.write(
             f"{'Copied' if copied else 'Already there'}: {sum(counts.values())} rows in {len(counts)} tables, "
             "the same on both sides; "

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 
 from accord.errors import BadInput
 from accord_clinic.actions import audit, erasure
+from accord_clinic.database import keys
+from accord_clinic.database.sqlcipher import files
 from accord_clinic.models import AuditEntry
-from accord_clinic.sqlcipher import files
-from accord_clinic.upkeep import anchor, backups, keys, serving
+from accord_clinic.upkeep import audit_anchor, backups, serving
 
 
 class Command(BaseCommand):
@@ -67,5 +68,5 @@ def _go_on_from_here(file: Path) -> int:
         audit.record(None, "restore", f"backup:{file.name}"[:80])
     erased = erasure.reapply()
     last = AuditEntry.objects.latest("id")
-    anchor.write(anchor.Anchor(last.id, last.chain))
+    audit_anchor.write(audit_anchor.Anchor(last.id, last.chain))
     return erased

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand
 from django.db import connection, transaction
 
 from accord_clinic.actions import audit
-from accord_clinic.upkeep import anchor, backups, databases, keys
+from accord_clinic.database import engine, keys
+from accord_clinic.upkeep import audit_anchor, backups
 
 
 class Command(BaseCommand):
@@ -18,13 +19,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **_options):
-        old = None if databases.is_postgresql() else self._new_database_key()
+        old = None if engine.is_postgresql() else self._new_database_key()
         keys.new_signing(settings.KEYS)
         with transaction.atomic():
             if old:
                 audit.record(None, "rotate_key", "key:database")
             audit.record(None, "rotate_key", "key:signing")
-        anchor.note()
+        audit_anchor.note()
         if old:
             self.stdout.write(
                 f"The practice has a new key. Print {settings.KEYS / keys.SHEET}, lock it away, then delete the file.\n"

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from accord_clinic.actions import erasure, reveal, schedule, service
 from accord_clinic.messages import notices
-from accord_clinic.upkeep import anchor, health
+from accord_clinic.upkeep import audit_anchor, health
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             schedule.due()
             erasure.purge()
             sent = notices.deliver()
-            anchor.note_or_warn()
+            audit_anchor.note_or_warn()
             health.swept()
             if every is None:
                 self.stdout.write(f"Opened {opened} sessions, closed {closed} months, sent {sent} notices.")

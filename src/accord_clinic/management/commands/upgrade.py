@@ -2,7 +2,8 @@
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic.upkeep import databases, rights, serving
+from accord_clinic.database import engine
+from accord_clinic.upkeep import grants, serving
 
 
 class Command(BaseCommand):
@@ -14,6 +15,6 @@ class Command(BaseCommand):
 
     def handle(self, role, **_options):
         serving.prepare()
-        if databases.is_postgresql():
-            self.stdout.write(rights.give(role))
+        if engine.is_postgresql():
+            self.stdout.write(grants.give(role))
         self.stdout.write("The database is of this version.")

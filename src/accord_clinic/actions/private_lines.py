@@ -1,0 +1,74 @@
+"""What a client kept: shown to the therapist after all, or deleted. Both are the client's own act."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord_clinic import links
+from accord_clinic.actions import reveal
+from accord_clinic.actions.audit import record
+from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
+from accord_clinic.permissions import check_be_client
+from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.questionnaires.shelf import shelf
+
+
+@transaction.atomic
+def show(line: PrivateLine, *, by: Client) -> None:
+    """Let the therapist see it now. Words become a comment; an answer becomes a correction that holds it."""
+    check_be_client(by, line.client)
+    session = (
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("dyad")
+        .get(pk=line.response.session_id)
+    )
+    if line.words:
+        Comment.objects.create(session=session, response=line.response, side="client", item=line.item, words=line.words)
+        line.delete()
+    else:
+        _correct(line, session)
+    record(by, "show_kept", f"session:{session.pk}", ["private_lines"])
+    sides = set(session.responses.filter(instrument=CHECK_IN).values_list("side", flat=True))
+    reveal.when_both_answered(session, sides)
+
+
+@transaction.atomic
+def delete(line: PrivateLine, *, by: Client) -> None:
+    """Gone, together with what hangs on it. Only that it was deleted is noted, never what."""
+    check_be_client(by, line.client)
+    session = line.response.session_id
+    if line.words:
+        line.delete()
+    else:
+        _with_what_hangs_on(line).delete()
+    record(by, "delete_kept", f"session:{session}", ["private_lines"])
+
+
+def _with_what_hangs_on(line: PrivateLine):
+    known = shelf().answered(line.response.instrument, line.response.version)
+    items = known.items if known else ()
+    names = {line.item} | {item.id for item in items if item.asked_if and item.asked_if[0] == line.item}
+    return PrivateLine.objects.filter(response=line.response, item__in=names, words="")
+
+
+def _correct(line: PrivateLine, session: Session) -> None:
+    """A later response with the answer in it; the words that were shown, and what is still kept, go along."""
+    old = line.response
+    shown = _with_what_hangs_on(line)
+    new = Response.objects.create(
+        session=session,
+        side="client",
+        instrument=old.instrument,
+        version=old.version,
+        form=old.form,
+        language=old.language,
+        wording=old.wording,
+        answers={**old.answers, **dict(shown.values_list("item", "value"))},
+        begun_at=old.begun_at,
+        sent_at=timezone.now(),
+        submission=links.new_token(),
+        context={**old.context, "shown_later": True},
+    )
+    shown.delete()
+    PrivateLine.objects.filter(response=old).update(response=new)
+    for comment in Comment.objects.filter(response=old):
+        Comment.objects.create(session=session, response=new, side="client", item=comment.item, words=comment.words)

@@ -1,0 +1,211 @@
+"""The tables of a copy in; the same as chapters that a person can read, out: titles, headings and cells in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format, localize
+from django.utils.translation import gettext as _
+
+from accord_clinic.words import phrases
+
+LEFT_OUT = (
+    "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
+    "rule", "scale", "evidence", "calibration",
+)  # fmt: skip
+"""Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One table, ready to be read: answers session by session, a single row as facts, all else as a table."""
+
+    title: str
+    empty: str
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    groups: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+
+    @property
+    def facts(self) -> tuple[tuple[str, str], ...]:
+        return tuple(zip(self.headings, self.rows[0], strict=True)) if len(self.rows) == 1 else ()
+
+
+def chapters(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Chapter]:
+    """One chapter a table; empty ones say so in a line."""
+    titles, headings = _titles(), _headings()
+    return [
+        _answers(titles[name], rows) if name == "answers" and rows else _chapter(titles[name], rows, headings)
+        for name, rows in tables.items()
+    ]
+
+
+def _answers(title: str, rows: Sequence[Mapping[str, Any]]) -> Chapter:
+    """Question and answer, under the session and the person who gave it."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        place = _("Session {number}, {day}: {who}").format(
+            number=row["session"], day=_cell(row["day"]), who=_cell(row["side"], "side")
+        )
+        left_out = _("left out") if row["answer"] is None else str(row["answer"])
+        groups.setdefault(place, []).append((row["question"], row["in_words"] or left_out))
+    return Chapter(title, "", groups=tuple((place, tuple(lines)) for place, lines in groups.items()))
+
+
+def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> Chapter:
+    shown = [name for name in rows[0] if _plain(name) not in LEFT_OUT] if rows else []
+    shown = [name for name in shown if any(row[name] not in (None, "") for row in rows)]
+    return Chapter(
+        title=title,
+        empty=_("Nothing."),
+        headings=tuple(headings[_plain(name)] for name in shown),
+        rows=tuple(tuple(_cell(row[name], _plain(name)) for name in shown) for row in rows),
+    )
+
+
+def _plain(name: str) -> str:
+    """The last part of a database path, by what it is: `session__number` is a session, `answered_by__name` somebody."""
+    path, _under, last = name.rpartition("__")
+    return {"uid": "agreement", "number": "session", "name": "who"}.get(last, last) if path else name
+
+
+def _cell(value: Any, name: str = "") -> str:
+    """What stands in one cell. Codes become words, and what a person wrote stays as it was written."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "SHORT_DATETIME_FORMAT")
+    if isinstance(value, date):
+        return date_format(value, "SHORT_DATE_FORMAT")
+    if isinstance(value, float):
+        return localize(round(value, 2))
+    return coded(name).get(value, value) if isinstance(value, str) else str(value)
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "about": _("About you"),
+        "consents": _("What you agreed to"),
+        "terms": _("Who else agrees, and who learns what"),
+        "courses": _("With whom you work"),
+        "sessions": _("Sessions"),
+        "measures": _("What you are asked besides the check-in"),
+        "schedule": _("When links and reminders go out, where it differs from what is usual here"),
+        "sent": _("When you answered"),
+        "answers": _("Answers"),
+        "words": _("Words that were written for both of you"),
+        "kept": _("What you kept, or said to somebody else"),
+        "goals": _("Goals, tasks and the shared view"),
+        "progress": _("How far they were"),
+        "picks": _("What mattered most"),
+        "strains": _("Moments that felt off, and what became of them"),
+        "signals": _("What the program pointed out"),
+        "talked_about": _("What was ticked as talked about"),
+        "corrections": _("What you said was wrong"),
+        "readers": _("With whom it was shared"),
+        "reads": _("Who opened pages with your words"),
+    }
+
+
+def _headings() -> dict[str, str]:
+    return {
+        "name": _("name"), "address_as": _("addressed as"), "email": _("e-mail"), "phone": _("telephone"),
+        "born": _("born"), "made_at": _("here since"), "has_pin": _("has a PIN"), "channel": _("messages"),
+        "language": _("language"), "messages_stopped_at": _("no messages since"),
+        "purpose": _("purpose"), "by": _("by"), "given_at": _("given"), "withdrawn_at": _("withdrawn"),
+        "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
+        "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),
+        "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
+        "ending_reason": _("why it ended"), "approach": _("approach"), "setting": _("setting"), "note": _("note"),
+        "session": _("session"), "number": _("session"), "start": _("when"), "modality": _("where"),
+        "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
+        "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
+        "by_itself": _("links go out by themselves"),
+        "link_after_minutes": _("link, minutes after the session"),
+        "remind_after_hours": _("reminder, hours after the link"), "most_reminders": _("reminders at most"),
+        "quiet_from": _("quiet from hour"), "quiet_until": _("quiet until hour"),
+        "pause_after": _("rest after so many without an answer"), "begun_at": _("begun"),
+        "state": _("what became of it"), "revealed_at": _("open to both since"), "revealed_by": _("because"),
+        "day": _("day"), "side": _("who"), "question": _("question"), "answer": _("answer"),
+        "in_words": _("in words"), "sent_at": _("sent"), "words": _("words"), "reader": _("who may read it"),
+        "acknowledged_at": _("read"), "kind": _("what it is"), "written_by": _("written by"),
+        "written_at": _("written"), "proposed_by": _("proposed by"), "proposed_at": _("proposed"),
+        "client_sealed_at": _("sealed by you"), "therapist_sealed_at": _("sealed by the therapist"),
+        "end": _("how it ended"), "ended_at": _("ended"),
+        "value": _("how far"), "at": _("when"), "opened_by": _("noticed by"), "move": _("what happened"),
+        "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
+        "how_sure": _("how sure"),
+        "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "who": _("who"),
+        "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
+        "sessions": _("sessions"), "taken_back": _("taken back"),
+        "noted": _("noted by"), "to": _("to whom"), "instead_of": _("instead of what was said"),
+        "opened_at": _("noticed"), "at_session": _("in session"), "step": _("what was tried"),
+    }  # fmt: skip
+
+
+def coded(name: str) -> dict[str, str]:
+    """The words for what a column holds as codes; nothing for a column that holds words, names or numbers."""
+    learns = {
+        "nothing": _("nothing"),
+        "dates": _("that sessions take place, and when"),
+        "together": _("what client and therapist choose to tell, together"),
+    }
+    sides = {"client": _("you"), "therapist": _("therapist"), "signal": _("the program"), "guardian": _("a guardian")}
+    if name in ("side", "by", "written_by", "proposed_by", "opened_by"):
+        return sides
+    if name == "what":
+        return phrases.pages_read()
+    return {
+        "consents": {"client": _("you alone"), "both": _("you and a guardian"), "guardian": _("a guardian")},
+        "guardian_learns": learns,
+        "order_learns": learns,
+        "channel": {"email": _("by e-mail"), "sms": _("by text message")},
+        "language": {"en": _("English"), "de": _("German")},
+        "purpose": {"care": _("your care"), "research": _("research"), "transcripts": _("transcripts")},
+        "ending": {
+            "planned": _("planned"), "agreement": _("by agreement"), "by_client": _("ended by you"),
+            "by_therapist": _("ended by the therapist"), "moved_on": _("moved on to someone else"),
+        },
+        "approach": {
+            "cbt": _("cognitive behavioural"), "psychodynamic": _("psychodynamic"),
+            "person-centred": _("person-centred"), "systemic": _("systemic"), "integrative": _("integrative"),
+            "medical": _("medical or nursing care"),
+        },
+        "setting": {"outpatient": _("outpatient")},
+        "modality": {
+            "room": _("in the room"), "video": _("by video"), "phone": _("by phone"), "text": _("by text"),
+        },
+        "state": {
+            "planned": _("planned"), "held": _("held"), "cancelled": _("cancelled"),
+            "missed_by_client": _("you did not come"), "missed_by_therapist": _("the therapist did not come"),
+        },
+        "revealed_by": {
+            "both": _("both answered"), "time": _("the time had come"), "waived": _("opened without a rating"),
+            "import": _("taken in from before"),
+        },
+        "reader": {
+            "raise": _("kept: you bring it up"), "not_yet": _("kept: not yet"),
+            "outside": _("someone else here"), "statistics": _("only counted"),
+        },
+        "kind": {
+            "goal": _("goal"), "task": _("task"), "problem": _("shared view of the problem"),
+            "withdrawal": _("moving away"), "confrontation": _("moving against"), "unclear": _("not clear which kind"),
+            "strain_reported": _("something felt off"), "not_said_yet": _("something is not said yet"),
+            "seen_by_one": _("seen by one of you"), "goals_apart": _("you name different things as mattering most"),
+            "not_talked_about": _("not talked about yet"), "safety": _("an answer that asks for help"),
+            "drop": _("lower than is usual for you"), "slide": _("slowly going down"),
+            "gap": _("further apart than is usual"), "quiet": _("answers that say little"),
+            "silence": _("no word for two sessions"),
+        },
+        "ended": {"reached": _("reached"), "dropped": _("dropped"), "replaced": _("replaced")},
+        "move": {
+            "open": _("noticed"), "talk": _("talked about"), "not_talked": _("not talked about yet"),
+            "try_repair": _("something was tried"), "think_settled": _("the therapist thinks it is settled"),
+            "settle": _("settled"), "still_there": _("still there"), "reopen": _("noticed again"),
+        },
+        "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
+    }.get(name, {})  # fmt: skip

@@ -1,0 +1,266 @@
+"""A study file, table by table: what a row is, what each column says, and from whom it is taken.
+
+Everybody is in it who agrees at that moment, from ten clients on. The numbers of the courses are drawn anew for each
+file, and who the therapist is, is not in it: nothing is told by therapist here either.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from secrets import SystemRandom
+from typing import Literal
+
+from django.db.models import Count, QuerySet
+
+from accord.cards import APPROACHES
+from accord.disclosure import LEAST, suppress_facts
+from accord_clinic.exports import study_rows
+from accord_clinic.exports.study_rows import Cells, Courses, Place
+from accord_clinic.models import Client, Dyad, Member, ReadLog, Session
+from accord_clinic.pages.consent import clients_who_consent
+from accord_clinic.permissions import check_study
+
+READ = "study_file"
+"""How the log of reading calls it, which the client sees."""
+FEWEST = LEAST
+"""There is no file about fewer clients, and no fact of a course that fewer share."""
+FEWEST_THERAPISTS = 3
+"""No fact of a course that the courses of fewer therapists share, where so many have one in the file."""
+AT_ONCE = 200
+AGES = ((12, "12-17"), (18, "18-29"), (30, "30-44"), (45, "45-59"), (60, "60+"))
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, its type (as Frictionless Table Schema calls it), and what it says."""
+
+    name: str
+    type: Literal["integer", "number", "string", "boolean"]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table: what a row is, its columns, and how the rows of some courses are found."""
+
+    name: str
+    says: str
+    columns: tuple[Column, ...]
+    find: Callable[[Courses, Sequence[int]], Iterable[Cells]]
+
+    def rows(self, courses: Courses) -> Iterator[Cells]:
+        """All rows, course by course in the order of their numbers."""
+        dyads = sorted(courses.number, key=courses.number.__getitem__)
+        for start in range(0, len(dyads), AT_ONCE):
+            yield from sorted(self.find(courses, dyads[start : start + AT_ONCE]), key=lambda row: row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A study file that was made: when, by whom, and about how many courses."""
+
+    at: datetime
+    who: str
+    courses: int
+
+
+def ready(member: Member) -> int:
+    """How many clients a study file would be about at this moment; 0 where they are too few to say."""
+    check_study(member)
+    n = _dyads().values("client").distinct().count()
+    return n if n >= FEWEST else 0
+
+
+def made(member: Member) -> list[Made]:
+    """The latest twenty study files."""
+    check_study(member)
+    rows = ReadLog.objects.filter(what=READ).values_list("at", "member__name").annotate(Count("dyad"))
+    return [Made(*row) for row in rows.order_by("-at")[:20]]
+
+
+def courses() -> Courses | None:
+    """Every course with an open session of a client who agrees now, numbered by chance. Nothing for too few clients."""
+    rows = list(_dyads().select_related("client"))
+    clients = [dyad.client_id for dyad in rows]
+    if len(set(clients)) < FEWEST:
+        return None
+    therapists = [dyad.therapist_id for dyad in rows]
+    share = min(FEWEST_THERAPISTS, len(set(therapists)))
+    told = suppress_facts([_facts(dyad) for dyad in rows], (clients, FEWEST), (therapists, share))
+    drawn = SystemRandom().sample(range(1, len(rows) + 1), len(rows))
+    number = {dyad.pk: n for dyad, n in zip(rows, drawn, strict=True)}
+    sessions, begun = {}, {}
+    opened = Session.objects.filter(dyad__in=number, revealed_at__isnull=False).order_by("-start")
+    for key, dyad, session, start, how in opened.values_list("pk", "dyad", "number", "start", "revealed_by"):
+        sessions[key] = Place(number[dyad], session, start, how)
+        begun[dyad] = start  # the earliest comes last
+    facts = {dyad.pk: facts for dyad, facts in zip(rows, told, strict=True)}
+    return Courses(len(set(clients)), number, facts, begun, sessions)
+
+
+def _dyads() -> QuerySet[Dyad]:
+    people = clients_who_consent("research")
+    opened = Session.objects.filter(revealed_at__isnull=False).values("dyad")
+    return Dyad.objects.filter(client__in=people, pk__in=opened)
+
+
+def _facts(dyad: Dyad) -> tuple[str, ...]:
+    """What others may know of a course; in the order in which it is worth keeping where groups are small."""
+    approach = dyad.approach if dyad.approach in APPROACHES else ""  # a file that was taken in may say anything
+    return _ending(dyad), dyad.modality, approach, _age(dyad.client, dyad.started)
+
+
+def _ending(dyad: Dyad) -> str:
+    return "ongoing" if dyad.ended is None else dyad.ending
+
+
+def _age(client: Client, on: date) -> str:
+    years = on.year - client.born if client.born else 0
+    return next((name for least, name in reversed(AGES) if years >= least), "")
+
+
+DYAD = Column("dyad", "integer", "which course of care; drawn by chance for this file, without meaning")
+SESSION = Column("session", "integer", "number of the session in its course, from 1")
+RATER = Column("rater", "string", "client or therapist")
+AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
+INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
+KEPT_BACK = "empty where fewer than ten clients or three therapists share it together with what stands before it"
+SINCE = "in whole weeks since the first session that is open to both; below 0: before it"
+
+TABLES = (
+    Table(
+        "dyads",
+        "One row a course of care: one client with one therapist.",
+        (
+            DYAD,
+            Column("ending", "string", f"ongoing, or how it ended; {KEPT_BACK}"),
+            Column("modality", "string", "room, video, phone or text, as is usual in this course; likewise"),
+            Column("approach", "string", "how the therapist works; likewise"),
+            Column("age", "string", "the client's at the start, in bands, by year of birth; likewise"),
+        ),
+        study_rows.dyads,
+    ),
+    Table(
+        "sessions",
+        "One row a session that is open to both, was cancelled or missed.",
+        (
+            DYAD,
+            SESSION,
+            Column("week", "integer", f"when it was, {SINCE}"),
+            Column("state", "string", "held, cancelled, missed_by_client or missed_by_therapist"),
+            Column("revealed_by", "string", "both, time, waived or import; empty where answers are not open to both"),
+        ),
+        study_rows.sessions,
+    ),
+    Table(
+        "responses",
+        "One row for each questionnaire that somebody sent; the last where it was sent again.",
+        (
+            DYAD,
+            SESSION,
+            RATER,
+            INSTRUMENT,
+            Column("version", "string", "of the questionnaire"),
+            Column("form", "string", "which set of items was asked: full, minimum ..."),
+            Column("late", "boolean", "sent when it was open to both already, not blind; empty for what was taken in"),
+            Column("hours_after", "integer", "hours from the session to sending; empty for what was taken in"),
+            Column("seconds", "integer", "from beginning to sending; empty where it is not known"),
+        ),
+        study_rows.responses,
+    ),
+    Table(
+        "answers",
+        "One row an item that was asked. An item without a row was not asked; or it is one that a client may keep, or "
+        "hangs on one, and the client kept or skipped it.",
+        (
+            DYAD,
+            SESSION,
+            RATER,
+            INSTRUMENT,
+            Column("item", "string", "id of the item"),
+            Column("answer", "string", "its value or code; several codes with spaces between; empty: skipped"),
+        ),
+        study_rows.answers,
+    ),
+    Table(
+        "scores",
+        "One row a scale of a response, by a key that somebody has checked.",
+        (
+            DYAD,
+            SESSION,
+            RATER,
+            Column("scale", "string", "questionnaire and scale"),
+            Column("score", "number", "empty where too few items were answered"),
+            Column("answered", "integer", "how many items were answered"),
+            Column("asked", "integer", "how many were asked"),
+        ),
+        study_rows.scale_scores,
+    ),
+    Table(
+        "signals",
+        "One row a signal that Accord raised; without the safety notice, which is for two people.",
+        (
+            DYAD,
+            SESSION,
+            Column("kind", "string", "drop, slide, gap, strain_reported ..."),
+            Column("reported", "boolean", "somebody said so; otherwise it was inferred"),
+            Column("scale", "string", "the scale, where one is meant"),
+            Column("strength", "number", "larger is stronger, within a kind"),
+            Column("rule", "string", "the rule and its version"),
+            Column("calibration", "string", "the calibration that judged it"),
+            Column("withheld", "boolean", "not shown, since the budget of inferred signals was used up"),
+        ),
+        study_rows.signals,
+    ),
+    Table(
+        "strains",
+        "One row a move in the life of a possible strain, in their order.",
+        (
+            DYAD,
+            SESSION,
+            Column("strain", "integer", "number of the strain in its course"),
+            Column("kind", "string", "withdrawal, confrontation or unclear"),
+            Column("opened_by", "string", "client, therapist or signal"),
+            Column("move", "string", "open, talk, not_talked, try_repair, think_settled, still_there, settle, reopen"),
+            Column("side", "string", "whose move it was"),
+            Column("at_session", "integer", "in which session it was said, where in one"),
+            Column("week", "integer", f"when it was said, {SINCE}"),
+        ),
+        study_rows.strains,
+    ),
+    Table(
+        "agreements",
+        "One row a goal, a task or a shared view of the problem, without its words.",
+        (
+            DYAD,
+            AGREEMENT,
+            Column("kind", "string", "goal, task or problem (the shared view)"),
+            Column("of_goal", "integer", "the goal that a task belongs to"),
+            Column("proposed_by", "string", "client or therapist"),
+            Column("week", "integer", f"when it was proposed, {SINCE}"),
+            Column("wordings", "integer", "how often it was worded"),
+            Column("client_sealed", "boolean", "whether the client has sealed the last wording"),
+            Column("therapist_sealed", "boolean", "whether the therapist has"),
+            Column("end", "string", "reached, dropped or replaced; empty while it stands"),
+            Column("end_week", "integer", "when it ended, likewise"),
+        ),
+        study_rows.agreements,
+    ),
+    Table(
+        "progress",
+        "One row for how far somebody saw a goal (0 to 10) or a task (0 not, 1 partly, 2 done) in a session.",
+        (DYAD, SESSION, RATER, AGREEMENT, Column("value", "integer", "0 to 10 for a goal, 0 to 2 for a task")),
+        study_rows.progress,
+    ),
+    Table(
+        "picks",
+        "One row for each thing that somebody picked as mattering most in a session.",
+        (
+            DYAD,
+            SESSION,
+            RATER,
+            Column("agreement", "integer", "the goal that was picked; empty where it was said in new words"),
+        ),
+        study_rows.picks,
+    ),
+)

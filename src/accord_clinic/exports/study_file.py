@@ -1,0 +1,93 @@
+"""The tables of a study in; one zip out: each table as CSV, what every column says for programs and for people.
+
+`datapackage.json` is a Frictionless Data Package, so that programs read the tables with their types.
+"""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from accord_clinic.exports.client_copy import csv_safe
+from accord_clinic.exports.study import TABLES, Table
+from accord_clinic.exports.study_rows import Courses
+
+WHAT = """\
+Courses of care of clients who agreed to it, under numbers. No name, no contact, no words, no date, and nothing that a
+client kept is in these files; nor is it said who the therapist was. Answers are in it only of sessions that were open
+to both when it was made. The tables belong together by `dyad`, and within it by `session` and `agreement`.
+
+This is pseudonymous, not anonymous: whoever knows when somebody came could recognise a course by its weeks. Keep the
+files as you would keep the record, publish results and never rows, and do not try to find out who somebody is. Who
+withdraws is in no new file; make a new one when you begin a new analysis.
+
+The numbers of the courses are drawn anew for each file. A client may be in it with more than one course, and courses of
+one therapist may resemble each other; which they are, is not in it, so standard errors come out somewhat too small."""
+
+
+def pack(courses: Courses, at: datetime) -> bytes:
+    """The zip."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("README.md", readable(courses, at))
+        packed.writestr("datapackage.json", json.dumps(package(courses, at), indent=1))
+        for table in TABLES:
+            with packed.open(f"{table.name}.csv", "w") as file:
+                text = io.TextIOWrapper(file, "utf-8", newline="")
+                writer = csv.writer(text, lineterminator="\n")
+                writer.writerow([column.name for column in table.columns])
+                writer.writerows([_cell(value) for value in row] for row in table.rows(courses))
+                text.flush()
+    return out.getvalue()
+
+
+def package(courses: Courses, at: datetime) -> dict[str, Any]:
+    """What programs read: every table with its columns and their types."""
+    return {
+        "name": "accord-study",
+        "title": _title(courses),
+        "description": WHAT,
+        "created": f"{at:%Y-%m-%d}",
+        "accord": version("accord"),
+        "resources": [_resource(table) for table in TABLES],
+    }
+
+
+def readable(courses: Courses, at: datetime) -> str:
+    """The same for people, in Markdown."""
+    head = f"# {_title(courses)}\n\nMade on {at:%Y-%m-%d} with Accord {version('accord')}.\n\n{WHAT}\n\n"
+    return f"{head}{tables()}"
+
+
+def tables() -> str:
+    """Every table and column, in Markdown; also `docs/reference/study-file.md`."""
+    return "\n".join(_described(table) for table in TABLES)
+
+
+def _described(table: Table) -> str:
+    rows = "\n".join(f"| `{c.name}` | {c.type} | {c.says} |" for c in table.columns)
+    return f"## {table.name}.csv\n\n{table.says}\n\n| column | type | says |\n|---|---|---|\n{rows}\n"
+
+
+def _resource(table: Table) -> dict[str, Any]:
+    fields = [{"name": c.name, "type": c.type, "description": c.says} for c in table.columns]
+    return {
+        "name": table.name,
+        "path": f"{table.name}.csv",
+        "description": table.says,
+        "format": "csv",
+        "encoding": "utf-8",
+        "schema": {"fields": fields, "missingValues": [""]},
+    }
+
+
+def _title(courses: Courses) -> str:
+    return f"{len(courses.number)} courses of care of {courses.clients} clients"
+
+
+def _cell(value: Any) -> Any:
+    """No spreadsheet program takes a cell for a formula; yes and no as Table Schema writes them."""
+    return str(value).lower() if isinstance(value, bool) else csv_safe(value)

@@ -1,0 +1,216 @@
+"""The rows of a study file, table by table, of some courses at a time: under numbers, without names, words or dates.
+
+Only what is open to both sides is in it, and nothing that a client kept: an item that was kept was not asked. Rows
+stand in an order that follows from what they say, and not in that in which they came into the database.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from django.db.models import Count, Max
+
+from accord.instruments import Instrument
+from accord.records import Answer
+from accord.scoring import comparable, kept_scores
+from accord_clinic import models
+from accord_clinic.questionnaires.shelf import shelf
+
+Cells = tuple[Any, ...]
+
+
+class Place(NamedTuple):
+    """A session that is open to both: the number of its course and its own, when it was, and how it was opened."""
+
+    dyad: int
+    session: int
+    start: datetime
+    how: str
+
+
+class Sent(NamedTuple):
+    """One questionnaire, as one side sent it last."""
+
+    place: Place
+    side: str
+    instrument: str
+    form: str
+    version: str
+    answers: Mapping[str, Answer]
+    begun_at: datetime | None
+    sent_at: datetime
+    context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """The courses of one study file at one moment: how many clients; by dyad its number and its facts.
+
+    `sessions`: all that are open to both, by key. Nothing is told of any other, also where one opens in between.
+    """
+
+    clients: int
+    number: Mapping[int, int]
+    facts: Mapping[int, tuple[str, ...]]
+    begun: Mapping[int, datetime]
+    sessions: Mapping[int, Place]
+
+    def week(self, dyad: int, at: datetime | None) -> int | None:
+        """Whole weeks since the first session that is open to both."""
+        return None if at is None else (at - self.begun[dyad]).days // 7
+
+
+def _of(some: Courses, dyads: Sequence[int], model: type, *columns: str) -> list[Cells]:
+    """Rows of sessions that are open to both, in the order in which they were kept: place and columns."""
+    rows = model.objects.filter(session__dyad__in=dyads).order_by("id").values_list("session", *columns)
+    return [(some.sessions[session], *rest) for session, *rest in rows if session in some.sessions]
+
+
+def dyads(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    return ((some.number[dyad], *some.facts[dyad]) for dyad in dyads)
+
+
+def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    rows = models.Session.objects.filter(dyad__in=dyads).order_by("number")
+    for key, dyad, number, start, state in rows.values_list("pk", "dyad", "number", "start", "state"):
+        place = some.sessions.get(key)
+        if place or state not in ("planned", "held"):
+            yield some.number[dyad], number, some.week(dyad, start), state, place.how if place else ""
+
+
+def _latest(some: Courses, dyads: Sequence[int]) -> list[Sent]:
+    """The last response of each session, side and questionnaire that this practice has."""
+    columns = ("side", "instrument", "form", "version", "answers", "begun_at", "sent_at", "context")
+    last: dict[Cells, Sent] = {}
+    for one in (Sent(*row) for row in _of(some, dyads, models.Response, *columns)):
+        before = last.get(one[:3])
+        # Nobody sent it again: an answer that was kept is shown after all.
+        again = before is None or "shown_later" not in one.context
+        last[one[:3]] = one if again else one._replace(begun_at=before.begun_at, sent_at=before.sent_at)
+    found = (last[key] for key in sorted(last))
+    return [one for one in found if (asked := _asked(one)) and one.form in asked.forms]
+
+
+def _asked(one: Sent) -> Instrument | None:
+    """The questionnaire as it was answered, as far as this practice has it."""
+    return shelf().answered(one.instrument, one.version)
+
+
+def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    for one in _latest(some, dyads):
+        there = one.place.how != "import"  # what was taken in has no times of its own
+        hours = round((one.sent_at - one.place.start).total_seconds() / 3600) if there else None
+        seconds = round((one.sent_at - one.begun_at).total_seconds()) if there and one.begun_at else None
+        late = "late" in one.context if there else None
+        yield (*one.place[:2], one.side, one.instrument, one.version, one.form, late, hours, seconds)
+
+
+def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    told: dict[Cells, list[tuple[str, bool]]] = {}
+    for one in _latest(some, dyads):
+        asked = one.side, one.instrument, one.version, one.form
+        if asked not in told:
+            told[asked] = _told(_asked(one), one.form, one.side)
+        for item, gap in told[asked]:
+            answer = one.answers.get(item)
+            if answer is not None or (gap and item in one.answers):
+                said = " ".join(map(str, answer)) if isinstance(answer, list) else answer
+                yield (*one.place[:2], one.side, one.instrument, item, said)
+
+
+def _told(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]]:
+    """The items of a form that are no words, in its order, each with whether a skipped one is told.
+
+    It is not where clients may keep the answer, or what hangs on it: else the missing row would tell that it was kept.
+    """
+    kept = instrument.may_be_kept() if side == "client" else ()
+    return [(item, item not in kept) for item in instrument.form(form) if instrument.item(item).kind != "text"]
+
+
+def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    """The columns that `accord signals` reads have its names. Of an earlier version, the scales that are the same."""
+    found = []
+    by_form = sorted(_latest(some, dyads), key=lambda one: one[2:5])
+    for (name, form, _version), rows in groupby(by_form, key=lambda one: one[2:5]):
+        those = list(rows)
+        then, now = _asked(those[0]), shelf().instruments[name]
+        given = [{i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items()} for one in those]
+        verified = {s.name for s in then.scales if s.key.verified and comparable(s.name, then, now)}
+        for one, of_response in zip(those, kept_scores(given, then, form), strict=True):
+            for s in of_response:
+                if s.scale in verified:
+                    found.append((*one.place[:2], one.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))
+    return sorted(found, key=lambda row: row[:4])
+
+
+def signals(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    """Without the safety notice: it is for two people, and stands also where the answer was changed afterwards."""
+    columns = ("kind", "reported", "scale", "strength", "rule", "calibration", "withheld")
+    rows = [row for row in _of(some, dyads, models.Signal, *columns) if row[1] != "safety"]
+    return ((*row[0][:2], *row[1:]) for row in sorted(rows, key=lambda row: (row[0], row[1], row[3])))
+
+
+def strains(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    rows = models.StrainMove.objects.filter(strain__dyad__in=dyads).order_by("strain__session__number", "strain", "id")
+    columns = ("strain__dyad", "strain", "strain__session", "strain__kind", "strain__opened_by")
+    found = [r for r in rows.values_list(*columns, "move", "side", "session", "at") if r[2] in some.sessions]
+    numbers = _counted(row[:2] for row in found)
+    for dyad, strain, session, kind, opened_by, move, side, said_in, at in found:
+        there = some.sessions.get(said_in)
+        about = *some.sessions[session][:2], numbers[strain], kind, opened_by
+        yield (*about, move, side, there.session if there else None, some.week(dyad, at))
+
+
+def agreements(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    numbers = _agreement_numbers(dyads)
+    words = models.Wording.objects.filter(agreement__dyad__in=dyads).values("agreement")
+    worded = {key: rest for key, *rest in words.values_list("agreement", Count("pk"), Max("pk"))}
+    sealed = set(models.Seal.objects.filter(wording__agreement__dyad__in=dyads).values_list("wording", "side"))
+    rows = models.Agreement.objects.filter(dyad__in=dyads).order_by("made_at", "id")
+    columns = ("pk", "dyad", "kind", "goal", "proposed_by", "made_at", "end", "ended_at")
+    for key, dyad, kind, goal, by, at, end, ended_at in rows.values_list(*columns):
+        if key not in numbers or key not in worded:
+            continue
+        what = some.number[dyad], numbers[key], kind, numbers.get(goal), by, some.week(dyad, at)
+        wordings, last = worded[key]
+        seals = (last, "client") in sealed, (last, "therapist") in sealed
+        yield (*what, wordings, *seals, end, some.week(dyad, ended_at))
+
+
+def progress(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    numbers = _agreement_numbers(dyads)
+    last = {row[:3]: row[3] for row in _of(some, dyads, models.Progress, "side", "agreement", "value")}
+    return sorted(
+        (*place[:2], side, numbers[key], value)
+        for (place, side, key), value in last.items()
+        if value is not None and key in numbers
+    )
+
+
+def picks(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
+    numbers = _agreement_numbers(dyads)
+    rows = _of(some, dyads, models.Pick, "side", "at", "agreement", "words")
+    latest = {(place, side): at for place, side, at, _key, _words in sorted(rows, key=lambda row: row[2])}
+    chosen = [
+        (*place[:2], side, numbers.get(key))
+        for place, side, at, key, words in rows
+        if at == latest[place, side] and (key or words)
+    ]
+    return sorted(chosen, key=lambda row: (*row[:3], row[3] or 0))
+
+
+def _agreement_numbers(dyads: Sequence[int]) -> dict[int, int]:
+    rows = models.Agreement.objects.filter(dyad__in=dyads).order_by("made_at", "id")
+    return _counted(rows.values_list("dyad", "pk"))
+
+
+def _counted(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Rows of courses, in their order, to their number within the course: (dyad, row) -> 1, 2 ..."""
+    numbers: dict[int, int] = {}
+    so_far: dict[int, int] = {}
+    for dyad, row in pairs:
+        if row not in numbers:
+            so_far[dyad] = numbers[row] = so_far.get(dyad, 0) + 1
+    return numbers

@@ -1,0 +1,194 @@
+"""What is typed about people, courses of care and sessions, checked: a form in, clean facts out."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
+
+from accord.cards import APPROACHES
+from accord.instruments import Instrument
+from accord_clinic.models import Dyad, Terms
+from accord_clinic.questionnaires.shelf import shelf
+
+WHERE = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
+APPROACH_NAMES = {
+    "cbt": _("cognitive behavioural"),
+    "psychodynamic": _("psychodynamic"),
+    "person-centred": _("person-centred"),
+    "systemic": _("systemic"),
+    "integrative": _("integrative"),
+    "medical": _("medical or nursing care"),
+}
+FORMS = [("full", _("the full check-in, about 75 seconds")), ("minimum", _("the short one, about 45 seconds"))]
+OUTCOMES = ("phq-9", "gad-7", "who-5", "core-10")
+HOW_OFTEN = [
+    ("", _("not asked")),
+    ("1", _("after every session")),
+    ("2", _("after every second session")),
+    ("4", _("after every fourth session")),
+    ("8", _("after every eighth session")),
+]
+MEASURE = "measure-"
+YOUNGEST = 12
+# Moving on to a colleague is a hand-over, which has a form of its own.
+ENDINGS = [one for one in Dyad.ENDINGS if one[0] != "moved_on"]
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **more):
+        super().__init__(format="%Y-%m-%d", **more)
+
+
+class TimeInput(forms.TimeInput):
+    """The browser's own clock."""
+
+    input_type = "time"
+
+    def __init__(self, **more):
+        super().__init__(format="%H:%M", **more)
+
+
+class Course(forms.Form):
+    """A course of care: from when, in which approach, where, and what the client is asked."""
+
+    started = forms.DateField(label=_("First session on"), widget=DateInput)
+    approach = forms.ChoiceField(
+        label=_("Approach"),
+        choices=[(a, APPROACH_NAMES[a]) for a in APPROACHES if a in APPROACH_NAMES],
+        help_text=_("Suggestions are fitted to it. It changes no number."),
+    )
+    modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
+    form = forms.ChoiceField(label=_("After each session the client is asked"), choices=FORMS)
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        known = shelf().instruments
+        for one in (known[name] for name in OUTCOMES if name in known and known[name].has_wording()):
+            self.fields[MEASURE + one.id] = forms.TypedChoiceField(
+                label=one.name, choices=HOW_OFTEN, coerce=int, empty_value=0, required=False, help_text=_in_which(one)
+            )
+        self.fields["started"].initial = timezone.localdate()
+
+    def clean(self):
+        """What the client is asked besides the check-in becomes one fact: each measure with its interval."""
+        facts = super().clean()
+        often = {name.removeprefix(MEASURE): facts.pop(name) for name in list(facts) if name.startswith(MEASURE)}
+        return facts | {"measures": {name: every for name, every in often.items() if every}}
+
+
+def _in_which(instrument: Instrument) -> str:
+    """In which languages a questionnaire is here, where that is not all that clients may have."""
+    if instrument.wordings.keys() >= dict(settings.LANGUAGES).keys():
+        return ""
+    said = ", ".join(get_language_info(code)["name"] for code in sorted(instrument.wordings))
+    return _("In {languages} only.").format(languages=said)
+
+
+class Person(Course):
+    """Somebody new, with a first course of care."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    address_as = forms.CharField(
+        label=_("How to address this person"),
+        max_length=120,
+        required=False,
+        help_text=_("If not by the name above. No pronoun is ever guessed: sentences use this name."),
+    )
+    language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
+    email = forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        help_text=_("For links and one-time codes. Leave it out to hand links over yourself."),
+    )
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    born = forms.IntegerField(label=_("Year of birth"), required=False)
+    consents = forms.ChoiceField(
+        label=_("Who agrees to the questions"),
+        choices=[("", _("as the year of birth says")), *Terms.CONSENTERS],
+        required=False,
+        help_text=_("Where you leave out the year of a grown-up: the client alone."),
+    )
+
+    ABOUT = ("name", "address_as", "language", "email", "phone", "born")
+    field_order = (*ABOUT, "consents", "started", "approach", "modality", "form")
+
+    def __init__(self, *args, guardian_below: int, **more):
+        super().__init__(*args, **more)
+        self.guardian_below = guardian_below
+
+    def clean(self):
+        """Nobody is taken for grown up because a field was left empty."""
+        facts = super().clean()
+        says_age = facts.get("born") or facts.get("consents") or "born" in self.errors
+        if self.guardian_below and not says_age:
+            wrong = _("Give the year of birth, or say who agrees: for a grown-up, the client alone.")
+            self.add_error("consents", wrong)
+        return facts
+
+    def clean_born(self):
+        """Nobody under twelve: the questions are not made for children."""
+        born, year = self.cleaned_data["born"], timezone.localdate().year
+        if born is not None and not 1900 <= born <= year - YOUNGEST:
+            wrong = _("Give a year from 1900 to {last}: these questions are for people of twelve and older.")
+            raise forms.ValidationError(wrong.format(last=year - YOUNGEST))
+        return born
+
+
+class SetUp(Course):
+    """How a running course is set up; when it began stays as it was said."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        del self.fields["started"]
+
+
+class PlanSession(forms.Form):
+    """The next session, in the practice's time zone."""
+
+    day = forms.DateField(label=_("Day"), widget=DateInput)
+    time = forms.TimeField(label=_("Time"), widget=TimeInput)
+    modality = forms.ChoiceField(label=_("Where"), choices=WHERE)
+
+    def __init__(self, zone: ZoneInfo, *args, **more):
+        super().__init__(*args, **more)
+        self.zone = zone
+
+    def clean(self):
+        """Day and time become one moment."""
+        facts = super().clean()
+        if facts.get("day") and facts.get("time"):
+            facts["start"] = datetime.combine(facts["day"], facts["time"], tzinfo=self.zone)
+        return facts
+
+
+class EndCourse(forms.Form):
+    """How and when a course of care ended, and why."""
+
+    how = forms.ChoiceField(label=_("How it ends"), choices=ENDINGS, widget=forms.RadioSelect)
+    on = forms.DateField(label=_("On"), widget=DateInput)
+    reason = forms.CharField(
+        label=_("Why, in a few words"),
+        help_text=_("Who takes a copy of everything reads it there."),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class HandOver(forms.Form):
+    """Who goes on with this person, and from when."""
+
+    to = forms.ChoiceField(label=_("To"))
+    on = forms.DateField(label=_("From"), widget=DateInput)
+
+    def __init__(self, colleagues, *args, **more):
+        super().__init__(*args, **more)
+        self.fields["to"].choices = [(member.uid, member.name) for member in colleagues]

@@ -1,0 +1,71 @@
+"""What is typed about the terms of a course of care, checked: facts, messages, who agrees, cover, answers."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.forms.care import DateInput
+from accord_clinic.forms.practice import HOURS
+from accord_clinic.models import Client, Terms
+
+OWN_HOURS = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
+
+
+class Facts(forms.Form):
+    """What is known about a client. The address is left out where this member may not change it."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    address_as = forms.CharField(label=_("How to address this person"), max_length=120, required=False)
+    language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
+    born = forms.IntegerField(label=_("Year of birth"), required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False)
+    phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    channel = forms.ChoiceField(label=_("Messages go"), choices=Client.CHANNELS)
+
+    def __init__(self, *args, with_contact: bool, **more):
+        super().__init__(*args, **more)
+        if not with_contact:
+            del self.fields["email"], self.fields["phone"], self.fields["channel"]
+
+
+class Messages(forms.Form):
+    """When links and reminders go out for one dyad; an empty field follows the practice."""
+
+    by_itself = forms.BooleanField(label=_("Send links after sessions without my doing"), required=False)
+    link_after_minutes = forms.IntegerField(
+        label=_("Minutes from the start of the session to the link"), required=False, min_value=0
+    )
+    remind_after_hours = forms.IntegerField(label=_("Hours to a reminder"), required=False, min_value=0)
+    most_reminders = forms.IntegerField(label=_("Reminders at most"), required=False, min_value=0, max_value=3)
+    quiet_from = forms.TypedChoiceField(label=_("No messages from"), required=False, **OWN_HOURS)
+    quiet_until = forms.TypedChoiceField(label=_("until"), required=False, **OWN_HOURS)
+    pause_after = forms.IntegerField(
+        label=_("Rest after so many sessions in a row without an answer"),
+        required=False,
+        min_value=0,
+        max_value=20,
+        help_text=_("Then no link goes out by itself until there is an answer again. 0 never rests."),
+    )
+
+
+class WhoAgrees(forms.Form):
+    """Who agrees, and who learns what."""
+
+    consents = forms.ChoiceField(label=_("Who agrees"), choices=Terms.CONSENTERS)
+    guardian_learns = forms.ChoiceField(label=_("Parents or guardians learn"), choices=Terms.LEARNS)
+    by_order = forms.BooleanField(
+        label=_("Somebody else sent this person, such as a court or an office"), required=False
+    )
+    order_learns = forms.ChoiceField(label=_("Whoever did so learns"), choices=Terms.LEARNS)
+
+
+class CoverDays(forms.Form):
+    """Who stands in, and from when to when."""
+
+    colleague = forms.ChoiceField(label=_("Who"))
+    first = forms.DateField(label=_("First day"), widget=DateInput)
+    last = forms.DateField(label=_("Last day"), widget=DateInput)
+
+    def __init__(self, colleagues, *args, **more):
+        super().__init__(*args, **more)
+        self.fields["colleague"].choices = [(member.uid, member.name) for member in colleagues]

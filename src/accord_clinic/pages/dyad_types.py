@@ -1,0 +1,77 @@
+"""What stands on the page of a dyad: its lines, each ready to print."""
+
+from dataclasses import dataclass
+
+from accord_clinic.models import Dyad
+from accord_clinic.pages.findings import Case
+from accord_clinic.pages.pictures import Picture
+from accord_clinic.words.sentences import Names
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """One session in the list: when, where, what became of it, what the therapist may do about it now."""
+
+    uid: str
+    title: str
+    line: str
+    sheet: bool = False
+    settle: bool = False
+    cancel: bool = False
+    link: bool = False
+    rate: bool = False
+
+    @property
+    def step(self) -> bool:
+        return self.settle or self.cancel or self.link or self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A client's own words, and what they answer."""
+
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class GoalLine:
+    """A goal in its last words, and whose seals it bears."""
+
+    words: str
+    by_client: bool
+    by_therapist: bool
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class StrainLine:
+    """A strain and where it stands."""
+
+    uid: str
+    title: str
+    state: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DyadPage:
+    """All of it, in words and strings."""
+
+    dyad: Dyad
+    names: Names
+    kicker: str
+    case: Case
+    safety: tuple[str, ...]
+    asks_age: bool
+    picture: Picture | None
+    quotes: tuple[Quote, ...]
+    goals: tuple[GoalLine, ...]
+    strains: tuple[StrainLine, ...]
+    sessions: tuple[SessionLine, ...]
+    earlier: tuple[SessionLine, ...]
+    shared_with: str
+    latest: str
+    next_number: int
+    mine: bool
+    read: tuple[int, ...]

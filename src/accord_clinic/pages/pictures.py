@@ -1,0 +1,181 @@
+"""A Course and the lives of its strains come in; its picture, wide and narrow, in the reader's language, goes out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import segno
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from accord.course import Course, Series
+from accord.instruments import Instrument, Scale
+from accord.records import Rater
+from accord.signals import CHECK_IN
+from accord.stats.thresholds import BUDGET
+from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
+from accord_clinic.charts.types import Opener
+from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.words.sentences import Names, scale_name
+
+NARROW, NARROW_SESSIONS = 360.0, 8
+ALLIANCE = {"collaboration", "connection", "goal", "task", "bond"}
+"""Scales that make a questionnaire one about the alliance: Bordin's three parts, or the check-in's two."""
+NOT_DRAWN = {"strain", "voice"}
+FEWEST_FOR_A_BAND = 2
+"""With fewer earlier ratings the expected range says what is usual for people, not for this person."""
+
+Wide = Mapping[tuple[str, str], frozenset[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The course as a chart for a desk and one for a phone; `None` while there is nothing to draw."""
+
+    wide: Chart
+    narrow: Chart | None
+
+
+def picture(
+    course: Course,
+    instruments: Mapping[str, Instrument],
+    marks: Sequence[SessionMark],
+    strains: Sequence[StrainSpan],
+    wide: Wide,
+    names: Names,
+) -> Picture | None:
+    """Draw the course. `marks`: the sessions in order; `wide`: where the two voices lie unusually far apart."""
+    revealed = {m.number for m in marks if m.revealed}
+    alliance, outcomes = [], []
+    for instrument, scale in _drawn(course, instruments):
+        panel = _panel(course, instrument, scale, revealed, wide.get((instrument.id, scale.name), frozenset()))
+        part = alliance if ALLIANCE & {s.name for s in instrument.scales} else outcomes
+        part += [panel] if scale.commensurate else _apart(panel)
+    if not (alliance or outcomes):
+        return None
+    words = _words(names, any(wide.values()))
+    has_check_in = any(instrument == CHECK_IN for _rater, instrument, _scale in course.scores)
+    track = strains if strains or has_check_in else None
+    whole = course_chart(marks, alliance, track, outcomes, words)
+    narrow = course_chart(marks, alliance, track, outcomes, words, width=NARROW, last=NARROW_SESSIONS)
+    return Picture(whole, narrow)
+
+
+def _drawn(course: Course, instruments: Mapping[str, Instrument]) -> list[tuple[Instrument, Scale]]:
+    """The scales that get a panel, the check-in's first: a questionnaire's total where it has one, else each scale."""
+    answered = dict.fromkeys(instrument for _rater, instrument, _scale in course.scores)
+    names = sorted((n for n in answered if n not in (STARTING_PATH, WIDER_LOOK)), key=lambda n: (n != CHECK_IN, n))
+    drawn = []
+    for instrument in (instruments[name] for name in names):
+        totals = [s for s in instrument.scales if s.name == "total"]
+        drawn += [(instrument, s) for s in totals or instrument.scales if s.name not in NOT_DRAWN]
+    return drawn
+
+
+def _panel(course: Course, instrument: Instrument, scale: Scale, revealed: set[int], wide: frozenset[int]) -> Panel:
+    return Panel(
+        name=_name(instrument, scale),
+        client=_values(course, "client", instrument.id, scale.name, revealed),
+        therapist=_values(course, "therapist", instrument.id, scale.name, revealed),
+        band=_band(course, instrument.id, scale.name),
+        wide=wide,
+        low=scale.low,
+        high=scale.high,
+        decimals=0 if scale.high - scale.low > 12 else 1,
+        note=_note(course, instrument, scale),
+    )
+
+
+def _apart(panel: Panel) -> Iterator[Panel]:
+    """Voices that answer different questions never share a panel, in which they would be compared."""
+    if panel.client:
+        yield replace(panel, therapist={})
+    if panel.therapist:
+        yield replace(panel, client={}, band={})
+
+
+def _note(course: Course, instrument: Instrument, scale: Scale) -> str:
+    if (instrument.id, scale.name) in course.silent:
+        return _("from {count} questions: drawn, not judged").format(count=len(scale.items))
+    return _("higher is worse") if scale.direction == "high is bad" else ""
+
+
+def _name(instrument: Instrument, scale: Scale) -> str:
+    if instrument.id == CHECK_IN:
+        return scale_name(scale.name)
+    name = instrument.name.partition(",")[0]
+    return name if scale.name == "total" or len(instrument.scales) == 1 else f"{name}: {scale_name(scale.name)}"
+
+
+def _values(course: Course, rater: Rater, instrument: str, scale: str, revealed: set[int]) -> dict[int, float | None]:
+    """Scores by session. A revealed session without one is missing where the questionnaire is asked each time."""
+    sessions = course.said.sessions
+    series = course.scores.get((rater, instrument, scale)) or (None,) * len(sessions)
+    if not (instrument == CHECK_IN or _asked_each_time(series)):
+        revealed = set()
+    return {
+        facts.number: None if score is None else score.value
+        for facts, score in zip(sessions, series, strict=True)
+        if score is not None or facts.number in revealed
+    }
+
+
+def _asked_each_time(series: Series) -> bool:
+    """Answered twice in a row: so a gap is a missing answer, and not a session in which it was not asked."""
+    return any(one is not None and other is not None for one, other in pairwise(series))
+
+
+def _band(course: Course, instrument: str, scale: str) -> dict[int, tuple[float, float]]:
+    path = course.trajectories.get((instrument, scale))
+    if path is None:
+        return {}
+    rows = zip(course.said.sessions, path.low[0].tolist(), path.high[0].tolist(), path.earlier[0].tolist(), strict=True)
+    return {facts.number: (low, high) for facts, low, high, earlier in rows if earlier >= FEWEST_FOR_A_BAND}
+
+
+def span(opened: int, talked: int | None, settled: int | None, by: Opener) -> StrainSpan:
+    """The life of one strain, in session numbers, with its words."""
+    if settled is None:
+        label = {
+            "client": _("opened by the client"),
+            "therapist": _("opened by the therapist"),
+            "signal": _("opened from a signal"),
+        }[by]
+    elif settled == opened:
+        label = _("settled at once")
+    else:
+        label = _("settled in {count} sessions").format(count=settled - opened)
+    return StrainSpan(opened, talked, settled, by, label)
+
+
+def _words(names: Names, marked: bool) -> Words:
+    """`marked`: some session is marked as wide apart, so the legend says how often that is chance."""
+    wide = _("further apart than is usual")
+    if marked:
+        wide += " " + _("(by chance alone in about {count} of 100 courses)").format(count=round(100 * BUDGET.gap))
+    return Words(
+        title=_("The course so far"),
+        description=_(
+            "What both voices say, session by session, with strains and outcomes. The numbers stand in the table below."
+        ),
+        client=_("{name}'s voice").format(name=names.client),
+        therapist=_("your voice") if names.you else _("{name}'s voice").format(name=names.therapist),
+        session=_("Session"),
+        modality=_("Where"),
+        usual=_("where {name}'s answers usually fall").format(name=names.client),
+        wide_gap=wide,
+        no_answer=_("no answer"),
+        not_open_yet=_("not open yet"),
+        not_asked="–",
+        strain=_("Strain"),
+        no_strain=_("No strain so far."),
+        opened=_("opened"),
+        talked_about=_("talked about"),
+        settled=_("settled"),
+    )
+
+
+def qr(text: str) -> SafeString:
+    """A QR code as an inline SVG with its own quiet zone and white ground: a camera must read it in a dark room too."""
+    code = segno.make(text, error="m")
+    return mark_safe(code.svg_inline(scale=5, border=4, light="#fff", dark="#000", omitsize=True, svgclass="qr"))  # noqa: S308

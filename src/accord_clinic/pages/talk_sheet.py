@@ -1,0 +1,324 @@
+"""The talk sheet: what both may see of one revealed session, sorted for two people and one screen. No suggestions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accord.instruments import Instrument, Item
+from accord.scoring import possible
+from accord.signals import STRAIN
+from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Response, Session, Strain
+from accord_clinic.permissions import dyads_visible_to
+from accord_clinic.queries.agreements import Shown, shown
+from accord_clinic.queries.courses import record_of
+from accord_clinic.questionnaires.answer_words import phrase, wording
+from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.words.sentences import strain_state
+
+APART = 2
+"""Steps of a five-step answer between the two voices from which a line says *seen differently*."""
+MOST_ALIKE = 4
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the sheet: what both say, or each voice for itself. `own` lines are a person's own words."""
+
+    name: str
+    both: str = ""
+    client: tuple[str, ...] = ()
+    therapist: tuple[str, ...] = ()
+    client_own: tuple[str, ...] = ()
+    therapist_own: tuple[str, ...] = ()
+    topic: str = ""
+    ticked: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A talk sheet, ready for screen, print and PDF. `number` is the session it looks back on."""
+
+    uid: str
+    dyad_uid: str
+    client: str
+    therapist: str
+    number: int
+    start: object
+    how: str
+    language: str = "en"
+    alike: tuple[str, ...] = ()
+    apart: tuple[Line, ...] = ()
+    felt: tuple[Line, ...] = ()
+    words: tuple[Line, ...] = ()
+    earlier: tuple[Line, ...] = ()
+    goals: tuple[Shown, ...] = ()
+    picks: Line | None = None
+    starting: tuple[Line, ...] = ()
+    sides: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All rows in the order of the sheet."""
+        picks = (self.picks,) if self.picks else ()
+        return (*self.apart, *self.felt, *self.words, *self.earlier, *picks, *self.starting)
+
+    @property
+    def empty(self) -> bool:
+        return not (self.alike or self.lines or self.goals)
+
+
+def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
+    """The session if it is revealed and this person may see it; `None` alike for all other cases."""
+    rows = Session.objects.select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
+    if isinstance(viewer, Member):
+        return rows.filter(uid=uid, dyad__in=dyads_visible_to(viewer)).first()
+    return rows.filter(uid=uid, dyad__client=viewer).first()
+
+
+def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
+    """The latest revealed session of a dyad, if this person may see it."""
+    rows = Session.objects.select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
+    rows = rows.filter(dyad__uid=dyad_uid).order_by("-number")
+    if isinstance(viewer, Member):
+        return rows.filter(dyad__in=dyads_visible_to(viewer)).first()
+    return rows.filter(dyad__client=viewer).first()
+
+
+def sheet(session: Session) -> Sheet:
+    """The sheet of a session that was revealed; ask `revealed_session` first. A fixed number of queries.
+
+    It speaks the client's language, whoever opens it: two people look at it together.
+    """
+    with override(session.dyad.client.language):
+        return _sheet(session)
+
+
+def _sheet(session: Session) -> Sheet:
+    dyad = session.dyad
+    names = {"client": dyad.client.called, "therapist": dyad.therapist.name}
+    latest = {(r.side, r.instrument): _readable(r) for r in session.responses.order_by("id")}
+    spoken = _Spoken(names, latest)
+    ticks = set(session.talk_ticks.values_list("topic", flat=True))
+    alike, apart = spoken.compared(ticks)
+    comments = [c for c in session.comments.order_by("id") if c.response_id in {r.pk for r in latest.values()}]
+    strains = list(dyad.strains.select_related("session").order_by("session__number"))
+    return Sheet(
+        uid=session.uid,
+        dyad_uid=dyad.uid,
+        client=names["client"],
+        therapist=names["therapist"],
+        number=session.number,
+        start=session.start,
+        how=session.revealed_by,
+        language=dyad.client.language,
+        alike=alike,
+        apart=apart,
+        felt=_felt(spoken, session, strains, ticks),
+        words=_words(spoken, comments, ticks),
+        earlier=_earlier(session, strains, names, ticks),
+        goals=tuple(g for g in shown(dyad) if g.changed_since(session.start) or g.waits),
+        picks=_picks(session, names),
+        starting=spoken.starting(comments),
+        sides=frozenset(side for side, name in latest if name == CHECK_IN),
+    )
+
+
+def _readable(row: Response) -> Response:
+    """With the answers that can still be said: a practice may have changed its own questionnaire since."""
+    known = _as_answered(row)
+    if known:
+        row.answers = possible(record_of(row, 0).answers, known, row.form)
+    return row
+
+
+def _as_answered(row: Response) -> Instrument | None:
+    return shelf().answered(row.instrument, row.version)
+
+
+class _Spoken:
+    """Both sides' latest answers on one session, and how to say them."""
+
+    def __init__(self, names: dict[str, str], latest: dict[tuple[str, str], Response]) -> None:
+        self.names, self.latest = names, latest
+
+    def compared(self, ticks: set[str]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+        """What both see alike, in one sentence each, and what they see differently, widest first."""
+        alike, apart = [], []
+        for instrument, item, ours, theirs in self._pairs():
+            steps = abs(ours - theirs)
+            said = self.say(instrument, item, "client", ours)
+            # A phrase that each side says in its own way (what was held back) is no common view.
+            if steps == 0 and said == self.say(instrument, item, "therapist", theirs):
+                alike.append(said)
+            elif steps >= APART:
+                topic = f"apart:{instrument.id}:{item.id}"
+                line = Line(
+                    wording(instrument).shared_item(item.id),
+                    client=(said,),
+                    therapist=(self.say(instrument, item, "therapist", theirs),),
+                    topic=topic,
+                    ticked=topic in ticks,
+                )
+                apart.append((steps, line))
+        apart.sort(key=lambda one: -one[0])
+        return tuple(alike[:MOST_ALIKE]), tuple(line for _steps, line in apart)
+
+    def _pairs(self) -> Iterable[tuple[Instrument, Item, int, int]]:
+        """The commensurate questions that both answered in one version; the strain question has a row of its own."""
+        for (side, name), row in self.latest.items():
+            other = self.latest.get(("therapist", name))
+            instrument = _as_answered(row)
+            if side != "client" or other is None or instrument is None or not instrument.has_wording():
+                continue
+            if _as_answered(other) is not instrument:
+                continue
+            answers = row.answers
+            for item in instrument.items:
+                ours, theirs = answers.get(item.id), other.answers.get(item.id)
+                if item.commensurate and item.id != STRAIN and isinstance(ours, int) and isinstance(theirs, int):
+                    yield instrument, item, ours, theirs
+
+    def starting(self, comments: Sequence[Comment]) -> tuple[Line, ...]:
+        """The starting path: each question with both answers side by side, chosen or in words."""
+        lines = []
+        for name in sorted({n for _side, n in self.latest} - {CHECK_IN}):
+            known = {row.version: _as_answered(row) for (_side, n), row in self.latest.items() if n == name}
+            for version, instrument in sorted(known.items()):
+                if instrument is None or not instrument.has_wording() or instrument.scales:
+                    continue
+                for item in instrument.items:
+                    line = self._side_by_side(instrument, version, item, comments)
+                    if line:
+                        lines.append(line)
+        return tuple(lines)
+
+    def _side_by_side(
+        self, instrument: Instrument, version: str, item: Item, comments: Sequence[Comment]
+    ) -> Line | None:
+        """`version` is the one that was answered; a side that answered another has lines of its own."""
+        rows = {s: row for (s, n), row in self.latest.items() if n == instrument.id and row.version == version}
+        chosen: dict[str, tuple[str, ...]] = {"client": (), "therapist": ()}
+        for side, response in rows.items():
+            answer = response.answers.get(item.id)
+            if answer is not None and item.kind in ("choice", "many"):
+                chosen[side] = self.chosen(instrument, item, side, answer)
+        own = _own(comments, item.id, {r.pk for r in rows.values()})
+        if not any((*chosen.values(), *own.values())):
+            return None
+        name = wording(instrument).shared_item(item.id)
+        return Line(
+            name,
+            client=chosen["client"],
+            therapist=chosen["therapist"],
+            client_own=own["client"],
+            therapist_own=own["therapist"],
+        )
+
+    def chosen(self, instrument: Instrument, item: Item, side: str, answer) -> tuple[str, ...]:
+        """The phrases for one choice, or for each of several."""
+        if item.kind == "many":
+            codes = instrument.answer_set(item.id).codes
+            labels = wording(instrument).labels(item.id, side)
+            return tuple(self._named(labels[codes.index(code)]) for code in answer if code in codes)
+        return (self.say(instrument, item, side, answer),)
+
+    def say(self, instrument: Instrument, item: Item, side: str, answer: int) -> str:
+        """The talk sheet's phrase for an answer, with the names filled in."""
+        position = instrument.answer_set(item.id).values.index(answer)
+        return self._named(wording(instrument).said(item.id, side, position))
+
+    def _named(self, text: str) -> str:
+        return text.format(session=_("the session"), **self.names)
+
+
+def _felt(spoken: _Spoken, session: Session, strains: Sequence[Strain], ticks: set[str]) -> tuple[Line, ...]:
+    """The moment that felt off, in both voices; a side that felt nothing is told without blame."""
+    said = {side: spoken.latest.get((side, CHECK_IN)) for side in ("client", "therapist")}
+    levels = {side: r.answers.get(STRAIN) if r else None for side, r in said.items()}
+    if not any(levels.values()):
+        return ()
+    phrases = {side: _felt_by(spoken, side, r, levels[side]) for side, r in said.items()}
+    here = next((s for s in strains if s.session_id == session.pk), None)
+    topic = f"strain:{here.uid}" if here else f"felt:{session.number}"
+    return (
+        Line(
+            _("Felt off"), client=phrases["client"], therapist=phrases["therapist"], topic=topic, ticked=topic in ticks
+        ),
+    )
+
+
+def _felt_by(spoken: _Spoken, side: str, response: Response | None, level) -> tuple[str, ...]:
+    name = spoken.names[side]
+    if response is None:
+        return (_("{name} has not answered").format(name=name),)
+    if level is None:
+        return (_("{name} left this open").format(name=name),)
+    if not level:
+        return (_("{name} did not notice this").format(name=name),)
+    check_in = _as_answered(response) or shelf().instruments[CHECK_IN]
+    phrases = [spoken.say(check_in, check_in.item(STRAIN), side, level)]
+    for item in ("t2", "t3"):
+        answer = response.answers.get(item)
+        if answer is not None:
+            phrases += spoken.chosen(check_in, check_in.item(item), side, answer)
+    return tuple(phrases)
+
+
+def _words(spoken: _Spoken, comments: Sequence[Comment], ticks: set[str]) -> tuple[Line, ...]:
+    """What each wrote under the open questions of the check-in."""
+    rows = {r.pk: r for (_side, name), r in spoken.latest.items() if name == CHECK_IN}
+    ids = set(rows)
+    lines = []
+    for item in dict.fromkeys(c.item for c in comments if c.response_id in ids):
+        own = _own(comments, item, ids)
+        topic = f"words:{item}"
+        said = [phrase(rows[c.response_id], item) for c in comments if c.item == item and c.response_id in ids]
+        name = next(filter(None, said), "") or _("In own words")
+        lines.append(
+            Line(name, client_own=own["client"], therapist_own=own["therapist"], topic=topic, ticked=topic in ticks)
+        )
+    return tuple(lines)
+
+
+def _own(comments: Sequence[Comment], item: str, responses: set[int]) -> dict[str, tuple[str, ...]]:
+    rows = [c for c in comments if c.item == item and c.response_id in responses]
+    return {side: tuple(c.words for c in rows if c.side == side) for side in ("client", "therapist")}
+
+
+def _earlier(session: Session, strains: Sequence[Strain], names: dict[str, str], ticks: set[str]) -> tuple[Line, ...]:
+    """Strains of earlier sessions that are not settled: still to talk about."""
+    lines = []
+    for strain in strains:
+        if strain.state == "settled" or strain.session.number >= session.number:
+            continue
+        topic = f"strain:{strain.uid}"
+        text = _("The moment in session {number}").format(number=strain.session.number)
+        lines.append(
+            Line(_("From before"), both=f"{text}: {strain_state(strain.state)}", topic=topic, ticked=topic in ticks)
+        )
+    return tuple(lines)
+
+
+def _picks(session: Session, names: dict[str, str]) -> Line | None:
+    """What matters most now, once both have said it or the session is open."""
+    rows = Pick.objects.filter(session=session).select_related("agreement").order_by("at", "id")
+    words = _last_words([p.agreement for p in rows if p.agreement])
+    by_side: dict[str, dict] = {"client": {}, "therapist": {}}
+    for row in rows:
+        text = words[row.agreement_id] if row.agreement else row.words
+        by_side[row.side].setdefault(row.at, []).extend([] if row.empty else [text])
+    latest = {side: tuple(sets[max(sets)]) if sets else () for side, sets in by_side.items()}
+    if not any(latest.values()):
+        return None
+    return Line(_("What matters most now"), client_own=latest["client"], therapist_own=latest["therapist"])
+
+
+def _last_words(agreements: Sequence[Agreement]) -> dict[int, str]:
+    ids = {a.pk for a in agreements}
+    if not ids:
+        return {}
+    rows = Agreement.objects.filter(pk__in=ids).order_by("wordings__id").values_list("pk", "wordings__words")
+    return {pk: words for pk, words in rows if words}

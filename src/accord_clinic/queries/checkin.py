@@ -1,0 +1,256 @@
+"""What a client's link opens: the check-in, the concerns and goals that it asks about, and what was sent with it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from hmac import compare_digest
+from time import monotonic
+
+from django.db.models import Count, Value
+from django.db.models.functions import Now
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from accord_clinic import links
+from accord_clinic.database.prepared import Prepared
+from accord_clinic.models import (
+    Client,
+    Comment,
+    Cover,
+    Dyad,
+    Invitation,
+    Member,
+    Pick,
+    Practice,
+    PrivateLine,
+    Progress,
+    Response,
+    Session,
+    Strain,
+    Wording,
+)
+
+MOST_CONCERNS = 2
+MOST_TASKS = 3
+GOALS_EVERY = 4
+BOTH = 2
+REMEMBERED_FOR = 60.0
+_remembered: tuple[float, Practice] | None = None
+
+
+CONCERNS = Prepared(
+    lambda dyad: (
+        Strain.objects.filter(dyad_id=dyad, opened_by__in=("client", "therapist"))
+        .exclude(state="settled")
+        .exclude(session__revealed_at=None)
+        .order_by("session__number", "opened_by")
+        .values_list("session__number", "uid", "session__start")
+    )
+)
+AGREEMENTS = Prepared(
+    lambda dyad: (
+        Wording.objects.filter(agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task"))
+        .annotate(seals_made=Count("seals"))
+        .order_by("id")
+        .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
+    )
+)
+_INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
+BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), place="no digest")
+BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), place="no uid")
+COVERING = Prepared(
+    lambda dyad: Cover.objects.filter(dyad_id=dyad, since__lte=Now(), until__gt=Now()).values_list("member")
+)
+SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a check-in link opens: one session of one dyad, and the practice's words around it. Nothing of the past."""
+
+    invitation: Invitation
+    session: Session
+    dyad: Dyad
+    client: Client
+
+    @cached_property
+    def practice(self) -> Practice:
+        """Looked up only when its words are shown."""
+        return practice()
+
+    @cached_property
+    def outside_reader(self) -> Member | None:
+        """Somebody else here to write to: named with a role, not this therapist, and not in that one's place now."""
+        named = self.practice.outside_reader
+        if not named or named.pk == self.dyad.therapist_id or not self.practice.outside_reader_role:
+            return None
+        # Only therapists cover, so most pages need not ask.
+        return None if named.is_a("therapist") and covers_now(named.pk, self.dyad) else named
+
+    @property
+    def therapist(self) -> str:
+        return self.dyad.therapist.name
+
+    @property
+    def shut(self) -> bool:
+        """Expired or revoked: it was a link, and is none any more."""
+        return self.invitation.revoked_at is not None or self.invitation.expires_at <= timezone.now()
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The client's latest answers on a session, as they were sent: kept ones and words for other readers included.
+
+    `lines` holds (words, reader) by instrument and item; `sharing` holds raise or not_yet by item.
+    """
+
+    responses: tuple[Response, ...] = ()
+    answers: Mapping[tuple[str, str], object] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    sharing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    progress: Mapping[str, int] = field(default_factory=dict)
+    picked: tuple[str, ...] = ()
+    picked_words: tuple[str, ...] = ()
+
+    @property
+    def again(self) -> tuple[dict, ...]:
+        """The word on earlier concerns."""
+        return tuple(one for r in self.responses for one in r.context.get("again", ()))
+
+
+def by_token(token: str) -> Link | None:
+    """What this link opens. A malformed token costs what an unknown one costs."""
+    return _link(BY_TOKEN.first(links.digest(token)))
+
+
+def by_uid(uid: str, token: str) -> Link | None:
+    """What this check-in's address opens for a browser that holds the token of its link."""
+    invitation = BY_UID.first(uid)
+    fits = compare_digest(invitation.token_hash if invitation else "", links.digest(token))
+    return _link(invitation) if fits else None
+
+
+def _link(invitation: Invitation | None) -> Link | None:
+    if invitation is None:
+        return None
+    session = invitation.session
+    return Link(invitation, session, session.dyad, session.dyad.client)
+
+
+def came_from(link: Link) -> str:
+    """With whom the client worked before a hand-over: told at the first check-in of the new course, then no more."""
+    if link.session.number > 1 or link.dyad.follows_id is None:
+        return ""
+    before = link.dyad.follows.therapist
+    return "" if before.pk == link.dyad.therapist_id else before.name
+
+
+def practice() -> Practice:
+    """The practice with its outside reader: read once a minute, and anew when this process changes it."""
+    global _remembered
+    if _remembered is None or monotonic() - _remembered[0] > REMEMBERED_FOR:
+        _remembered = (monotonic(), Practice.objects.select_related("outside_reader").get())
+    return _remembered[1]
+
+
+@receiver(post_save, sender=Practice)
+def _forget(**_what: object) -> None:
+    global _remembered
+    _remembered = None
+
+
+def outside_reader_now(dyad: Dyad) -> str:
+    """Who is *someone else here* at this moment, whatever is remembered: the uid, or nothing."""
+    pk, uid = Practice.objects.values_list("outside_reader", "outside_reader__uid").get()
+    return uid if pk and not covers_now(pk, dyad) else ""
+
+
+def covers_now(member: int, dyad: Dyad) -> bool:
+    """Whether this member stands in for the therapist at this moment: a line meant to go past both would reach one."""
+    return member in {covering for (covering,) in COVERING.rows(dyad.pk)}
+
+
+def has_sent(session: Session) -> bool:
+    """Whether the client has answered this session."""
+    return bool(SENT.rows(session.pk))
+
+
+def sent_responses(link: Link) -> tuple[Response, ...]:
+    """The client's latest response to each questionnaire of a session; empty before anything was sent."""
+    if not (link.invitation.sent_at or has_sent(link.session)):
+        return ()
+    rows = Response.objects.filter(session=link.session, side="client").order_by("id")
+    return tuple({r.instrument: r for r in rows}.values())
+
+
+def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: bool, asked_picks: bool) -> Sent:
+    """Everything that was sent with the latest responses, to be changed. Two queries, and one for each asked."""
+    of = {r.pk: r.instrument for r in responses}
+    answers = {(r.instrument, item): answer for r in responses for item, answer in r.answers.items()}
+    comments = Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
+    lines = {(of[c.response_id], c.item): (c.words, c.reader) for c in comments}
+    sharing = {}
+    for kept in PrivateLine.objects.filter(response__in=of):
+        name = (of[kept.response_id], kept.item)
+        if kept.words:
+            lines[name] = (kept.words, kept.reader)
+        else:
+            answers[name], sharing[name] = kept.value, kept.reader
+    progress = {}
+    if asked_progress:
+        rows = Progress.objects.filter(session=session, side="client").order_by("id")
+        said = dict(rows.values_list("agreement__uid", "value"))
+        progress = {uid: value for uid, value in said.items() if value is not None}
+    picks = (
+        list(Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id"))
+        if asked_picks
+        else []
+    )
+    picks = [p for p in picks if p.at == picks[-1].at]
+    return Sent(
+        responses,
+        answers,
+        lines,
+        sharing,
+        progress,
+        tuple(p.agreement.uid for p in picks if p.agreement),
+        tuple(p.words for p in picks if p.words),
+    )
+
+
+def concerns(session: Session) -> list[tuple[str, datetime]]:
+    """Strains of earlier, revealed sessions that are not settled, oldest first: (uid, start of the session).
+
+    The check-in asks about them again. When both felt one in the same session, it is asked about once.
+    """
+    by_session: dict[int, tuple[str, datetime]] = {}
+    for number, uid, start in CONCERNS.rows(session.dyad_id):
+        if number < session.number:
+            by_session.setdefault(number, (uid, start))
+    return list(by_session.values())[-MOST_CONCERNS:]
+
+
+def agreements(session: Session) -> list[tuple[str, str, str, bool]]:
+    """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query."""
+    found = AGREEMENTS.rows(session.dyad_id)
+    last = {pk: (uid, kind, words, seals == BOTH) for pk, uid, kind, words, seals in found}
+    return [last[pk] for pk in sorted(last)]
+
+
+def asked_progress(session: Session, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:
+    """Which goals and tasks this session asks about: agreed tasks each time, agreed goals every fourth."""
+    agreed = [(uid, kind, words) for uid, kind, words, both in rows if both]
+    goals = [one for one in agreed if one[1] == "goal"] if session.number % GOALS_EVERY == 0 else []
+    return [one for one in agreed if one[1] == "task"][-MOST_TASKS:] + goals
+
+
+def needs_help(responses: Iterable[Response], safety: Mapping[str, Mapping[str, int]]) -> bool:
+    """Whether an answer asks for help at once; `safety` has the value from which on, by instrument and item."""
+    for response in responses:
+        for item, least in safety.get(response.instrument, {}).items():
+            answer = response.answers.get(item)
+            if isinstance(answer, int) and answer >= least:
+                return True
+    return False

@@ -1,0 +1,114 @@
+"""What the admin needs to keep the practice: its settings, who works here, what waits. Never what clients said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
+from django.db.models import Count, Q
+
+from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
+from accord_clinic.permissions import can_answer_correction, check_keep_practice
+from accord_clinic.questionnaires.submission import whole
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who works here, or did."""
+
+    uid: str
+    name: str
+    email: str
+    roles: tuple[str, ...]
+    active: bool
+    running: int
+    signed_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What is to be answered, or to be known: corrections by whom they wait, erasures with what is kept.
+
+    `mine`: what was said to be wrong to somebody who has left; the admin answers in their place.
+    """
+
+    mine: tuple[Correction, ...]
+    corrections: tuple[tuple[str, int], ...]
+    erasures: tuple[tuple[datetime, object], ...]
+
+
+def practice(member: Member) -> Practice:
+    """The one row, for its admin."""
+    check_keep_practice(member)
+    return Practice.objects.select_related("safety_contact", "outside_reader").get()
+
+
+def colleagues(member: Member) -> list[Colleague]:
+    """Everybody, those who left last. One query."""
+    check_keep_practice(member)
+    rows = Member.objects.annotate(running=Count("dyads", filter=Q(dyads__ended=None))).order_by("-is_active", "name")
+    return [
+        Colleague(m.uid, m.name, m.email, tuple(m.roles), m.is_active, m.running, m.last_login is not None)
+        for m in rows
+    ]
+
+
+def colleague(member: Member, uid: str) -> Member | None:
+    """Somebody who works here, for the admin to change."""
+    check_keep_practice(member)
+    return Member.objects.filter(uid=uid).first()
+
+
+def sessions(member: Member, colleague: Member) -> tuple[int, datetime | None]:
+    """In how many places a colleague is signed in, and since when at the latest. Not where: that is the colleague's."""
+    check_keep_practice(member)
+    running = UserSession.objects.purge_and_list(colleague)
+    return len(running), max((one.created_at for one in running), default=None)
+
+
+def is_linked(member: Member, colleague: Member) -> bool:
+    """Whether a colleague has signed in elsewhere, so that the provider's subject counts and not the address."""
+    check_keep_practice(member)
+    return SocialAccount.objects.filter(user=colleague).exists()
+
+
+def has_second_factor(member: Member, colleague: Member) -> bool:
+    """Whether a colleague has set one up. Not which: that is the colleague's."""
+    check_keep_practice(member)
+    return Authenticator.objects.filter(user=colleague).exists()
+
+
+def active() -> list[Member]:
+    return list(Member.objects.filter(is_active=True).order_by("name"))
+
+
+def waits(member: Member) -> Waits:
+    """How many corrections wait at whom, without a word of those; and the last erasures."""
+    check_keep_practice(member)
+    rows = Correction.objects.filter(answered_at=None)
+    left = rows.filter(dyad__therapist__is_active=False).select_related("dyad__client", "dyad__therapist")
+    there = rows.filter(dyad__therapist__is_active=True).values_list("dyad__therapist__name").annotate(n=Count("pk"))
+    erased = Erasure.objects.order_by("-at").values_list("at", "until")[:20]
+    return Waits(tuple(left.order_by("asked_at")), tuple(there.order_by("dyad__therapist__name")), tuple(erased))
+
+
+def waiting_correction(member: Member, uid: str) -> Correction | None:
+    """What was said to be wrong to somebody who has left, for the admin to answer."""
+    check_keep_practice(member)
+    row = Correction.objects.filter(uid=uid).select_related("dyad__therapist").first()
+    return row if row and can_answer_correction(member, row.dyad) else None
+
+
+def failed_notice(member: Member, pk: str) -> Notice | None:
+    """A message that is not sent, for trying again."""
+    check_keep_practice(member)
+    return Notice.objects.filter(pk=whole(pk), sent_at=None, dropped_at=None).first()
+
+
+def course_in_emergency(member: Member, therapist: str, name: str) -> Dyad | None:
+    """The one running course of this therapist with a person of exactly this name; nothing when it is not one."""
+    check_keep_practice(member)
+    rows = Dyad.objects.filter(therapist__uid=therapist, client__name__iexact=name.strip(), client__erased_at=None)
+    found = list(rows.select_related("client", "therapist").order_by("-started")[:2])
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,61 @@
+"""Who may look at a dyad, and who could: shares with supervisors, colleagues for a hand-over."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import get_language_info
+from django.utils.translation import gettext as _
+
+from accord_clinic.models import Dyad, Member, Share
+from accord_clinic.questionnaires.shelf import shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangements:
+    """Shares that stand now, supervisors it could be shared with, therapists it could be handed over to."""
+
+    shares: tuple[tuple[str, str, datetime], ...]
+    supervisors: tuple[Member, ...]
+    therapists: tuple[Member, ...]
+
+
+def arrangements(dyad: Dyad) -> Arrangements:
+    """For the dyad's own therapist; ask `own` first. Two queries."""
+    standing = Share.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), dyad=dyad)
+    shares = tuple(standing.order_by("since").values_list("member__uid", "member__name", "since"))
+    taken = {uid for uid, _name, _since in shares}
+    others = [m for m in Member.objects.filter(is_active=True).order_by("name") if m.pk != dyad.therapist_id]
+    return Arrangements(
+        shares,
+        tuple(m for m in others if m.is_a("supervisor") and m.uid not in taken),
+        tuple(m for m in others if m.is_a("therapist")),
+    )
+
+
+def as_set_up(dyad: Dyad) -> dict[str, object]:
+    """How the course is set up, for a form."""
+    facts = {name: getattr(dyad, name) for name in ("approach", "modality", "form")}
+    return facts | {f"measure-{m.instrument}": m.every for m in dyad.measures.all()}
+
+
+def untranslated(dyad: Dyad) -> str:
+    """What to say where a client is asked something that is not here in the client's language; nothing otherwise."""
+    client, known = dyad.client, shelf().instruments
+    asked = [known[m.instrument] for m in dyad.measures.all() if m.instrument in known]
+    names = [i.name for i in asked if i.has_wording() and not i.has_wording(client.language)]
+    if not names:
+        return ""
+    told = _(
+        "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that "
+        "says so. Ask it only if {client} reads that language well; else leave it out."
+    )
+    return told.format(
+        measures=", ".join(names), language=get_language_info(client.language)["name"], client=client.called
+    )
+
+
+def colleague(uid: str) -> Member | None:
+    """Somebody who works here now."""
+    return Member.objects.filter(uid=uid, is_active=True).first()

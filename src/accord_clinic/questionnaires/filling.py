@@ -1,0 +1,66 @@
+"""What was sent goes in; the values that a page would have posted for it come out, so that it can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKED, PICKED_WORDS, Page
+from accord_clinic.questionnaires.questions import Block, Question
+from accord_clinic.questionnaires.reading import reader_field, sharing_field
+from accord_clinic.questionnaires.shelf import instrument
+
+Key = tuple[str, str]
+
+
+def values_of_blocks(
+    page: Page,
+    answers: Mapping[Key, object],
+    lines: Mapping[Key, tuple[str, str]],
+    sharing: Mapping[Key, str],
+) -> dict[str, list[str]]:
+    """Answers, words with their readers and what is kept back; all keyed by instrument and item."""
+    values: dict[str, list[str]] = {}
+    for block in page.blocks:
+        for question in block.questions:
+            _fill(values, block, question, answers, lines)
+            if (block.instrument, question.item) in sharing:
+                values[sharing_field(question)] = [sharing[block.instrument, question.item]]
+    return {name: given for name, given in values.items() if name}
+
+
+def _fill(
+    values: dict[str, list[str]],
+    block: Block,
+    question: Question,
+    answers: Mapping[Key, object],
+    lines: Mapping[Key, tuple[str, str]],
+) -> None:
+    key = (block.instrument, question.item)
+    if key in lines:
+        words, reader = lines[key]
+        values[question.id], values[reader_field(question)] = [words], [reader]
+    elif answers.get(key) is not None:
+        answer = answers[key]
+        values[question.id] = list(answer) if isinstance(answer, (list, tuple)) else [str(answer)]
+
+
+def values_of_the_rest(
+    again: Sequence[Mapping[str, object]],
+    progress: Mapping[str, int],
+    picked: Sequence[str],
+    picked_words: Sequence[str],
+) -> dict[str, list[str]]:
+    """The word on earlier concerns (as kept with the response), on goals and tasks, and the picks."""
+    values = {f"how.{uid}": [str(value)] for uid, value in progress.items()}
+    asked = instrument(ASKING_AGAIN)
+    answers_to = {item.id: asked.answer_set(item.id) for item in asked.items}
+    for one in again:
+        for item, code in (("a1", one.get("answer")), ("a2", one.get("stands"))):
+            answers = answers_to.get(item)
+            if answers and code in answers.codes:
+                values[f"{item}.{one['strain']}"] = [str(answers.values[answers.codes.index(code)])]
+    if picked:
+        values[PICKED] = list(picked)
+    if picked_words:
+        values[PICKED_WORDS] = ["\n".join(picked_words)]
+    return values

@@ -1,0 +1,35 @@
+"""Which questions a session asks: check-in, starting path, wider look, outcome measures, what matters most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Dyad, Measure
+
+CHECK_IN = "accord-check-in"
+STARTING_PATH = "accord-starting-path"
+WIDER_LOOK = "accord-wider-look"
+STARTING_SESSIONS = 3
+WIDER_LOOK_EVERY = 4
+PICKS_EVERY = 5
+
+
+def forms(
+    dyad: Dyad, number: int, side: str, measures: Iterable[Measure] = (), remote: bool = False
+) -> list[tuple[str, str]]:
+    """The (instrument, form) pairs that one side is asked after session `number`, in their order."""
+    asked = [(CHECK_IN, dyad.form)]
+    if number <= STARTING_SESSIONS:
+        asked.append((STARTING_PATH, f"start-{number}"))
+    if number % WIDER_LOOK_EVERY == 0:
+        asked.append((WIDER_LOOK, "full" if remote else "room"))
+    if side == "client":
+        asked += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
+    return asked
+
+
+def asks_what_matters(number: int) -> bool:
+    """Now and then each side says what matters most now, before seeing the other's picks."""
+    return number > 1 and number % PICKS_EVERY == 0

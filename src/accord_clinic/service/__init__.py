@@ -1,0 +1,1 @@
+"""The service in numbers, for its manager: counts of a month, periods, and what of them may be printed."""

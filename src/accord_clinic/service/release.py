@@ -1,0 +1,201 @@
+"""Closed months come in as numbers; what of them may be printed goes out, with `None` for what is kept back.
+
+No text, no rows. Each period is a table of its own, with its modalities, that goes through `accord.disclosure`
+in one piece, answered and not answered alike. Tables never overlap, and what is added up over several of them is only
+what each of them prints, so that no page, and no two pages of different days, hold an equation between them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import numpy as np
+
+from accord.disclosure import LEAST, suppress
+from accord.stats.repair_time import RepairTime, repair_time
+from accord_clinic.service.periods import YEAR, Block, last_year, months_between, periods
+
+LEAST_STRAINS = 30
+"""Below this the steps of the curve would show single strains."""
+STEP = 5
+"""Points of the curve are told to the nearest 5 in 100, for the same reason."""
+ALL = "all"
+SESSIONS = ("held", "client yes", "client no", "therapist yes", "therapist no")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many. `None` where it is kept back."""
+
+    part: int | None
+    whole: int | None
+
+    @property
+    def percent(self) -> int | None:
+        return round(100 * self.part / self.whole) if self.part is not None and self.whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One period, one modality, or all: who answered of the sessions held, and the word on earlier concerns."""
+
+    client: Share
+    therapist: Share
+    talked: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One month or several, by the first and the last of them."""
+
+    first: date
+    last: date
+    row: Row
+    modalities: Mapping[str, Row]
+    counted: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A plain list with its total."""
+
+    counts: Mapping[str, int | None]
+    together: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Endings(Listed):
+    """How courses of care ended in a whole year of twelve months."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Everything that the manager may see. Totals and modalities add up what the periods print."""
+
+    periods: tuple[Period, ...]
+    total: Row
+    modalities: Mapping[str, Row]
+    endings: Endings | None
+    open: Listed
+    repair: RepairTime | None
+
+
+def release(months: Iterable[tuple[date, Mapping]]) -> Released:
+    """What may be printed when these months are closed: all there are, oldest first, each with its counts."""
+    return _release(tuple((month, json.dumps(counts, sort_keys=True)) for month, counts in months))
+
+
+@lru_cache(maxsize=8)
+def _release(closed: tuple[tuple[date, str], ...]) -> Released:
+    months = [(month, json.loads(counts)) for month, counts in closed]
+    last = months[-1][1]
+    over = periods(months)
+    # Of the last twelve months, and in any case the newest.
+    shown = tuple(_printed(b) for b in over if b is over[-1] or months_between(b.last, months[-1][0]) < YEAR)
+    names = sorted({name for period in shown for name in period.modalities})
+    year = last_year(months)
+    return Released(
+        periods=shown,
+        total=_added(period.row for period in shown),
+        modalities={n: _added(p.modalities[n] for p in shown if n in p.modalities) for n in names},
+        endings=_endings(year) if year else None,
+        open=_listed(last["open"]),
+        repair=_repair(last["repair"]),
+    )
+
+
+def _printed(block: Block) -> Period:
+    """One period as it may be printed."""
+    counts: Counter[str] = Counter()
+    modalities = sorted({modality for modality, *_rest in block.counts["sessions"]})
+    for modality, client, therapist, n in block.counts["sessions"]:
+        for place in (ALL, modality):
+            counts[f"{place}|held"] += n
+            counts[f"{place}|client {'yes' if client else 'no'}"] += n
+            counts[f"{place}|therapist {'yes' if therapist else 'no'}"] += n
+    for word, n in block.counts["talked"].items():
+        counts[f"{ALL}|talked {word}"] += n
+        counts[f"{ALL}|asked"] += n
+    sums = [(f"{ALL}|asked", [f"{ALL}|talked yes", f"{ALL}|talked no"])]
+    for place in (ALL, *modalities):
+        for side in ("client", "therapist"):
+            sums.append((f"{place}|held", [f"{place}|{side} yes", f"{place}|{side} no"]))
+    sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in modalities]) for cell in SESSIONS]
+    printed = _suppressed(counts, sums)
+    by_modality = {place: _row(printed, place) for place in modalities}
+    row = _row(printed, ALL)
+    return Period(block.first, block.last, row, by_modality, _counted(block.counts["counted"], row))
+
+
+def _counted(n: int, row: Row) -> int | None:
+    """How many clients asked only to be counted, from ten on: a 0 would tell, one period later, of the first one.
+
+    So many check-ins were answered at least, so it stands only where their number does.
+    """
+    return n if n >= LEAST and row.client.part is not None else None
+
+
+def _suppressed(counts: Counter[str], sums: list[tuple[str, list[str]]]) -> dict[str, int | None]:
+    for total, parts in sums:
+        for cell in (total, *parts):
+            counts[cell] += 0
+    kept = _kept(tuple(counts.items()), tuple((total, tuple(parts)) for total, parts in sums))
+    return {cell: None if cell in kept else n for cell, n in counts.items()}
+
+
+@lru_cache(maxsize=64)
+def _kept(counts: tuple[tuple[str, int], ...], sums: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
+    """Worked out once for a period that is over."""
+    return suppress(dict(counts), sums)
+
+
+def _row(printed: Mapping[str, int | None], place: str) -> Row:
+    def share(part: str, whole: str) -> Share:
+        return Share(printed.get(f"{place}|{part}", 0), printed.get(f"{place}|{whole}", 0))
+
+    return Row(share("client yes", "held"), share("therapist yes", "held"), share("talked yes", "asked"))
+
+
+def _added(rows: Iterable[Row]) -> Row:
+    """The sum of what is printed; what is kept back in a period is left out of it, part and whole alike."""
+    rows = list(rows)
+    return Row(*(_add(getattr(row, name) for row in rows) for name in ("client", "therapist", "talked")))
+
+
+def _add(shares: Iterable[Share]) -> Share:
+    shares = list(shares)
+    known = [(share.part, share.whole) for share in shares if share.part is not None and share.whole is not None]
+    part, whole = (sum(column) for column in zip(*known, strict=True)) if known else (0, 0)
+    return Share(part, whole) if whole or len(known) == len(shares) else Share(None, None)
+
+
+def _listed(parts: Mapping[str, int]) -> Listed:
+    counts: Counter[str] = Counter(parts)
+    counts["all"] = sum(parts.values())
+    printed = _suppressed(counts, [("all", list(parts))])
+    return Listed({part: printed[part] for part in parts}, printed["all"])
+
+
+def _endings(year: Block) -> Endings:
+    told = _listed(year.counts["endings"])
+    return Endings(told.counts, told.together, year.first, year.last)
+
+
+def _repair(kinds: list[list[int]]) -> RepairTime | None:
+    """The curve, once there are enough strains; told to the nearest 5 in 100."""
+    if sum(n for *_kind, n in kinds) < LEAST_STRAINS:
+        return None
+    after, until, end, count = np.array(kinds).T
+    found = repair_time(after, until, end, count)
+    rounded = {name: tuple(_nearest(p) for p in getattr(found, name)) for name in ("settled", "low", "high", "left")}
+    return RepairTime(found.weeks, n=found.n, **rounded)
+
+
+def _nearest(share: float) -> float:
+    return round(100 * share / STEP) * STEP / 100

@@ -1,0 +1,134 @@
+"""Goals, tasks, the shared view of the problem, and strains: the therapist's pages and what can be done on them."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accord.errors import AccordError
+from accord_clinic import permissions
+from accord_clinic.actions import agreements, read_log, strains
+from accord_clinic.pages import strains as strain_queries
+from accord_clinic.queries import agreements as agreement_queries
+from accord_clinic.questionnaires.submission import whole
+from accord_clinic.views.shortcuts import do, found
+from accord_clinic.words.sentences import Names, strain_kind, strain_state
+
+SIDE = "therapist"
+
+
+@require_safe
+@login_required
+def goals(request: HttpRequest, uid: str) -> HttpResponse:
+    """The one list of goals with their tasks, and the shared view of the problem."""
+    return _goals(request, found(agreement_queries.dyad_for(request.user, uid)))
+
+
+def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
+    everything = agreement_queries.shown(dyad)
+    read_log.log_read(request.user, dyad, "goals", [])
+    context = {
+        "dyad": dyad,
+        "goals": [one for one in everything if one.kind == "goal" and not one.ended_at],
+        "views": [one for one in everything if one.kind == "problem" and not one.ended_at],
+        "ended": [one for one in everything if one.ended_at],
+        "common": agreement_queries.picks_in_common(dyad),
+        "can_act": permissions.can_treat(request.user, dyad) and not dyad.ended,
+        **more,
+    }
+    return render(request, "therapist/goals.html", context, status=409 if more else 200)
+
+
+@require_POST
+@login_required
+def propose(request: HttpRequest, uid: str) -> HttpResponse:
+    """Add a goal, a task or a shared view."""
+    dyad = found(agreement_queries.dyad_for(request.user, uid))
+    kind = request.POST.get("kind", "goal")
+    about = request.POST.get("goal")
+    goal = found(agreement_queries.agreement_for(request.user, about)) if about else None
+    words = request.POST.get("words", "")
+    return do(request, _back(dyad), agreements.propose, dyad, kind, words, SIDE, by=request.user, goal=goal)
+
+
+@require_POST
+@login_required
+def reword(request: HttpRequest, uid: str) -> HttpResponse:
+    """Other words, which both have yet to seal. What was changed meanwhile is shown beside what was just written."""
+    agreement = found(agreement_queries.agreement_for(request.user, uid))
+    words = request.POST.get("words", "")
+    try:
+        permissions.check_treat(request.user, agreement.dyad)
+        agreements.reword(agreement, words, SIDE, seen=_seen(request), by=request.user)
+    except AccordError as error:
+        return _goals(request, agreement.dyad, problem=str(error), written=words, about=agreement.uid)
+    return do(request, _back(agreement.dyad), lambda: None, done=_("New words. Both seals are open again."))
+
+
+@require_POST
+@login_required
+def seal(request: HttpRequest, uid: str) -> HttpResponse:
+    """The therapist's own seal."""
+    agreement = found(agreement_queries.agreement_for(request.user, uid))
+    return do(request, _back(agreement.dyad), agreements.seal, agreement, SIDE, seen=_seen(request), by=request.user)
+
+
+@require_POST
+@login_required
+def end(request: HttpRequest, uid: str) -> HttpResponse:
+    """Reached, dropped or replaced."""
+    agreement = found(agreement_queries.agreement_for(request.user, uid))
+    how = request.POST.get("how", "")
+    return do(request, _back(agreement.dyad), agreements.end, agreement, how, SIDE, by=request.user)
+
+
+@require_safe
+@login_required
+def strain(request: HttpRequest, uid: str) -> HttpResponse:
+    """One possible strain and its life so far, with the steps that are open to the therapist."""
+    row = found(strain_queries.strain_for(request.user, uid))
+    read_log.log_read(request.user, row.dyad, "strain", [row.session.number])
+    names = Names(row.dyad.client.called, row.dyad.therapist.name, you=row.dyad.therapist_id == request.user.pk)
+    context = {
+        "strain": row,
+        "dyad": row.dyad,
+        "open": row.state != "settled",
+        "case": strain_queries.opening(row, names),
+        "state": strain_state(row.state),
+        "kind": strain_kind(row.kind),
+        "life": strain_queries.life(row),
+        "can_act": permissions.can_treat(request.user, row.dyad),
+    }
+    return render(request, "therapist/strain.html", context)
+
+
+@require_POST
+@login_required
+def move(request: HttpRequest, uid: str) -> HttpResponse:
+    """Say one step: talked about, a repair was tried, I think it is settled, open again."""
+    row = found(strain_queries.strain_for(request.user, uid))
+    back = reverse("strain", args=[uid])
+    step = request.POST.get("step", "")
+    return do(request, back, strains.move, row, request.POST.get("move", ""), SIDE, by=request.user, step=step)
+
+
+@require_POST
+@login_required
+def open_strain(request: HttpRequest, uid: str) -> HttpResponse:
+    """The therapist opens a possible strain about a revealed session."""
+    session = found(strain_queries.session_for(request.user, uid))
+    kind = request.POST.get("kind", "unclear")
+    back = reverse("dyad", args=[session.dyad.uid])
+    return do(
+        request, back, strains.open_strain, session, kind, SIDE, by=request.user, done=_("It stands on the sheet now.")
+    )
+
+
+def _back(dyad) -> str:
+    return reverse("goals", args=[dyad.uid])
+
+
+def _seen(request: HttpRequest) -> int:
+    return whole(request.POST.get("seen", "")) or 0

@@ -1,0 +1,321 @@
+"""The check-in: a link opens it, its page is answered, looked over and sent; thanks, what happens next. No account."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
+
+from accord_clinic import questionnaires
+from accord_clinic.actions import checkin, consent
+from accord_clinic.pages.consent import before_first_question
+from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries.checkin import Link
+from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.questionnaires.submission import whole
+from accord_clinic.views import checkin_page
+from accord_clinic.words import phrases
+
+NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
+
+
+# No CSRF check: the token in the address is the secret, and all a forged post could do is what the link's holder may.
+# So the page for an unknown link is the same, byte for byte, for everybody.
+@csrf_exempt
+@gzip_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, token: str) -> HttpResponse:
+    """The page behind a link. Looking changes nothing (mail scanners do); starting swaps the token for a cookie."""
+    link = client_queries.by_token(token)
+    if link is None:
+        return unknown(request)
+    answered = client_queries.has_sent(link.session)
+    used = link.shut or (answered and link.session.revealed_at is not None)
+    if request.method == "POST" and used:
+        return _send_new_link(request, link)
+    if used:
+        return _shut(request, link, token)
+    if request.method == "POST":
+        return _begin(request, link, token)
+    if answered and checkin_page.comes_back(link, request):
+        return _page(request, link, "client/received.html", {"action": request.path})
+    with checkin_page.speaking(link):
+        page = checkin_page.page_of(link)
+        context = {
+            "how_long": phrases.how_long(page.seconds),
+            "safety": page.safety,
+            "came_from": client_queries.came_from(link),
+            "contact": checkin_page.has_safety_contact(link),
+            "foreign": any(question.foreign for question in page.questions()),
+            "session": page.names.session,
+            "before": before_first_question(link.client, link.dyad),
+            "outside": link.outside_reader and link.outside_reader.name,
+            "beside": checkin_page.member_here(request),
+        }
+        return _page(request, link, "client/start.html", context)
+
+
+# Compressed for slow phones. Form tokens are masked anew on each page and Django pads each answer, against BREACH.
+@gzip_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def check_in(request: HttpRequest, uid: str) -> HttpResponse:
+    """The questions; posted, the last look; looked over, kept."""
+    link = _opened(request, uid)
+    if link is None:
+        return carry(request) if request.method == "POST" else unknown(request)
+    if request.method == "POST":
+        return _posted(request, link)
+    revealed = link.session.revealed_at is not None
+    responses = client_queries.sent_responses(link) if revealed or checkin_page.comes_back(link, request) else ()
+    if responses and revealed:
+        return redirect("received", uid)
+    if link.shut:
+        return _shut(request, link, request.COOKIES[checkin_page.cookie_name(uid)])
+    with checkin_page.speaking(link):
+        page = checkin_page.page_of(link)
+        return _questions(request, link, page, checkin_page.sent_values(link, page, responses) if responses else None)
+
+
+@require_safe
+def received(request: HttpRequest, uid: str) -> HttpResponse:
+    """Thanks, what happens next, and help where an answer asks for it."""
+    link = _opened(request, uid)
+    if link is None:
+        return unknown(request)
+    revealed = link.session.revealed_at is not None
+    responses = client_queries.sent_responses(link) if revealed or checkin_page.arrived(link, request) else ()
+    if not responses:
+        return redirect("check-in", uid)
+    with checkin_page.speaking(link):
+        context = {
+            "safety": client_queries.needs_help(responses, _safety()),
+            "contact": checkin_page.has_safety_contact(link),
+            "revealed": revealed,
+            "again": checkin_page.comes_back(link, request),
+            "latest": phrases.at(link.session.reveal_due) if link.session.reveal_due else "",
+            "late": bool(link.session.reveal_due and link.session.reveal_due < timezone.now()),
+        }
+        return _page(request, link, "client/thanks.html", context)
+
+
+@require_GET
+def away(request: HttpRequest) -> HttpResponse:
+    """A harmless page to leave to."""
+    return render(request, "client/away.html")
+
+
+@require_GET
+def new_link_sent(request: HttpRequest) -> HttpResponse:
+    """What everybody reads who asked for a new link, whoever they are."""
+    return render(request, "client/new_link_sent.html", checkin_page.in_need())
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    """The one page for whatever does not exist or is not for this browser."""
+    return render(request, "client/unknown.html", checkin_page.in_need(), status=404)
+
+
+def carry(request: HttpRequest) -> HttpResponse:
+    """Answers that came without the cookie of their link, or without a valid form token: shown again, to be sent again.
+
+    It says the same for every address, and holds nothing but what was posted.
+    """
+    kept = {name: texts for name, texts in request.POST.lists() if name not in NOT_CARRIED}
+    words = [text for texts in kept.values() for text in texts if len(text.split()) > 1]
+    context = {"kept": kept, "words": words, "action": request.path, **checkin_page.in_need()}
+    return _shown(render(request, "client/carry.html", context, status=404))
+
+
+def forged(request: HttpRequest, uid: str) -> HttpResponse:
+    """The form token was missing or old. Whoever has the link's cookie gets the page back with every answer on it."""
+    link = _opened(request, uid)
+    if link is None:
+        return carry(request)
+    return _posted(request, link, trusted=False)
+
+
+def _opened(request: HttpRequest, uid: str) -> Link | None:
+    return client_queries.by_uid(uid, request.COOKIES.get(checkin_page.cookie_name(uid), ""))
+
+
+def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
+    """Starting is the yes to what the page said; it waits while a guardian who has to agree has not."""
+    before = before_first_question(link.client, link.dyad)
+    if before.waiting:
+        return redirect(request.path)
+    if before.agree:
+        consent.give(link.client, before.agree.purpose, by=link.client)
+    return _open(link, token)
+
+
+def _open(link: Link, token: str) -> HttpResponse:
+    response = redirect("check-in", link.invitation.uid)
+    _set(response, checkin_page.cookie_name(link.invitation.uid), token)
+    return response
+
+
+def _set(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, secure=not settings.DEMO, httponly=True, samesite="Lax")
+
+
+def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
+    checkin.send_new_link(link.invitation, lambda token: request.build_absolute_uri(reverse("link", args=[token])))
+    return redirect("new-link-sent")
+
+
+def _shut(request: HttpRequest, link: Link, token: str) -> HttpResponse:
+    """It was a link once. It offers a new one to the known contact, in the client's language, and says nothing else."""
+    with translation.override(link.client.language):
+        context = {"action": reverse("link", args=[token]), **checkin_page.in_need()}
+        return render(request, "client/shut.html", context, status=410)
+
+
+def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpResponse:
+    posted = dict(request.POST.lists())
+    key = checkin_page.read_key(link, request.POST.get("key", ""))
+    # In the client's language, so that the response keeps the hash of the words that were seen.
+    with translation.override(link.client.language):
+        reading = questionnaires.read(
+            checkin_page.page_to_read(link, posted),
+            posted,
+            key=key[0] if key else "",
+            begun_at=key[1] if key else None,
+            language=link.client.language,
+            readers=checkin_page.readers_to_read(link, posted),
+            context=checkin_page.seen_in(request),
+        )
+    problems = dict(reading.problems)
+    if problems or "change" in posted or not (trusted and key):
+        return _again(request, link, reading, problems, key, stale=not (trusted and key))
+    if "reviewed" not in posted:
+        return _last_look(request, link, reading)
+    if link.invitation.revoked_at or (link.shut and key[1] > link.invitation.expires_at):
+        return _too_late(request, link, reading.values)
+    try:
+        checkin.send(link.session, "client", reading.submission, by=link.client)
+    except checkin.AlreadyRevealed:
+        return _too_late(request, link, reading.values)
+    response = redirect("received", link.invitation.uid)
+    _set(response, checkin_page.sent_cookie(link), checkin_page.proof(link, request))
+    return response
+
+
+def _again(
+    request: HttpRequest, link: Link, reading: questionnaires.Reading, problems: dict[str, str], key, *, stale: bool
+) -> HttpResponse:
+    """The questions once more, with everything that was answered and a sentence where something is wrong."""
+    with checkin_page.speaking(link):
+        if stale:
+            problems[""] = _(
+                "This page had waited too long to be sent. Your answers are all here. "
+                "Please look through them and send them again."
+            )
+        signed = request.POST["key"] if key and checkin_page.named_still(link, request.POST["key"]) else None
+        page = checkin_page.page_of(link)
+        return _shown(_questions(request, link, page, reading.values, problems, notes=reading.notes, key=signed))
+
+
+def _questions(
+    request: HttpRequest,
+    link: Link,
+    page: questionnaires.Page,
+    values: Mapping[str, list[str]] | None,
+    problems: Mapping[str, str] | None = None,
+    *,
+    notes: tuple[str, ...] = (),
+    key: str | None = None,
+) -> HttpResponse:
+    shown = [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems] if problems else []
+    elsewhere = "" if link.outside_reader else link.practice.elsewhere_text
+    context = {
+        "questions": questionnaires.questions_html(
+            page,
+            values,
+            problems,
+            readers=checkin_page.readers(link),
+            elsewhere=elsewhere,
+            help_text=phrases.with_numbers(link.practice.crisis_text),
+        ),
+        "rows": questionnaires.review_html(page, values, hidden=True),
+        "problem": problems.get("") if problems else "",
+        "problems": shown,
+        "notes": notes,
+        "draft": any(block.draft for block in page.blocks),
+        "key": key or checkin_page.new_key(link),
+        "session": page.names.session,
+        "done": reverse("received", args=[link.invitation.uid]),
+        "send": {"name": "reviewed", "value": "script", "text": _("Send it")},
+        "title": _see(link),
+    }
+    return _page(request, link, "client/check_in.html", context)
+
+
+def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading) -> HttpResponse:
+    """Without script: this is exactly what will be seen. Nothing is kept yet; the answers travel in hidden fields."""
+    with checkin_page.speaking(link):
+        page = checkin_page.page_of(link)
+        carried = {
+            name: texts
+            for name, texts in reading.values.items()
+            if not name.startswith("share.") and name not in NOT_CARRIED
+        }
+        context = {
+            "carried": carried,
+            "rows": questionnaires.review_html(page, reading.values, hidden=False),
+            "notes": reading.notes,
+            "safety": _asks_for_help(page, reading.values),
+            "send": {"name": "reviewed", "value": "page", "text": _("Send it")},
+            "title": _see(link),
+        }
+        return _shown(_page(request, link, "client/last_look.html", context))
+
+
+def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]]) -> HttpResponse:
+    """A change after the other side has seen the answers, or on a link that was taken back: refused, nothing lost."""
+    with checkin_page.speaking(link):
+        context = {
+            "written": questionnaires.answers_in_words(checkin_page.page_of(link), values),
+            "revealed": link.session.revealed_at is not None,
+            "revoked": link.invitation.revoked_at is not None,
+        }
+        return _shown(_page(request, link, "client/too_late.html", context, status=409))
+
+
+def _shown(response: HttpResponse) -> HttpResponse:
+    """Tells the page's script that this answer holds all that was posted, so that it may give up its own copy."""
+    response["X-Answers"] = "shown"
+    return response
+
+
+def _page(request: HttpRequest, link: Link, template: str, context: dict, status: int = 200) -> HttpResponse:
+    with checkin_page.speaking(link):
+        response = render(
+            request, template, {**checkin_page.around(link), "uid": link.invitation.uid, **context}, status=status
+        )
+        response["Content-Language"] = get_language()
+        return response
+
+
+def _see(link: Link) -> str:
+    return _("This is exactly what {therapist} will see").format(therapist=link.therapist)
+
+
+def _safety() -> dict[str, dict[str, int]]:
+    """From which answer on help is shown, by instrument and item."""
+    found = (
+        (i.id, {item.id: item.safety for item in i.items if item.safety is not None})
+        for i in shelf().instruments.values()
+    )
+    return {name: items for name, items in found if items}
+
+
+def _asks_for_help(page: questionnaires.Page, values: Mapping[str, list[str]]) -> bool:
+    asked = (q for q in page.questions() if q.safety is not None)
+    return any((whole(text) or 0) >= q.safety for q in asked for text in values.get(q.id, ()))

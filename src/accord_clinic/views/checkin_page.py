@@ -1,0 +1,203 @@
+"""A check-in link goes in; what its page asks, who may read it and what was sent so far come out, ready for forms."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accord_clinic import links, questionnaires
+from accord_clinic.pages.key_holders import keepers
+from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries.checkin import Link
+from accord_clinic.queries.practice import zone
+from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires.submission import MEMBERS
+from accord_clinic.words import phrases
+
+SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
+PROOF = signing.Signer(salt="accord.check-in.sent")
+ARRIVED, AGAIN_HERE = "arrived", "again"
+AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
+
+
+@contextmanager
+def speaking(link: Link) -> Iterator[None]:
+    """In the client's language and the practice's time zone."""
+    with translation.override(link.client.language), timezone.override(zone()):
+        yield
+
+
+def around(link: Link) -> dict[str, Any]:
+    """What the shell of a client's page needs."""
+    return {"about": phrases.about(link.session.start, link.therapist), "therapist": link.therapist, **in_need()}
+
+
+def in_need() -> dict[str, Any]:
+    """Whom to call, and where to leave to: on every page for a client, also where nobody is known. Nothing personal."""
+    practice = client_queries.practice()
+    return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
+
+
+def page_of(link: Link) -> questionnaires.Page:
+    """Everything that this check-in asks, with its words."""
+    names = questionnaires.Names(phrases.session_on(link.session.start), link.client.called, link.therapist)
+    return _page(link, names, client_queries.concerns(link.session), client_queries.agreements(link.session))
+
+
+def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> questionnaires.Page:
+    """The same page for reading what was posted: concerns and goals are looked up only where they were answered."""
+    concerns = client_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
+    rows = client_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
+    return _page(link, questionnaires.Names("", "", ""), concerns, rows)
+
+
+def _page(link: Link, names: questionnaires.Names, concerns, rows) -> questionnaires.Page:
+    progress = client_queries.asked_progress(link.session, rows)
+    goals = [questionnaires.Agreed(uid, kind, words) for uid, kind, words, _both in rows if kind == "goal"]
+    return questionnaires.page(
+        "client",
+        [tuple(pair) for pair in link.invitation.forms],
+        names,
+        again=[questionnaires.Concern(uid, phrases.session_on(start)) for uid, start in concerns],
+        progress=[questionnaires.Agreed(*one) for one in progress],
+        picks_from=goals if plan.asks_what_matters(link.session.number) else None,
+    )
+
+
+def sent_values(link: Link, page: questionnaires.Page, responses) -> dict[str, list[str]]:
+    """What was sent so far, as the page would post it."""
+    asked_progress = any(q.id.startswith("how.") for q in page.last)
+    asked_picks = plan.asks_what_matters(link.session.number)
+    sent = client_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
+    return {
+        **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
+        **questionnaires.values_of_the_rest(sent.again, sent.progress, sent.picked, sent.picked_words),
+    }
+
+
+def readers(link: Link) -> list[questionnaires.Reader]:
+    """Who may read an open line. Somebody else only where the practice has named a person who is not the therapist.
+
+    The therapist's name is put in later, as in questions: so the same few choices serve everybody.
+    """
+    watched = not keepers(link.client)
+    later = _("Nobody yet: I’ll bring it up myself") if watched else _("I’ll bring it up myself")
+    counted = _("Nobody: only count that I wrote something") if watched else _("Only count that I wrote something")
+    offered = [
+        questionnaires.Reader("therapist", "{therapist}"),
+        questionnaires.Reader("raise", later, _("It is kept for you in your own space.")),
+    ]
+    practice = link.practice
+    if link.outside_reader:
+        name = _("Someone else here: {name}, {role}").format(
+            name=link.outside_reader.name, role=practice.outside_reader_role
+        )
+        hint = _("Not {therapist}. Usually answers {reply}. {duty}").format(
+            therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
+        )
+        offered.append(questionnaires.Reader("outside", name, hint))
+    how_many = _("The practice sees from ten people on how many did so.")
+    return [*offered, questionnaires.Reader("statistics", counted, how_many)]
+
+
+def has_safety_contact(link: Link) -> bool:
+    """Whether somebody beside this therapist is asked to look after an answer that asks for help."""
+    return link.practice.safety_contact_id not in (None, link.dyad.therapist_id)
+
+
+def readers_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> list[questionnaires.Reader]:
+    """The same for reading what was posted; the practice is looked up only when somebody else was chosen.
+
+    And only the one whom the page named: when the practice has named somebody else since, the client chooses anew.
+    """
+    values = ["therapist", "raise", "statistics"]
+    signed = posted["key"][-1] if any("outside" in texts for texts in posted.values()) and "key" in posted else ""
+    if _unsigned(signed)[2] and named_still(link, signed):
+        values.append("outside")
+    return [questionnaires.Reader(value, "") for value in values]
+
+
+def new_key(link: Link) -> str:
+    """The idempotency key of a page made now, signed: it tells of which check-in, begun when, and naming whom."""
+    named = link.outside_reader.uid if link.outside_reader else ""
+    return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}.{named}")
+
+
+def named_still(link: Link, signed: str) -> bool:
+    """Whether the somebody else whom this page named, if it named anybody, is who the practice names now."""
+    named = _unsigned(signed)[2]
+    return not named or named == client_queries.outside_reader_now(link.dyad)
+
+
+def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:
+    """The key, and when its page was begun; `None` for one that is not from this check-in's own page."""
+    key, uid, _named = _unsigned(signed)
+    if uid != link.invitation.uid:
+        return None
+    seconds = signing.b62_decode(signed.rsplit(":", 2)[1])
+    return key, datetime.fromtimestamp(seconds, tz=timezone.get_default_timezone())
+
+
+def _unsigned(signed: str) -> tuple[str, str, str]:
+    """Key, check-in and named reader; nothing of what we did not sign."""
+    try:
+        key, uid, named = f"{SIGNER.unsign(signed)}..".split(".")[:3]
+    except signing.BadSignature:
+        return "", "", ""
+    return key, uid, named
+
+
+def cookie_name(uid: str) -> str:
+    """The cookie that holds a check-in's token after its link was opened."""
+    return settings.CLIENT_COOKIE_PREFIX + uid[:8]
+
+
+def sent_cookie(link: Link) -> str:
+    """The cookie of a browser that sent this check-in."""
+    return f"{cookie_name(link.invitation.uid)}-sent"
+
+
+def proof(link: Link, request: HttpRequest) -> str:
+    """What `sent_cookie` holds. Where a member is signed in, it proves that something was sent, and no more."""
+    return PROOF.sign(f"{link.invitation.uid}.{ARRIVED if member_here(request) else AGAIN_HERE}")
+
+
+def arrived(link: Link, request: HttpRequest) -> bool:
+    """Whether this browser may be told that something was sent with this link."""
+    return link.invitation.mailed or bool(_proven(link, request))
+
+
+def comes_back(link: Link, request: HttpRequest) -> bool:
+    """Whether what was sent may be shown in this browser, to be changed.
+
+    A link that a member made is known to that member: opened anywhere else it looks as if nobody had answered yet. And
+    nothing comes back where a member is signed in, since the client hands that device back.
+    """
+    if member_here(request):
+        return False
+    return link.invitation.mailed or _proven(link, request) == AGAIN_HERE
+
+
+def member_here(request: HttpRequest) -> bool:
+    """Whether somebody who works here is signed in in this browser. The demo's one browser is everybody's."""
+    return request.user.is_authenticated and not settings.DEMO
+
+
+def seen_in(request: HttpRequest) -> dict[str, str]:
+    """How a page was sent that is kept with its answers: with script or without, and whether beside a member."""
+    page = {"page": "script" if request.POST.get("reviewed") == "script" else "plain"}
+    return page | ({"browser": MEMBERS} if member_here(request) else {})
+
+
+def _proven(link: Link, request: HttpRequest) -> str:
+    try:
+        uid, _dot, what = PROOF.unsign(request.COOKIES.get(sent_cookie(link), "")).partition(".")
+    except signing.BadSignature:
+        return ""
+    return what if uid == link.invitation.uid else ""

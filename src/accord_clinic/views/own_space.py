@@ -1,0 +1,276 @@
+"""A client's own space: stepping in by code or PIN, the course, goals, sheets, what is kept, who reads, leaving."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accord.errors import AccordError
+from accord_clinic import links
+from accord_clinic.actions import agreements, own_space, private_lines
+from accord_clinic.pages import own_space as space_queries
+from accord_clinic.pages import talk_sheet as talk_queries
+from accord_clinic.pages.key_holders import keepers, of_the_key
+from accord_clinic.queries import agreements as agreement_queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.questionnaires.submission import whole
+from accord_clinic.views import checkin_page
+from accord_clinic.views.checkin import unknown
+
+DOOR = settings.CLIENT_COOKIE_PREFIX + "door"
+WHO = settings.CLIENT_COOKIE_PREFIX + "who"
+SIGNER = signing.TimestampSigner(salt="accord.space.who")
+SIDE = "client"
+
+
+def through_the_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view gets the client whose door is open; without one, the page that asks for a code."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        client = own_space.through_door(request.COOKIES.get(DOOR, ""))
+        if client is None:
+            return redirect("step-in")
+        with translation.override(client.language), timezone.override(zone()):
+            response = view(request, client, *args, **named)
+            response["Content-Language"] = get_language()
+            return response
+
+    return wrapped
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def step_in(request: HttpRequest) -> HttpResponse:
+    """Ask for a code: for the person whose check-in link this browser opened, or for an address that is typed in."""
+    known = _known(request)
+    if request.method != "POST":
+        return shell(request, "client/step_in.html", {"known": known is not None}, known)
+    client = known or space_queries.by_email(request.POST.get("email", ""))
+    wanted = client and not request.POST.get("pin") and not own_space.asks_too_often(client)
+    code = own_space.ask_code(client) if wanted else None
+    response = redirect("code")
+    # Somebody who is not known gets the same pages; no code fits there.
+    who = SIGNER.sign(client.uid if client else links.new_token())
+    response.set_cookie(WHO, who, secure=not settings.DEMO, httponly=True, samesite="Lax", max_age=900)
+    if settings.DEMO and code:
+        response.set_cookie(WHO + "-demo", code, httponly=True, samesite="Lax", max_age=900)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Type the code, or the PIN. Wrong ones are told apart from nothing."""
+    try:
+        client = space_queries.by_uid(SIGNER.unsign(request.COOKIES.get(WHO, ""), max_age=900))
+    except signing.BadSignature:
+        return redirect("step-in")
+    wrong = False
+    if request.method == "POST":
+        given = request.POST.get("code", "").replace(" ", "")
+        token = (own_space.open_with_code(client, given) or own_space.open_with_pin(client, given)) if client else None
+        if token:
+            return _let_in(token)
+        wrong = True
+    shown = request.COOKIES.get(WHO + "-demo") if settings.DEMO else None
+    return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, client)
+
+
+@require_safe
+@through_the_door
+def mine(request: HttpRequest, client) -> HttpResponse:
+    """The one course of care, or a list when there are several."""
+    dyads = space_queries.dyads(client)
+    if len(dyads) == 1:
+        return redirect("my-course", dyads[0].uid)
+    return shell(request, "client/mine.html", {"dyads": dyads}, client)
+
+
+@require_safe
+@through_the_door
+def my_course(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """Own answers over time; of the therapist's, what is open to both."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    if dyad is None:
+        return unknown(request)
+    return _of(request, "client/course.html", {"course": space_queries.own_course(dyad)}, client, dyad, "my-course")
+
+
+@require_safe
+@through_the_door
+def my_goals(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """The shared goals with their tasks and seals."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    return unknown(request) if dyad is None else _goals(request, client, dyad)
+
+
+@require_POST
+@through_the_door
+def propose(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """A new goal, or a task of one, in the client's words."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    if dyad is None:
+        return unknown(request)
+    goal = agreement_queries.agreement_for(client, request.POST.get("goal", "")) if request.POST.get("goal") else None
+    kind, words = request.POST.get("kind", "goal"), request.POST.get("words", "")
+    return _do(request, client, dyad, words, agreements.propose, dyad, kind, words, SIDE, goal=goal)
+
+
+@require_POST
+@through_the_door
+def change(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """Seal, reword or end one goal or task. When the words were changed meanwhile, both texts are shown."""
+    agreement = agreement_queries.agreement_for(client, uid)
+    if agreement is None:
+        return unknown(request)
+    what, words = request.POST.get("what", ""), request.POST.get("words", "")
+    seen = whole(request.POST.get("seen", "")) or 0
+    if what == "seal":
+        return _do(request, client, agreement.dyad, "", agreements.seal, agreement, SIDE, seen=seen)
+    if what == "reword":
+        return _do(request, client, agreement.dyad, words, agreements.reword, agreement, words, SIDE, seen=seen)
+    return _do(request, client, agreement.dyad, "", agreements.end, agreement, what, SIDE)
+
+
+@require_safe
+@through_the_door
+def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """The talk sheet of a revealed session, as the therapist sees it."""
+    session = talk_queries.revealed_session(client, uid)
+    if session is None:
+        return unknown(request)
+    return _of(request, "client/sheet.html", {"sheet": talk_queries.sheet(session)}, client, session.dyad, "")
+
+
+@require_safe
+@through_the_door
+def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """What only the client sees."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    if dyad is None:
+        return unknown(request)
+    context = {"lines": space_queries.kept(client, dyad), "of_the_key": of_the_key(keepers(client))}
+    return _of(request, "client/kept.html", context, client, dyad, "my-lines")
+
+
+@require_POST
+@through_the_door
+def keep_or_show(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """Show a kept line to the therapist now, or delete it."""
+    line = space_queries.kept_line(client, uid)
+    if line is None:
+        return unknown(request)
+    dyad = line.response.session.dyad
+    if request.POST.get("what") == "show":
+        private_lines.show(line, by=client)
+    elif request.POST.get("what") == "delete":
+        private_lines.delete(line, by=client)
+    return redirect("my-lines", dyad.uid)
+
+
+@require_safe
+@through_the_door
+def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """Who may read what, and who read it."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    if dyad is None:
+        return unknown(request)
+    context = {"may": space_queries.may_read(dyad), "reads": space_queries.reads(dyad)}
+    return _of(request, "client/readers.html", context, client, dyad, "my-readers")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@through_the_door
+def my_pin(request: HttpRequest, client) -> HttpResponse:
+    """Choose a PIN, to get in without a code."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            own_space.set_pin(client, request.POST.get("pin", "").replace(" ", ""), by=client)
+            return redirect("mine")
+        except AccordError:
+            problem = _("A PIN has six to twelve digits.")
+    return shell(request, "client/pin.html", {"problem": problem, "has_pin": bool(client.pin)}, client)
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Shut the door and go to the harmless page."""
+    own_space.shut_door(request.COOKIES.get(DOOR, ""))
+    response = redirect("away")
+    for name in (DOOR, WHO, WHO + "-demo"):
+        response.delete_cookie(name)
+    return response
+
+
+def _known(request: HttpRequest):
+    """Whose check-in this browser has opened, if it is one person's."""
+    tokens = [
+        v
+        for name, v in request.COOKIES.items()
+        if name.startswith(settings.CLIENT_COOKIE_PREFIX) and name not in (DOOR, WHO)
+    ]
+    return space_queries.of_links(tokens)
+
+
+def _let_in(token: str) -> HttpResponse:
+    response = redirect("mine")
+    response.set_cookie(DOOR, token, secure=not settings.DEMO, httponly=True, samesite="Lax")
+    response.delete_cookie(WHO)
+    response.delete_cookie(WHO + "-demo")
+    return response
+
+
+def _do(
+    request: HttpRequest, client, dyad, written: str, act: Callable[..., Any], *args: Any, **named: Any
+) -> HttpResponse:
+    """One act of the client on a goal; what cannot be done is said beside what was written."""
+    try:
+        act(*args, by=client, **named)
+    except AccordError as error:
+        changed = isinstance(error, agreements.ChangedMeanwhile)
+        problem = _("These words were changed meanwhile.") if changed else str(error)
+        return _goals(request, client, dyad, problem=problem, written=written)
+    return redirect("my-goals", dyad.uid)
+
+
+def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
+    everything = agreement_queries.shown(dyad)
+    context = {
+        "goals": [one for one in everything if one.kind != "task" and not one.ended_at],
+        "ended": [one for one in everything if one.ended_at],
+        **more,
+    }
+    return _of(request, "client/goals.html", context, client, dyad, "my-goals", status=409 if more else 200)
+
+
+def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: str, status: int = 200) -> HttpResponse:
+    """A page about one course of care, with the way to the others."""
+    pages = [
+        ("my-course", _("Over time")),
+        ("my-goals", _("Goals and tasks")),
+        ("my-lines", _("Kept for you")),
+        ("my-readers", _("Who reads it")),
+    ]
+    items = [{"url": reverse(name, args=[dyad.uid]), "label": label, "current": name == here} for name, label in pages]
+    about = _("Your work with {therapist}").format(therapist=dyad.therapist.name)
+    around = {"subnav": items, "about": about, "dyad": dyad, "therapist": dyad.therapist.name, "client": client.called}
+    return shell(request, template, {**around, **context}, client, status)
+
+
+def shell(request: HttpRequest, template: str, context: dict, client=None, status: int = 200) -> HttpResponse:
+    around = {
+        **checkin_page.in_need(),
+        "inside": client is not None and template not in ("client/step_in.html", "client/code.html"),
+    }
+    with translation.override(client.language if client else get_language()):
+        around["about"] = _("Your own space")
+        return render(request, template, {**around, **context}, status=status)

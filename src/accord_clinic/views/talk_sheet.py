@@ -1,0 +1,104 @@
+"""The talk sheet for two people and one screen (page, print, PDF), and the therapist's own prepare sheet beside it."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accord_clinic import permissions
+from accord_clinic.actions import read_log, talk_sheet
+from accord_clinic.exports.pdf import talk_pdf
+from accord_clinic.pages import prepare_sheet as prepare_queries
+from accord_clinic.pages import talk_sheet as talk_queries
+from accord_clinic.pages.findings import case_sentence
+from accord_clinic.queries.practice import zone
+from accord_clinic.views.shortcuts import do, found
+
+
+@require_safe
+@login_required
+def latest(request: HttpRequest, uid: str) -> HttpResponse:
+    """The sheet of the last revealed session of a dyad; a page that says what will be here when there is none."""
+    session = talk_queries.last_revealed(request.user, uid)
+    if session is None:
+        dyad = found(permissions.dyads_visible_to(request.user).filter(uid=uid).select_related("client").first())
+        return render(request, "therapist/talk_empty.html", {"dyad": dyad})
+    return redirect("talk", session.uid)
+
+
+@require_safe
+@login_required
+def show(request: HttpRequest, uid: str) -> HttpResponse:
+    """The talk sheet. Reading it is noted, since it may hold the client's words."""
+    session = found(talk_queries.revealed_session(request.user, uid))
+    read_log.log_read(request.user, session.dyad, "talk_sheet", [session.number])
+    context = {
+        "sheet": talk_queries.sheet(session),
+        "can_tick": permissions.can_treat(request.user, session.dyad),
+    }
+    return render(request, "therapist/talk.html", context)
+
+
+@require_safe
+@login_required
+def pdf(request: HttpRequest, uid: str) -> HttpResponse:
+    """The same sheet as a tagged PDF, for paper or for the client's folder."""
+    session = found(talk_queries.revealed_session(request.user, uid))
+    read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.number])
+    answer = HttpResponse(talk_pdf(talk_queries.sheet(session), zone()), content_type="application/pdf")
+    answer["Content-Disposition"] = 'inline; filename="talk-sheet.pdf"'
+    return answer
+
+
+@require_POST
+@login_required
+def tick(request: HttpRequest, uid: str) -> HttpResponse:
+    """We talked about this."""
+    session = found(talk_queries.revealed_session(request.user, uid))
+    back = reverse("talk", args=[uid])
+    return do(request, back, talk_sheet.tick, session, request.POST.get("topic", ""), by=request.user)
+
+
+@require_safe
+@login_required
+def prepare(request: HttpRequest, uid: str) -> HttpResponse:
+    """The therapist's own sheet: the case in a sentence, how sure, at most three cards."""
+    session = found(talk_queries.revealed_session(request.user, uid))
+    try:
+        ready = prepare_queries.prepare(session, request.user)
+    except PermissionDenied as error:
+        raise Http404 from error
+    rows = talk_sheet.suggest(session, [(card.id, ready.kinds[card.id]) for card in ready.offers], member=request.user)
+    read_log.log_read(request.user, session.dyad, "prepare_sheet", [session.number])
+    context = {
+        "session": session,
+        "dyad": session.dyad,
+        "case": case_sentence(session.dyad, session, ready.signals),
+        "offers": list(zip(ready.offers, rows, strict=True)),
+        "reactions": ready.reactions,
+        "beside": ready.beside,
+    }
+    return render(request, "therapist/prepare.html", context)
+
+
+@require_POST
+@login_required
+def answer_card(request: HttpRequest, uid: str) -> HttpResponse:
+    """Used, or not for us and why."""
+    suggestion = found(prepare_queries.suggestion_for(request.user, uid))
+    used = request.POST.get("used") == "yes"
+    back = reverse("prepare", args=[suggestion.session.uid])
+    why = request.POST.get("why", "")
+    return do(
+        request,
+        back,
+        talk_sheet.answer_suggestion,
+        suggestion,
+        used,
+        why,
+        by=request.user,
+        done=_("Noted, for you alone."),
+    )

@@ -1,7 +1,9 @@
-"""Who may do what: pairs of `check_x`, which raises a sentence, and `can_x`, which answers yes or no.
+"""Who may do what: `check_x` raises a sentence, `can(check_x, ...)` answers yes or no. A new rule is one `check_x`.
 
 Rows that a member may see come from one scoped queryset, `dyads_visible_to`; what is not in it does not exist for them.
 """
+
+from collections.abc import Callable
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -11,9 +13,10 @@ from django.utils.translation import gettext as _
 from accord_clinic.models import BreakGlass, Client, Cover, Dyad, Member, PrivateLine, Share
 
 
-def _can(check, *args) -> bool:
+def can(check: Callable[..., None], member: Member | Client | None, *things: object) -> bool:
+    """Whether a rule lets this person do something, for pages that show a button only where it works."""
     try:
-        check(*args)
+        check(member, *things)
     except PermissionDenied:
         return False
     return True
@@ -60,28 +63,16 @@ def check_treat(member: Member, dyad: Dyad) -> None:
         raise PermissionDenied(_("Only the therapist of this course of care can do this."))
 
 
-def can_treat(member: Member, dyad: Dyad) -> bool:
-    return _can(check_treat, member, dyad)
-
-
 def check_see_dyad(member: Member, dyad: Dyad) -> None:
     """See the revealed course of a dyad."""
     if not dyads_visible_to(member).filter(pk=dyad.pk).exists():
         raise PermissionDenied(_("This course of care is not shared with you."))
 
 
-def can_see_dyad(member: Member, dyad: Dyad) -> bool:
-    return _can(check_see_dyad, member, dyad)
-
-
 def check_own(member: Member, dyad: Dyad) -> None:
     """Share, cover, hand over, end, set terms: the dyad's own therapist alone, never the cover."""
     if not (member.is_a("therapist") and dyad.therapist_id == member.pk):
         raise PermissionDenied(_("Only the therapist of this course of care can do this."))
-
-
-def can_own(member: Member, dyad: Dyad) -> bool:
-    return _can(check_own, member, dyad)
 
 
 def check_share(member: Member, dyad: Dyad, supervisor: Member) -> None:
@@ -91,18 +82,10 @@ def check_share(member: Member, dyad: Dyad, supervisor: Member) -> None:
         raise PermissionDenied(_("A course of care can be shared with a supervisor only."))
 
 
-def can_share(member: Member, dyad: Dyad, supervisor: Member) -> bool:
-    return _can(check_share, member, dyad, supervisor)
-
-
 def check_see_service(member: Member) -> None:
     """See the service in numbers."""
     if not member.is_a("manager"):
         raise PermissionDenied(_("The numbers of the service are for its manager."))
-
-
-def can_see_service(member: Member) -> bool:
-    return _can(check_see_service, member)
 
 
 def check_study(member: Member) -> None:
@@ -111,28 +94,16 @@ def check_study(member: Member) -> None:
         raise PermissionDenied(_("Study files are for researchers."))
 
 
-def can_study(member: Member) -> bool:
-    return _can(check_study, member)
-
-
 def check_supervise(member: Member) -> None:
     """See what therapists share."""
     if not member.is_a("supervisor"):
         raise PermissionDenied(_("This page is for supervisors."))
 
 
-def can_supervise(member: Member) -> bool:
-    return _can(check_supervise, member)
-
-
 def check_work_as_therapist(member: Member) -> None:
     """Have a Today and a caseload."""
     if not member.is_a("therapist"):
         raise PermissionDenied(_("This page is for therapists."))
-
-
-def can_work_as_therapist(member: Member) -> bool:
-    return _can(check_work_as_therapist, member)
 
 
 def check_be_outside_reader(member: Member, practice) -> None:
@@ -142,19 +113,11 @@ def check_be_outside_reader(member: Member, practice) -> None:
         raise PermissionDenied(_("This page is for the person whom the practice has named."))
 
 
-def can_be_outside_reader(member: Member, practice) -> bool:
-    return _can(check_be_outside_reader, member, practice)
-
-
 def check_read_outside_line(member: Member, line: PrivateLine) -> None:
     """Read what a client said to *someone else here*: whom the page named then, unless that is the dyad's therapist."""
     said_to = line.reader == "outside" and line.to_id == member.pk
     if not (said_to and member.is_active) or line.response.session.dyad.therapist_id == member.pk:
         raise PermissionDenied(_("This line is for somebody else."))
-
-
-def can_read_outside_line(member: Member, line: PrivateLine) -> bool:
-    return _can(check_read_outside_line, member, line)
 
 
 def check_see_safety(member: Member, practice) -> None:
@@ -164,18 +127,10 @@ def check_see_safety(member: Member, practice) -> None:
         raise PermissionDenied(_("Safety notices are for the practice's safety contact."))
 
 
-def can_see_safety(member: Member, practice) -> bool:
-    return _can(check_see_safety, member, practice)
-
-
 def check_keep_practice(member: Member) -> None:
     """Make members and clients, change the practice's settings."""
     if not member.is_a("admin"):
         raise PermissionDenied(_("This page is for the practice's admin."))
-
-
-def can_keep_practice(member: Member) -> bool:
-    return _can(check_keep_practice, member)
 
 
 def check_end_sessions(member: Member, colleague: Member) -> None:
@@ -185,19 +140,11 @@ def check_end_sessions(member: Member, colleague: Member) -> None:
         raise PermissionDenied(_("Your own sessions are ended under your name, at the top."))
 
 
-def can_end_sessions(member: Member, colleague: Member) -> bool:
-    return _can(check_end_sessions, member, colleague)
-
-
 def check_reset_second_factor(member: Member, colleague: Member) -> None:
     """Take away a colleague's lost second factor; one's own only on the server, or one open screen would be enough."""
     check_keep_practice(member)
     if colleague.pk == member.pk:
         raise PermissionDenied(_("Another admin can do this, or accord_clinic reset-second-factor on the server."))
-
-
-def can_reset_second_factor(member: Member, colleague: Member) -> bool:
-    return _can(check_reset_second_factor, member, colleague)
 
 
 def check_answer_correction(member: Member, dyad: Dyad) -> None:
@@ -208,18 +155,10 @@ def check_answer_correction(member: Member, dyad: Dyad) -> None:
         raise PermissionDenied(_("Only the therapist of this course of care can do this."))
 
 
-def can_answer_correction(member: Member, dyad: Dyad) -> bool:
-    return _can(check_answer_correction, member, dyad)
-
-
 def check_break_glass(member: Member, dyad: Dyad) -> None:
     """Look in an emergency: an admin who is not the dyad's own therapist."""
     if not member.is_a("admin") or dyad.therapist_id == member.pk:
         raise PermissionDenied(_("Only the practice's admin can open a colleague's course of care in an emergency."))
-
-
-def can_break_glass(member: Member, dyad: Dyad) -> bool:
-    return _can(check_break_glass, member, dyad)
 
 
 def check_be_client(by: Member | Client | None, client: Client) -> None:
@@ -228,28 +167,16 @@ def check_be_client(by: Member | Client | None, client: Client) -> None:
         raise PermissionDenied(_("This is for the client alone to do."))
 
 
-def can_be_client(by: Member | Client | None, client: Client) -> bool:
-    return _can(check_be_client, by, client)
-
-
 def check_know_client(member: Member, client: Client) -> None:
     """Note what a guardian said: the own therapist of one of this client's courses of care."""
-    if not any(can_own(member, dyad) for dyad in client.dyads.all()):
+    if not any(can(check_own, member, dyad) for dyad in client.dyads.all()):
         raise PermissionDenied(_("This person is not on your list."))
-
-
-def can_know_client(member: Member, client: Client) -> bool:
-    return _can(check_know_client, member, client)
 
 
 def check_put_right(member: Member, client: Client) -> None:
     """Put name and other facts right: the own therapist, or an admin, who keeps names and addresses in order."""
     if not member.is_a("admin"):
         check_know_client(member, client)
-
-
-def can_put_right(member: Member, client: Client) -> bool:
-    return _can(check_put_right, member, client)
 
 
 def check_change_contact(member: Member, client: Client) -> None:
@@ -263,7 +190,3 @@ def check_change_contact(member: Member, client: Client) -> None:
     alone = not Member.objects.filter(is_active=True).exclude(pk=member.pk).exists()
     if not member.is_a("admin") or (treats and not alone):
         raise PermissionDenied(_("This address is changed by the client, in the client's own space, or by an admin."))
-
-
-def can_change_contact(member: Member, client: Client) -> bool:
-    return _can(check_change_contact, member, client)

@@ -14,7 +14,7 @@ from accord_clinic.actions import care, checkin, corrections, cover_and_emergenc
 from accord_clinic.messages import notices
 from accord_clinic.models import BreakGlass, Correction, Cover, Measure, Member, Notice, PrivateLine, ReadLog
 from accord_clinic.pages.schedule import failed
-from accord_clinic.permissions import can_own, can_see_dyad, can_treat
+from accord_clinic.permissions import can, check_own, check_see_dyad, check_treat
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -32,7 +32,7 @@ def test_cover_sees_and_acts_and_does_not_own(covered, dyad, eve, as_member):
     browser = as_member(eve)
     assert browser.get(f"/people/{dyad.uid}/").status_code == 200
     assert dyad.uid in browser.get("/people/").content.decode()
-    assert not can_own(eve, dyad)
+    assert not can(check_own, eve, dyad)
     assert browser.get(f"/people/{dyad.uid}/arrange/").status_code == 404
     with pytest.raises(PermissionDenied):
         care.hand_over(dyad, eve, TODAY, by=eve)
@@ -41,14 +41,14 @@ def test_cover_sees_and_acts_and_does_not_own(covered, dyad, eve, as_member):
 def test_cover_begins_and_ends_by_itself(covered, dyad, eve):
     now = timezone.now()
     Cover.objects.update(since=now + timedelta(hours=1), until=now + timedelta(days=2))
-    assert not can_treat(eve, dyad)
+    assert not can(check_treat, eve, dyad)
     Cover.objects.update(since=now - timedelta(days=2), until=now - timedelta(seconds=1))
-    assert not can_see_dyad(eve, dyad)
+    assert not can(check_see_dyad, eve, dyad)
 
 
 def test_cover_is_taken_back_at_once(covered, dyad, ben, eve):
     cover_and_emergency.end_cover(covered, by=ben)
-    assert not can_see_dyad(eve, dyad)
+    assert not can(check_see_dyad, eve, dyad)
 
 
 def test_the_client_reads_who_covers_and_until_when(covered, dyad, ana):
@@ -172,8 +172,8 @@ class TestSomebodyHasLeft:
         cover_and_emergency.cover(dyad, eve, TODAY, TODAY + timedelta(days=3), by=ben)
         care.end_course(dyad, "planned", TODAY, "", by=ben)
         cover_and_emergency.leave(ben, by=ada)
-        assert not can_see_dyad(cy, dyad)
-        assert not can_see_dyad(eve, dyad)
+        assert not can(check_see_dyad, cy, dyad)
+        assert not can(check_see_dyad, eve, dyad)
 
     def test_their_open_links_ask_for_nobody(self, dyad, ben, ada, client):
         token = checkin.invite(a_held_session(dyad), by=ben)

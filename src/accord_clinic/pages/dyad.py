@@ -22,7 +22,7 @@ from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLin
 from accord_clinic.pages.findings import SAFETY_STANDS, Case, Told, case, heard
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.pages.strain_histories import lives, strain_line
-from accord_clinic.permissions import can_treat, dyads_visible_to, treated_by
+from accord_clinic.permissions import can, check_treat, dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, calibrations, said
 from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires.answer_words import phrase
@@ -35,9 +35,7 @@ MOST_QUOTES, MOST_SESSIONS = 4, 6
 THIS_YEAR = timedelta(days=300)
 MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
 SESSIONS = Prepared(
-    lambda dyad: (
-        Session.objects.filter(dyad_id=dyad).annotate(linked_at=Min("invitations__made_at")).order_by("number")
-    )
+    lambda dyad: Session.objects.filter(dyad_id=dyad).annotate(linked_at=Min("invitations__made_at")).order_by("number")
 )
 # What is revealed, and beyond it what the therapist alone has said: never the client's.
 ANSWERS_AND_OWN = Prepared(
@@ -126,7 +124,7 @@ class _Reading:
     """The rows of one dyad, each table read once."""
 
     def __init__(self, member: Member, dyad: Dyad) -> None:
-        self.dyad, self.mine, self.where = dyad, can_treat(member, dyad), zone()
+        self.dyad, self.mine, self.where = dyad, can(check_treat, member, dyad), zone()
         self.names = Names(dyad.client.called, dyad.therapist.name, you=dyad.therapist_id == member.pk)
         self.sessions = SESSIONS.all(dyad.pk)
         self.revealed = [s for s in self.sessions if s.revealed_at]

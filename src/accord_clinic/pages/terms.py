@@ -8,7 +8,7 @@ from django.utils import timezone
 from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member, Practice
 from accord_clinic.pages.consent import Purpose, age_of, asks_age, needed, purposes, terms_of
 from accord_clinic.pages.schedule import NUMBERS, Habit, habit, unanswered_in_a_row
-from accord_clinic.permissions import can_change_contact
+from accord_clinic.permissions import can, check_change_contact
 from accord_clinic.queries.practice import local
 
 
@@ -40,7 +40,7 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
     return TermsPage(
         habit=usual,
         paused=silent if 0 < usual.pause_after <= silent else 0,
-        may_change_contact=can_change_contact(member, client),
+        may_change_contact=can(check_change_contact, member, client),
         stopped=client.messages_stopped_at is not None,
         age=age_of(client),
         needs_guardian="guardian" in needed(client),

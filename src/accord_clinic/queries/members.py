@@ -9,7 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
 from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
-from accord_clinic.permissions import can_answer_correction, check_keep_practice
+from accord_clinic.permissions import can, check_answer_correction, check_keep_practice
 from accord_clinic.questionnaires.submission import whole
 
 
@@ -97,7 +97,7 @@ def waiting_correction(member: Member, uid: str) -> Correction | None:
     """What was said to be wrong to somebody who has left, for the admin to answer."""
     check_keep_practice(member)
     row = Correction.objects.filter(uid=uid).select_related("dyad__therapist").first()
-    return row if row and can_answer_correction(member, row.dyad) else None
+    return row if row and can(check_answer_correction, member, row.dyad) else None
 
 
 def failed_notice(member: Member, pk: str) -> Notice | None:

@@ -35,7 +35,7 @@ def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
         "views": [one for one in everything if one.kind == "problem" and not one.ended_at],
         "ended": [one for one in everything if one.ended_at],
         "common": agreement_queries.picks_in_common(dyad),
-        "can_act": permissions.can_treat(request.user, dyad) and not dyad.ended,
+        "can_act": permissions.can(permissions.check_treat, request.user, dyad) and not dyad.ended,
         **more,
     }
     return render(request, "therapist/goals.html", context, status=409 if more else 200)
@@ -99,7 +99,7 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
         "state": strain_state(row.state),
         "kind": strain_kind(row.kind),
         "life": strain_queries.life(row),
-        "can_act": permissions.can_treat(request.user, row.dyad),
+        "can_act": permissions.can(permissions.check_treat, request.user, row.dyad),
     }
     return render(request, "therapist/strain.html", context)
 

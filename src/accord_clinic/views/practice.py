@@ -82,9 +82,9 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
     context = {"form": form, "person": person, "linked": member_queries.is_linked(request.user, person)}
-    if permissions.can_reset_second_factor(request.user, person):
+    if permissions.can(permissions.check_reset_second_factor, request.user, person):
         context["has_factor"] = member_queries.has_second_factor(request.user, person)
-    if permissions.can_end_sessions(request.user, person):
+    if permissions.can(permissions.check_end_sessions, request.user, person):
         context["places"], context["since"] = member_queries.sessions(request.user, person)
     return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
 

@@ -37,7 +37,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
     read_log.log_read(request.user, session.dyad, "talk_sheet", [session.number])
     context = {
         "sheet": talk_queries.sheet(session),
-        "can_tick": permissions.can_treat(request.user, session.dyad),
+        "can_tick": permissions.can(permissions.check_treat, request.user, session.dyad),
     }
     return render(request, "therapist/talk.html", context)
 

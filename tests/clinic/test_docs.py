@@ -86,6 +86,18 @@ def test_links_in_documents_lead_to_files():
     assert not lost, "\n".join(lost)
 
 
+def test_the_map_names_every_room_and_no_other():
+    """A newcomer finds the room of a function by the map in CONTRIBUTING alone."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for package in ("accord", "accord_clinic"):
+        lines = text.split(f"    src/{package}/\n")[1].split("\n\n")[0].splitlines()
+        named = {name for line in lines for name in re.findall(r"^ {6}(\w.*?)(?:  |$)", line)}
+        named = {part.strip().rstrip("/") for names in named for part in names.split(",")}
+        rooms = {path.parent.name for path in (ROOT / "src" / package).glob("*/__init__.py")}
+        assert rooms - {"migrations", "formats"} <= named
+        assert not {name for name in named if not (ROOT / "src" / package / name).exists()}
+
+
 def test_no_file_says_on_which_machine_it_was_written():
     told = []
     for path in tracked():

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from accord.simulate import simulate
+from accord.simulation import simulate
 from accord.stats.courses import PLAIN, Noise, draw
 from accord.stats.innovation import Hyper
 from accord.stats.thresholds import BUDGET, allowed, calibrate

@@ -10,7 +10,7 @@ from accord.stats.innovation import Hyper
 from accord.stats.priors import shipped
 from accord.stats.simulated_practice import SHARED
 from accord.stats.thresholds import BUDGET, Budget, calibrate
-from accord.trajectory import trajectory
+from accord.trajectories import trajectory
 from benchmarks.signals.tables import HALF, Size, show
 
 KINDS = ("drop", "slide", "gap")

@@ -6,11 +6,11 @@ from functools import partial
 
 import numpy as np
 
-from accord.simulate import Simulated, simulate
+from accord.simulation import Simulated, simulate
 from accord.stats.rules import RULES, false_alarms
 from accord.stats.strains import DROP, SLIDE, Strain
 from accord.stats.thresholds import BASE_RATES, BUDGET, Budget, Calibration, calibrate
-from accord.trajectory import trajectory
+from accord.trajectories import trajectory
 from benchmarks.signals.tables import HALF, NINE, SCALES, Size, auc, flags, read, show, with_error
 
 PRACTICES = 8  # of 200 courses, each calibrated by itself and judged by courses of its own, behind each number here

@@ -16,7 +16,7 @@ import polars as pl
 from accord.stats.courses import Noise, draw
 from accord.stats.innovation import innovations
 from accord.stats.thresholds import calibrate
-from accord.trajectory import trajectory
+from accord.trajectories import trajectory
 from benchmarks.signals.tables import NINE, Size, show
 
 try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from accord.simulate import Simulated, nine_items
+from accord.simulation import Simulated, nine_items
 from accord.stats.evidence import Statistics, Voices
 from accord.stats.priors import shipped
 from accord.stats.thresholds import BUDGET, Calibration

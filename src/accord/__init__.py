@@ -1,19 +1,23 @@
-"""Accord's core: questionnaires, scores, expected courses, signals, statistics. Arrays in, frozen results out."""
+"""Accord's core: questionnaires, scores, expected courses, signals, statistics. Arrays in, frozen results out.
+
+The names below are the Python interface. Each loads its module when it is first asked for, so that a command which
+computes nothing starts without scipy. A new name is one line in `HOMES` and one below `TYPE_CHECKING`. No module of
+this package may bear the name of a function here: importing the module would hide the function.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from accord.errors import AccordError
-from accord.instruments import catalogue
-from accord.scoring import score, score_array
-from accord.simulate import simulate
-from accord.stats.mixed import fit_mixed
-from accord.stats.reliability import reliability
-from accord.stats.thresholds import Budget, calibrate
-from accord.trajectory import trajectory
-
 if TYPE_CHECKING:
+    from accord.errors import AccordError
+    from accord.instruments import catalogue
+    from accord.scoring import score, score_array
+    from accord.simulation import simulate
+    from accord.stats.mixed import fit_mixed
+    from accord.stats.reliability import reliability
+    from accord.stats.thresholds import Budget, calibrate
     from accord.tables.strains import find_strains
+    from accord.trajectories import trajectory
 
 __all__ = [
     "AccordError",
@@ -30,12 +34,27 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
+HOMES = {
+    "AccordError": "accord.errors",
+    "Budget": "accord.stats.thresholds",
+    "calibrate": "accord.stats.thresholds",
+    "catalogue": "accord.instruments",
+    "find_strains": "accord.tables.strains",
+    "fit_mixed": "accord.stats.mixed",
+    "reliability": "accord.stats.reliability",
+    "score": "accord.scoring",
+    "score_array": "accord.scoring",
+    "simulate": "accord.simulation",
+    "trajectory": "accord.trajectories",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """`find_strains` once it is asked for: it brings polars with it, which whoever has no tables need not wait for."""
-    if name != "find_strains":
+    """Load the module that holds `name`, once."""
+    if name not in HOMES:
         raise AttributeError(f"module 'accord' has no attribute {name!r}")
-    return import_module("accord.tables.strains").find_strains
+    value = globals()[name] = getattr(import_module(HOMES[name]), name)
+    return value
 
 
 def __dir__() -> list[str]:

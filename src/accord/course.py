@@ -13,7 +13,7 @@ from accord.records import DyadRecord, Rater, Response, Score, Signal
 from accord.scoring import comparable, kept_scores
 from accord.signals import DETECTORS, Detector, Evidence, may_speak
 from accord.stats.thresholds import Calibration
-from accord.trajectory import Trajectory, trajectory
+from accord.trajectories import Trajectory, trajectory
 
 Series = tuple[Score | None, ...]
 

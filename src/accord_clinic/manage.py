@@ -6,6 +6,7 @@ import sys
 from django.core.management import execute_from_command_line
 from django.db import DatabaseError
 
+from accord import __version__
 from accord.errors import AccordError
 
 
@@ -16,10 +17,11 @@ def main() -> int:
         # Settings are read once and by the web server's processes too, so the demo says so before anything else.
         os.environ["ACCORD_DEMO"] = "1"
         os.environ.setdefault("ACCORD_DATA", "demo-data")
-    # Commands are modules, so their names have underscores; people also type hyphens.
-    arguments = [*sys.argv[:1], *(name.replace("-", "_") for name in sys.argv[1:2]), *sys.argv[2:]]
+    if sys.argv[1:2] == ["--version"]:  # Django would say its own
+        print(f"accord_clinic {__version__}")
+        return 0
     try:
-        execute_from_command_line(arguments)
+        execute_from_command_line([*sys.argv[:1], *map(_as_module, sys.argv[1:2]), *sys.argv[2:]])
     except AccordError as error:
         print(f"accord_clinic: {error}", file=sys.stderr)
         return error.exit_code
@@ -27,6 +29,11 @@ def main() -> int:
         print(f"accord_clinic: {_what_ails_it(error)}", file=sys.stderr)
         return AccordError.exit_code
     return 0
+
+
+def _as_module(command: str) -> str:
+    """Commands are modules, so their names have underscores; people also type hyphens. An option stays as it is."""
+    return command if command.startswith("-") else command.replace("-", "_")
 
 
 def _what_ails_it(error: DatabaseError) -> str:

@@ -8,8 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from accord.cli import main, parser
-from accord.cli.instruments import LIST_EXAMPLE, SCORE_EXAMPLE
+from accord.cli import instruments, main, parser, score
 from accord.cli.reference import REGENERATE, command_page, instrument_page, subcommands
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
@@ -256,7 +255,7 @@ class TestBadInput:
 class TestDocumentation:
     def test_the_examples_of_the_help_run(self, accord, folder):
         Path("answers.csv").write_text(f"client,session,{PHQ}\nA,1,0,1,2,3,0,1,2,3,0\n")
-        examples = re.findall(r"^  accord (.+)$", LIST_EXAMPLE + "\n" + SCORE_EXAMPLE, re.MULTILINE)
+        examples = re.findall(r"^  accord (.+)$", instruments.EXAMPLE + "\n" + score.EXAMPLE, re.MULTILINE)
         assert len(examples) == 3
         for example in examples:
             code, _, err = accord(*shlex.split(example))

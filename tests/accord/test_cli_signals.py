@@ -11,7 +11,7 @@ import pytest
 
 from accord.cli import main
 from accord.cli.signals import EXAMPLE
-from accord.simulate import simulate
+from accord.simulation import simulate
 from accord.stats.rules import RULES
 from accord.stats.thresholds import calibrate
 from accord.tables import strains

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import accord
-from accord.simulate import simulate
+from accord.simulation import simulate
 
 MODULES = sorted(m.name for m in pkgutil.walk_packages(accord.__path__, "accord.") if not m.name.endswith("__main__"))
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "use-from-python.md"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accord.errors import BadInput
-from accord.simulate import nine_items
+from accord.simulation import nine_items
 from accord.stats.rules import (
     RULES,
     control_chart,

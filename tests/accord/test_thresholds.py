@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from accord.errors import BadInput
-from accord.simulate import nine_items, simulate
+from accord.simulation import nine_items, simulate
 from accord.stats.courses import PLAIN, Noise, draw
 from accord.stats.estimate import behind_ends, step_of
 from accord.stats.evidence import Voices
 from accord.stats.priors import shipped as starting_values
 from accord.stats.simulated_practice import Voice
 from accord.stats.thresholds import Budget, Calibration, Threshold, allowed, calibrate, estimate
-from accord.trajectory import trajectory
+from accord.trajectories import trajectory
 
 NINE = nine_items()
 T = np.arange(1.0, 16.0)

@@ -1,30 +1,45 @@
-"""The `accord` command: a thin skin, each subcommand one call of the Python interface."""
+"""The `accord` command: a thin skin, each subcommand one call of the Python interface.
+
+A new subcommand is a module of this package and a line in `SUBCOMMANDS`. Only the module of the subcommand that was
+typed is loaded, so that `accord --help` waits for no analysis.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
-from accord.cli import fhir, fit, instruments, signals, simulate
 from accord.errors import AccordError
 
-SUBCOMMANDS = (instruments, signals, fit, simulate, fhir)
+SUBCOMMANDS = {
+    "instruments": "list the questionnaires, or show one",
+    "score": "score a table of answers",
+    "signals": "find possible strains in ratings of many sessions",
+    "fit": "fit a statistical model to a table",
+    "simulate": "make believable ratings of which the truth is known",
+    "fhir": "take questionnaire responses out of a FHIR file",
+}
+"""Each subcommand is described by the module of its name, whose `describe` gives its parser options and `run`."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line as one parser; each module of this package adds its own subcommands."""
+def parser(subcommands: Sequence[str] = tuple(SUBCOMMANDS)) -> argparse.ArgumentParser:
+    """The command line as one parser. Only the `subcommands` named get their options; the others are listed."""
     about = "Questionnaires, signals and statistics of the working alliance."
     top = argparse.ArgumentParser(prog="accord", description=about)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in SUBCOMMANDS:
-        module.add(commands)
+    for name, text in SUBCOMMANDS.items():
+        command = commands.add_parser(name, help=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name in subcommands:
+            import_module(f"accord.cli.{name}").describe(command)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Bad input gives a sentence on standard error and exit code 2."""
-    arguments = parser().parse_args(argv)
+    typed = sys.argv[1:] if argv is None else argv
+    arguments = parser(typed[:1]).parse_args(typed)
     try:
         arguments.run(arguments)
     except AccordError as error:

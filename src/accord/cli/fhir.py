@@ -22,15 +22,10 @@ fhir.json is a Bundle (a client's copy from Accord holds one), a QuestionnaireRe
 and a column for each item, empty where it was skipped: for `accord score`, or `accord_clinic import-ratings`."""
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `fhir`."""
-    command = commands.add_parser(
-        "fhir",
-        help="take questionnaire responses out of a FHIR file",
-        description="Turn the QuestionnaireResponses of a FHIR R4 file into a table, one row a response.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def describe(command: argparse.ArgumentParser) -> None:
+    """Describe `fhir`: its arguments and options."""
+    command.description = "Turn the QuestionnaireResponses of a FHIR R4 file into a table, one row a response."
+    command.epilog = EXAMPLE
     command.add_argument("file", metavar="FILE", type=Path, help="JSON or NDJSON")
     command.add_argument("--questionnaire", metavar="NAME", help="which one, where the file has answers to several")
     command.add_argument("--out", metavar="FILE", type=Path, help="write CSV or Parquet here, not to the screen")

@@ -24,10 +24,10 @@ an empty cell (or NA) in a column of numbers are left out and counted. A fit tha
 "converged", "boundary" and "message" before you use its numbers."""
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `fit` with one subcommand an analysis."""
-    fit = commands.add_parser("fit", help="fit a statistical model to a table", description="Fit a statistical model.")
-    analyses = fit.add_subparsers(dest="analysis", required=True, metavar="NAME")
+def describe(command: argparse.ArgumentParser) -> None:
+    """Describe `fit`: one subcommand an analysis."""
+    command.description = "Fit a statistical model."
+    analyses = command.add_subparsers(dest="analysis", required=True, metavar="NAME")
     _add_mixed(analyses)
     fit_reliability.add(analyses)
 

@@ -1,67 +1,36 @@
-"""`accord instruments` shows the catalogue; `accord score` turns a table of answers into a table of scores."""
+"""`accord instruments`: the catalogue is listed, or one questionnaire shown; a folder of one's own is checked."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from accord.errors import BadInstrument
 from accord.instruments import Catalogue, Instrument, catalogue
-from accord.scoring import wrong_examples
-from accord.tables.scores import score_file
-from accord.tables.study import check_ending, write_table
 
-LIST_EXAMPLE = """examples:
+FOLDER = "the practice's own questionnaires and texts"
+EXAMPLE = """examples:
   accord instruments
   accord instruments phq-9 --json
 
 Files in the practice's folder that cannot be used, and worked examples that do not hold, are named; the exit code is
 then 2, so that this command checks a questionnaire that you are writing."""
-SCORE_EXAMPLE = """example:
-  accord score answers.csv --instrument phq-9 --out scores.csv
-
-answers.csv has one column for each item id (`accord instruments phq-9` lists them) and any others, such as client and
-session, which are passed through. An empty cell or NA is a missing answer."""
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `instruments` and `score`."""
-    raw = argparse.RawDescriptionHelpFormatter
-    listing = commands.add_parser(
-        "instruments",
-        help="list the questionnaires, or show one",
-        description="List the questionnaires: id, version, languages, wording, licence. With an id, show that one.",
-        epilog=LIST_EXAMPLE,
-        formatter_class=raw,
+def describe(command: argparse.ArgumentParser) -> None:
+    """Describe `instruments`: its arguments and options."""
+    command.description = (
+        "List the questionnaires: id, version, languages, wording, licence. With an id, show that one."
     )
-    listing.add_argument("id", nargs="?", metavar="ID", help="the questionnaire to show")
-    listing.add_argument("--json", action="store_true", help="print everything about it as JSON")
-    _add_folder(listing)
-    listing.set_defaults(run=run_instruments)
-
-    scoring = commands.add_parser(
-        "score",
-        help="score a table of answers",
-        description="Score a CSV or Parquet file: one column a scale, empty where too few items were answered, and one "
-        "called NAME_answered.",
-        epilog=SCORE_EXAMPLE,
-        formatter_class=raw,
-    )
-    scoring.add_argument("file", metavar="FILE", type=Path, help="the answers, one row a response")
-    scoring.add_argument("--instrument", metavar="ID", required=True, help="the questionnaire that was answered")
-    scoring.add_argument("--form", default="full", help="which set of its items was asked (default: full)")
-    scoring.add_argument("--out", metavar="FILE", type=Path, help="write CSV or Parquet here, not to the screen")
-    _add_folder(scoring)
-    scoring.set_defaults(run=run_score)
+    command.epilog = EXAMPLE
+    command.add_argument("id", nargs="?", metavar="ID", help="the questionnaire to show")
+    command.add_argument("--json", action="store_true", help="print everything about it as JSON")
+    command.add_argument("--folder", metavar="FOLDER", type=Path, help=FOLDER)
+    command.set_defaults(run=run)
 
 
-def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--folder", metavar="FOLDER", type=Path, help="the practice's own questionnaires and texts")
-
-
-def run_instruments(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """List the catalogue or show one questionnaire. Raises when a file or a worked example is wrong."""
     found = catalogue(arguments.folder)
     if arguments.id is None:
@@ -70,23 +39,16 @@ def run_instruments(arguments: argparse.Namespace) -> None:
     else:
         instrument = found.get(arguments.id)
         print(json.dumps(instrument.to_dict(), ensure_ascii=False, indent=2) if arguments.json else _page(instrument))
-    _check(found)
+    _check(found, scored=arguments.folder is not None)
 
 
-def run_score(arguments: argparse.Namespace) -> None:
-    """Score a file and write the result."""
-    if arguments.out is not None:
-        check_ending(arguments.out)
-    instrument = catalogue(arguments.folder).get(arguments.instrument)
-    scores = score_file(arguments.file, instrument, arguments.form)
-    if arguments.out is None:
-        scores.write_csv(sys.stdout)
-    else:
-        write_table(scores, arguments.out)
+def _check(found: Catalogue, *, scored: bool) -> None:
+    """What cannot be used; where `scored`, worked examples that do not hold, too. Those of shipped files always do."""
+    wrong = [*found.problems]
+    if scored:
+        from accord.scoring import wrong_examples  # noqa: PLC0415 - numpy is half a second that a list need not wait
 
-
-def _check(found: Catalogue) -> None:
-    wrong = [*found.problems, *(text for i in found.instruments.values() for text in wrong_examples(i))]
+        wrong += [text for instrument in found.instruments.values() for text in wrong_examples(instrument)]
     if wrong:
         raise BadInstrument("\n".join(wrong))
 

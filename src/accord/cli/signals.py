@@ -27,15 +27,10 @@ the same order with
 No rule, and no flag, is proof of anything: it is a possible strain, worth a question."""
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `signals`."""
-    command = commands.add_parser(
-        "signals",
-        help="find possible strains in ratings of many sessions",
-        description="Compare each rating with what the same person's earlier ratings let expect.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def describe(command: argparse.ArgumentParser) -> None:
+    """Describe `signals`: its arguments and options."""
+    command.description = "Compare each rating with what the same person's earlier ratings let expect."
+    command.epilog = EXAMPLE
     command.add_argument("file", metavar="FILE", type=Path, help="CSV or Parquet, one row a rating")
     command.add_argument(
         "--budget", metavar="SHARE", type=float, default=BUDGET.drop,

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from accord.errors import BadInput, BadTable
-from accord.simulate import Simulated, simulate
+from accord.simulation import Simulated, simulate
 from accord.stats.strains import STRAINS
 from accord.tables.study import write_table
 
@@ -18,15 +18,10 @@ of strain, its first session, size in within-person SD, how many sessions it wen
 whether the therapist saw it. The same seed gives the same files."""
 
 
-def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `simulate`."""
-    command = commands.add_parser(
-        "simulate",
-        help="make believable ratings of which the truth is known",
-        description="Simulate ratings of client and therapist, with and without strains.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def describe(command: argparse.ArgumentParser) -> None:
+    """Describe `simulate`: its arguments and options."""
+    command.description = "Simulate ratings of client and therapist, with and without strains."
+    command.epilog = EXAMPLE
     command.add_argument("--dyads", metavar="N", type=int, required=True, help="how many dyads")
     command.add_argument("--sessions", metavar="T", type=int, required=True, help="sessions of each")
     command.add_argument("--seed", metavar="S", type=int, required=True, help="a whole number, 0 or more")

@@ -21,7 +21,7 @@ from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.simulated_practice import Voice
 from accord.stats.thresholds import BASE_RATES, BUDGET, MOST, Budget, Calibration, calibrate
 from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
-from accord.trajectory import trajectory
+from accord.trajectories import trajectory
 
 BLOCK = 8192  # dyads judged at once
 NEEDED = ("dyad", "session", "score")

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 
 from accord.records import Answer
-from accord.simulate import Simulated, simulate
+from accord.simulation import Simulated, simulate
 
 ITEMS = ("d1", "d2", "m1", "m2", "b1", "b2", "b3")
 REVERSED = {"b1"}

@@ -7,7 +7,7 @@ from accord.errors import BadInput
 from accord.stats.innovation import NONE, OPEN, RECOVERED
 from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Calibration, calibrate
-from accord.trajectory import trajectory
+from accord.trajectories import trajectory
 
 T = np.arange(1.0, 13.0)
 CALM = np.array([75.0, 70, 80, 75, 78, 75, 77, 74, 76, 78, 75, 77])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from accord.errors import BadInput
-from accord.simulate import nine_items, simulate
+from accord.simulation import nine_items, simulate
 from accord.stats.courses import wander
 from accord.stats.mixed import fit_growth
 

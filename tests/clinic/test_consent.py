@@ -10,8 +10,8 @@ from tests.clinic.rights_steps import inside
 from accord.errors import BadInput
 from accord_clinic.actions import checkin, consent
 from accord_clinic.models import AuditEntry, Consent, Invitation, Notice
-from accord_clinic.pages.consent import clients_who_consent, stands
 from accord_clinic.queries.checkin import by_token
+from accord_clinic.queries.consent import clients_who_consent, stands
 from accord_clinic.words import wordings
 
 pytestmark = pytest.mark.django_db

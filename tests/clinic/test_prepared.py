@@ -9,14 +9,26 @@ from accord_clinic import links
 from accord_clinic.actions import audit, checkin, reveal, signals, strains
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation
-from accord_clinic.pages import consent, strain_histories
 from accord_clinic.pages import dyad as dyads
+from accord_clinic.pages import strain_histories
 from accord_clinic.queries import checkin as checkin_queries
-from accord_clinic.queries import courses
+from accord_clinic.queries import consent, courses, key_holders
 
 PREPARED = {
     f"{module.__name__}.{name}": thing
-    for module in (audit, checkin, checkin_queries, consent, courses, dyads, strain_histories, reveal, signals, strains)
+    for module in (
+        audit,
+        checkin,
+        checkin_queries,
+        consent,
+        courses,
+        dyads,
+        key_holders,
+        strain_histories,
+        reveal,
+        signals,
+        strains,
+    )
     for name, thing in vars(module).items()
     if isinstance(thing, Prepared) and isinstance(thing.place, int)
 }

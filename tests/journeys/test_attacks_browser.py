@@ -18,7 +18,7 @@ from tests.clinic.test_every_url import ROWS, address, routes, world  # noqa: F4
 
 from accord_clinic.actions import consent, corrections, cover_and_emergency, strains
 from accord_clinic.models import Session, Strain
-from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries import practice as practices
 
 SHORT = """'"><img src=x onerror=alert(1)><svg onload=alert(1)><script>window.ran=1</script>"""
 LONG = "\n".join(
@@ -72,7 +72,7 @@ def poisoned(world):  # noqa: F811
         if model.objects.update(**{field.name: words}):
             filled.add(f"{model.__name__}.{field.name}")
     assert {"Comment.words", "PrivateLine.words", "Wording.words", "Client.name", "Member.name"} <= filled, filled
-    client_queries._forget()
+    practices.forget()
     return world
 
 

@@ -17,8 +17,8 @@ from accord.disclosure import LEAST, suppress_facts
 from accord_clinic.exports import study_rows
 from accord_clinic.exports.study_rows import Cells, Courses, Place
 from accord_clinic.models import Client, Dyad, Member, ReadLog, Session
-from accord_clinic.pages.consent import clients_who_consent
 from accord_clinic.permissions import check_study
+from accord_clinic.queries.consent import clients_who_consent
 
 READ = "study_file"
 """How the log of reading calls it, which the client sees."""

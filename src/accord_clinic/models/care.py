@@ -1,5 +1,8 @@
 """Sessions, who was asked about them, and what each person said: only ever added, never changed."""
 
+from collections.abc import Iterable
+from typing import Protocol, TypeVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -50,8 +53,35 @@ class Invitation(Addressed):
     sent_at = models.DateTimeField(null=True, blank=True, help_text="when the client sent the check-in")
 
 
+class ResponseRow(Protocol):
+    """A response or some of its columns, as far as it takes to know which one counts."""
+
+    @property
+    def session_id(self) -> int: ...
+    @property
+    def side(self) -> str: ...
+    @property
+    def instrument(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=ResponseRow)
+
+
+def current_responses(rows: Iterable[Row]) -> dict[tuple[int, str, str], Row]:
+    """The responses that count: of each session, side and questionnaire the latest. `rows` in the order they came."""
+    return {(row.session_id, row.side, row.instrument): row for row in rows}
+
+
+class ResponseQuerySet(models.QuerySet):
+    def current_ids(self) -> models.QuerySet:
+        """The same rule in the database: the ids of the responses of this queryset that count."""
+        return self.order_by().values("session", "side", "instrument").annotate(last=models.Max("id")).values("last")
+
+
 class Response(Addressed):
     """What one side said about one session with one questionnaire. A correction is a later row for the same three.
+
+    Which of them counts is said once: `current_responses` of rows, `Response.objects.current_ids()` of a queryset.
 
     `answers` has one entry per item asked: a value, or null where it was skipped; items not asked are absent, and so
     are those that the client kept (see PrivateLine). `submission` is the page's idempotency key: sent twice, kept once.
@@ -69,6 +99,8 @@ class Response(Addressed):
     sent_at = models.DateTimeField()
     submission = models.CharField(max_length=64)
     context = models.JSONField(default=dict, help_text="language of the page, script or not; never a device id")
+
+    objects = ResponseQuerySet.as_manager()
 
     class Meta:
         constraints = [

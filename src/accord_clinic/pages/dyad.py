@@ -17,12 +17,12 @@ from accord_clinic import models
 from accord_clinic.charts import SessionMark
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Signal, Wording
-from accord_clinic.pages.consent import asks_age
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
 from accord_clinic.pages.findings import SAFETY_STANDS, Case, Told, case, heard
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.pages.strain_histories import lives, strain_line
 from accord_clinic.permissions import can, check_treat, dyads_visible_to, treated_by
+from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, calibrations, said
 from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires.answer_words import phrase

@@ -1,70 +1,27 @@
-"""When links and reminders go out for a dyad, and which messages could not be delivered."""
+"""The messages that could not be delivered, in words for the admin. A new error of a sender gets its sentence here."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import takewhile
+from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 
-from accord_clinic.messages.notices import MOST_TRIES
-from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response, Schedule
-from accord_clinic.permissions import check_keep_practice
+from accord_clinic.queries import schedule
+from accord_clinic.queries.schedule import FailedNotice
 
-MOST_SHOWN = 50
-NUMBERS = ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until", "pause_after")
-"""What the practice decides and each dyad may decide otherwise."""
+if TYPE_CHECKING:
+    from accord_clinic.models import Member
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """What holds for a dyad: its own numbers where it has them, else the practice's."""
-
-    by_itself: bool
-    link_after_minutes: int
-    remind_after_hours: int
-    most_reminders: int
-    quiet_from: int
-    quiet_until: int
-    pause_after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A message that was tried and not delivered: to whom, since when, what went wrong; never what it says."""
-
-    pk: int
-    to: str
-    made_at: datetime
-    tries: int
-    error: str
-    given_up: bool
-
-
-def habit(practice: Practice, dyad: Dyad) -> Habit:
-    """The practice's habit with what differs for this dyad."""
-    own: Schedule | None = getattr(dyad, "schedule", None)
-
-    def number(name: str) -> int:
-        value = getattr(own, name) if own else None
-        return getattr(practice, name) if value is None else value
-
-    return Habit(own.by_itself if own else True, **{name: number(name) for name in NUMBERS})
-
-
-def unanswered_in_a_row(dyad: Dyad) -> int:
-    """How many of the last sessions went without an answer of the client, of those that are open to both.
-
-    Of the others nobody may know yet; so a pause can tell the therapist nothing that the pages do not.
-    """
-    of_client = Response.objects.filter(session=OuterRef("pk"), side="client")
-    opened = dyad.sessions.filter(state="held").exclude(revealed_at=None).annotate(said=Exists(of_client))
-    return len(list(takewhile(lambda said: not said, opened.order_by("-number").values_list("said", flat=True))))
+def failed(member: Member) -> list[FailedNotice]:
+    """What could not be delivered, newest first, each with what a person can do something about."""
+    return [replace(notice, error=_plainly(notice.error)) for notice in schedule.failed(member)]
 
 
 def _plainly(error: str) -> str:
     """What went wrong, as far as a person can do something about it."""
-    said = {
+    texts = {
         "": _("the sender stopped midway"),
         "NoContact": _("no address is known"),
         "SMTPRecipientsRefused": _("the address was refused"),
@@ -73,26 +30,4 @@ def _plainly(error: str) -> str:
         "TimeoutError": _("the mail server did not answer"),
         "NotSent": _("the provider of text messages refused it"),
     }
-    return said.get(error, error)
-
-
-# A reminder goes only to somebody who has not answered, so it counts nowhere before the session is open to both.
-TELLS_OF_NOBODY = ~Q(kind="reminder") | Q(session__revealed_at__isnull=False)
-
-
-def failed(member: Member) -> list[Failed]:
-    """For the admin: what could not be delivered, newest first.
-
-    Not that of a reminder while its session is closed; nor that of a message about a line to somebody else, to the
-    therapist of whoever wrote it. In a practice of one the admin is the therapist.
-    """
-    check_keep_practice(member)
-    rows = Notice.objects.filter(sent_at=None, dropped_at=None, tries__gt=0).exclude(error="", tries__lt=MOST_TRIES)
-    rows = rows.filter(TELLS_OF_NOBODY)
-    about_me = PrivateLine.objects.filter(response__session__dyad__therapist=member).values("uid")
-    rows = rows.exclude(kind="outside_line", about__in=about_me)
-    rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]
-    return [
-        Failed(r.pk, str(r.client or r.member), r.made_at, r.tries, _plainly(r.error), r.tries >= MOST_TRIES)
-        for r in rows
-    ]
+    return texts.get(error, error)

@@ -1,11 +1,16 @@
 """The service in numbers, for its manager: closed months, small numbers kept back, nothing by therapist."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from accord_clinic.models import Member, ServiceMonth
-from accord_clinic.permissions import check_see_service
+from accord_clinic.queries.service import closed_months
 from accord_clinic.service.release import Released, release
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +24,9 @@ class Service:
 
 
 def service(member: Member) -> Service | None:
-    """What is published; `None` before the first period is over. One query, whatever the number of rows."""
-    check_see_service(member)
-    rows = list(ServiceMonth.objects.order_by("month").values_list("month", "counts"))
-    released = release(rows) if rows else None
+    """What is published; `None` before the first period is over."""
+    months = closed_months(member)
+    released = release(months) if months else None
     if released is None or not released.periods:
         return None
-    return Service(released.periods[0].first, released.periods[-1].last, rows[-1][0], released)
+    return Service(released.periods[0].first, released.periods[-1].last, months[-1][0], released)

@@ -5,12 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from hmac import compare_digest
-from time import monotonic
 
 from django.db.models import Count, Value
 from django.db.models.functions import Now
-from django.db.models.signals import post_save
-from django.dispatch import receiver
 from django.utils import timezone
 
 from accord_clinic import links
@@ -31,13 +28,12 @@ from accord_clinic.models import (
     Strain,
     Wording,
 )
+from accord_clinic.queries.practice import practice
 
 MOST_CONCERNS = 2
 MOST_TASKS = 3
 GOALS_EVERY = 4
 BOTH = 2
-REMEMBERED_FOR = 60.0
-_remembered: tuple[float, Practice] | None = None
 
 
 CONCERNS = Prepared(
@@ -145,20 +141,6 @@ def came_from(link: Link) -> str:
         return ""
     before = link.dyad.follows.therapist
     return "" if before.pk == link.dyad.therapist_id else before.name
-
-
-def practice() -> Practice:
-    """The practice with its outside reader: read once a minute, and anew when this process changes it."""
-    global _remembered
-    if _remembered is None or monotonic() - _remembered[0] > REMEMBERED_FOR:
-        _remembered = (monotonic(), Practice.objects.select_related("outside_reader").get())
-    return _remembered[1]
-
-
-@receiver(post_save, sender=Practice)
-def _forget(**_what: object) -> None:
-    global _remembered
-    _remembered = None
 
 
 def outside_reader_now(dyad: Dyad) -> str:

@@ -23,15 +23,24 @@ class Around:
     outside_readers: frozenset[int | None]
 
 
-_remembered: tuple[float, Around] | None = None
+_remembered: tuple[float, Practice | None] | None = None
 
 
 def around() -> Around:
-    """Name, time zone and named people of the practice; a change by another process shows after a minute."""
-    global _remembered
-    if _remembered is None or time.monotonic() - _remembered[0] > REMEMBERED_FOR:
-        _remembered = (time.monotonic(), _read())
-    return _remembered[1]
+    """Name, time zone and named people of the practice."""
+    row = _remember()
+    if row is None:
+        return Around("", ZoneInfo("UTC"), None, frozenset((None,)))
+    readers = frozenset((row.outside_reader_id, *row.former_readers))
+    return Around(row.name, ZoneInfo(row.time_zone), row.safety_contact_id, readers)
+
+
+def practice() -> Practice:
+    """The practice with its outside reader. Not for deciding whether somebody may see something."""
+    row = _remember()
+    if row is None:
+        raise Practice.DoesNotExist
+    return row
 
 
 def zone() -> ZoneInfo:
@@ -44,10 +53,12 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(zone())
 
 
-def _read() -> Around:
-    columns = ("name", "time_zone", "safety_contact_id", "outside_reader_id", "former_readers")
-    name, clock, safety, outside, former = Practice.objects.values_list(*columns).first() or ("", "UTC", None, None, ())
-    return Around(name, ZoneInfo(clock), safety, frozenset((outside, *former)))
+def _remember() -> Practice | None:
+    """Read once a minute; so long a change by another process may take to show."""
+    global _remembered
+    if _remembered is None or time.monotonic() - _remembered[0] > REMEMBERED_FOR:
+        _remembered = (time.monotonic(), Practice.objects.select_related("outside_reader").first())
+    return _remembered[1]
 
 
 @receiver(post_save, sender=Practice)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accord_clinic.messages.notices import MOST_TRIES
 from accord_clinic.models import Notice, Session
-from accord_clinic.pages.schedule import TELLS_OF_NOBODY
+from accord_clinic.queries.schedule import TELLS_OF_NOBODY
 from accord_clinic.upkeep import backups
 
 SWEPT = "swept"

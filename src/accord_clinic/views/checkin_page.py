@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accord_clinic import links, questionnaires
-from accord_clinic.pages.key_holders import keepers
 from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries import practice as practices
 from accord_clinic.queries.checkin import Link
+from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.submission import MEMBERS
@@ -40,7 +41,7 @@ def around(link: Link) -> dict[str, Any]:
 
 def in_need() -> dict[str, Any]:
     """Whom to call, and where to leave to: on every page for a client, also where nobody is known. Nothing personal."""
-    practice = client_queries.practice()
+    practice = practices.practice()
     return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
 
 
@@ -86,7 +87,7 @@ def readers(link: Link) -> list[questionnaires.Reader]:
 
     The therapist's name is put in later, as in questions: so the same few choices serve everybody.
     """
-    watched = not keepers(link.client)
+    watched = not key_holders(link.client)
     later = _("Nobody yet: I’ll bring it up myself") if watched else _("I’ll bring it up myself")
     counted = _("Nobody: only count that I wrote something") if watched else _("Only count that I wrote something")
     offered = [

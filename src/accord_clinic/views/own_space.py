@@ -17,10 +17,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.errors import AccordError
 from accord_clinic import links
 from accord_clinic.actions import agreements, own_space, private_lines
-from accord_clinic.pages import own_space as space_queries
+from accord_clinic.pages import own_space as space_pages
 from accord_clinic.pages import talk_sheet as talk_queries
-from accord_clinic.pages.key_holders import keepers, of_the_key
+from accord_clinic.pages.key_holders import of_the_key
 from accord_clinic.queries import agreements as agreement_queries
+from accord_clinic.queries import own_space as space_queries
+from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires.submission import whole
 from accord_clinic.views import checkin_page
@@ -101,7 +103,7 @@ def my_course(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    return _of(request, "client/course.html", {"course": space_queries.own_course(dyad)}, client, dyad, "my-course")
+    return _of(request, "client/course.html", {"course": space_pages.own_course(dyad)}, client, dyad, "my-course")
 
 
 @require_safe
@@ -157,7 +159,7 @@ def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    context = {"lines": space_queries.kept(client, dyad), "of_the_key": of_the_key(keepers(client))}
+    context = {"lines": space_pages.private_lines(client, dyad), "of_the_key": of_the_key(key_holders(client))}
     return _of(request, "client/kept.html", context, client, dyad, "my-lines")
 
 
@@ -165,7 +167,7 @@ def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def keep_or_show(request: HttpRequest, client, uid: str) -> HttpResponse:
     """Show a kept line to the therapist now, or delete it."""
-    line = space_queries.kept_line(client, uid)
+    line = space_queries.private_line(client, uid)
     if line is None:
         return unknown(request)
     dyad = line.response.session.dyad
@@ -183,7 +185,7 @@ def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    context = {"may": space_queries.may_read(dyad), "reads": space_queries.reads(dyad)}
+    context = {"may": space_pages.may_read(dyad), "reads": space_pages.reads(dyad)}
     return _of(request, "client/readers.html", context, client, dyad, "my-readers")
 
 

@@ -19,10 +19,11 @@ from accord.errors import AccordError
 from accord_clinic.actions import client_copy, consent, corrections, erasure, own_space, schedule
 from accord_clinic.exports import client_copy as copy_queries
 from accord_clinic.exports.chapters import chapters
-from accord_clinic.pages import consent as consent_queries
-from accord_clinic.pages import own_space as space_queries
-from accord_clinic.pages.key_holders import keepers, of_the_address
+from accord_clinic.pages import consent as consent_pages
+from accord_clinic.pages.key_holders import of_the_address
+from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import rights as rights_queries
+from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.upkeep import backups
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door
@@ -38,7 +39,7 @@ GOOD_FOR = 900
 @through_the_door
 def my_rights(request: HttpRequest, client) -> HttpResponse:
     """Everything that the client may choose or ask for, on one page."""
-    context = {"purposes": consent_queries.purposes(client, client.language), "client": client}
+    context = {"purposes": consent_pages.purposes(client, client.language), "client": client}
     return shell(request, "client/rights.html", context, client)
 
 
@@ -205,7 +206,7 @@ def _asking(request: HttpRequest, template: str, client, purpose: str, **context
         "for": purpose,
         "waits": waits or not (client.email or client.phone),
         "by_pin": not (client.email or client.phone),
-        "of_the_address": of_the_address(keepers(client)) if purpose == CONTACT else (),
+        "of_the_address": of_the_address(key_holders(client)) if purpose == CONTACT else (),
         "shown": request.COOKIES.get(WHO + "-demo") if settings.DEMO and waits else None,
         "client": client,
     }

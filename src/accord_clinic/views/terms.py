@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 from accord_clinic.actions import consent, corrections, cover_and_emergency, read_log, schedule
 from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.pages import dyad as dyad_queries
-from accord_clinic.pages import terms as terms_queries
+from accord_clinic.pages import terms as terms_pages
 from accord_clinic.queries import sharing as arrangement_queries
+from accord_clinic.queries import terms as terms_queries
 from accord_clinic.views.shortcuts import do, found
 
 
@@ -28,7 +29,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
 
 
 def _facts(request: HttpRequest, dyad) -> HttpResponse:
-    page = terms_queries.terms_page(request.user, dyad)
+    page = terms_pages.terms_page(request.user, dyad)
     form = Facts(request.POST, prefix="facts", with_contact=page.may_change_contact)
     if not form.is_valid():
         return _page(request, dyad, facts=form)
@@ -64,7 +65,7 @@ def _answer(request: HttpRequest, dyad) -> HttpResponse:
 
 
 def _cover(request: HttpRequest, dyad) -> HttpResponse:
-    form = CoverDays(terms_queries.terms_page(request.user, dyad).colleagues, request.POST, prefix="cover")
+    form = CoverDays(terms_pages.terms_page(request.user, dyad).colleagues, request.POST, prefix="cover")
     if not form.is_valid():
         return _page(request, dyad, cover=form)
     said = form.cleaned_data
@@ -95,7 +96,7 @@ def _do(request: HttpRequest, dyad, act, *args, done: str, **named) -> HttpRespo
 
 def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
     """The page; `sent` holds a form that could not be read, with what was typed."""
-    page, client = terms_queries.terms_page(request.user, dyad), dyad.client
+    page, client = terms_pages.terms_page(request.user, dyad), dyad.client
     names = ("name", "address_as", "language", "born", "email", "phone", "channel")
     today = timezone.localdate()
     forms = {

@@ -12,7 +12,7 @@ from tests.clinic.test_german import ENGLISH, words_of
 
 from accord_clinic.actions import care, corrections, cover_and_emergency
 from accord_clinic.models import Client, Member, Notice, Practice
-from accord_clinic.pages.key_holders import keepers
+from accord_clinic.queries.key_holders import key_holders
 
 pytestmark = pytest.mark.django_db
 
@@ -118,11 +118,11 @@ class TestAPracticeOfTwo:
     def test_whoever_covers_for_the_therapist_watches_over_nothing_meanwhile(self, two):
         today = timezone.localdate()
         cover_and_emergency.cover(two.dyad, two.ada, today, today + timedelta(days=1), by=two.ben)
-        assert keepers(two.ana) == ("Ada", "Ben")
+        assert key_holders(two.ana) == ("Ada", "Ben")
 
     def test_who_has_left_watches_over_nothing(self, two):
         Member.objects.filter(pk=two.ada.pk).update(is_active=False)
-        assert keepers(two.ana) == ("Ben",)
+        assert key_holders(two.ana) == ("Ben",)
 
 
 class TestWhereEveryAdminTreatsTheClient:
@@ -133,16 +133,16 @@ class TestWhereEveryAdminTreatsTheClient:
         assert [(name, promise) for name, page in told.items() for promise in PROMISES if promise in page] == []
 
     def test_another_client_of_one_of_them_is_promised_what_the_other_watches_over(self, both_treat):
-        assert keepers(a_dyad(both_treat.ben, "Kim").client) == ()
+        assert key_holders(a_dyad(both_treat.ben, "Kim").client) == ()
 
     def test_one_who_treated_this_client_once_does_not_watch_either(self, both_treat):
         dyad = both_treat.ana.dyads.get(therapist=both_treat.ada)
         care.end_course(dyad, "planned", timezone.localdate(), "", by=both_treat.ada)
-        assert keepers(both_treat.ana) == ("Ada", "Ben")
+        assert key_holders(both_treat.ana) == ("Ada", "Ben")
 
     def test_a_third_admin_who_does_not_treat_this_client_does(self, both_treat):
         a_member("Gil", "admin")
-        assert keepers(both_treat.ana) == ()
+        assert key_holders(both_treat.ana) == ()
 
 
 def test_the_only_admin_is_named_although_others_work_here_and_one_of_them_is_the_therapist(people):
@@ -150,6 +150,6 @@ def test_the_only_admin_is_named_although_others_work_here_and_one_of_them_is_th
     roles(people.ada, "manager")
     roles(people.eve, "therapist", "admin")
     a_dyad(people.eve, people.ana)
-    assert keepers(people.ana) == ("Eve",)
+    assert key_holders(people.ana) == ("Eve",)
     page = text(Browser().get(f"/c/{Phone(a_session(people.dyad, state='held')).token}"))
     assert "Eve looks after the data of this practice" in page

@@ -1,0 +1,77 @@
+"""Who has to agree for a client, and who does: terms, age, consents. A new rule about who agrees belongs here."""
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accord_clinic.database.prepared import Prepared
+from accord_clinic.models import Client, Consent, Practice, Terms
+
+OF_AGE = 18
+YOUNGEST = 12
+CARE = Prepared(
+    lambda client: Consent.objects.filter(client_id=client, purpose="care", withdrawn_at=None).values_list("by")
+)
+
+
+def clients_who_consent(purpose: str) -> QuerySet[Client]:
+    """Everybody for whom everyone who has to agree does, at this moment. A study takes its people from here alone."""
+    rows = Consent.objects.filter(purpose=purpose, withdrawn_at=None).values_list("client", "by")
+    agreed: dict[int, set[str]] = {}
+    for client, by in rows:
+        agreed.setdefault(client, set()).add(by)
+    clients = Client.objects.filter(pk__in=agreed, erased_at=None).select_related("terms")
+    below = Practice.objects.get().guardian_below
+    return Client.objects.filter(pk__in=[c.pk for c in clients if voices(c, terms_of(c), below) <= agreed[c.pk]])
+
+
+def stands(client: Client, purpose: str) -> bool:
+    """Whether everybody who has to agree to this purpose does."""
+    rows = Consent.objects.filter(client=client, purpose=purpose, withdrawn_at=None)
+    return needed(client) <= set(rows.values_list("by", flat=True))
+
+
+def given_for_care(client: Client) -> set[str]:
+    """Who agrees to the care at this moment."""
+    return {voice for (voice,) in CARE.rows(client.pk)}
+
+
+def consents(client: Client) -> list[Consent]:
+    """Every consent that was ever given, oldest first."""
+    return list(client.consents.order_by("given_at"))
+
+
+def needed(client: Client) -> set[str]:
+    """Who has to agree: the client, a guardian, or both. The practice is asked only where the age decides."""
+    terms, age = terms_of(client), age_of(client)
+    by_age = terms is None and (age is None or age < OF_AGE)
+    return voices(client, terms, guardian_below() if by_age else 0)
+
+
+def guardian_below() -> int:
+    """The age below which a guardian has to agree in this practice, where nothing else was said of somebody."""
+    return Practice.objects.get().guardian_below
+
+
+def voices(client: Client, terms: Terms | None, below: int) -> set[str]:
+    """Who has to agree, from what is known: terms of one's own stand before the practice's age.
+
+    An age that nobody wrote down counts as young, until the therapist gives the year or says who agrees.
+    """
+    if terms is not None:
+        return {"client": {"client"}, "both": {"client", "guardian"}, "guardian": {"guardian"}}[terms.consents]
+    return {"client", "guardian"} if (age_of(client) or 0) < below else {"client"}
+
+
+def asks_age(client: Client) -> bool:
+    """Whether a guardian has to agree only because nobody wrote down how old this client is, or who agrees."""
+    return client.born is None and terms_of(client) is None and "guardian" in needed(client)
+
+
+def terms_of(client: Client) -> Terms | None:
+    """What differs for this client; the safe default where nothing was written down."""
+    return getattr(client, "terms", None)
+
+
+def age_of(client: Client) -> int | None:
+    """The age, as young as the year of birth allows: who may still be fifteen is fifteen. `None`: not known."""
+    return None if client.born is None else timezone.localdate().year - client.born - 1

@@ -1,0 +1,119 @@
+"""A client in; the rows of this client's own space: courses of care, private lines, who may read what, who read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from accord.course import Course, course
+from accord_clinic import links
+from accord_clinic.models import (
+    Client,
+    Dyad,
+    Invitation,
+    PrivateLine,
+    ReadLog,
+    Response,
+    Session,
+    Share,
+    Strain,
+    StrainMove,
+)
+from accord_clinic.queries.courses import calibrations, said
+from accord_clinic.questionnaires.shelf import shelf
+
+MOST_READS = 100
+
+
+@dataclass(frozen=True)
+class OwnRows:
+    """What one course of care holds for its client. `moves`: (strain, move, number of the session), oldest first."""
+
+    sessions: list[Session]
+    responses: list[Response]
+    strains: list[Strain]
+    moves: list[tuple[int, str, int]]
+    course: Course
+
+
+def dyads(client: Client) -> list[Dyad]:
+    """The client's courses of care, running ones first."""
+    return sorted(client.dyads.select_related("therapist").order_by("-started"), key=lambda d: d.ended is not None)
+
+
+def by_email(address: str) -> Client | None:
+    """The client with this address; `None` when there is none, or more than one."""
+    clients = list(Client.objects.filter(email__iexact=address.strip())[:2]) if address.strip() else []
+    return clients[0] if len(clients) == 1 else None
+
+
+def by_uid(uid: str) -> Client | None:
+    """The client with this uid."""
+    return Client.objects.filter(uid=uid).first()
+
+
+def of_links(tokens: Sequence[str]) -> Client | None:
+    """Whose check-in links these tokens open, when they are all one person's."""
+    if not tokens:
+        return None
+    rows = Invitation.objects.filter(token_hash__in=[links.digest(token) for token in tokens])
+    clients = set(rows.values_list("session__dyad__client", flat=True))
+    return Client.objects.get(pk=clients.pop()) if len(clients) == 1 else None
+
+
+def own_rows(dyad: Dyad) -> OwnRows:
+    """All that the client answered, and of the therapist only what is open to both."""
+    sessions = list(dyad.sessions.filter(Q(state="held") | Q(revealed_at__isnull=False)).order_by("number"))
+    responses = list(
+        Response.objects.filter(session__in=sessions)
+        .filter(Q(side="client") | Q(session__revealed_at__isnull=False))
+        .order_by("id")
+    )
+    strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
+    moves = StrainMove.objects.filter(strain__in=strains, session__isnull=False).order_by("id")
+    catalogue = shelf()
+    return OwnRows(
+        sessions,
+        responses,
+        strains,
+        list(moves.values_list("strain", "move", "session__number")),
+        course(
+            said(sessions, responses),
+            catalogue.instruments,
+            calibrations(),
+            detectors=(),
+            versions=catalogue.versions,
+        ),
+    )
+
+
+def continued_by(dyad: Dyad) -> Dyad | None:
+    """The course that goes on with somebody else after this one."""
+    return dyad.followed_by.exclude(therapist=dyad.therapist_id).select_related("therapist").first()
+
+
+def private_lines(client: Client, dyad: Dyad) -> list[PrivateLine]:
+    """What the client kept with the latest answers on each session of a dyad, newest first."""
+    rows = PrivateLine.objects.filter(client=client).select_related("to", "response__session__dyad__therapist")
+    rows = rows.filter(response__in=_latest(client), response__session__dyad=dyad)
+    return list(rows.order_by("-response__session__start", "id"))
+
+
+def private_line(client: Client, uid: str) -> PrivateLine | None:
+    """One private line, if it is this client's and still stands."""
+    rows = PrivateLine.objects.filter(uid=uid, client=client, response__in=_latest(client))
+    return rows.select_related("response__session__dyad__client", "response__session__dyad__therapist").first()
+
+
+def _latest(client: Client):
+    return Response.objects.filter(side="client", session__dyad__client=client).current_ids()
+
+
+def standing_shares(dyad: Dyad) -> list[Share]:
+    """The supervisors with whom it is shared now, since when."""
+    return list(Share.objects.filter(dyad=dyad, until=None).select_related("member").order_by("since"))
+
+
+def reads(dyad: Dyad) -> list[ReadLog]:
+    """Who read the client's words, newest first."""
+    return list(ReadLog.objects.filter(dyad=dyad).select_related("member").order_by("-at")[:MOST_READS])

@@ -1,0 +1,94 @@
+"""When links and reminders go out for a dyad, and which messages could not be delivered."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+
+from django.db.models import Exists, OuterRef, Q
+
+from accord_clinic.messages.notices import MOST_TRIES
+from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response, Schedule
+from accord_clinic.permissions import check_keep_practice
+
+MOST_SHOWN = 50
+NUMBERS = ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until", "pause_after")
+"""What the practice decides and each dyad may decide otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What holds for a dyad: its own numbers where it has them, else the practice's."""
+
+    by_itself: bool
+    link_after_minutes: int
+    remind_after_hours: int
+    most_reminders: int
+    quiet_from: int
+    quiet_until: int
+    pause_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedNotice:
+    """A message that was tried and not delivered: to whom, since when, what went wrong; never what it says."""
+
+    pk: int
+    to: str
+    made_at: datetime
+    tries: int
+    error: str
+    given_up: bool
+
+
+def habit(practice: Practice, dyad: Dyad) -> Habit:
+    """The practice's habit with what differs for this dyad."""
+    own = own_schedule(dyad)
+
+    def number(name: str) -> int:
+        value = getattr(own, name) if own else None
+        return getattr(practice, name) if value is None else value
+
+    return Habit(own.by_itself if own else True, **{name: number(name) for name in NUMBERS})
+
+
+def habit_of(dyad: Dyad) -> Habit:
+    """The same, where the practice is not read yet. One query."""
+    return habit(Practice.objects.get(), dyad)
+
+
+def own_schedule(dyad: Dyad) -> Schedule | None:
+    """What differs for this dyad; nothing where the practice's habit holds."""
+    return getattr(dyad, "schedule", None)
+
+
+def unanswered_in_a_row(dyad: Dyad) -> int:
+    """How many of the last sessions went without an answer of the client, of those that are open to both.
+
+    Of the others nobody may know yet; so a pause can tell the therapist nothing that the pages do not.
+    """
+    of_client = Response.objects.filter(session=OuterRef("pk"), side="client")
+    opened = dyad.sessions.filter(state="held").exclude(revealed_at=None).annotate(answered=Exists(of_client))
+    newest_first: Iterable[bool] = opened.order_by("-number").values_list("answered", flat=True)
+    return len(list(takewhile(lambda answered: not answered, newest_first)))
+
+
+# A reminder goes only to somebody who has not answered, so it counts nowhere before the session is open to both.
+TELLS_OF_NOBODY = ~Q(kind="reminder") | Q(session__revealed_at__isnull=False)
+
+
+def failed(member: Member) -> list[FailedNotice]:
+    """For the admin: what could not be delivered, newest first.
+
+    Not that of a reminder while its session is closed; nor that of a message about a line to somebody else, to the
+    therapist of whoever wrote it. In a practice of one the admin is the therapist.
+    """
+    check_keep_practice(member)
+    rows = Notice.objects.filter(sent_at=None, dropped_at=None, tries__gt=0).exclude(error="", tries__lt=MOST_TRIES)
+    rows = rows.filter(TELLS_OF_NOBODY)
+    about_me = PrivateLine.objects.filter(response__session__dyad__therapist=member).values("uid")
+    rows = rows.exclude(kind="outside_line", about__in=about_me)
+    rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]
+    return [
+        FailedNotice(r.pk, str(r.client or r.member), r.made_at, r.tries, r.error, r.tries >= MOST_TRIES) for r in rows
+    ]

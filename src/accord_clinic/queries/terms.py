@@ -1,0 +1,73 @@
+"""What stands between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member
+from accord_clinic.queries.consent import needed, terms_of
+from accord_clinic.queries.practice import local
+from accord_clinic.queries.schedule import NUMBERS, own_schedule
+
+
+class StandingCover(NamedTuple):
+    """A cover from its first day to its last, on the practice's calendar."""
+
+    uid: str
+    name: str
+    first: date
+    last: date
+
+
+def corrections(dyad: Dyad) -> list[Correction]:
+    """What the client said was wrong, newest first."""
+    return list(Correction.objects.filter(dyad=dyad).select_related("answered_by").order_by("-asked_at"))
+
+
+def correction(dyad: Dyad, uid: str) -> Correction | None:
+    return Correction.objects.filter(dyad=dyad, uid=uid).select_related("dyad").first()
+
+
+def colleagues(member: Member) -> tuple[Member, ...]:
+    """The other therapists who work here, by name."""
+    others = Member.objects.filter(is_active=True).exclude(pk=member.pk).order_by("name")
+    return tuple(m for m in others if m.is_a("therapist"))
+
+
+def emergencies(dyad: Dyad) -> list[BreakGlass]:
+    """Who opened this course in an emergency, oldest first."""
+    return list(BreakGlass.objects.filter(dyad=dyad).select_related("member").order_by("at"))
+
+
+def standing_covers(dyad: Dyad) -> QuerySet[Cover]:
+    """Cover that stands now or is to come."""
+    return Cover.objects.filter(dyad=dyad, until__gt=timezone.now()).select_related("member", "dyad").order_by("since")
+
+
+def cover(dyad: Dyad, uid: str) -> Cover | None:
+    return standing_covers(dyad).filter(uid=uid).first()
+
+
+def cover_days(dyad: Dyad) -> tuple[StandingCover, ...]:
+    """The same, as days."""
+    return tuple(
+        StandingCover(row.uid, row.member.name, local(row.since).date(), local(row.until - timedelta(seconds=1)).date())
+        for row in standing_covers(dyad)
+    )
+
+
+def who_agrees(dyad: Dyad) -> dict[str, object]:
+    """First values for a form: what was written down, or the default that holds without it."""
+    terms = terms_of(dyad.client)
+    if terms:
+        names = ("consents", "guardian_learns", "by_order", "order_learns")
+        return {name: getattr(terms, name) for name in names}
+    return {"consents": "both" if "guardian" in needed(dyad.client) else "client"}
+
+
+def own_numbers(dyad: Dyad) -> dict[str, object]:
+    """First values for a form: only what differs from the practice."""
+    own = own_schedule(dyad)
+    return {name: getattr(own, name) for name in ("by_itself", *NUMBERS)} if own else {"by_itself": True}

@@ -98,6 +98,16 @@ def test_the_map_names_every_room_and_no_other():
         assert not {name for name in named if not (ROOT / "src" / package / name).exists()}
 
 
+def test_python_files_that_documents_name_are_there():
+    roots = (ROOT, ROOT / "src", ROOT / "src" / "accord", ROOT / "src" / "accord_clinic")
+    lost = []
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for name in re.findall(r"`([\w/]+\.py)`", path.read_text(encoding="utf-8")):
+            if not any((root / name).exists() for root in roots):
+                lost.append(f"{path.relative_to(ROOT)}: {name}")
+    assert not lost, "\n".join(lost)
+
+
 def test_no_file_says_on_which_machine_it_was_written():
     told = []
     for path in tracked():

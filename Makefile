@@ -16,7 +16,7 @@ NO_API := -p no:schemathesis
 KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
-.PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser postgresql clean
+.PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser postgresql fhir-of-others clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ demo-fresh: .venv/ready  ## the same, starting over
 
 test: lint test-core test-clinic test-postgresql test-journeys  ## check everything: style, types, imports, core, clinic, journeys
 
-test-core: .venv/ready-test  ## test the core alone: no web, no database
+test-core: .venv/ready-test fhir-of-others  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 $(NO_API)
 
 test-clinic: .venv/ready-test postgresql  ## test the clinic on its encrypted database
@@ -65,6 +65,18 @@ postgresql:
 		echo "PostgreSQL could not be installed, so nothing will run on it."; \
 	else \
 		echo "PostgreSQL is not here, so nothing will run on it. On Debian: sudo apt install postgresql"; \
+	fi
+
+fhir-of-others:  ## fetch FHIR that others made, for the tests alone (skipped without node and npm)
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nodejs npm; \
+	fi; \
+	if ! command -v npm >/dev/null; then \
+		echo "npm is not here, so the tests with HL7's examples will be skipped. On Debian: sudo apt install nodejs npm"; \
+	elif ! cmp -s tests/fhir/package-lock.json tests/fhir/node_modules/of; then \
+		npm ci --prefix tests/fhir --no-audit --no-fund --ignore-scripts --loglevel=error && \
+		cp tests/fhir/package-lock.json tests/fhir/node_modules/of || \
+		echo "HL7's examples could not be fetched, so the tests with them will be skipped."; \
 	fi
 
 lock:  ## write the hash-locked requirements anew (needs uv)

@@ -1,5 +1,7 @@
 """What several tests of the core need: the shipped catalogue, and the data that may not ship."""
 
+import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,19 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("shared/data is not here: its files may not be shipped")
     return SHARED
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Writes JSON: text as it is, a resource as one document, a list of them one a line; `.gz` packs it."""
+
+    def write(content, name="in.json"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True, parents=True)
+        if isinstance(content, list):
+            content = "\n".join(map(json.dumps, content))
+        text = content if isinstance(content, str) else json.dumps(content)
+        path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+        return path
+
+    return write

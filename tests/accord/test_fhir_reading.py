@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.accord.fhir_given import a_response
 
 from accord.cli import main
 from accord.errors import BadTable
@@ -21,40 +22,6 @@ ELEMENTS = (
 )  # fmt: skip
 EXTENSIONS = "http://hl7.org/fhir/StructureDefinition"
 ANA, BEN = fhir.urn("Patient", "ana"), fhir.urn("Practitioner", "ben")
-
-
-def a_response(**facts):
-    """As another program might write it: LOINC ids, a group, its own answer codes with numbers."""
-    ordinal = [{"url": fhir.ORDINAL, "valueDecimal": 2}]
-    return {
-        "resourceType": "QuestionnaireResponse",
-        "status": "completed",
-        "questionnaire": "http://example.org/fhir/Questionnaire/phq-9|2.1",
-        "subject": {"reference": "Patient/7"},
-        "source": {"reference": "Patient/7"},
-        "authored": "2026-11-03T10:00:00+01:00",
-        "item": [
-            {
-                "linkId": "group",
-                "item": [
-                    {"linkId": "/44250-9", "answer": [{"valueCoding": {"code": "LA6570-1", "extension": ordinal}}]},
-                    {"linkId": "/44255-8", "answer": [{"valueCoding": {"code": "3"}}]},
-                    {"linkId": "/44259-0"},
-                ],
-            }
-        ],
-        **facts,
-    }
-
-
-@pytest.fixture
-def file(tmp_path):
-    def write(content, name="in.json"):
-        path = tmp_path / name
-        path.write_text(content if isinstance(content, str) else json.dumps(content))
-        return path
-
-    return write
 
 
 def test_what_another_program_wrote(file):
@@ -224,7 +191,7 @@ def test_where_the_file_does_not_say_who_answered_nobody_is_named(file):
 def test_what_nobody_finished_is_left_out_and_counted(file):
     lines = [a_response(), a_response(status="in-progress"), a_response(status="entered-in-error")]
     found = read_responses(file("\n".join(map(json.dumps, lines))))
-    assert (found.rows.height, found.left_out) == (1, 2)
+    assert (found.rows.height, len(found.refused)) == (1, 2)
 
 
 def test_one_of_several_questionnaires_is_chosen(file, capsys):
@@ -242,7 +209,7 @@ def test_what_is_left_out_is_counted_of_the_chosen_questionnaire_alone(file):
     unfinished = a_response(status="in-progress")
     other = a_response(questionnaire="http://example.org/fhir/Questionnaire/gad-7")
     path = file("\n".join(map(json.dumps, [unfinished, other])))
-    assert read_responses(path, "gad-7").left_out == 0
+    assert read_responses(path, "gad-7").refused == ()
 
 
 @pytest.mark.parametrize(

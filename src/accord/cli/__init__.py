@@ -19,7 +19,7 @@ SUBCOMMANDS = {
     "signals": "find possible strains in ratings of many sessions",
     "fit": "fit a statistical model to a table",
     "simulate": "make believable ratings of which the truth is known",
-    "fhir": "take questionnaire responses out of a FHIR file",
+    "fhir": "take questionnaire responses out of FHIR",
 }
 """Each subcommand is described by the module of its name, whose `describe` gives its parser options and `run`."""
 

@@ -15,6 +15,9 @@ from accord.errors import BadTable
 
 MOST_SESSIONS = 1000  # more different values are dates, not numbers of sessions
 NO_DATES = "Give the number of the session (1, 2, 3 ...), not a date."
+FORMULA = r"\A( *[=+\-@＝＋－＠\t\r\n\x00])"
+FORMULA_INSIDE = r'([;,\t\r\n][ "]*)([=+\-@＝＋－＠])'
+NUMBER = r"\A[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\z"
 CELL, ROW = 60, 120  # bytes that judging takes for each dyad and session, answered or not, and for each row
 
 
@@ -99,6 +102,28 @@ def write_table(table: pl.DataFrame, path: str | Path) -> None:
         raise BadTable(f"{path}: the file cannot be written ({reason}). Choose another place.") from error
     except pl.exceptions.PolarsError as error:  # a CSV holds no lists, durations or bytes
         raise BadTable(f"{path}: {str(error).splitlines()[0]}. Write Parquet, or leave that column out.") from error
+
+
+def for_spreadsheets(table: pl.DataFrame) -> pl.DataFrame:
+    """The table with an apostrophe before every text (and column name) that a spreadsheet program would run.
+
+    A number stays a number. `FORMULA_INSIDE`: also after a separator within a text, where other programs split cells.
+
+    >>> for_spreadsheets(pl.DataFrame({"q": ["=HYPERLINK(1)", "-1.5"]}))["q"].to_list()
+    ["'=HYPERLINK(1)", '-1.5']
+    """
+    texts = [
+        pl.when(pl.col(name).str.contains(NUMBER)).then(pl.col(name)).otherwise(_no_formula(pl.col(name))).alias(name)
+        for name, kind in table.schema.items()
+        if kind == pl.String
+    ]
+    safe = table.with_columns(texts)
+    names = pl.DataFrame({"name": safe.columns}).select(_no_formula(pl.col("name")))["name"]
+    return safe.rename(dict(zip(safe.columns, names, strict=True)))
+
+
+def _no_formula(text: pl.Expr) -> pl.Expr:
+    return text.str.replace(FORMULA, "'$1").str.replace_all(FORMULA_INSIDE, "$1'$2")
 
 
 def memory() -> float:

@@ -1,0 +1,105 @@
+"""FHIR R4 in, its questionnaire responses out as a table: one row a response, one column an item.
+
+The modules of this package go from the file inwards: `files` (documents), `bundles` (resources), `releases` (which
+FHIR), `collecting` (what is kept: `responses`, `answers`, `questionnaires`, `references`, `moments`), `kinds`
+(which questionnaire), `sessions`, `table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+import polars as pl
+
+from accord.errors import BadTable
+from accord.tables.fhir_reading.collecting import Collected, Refusal, collect
+from accord.tables.fhir_reading.kinds import Kind, kinds
+from accord.tables.fhir_reading.responses import Response
+from accord.tables.fhir_reading.sessions import Counting
+from accord.tables.fhir_reading.table import Table
+
+__all__ = ["FhirTable", "Refusal", "read_responses"]
+NAMED = 10  # resources that a sentence names; the rest is counted
+DONE = ("completed", "amended")
+
+
+@dataclass(frozen=True, slots=True)
+class FhirTable:
+    """`rows`: `subject`, `therapist` (who met the subject in that session, where the file says so), `session` (1, 2 ...
+    of the subject, by time), `date`, `rater` (client, therapist, or nothing where the file does not say who answered),
+    `questionnaire`, `version`, and a column for each item; all as text, a skipped item empty. `refused`: resources that
+    give no row, each with its reason. `notes`: what a person should know before using the table.
+    """
+
+    rows: pl.DataFrame
+    refused: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+def read_responses(
+    path: str | Path,
+    questionnaire: str | None = None,
+    *,
+    encounters: Counting = "alike",
+    zone: tzinfo | None = None,
+    strict: bool = False,
+) -> FhirTable:
+    """Read a file (a Bundle, one resource, or a resource a line; also gzipped) or a folder of such files.
+
+    questionnaire: which one, by its whole name or a part of it; needed where there are answers to several.
+    encounters: which encounters that nobody answered about are sessions (see `sessions.sessions`).
+    zone: where the day of a session is taken; without it, as the file writes it.
+    strict: refuse all where one resource cannot be read, instead of leaving that one out.
+    A choice is given by its number (`ordinalValue`, from the response or its questionnaire), else by its code;
+    several are joined by spaces. Raises `BadTable` for what is not FHIR R4, holds no finished response, or answers
+    several questionnaires.
+    """
+    path = Path(path)
+    collected = collect(path)
+    wrong = [one for one in collected.refused if one.is_wrong]
+    if strict and wrong:
+        raise BadTable(f"{path}: {wrong[0].resource} ({wrong[0].place}): {wrong[0].reason}.")
+    of_kind = kinds(collected)
+    chosen = _chosen(path, collected, of_kind, questionnaire)
+    done = [one for one in chosen if one.status in DONE]
+    names = {one.name for one in chosen}
+    others = [one for one in collected.refused if one.resource in names or one.resource not in collected.responses]
+    unfinished = [
+        Refusal(one.name, one.place, f"its status is {one.status or 'missing'}")
+        for one in chosen
+        if one.status not in DONE
+    ]
+    table = Table(path, collected, of_kind, done, encounters, zone)
+    rows = table.rows()
+    return FhirTable(rows, (*unfinished, *others), tuple(table.notes()))
+
+
+def _chosen(path: Path, collected: Collected, of_kind: Mapping[str, Kind], wanted: str | None) -> list[Response]:
+    """The responses to one questionnaire, finished or not. Raises `BadTable` where there are none, or several."""
+    every = list(collected.responses.values())
+    finished = sorted({of_kind[one.name].label for one in every if one.status in DONE})
+    begun = sorted({of_kind[one.name].label for one in every} - set(finished))
+    if not finished:
+        what = "no finished QuestionnaireResponse" if every else "no QuestionnaireResponse"
+        raise BadTable(f"{path}: there is {what} in it{_why(every, collected)}. Give a file with answers.")
+    chosen = [one for one in every if wanted is None or of_kind[one.name].is_called(wanted)]
+    names = sorted({of_kind[one.name].label for one in chosen if one.status in DONE})
+    if not names:
+        why = _why(chosen, None) if chosen else ""
+        raise BadTable(f"{path}: nobody answered {wanted!r} in it{why}; there is {', '.join(finished)}.")
+    if len(names) > 1:
+        more = f" Nobody finished {', '.join(begun)}." if begun and wanted is None else ""
+        raise BadTable(f"{path}: it has answers to {', '.join(names)}. Choose one with --questionnaire.{more}")
+    return chosen
+
+
+def _why(unfinished: Sequence[Response], collected: Collected | None) -> str:
+    """What there is instead of a finished response, by name."""
+    wrong = [f"{one.resource} ({one.place}): {one.reason}" for one in collected.refused] if collected else []
+    names = [f"{one.name} is {one.status or 'without a status'}" for one in unfinished]
+    told = [*names, *wrong]
+    more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
+    return f"; {', '.join(told[:NAMED])}{more}" if told else ""

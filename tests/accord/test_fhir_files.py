@@ -144,8 +144,8 @@ class TestReleases:
             (an_encounter("1", "2026-11-02", reason=[{"text": "x"}]), "STU3 (3.0)"),
             (an_encounter("1", "2026-11-02", **{"class": [{}], "reason": [{"use": []}]}), "R5 (5.0)"),
             ({"resourceType": "Questionnaire", "id": "q", "item": [{"item": [{"option": []}]}]}, "STU3 (3.0)"),
-            ({"resourceType": "CapabilityStatement", "id": "c", "fhirVersion": "5.0.0"}, "R5 (5.0)"),
-            ({"resourceType": "Conformance", "id": "c", "fhirVersion": "1.0.2"}, "DSTU2 (1.0)"),
+            ({"resourceType": "CapabilityStatement", "kind": "instance", "fhirVersion": "5.0.0"}, "R5 (5.0)"),
+            ({"resourceType": "Conformance", "kind": "instance", "fhirVersion": "1.0.2"}, "DSTU2 (1.0)"),
             ({"resourceType": "Questionnaire", "id": "q", "item": [{"answerConstraint": "optionsOnly"}]}, "R5 (5.0)"),
         ],
     )  # fmt: skip
@@ -155,9 +155,11 @@ class TestReleases:
         assert f"is written in FHIR {release}, as its element" in str(caught.value)
         assert "This program reads R4 (4.0)" in str(caught.value)
 
-    def test_what_says_that_it_is_r4_is_read(self, file):
-        server = {"resourceType": "CapabilityStatement", "id": "c", "fhirVersion": "4.0.1"}
-        assert read_responses(file([server, a_response()])).rows.height == 1
+    @pytest.mark.parametrize(("kind", "number"), [("instance", "4.0.1"), ("requirements", "1.0.0"), ("instance", None)])
+    def test_a_server_of_r4_and_the_demands_of_a_guide_are_no_reason_to_refuse(self, file, kind, number):
+        """HL7's guide for SDC says 1.0.0 of its demands on servers, and means itself."""
+        statement = {"resourceType": "CapabilityStatement", "kind": kind, "fhirVersion": number}
+        assert read_responses(file([statement, a_response()])).rows.height == 1
 
 
 class TestBrokenResources:

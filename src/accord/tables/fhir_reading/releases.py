@@ -14,7 +14,7 @@ Resource = Mapping[str, Any]
 DSTU2, STU3, R5 = "DSTU2 (1.0)", "STU3 (3.0)", "R5 (5.0)"
 PROFILE = re.compile(r"http://hl7\.org/fhir/([135])\.0/StructureDefinition/[A-Za-z]+$")
 SAYS = ("CapabilityStatement", "Conformance")
-"""What a server says about itself, with the number of its release."""
+"""What a server (`kind` instance; a guide's are demands) says about itself, with the number of its release."""
 BY_NUMBER = {"1": DSTU2, "3": STU3, "5": R5}
 MARKS: Mapping[str, Mapping[str, str]] = {
     "QuestionnaireResponse": {"group": DSTU2, "context": STU3, "parent": STU3},
@@ -37,7 +37,8 @@ def other_release(resource: Resource) -> tuple[str, str] | None:
     kind = resource["resourceType"]
     if kind in SAYS:
         number = str(resource.get("fhirVersion") or "")[:1]
-        return (BY_NUMBER[number], "fhirVersion") if number in BY_NUMBER else None
+        is_server = resource.get("kind") == "instance"
+        return (BY_NUMBER[number], "fhirVersion") if is_server and number in BY_NUMBER else None
     for element, release in MARKS.get(kind, {}).items():
         if element in resource:
             return (R5 if element == "reason" and _is_r5_visit(resource) else release), element

@@ -11,9 +11,9 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_sess
 from accord_clinic.actions import agreements, calibration, care, checkin, reveal
 from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
 from accord_clinic.pages.dyad import dyad_page
-from accord_clinic.pages.findings import heard
+from accord_clinic.queries.findings import false_alarms
 from accord_clinic.questionnaires.plan import CHECK_IN
-from accord_clinic.words.sentences import Judged
+from accord_clinic.words.sentences import FalseAlarms
 
 
 @pytest.fixture
@@ -27,15 +27,15 @@ def html(browser, dyad):
 
 
 def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
-    assert page().case.title == "Ana and you are about to begin."
+    assert page().headline.title == "Ana and you are about to begin."
     a_course(dyad, 2)
-    assert page().case.title == "Ana and you are just beginning."
+    assert page().headline.title == "Ana and you are just beginning."
     a_course(dyad, 2)
-    assert page().case.title == "Nothing stands out so far."
+    assert page().headline.title == "Nothing stands out so far."
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
-    case = page().case
-    assert case.title == "Ana and you see session 5 differently."
-    assert case.text.startswith("Ana says a moment felt off in session 5; you did not notice this.")
+    headline = page().headline
+    assert headline.title == "Ana and you see session 5 differently."
+    assert headline.text.startswith("Ana says a moment felt off in session 5; you did not notice this.")
 
 
 def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
@@ -43,10 +43,10 @@ def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
     a_course(dyad, 6)
     low = dict.fromkeys(("d1", "d2", "m1", "m2"), 0)
     a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **low))
-    case = page().case
-    assert "lower than is usual for Ana" in case.title + case.text
-    assert case.how_sure.startswith("Of 100 marks like this, about ")
-    assert "are nothing where one course in five has a strain" in case.how_sure
+    headline = page().headline
+    assert "lower than is usual for Ana" in headline.title + headline.text
+    assert headline.how_sure.startswith("Of 100 marks like this, about ")
+    assert "are nothing where one course in five has a strain" in headline.how_sure
 
 
 def test_a_mark_is_told_by_the_calibration_that_judged_it_and_names_it(people, dyad, as_member, ben, page):
@@ -58,21 +58,22 @@ def test_a_mark_is_told_by_the_calibration_that_judged_it_and_names_it(people, d
     a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **top))
     calibration.calibrate(calibration.followed(), by=None)
     assert Calibration.objects.filter(scale=f"{CHECK_IN}/collaboration").count() == 2
-    case, gaps = page().case, f"{CHECK_IN}/collaboration/gap"
-    assert case.text.endswith("than is usual for you both.")
-    assert case.how_sure.startswith("By chance alone, about 3 in 100 courses")
-    assert re.search(r"lower than is usual for Ana in session 7\. Of 100 marks like this, about \d+ to", case.how_sure)
+    headline, gaps = page().headline, f"{CHECK_IN}/collaboration/gap"
+    assert headline.text.endswith("than is usual for you both.")
+    assert headline.how_sure.startswith("By chance alone, about 3 in 100 courses")
+    short = r"lower than is usual for Ana in session 7\. Of 100 marks like this, about \d+ to"
+    assert re.search(short, headline.how_sure)
     judges = [f"Judged by calibration {first[key]}, from starting values." for key in (gaps, gaps.removesuffix("/gap"))]
-    assert case.judged_by == " ".join(judges)
-    assert case.judged_by in html(as_member(ben), dyad)
+    assert headline.judged_by == " ".join(judges)
+    assert headline.judged_by in html(as_member(ben), dyad)
     drop, gap = (dyad.signals.get(kind=kind) for kind in ("drop", "gap"))
-    assert _judged(gap) == Judged(first[f"{CHECK_IN}/collaboration/gap"], 0.03, 0)
-    assert _judged(drop).name == first[f"{CHECK_IN}/collaboration"]
-    assert len(_judged(drop).nothing) == 3
+    assert _alarms(gap) == FalseAlarms(first[f"{CHECK_IN}/collaboration/gap"], 0.03, 0)
+    assert _alarms(drop).calibration == first[f"{CHECK_IN}/collaboration"]
+    assert len(_alarms(drop).false_discovery) == 3
 
 
-def _judged(kept):
-    return heard(kept.kind, 7, kept.reported, kept.strength, kept.scale, kept.evidence, kept.calibration).judged
+def _alarms(row):
+    return false_alarms(row.kind, row.calibration)
 
 
 def test_the_course_has_both_voices_and_says_what_is_missing(people, dyad, page):
@@ -203,7 +204,7 @@ def test_an_ended_course_says_how_and_keeps_everything(people, dyad, ben, page, 
     a_course(dyad, 4)
     care.end_course(dyad, "agreement", date(2026, 11, 20), "It was enough.", by=ben)
     dyad.refresh_from_db()
-    assert page().case.title == "This course of care ended on 20 November 2026."
+    assert page().headline.title == "This course of care ended on 20 November 2026."
     shown = html(as_member(ben), dyad)
     assert "It was enough." in shown
     assert "The last talk sheet" in shown

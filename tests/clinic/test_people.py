@@ -8,7 +8,8 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 
 from accord_clinic.actions import care
 from accord_clinic.models import Signal
-from accord_clinic.pages.caseload import find, folded, people
+from accord_clinic.pages.caseload import find, people
+from accord_clinic.queries.caseload import folded
 
 
 @pytest.fixture

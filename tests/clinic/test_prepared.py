@@ -9,10 +9,10 @@ from accord_clinic import links
 from accord_clinic.actions import audit, checkin, reveal, signals, strains
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation
-from accord_clinic.pages import dyad as dyads
-from accord_clinic.pages import strain_histories
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import consent, courses, key_holders
+from accord_clinic.queries import dyad as dyads
+from accord_clinic.queries import strains as strain_queries
 
 PREPARED = {
     f"{module.__name__}.{name}": thing
@@ -24,7 +24,7 @@ PREPARED = {
         courses,
         dyads,
         key_holders,
-        strain_histories,
+        strain_queries,
         reveal,
         signals,
         strains,

@@ -4,29 +4,38 @@ from dataclasses import replace
 
 import pytest
 
+from accord.records import Signal, StrainFacts
 from accord.signals import DETECTORS
-from accord_clinic.words.sentences import Heard, Judged, Names, OpenStrain, how_sure, judged_by, matters
+from accord_clinic.words.sentences import FalseAlarms, Names, findings, how_sure, in_a_list, judged_by
 
 TO_BEN = Names("Ana", "Ben")
 TO_CY = Names("Ana", "Ben", you=False)
 
 
-def lines(heard=(), strains=(), last=9, names=TO_BEN):
-    return [m.line for m in matters(heard, strains, last, names)]
+def a_signal(kind, session, reported, strength=0.0, scale="", evidence=None):
+    return Signal(kind, session, reported, f"{kind}/1", scale, strength, evidence or {})
+
+
+def a_strain(session, opened_by, state):
+    return StrainFacts(session, "unclear", opened_by, state)
+
+
+def lines(signals=(), strains=(), last=9, names=TO_BEN):
+    return [finding.line for finding in findings(signals, strains, last, names)]
 
 
 def test_a_moment_that_one_of_the_two_felt():
-    seen = Heard("seen_by_one", 9, True, evidence={"felt_by": "client", "level": 2})
-    strain = OpenStrain(9, "client", "opened")
+    seen = a_signal("seen_by_one", 9, True, evidence={"felt_by": "client", "level": 2})
+    strain = a_strain(9, "client", "opened")
     assert lines([seen], [strain]) == ["Ana says a moment felt off in session 9; you did not notice this."]
     assert lines([seen], [strain], names=TO_CY) == ["Ana says a moment felt off in session 9; Ben did not notice this."]
-    assert matters([seen], [strain], 9, TO_BEN)[0].title == "Ana and you see session 9 differently."
+    assert findings([seen], [strain], 9, TO_BEN)[0].title == "Ana and you see session 9 differently."
 
 
 def test_it_has_not_been_talked_about_yet_is_the_clients_word():
-    asked = Heard("not_talked_about", 10, True, evidence={"about_session": 9})
-    said = lines([asked], [OpenStrain(9, "client", "opened")], last=10)
-    assert said == ["Ana says a moment felt off in session 9. Ana says that it has not been talked about yet."]
+    asked = a_signal("not_talked_about", 10, True, evidence={"about_session": 9})
+    sentences = lines([asked], [a_strain(9, "client", "opened")], last=10)
+    assert sentences == ["Ana says a moment felt off in session 9. Ana says that it has not been talked about yet."]
 
 
 @pytest.mark.parametrize(
@@ -45,49 +54,49 @@ def test_it_has_not_been_talked_about_yet_is_the_clients_word():
     ],
 )
 def test_a_strain_says_where_it_stands(state, line):
-    assert lines(strains=[OpenStrain(9, "client", state)]) == [line]
+    assert lines(strains=[a_strain(9, "client", state)]) == [line]
 
 
-def test_both_voices_about_one_session_are_one_matter():
-    both = [OpenStrain(4, "client", "opened"), OpenStrain(4, "therapist", "opened")]
+def test_both_voices_about_one_session_are_one_finding():
+    both = [a_strain(4, "client", "opened"), a_strain(4, "therapist", "opened")]
     assert lines(strains=both) == ["Ana and you both say a moment felt off in session 4."]
 
 
 def test_safety_first_then_what_was_said_then_what_was_inferred():
-    heard = [
-        Heard("drop", 9, False, 3.1, "accord-check-in/collaboration"),
-        Heard("goals_apart", 9, True, 1.0),
-        Heard("safety", 8, True),
-        Heard("gap", 9, False, 4.0, "accord-check-in/connection"),
+    signals = [
+        a_signal("drop", 9, False, 3.1, "accord-check-in/collaboration"),
+        a_signal("goals_apart", 9, True, 1.0),
+        a_signal("safety", 8, True),
+        a_signal("gap", 9, False, 4.0, "accord-check-in/connection"),
     ]
-    kinds = lines(heard, [OpenStrain(3, "client", "still_there")])
+    kinds = lines(signals, [a_strain(3, "client", "still_there")])
     assert [line.split()[0] for line in kinds] == ["Please", "Ana", "What", "Connection:", "Collaboration"]
 
 
 def test_a_settled_strain_and_an_old_signal_are_no_longer_worth_a_line():
-    heard = [Heard("strain_reported", 9, True), Heard("seen_by_one", 9, True), Heard("drop", 7, False, 3.0)]
-    assert lines(heard, strains=()) == []
+    signals = [a_signal("strain_reported", 9, True), a_signal("seen_by_one", 9, True), a_signal("drop", 7, False, 3.0)]
+    assert lines(signals, strains=()) == []
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.kind)
 @pytest.mark.parametrize("names", [TO_BEN, TO_CY], ids=["therapist", "supervisor"])
 def test_every_signal_has_its_words(detector, names):
-    one = Heard(detector.kind, 9, detector.reported, 1.0, "accord-check-in/collaboration", {"about_session": 9})
-    [matter] = matters([one], [OpenStrain(9, "client", "opened")] if detector.kind in STRAINS else [], 9, names)
-    assert "Ana" in matter.title + matter.line or detector.kind == "goals_apart"
-    assert "worth a word" not in matter.line
-    assert "{" not in matter.title + matter.line
+    signal = a_signal(detector.kind, 9, detector.reported, 1.0, "accord-check-in/collaboration", {"about_session": 9})
+    [finding] = findings([signal], [a_strain(9, "client", "opened")] if detector.kind in STRAINS else [], 9, names)
+    assert "Ana" in finding.title + finding.line or detector.kind == "goals_apart"
+    assert "worth a word" not in finding.line
+    assert "{" not in finding.title + finding.line
 
 
 STRAINS = ("strain_reported", "seen_by_one", "not_talked_about")
 
 
 def test_a_signal_that_a_practice_added_is_told_too():
-    assert lines([Heard("late_again", 9, True)]) == ["Something may be worth a word about session 9: late again."]
+    assert lines([a_signal("late_again", 9, True)]) == ["Something may be worth a word about session 9: late again."]
 
 
 def test_an_inferred_mark_says_how_sure_it_is():
-    gap, drop = Judged("innovation-1:2", 0.03, 57), Judged("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
+    gap, drop = FalseAlarms("innovation-1:2", 0.03, 57), FalseAlarms("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
     by_chance = "By chance alone, about 3 in 100 courses in which nothing happened get such a mark on this scale."
     assert how_sure(gap) == by_chance
     assert how_sure(drop) == (
@@ -101,13 +110,13 @@ def test_an_inferred_mark_says_how_sure_it_is():
 
 def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
     """Today, People and supervision show one line for each person; what was said needs no such word."""
-    gap, drop = Judged("innovation-1:2", 0.03, 57), Judged("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
+    gap, drop = FalseAlarms("innovation-1:2", 0.03, 57), FalseAlarms("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
     scale = "accord-check-in/collaboration"
     low, apart, said, quiet = (
-        matters([one], [], 9, TO_BEN)[0].whole
-        for one in (
-            Heard("drop", 9, False, 3.1, scale, judged=drop), Heard("gap", 9, False, 4.0, scale, judged=gap),
-            Heard("goals_apart", 9, True), Heard("silence", 9, False, 1.0),
+        in_a_list(findings([signal], [], 9, TO_BEN)[0], alarms)
+        for signal, alarms in (
+            (a_signal("drop", 9, False, 3.1, scale), drop), (a_signal("gap", 9, False, 4.0, scale), gap),
+            (a_signal("goals_apart", 9, True), None), (a_signal("silence", 9, False, 1.0), None),
         )
     )  # fmt: skip
     assert low.endswith("in session 9. Of 100 marks like this, about 18 to 48 are nothing.")
@@ -116,17 +125,17 @@ def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
 
 
 def test_a_mark_names_the_calibration_that_judged_it():
-    made = Judged("innovation-1:3f2a90c1d5e4", 0.05, 57)
+    made = FalseAlarms("innovation-1:3f2a90c1d5e4", 0.05, 57)
     assert judged_by(made) == "Judged by calibration innovation-1:3f2a90c1d5e4, from 57 courses here."
     assert judged_by(replace(made, courses=0)).endswith("from starting values.")
 
 
 def test_the_top_of_a_page_does_not_say_the_same_twice():
-    [alone] = matters([], [OpenStrain(9, "client", "opened")], 9, TO_BEN)
+    [alone] = findings([], [a_strain(9, "client", "opened")], 9, TO_BEN)
     assert alone.title == "Something felt off for Ana in session 9."
     assert alone.more == "Nobody has said yet that it was talked about."
-    [talked] = matters([], [OpenStrain(9, "client", "talked_about")], 9, TO_BEN)
+    [talked] = findings([], [a_strain(9, "client", "talked_about")], 9, TO_BEN)
     assert talked.title == "The moment in session 9 was talked about."
     assert talked.more == "The next check-in asks Ana where it stands now."
-    [silent] = matters([Heard("silence", 9, False, 1.0)], [], 9, TO_BEN)
+    [silent] = findings([a_signal("silence", 9, False, 1.0)], [], 9, TO_BEN)
     assert silent.more == ""

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accord_clinic import models
 from accord_clinic.exports.fhir import as_fhir
 from accord_clinic.models import Client
-from accord_clinic.pages.findings import judged
+from accord_clinic.queries.findings import false_alarms
 from accord_clinic.questionnaires.answer_words import in_words, question, wording
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.phrases import session_on
@@ -264,8 +264,8 @@ def _signals(client: Client) -> Iterable[Row]:
         "withheld", "raised_at",
     )  # fmt: skip
     for row in rows.order_by("raised_at", "id").values(*columns):
-        known = judged(row["kind"], row["calibration"])
-        yield {**row, "how_sure": how_often(known) if known else ""}
+        alarms = false_alarms(row["kind"], row["calibration"])
+        yield {**row, "how_sure": how_often(alarms) if alarms else ""}
 
 
 def _talked(client: Client) -> Iterable[Row]:

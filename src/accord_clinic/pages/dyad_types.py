@@ -1,11 +1,16 @@
 """What stands on the page of a dyad: its lines, each ready to print."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from accord_clinic.models import Dyad
-from accord_clinic.pages.findings import Case
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from accord_clinic.pages.findings import Headline
 from accord_clinic.pages.pictures import Picture
 from accord_clinic.words.sentences import Names
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Dyad
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class DyadPage:
     dyad: Dyad
     names: Names
     kicker: str
-    case: Case
+    headline: Headline
     safety: tuple[str, ...]
     asks_age: bool
     picture: Picture | None

@@ -1,18 +1,28 @@
-"""Strains as pages show them: one with its life, in the order in which it happened."""
+"""Strains as pages show them: the history of one in words, and all of a dyad as lines and as strokes on the course."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import Member, Session, Strain
-from accord_clinic.permissions import dyads_visible_to
-from accord_clinic.words.sentences import Matter, Names, OpenStrain, matters
+from accord.records import StrainFacts
+from accord_clinic.charts import StrainSpan
+from accord_clinic.pages.dyad_types import StrainLine
+from accord_clinic.pages.pictures import span
+from accord_clinic.queries.strains import StrainHistory, moves
+from accord_clinic.words.sentences import Finding, Names, findings, strain_state
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Session, Strain
 
 
 @dataclass(frozen=True)
 class Step:
-    """One move in a strain's life."""
+    """One move in a strain's history."""
 
     text: str
     at: datetime
@@ -20,39 +30,31 @@ class Step:
     step: str
 
 
-def strain_for(member: Member, uid: str) -> Strain | None:
-    """The strain if its dyad is visible to this member and its session is revealed (or the member's side opened it)."""
-    rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
-    return rows.select_related("dyad__client", "dyad__therapist", "session").first()
-
-
-def session_for(member: Member, uid: str) -> Session | None:
-    """The session if its dyad is visible to this member."""
-    rows = Session.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
-    return rows.select_related("dyad__client", "dyad__therapist").first()
-
-
-def opening(strain: Strain, names: Names) -> Matter:
+def opening(strain: Strain, names: Names) -> Finding:
     """Heading and line of the strain's page."""
     number = strain.session.number
     if strain.state == "settled":
         title = _("The moment in session {number} is settled.").format(number=number)
-        return Matter(0, number, title, _("{client} said so.").format(client=names.client), "")
-    return matters((), [OpenStrain(number, strain.opened_by, strain.state)], number, names)[0]
+        return Finding(0, number, title, _("{client} said so.").format(client=names.client), "")
+    return findings((), [StrainFacts(number, strain.kind, strain.opened_by, strain.state)], number, names)[0]
 
 
-def life(strain: Strain) -> tuple[Step, ...]:
+def steps(strain: Strain) -> tuple[Step, ...]:
     """All moves, oldest first, in plain words."""
     names = {"client": strain.dyad.client.called, "therapist": strain.dyad.therapist.name}
-    rows = strain.moves.select_related("session").order_by("id")
     return tuple(
-        Step(_said(m.move).format(name=names.get(m.side, _("A signal"))), m.at, m.session and m.session.number, m.step)
-        for m in rows
+        Step(
+            _sentence(move.move).format(name=names.get(move.side, _("A signal"))),
+            move.at,
+            move.session and move.session.number,
+            move.step,
+        )
+        for move in moves(strain)
     )
 
 
-def _said(move: str) -> str:
-    """What a move says, with the name of whoever said it."""
+def _sentence(move: str) -> str:
+    """What a move says, with a gap for the name of whoever made it."""
     return {
         "open": _("{name} said that something felt off"),
         "talk": _("{name} said that it was talked about"),
@@ -63,3 +65,26 @@ def _said(move: str) -> str:
         "still_there": _("{name} said that it is still there"),
         "reopen": _("{name} opened it again"),
     }[move]
+
+
+def strain_line(strain: StrainHistory, names: Names) -> StrainLine:
+    """One strain in the list on the dyad's page."""
+    opener = {
+        "client": names.client,
+        "therapist": _("you") if names.you else names.therapist,
+        "signal": _("a signal"),
+    }[strain.facts.opened_by]
+    title = _("The moment in session {number}, opened by {who}").format(number=strain.facts.session, who=opener)
+    return StrainLine(strain.uid, title, strain_state(strain.facts.state), strain.facts.state != "settled")
+
+
+def strain_span(strain: StrainHistory, sessions: Sequence[Session]) -> StrainSpan:
+    """One strain in session numbers; a move made between sessions counts for the session before it."""
+    opened = strain.facts.session
+    numbered = [
+        (move, number or max((s.number for s in sessions if s.start <= at), default=opened))
+        for move, number, at in strain.moves
+    ]
+    talked = next((number for move, number in numbered if move in ("talk", "try_repair")), None)
+    settled = numbered[-1][1] if strain.facts.state == "settled" else None
+    return span(opened, talked, settled, strain.facts.opened_by)

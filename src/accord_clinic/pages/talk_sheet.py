@@ -1,22 +1,28 @@
-"""The talk sheet: what both may see of one revealed session, sorted for two people and one screen. No suggestions."""
+"""The talk sheet: what both may see of one revealed session, sorted for two people and one screen. No suggestions.
+
+A new kind of row is a field of `Sheet` and a function that gives its lines.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord.instruments import Instrument, Item
-from accord.scoring import possible
 from accord.signals import STRAIN
-from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Response, Session, Strain
-from accord_clinic.permissions import dyads_visible_to
-from accord_clinic.queries.agreements import Shown, shown
-from accord_clinic.queries.courses import record_of
+from accord_clinic.queries.agreements import Shown
+from accord_clinic.queries.talk_sheet import sheet_rows
 from accord_clinic.questionnaires.answer_words import phrase, wording
 from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.sentences import strain_state
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Comment, Response, Session, Strain
 
 APART = 2
 """Steps of a five-step answer between the two voices from which a line says *seen differently*."""
@@ -70,25 +76,8 @@ class Sheet:
         return not (self.alike or self.lines or self.goals)
 
 
-def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
-    """The session if it is revealed and this person may see it; `None` alike for all other cases."""
-    rows = Session.objects.select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
-    if isinstance(viewer, Member):
-        return rows.filter(uid=uid, dyad__in=dyads_visible_to(viewer)).first()
-    return rows.filter(uid=uid, dyad__client=viewer).first()
-
-
-def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
-    """The latest revealed session of a dyad, if this person may see it."""
-    rows = Session.objects.select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
-    rows = rows.filter(dyad__uid=dyad_uid).order_by("-number")
-    if isinstance(viewer, Member):
-        return rows.filter(dyad__in=dyads_visible_to(viewer)).first()
-    return rows.filter(dyad__client=viewer).first()
-
-
 def sheet(session: Session) -> Sheet:
-    """The sheet of a session that was revealed; ask `revealed_session` first. A fixed number of queries.
+    """The sheet of a session that was revealed; ask `queries.talk_sheet.revealed_session` first.
 
     It speaks the client's language, whoever opens it: two people look at it together.
     """
@@ -97,14 +86,10 @@ def sheet(session: Session) -> Sheet:
 
 
 def _sheet(session: Session) -> Sheet:
-    dyad = session.dyad
+    dyad, rows = session.dyad, sheet_rows(session)
     names = {"client": dyad.client.called, "therapist": dyad.therapist.name}
-    latest = {(r.side, r.instrument): _readable(r) for r in session.responses.order_by("id")}
-    spoken = _Spoken(names, latest)
-    ticks = set(session.talk_ticks.values_list("topic", flat=True))
-    alike, apart = spoken.compared(ticks)
-    comments = [c for c in session.comments.order_by("id") if c.response_id in {r.pk for r in latest.values()}]
-    strains = list(dyad.strains.select_related("session").order_by("session__number"))
+    voices = _Voices(names, rows.responses)
+    alike, apart = voices.compared(rows.ticks)
     return Sheet(
         uid=session.uid,
         dyad_uid=dyad.uid,
@@ -116,54 +101,46 @@ def _sheet(session: Session) -> Sheet:
         language=dyad.client.language,
         alike=alike,
         apart=apart,
-        felt=_felt(spoken, session, strains, ticks),
-        words=_words(spoken, comments, ticks),
-        earlier=_earlier(session, strains, names, ticks),
-        goals=tuple(g for g in shown(dyad) if g.changed_since(session.start) or g.waits),
-        picks=_picks(session, names),
-        starting=spoken.starting(comments),
-        sides=frozenset(side for side, name in latest if name == CHECK_IN),
+        felt=_felt(voices, session, rows.strains, rows.ticks),
+        words=_words(voices, rows.comments, rows.ticks),
+        earlier=_earlier(session, rows.strains, rows.ticks),
+        goals=tuple(rows.goals),
+        picks=_picks(rows.picks),
+        starting=voices.starting(rows.comments),
+        sides=frozenset(side for side, name in rows.responses if name == CHECK_IN),
     )
-
-
-def _readable(row: Response) -> Response:
-    """With the answers that can still be said: a practice may have changed its own questionnaire since."""
-    known = _as_answered(row)
-    if known:
-        row.answers = possible(record_of(row, 0).answers, known, row.form)
-    return row
 
 
 def _as_answered(row: Response) -> Instrument | None:
     return shelf().answered(row.instrument, row.version)
 
 
-class _Spoken:
+class _Voices:
     """Both sides' latest answers on one session, and how to say them."""
 
     def __init__(self, names: dict[str, str], latest: dict[tuple[str, str], Response]) -> None:
         self.names, self.latest = names, latest
 
-    def compared(self, ticks: set[str]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+    def compared(self, ticks: frozenset[str]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
         """What both see alike, in one sentence each, and what they see differently, widest first."""
         alike, apart = [], []
         for instrument, item, ours, theirs in self._pairs():
             steps = abs(ours - theirs)
-            said = self.say(instrument, item, "client", ours)
+            text = self.say(instrument, item, "client", ours)
             # A phrase that each side says in its own way (what was held back) is no common view.
-            if steps == 0 and said == self.say(instrument, item, "therapist", theirs):
-                alike.append(said)
+            if steps == 0 and text == self.say(instrument, item, "therapist", theirs):
+                alike.append(text)
             elif steps >= APART:
                 topic = f"apart:{instrument.id}:{item.id}"
                 line = Line(
                     wording(instrument).shared_item(item.id),
-                    client=(said,),
+                    client=(text,),
                     therapist=(self.say(instrument, item, "therapist", theirs),),
                     topic=topic,
                     ticked=topic in ticks,
                 )
                 apart.append((steps, line))
-        apart.sort(key=lambda one: -one[0])
+        apart.sort(key=lambda pair: -pair[0])
         return tuple(alike[:MOST_ALIKE]), tuple(line for _steps, line in apart)
 
     def _pairs(self) -> Iterable[tuple[Instrument, Item, int, int]]:
@@ -185,8 +162,8 @@ class _Spoken:
         """The starting path: each question with both answers side by side, chosen or in words."""
         lines = []
         for name in sorted({n for _side, n in self.latest} - {CHECK_IN}):
-            known = {row.version: _as_answered(row) for (_side, n), row in self.latest.items() if n == name}
-            for version, instrument in sorted(known.items()):
+            versions = {row.version: _as_answered(row) for (_side, n), row in self.latest.items() if n == name}
+            for version, instrument in sorted(versions.items()):
                 if instrument is None or not instrument.has_wording() or instrument.scales:
                     continue
                 for item in instrument.items:
@@ -234,15 +211,15 @@ class _Spoken:
         return text.format(session=_("the session"), **self.names)
 
 
-def _felt(spoken: _Spoken, session: Session, strains: Sequence[Strain], ticks: set[str]) -> tuple[Line, ...]:
+def _felt(voices: _Voices, session: Session, strains: Sequence[Strain], ticks: frozenset[str]) -> tuple[Line, ...]:
     """The moment that felt off, in both voices; a side that felt nothing is told without blame."""
-    said = {side: spoken.latest.get((side, CHECK_IN)) for side in ("client", "therapist")}
-    levels = {side: r.answers.get(STRAIN) if r else None for side, r in said.items()}
+    responses = {side: voices.latest.get((side, CHECK_IN)) for side in ("client", "therapist")}
+    levels = {side: r.answers.get(STRAIN) if r else None for side, r in responses.items()}
     if not any(levels.values()):
         return ()
-    phrases = {side: _felt_by(spoken, side, r, levels[side]) for side, r in said.items()}
-    here = next((s for s in strains if s.session_id == session.pk), None)
-    topic = f"strain:{here.uid}" if here else f"felt:{session.number}"
+    phrases = {side: _felt_by(voices, side, r, levels[side]) for side, r in responses.items()}
+    strain = next((s for s in strains if s.session_id == session.pk), None)
+    topic = f"strain:{strain.uid}" if strain else f"felt:{session.number}"
     return (
         Line(
             _("Felt off"), client=phrases["client"], therapist=phrases["therapist"], topic=topic, ticked=topic in ticks
@@ -250,8 +227,8 @@ def _felt(spoken: _Spoken, session: Session, strains: Sequence[Strain], ticks: s
     )
 
 
-def _felt_by(spoken: _Spoken, side: str, response: Response | None, level) -> tuple[str, ...]:
-    name = spoken.names[side]
+def _felt_by(voices: _Voices, side: str, response: Response | None, level) -> tuple[str, ...]:
+    name = voices.names[side]
     if response is None:
         return (_("{name} has not answered").format(name=name),)
     if level is None:
@@ -259,24 +236,24 @@ def _felt_by(spoken: _Spoken, side: str, response: Response | None, level) -> tu
     if not level:
         return (_("{name} did not notice this").format(name=name),)
     check_in = _as_answered(response) or shelf().instruments[CHECK_IN]
-    phrases = [spoken.say(check_in, check_in.item(STRAIN), side, level)]
+    phrases = [voices.say(check_in, check_in.item(STRAIN), side, level)]
     for item in ("t2", "t3"):
         answer = response.answers.get(item)
         if answer is not None:
-            phrases += spoken.chosen(check_in, check_in.item(item), side, answer)
+            phrases += voices.chosen(check_in, check_in.item(item), side, answer)
     return tuple(phrases)
 
 
-def _words(spoken: _Spoken, comments: Sequence[Comment], ticks: set[str]) -> tuple[Line, ...]:
+def _words(voices: _Voices, comments: Sequence[Comment], ticks: frozenset[str]) -> tuple[Line, ...]:
     """What each wrote under the open questions of the check-in."""
-    rows = {r.pk: r for (_side, name), r in spoken.latest.items() if name == CHECK_IN}
+    rows = {r.pk: r for (_side, name), r in voices.latest.items() if name == CHECK_IN}
     ids = set(rows)
     lines = []
     for item in dict.fromkeys(c.item for c in comments if c.response_id in ids):
         own = _own(comments, item, ids)
         topic = f"words:{item}"
-        said = [phrase(rows[c.response_id], item) for c in comments if c.item == item and c.response_id in ids]
-        name = next(filter(None, said), "") or _("In own words")
+        phrases = [phrase(rows[c.response_id], item) for c in comments if c.item == item and c.response_id in ids]
+        name = next(filter(None, phrases), "") or _("In own words")
         lines.append(
             Line(name, client_own=own["client"], therapist_own=own["therapist"], topic=topic, ticked=topic in ticks)
         )
@@ -288,7 +265,7 @@ def _own(comments: Sequence[Comment], item: str, responses: set[int]) -> dict[st
     return {side: tuple(c.words for c in rows if c.side == side) for side in ("client", "therapist")}
 
 
-def _earlier(session: Session, strains: Sequence[Strain], names: dict[str, str], ticks: set[str]) -> tuple[Line, ...]:
+def _earlier(session: Session, strains: Sequence[Strain], ticks: frozenset[str]) -> tuple[Line, ...]:
     """Strains of earlier sessions that are not settled: still to talk about."""
     lines = []
     for strain in strains:
@@ -302,23 +279,8 @@ def _earlier(session: Session, strains: Sequence[Strain], names: dict[str, str],
     return tuple(lines)
 
 
-def _picks(session: Session, names: dict[str, str]) -> Line | None:
+def _picks(latest: dict[str, tuple[str, ...]]) -> Line | None:
     """What matters most now, once both have said it or the session is open."""
-    rows = Pick.objects.filter(session=session).select_related("agreement").order_by("at", "id")
-    words = _last_words([p.agreement for p in rows if p.agreement])
-    by_side: dict[str, dict] = {"client": {}, "therapist": {}}
-    for row in rows:
-        text = words[row.agreement_id] if row.agreement else row.words
-        by_side[row.side].setdefault(row.at, []).extend([] if row.empty else [text])
-    latest = {side: tuple(sets[max(sets)]) if sets else () for side, sets in by_side.items()}
     if not any(latest.values()):
         return None
     return Line(_("What matters most now"), client_own=latest["client"], therapist_own=latest["therapist"])
-
-
-def _last_words(agreements: Sequence[Agreement]) -> dict[int, str]:
-    ids = {a.pk for a in agreements}
-    if not ids:
-        return {}
-    rows = Agreement.objects.filter(pk__in=ids).order_by("wordings__id").values_list("pk", "wordings__words")
-    return {pk: words for pk, words in rows if words}

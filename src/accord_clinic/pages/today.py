@@ -1,34 +1,33 @@
 """A therapist's day: the sessions of today and what each needs, and what is still to be done about the last two weeks.
 
-Nothing here depends on what a client said, or on whether a client answered, before the reveal: a row asks only for
-the therapist's own rating, for whether a link was ever made, and for whether both sides are open.
+A new list on the page is one more part of `Today`; what it needs of a session is a column in `queries/today`.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.models import Dyad, Invitation, Member, Response, Session, TalkTick
 from accord_clinic.pages.caseload import calm
-from accord_clinic.pages.findings import NOTHING, Told, safety_notices, told
-from accord_clinic.permissions import check_work_as_therapist, treated_by
+from accord_clinic.pages.findings import findings_of, line
+from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, safety_notices, signals_and_strains
 from accord_clinic.queries.practice import zone
-from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.queries.today import TodaySession, sessions_between
+from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import SAFETY, Matter, Names
+from accord_clinic.words.sentences import SAFETY, Names, safety_line
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Member
 
 LOOKS_BACK = timedelta(days=14)
-COLUMNS = (
-    "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "dyad", "dyad__uid", "dyad__ended",
-    "dyad__client__name", "dyad__client__address_as", "rated", "linked", "ticked", "last_revealed", "last_sheet",
-)  # fmt: skip
-MODALITIES, STATES = dict(Dyad.MODALITIES), dict(Session.STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,98 +65,67 @@ class Today:
 
 
 def today(member: Member, now: datetime | None = None) -> Today:
-    """Everything that the day asks of this therapist. Six queries, whatever the caseload."""
-    check_work_as_therapist(member)
+    """Everything that the day asks of this therapist. A fixed number of queries, whatever the caseload."""
     where, now = zone(), now or timezone.now()
     clock = timezone.localtime(now, where)
     midnight = clock.replace(hour=0, minute=0, second=0, microsecond=0)
-    rows = _sessions(member, midnight - LOOKS_BACK, midnight + timedelta(days=1))
-    say = _Saying(member, where, now, told({row["dyad"] for row in rows}))
-    before = [row for row in rows if row["start"] < midnight]
-    held = [row for row in before if row["state"] == "held"]
+    sessions = sessions_between(member, midnight - LOOKS_BACK, midnight + timedelta(days=1))
+    of_the_day = [session for session in sessions if session.start >= midnight]
+    before = [session for session in sessions if session.start < midnight]
+    words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}))
     parts = {
-        "sessions": tuple(say.of_the_day(row) for row in rows if row["start"] >= midnight),
-        "to_settle": tuple(say.entry(row, "D j M, H:i") for row in before if row["state"] == "planned"),
-        "to_do": tuple(say.to_do(row) for row in held if _owed(row) or _unsent(row)),
-        "to_talk": tuple(say.entry(row, "D j M") for row in rows if _ready(row)),
+        "sessions": tuple(map(words.of_the_day, of_the_day)),
+        "to_settle": tuple(words.entry(s, "D j M, H:i") for s in before if s.state == "planned"),
+        "to_do": tuple(words.to_do(s) for s in before if s.state == "held" and (s.owed or s.unsent)),
+        "to_talk": tuple(words.entry(s, "D j M") for s in sessions if s.ready),
     }
     return Today(
         greeting=_greeting(clock.hour, member.name),
         sentence=_sentence(parts),
         day=moment(now, where, "l, j F"),
-        safety=safety_notices(member),
+        safety=tuple((dyad, safety_line(client, number)) for dyad, client, number in safety_notices(member)),
         **parts,
     )
 
 
-def _sessions(member: Member, since: datetime, until: datetime) -> list[dict]:
-    """The sessions of the last two weeks and today with the few facts that the page needs, in one query."""
-    revealed = Session.objects.filter(dyad=OuterRef("dyad")).exclude(revealed_at=None).order_by("-number")
-    rows = Session.objects.filter(treated_by(member, "dyad__"), start__gte=since, start__lt=until).annotate(
-        rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
-        linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
-        ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),
-        last_revealed=Subquery(revealed.values("number")[:1]),
-        last_sheet=Subquery(revealed.values("uid")[:1]),
-    )
-    return list(rows.order_by("start").values(*COLUMNS))
+class _Entries:
+    """Sessions put into words."""
 
+    def __init__(
+        self, therapist: str, where: ZoneInfo, now: datetime, by_dyad: Mapping[int, SignalsAndStrains]
+    ) -> None:
+        self.therapist, self.where, self.now, self.by_dyad = therapist, where, now, by_dyad
 
-def _owed(row: dict) -> bool:
-    """Held, and the therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
-    return not row["rated"] and row["revealed_by"] not in ("waived", "import")
-
-
-def _unsent(row: dict) -> bool:
-    """No link was ever made, and the session is not open yet. Whether a link was used says nothing here."""
-    return not row["linked"] and not row["revealed_at"]
-
-
-def _ready(row: dict) -> bool:
-    """The latest sheet of these two people, on which nothing is ticked yet."""
-    newest = row["revealed_at"] and row["number"] == row["last_revealed"]
-    return bool(newest and not row["ticked"] and not row["dyad__ended"] and row["revealed_by"] != "import")
-
-
-class _Saying:
-    """Rows of sessions put into words."""
-
-    def __init__(self, member: Member, where: ZoneInfo, now: datetime, known: Mapping[int, Told]) -> None:
-        self.member, self.where, self.now, self.known = member, where, now, known
-
-    def matters(self, row: dict) -> tuple[Matter, ...]:
-        told_of = self.known.get(row["dyad"], NOTHING)
-        return told_of.matters(row["last_revealed"], Names(_name(row), self.member.name))
-
-    def entry(self, row: dict, form: str, **more) -> Entry:
+    def entry(self, session: TodaySession, form: str, **more) -> Entry:
         """A session by name and moment."""
         return Entry(
-            row["uid"], row["dyad__uid"], _name(row), moment(row["start"], self.where, form),
-            str(MODALITIES[row["modality"]]), sheet=row["last_sheet"] or "", **more,
+            session.uid, session.dyad_uid, session.called, moment(session.start, self.where, form),
+            str(MODALITIES[session.modality]), sheet=session.last_sheet or "", **more,
         )  # fmt: skip
 
-    def to_do(self, row: dict) -> Entry:
+    def to_do(self, session: TodaySession) -> Entry:
         """What is still open about a session that took place."""
-        return self.entry(row, "D j M", rate=_owed(row), link=_unsent(row))
+        return self.entry(session, "D j M", rate=session.owed, link=session.unsent)
 
-    def of_the_day(self, row: dict) -> Entry:
+    def of_the_day(self, session: TodaySession) -> Entry:
         """A session of today: what stands out between these two, and the one thing to do now."""
-        begun = row["start"] <= self.now
-        held = row["state"] == "held"
-        if row["state"] not in ("planned", "held"):
-            return self.entry(row, "H:i", line=str(STATES[row["state"]]).capitalize())
-        found = [m for m in self.matters(row) if m.rank != SAFETY]
+        if session.state not in ("planned", "held"):
+            return self.entry(session, "H:i", line=str(STATES[session.state]).capitalize())
+        held = session.state == "held"
         return self.entry(
-            row, "H:i",
-            line=found[0].whole if found else calm(row["last_revealed"]),
-            rate=held and _owed(row),
-            settle=begun and not held,
-            link=held and _unsent(row),
+            session, "H:i",
+            line=self._line(session),
+            rate=held and session.owed,
+            settle=session.start <= self.now and not held,
+            link=held and session.unsent,
         )  # fmt: skip
 
-
-def _name(row: dict) -> str:
-    return row["dyad__client__address_as"] or row["dyad__client__name"]
+    def _line(self, session: TodaySession) -> str:
+        """The first thing worth a word; the safety notice stands above the day."""
+        names = Names(session.called, self.therapist)
+        worth = findings_of(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names)
+        first = next((finding for finding in worth if finding.rank != SAFETY), None)
+        return line(first) if first else calm(session.last_revealed)
 
 
 def _greeting(hour: int, name: str) -> str:
@@ -172,16 +140,17 @@ def _sentence(parts: Mapping[str, tuple[Entry, ...]]) -> str:
     """What the day holds, in one or two sentences."""
     count = len(parts["sessions"])
     if count:
-        said = [ngettext("One session today.", "{count} sessions today.", count).format(count=count)]
+        sentences = [ngettext("One session today.", "{count} sessions today.", count).format(count=count)]
     else:
-        said = [_("No session today.")]
+        sentences = [_("No session today.")]
     to_do = (*parts["sessions"], *parts["to_do"])
     rate, link = sum(e.rate for e in to_do), sum(e.link for e in to_do)
     if rate:
         owed = ngettext("One rating is still yours to give.", "{count} ratings are still yours to give.", rate)
-        said.append(owed.format(count=rate))
+        sentences.append(owed.format(count=rate))
     if link:
-        said.append(ngettext("One link waits to be sent.", "{count} links wait to be sent.", link).format(count=link))
+        unsent = ngettext("One link waits to be sent.", "{count} links wait to be sent.", link)
+        sentences.append(unsent.format(count=link))
     if not rate and not link:
-        said.append(_("Nothing else waits for you."))
-    return " ".join(said)
+        sentences.append(_("Nothing else waits for you."))
+    return " ".join(sentences)

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import agreements, read_log, strains
-from accord_clinic.pages import strains as strain_queries
+from accord_clinic.pages import strains as strain_pages
 from accord_clinic.queries import agreements as agreement_queries
+from accord_clinic.queries import strains as strain_queries
 from accord_clinic.questionnaires.submission import whole
 from accord_clinic.views.shortcuts import do, found
 from accord_clinic.words.sentences import Names, strain_kind, strain_state
@@ -95,10 +96,10 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
         "strain": row,
         "dyad": row.dyad,
         "open": row.state != "settled",
-        "case": strain_queries.opening(row, names),
+        "opening": strain_pages.opening(row, names),
         "state": strain_state(row.state),
         "kind": strain_kind(row.kind),
-        "life": strain_queries.life(row),
+        "steps": strain_pages.steps(row),
         "can_act": permissions.can(permissions.check_treat, request.user, row.dyad),
     }
     return render(request, "therapist/strain.html", context)

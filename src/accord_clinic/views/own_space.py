@@ -18,10 +18,11 @@ from accord.errors import AccordError
 from accord_clinic import links
 from accord_clinic.actions import agreements, own_space, private_lines
 from accord_clinic.pages import own_space as space_pages
-from accord_clinic.pages import talk_sheet as talk_queries
 from accord_clinic.pages.key_holders import of_the_key
+from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import own_space as space_queries
+from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires.submission import whole
@@ -149,7 +150,7 @@ def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
     session = talk_queries.revealed_session(client, uid)
     if session is None:
         return unknown(request)
-    return _of(request, "client/sheet.html", {"sheet": talk_queries.sheet(session)}, client, session.dyad, "")
+    return _of(request, "client/sheet.html", {"sheet": sheet(session)}, client, session.dyad, "")
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accord_clinic import links, questionnaires
 from accord_clinic.actions import checkin, read_log, reveal
-from accord_clinic.pages import dyad as dyad_queries
+from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.questionnaires import plan
 from accord_clinic.views.shortcuts import do, found

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accord_clinic import permissions
 from accord_clinic.actions import care, checkin
 from accord_clinic.forms.care import PlanSession
-from accord_clinic.pages import dyad as dyad_queries
 from accord_clinic.pages.pictures import qr
+from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.shortcuts import do, found

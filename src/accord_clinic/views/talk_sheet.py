@@ -11,9 +11,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accord_clinic import permissions
 from accord_clinic.actions import read_log, talk_sheet
 from accord_clinic.exports.pdf import talk_pdf
-from accord_clinic.pages import prepare_sheet as prepare_queries
-from accord_clinic.pages import talk_sheet as talk_queries
-from accord_clinic.pages.findings import case_sentence
+from accord_clinic.pages.prepare_sheet import prepare as prepare_page
+from accord_clinic.pages.talk_sheet import sheet
+from accord_clinic.queries import prepare_sheet as prepare_queries
+from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.shortcuts import do, found
 
@@ -36,7 +37,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
     session = found(talk_queries.revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet", [session.number])
     context = {
-        "sheet": talk_queries.sheet(session),
+        "sheet": sheet(session),
         "can_tick": permissions.can(permissions.check_treat, request.user, session.dyad),
     }
     return render(request, "therapist/talk.html", context)
@@ -48,7 +49,7 @@ def pdf(request: HttpRequest, uid: str) -> HttpResponse:
     """The same sheet as a tagged PDF, for paper or for the client's folder."""
     session = found(talk_queries.revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.number])
-    answer = HttpResponse(talk_pdf(talk_queries.sheet(session), zone()), content_type="application/pdf")
+    answer = HttpResponse(talk_pdf(sheet(session), zone()), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="talk-sheet.pdf"'
     return answer
 
@@ -68,7 +69,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
     """The therapist's own sheet: the case in a sentence, how sure, at most three cards."""
     session = found(talk_queries.revealed_session(request.user, uid))
     try:
-        ready = prepare_queries.prepare(session, request.user)
+        ready = prepare_page(session, request.user)
     except PermissionDenied as error:
         raise Http404 from error
     rows = talk_sheet.suggest(session, [(card.id, ready.kinds[card.id]) for card in ready.offers], member=request.user)
@@ -76,7 +77,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
     context = {
         "session": session,
         "dyad": session.dyad,
-        "case": case_sentence(session.dyad, session, ready.signals),
+        "headline": ready.headline,
         "offers": list(zip(ready.offers, rows, strict=True)),
         "reactions": ready.reactions,
         "beside": ready.beside,

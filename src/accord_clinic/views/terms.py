@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods
 
 from accord_clinic.actions import consent, corrections, cover_and_emergency, read_log, schedule
 from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
-from accord_clinic.pages import dyad as dyad_queries
 from accord_clinic.pages import terms as terms_pages
+from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
 from accord_clinic.queries import terms as terms_queries
 from accord_clinic.views.shortcuts import do, found

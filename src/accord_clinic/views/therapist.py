@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accord_clinic.actions import read_log
-from accord_clinic.pages import caseload as people_queries
-from accord_clinic.pages import dyad as dyad_queries
-from accord_clinic.pages import today as today_queries
+from accord_clinic.pages import caseload
+from accord_clinic.pages import today as today_pages
+from accord_clinic.pages.dyad import dyad_page
+from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.views.shortcuts import found
 
 HOMES = (
@@ -37,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 def today(request: HttpRequest) -> HttpResponse:
     """The sessions of the day and what each needs; what is still to be done."""
-    return render(request, "therapist/today.html", {"today": today_queries.today(request.user)})
+    return render(request, "therapist/today.html", {"today": today_pages.today(request.user)})
 
 
 # A search is a POST that shows its page at once: a name in an address would stay in histories, proxies and logs.
@@ -47,9 +48,9 @@ def people(request: HttpRequest) -> HttpResponse:
     """The caseload, first who needs a conversation; or those whose name was searched for."""
     words = request.POST.get("name", "").strip()[:MOST_LETTERS] if request.method == "POST" else ""
     if words:
-        context = {"words": words, "people_found": people_queries.find(request.user, words)}
+        context = {"words": words, "people_found": caseload.find(request.user, words)}
     else:
-        context = {"people": people_queries.people(request.user)}
+        context = {"people": caseload.people(request.user)}
     return render(request, "therapist/people.html", context)
 
 
@@ -58,7 +59,7 @@ def people(request: HttpRequest) -> HttpResponse:
 def dyad(request: HttpRequest, uid: str) -> HttpResponse:
     """One dyad. That somebody looked at the client's answers and words is noted, for the client to see."""
     row = found(dyad_queries.visible(request.user, uid))
-    page = dyad_queries.dyad_page(request.user, row)
+    page = dyad_page(request.user, row)
     if page.latest:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
     return render(request, "therapist/dyad.html", {"page": page, "dyad": row})

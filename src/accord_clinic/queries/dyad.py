@@ -1,0 +1,174 @@
+"""The rows of one dyad for its page, each table read once; the dyad or session that an act of its therapist is about.
+
+What is not revealed is not read, apart from the therapist's own answers. The number of queries does not grow with
+sessions.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Min, Q, QuerySet
+from django.utils import timezone
+
+from accord.records import DyadRecord, Signal
+from accord_clinic import models
+from accord_clinic.database.prepared import Prepared
+from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
+from accord_clinic.permissions import dyads_visible_to, treated_by
+from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, said
+from accord_clinic.queries.findings import shown_signals
+from accord_clinic.queries.strains import StrainHistory, histories
+from accord_clinic.questionnaires.plan import CHECK_IN
+
+MOST_QUOTES = 4
+SESSIONS = Prepared(
+    lambda dyad: Session.objects.filter(dyad_id=dyad).annotate(linked_at=Min("invitations__made_at")).order_by("number")
+)
+# What is revealed, and beyond it what the therapist alone has answered: never the client's.
+ANSWERS_AND_OWN = Prepared(
+    lambda dyad: (
+        models.Response.objects.filter(
+            Q(session__revealed_at__isnull=False) | Q(side="therapist"), session__dyad_id=dyad
+        )
+        .order_by("id")
+        .values_list(*RESPONSE_COLUMNS, named=True)
+    )
+)
+COMMENTS = Prepared(
+    lambda dyad: (
+        Comment.objects.filter(session__dyad_id=dyad, session__revealed_at__isnull=False, side="client")
+        .order_by("-session__number", "id")
+        .values_list("session__number", "response", "item", "words")[: 4 * MOST_QUOTES]
+    )
+)
+GOALS = Prepared(
+    lambda dyad: (
+        Wording.objects.filter(agreement__dyad_id=dyad, agreement__kind="goal", agreement__ended_at=None)
+        .order_by("agreement", "id")
+        .values_list("agreement", "pk", "words", "seals__side")
+    )
+)
+PROGRESS = Prepared(
+    lambda dyad: (
+        Progress.objects.filter(agreement__dyad_id=dyad, side="client", session__revealed_at__isnull=False)
+        .order_by("id")
+        .values_list("agreement", "value")
+    )
+)
+SHARED = Prepared(lambda dyad: Share.objects.filter(dyad_id=dyad).values_list("member__name", "until"))
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Words that a client showed, and the answer they hang on."""
+
+    session: int
+    words: str
+    response: Any
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A running goal in its last words, the sides that sealed them, and the client's last word on how far it is."""
+
+    words: str
+    sealed_by: frozenset[str]
+    progress: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DyadRows:
+    """All that the page of one dyad is made from. `sides`: who has answered the check-in, by row of the session."""
+
+    sessions: Sequence[Session]
+    sides: dict[int, set[str]]
+    record: DyadRecord
+    signals: Sequence[Signal]
+    strains: Sequence[StrainHistory]
+    quotes: Sequence[Quoted]
+    goals: Sequence[Goal]
+    shared_with: Sequence[str]
+
+
+def visible(member: Member, uid: str) -> Dyad | None:
+    """The dyad, if this member may see it."""
+    return _with_people(dyads_visible_to(member)).filter(uid=uid).first()
+
+
+def own(member: Member, uid: str) -> Dyad | None:
+    """The dyad, if this member is its therapist."""
+    if not member.is_a("therapist"):
+        return None
+    return _with_people(Dyad.objects.filter(uid=uid, therapist=member, client__erased_at=None)).first()
+
+
+def treated(member: Member, uid: str) -> Dyad | None:
+    """The dyad, if this member is its therapist or covers for that therapist now."""
+    return _with_people(Dyad.objects.filter(treated_by(member), uid=uid)).first() if member.is_a("therapist") else None
+
+
+def _with_people(dyads: QuerySet[Dyad]) -> QuerySet[Dyad]:
+    return dyads.select_related("client", "therapist")
+
+
+def own_session(member: Member, uid: str) -> Session | None:
+    """The session, if this member is the therapist of its dyad, or covers now."""
+    if not member.is_a("therapist"):
+        return None
+    rows = Session.objects.select_related("dyad__client", "dyad__therapist")
+    return rows.filter(treated_by(member, "dyad__"), uid=uid).first()
+
+
+def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
+    """A first guess for the next session: a week after the last one, at the same time, in the same place."""
+    last = dyad.sessions.order_by("-number").first()
+    start = timezone.localtime(last.start, where) + timedelta(days=7) if last else timezone.localtime(None, where)
+    return {"day": start.date(), "time": start.time() if last else None, "modality": dyad.modality}
+
+
+def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
+    """What may be shown of a dyad; ask `visible` first. `with_own_answers`: its therapist's, also before the reveal."""
+    sessions = SESSIONS.all(dyad.pk)
+    responses = (ANSWERS_AND_OWN if with_own_answers else ANSWERS).rows(dyad.pk)
+    sides: dict[int, set[str]] = {}
+    for response in responses:
+        if response.instrument == CHECK_IN:
+            sides.setdefault(response.session_id, set()).add(response.side)
+    return DyadRows(
+        sessions=sessions,
+        sides=sides,
+        record=said([s for s in sessions if s.state == "held" or s.revealed_at], responses),
+        signals=shown_signals([dyad.pk]).get(dyad.pk, ()),
+        strains=histories(dyad),
+        quotes=_quotes(dyad, responses),
+        goals=_goals(dyad),
+        shared_with=_shared_with(dyad),
+    )
+
+
+def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:
+    """The client's latest shown words, newest session first; words that were corrected since are left out."""
+    latest = {(r.session_id, r.side, r.instrument): r for r in responses}
+    current = {r.pk: r for r in latest.values()}
+    rows = (row for row in COMMENTS.rows(dyad.pk) if row[1] in current)
+    return [Quoted(number, words, current[pk], item) for number, pk, item, words in rows][:MOST_QUOTES]
+
+
+def _goals(dyad: Dyad) -> list[Goal]:
+    last: dict[int, tuple[str, set[str]]] = {}
+    wording = None
+    for goal, pk, words, seal in GOALS.rows(dyad.pk):
+        if pk != wording:
+            last[goal], wording = (words, set()), pk
+        last[goal][1].add(seal)
+    progress = dict(PROGRESS.rows(dyad.pk)) if last else {}
+    return [Goal(words, frozenset(seals), progress.get(goal)) for goal, (words, seals) in last.items()]
+
+
+def _shared_with(dyad: Dyad) -> list[str]:
+    now = timezone.now()
+    return sorted(name for name, until in SHARED.rows(dyad.pk) if until is None or until > now)

@@ -1,0 +1,54 @@
+"""Strains and their moves: one for its own page, all of a dyad for the course, and the session that one is about."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from accord.records import StrainFacts
+from accord_clinic.database.prepared import Prepared
+from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.permissions import dyads_visible_to
+
+MOVES = Prepared(
+    lambda dyad: (
+        StrainMove.objects.filter(strain__dyad_id=dyad)
+        .order_by("strain__session__number", "strain", "id")
+        .values_list(
+            "strain__uid", "strain__session__number", "strain__kind", "strain__opened_by", "strain__state",
+            "move", "session__number", "at",
+        )
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StrainHistory:
+    """One strain with its moves, oldest first: (move, session number or None, when)."""
+
+    uid: str
+    facts: StrainFacts
+    moves: tuple[tuple[str, int | None, datetime], ...]
+
+
+def strain_for(member: Member, uid: str) -> Strain | None:
+    """The strain if its dyad is visible to this member and its session is revealed (or the member's side opened it)."""
+    rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
+    return rows.select_related("dyad__client", "dyad__therapist", "session").first()
+
+
+def session_for(member: Member, uid: str) -> Session | None:
+    """The session if its dyad is visible to this member."""
+    rows = Session.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
+    return rows.select_related("dyad__client", "dyad__therapist").first()
+
+
+def moves(strain: Strain) -> list[StrainMove]:
+    """All moves of one strain with their sessions, oldest first."""
+    return list(strain.moves.select_related("session").order_by("id"))
+
+
+def histories(dyad: Dyad) -> list[StrainHistory]:
+    """All strains of a dyad, oldest first, in one query: every strain has at least its opening."""
+    by_strain: dict[str, tuple[StrainFacts, list]] = {}
+    for uid, number, kind, opened_by, state, *move in MOVES.rows(dyad.pk):
+        by_strain.setdefault(uid, (StrainFacts(number, kind, opened_by, state), []))[1].append(tuple(move))
+    return [StrainHistory(uid, facts, tuple(moves)) for uid, (facts, moves) in by_strain.items()]

@@ -1,0 +1,77 @@
+"""The sessions of a therapist's last two weeks and of today, each with the few facts that the page of the day needs.
+
+Nothing here depends on what a client said, or on whether a client answered, before the reveal: a session asks only for
+the therapist's own rating, for whether a link was ever made, and for whether both sides are open.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Exists, OuterRef, Subquery
+
+from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
+from accord_clinic.permissions import check_work_as_therapist, treated_by
+from accord_clinic.questionnaires.plan import CHECK_IN
+
+COLUMNS = (
+    "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "dyad", "dyad__uid", "dyad__ended",
+    "dyad__client__name", "dyad__client__address_as", "rated", "linked", "ticked", "last_revealed", "last_sheet",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TodaySession:
+    """One session. `last_revealed` and `last_sheet`: number and uid of the latest one of this dyad that is open."""
+
+    uid: str
+    number: int
+    start: datetime
+    modality: str
+    state: str
+    revealed_at: datetime | None
+    revealed_by: str
+    dyad: int
+    dyad_uid: str
+    dyad_ended: date | None
+    client: str
+    address_as: str
+    rated: bool
+    linked: bool
+    ticked: bool
+    last_revealed: int | None
+    last_sheet: str | None
+
+    @property
+    def called(self) -> str:
+        """The client as people here call them."""
+        return self.address_as or self.client
+
+    @property
+    def owed(self) -> bool:
+        """The therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
+        return not self.rated and self.revealed_by not in ("waived", "import")
+
+    @property
+    def unsent(self) -> bool:
+        """No link was ever made, and the session is not open yet. Whether a link was used says nothing here."""
+        return not self.linked and not self.revealed_at
+
+    @property
+    def ready(self) -> bool:
+        """The latest sheet of these two people, on which nothing is ticked yet."""
+        newest = self.revealed_at and self.number == self.last_revealed
+        return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
+
+
+def sessions_between(member: Member, since: datetime, until: datetime) -> list[TodaySession]:
+    """All sessions of this therapist's people that start in this time, in their order. One query, and one for cover."""
+    check_work_as_therapist(member)
+    revealed = Session.objects.filter(dyad=OuterRef("dyad")).exclude(revealed_at=None).order_by("-number")
+    rows = Session.objects.filter(treated_by(member, "dyad__"), start__gte=since, start__lt=until).annotate(
+        rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
+        linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
+        ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),
+        last_revealed=Subquery(revealed.values("number")[:1]),
+        last_sheet=Subquery(revealed.values("uid")[:1]),
+    )
+    return [TodaySession(*row) for row in rows.order_by("start").values_list(*COLUMNS)]

@@ -14,7 +14,7 @@ from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care, consent
 from accord_clinic.forms.care import Course, EndCourse, HandOver, Person, SetUp
-from accord_clinic.pages import consent as consent_queries
+from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
 from accord_clinic.views.shortcuts import do, found

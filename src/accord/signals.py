@@ -113,10 +113,8 @@ def safety(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """An answer about self-harm above the level that its questionnaire names. Not graded, and not an urgency."""
     for response in seen.said.responses:
         instrument = seen.instruments.get(response.instrument)
-        for item in instrument.items if instrument else ():
-            answer = response.answers.get(item.id)
-            if item.safety is not None and isinstance(answer, int) and answer >= item.safety:
-                yield detector.signal(response.session, evidence={"instrument": response.instrument, "item": item.id})
+        for item in instrument.safety_items(response.answers) if instrument else ():
+            yield detector.signal(response.session, evidence={"instrument": response.instrument, "item": item})
 
 
 def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:

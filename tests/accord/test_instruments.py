@@ -104,6 +104,18 @@ class TestFreeOutcomeMeasures:
     def test_item_9_of_the_phq_9_calls_for_help_from_1_on(self, shipped):
         assert {item.id: item.safety for item in shipped.get("phq-9").items if item.safety} == {"phq9": 1}
 
+    @pytest.mark.parametrize(
+        ("answer", "asks"), [(0, False), (1, True), (3, True), (None, False), ("3", False), ((3,), False)]
+    )
+    def test_a_safety_answer_is_a_number_at_or_above_the_value_that_the_item_names(self, shipped, answer, asks):
+        phq9 = shipped.get("phq-9")
+        assert phq9.item("phq9").is_safety_answer(answer) is asks
+        assert phq9.safety_items({"phq1": 3, "phq9": answer}) == (("phq9",) if asks else ())
+
+    def test_no_answer_to_any_other_item_is_a_safety_answer(self, shipped):
+        phq9 = shipped.get("phq-9")
+        assert phq9.safety_items({f"phq{n}": 3 for n in range(1, 9)}) == ()
+
     @pytest.mark.parametrize(("short", "long"), [("phq-2", "phq-9"), ("gad-2", "gad-7")])
     def test_the_short_ones_are_the_first_two_items_of_the_long_ones(self, shipped, short, long):
         short, long = shipped.get(short), shipped.get(long)

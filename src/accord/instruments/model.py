@@ -81,6 +81,16 @@ class Item:
     safety: int | None = None
     commensurate: bool = False
 
+    def is_safety_answer(self, answer: object) -> bool:
+        """Whether this answer asks for help: at or above the value that the questionnaire names. Never a missing one.
+
+        >>> from accord.instruments import catalogue
+        >>> item = catalogue().instruments["phq-9"].item("phq9")
+        >>> [item.is_safety_answer(answer) for answer in (0, 1, 3, None)]
+        [False, True, True, False]
+        """
+        return self.safety is not None and isinstance(answer, int) and answer >= self.safety
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -296,6 +306,16 @@ class Instrument:
             if item.sharing or (item.asked_if and item.asked_if[0] in kept):
                 kept.add(item.id)
         return frozenset(kept)
+
+    def safety_items(self, answers: Mapping[str, Any]) -> tuple[str, ...]:
+        """The ids of the items whose answer asks for help, in order; `answers` by item, absent ones not asked.
+
+        >>> from accord.instruments import catalogue
+        >>> phq9 = catalogue().instruments["phq-9"]
+        >>> phq9.safety_items({"phq1": 3, "phq9": 1}), phq9.safety_items({"phq9": None})
+        (('phq9',), ())
+        """
+        return tuple(item.id for item in self.items if item.is_safety_answer(answers.get(item.id)))
 
     def has_wording(self, language: str | None = None) -> bool:
         """Whether it can be shown to a person: in this language, or in any."""

@@ -9,7 +9,7 @@ from importlib.resources import files
 
 from accord.stats.innovation import Hyper
 
-CHECK_IN = "accord-check-in/"
+CHECK_IN_SCALES = "accord-check-in/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,4 @@ def starting(scale: str) -> Priors | None:
     True
     >>> starting("wai-sr/bond")
     """
-    return shipped().get(scale.removeprefix(CHECK_IN))
+    return shipped().get(scale.removeprefix(CHECK_IN_SCALES))

@@ -225,8 +225,5 @@ def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
 
 def _raise_safety(session: Session, said: Submission) -> None:
     """A safety answer opens at once, to the therapist and the safety contact, whatever else stays closed."""
-    for part in said.parts:
-        for item in instrument(part.instrument).items:
-            answer = part.answers.get(item.id)
-            if item.safety is not None and isinstance(answer, int) and answer >= item.safety:
-                reveal.raise_safety(session, part.instrument, item.id)
+    for questionnaire, item in said.safety_answers():
+        reveal.raise_safety(session, questionnaire, item)

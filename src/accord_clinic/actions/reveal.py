@@ -11,18 +11,16 @@ from accord.instruments import AnswerSet
 from accord.signals import STRAIN
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
-from accord_clinic.database.prepared import Prepared
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
+from accord_clinic.queries.checkin import check_ins
 from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
-STANDS = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}
+MOVES_AT_ONCE = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}
 """What the client said at once about where a strain stands (item t2), as moves."""
-
-CHECK_INS = Prepared(lambda session: Response.objects.filter(session_id=session, instrument=CHECK_IN).order_by("id"))
 
 
 def due(session: Session, practice: Practice, next_start=None):
@@ -109,13 +107,12 @@ def _open(session: Session) -> None:
 
 def _open_what_was_felt(session: Session) -> None:
     """A strain that somebody felt and shows becomes a strain with a life, opened by that voice."""
-    latest = {r.side: r for r in CHECK_INS.all(session.pk)}
-    for side, response in latest.items():
+    for side, response in check_ins(session).items():
         if not response.answers.get(STRAIN):
             continue
         strain = strains.open_strain(session, _kind(response), side, by=None)
         if side == "client" and strain.state == "opened":
-            for move in STANDS.get(_stands(response), ()):
+            for move in MOVES_AT_ONCE.get(_stands(response), ()):
                 strain = strains.move(strain, move, "client", by=None, session=session)
 
 

@@ -4,16 +4,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Dyad, Member, Response, Session, Strain, StrainMove
+from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
 from accord_clinic.models.strain_workflow import after
 from accord_clinic.permissions import check_treat
-from accord_clinic.questionnaires.plan import CHECK_IN
+from accord_clinic.queries.checkin import check_ins
 
-STANDS = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
-SAID = Prepared(
-    lambda session: Response.objects.filter(session_id=session, side="client", instrument=CHECK_IN).order_by("-id")[:1]
-)
+MOVE_AFTER_ASKING = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
+"""What the client answered when asked again where an earlier strain stands, as a move."""
 
 
 @transaction.atomic
@@ -48,15 +45,15 @@ def answers_open(session: Session) -> None:
 
     Calling it again changes nothing. A strain of another dyad, or one settled since, is left as it is.
     """
-    said = SAID.first(session.pk)
-    for again in said.context.get("again", ()) if said else ():
+    check_in = check_ins(session).get("client")
+    for again in check_in.context.get("again", ()) if check_in else ():
         strain = Strain.objects.filter(uid=again["strain"], dyad=session.dyad).exclude(state="settled").first()
         if strain is None or strain.moves.filter(session=session, side="client").exists():
             continue
         if again["talked"] is not None:
             strain = move(strain, "talk" if again["talked"] else "not_talked", "client", by=None, session=session)
-        if again["stands"] in STANDS:
-            move(strain, STANDS[again["stands"]], "client", by=None, session=session)
+        if again["stands"] in MOVE_AFTER_ASKING:
+            move(strain, MOVE_AFTER_ASKING[again["stands"]], "client", by=None, session=session)
 
 
 def open_strains(dyad: Dyad):

@@ -16,6 +16,7 @@ from accord.scoring import kept_scores
 from accord.tables import fhir
 from accord_clinic import models
 from accord_clinic.models import Agreement, Client, Dyad, Session
+from accord_clinic.models.care import current_responses
 from accord_clinic.queries.courses import record_of
 from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires.answer_words import wording
@@ -48,8 +49,7 @@ def _answers(dyad: Dyad) -> Iterator[Named]:
     """Of sessions that are open to both: the last response of each side and questionnaire, and its scores."""
     rows = models.Response.objects.filter(session__dyad=dyad, session__revealed_at__isnull=False)
     rows = rows.select_related("session").prefetch_related("comments").order_by("session__number", "id")
-    last = {(row.session_id, row.side, row.instrument): row for row in rows}
-    for row in last.values():
+    for row in current_responses(rows).values():
         yield from _response(dyad, row)
 
 
@@ -58,21 +58,27 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
     said, session = record_of(row, row.session.number), row.session
     source = patient if row.side == "client" else _therapist(dyad)
     name, about = fhir.urn("QuestionnaireResponse", row.uid), fhir.urn("Encounter", session.uid)
-    yield name, fhir.questionnaire_response(
-        said,
-        known,
-        wording(known) if known and known.wordings else None,
-        names={"therapist": dyad.therapist.name, "client": dyad.client.called, "session": _session_on(session)},
-        words={comment.item: comment.words for comment in row.comments.all()},
-        patient=patient,
-        source=source,
-        about=about,
-        authored=None if session.revealed_by == "import" else timezone.localtime(row.sent_at),
+    yield (
+        name,
+        fhir.questionnaire_response(
+            said,
+            known,
+            wording(known) if known and known.wordings else None,
+            names={"therapist": dyad.therapist.name, "client": dyad.client.called, "session": _session_on(session)},
+            words={comment.item: comment.words for comment in row.comments.all()},
+            patient=patient,
+            source=source,
+            about=about,
+            authored=None if session.revealed_by == "import" else timezone.localtime(row.sent_at),
+        ),
     )
     for one in kept_scores([said.answers], known, row.form)[0] if known else ():
         if known.scale(one.scale).key.verified:
-            yield fhir.urn("Observation", f"{row.uid}/{one.scale}"), fhir.observation(
-                one, said, known, patient=patient, source=source, about=about, on=_when(session), of=name
+            yield (
+                fhir.urn("Observation", f"{row.uid}/{one.scale}"),
+                fhir.observation(
+                    one, said, known, patient=patient, source=source, about=about, on=_when(session), of=name
+                ),
             )
 
 
@@ -83,30 +89,36 @@ def _agreements(dyad: Dyad) -> Iterator[Named]:
     worded = [(row, *_last(row)) for row in rows]
     for row, words, agreed in worded:
         if row.kind == "goal":
-            yield _goal(row), fhir.goal(
-                words,
-                patient=patient,
-                proposed_by=patient if row.proposed_by == "client" else therapist,
-                agreed_on=timezone.localdate(agreed) if agreed else None,
-                end=row.end,
-                ended_on=timezone.localdate(row.ended_at) if row.ended_at else None,
+            yield (
+                _goal(row),
+                fhir.goal(
+                    words,
+                    patient=patient,
+                    proposed_by=patient if row.proposed_by == "client" else therapist,
+                    agreed_on=timezone.localdate(agreed) if agreed else None,
+                    end=row.end,
+                    ended_on=timezone.localdate(row.ended_at) if row.ended_at else None,
+                ),
             )
     for both in (True, False):
         those = [(row, words) for row, words, agreed in worded if (agreed is not None) == both]
         if not (both or those):
             continue
         views = [words for row, words in those if row.kind == "problem" and not row.end]
-        yield fhir.urn("CarePlan", dyad.uid if both else f"{dyad.uid}/proposed"), fhir.care_plan(
-            views[-1] if views else "",
-            [(words, row.end, _goal(row.goal)) for row, words in those if row.kind == "task"],
-            agreed=both,
-            patient=patient,
-            therapist=therapist,
-            goals=[_goal(row) for row, _words in those if row.kind == "goal"],
-            started=dyad.started,
-            ended=dyad.ended,
-            ending=dyad.ending,
-            note=dyad.note,
+        yield (
+            fhir.urn("CarePlan", dyad.uid if both else f"{dyad.uid}/proposed"),
+            fhir.care_plan(
+                views[-1] if views else "",
+                [(words, row.end, _goal(row.goal)) for row, words in those if row.kind == "task"],
+                agreed=both,
+                patient=patient,
+                therapist=therapist,
+                goals=[_goal(row) for row, _words in those if row.kind == "goal"],
+                started=dyad.started,
+                ended=dyad.ended,
+                ending=dyad.ending,
+                note=dyad.note,
+            ),
         )
 
 

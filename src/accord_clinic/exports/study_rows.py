@@ -16,6 +16,8 @@ from accord.instruments import Instrument
 from accord.records import Answer
 from accord.scoring import comparable, kept_scores
 from accord_clinic import models
+from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires.shelf import shelf
 
 Cells = tuple[Any, ...]
@@ -30,7 +32,7 @@ class Place(NamedTuple):
     how: str
 
 
-class Sent(NamedTuple):
+class SentRow(NamedTuple):
     """One questionnaire, as one side sent it last."""
 
     place: Place
@@ -42,6 +44,11 @@ class Sent(NamedTuple):
     begun_at: datetime | None
     sent_at: datetime
     context: Mapping[str, Any]
+
+    @property
+    def session_id(self) -> Place:
+        """What `current_responses` knows the session by."""
+        return self.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +87,23 @@ def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
             yield some.number[dyad], number, some.week(dyad, start), state, place.how if place else ""
 
 
-def _latest(some: Courses, dyads: Sequence[int]) -> list[Sent]:
+def _latest(some: Courses, dyads: Sequence[int]) -> list[SentRow]:
     """The last response of each session, side and questionnaire that this practice has."""
     columns = ("side", "instrument", "form", "version", "answers", "begun_at", "sent_at", "context")
-    last: dict[Cells, Sent] = {}
-    for one in (Sent(*row) for row in _of(some, dyads, models.Response, *columns)):
-        before = last.get(one[:3])
-        # Nobody sent it again: an answer that was kept is shown after all.
-        again = before is None or "shown_later" not in one.context
-        last[one[:3]] = one if again else one._replace(begun_at=before.begun_at, sent_at=before.sent_at)
-    found = (last[key] for key in sorted(last))
-    return [one for one in found if (asked := _asked(one)) and one.form in asked.forms]
+    rows = [SentRow(*row) for row in _of(some, dyads, models.Response, *columns)]
+    times: dict[Cells, tuple[datetime | None, datetime]] = {}
+    for row in rows:
+        # Where an answer that was kept is shown after all, nobody sent it again: the times before it hold.
+        if row[:3] not in times or "shown_later" not in row.context:
+            times[row[:3]] = row.begun_at, row.sent_at
+    latest = sorted(current_responses(rows).values(), key=lambda row: row[:3])
+    latest = [row._replace(begun_at=times[row[:3]][0], sent_at=times[row[:3]][1]) for row in latest]
+    return [row for row in latest if (instrument := _answered(row)) and row.form in instrument.forms]
 
 
-def _asked(one: Sent) -> Instrument | None:
+def _answered(row: SentRow) -> Instrument | None:
     """The questionnaire as it was answered, as far as this practice has it."""
-    return shelf().answered(one.instrument, one.version)
+    return shelf().answered(row.instrument, row.version)
 
 
 def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
@@ -112,7 +120,7 @@ def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     for one in _latest(some, dyads):
         asked = one.side, one.instrument, one.version, one.form
         if asked not in told:
-            told[asked] = _told(_asked(one), one.form, one.side)
+            told[asked] = _told(_answered(one), one.form, one.side)
         for item, gap in told[asked]:
             answer = one.answers.get(item)
             if answer is not None or (gap and item in one.answers):
@@ -135,7 +143,7 @@ def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     by_form = sorted(_latest(some, dyads), key=lambda one: one[2:5])
     for (name, form, _version), rows in groupby(by_form, key=lambda one: one[2:5]):
         those = list(rows)
-        then, now = _asked(those[0]), shelf().instruments[name]
+        then, now = _answered(those[0]), shelf().instruments[name]
         given = [{i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items()} for one in those]
         verified = {s.name for s in then.scales if s.key.verified and comparable(s.name, then, now)}
         for one, of_response in zip(those, kept_scores(given, then, form), strict=True):
@@ -191,12 +199,12 @@ def progress(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 def picks(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     numbers = _agreement_numbers(dyads)
-    rows = _of(some, dyads, models.Pick, "side", "at", "agreement", "words")
-    latest = {(place, side): at for place, side, at, _key, _words in sorted(rows, key=lambda row: row[2])}
+    rows = models.Pick.objects.filter(session__dyad__in=dyads).order_by("id")
+    current = current_picks(row for row in rows if row.session_id in some.sessions)
     chosen = [
-        (*place[:2], side, numbers.get(key))
-        for place, side, at, key, words in rows
-        if at == latest[place, side] and (key or words)
+        (*some.sessions[session][:2], side, numbers.get(pick.agreement_id))
+        for (session, side), picks in current.items()
+        for pick in picks
     ]
     return sorted(chosen, key=lambda row: (*row[:3], row[3] or 0))
 

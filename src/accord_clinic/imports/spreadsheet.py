@@ -16,7 +16,7 @@ from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer, Rater
 from accord_clinic.imports.column_map import MODALITIES, Asked, Column, ColumnMap
-from accord_clinic.questionnaires.submission import whole
+from accord_clinic.posted import whole_number
 
 SEPARATORS = (",", ";", "\t")
 MOST_SESSIONS = 2_000
@@ -188,7 +188,7 @@ def _named(cells: dict[str, str], column: str, columns: ColumnMap) -> str:
 
 
 def _session(cell: str) -> int:
-    if not 1 <= (whole(cell) or 0) <= MOST_SESSIONS:
+    if not 1 <= (whole_number(cell) or 0) <= MOST_SESSIONS:
         raise _Unfit(f"{cell!r} is not a session number from 1 to {MOST_SESSIONS}")
     return int(cell)
 

@@ -1,5 +1,7 @@
 """What two people hold between them: goals, tasks and the shared view with their seals, picks, strains, the talk."""
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -60,8 +62,8 @@ class Progress(models.Model):
 class Pick(models.Model):
     """What matters most now, said by one side before seeing the other's: a shared goal or new words.
 
-    The picks with the latest time count. A correction names the last pick that it stands for; one without a goal and
-    without words takes all of them back.
+    Which of them count is said once, in `current_picks`. A correction names the last pick that it stands for; one
+    without a goal and without words takes all of them back.
     """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="picks")
@@ -75,6 +77,18 @@ class Pick(models.Model):
     def empty(self) -> bool:
         """Whether it only says that nothing is picked any more."""
         return self.agreement_id is None and not self.words
+
+
+def current_picks(rows: Iterable[Pick]) -> dict[tuple[int, str], list[Pick]]:
+    """The picks that count, by session and side: those with the latest time; an empty list where all are taken back."""
+    latest: dict[tuple[int, str], list[Pick]] = {}
+    for row in rows:
+        picks = latest.setdefault((row.session_id, row.side), [])
+        if picks and row.at > picks[0].at:
+            picks.clear()
+        if not picks or row.at == picks[0].at:
+            picks.append(row)
+    return {voice: [row for row in picks if not row.empty] for voice, picks in latest.items()}
 
 
 class Strain(Addressed):

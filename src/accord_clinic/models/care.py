@@ -1,7 +1,7 @@
 """Sessions, who was asked about them, and what each person said: only ever added, never changed."""
 
-from collections.abc import Iterable
-from typing import Protocol, TypeVar
+from collections.abc import Hashable, Iterable
+from typing import Any, Protocol, TypeVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -57,7 +57,7 @@ class ResponseRow(Protocol):
     """A response or some of its columns, as far as it takes to know which one counts."""
 
     @property
-    def session_id(self) -> int: ...
+    def session_id(self) -> Hashable: ...
     @property
     def side(self) -> str: ...
     @property
@@ -67,7 +67,7 @@ class ResponseRow(Protocol):
 Row = TypeVar("Row", bound=ResponseRow)
 
 
-def current_responses(rows: Iterable[Row]) -> dict[tuple[int, str, str], Row]:
+def current_responses(rows: Iterable[Row]) -> dict[tuple[Any, str, str], Row]:
     """The responses that count: of each session, side and questionnaire the latest. `rows` in the order they came."""
     return {(row.session_id, row.side, row.instrument): row for row in rows}
 

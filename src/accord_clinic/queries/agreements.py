@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db.models import Prefetch
 
 from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Wording
+from accord_clinic.models.alliance import current_picks
 from accord_clinic.permissions import dyads_visible_to
 
 
@@ -122,14 +123,12 @@ def _with_tasks(one: Shown, tasks: list[Shown]) -> Shown:
 def picks_in_common(dyad: Dyad) -> tuple[int, int] | None:
     """How many of the last revealed picks of both sides are the same, of how many different ones; `None` before any."""
     rows = Pick.objects.filter(session__dyad=dyad).exclude(session__revealed_at=None).order_by("session__number", "at")
-    by_time: dict[tuple[int, str], dict[datetime, set]] = {}
-    for row in rows:
-        together = by_time.setdefault((row.session_id, row.side), {}).setdefault(row.at, set())
-        if not row.empty:
-            together.add(row.agreement_id or row.words.casefold())
-    last = {place: sets[max(sets)] for place, sets in by_time.items()}
-    numbers = [s for s, side in last if side == "client" and last[s, side] and last.get((s, "therapist"))]
-    if not numbers:
+    picked = {
+        voice: {row.agreement_id or row.words.casefold() for row in picks}
+        for voice, picks in current_picks(rows).items()
+    }
+    sessions = [s for s, side in picked if side == "client" and picked[s, side] and picked.get((s, "therapist"))]
+    if not sessions:
         return None
-    client, therapist = last[numbers[-1], "client"], last[numbers[-1], "therapist"]
+    client, therapist = picked[sessions[-1], "client"], picked[sessions[-1], "therapist"]
     return len(client & therapist), len(client | therapist)

@@ -10,6 +10,7 @@ from django.db.models import Count, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from accord.signals import CHECK_IN
 from accord_clinic import links
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import (
@@ -28,7 +29,10 @@ from accord_clinic.models import (
     Strain,
     Wording,
 )
+from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.care import current_responses
 from accord_clinic.queries.practice import practice
+from accord_clinic.questionnaires.shelf import shelf
 
 MOST_CONCERNS = 2
 MOST_TASKS = 3
@@ -59,6 +63,7 @@ BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), place="no uid")
 COVERING = Prepared(
     lambda dyad: Cover.objects.filter(dyad_id=dyad, since__lte=Now(), until__gt=Now()).values_list("member")
 )
+CHECK_INS = Prepared(lambda session: Response.objects.filter(session_id=session, instrument=CHECK_IN).order_by("id"))
 SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
 
 
@@ -159,12 +164,17 @@ def has_sent(session: Session) -> bool:
     return bool(SENT.rows(session.pk))
 
 
+def check_ins(session: Session) -> dict[str, Response]:
+    """The latest check-in of each side of a session, by side. One query."""
+    return {side: row for (_session, side, _name), row in current_responses(CHECK_INS.all(session.pk)).items()}
+
+
 def sent_responses(link: Link) -> tuple[Response, ...]:
     """The client's latest response to each questionnaire of a session; empty before anything was sent."""
     if not (link.invitation.sent_at or has_sent(link.session)):
         return ()
     rows = Response.objects.filter(session=link.session, side="client").order_by("id")
-    return tuple({r.instrument: r for r in rows}.values())
+    return tuple(current_responses(rows).values())
 
 
 def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: bool, asked_picks: bool) -> Sent:
@@ -185,12 +195,10 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
         rows = Progress.objects.filter(session=session, side="client").order_by("id")
         said = dict(rows.values_list("agreement__uid", "value"))
         progress = {uid: value for uid, value in said.items() if value is not None}
-    picks = (
-        list(Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id"))
-        if asked_picks
-        else []
-    )
-    picks = [p for p in picks if p.at == picks[-1].at]
+    picks: list[Pick] = []
+    if asked_picks:
+        rows = Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id")
+        picks = current_picks(rows).get((session.pk, "client"), [])
     return Sent(
         responses,
         answers,
@@ -228,11 +236,7 @@ def asked_progress(session: Session, rows: Iterable[tuple[str, str, str, bool]])
     return [one for one in agreed if one[1] == "task"][-MOST_TASKS:] + goals
 
 
-def needs_help(responses: Iterable[Response], safety: Mapping[str, Mapping[str, int]]) -> bool:
-    """Whether an answer asks for help at once; `safety` has the value from which on, by instrument and item."""
-    for response in responses:
-        for item, least in safety.get(response.instrument, {}).items():
-            answer = response.answers.get(item)
-            if isinstance(answer, int) and answer >= least:
-                return True
-    return False
+def needs_help(responses: Iterable[Response]) -> bool:
+    """Whether an answer asks for help at once."""
+    instruments = shelf().instruments
+    return any(instruments[r.instrument].safety_items(r.answers) for r in responses if r.instrument in instruments)

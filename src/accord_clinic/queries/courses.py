@@ -9,6 +9,8 @@ from accord.stats.thresholds import Calibration
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
+from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires.shelf import shelf
 
 RESPONSE_COLUMNS = (
@@ -61,7 +63,7 @@ def said(
     """Rows to records. `responses` in the order they came: the last of a session, side and instrument counts."""
     sessions = list(sessions)
     numbers = {s.pk: s.number for s in sessions}
-    latest = {(r.session_id, r.side, r.instrument): r for r in responses if r.session_id in numbers}
+    latest = current_responses(r for r in responses if r.session_id in numbers)
     return DyadRecord(
         sessions=tuple(SessionFacts(s.number, s.state == "held", s.modality, s.start) for s in sessions),
         responses=tuple(record_of(r, numbers[r.session_id]) for r in latest.values()),
@@ -84,23 +86,15 @@ def record_of(row: models.Response, number: int) -> Response:
 
 def _picks(rows: Iterable[Pick], numbers: Mapping[int, int]) -> tuple[Picks, ...]:
     """The latest picks of each side per session; new words count as a goal of their own."""
-    last: dict[tuple[int, str], tuple] = {}
-    for row in rows:
-        if row.session_id not in numbers:
-            continue
-        at, chosen = last.get((row.session_id, row.side), (None, frozenset()))
-        name = row.agreement.uid if row.agreement else f"words:{row.words.casefold()}"
-        one = frozenset() if row.empty else frozenset({name})
-        last[row.session_id, row.side] = (row.at, chosen | one if row.at == at else one)
+    picked = {
+        voice: frozenset(row.agreement.uid if row.agreement else f"words:{row.words.casefold()}" for row in picks)
+        for voice, picks in current_picks(rows).items()
+    }
     return tuple(
-        Picks(number, _chosen(last, pk, "client"), _chosen(last, pk, "therapist"))
+        Picks(number, picked.get((pk, "client"), frozenset()), picked.get((pk, "therapist"), frozenset()))
         for pk, number in numbers.items()
-        if (pk, "client") in last or (pk, "therapist") in last
+        if (pk, "client") in picked or (pk, "therapist") in picked
     )
-
-
-def _chosen(last: Mapping[tuple[int, str], tuple], session: int, side: str) -> frozenset[str]:
-    return last.get((session, side), (None, frozenset()))[1]
 
 
 def calibrations() -> dict[str, Calibration]:

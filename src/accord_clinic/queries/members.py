@@ -10,7 +10,6 @@ from django.db.models import Count, Q
 
 from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
 from accord_clinic.permissions import can, check_answer_correction, check_keep_practice
-from accord_clinic.questionnaires.submission import whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +99,10 @@ def waiting_correction(member: Member, uid: str) -> Correction | None:
     return row if row and can(check_answer_correction, member, row.dyad) else None
 
 
-def failed_notice(member: Member, pk: str) -> Notice | None:
+def failed_notice(member: Member, pk: int | None) -> Notice | None:
     """A message that is not sent, for trying again."""
     check_keep_practice(member)
-    return Notice.objects.filter(pk=whole(pk), sent_at=None, dropped_at=None).first()
+    return Notice.objects.filter(pk=pk, sent_at=None, dropped_at=None).first()
 
 
 def course_in_emergency(member: Member, therapist: str, name: str) -> Dyad | None:

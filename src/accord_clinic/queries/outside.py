@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -85,14 +85,9 @@ def private_line(member: Member, uid: str) -> PrivateLine | None:
 
 def _lines(member: Member) -> QuerySet[PrivateLine]:
     """What was said to this member, never about the reader's own dyads, and not what was corrected since."""
-    later = Response.objects.filter(
-        session=OuterRef("response__session"),
-        side="client",
-        instrument=OuterRef("response__instrument"),
-        pk__gt=OuterRef("response"),
-    )
     rows = PrivateLine.objects.filter(reader="outside", to=member).exclude(response__session__dyad__therapist=member)
-    return rows.exclude(Exists(later))
+    of_these = Response.objects.filter(side="client", session__in=rows.values("response__session"))
+    return rows.filter(response__in=of_these.current_ids())
 
 
 def _waiting(uid, name, address_as, therapist, said_at, read_at) -> Waiting:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accord_clinic.models import Comment, Dyad, Response, Session, Wording
+from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires import Agreed
 
 
@@ -18,7 +19,7 @@ class Sent:
 def sent(session: Session) -> Sent | None:
     """What the therapist sent about a session; `None` before anything was sent."""
     rows = Response.objects.filter(session=session, side="therapist").order_by("id")
-    latest = {r.instrument: r for r in rows}
+    latest = {row.instrument: row for row in current_responses(rows).values()}
     if not latest:
         return None
     of = {r.pk: name for name, r in latest.items()}

@@ -10,6 +10,7 @@ from accord.instruments import Instrument
 from accord.records import RATERS
 from accord.scoring import comparable, score_array
 from accord_clinic.models import Response
+from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires.shelf import instrument, shelf
 
 
@@ -47,11 +48,10 @@ def item_answers(name: str, scale: str) -> np.ndarray:
 def _latest(name: str) -> tuple[dict[tuple[str, int, int], tuple[str, str, dict]], dict[int, int], int]:
     """The last response of each side, course and session; the place of each course; the longest course."""
     rows = Response.objects.filter(instrument=name).exclude(session__revealed_at=None).order_by("id")
+    columns = ("session_id", "side", "instrument", "session__dyad", "session__number", "version", "form", "answers")
     latest = {
-        (side, dyad, number): (version, form, answers)
-        for side, dyad, number, version, form, answers in rows.values_list(
-            "side", "session__dyad", "session__number", "version", "form", "answers"
-        )
+        (row.side, row.session__dyad, row.session__number): (row.version, row.form, row.answers)
+        for row in current_responses(rows.values_list(*columns, named=True)).values()
     }
     dyads = sorted({dyad for _side, dyad, _number in latest})
     return latest, {dyad: i for i, dyad in enumerate(dyads)}, max((number for _s, _d, number in latest), default=0)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from accord_clinic.models import Member, Practice, SafetyLook, Signal
 from accord_clinic.permissions import check_see_safety
 
-STANDS = timedelta(days=90)
+NOTICE_STAYS = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class SafetyNotice:
 def notices(member: Member) -> tuple[SafetyNotice, ...]:
     """The notices of the last 90 days: first those that nobody has looked after, newest first. Three queries."""
     check_see_safety(member, Practice.objects.get())
-    rows = Signal.objects.filter(kind="safety", raised_at__gte=timezone.now() - STANDS).order_by("-raised_at")
+    rows = Signal.objects.filter(kind="safety", raised_at__gte=timezone.now() - NOTICE_STAYS).order_by("-raised_at")
     found = list(
         rows.values_list(
             "pk", "session__uid", "dyad__client__name", "dyad__client__address_as", "dyad__therapist__name",

@@ -7,7 +7,6 @@ from datetime import datetime
 from allauth.usersessions.models import UserSession
 
 from accord_clinic.models import Member
-from accord_clinic.questionnaires.submission import whole
 
 # The first that fits: most browsers claim to be several.
 BROWSERS = (
@@ -19,35 +18,37 @@ MACHINES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One session of one's own."""
+class SignedIn:
+    """One session of one's own. `this_one`: the one that the page is read in."""
 
     id: int
     since: datetime
     address: str
     browser: str
     machine: str
-    here: bool
+    this_one: bool
 
 
-def places(member: Member) -> list[Place]:
+def signed_in(member: Member) -> list[SignedIn]:
     """Newest first; what has run out is taken off the list."""
-    running = sorted(UserSession.objects.purge_and_list(member), key=lambda one: one.created_at, reverse=True)
+    running = sorted(UserSession.objects.purge_and_list(member), key=lambda row: row.created_at, reverse=True)
     return [
-        Place(one.pk, one.created_at, one.ip, *seen_as(one.user_agent), here=one.is_current()) for one in running
+        SignedIn(row.pk, row.created_at, row.ip, *seen_as(row.user_agent), this_one=row.is_current()) for row in running
     ]
 
 
-def sessions_to_end(member: Member, which: str) -> list[UserSession]:
-    """One's own session with this number; or all but the one in use, when there is no number."""
-    rows = UserSession.objects.filter(user=member)
-    if which != "others":
-        return list(rows.filter(pk=whole(which)))
-    return [one for one in rows if not one.is_current()]
+def own_session(member: Member, pk: int | None) -> list[UserSession]:
+    """One's own session with this number, if there is one."""
+    return list(UserSession.objects.filter(user=member, pk=pk))
+
+
+def other_sessions(member: Member) -> list[UserSession]:
+    """All of one's own but the one in use."""
+    return [row for row in UserSession.objects.filter(user=member) if not row.is_current()]
 
 
 def seen_as(user_agent: str) -> tuple[str, str]:
     """The browser and the kind of machine, as far as the browser tells; empty where it does not."""
     return tuple(
-        next((name for name, mark in known if re.search(mark, user_agent)), "") for known in (BROWSERS, MACHINES)
+        next((name for name, mark in marks if re.search(mark, user_agent)), "") for marks in (BROWSERS, MACHINES)
     )

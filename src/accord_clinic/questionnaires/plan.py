@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from accord.signals import CHECK_IN, STARTING_SESSIONS
+
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Measure
 
-CHECK_IN = "accord-check-in"
 STARTING_PATH = "accord-starting-path"
 WIDER_LOOK = "accord-wider-look"
-STARTING_SESSIONS = 3
 WIDER_LOOK_EVERY = 4
 PICKS_EVERY = 5
 

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord.records import Answer
+from accord_clinic.posted import whole_number
 from accord_clinic.questionnaires.page import ASKING_AGAIN, MOST_PICKS, PICKED, PICKED_WORDS, Page
 from accord_clinic.questionnaires.questions import Block, Question
 from accord_clinic.questionnaires.shelf import instrument
-from accord_clinic.questionnaires.submission import SHARING, AskedAgain, OpenLine, Part, Submission, whole
+from accord_clinic.questionnaires.submission import SHARING, AskedAgain, OpenLine, Part, Submission
 
 MOST_CHARACTERS = 10_000
 PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change"})
@@ -103,7 +104,7 @@ def is_asked(question: Question, values: Values) -> bool:
     """Whether a question that hangs on another is asked, after what was answered there."""
     if not question.asked_if:
         return True
-    numbers = (whole(text) for text in values.get(question.asked_if, ()))
+    numbers = (whole_number(text) for text in values.get(question.asked_if, ()))
     return any(number is not None and number >= question.asked_at_least for number in numbers)
 
 

@@ -1,22 +1,16 @@
 """What one sent check-in page says, checked and free of HTML: forms make it, actions store it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from accord.records import Answer
+from accord_clinic.questionnaires.shelf import instrument
 
 SHARING = ("show", "raise", "not_yet")
 READERS = ("therapist", "raise", "outside", "statistics")
 MEMBERS = "members"
 """In `Submission.context["browser"]`: answered in a browser in which somebody who works here was signed in."""
-WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
-
-
-def whole(text: str) -> int | None:
-    """The whole number that was posted. Not by `isdigit`: that is true of "²", and of more digits than `int` takes."""
-    return int(text) if WHOLE.fullmatch(text) else None
 
 
 @dataclass(frozen=True)
@@ -70,3 +64,11 @@ class Submission:
     reaction: str = ""
     begun_at: datetime | None = None
     context: Mapping[str, str] = field(default_factory=dict)
+
+    def safety_answers(self) -> tuple[tuple[str, str], ...]:
+        """Where an answer asks for help: (questionnaire, item)."""
+        return tuple(
+            (part.instrument, item)
+            for part in self.parts
+            for item in instrument(part.instrument).safety_items(part.answers)
+        )

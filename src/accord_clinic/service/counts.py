@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Any
 
-from django.db.models import Case, Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from accord.stats.repair_time import LEFT, OPEN, SETTLED
@@ -59,8 +59,10 @@ def _counting() -> QuerySet[Session]:
 def _sessions(start: datetime, end: datetime) -> list[list]:
     """[modality, client answered, therapist answered, how many]."""
     said = Response.objects.filter(session=OuterRef("pk"), instrument=CHECK_IN)
-    rows = _counting().filter(start__gte=start, start__lt=end).annotate(
-        client=Exists(said.filter(side="client")), therapist=Exists(said.filter(side="therapist"))
+    rows = (
+        _counting()
+        .filter(start__gte=start, start__lt=end)
+        .annotate(client=Exists(said.filter(side="client")), therapist=Exists(said.filter(side="therapist")))
     )
     grouped = rows.order_by().values_list("modality", "client", "therapist").annotate(n=Count("pk"))
     return [list(row) for row in grouped]
@@ -82,8 +84,7 @@ def _only_counted(start: datetime, end: datetime) -> int:
     Of a check-in that was sent again, the last one counts. No word is read for it.
     """
     sent = Response.objects.filter(side="client", session__in=_counting().filter(start__gte=start, start__lt=end))
-    latest = sent.values("session", "instrument").annotate(last=Max("id")).values("last")
-    rows = PrivateLine.objects.filter(reader="statistics", response__in=latest)
+    rows = PrivateLine.objects.filter(reader="statistics", response__in=sent.current_ids())
     return rows.values("client").distinct().count()
 
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord_clinic.accounts import sso
 from accord_clinic.actions import sign_in
+from accord_clinic.posted import whole_number
 from accord_clinic.queries import user_sessions as queries
 from accord_clinic.views.shortcuts import do
 
@@ -63,9 +64,13 @@ def _limited(request: HttpRequest) -> HttpResponse | None:
 def places(request: HttpRequest) -> HttpResponse:
     """Every session of one's own. Ending one asks who it is, unless that was shown a moment ago."""
     if request.method == "POST":
-        rows = queries.sessions_to_end(request.user, request.POST.get("end", ""))
+        which = request.POST.get("end", "")
+        others = which == "others"
+        rows = (
+            queries.other_sessions(request.user) if others else queries.own_session(request.user, whole_number(which))
+        )
         return do(request, reverse("usersessions_list"), sign_in.end_sessions, rows, by=request.user, done=_("Ended."))
-    return render(request, "usersessions/usersession_list.html", {"places": queries.places(request.user)})
+    return render(request, "usersessions/usersession_list.html", {"places": queries.signed_in(request.user)})
 
 
 @require_safe

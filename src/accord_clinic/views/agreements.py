@@ -11,9 +11,9 @@ from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import agreements, read_log, strains
 from accord_clinic.pages import strains as strain_pages
+from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
-from accord_clinic.questionnaires.submission import whole
 from accord_clinic.views.shortcuts import do, found
 from accord_clinic.words.sentences import Names, strain_kind, strain_state
 
@@ -132,4 +132,4 @@ def _back(dyad) -> str:
 
 
 def _seen(request: HttpRequest) -> int:
-    return whole(request.POST.get("seen", "")) or 0
+    return whole_number(request.POST.get("seen", "")) or 0

@@ -18,8 +18,6 @@ from accord_clinic.actions import checkin, consent
 from accord_clinic.pages.consent import before_first_question
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries.checkin import Link
-from accord_clinic.questionnaires.shelf import shelf
-from accord_clinic.questionnaires.submission import whole
 from accord_clinic.views import checkin_page
 from accord_clinic.words import phrases
 
@@ -95,7 +93,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
         return redirect("check-in", uid)
     with checkin_page.speaking(link):
         context = {
-            "safety": client_queries.needs_help(responses, _safety()),
+            "safety": client_queries.needs_help(responses),
             "contact": checkin_page.has_safety_contact(link),
             "revealed": revealed,
             "again": checkin_page.comes_back(link, request),
@@ -270,7 +268,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
             "carried": carried,
             "rows": questionnaires.review_html(page, reading.values, hidden=False),
             "notes": reading.notes,
-            "safety": _asks_for_help(page, reading.values),
+            "safety": bool(reading.submission and reading.submission.safety_answers()),
             "send": {"name": "reviewed", "value": "page", "text": _("Send it")},
             "title": _see(link),
         }
@@ -305,17 +303,3 @@ def _page(request: HttpRequest, link: Link, template: str, context: dict, status
 
 def _see(link: Link) -> str:
     return _("This is exactly what {therapist} will see").format(therapist=link.therapist)
-
-
-def _safety() -> dict[str, dict[str, int]]:
-    """From which answer on help is shown, by instrument and item."""
-    found = (
-        (i.id, {item.id: item.safety for item in i.items if item.safety is not None})
-        for i in shelf().instruments.values()
-    )
-    return {name: items for name, items in found if items}
-
-
-def _asks_for_help(page: questionnaires.Page, values: Mapping[str, list[str]]) -> bool:
-    asked = (q for q in page.questions() if q.safety is not None)
-    return any((whole(text) or 0) >= q.safety for q in asked for text in values.get(q.id, ()))

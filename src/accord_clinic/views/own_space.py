@@ -20,12 +20,12 @@ from accord_clinic.actions import agreements, own_space, private_lines
 from accord_clinic.pages import own_space as space_pages
 from accord_clinic.pages.key_holders import of_the_key
 from accord_clinic.pages.talk_sheet import sheet
+from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
-from accord_clinic.questionnaires.submission import whole
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 
@@ -135,7 +135,7 @@ def change(request: HttpRequest, client, uid: str) -> HttpResponse:
     if agreement is None:
         return unknown(request)
     what, words = request.POST.get("what", ""), request.POST.get("words", "")
-    seen = whole(request.POST.get("seen", "")) or 0
+    seen = whole_number(request.POST.get("seen", "")) or 0
     if what == "seal":
         return _do(request, client, agreement.dyad, "", agreements.seal, agreement, SIDE, seen=seen)
     if what == "reword":

@@ -14,6 +14,7 @@ from accord_clinic.actions import corrections, cover_and_emergency, read_log
 from accord_clinic.actions import members as member_actions
 from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.pages import schedule
+from accord_clinic.posted import whole_number
 from accord_clinic.queries import members as member_queries
 from accord_clinic.views.shortcuts import do, found
 
@@ -110,7 +111,7 @@ def messages(request: HttpRequest) -> HttpResponse:
         return do(request, back, corrections.answer, row, words, by=request.user, done=_("The client can read it."))
     if request.method == "POST":
         act = member_actions.try_again if request.POST.get("what") == "again" else member_actions.drop
-        notice = member_queries.failed_notice(request.user, request.POST.get("notice", ""))
+        notice = member_queries.failed_notice(request.user, whole_number(request.POST.get("notice", "")))
         if notice is None:
             return redirect("failed_messages")
         return do(request, reverse("failed_messages"), act, notice, by=request.user, done=_("Done."))

@@ -1,0 +1,62 @@
+"""Which answers and which picks count, where they were sent more than once: said once, in `models`."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from tests.clinic.people import a_dyad, a_session
+
+from accord_clinic.models import Pick, Response
+from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.care import current_responses
+
+
+def a_response(session, side="client", instrument="accord-check-in") -> Response:
+    return Response.objects.create(
+        session=session, side=side, instrument=instrument, version="1", form="full", language="en", wording="",
+        sent_at=timezone.now(), submission=str(Response.objects.count()),
+    )  # fmt: skip
+
+
+def a_pick(session, side, words, minutes) -> Pick:
+    return Pick.objects.create(session=session, side=side, words=words, at=timezone.now() + timedelta(minutes=minutes))
+
+
+def test_the_latest_response_of_each_session_side_and_questionnaire_counts(people, dyad):
+    first, second = a_session(dyad), a_session(dyad)
+    a_response(first)
+    corrected = a_response(first)
+    others = [
+        a_response(first, side="therapist"),
+        a_response(first, instrument="phq-9"),
+        a_response(second),
+        a_response(a_session(a_dyad(people.eve, "Zoe"))),
+    ]
+    expected = {row.pk for row in (corrected, *others)}
+    assert {row.pk for row in current_responses(Response.objects.order_by("id")).values()} == expected
+    assert set(Response.objects.current_ids().values_list("last", flat=True)) == expected
+
+
+def test_of_a_queryset_the_latest_in_it_counts_however_it_is_ordered(dyad):
+    session = a_session(dyad)
+    a_response(session)
+    corrected = a_response(session)
+    a_response(session, side="therapist")
+    rows = Response.objects.filter(side="client").order_by("-sent_at", "form")
+    assert list(rows.current_ids().values_list("last", flat=True)) == [corrected.pk]
+
+
+def test_the_picks_with_the_latest_time_count(dyad):
+    session = a_session(dyad)
+    a_pick(session, "client", "Sleep", 0)
+    latest = [a_pick(session, "client", "Work", 5)]
+    latest.append(Pick.objects.create(session=session, side="client", words="Rest", at=latest[0].at))
+    mine = a_pick(session, "therapist", "Trust", 1)
+    for rows in (Pick.objects.order_by("at", "id"), Pick.objects.order_by("id"), Pick.objects.order_by("-at", "id")):
+        assert current_picks(rows) == {(session.pk, "client"): latest, (session.pk, "therapist"): [mine]}
+
+
+def test_picks_that_were_taken_back_leave_an_empty_list(dyad):
+    session = a_session(dyad)
+    a_pick(session, "client", "Sleep", 0)
+    a_pick(session, "client", "", 5)
+    assert current_picks(Pick.objects.order_by("id")) == {(session.pk, "client"): []}

@@ -1,1 +1,1 @@
-"""Every write: may they? then change, raise signals, log, in one transaction; always `by=`."""
+"""Every write: check who may, change, raise signals and log, in one transaction; always with `by=`."""

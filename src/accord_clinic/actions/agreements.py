@@ -1,4 +1,4 @@
-"""Goals, tasks and the shared view of the problem: proposed by either, agreed when both sealed, history kept."""
+"""Goals, tasks and the shared view: either side proposes, both seal the wording, and the history stays."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,7 +20,7 @@ class ChangedMeanwhile(BadInput):
 
 
 def check_side(dyad: Dyad, side: str, by: Actor) -> None:
-    """A member speaks as the dyad's therapist, a client as the dyad's client, and nobody as anybody else."""
+    """Refuse a member who does not treat this dyad now, and a client who is not this dyad's client."""
     if isinstance(by, Member):
         check_treat(by, dyad)
     elif by is not None:
@@ -43,7 +43,7 @@ def propose(dyad: Dyad, kind: str, words: str, side: str, *, by: Actor, goal: Ag
 
 @transaction.atomic
 def reword(agreement: Agreement, words: str, side: str, *, seen: int, by: Actor) -> Wording:
-    """New words, which nobody has sealed yet. `seen` is the wording that the writer had before their eyes."""
+    """Add new words, which nobody has sealed yet. `seen` is the wording that the writer's page showed."""
     check_side(agreement.dyad, side, by)
     words = _checked(words)
     last = _last_wording(agreement)
@@ -60,7 +60,7 @@ def reword(agreement: Agreement, words: str, side: str, *, seen: int, by: Actor)
 
 @transaction.atomic
 def seal(agreement: Agreement, side: str, *, seen: int, by: Actor) -> None:
-    """One side's promise about the words it saw. Sealing twice is the same as once."""
+    """Seal the words that this side saw. Sealing twice is the same as once."""
     check_side(agreement.dyad, side, by)
     last = _last_wording(agreement)
     if last.pk != seen:
@@ -73,7 +73,7 @@ def seal(agreement: Agreement, side: str, *, seen: int, by: Actor) -> None:
 
 @transaction.atomic
 def end(agreement: Agreement, how: str, side: str, *, by: Actor) -> None:
-    """Reached, dropped or replaced. Its words and seals stay."""
+    """End an agreement as reached, dropped or replaced. Its words and seals stay."""
     check_side(agreement.dyad, side, by)
     if how not in dict(Agreement.ENDS):
         raise BadInput("Say whether it was reached, dropped or replaced.")
@@ -84,7 +84,7 @@ def end(agreement: Agreement, how: str, side: str, *, by: Actor) -> None:
 def note_progress(
     session: Session, side: str, progress: Mapping[str, int], *, by: Actor, asked_again: Iterable[str] = ()
 ) -> None:
-    """How far each goal (0 to 10) or task (0 to 2) is. Names that are not this dyad's are passed over.
+    """Note how far each goal (0 to 10) or task (0 to 2) is. Names of other dyads are ignored.
 
     `asked_again`: what a correction asked about. What it leaves out there is taken back, by a row without a value.
     """

@@ -1,4 +1,4 @@
-"""The audit chain: each act is an entry that holds the hash of the one before, so that a change anywhere shows."""
+"""The audit log: each entry has the hash of the one before, so that any change can be found."""
 
 import hashlib
 import json
@@ -44,7 +44,7 @@ def first_break(entries: QuerySet[AuditEntry] | None = None, before: str = "") -
 
 
 def actor(by: Actor) -> str:
-    """Ids only: the log must outlive an erasure without holding a name."""
+    """Who acted, by id only: the log stays after an erasure and must not contain a name."""
     if by is None:
         return "system"
     return f"{'member' if isinstance(by, Member) else 'client'}:{by.pk}"

@@ -1,4 +1,4 @@
-"""Learning what is usual here: each followed series gets a new, versioned calibration from the practice's ratings."""
+"""Estimate what is usual here: each followed series gets a new, versioned calibration from the practice's ratings."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def followed() -> tuple[str, ...]:
 
 @transaction.atomic
 def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
-    """Estimate each series anew; gives a sentence for each. The same ratings give the same row again."""
+    """Estimate each series again and return a sentence for each. The same ratings give the same row."""
     told, measured = [], cache(_measured)
     for key in series:
         if not _is_here(key):

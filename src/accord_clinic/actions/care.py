@@ -18,7 +18,7 @@ from accord_clinic.queries.schedule import NUMBERS
 
 @transaction.atomic
 def register_client(name: str, *, by: Member, **facts) -> Client:
-    """Somebody new comes here. `facts`: address_as, language, email, phone, born."""
+    """Register a client. `facts`: address_as, language, email, phone, born."""
     check_work_as_therapist(by)
     if not name.strip():
         raise BadInput("Give a name, as this person wants to be called.")
@@ -61,7 +61,7 @@ def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> N
 
 @transaction.atomic
 def plan_session(dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", state: str = "planned") -> Session:
-    """Put the next session on the calendar. The one before it then opens, at the latest, shortly before this one."""
+    """Plan the next session. The one before it is revealed shortly before this one at the latest."""
     if isinstance(by, Member):
         check_treat(by, dyad)
     if dyad.ended:
@@ -99,7 +99,7 @@ def _set_due(session: Session, next_start: datetime | None) -> None:
 
 @transaction.atomic
 def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> None:
-    """Close a course of care: planned, by agreement, by one side, or moved on; everything said stays."""
+    """End a course of care: planned, by agreement, by one side, or moved on. All answers stay."""
     check_own(by, dyad)
     if how not in dict(Dyad.ENDINGS):
         raise BadInput("Say how it ended: planned, by agreement, by the client, by the therapist, or moved on.")
@@ -111,7 +111,7 @@ def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> No
 
 @transaction.atomic
 def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
-    """End one dyad and open another with its own baseline, which says what it follows.
+    """End one dyad and open another with its own baseline, which names the earlier one.
 
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
@@ -128,7 +128,7 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
 
 @transaction.atomic
 def share(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
-    """Show a dyad to a supervisor from now on. The client can see that it is shared."""
+    """Share a dyad with a supervisor from now on. The client can see this."""
     check_share(by, dyad, supervisor)
     if not dyad.shares.filter(member=supervisor, until=None).exists():
         row = Share.objects.create(dyad=dyad, member=supervisor, by=by)
@@ -137,7 +137,7 @@ def share(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
 
 @transaction.atomic
 def unshare(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
-    """Take a share back; it ends now."""
+    """End a share now."""
     check_own(by, dyad)
     dyad.shares.filter(member=supervisor, until=None).update(until=timezone.now())
     record(by, "unshare", f"dyad:{dyad.pk}", ["until"])

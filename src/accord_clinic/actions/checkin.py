@@ -1,4 +1,4 @@
-"""Links for clients, and what both sides send: kept once, whatever the network, the reader or the back button does."""
+"""Links for clients, and answers of both sides: each page is stored once, even if it is sent again."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -43,12 +43,12 @@ EARLIER = Prepared(
 
 
 class AlreadyRevealed(Exception):
-    """What was sent has been opened by the other side, so it stays as it was."""
+    """The session is revealed, so these answers can no longer be changed."""
 
 
 @transaction.atomic
 def invite(session: Session, *, by: Actor, mailed: bool = False) -> str:
-    """Make a link for the client's check-in on this session. Gives the token, which is never shown again.
+    """Make a link for the client's check-in on this session and return its token, which is never shown again.
 
     `mailed`: it goes to the client's known contact, and nobody who works here sees it.
     """
@@ -81,7 +81,7 @@ def mail_link(session: Session, address: Callable[[str], str], *, by: Member) ->
 
 @transaction.atomic
 def revoke(invitation: Invitation, *, by: Actor) -> None:
-    """Make a link useless from now on."""
+    """Revoke a link: it opens nothing from now on."""
     if isinstance(by, Member):
         check_treat(by, invitation.session.dyad)
     Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now())
@@ -90,7 +90,7 @@ def revoke(invitation: Invitation, *, by: Actor) -> None:
 
 @transaction.atomic
 def send(session: Session, side: str, said: Submission, *, by: Client | Member) -> bool:
-    """Keep what one side sent about a session. False when exactly this page had been kept before.
+    """Store what one side sent about a session. False when exactly this page was stored before.
 
     A later page with another key is a correction: new rows, the old ones kept. After the reveal a correction is
     refused (`AlreadyRevealed`), while a first answer, however late, is always taken.

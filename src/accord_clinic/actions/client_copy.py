@@ -1,4 +1,4 @@
-"""Taking a copy: a client gets every table about them, and that it was taken is noted."""
+"""The client's copy: every table about one client. The audit log notes that it was taken."""
 
 from collections.abc import Mapping, Sequence
 

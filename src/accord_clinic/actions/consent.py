@@ -1,4 +1,4 @@
-"""Consent per purpose: given and withdrawn in one step, and whatever a withdrawal asks for done at once."""
+"""Give and withdraw consent for each purpose in one step; a withdrawal takes effect at once."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,7 +13,7 @@ from accord_clinic.words.wordings import PURPOSES, consent
 
 
 def check_born(born: int | None) -> None:
-    """Nobody under twelve: the questions are not made for children. By the year, so nobody of twelve is refused."""
+    """Refuse clients under twelve: the questions are not for children. By the year, so nobody of twelve is refused."""
     year = timezone.localdate().year
     if born is not None and not 1900 <= born <= year - YOUNGEST:
         raise BadInput(
@@ -24,7 +24,7 @@ def check_born(born: int | None) -> None:
 
 @transaction.atomic
 def give(client: Client, purpose: str, *, by: Client) -> None:
-    """Yes, in today's wording. A yes that stands in an older wording is withdrawn and said anew."""
+    """Give consent in today's wording. A consent to an older wording is withdrawn."""
     check_be_client(by, client)
     _give(client, purpose, "client", by)
 
@@ -40,7 +40,7 @@ def note_guardian(dyad: Dyad, purpose: str, *, by: Member) -> None:
 
 @transaction.atomic
 def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = "client") -> None:
-    """No, from now on, in one step; and what that means is done in the same transaction."""
+    """Withdraw consent in one step. What this means for links, messages or studies is done in the same transaction."""
     _check_purpose(purpose)
     if voice == "client":
         check_be_client(by, client)
@@ -59,7 +59,7 @@ def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = 
 
 @transaction.atomic
 def set_terms(dyad: Dyad, *, by: Member, **facts) -> None:
-    """Who agrees, and what guardians or whoever sent this client learn. `facts`: the fields of `Terms`."""
+    """Set who agrees, and what guardians or whoever sent this client learn. `facts`: the fields of `Terms`."""
     check_own(by, dyad)
     allowed = {
         "consents": dict(Terms.CONSENTERS),

@@ -1,4 +1,4 @@
-"""What is wrong in the record: a client says so, the therapist answers, both stay. And facts put right."""
+"""Corrections: a client says what is wrong, the therapist answers, and both texts stay. Also changes of facts."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +23,7 @@ FACTS = ("name", "address_as", "language", "born", *CONTACT)
 
 @transaction.atomic
 def ask(dyad: Dyad, words: str, *, by: Client) -> Correction:
-    """A client says what is wrong. The therapist is told to look; where that one has left, the admins."""
+    """Store what the client says is wrong, and notify the therapist, or the admins if the therapist has left."""
     check_be_client(by, dyad.client)
     words = _checked(words)
     row = Correction.objects.create(dyad=dyad, words=words, asked_at=timezone.now())
@@ -34,7 +34,7 @@ def ask(dyad: Dyad, words: str, *, by: Client) -> Correction:
 
 @transaction.atomic
 def answer(correction: Correction, words: str, *, by: Member) -> None:
-    """What was done about it, or why not. Answered once; the client reads it in the own space."""
+    """Answer a correction: what was done, or why not. Once only; the client reads it in their own space."""
     check_answer_correction(by, correction.dyad)
     words = _checked(words)
     rows = Correction.objects.filter(pk=correction.pk, answered_at=None)
@@ -45,7 +45,7 @@ def answer(correction: Correction, words: str, *, by: Member) -> None:
 
 @transaction.atomic
 def put_right(client: Client, *, by: Member, **facts) -> None:
-    """Change what is known about a client. A contact that is replaced is told so, at the old address."""
+    """Change facts about a client. If the contact changes, a notice goes to the old address."""
     changed = {name: value for name, value in facts.items() if name in FACTS and getattr(client, name) != value}
     if not changed:
         return
@@ -61,7 +61,7 @@ def put_right(client: Client, *, by: Member, **facts) -> None:
 
 @transaction.atomic
 def change_own_contact(client: Client, *, by: Client, **changed) -> None:
-    """The client's own new contact: email, phone or channel. The old address hears that it is used no more."""
+    """Let the client change their own email, phone or channel. A notice goes to the old address."""
     check_be_client(by, client)
     _write(client, changed)
     record(by, "change_contact", f"client:{client.pk}", changed)

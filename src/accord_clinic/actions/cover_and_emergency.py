@@ -20,7 +20,7 @@ LONGEST_COVER = timedelta(days=190)
 
 @transaction.atomic
 def cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
-    """Let a colleague see and act from the first day to the last. The client can see it."""
+    """Let a colleague cover from the first day to the last. The client can see this."""
     check_own(by, dyad)
     if not colleague.is_a("therapist") or colleague.pk == dyad.therapist_id:
         raise BadInput("Cover is given by another therapist of this practice.")
@@ -38,7 +38,7 @@ def cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member)
 
 @transaction.atomic
 def end_cover(row: Cover, *, by: Member) -> None:
-    """The cover ends now; one that has not begun is as if it had never been."""
+    """End a cover now; one that has not begun never begins."""
     check_own(by, row.dyad)
     now = timezone.now()
     Cover.objects.filter(pk=row.pk, until__gt=now).update(until=max(now, row.since) if row.since <= now else row.since)
@@ -47,7 +47,7 @@ def end_cover(row: Cover, *, by: Member) -> None:
 
 @transaction.atomic
 def break_glass(dyad: Dyad, why: str, *, by: Member) -> BreakGlass:
-    """Look at a colleague's course of care in an emergency: for an hour, reading only; both people can see it."""
+    """Let an admin read a colleague's course of care for an hour in an emergency; both people can see this."""
     check_break_glass(by, dyad)
     if len(why.strip()) < 10:
         raise BadInput("Say in a sentence why you have to look now; the therapist and the client will read it.")
@@ -60,7 +60,7 @@ def break_glass(dyad: Dyad, why: str, *, by: Member) -> BreakGlass:
 
 @transaction.atomic
 def leave(member: Member, *, by: Member) -> None:
-    """A member leaves: only when every course of care is handed over or ended. What they said and did stays.
+    """Let a member leave, once every course of care is handed over or ended. What they said and did stays.
 
     What they had shared ends too, since nobody could take it back any more; and their open links ask for nobody.
     """

@@ -1,4 +1,4 @@
-"""Erasing a client: everything said, and every name and address, goes; what the law wants kept stays under a number.
+"""Erase a client: words, names and addresses are deleted; what the law requires stays under a number.
 
 Each table of the clinic stands in one of four lists below, so a new one cannot be forgotten: a test compares them with
 the models. Audit and read logs hold ids and field names only and are not touched.
@@ -66,7 +66,7 @@ LEDGER = "erasures.jsonl"
 
 @transaction.atomic
 def erase(client: Client, *, by: Client) -> Erasure:
-    """Erase a client at the client's own wish. The therapists of running courses are told to sign in and look."""
+    """Erase a client at the client's own wish. The therapists of running courses get a notice."""
     check_be_client(by, client)
     for dyad in client.dyads.filter(ended=None).select_related("therapist"):
         notices.tell("erased", dyad.uid, member=dyad.therapist)
@@ -77,7 +77,7 @@ def erase(client: Client, *, by: Client) -> Erasure:
 
 
 def purge(today: date | None = None) -> int:
-    """Let the kept dates of those erased go whose time is over. Gives how many."""
+    """Delete the stored dates of erased clients whose retention time is over. Returns how many."""
     today = today or timezone.localdate()
     over = Erasure.objects.filter(until__lte=today)
     for row in over:
@@ -89,7 +89,7 @@ def purge(today: date | None = None) -> int:
 
 
 def reapply() -> int:
-    """Erase again whoever was erased after the backup that is now in place. Gives how many. Harmless to repeat.
+    """Erase again whoever was erased after the backup that is now in place. Returns how many. Safe to repeat.
 
     Call it after a restore. It knows from the ledger file beside the database, and beside the backups.
     """
@@ -106,7 +106,7 @@ def reapply() -> int:
 
 
 def write_ledger() -> None:
-    """Numbers and dates of all erasures, in a file that outlives the database: beside it, and beside the backups."""
+    """Write numbers and dates of all erasures into files beside the database and beside the backups."""
     lines = [json.dumps({"client": n, "uid": uid, "at": at.isoformat()}) for n, (uid, at) in sorted(_known().items())]
     for path in _ledgers():
         partial = path.with_suffix(".partial")

@@ -1,4 +1,4 @@
-"""The admin's acts: inviting members, giving roles, setting up the practice, looking after failed messages."""
+"""What admins do: invite members, give roles, change the practice's settings, look after failed messages."""
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -32,7 +32,7 @@ def invite_member(name: str, email: str, roles: list[str], *, by: Member) -> Mem
 
 @transaction.atomic
 def send_password_link(member: Member, *, by: Member) -> None:
-    """A new link to choose a password, for somebody whose first one was lost."""
+    """Send a new link to choose a password."""
     check_keep_practice(by)
     record(by, "send_password_link", f"member:{member.pk}")
     _send_link(member)
@@ -40,7 +40,7 @@ def send_password_link(member: Member, *, by: Member) -> None:
 
 @transaction.atomic
 def end_sessions(member: Member, *, by: Member) -> None:
-    """Sign somebody out everywhere, at once. The account stays, and signing in again works as before."""
+    """Sign somebody out everywhere at once. The account stays, and they can sign in again."""
     check_end_sessions(by, member)
     record(by, "end_sessions", f"member:{member.pk}", ["sessions"])
     for session in UserSession.objects.filter(user=member):
@@ -49,7 +49,7 @@ def end_sessions(member: Member, *, by: Member) -> None:
 
 @transaction.atomic
 def reset_second_factor(member: Member, *, by: Member | None) -> None:
-    """Take away every app, passkey and recovery code of somebody who has lost them; a new one is set up at sign-in.
+    """Remove every app, passkey and recovery code of somebody who has lost them; the next sign-in sets up a new one.
 
     `by` is nobody when it is done on the server, where whoever may run a command may do everything.
     """
@@ -66,7 +66,7 @@ def reset_second_factor(member: Member, *, by: Member | None) -> None:
 
 @transaction.atomic
 def unlink(member: Member, *, by: Member) -> None:
-    """Whoever signed in elsewhere as this member does not any more; the next one is known by the address again."""
+    """Remove this member's tie to the provider; the next sign-in there is recognised by the address again."""
     check_keep_practice(by)
     SocialAccount.objects.filter(user=member).delete()
     record(by, "sso_unlinked", f"member:{member.pk}")
@@ -74,7 +74,7 @@ def unlink(member: Member, *, by: Member) -> None:
 
 @transaction.atomic
 def set_roles(member: Member, roles: list[str], *, by: Member) -> None:
-    """What somebody does here from now on. The last admin stays one; a therapist with people stays a therapist."""
+    """Set a member's roles. The last admin stays admin, and a therapist with clients stays therapist."""
     check_keep_practice(by)
     _check_roles(roles)
     lost = set(member.roles) - set(roles)
@@ -116,7 +116,7 @@ def try_again(notice: Notice, *, by: Member) -> None:
 
 @transaction.atomic
 def drop(notice: Notice, *, by: Member) -> None:
-    """Let a failed message be. What it held is wiped."""
+    """Drop a failed message and wipe its link or code."""
     check_keep_practice(by)
     rows = Notice.objects.filter(pk=notice.pk, sent_at=None, dropped_at=None)
     if rows.update(dropped_at=timezone.now(), about="", to=""):

@@ -1,4 +1,4 @@
-"""The step up into a client's own space: a one-time code to the known contact, or the client's PIN."""
+"""Sign a client in to their own space: a one-time code to the known contact, or the client's PIN."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ MOST_WRONG_A_DAY = 20
 
 @transaction.atomic
 def ask_code(client: Client, purpose: str = "space", to: str = "") -> str:
-    """Make a code and put it into the outbox; `to`: a new address to be tried. Earlier codes for this purpose die."""
+    """Make a code and put it into the outbox; `to`: a new address to test. Earlier codes for this purpose expire."""
     now = timezone.now()
     Code.objects.filter(client=client, purpose=purpose, used_at=None).update(used_at=now)
     code = links.new_code()
@@ -45,12 +45,12 @@ def asks_too_often(client: Client) -> bool:
 
 
 def open_with_code(client: Client, code: str, purpose: str = "space") -> str | None:
-    """A door's token for the right code, or `None`. Five wrong tries and the code is dead."""
+    """Return a door's token for the right code, else `None`. After five wrong tries the code is invalid."""
     return _open(client) if use_code(client, code, purpose) else None
 
 
 def use_code(client: Client, code: str, purpose: str) -> bool:
-    """Whether this is the code for this purpose; it is good once. Five wrong tries and it is dead."""
+    """Whether this is the code for this purpose; it works once. After five wrong tries it is invalid."""
     if _guessed_too_often(client):
         return False
     now = timezone.now()
@@ -72,12 +72,12 @@ def fresh(client: Client, given: str, purpose: str) -> bool:
 
 
 def open_with_pin(client: Client, pin: str) -> str | None:
-    """A door's token for the right PIN, or `None`."""
+    """Return a door's token for the right PIN, else `None`."""
     return _open(client) if right_pin(client, pin) else None
 
 
 def right_pin(client: Client, pin: str) -> bool:
-    """Whether this is the PIN; wrong ones count, and after five in a quarter of an hour none is right."""
+    """Whether this is the PIN. After five wrong ones in a quarter of an hour, none is accepted."""
     now = timezone.now()
     tries = Code.objects.filter(client=client, purpose="pin", made_at__gt=now - CODE_LIVES).count()
     if not client.pin or tries >= MOST_TRIES or _guessed_too_often(client):
@@ -97,7 +97,7 @@ def _guessed_too_often(client: Client) -> bool:
 
 @transaction.atomic
 def set_pin(client: Client, pin: str, *, by: Client) -> None:
-    """A PIN of six to twelve digits, kept as an argon2 hash."""
+    """Set a PIN of six to twelve digits, stored as an argon2 hash."""
     check_be_client(by, client)
     if not (pin.isdigit() and 6 <= len(pin) <= 12):
         raise BadInput("A PIN has six to twelve digits.")
@@ -115,7 +115,7 @@ def _open(client: Client) -> str:
 
 
 def through_door(token: str) -> Client | None:
-    """Whose space this token opens now; looking keeps the door open for another 15 minutes."""
+    """The client whose space this token opens now; the call keeps the door open for another 15 minutes."""
     now = timezone.now()
     door = ClientDoor.objects.select_related("client").filter(token_hash=links.digest(token), shut_at=None).first()
     if door is None or not now - IDLE <= door.seen_at < now + AHEAD:
@@ -126,5 +126,5 @@ def through_door(token: str) -> Client | None:
 
 
 def shut_door(token: str) -> None:
-    """Leave the space; the token is dead."""
+    """Leave the own space; the token is no longer valid."""
     ClientDoor.objects.filter(token_hash=links.digest(token)).update(shut_at=timezone.now())

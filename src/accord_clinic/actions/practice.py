@@ -1,4 +1,4 @@
-"""Founding a practice: its one row and the first person who works there, who is therapist and admin."""
+"""Set up a practice: its one row, and its first member, who is therapist and admin."""
 
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError

@@ -1,4 +1,4 @@
-"""What a client kept: shown to the therapist after all, or deleted. Both are the client's own act."""
+"""Lines that a client kept: the client shows one to the therapist after all, or deletes it."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,7 +14,7 @@ from accord_clinic.questionnaires.shelf import shelf
 
 @transaction.atomic
 def show(line: PrivateLine, *, by: Client) -> None:
-    """Let the therapist see it now. Words become a comment; an answer becomes a correction that holds it."""
+    """Show a kept line to the therapist. Words become a comment; an answer becomes a correction that contains it."""
     check_be_client(by, line.client)
     session = (
         Session.objects.select_for_update(of=("self",), no_key=True)
@@ -33,7 +33,7 @@ def show(line: PrivateLine, *, by: Client) -> None:
 
 @transaction.atomic
 def delete(line: PrivateLine, *, by: Client) -> None:
-    """Gone, together with what hangs on it. Only that it was deleted is noted, never what."""
+    """Delete a kept line and what depends on it. The log notes that it was deleted, never what it said."""
     check_be_client(by, line.client)
     session = line.response.session_id
     if line.words:

@@ -1,4 +1,4 @@
-"""Noting that somebody read a client's words: who, when, what of which dyad; never the words."""
+"""Note that somebody read a client's words: who, when, and what of which dyad; never the words."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Opening both sides' answers to each other, and what follows from it: strains, signals."""
+"""Reveal a session: open both sides' answers to each other, then update strains and signals."""
 
 import logging
 from datetime import timedelta
@@ -24,7 +24,7 @@ MOVES_AT_ONCE = {"settled": ("settle",), "partly": ("still_there",), "still_ther
 
 
 def due(session: Session, practice: Practice, next_start=None):
-    """When a session opens by itself: some days after it, or shortly before the next one, whichever is first."""
+    """When a session is revealed by itself: some days after it, or shortly before the next, whichever is first."""
     moments = [session.start + timedelta(hours=practice.reveal_after_hours)]
     if next_start:
         moments.append(next_start - timedelta(hours=practice.reveal_before_next_hours))
@@ -41,7 +41,7 @@ def when_both_answered(session: Session, sides: set[str]) -> None:
 
 @transaction.atomic
 def waive(session: Session, why: str, *, by: Member) -> None:
-    """The therapist looks without having answered: possible, said why, and kept."""
+    """Reveal a session to a therapist who has not answered. The reason is stored."""
     check_treat(by, session.dyad)
     if not why.strip():
         raise BadInput("Say in a few words why you look without having answered.")
@@ -55,7 +55,7 @@ def waive(session: Session, why: str, *, by: Member) -> None:
 
 
 def sweep(now=None) -> int:
-    """Reveal every session whose time has come, answered or not. Gives how many."""
+    """Reveal every session whose time has come, answered or not. Returns how many."""
     now = now or timezone.now()
     rows = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now).values_list("pk", flat=True)
     done = 0
@@ -69,7 +69,7 @@ def sweep(now=None) -> int:
 
 
 def raise_safety(session: Session, instrument: str, item: str) -> None:
-    """A neutral notice at once to the therapist and the safety contact; it names no answer."""
+    """Send the therapist and the safety contact a neutral notice at once; it names no answer."""
     _row, made = Signal.objects.get_or_create(
         dyad=session.dyad,
         kind="safety",

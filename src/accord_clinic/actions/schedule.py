@@ -1,4 +1,4 @@
-"""When links and reminders go out: settled per dyad, stopped by the client in one step, told when due."""
+"""When links and reminders go out: set for each dyad, stopped by the client in one step, put in the outbox when due."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ MOST = {
 
 @transaction.atomic
 def settle(dyad: Dyad, *, by: Member, **facts) -> None:
-    """What differs for this dyad. `facts`: the fields of `Schedule`; `None` is as usual here."""
+    """Set what differs for this dyad. `facts`: the fields of `Schedule`; `None` follows the practice."""
     check_own(by, dyad)
     check_times(facts)
     Schedule.objects.update_or_create(dyad=dyad, defaults=facts)
@@ -47,7 +47,7 @@ def check_times(facts) -> None:
 
 @transaction.atomic
 def stop(client: Client, *, by: Client) -> None:
-    """No more links and reminders. One-time codes that the client asks for still come."""
+    """Stop links and reminders. One-time codes that the client asks for still come."""
     check_be_client(by, client)
     if Client.objects.filter(pk=client.pk, messages_stopped_at=None).update(messages_stopped_at=timezone.now()):
         record(by, "stop_messages", f"client:{client.pk}", ["messages_stopped_at"])
@@ -55,20 +55,20 @@ def stop(client: Client, *, by: Client) -> None:
 
 @transaction.atomic
 def start_again(client: Client, *, by: Client) -> None:
-    """Messages again, because the client wants them."""
+    """Start messages again, because the client wants them."""
     check_be_client(by, client)
     if Client.objects.filter(pk=client.pk).exclude(messages_stopped_at=None).update(messages_stopped_at=None):
         record(by, "start_messages", f"client:{client.pk}", ["messages_stopped_at"])
 
 
 def whose(token: str) -> Client | None:
-    """Who stops messages with this link."""
+    """The client who can stop messages with this link."""
     row = StopLink.objects.filter(token_hash=links.digest(token)).select_related("client").first()
     return row.client if row else None
 
 
 def due(now: datetime | None = None) -> int:
-    """Put every link and reminder whose time has come into the outbox. Gives how many. Twice adds nothing."""
+    """Put every link and reminder whose time has come into the outbox. Returns how many. Safe to repeat."""
     now = now or timezone.now()
     practice = Practice.objects.first()
     if practice is None:

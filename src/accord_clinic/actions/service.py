@@ -1,4 +1,4 @@
-"""Closing a month of the service: counted once, a week after its end, and never again.
+"""Close a month of the service: count it once, a week after its end, and never again.
 
 The manager reads closed months alone. Were the page counted anew at each visit, two visits with one check-in between
 them would tell what that one client said.
@@ -19,7 +19,7 @@ MONTHS = 12
 
 
 def close_months(now: datetime | None = None) -> int:
-    """Count every month of the last twelve that ended a week ago or earlier and is not yet counted. Gives how many.
+    """Count every month of the last twelve that ended at least a week ago and is not yet counted. Returns how many.
 
     None before one that is counted: what is published must not grow.
     """

@@ -1,4 +1,4 @@
-"""What happens to a member's way in: allauth's signals come in, entries of the audit log go out. Ids and codes only.
+"""Note in the audit log how members sign in and what failed, from allauth's signals. Ids and codes only.
 
 What somebody typed is never among them, not even the address: it may be a password in the wrong field.
 """
@@ -21,7 +21,7 @@ UNKNOWN = "member:unknown"
 
 
 def note(act: str, member: Member | None, codes: Iterable[str] = (), *, by: Member | None = None) -> None:
-    """One entry about a member's account; `by` is nobody as long as nobody has shown who it is."""
+    """Add one entry about a member's account; `by` is nobody until somebody has proved who they are."""
     with transaction.atomic():
         record(by, act, f"member:{member.pk}" if member else UNKNOWN, codes)
 
@@ -35,12 +35,12 @@ def end_sessions(sessions: Iterable[UserSession], *, by: Member) -> None:
 
 
 def ways_in(request, member: Member) -> list[str]:
-    """By what this session was opened: password, socialaccount, totp, webauthn, recovery_codes ..."""
+    """How this session was opened: password, socialaccount, totp, webauthn, recovery_codes ..."""
     return [one.get("type", one["method"]) for one in get_authentication_records(request, member)]
 
 
 def member_with(address: object) -> Member | None:
-    """The one member who works here now under exactly this address.
+    """The active member with exactly this address.
 
     Letters that only look alike, or that a database folds into others, are not the same.
     """
@@ -57,7 +57,7 @@ def is_linked(member: Member, provider: str) -> bool:
 
 @transaction.atomic
 def link(member: Member, provider: str, subject: str) -> None:
-    """From now on this subject of the provider is this member. Nothing else that the provider said is kept."""
+    """Tie this subject of the provider to this member. Nothing else from the provider is stored."""
     SocialAccount.objects.create(user=member, provider=provider, uid=subject, extra_data={})
     note("sso_linked", member, by=member)
 

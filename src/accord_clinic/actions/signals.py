@@ -1,4 +1,4 @@
-"""Computing a dyad's signals after a reveal and keeping the new ones: the same one is never kept twice."""
+"""Compute a dyad's signals after a reveal and store the new ones; the same one is never stored twice."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("k
 
 
 def refresh(dyad: Dyad) -> None:
-    """Find signals in what is revealed. Inferred ones beyond the practice's budget are kept but withheld."""
+    """Find signals in revealed sessions. Inferred ones beyond the practice's budget are stored but withheld."""
     course = course_of(dyad)
     known = set(KNOWN.rows(dyad.pk))
     fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in known]
@@ -25,7 +25,7 @@ def refresh(dyad: Dyad) -> None:
 
 
 def refresh_imported(dyads: Iterable[Dyad]) -> None:
-    """Find signals in courses that came in at once. Their inferred ones have a budget of their own, strongest first."""
+    """Find signals in imported courses. Their inferred ones have a budget of their own, strongest first."""
     found = [(dyad, s) for dyad in dyads for s in course_of(dyad).signals]
     places = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in={dyad for dyad, _signal in found})}
     room = Session.objects.filter(dyad__in=dyads).count() * MOST_INFERRED_IN_100 // 100

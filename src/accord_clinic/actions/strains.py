@@ -1,4 +1,4 @@
-"""Opening possible strains and moving them: every move a row, and only the client's answer settles one."""
+"""Open possible strains and move them: every move is a row, and only the client's answer settles one."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -41,7 +41,7 @@ def move(strain: Strain, what: str, side: str, *, by: Actor, session: Session | 
 
 
 def answers_open(session: Session) -> None:
-    """Once a session is revealed, the client's latest word in it on earlier concerns moves them; not a moment before.
+    """Move strains by the client's latest answers on earlier concerns, once the session is revealed and not before.
 
     Calling it again changes nothing. A strain of another dyad, or one settled since, is left as it is.
     """

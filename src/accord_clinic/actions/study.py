@@ -1,4 +1,4 @@
-"""Making a study file: from those who agree at this moment; that it was made is noted, and each client can see it."""
+"""Make a study file from clients who agree at this moment. It is logged, and each client can see that."""
 
 from collections import defaultdict
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The talk sheet and the therapist's suggestions: what was talked about, what was used or set aside and why."""
+"""The talk sheet and the therapist's suggestions: what was talked about, and what was used or set aside and why."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,7 +12,7 @@ from accord_clinic.permissions import check_treat
 
 @transaction.atomic
 def tick(session: Session, topic: str, *, by: Member) -> None:
-    """A line of the sheet of `session` was talked about. Ticking a strain moves it; ticking twice is once."""
+    """Tick a line of the sheet of `session` as talked about. This moves a strain; ticking twice is the same as once."""
     check_treat(by, session.dyad)
     _tick, made = TalkTick.objects.get_or_create(session=session, topic=topic[:60], defaults={"at": timezone.now()})
     if not made:
@@ -27,7 +27,7 @@ def tick(session: Session, topic: str, *, by: Member) -> None:
 
 @transaction.atomic
 def answer_suggestion(suggestion: Suggestion, used: bool, why: str, *, by: Member) -> None:
-    """The therapist's own word on a card: used, or not for us and why. Counted for nobody else."""
+    """Note the therapist's answer to a card: used, or not for us and why. Nobody else sees a count."""
     check_treat(by, suggestion.session.dyad)
     if not used and not why.strip():
         raise BadInput("Say in a few words why it is not for the two of you.")
@@ -38,7 +38,7 @@ def answer_suggestion(suggestion: Suggestion, used: bool, why: str, *, by: Membe
 
 @transaction.atomic
 def suggest(session: Session, cards: list[tuple[str, str]], *, member: Member) -> list[Suggestion]:
-    """Keep which cards were shown for a session, (card, signal kind) each, once."""
+    """Store once which cards were shown for a session, each as (card, signal kind)."""
     check_treat(member, session.dyad)
     rows = []
     for card, kind in cards:

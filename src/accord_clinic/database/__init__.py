@@ -1,1 +1,1 @@
-"""How the practice is stored: engine, encryption, keys, rights of the database role, prepared queries."""
+"""How the practice is stored: engine, encryption, keys, prepared queries."""

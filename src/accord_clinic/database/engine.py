@@ -1,4 +1,4 @@
-"""The environment in; which database holds the practice out: one encrypted file here, or PostgreSQL.
+"""Choose the database from the environment: one encrypted file on this machine, or PostgreSQL.
 
 Also what both need of a lock that lasts longer than a statement: one migration at a time, one audit entry at a time.
 """
@@ -76,12 +76,12 @@ def postgresql(address: str) -> dict:
 
 
 def is_postgresql() -> bool:
-    """Whether the practice lives in PostgreSQL."""
+    """Whether the practice is in PostgreSQL."""
     return connection.vendor == "postgresql"
 
 
 def wait_for_turn(what: str) -> None:
-    """From here to the end of this transaction nobody else does `what`. The embedded database has one writer anyhow."""
+    """Let nobody else do `what` until this transaction ends. The embedded database has one writer anyhow."""
     if not connection.in_atomic_block:
         raise RuntimeError(f"{what}: must happen inside a transaction, with the change that it belongs to.")
     if is_postgresql():
@@ -96,7 +96,7 @@ def lacks_migrations() -> bool:
 
 
 def check_may_migrate() -> None:
-    """On PostgreSQL the role that serves pages owns no table and cannot change one; say what to do instead."""
+    """Raise `BadInput` on PostgreSQL if this role may not change tables, as the role that serves pages may not."""
     if not is_postgresql():
         return
     with connection.cursor() as cursor:
@@ -111,7 +111,7 @@ def check_may_migrate() -> None:
 
 @contextmanager
 def one_at_a_time(what: str, data: Path) -> Iterator[None]:
-    """Between all processes that share this practice: who comes second waits until the first is through."""
+    """Let one process of this practice do `what` at a time: the second waits until the first has finished."""
     if is_postgresql():
         with _held_in_postgresql(_number(what)):
             yield

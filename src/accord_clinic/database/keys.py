@@ -1,4 +1,4 @@
-"""The two secrets of a practice, in a folder of their own outside the data: made at first start, changed by hand."""
+"""The two secrets of a practice, in their own folder outside the data: made at first start, changed by a command."""
 
 import os
 import secrets
@@ -26,7 +26,7 @@ A backup opens with the key that was in use on its day: keep older sheets as lon
 
 
 def ensure(folder: Path, database: Path) -> bool:
-    """Make the database key and the signing secret unless they are there. True when the key was made just now."""
+    """Make the database key and the signing secret if they are missing. True when the key was made just now."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_once(folder / SIGNING, _signing_secret())
     # Never for a database that is there already: a new key cannot open it, and would hide that the old one is lost.
@@ -46,12 +46,12 @@ def database_key(path: Path) -> str:
 
 
 def read(path: Path) -> str:
-    """A secret that somebody else gave out, such as the mail server's password; empty where none is needed."""
+    """Read a secret from elsewhere, such as the mail server's password; empty where none is needed."""
     return path.read_text().strip() if path.exists() else ""
 
 
 def typed(text: str, where: str) -> str:
-    """A key as somebody wrote it: spaces and capitals do not matter."""
+    """Read a key that somebody typed: spaces and capitals do not matter."""
     key = "".join(text.split()).lower()
     try:
         if len(bytes.fromhex(key)) != 32:
@@ -63,12 +63,12 @@ def typed(text: str, where: str) -> str:
 
 
 def older(folder: Path) -> list[Path]:
-    """Keys that were in use before, newest first: they open the backups of their time."""
+    """Earlier keys, newest first: they open the backups of their time."""
     return sorted(folder.glob(f"{DATABASE}.until-*"), reverse=True)
 
 
 def rotate(database: Path, folder: Path) -> Path:
-    """Encrypt the database with a new key. Gives the file with the old one. Interrupted anywhere: run it again."""
+    """Encrypt the database with a new key. Returns the file with the old one. If interrupted, run it again."""
     finish(database, folder)
     old, new = database_key(folder / DATABASE), secrets.token_hex(32)
     replace(folder / NEXT, new)
@@ -77,12 +77,12 @@ def rotate(database: Path, folder: Path) -> Path:
 
 
 def new_signing(folder: Path) -> None:
-    """Another signing secret; the one before counts for nothing from the next start on."""
+    """Make a new signing secret; from the next start on the old one is not accepted."""
     replace(folder / SIGNING, _signing_secret())
 
 
 def finish(database: Path, folder: Path) -> None:
-    """After an interrupted rotation: put the key in place that the database has by now."""
+    """After an interrupted rotation, put the key in place that opens the database now."""
     waiting = folder / NEXT
     if not waiting.exists() or not database.exists() or files.opens(database, database_key(folder / DATABASE)):
         return
@@ -92,7 +92,7 @@ def finish(database: Path, folder: Path) -> None:
 
 
 def install(key: str, folder: Path) -> None:
-    """Make this the key in use, the one before it kept beside."""
+    """Make this the key in use, and store the earlier one beside it."""
     if (folder / DATABASE).exists() and database_key(folder / DATABASE) == key:
         return
     replace(folder / NEXT, key)
@@ -100,7 +100,7 @@ def install(key: str, folder: Path) -> None:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a secret so that a crash leaves the whole old file or the whole new one."""
+    """Write a secret so that a crash leaves either the whole old file or the whole new one."""
     fresh = path.with_name(f"{path.name}.writing")
     fresh.unlink(missing_ok=True)
     _write_once(fresh, text)
@@ -109,7 +109,7 @@ def replace(path: Path, text: str) -> None:
 
 
 def write_sheet(folder: Path) -> None:
-    """The page to print and lock away."""
+    """Write the recovery sheet: the page to print and lock away."""
     made = f"{datetime.now(UTC):%Y-%m-%d}"
     key = database_key(folder / DATABASE)
     replace(folder / SHEET, RECOVERY.format(made=made, path=folder / DATABASE, key=key))

@@ -1,4 +1,4 @@
-"""A queryset goes in once; its rows for other values come out, without Django compiling the SQL anew each time.
+"""Compile a queryset once and run it for other values, without Django compiling the SQL again each time.
 
 For the few questions that every check-in and every page of a dyad ask: compiling them costs more than the answer.
 """

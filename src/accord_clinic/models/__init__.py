@@ -1,4 +1,4 @@
-"""Rows: what people said, what people saw, who may see, what was done. Clinical rows are only ever added."""
+"""The tables: what people said and saw, who may see it, what was done. Clinical rows are only ever added."""
 
 from accord_clinic.models.alliance import (
     Agreement,

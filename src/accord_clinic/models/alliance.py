@@ -1,4 +1,4 @@
-"""What two people hold between them: goals, tasks and the shared view with their seals, picks, strains, the talk."""
+"""What client and therapist share: goals, tasks and the shared view with seals, picks, strains, the talk sheet."""
 
 from collections.abc import Iterable
 
@@ -35,7 +35,7 @@ class Wording(models.Model):
 
 
 class Seal(models.Model):
-    """One side's promise about one wording. Never drawn by the machine."""
+    """One side's promise about one wording. Only that person makes it, never the program."""
 
     wording = models.ForeignKey(Wording, on_delete=models.CASCADE, related_name="seals")
     side = models.CharField(max_length=10, choices=SIDES)
@@ -60,7 +60,7 @@ class Progress(models.Model):
 
 
 class Pick(models.Model):
-    """What matters most now, said by one side before seeing the other's: a shared goal or new words.
+    """What matters most now, chosen by one side before seeing the other's choice: a shared goal or new words.
 
     Which of them count is said once, in `current_picks`. A correction names the last pick that it stands for; one
     without a goal and without words takes all of them back.
@@ -75,7 +75,7 @@ class Pick(models.Model):
 
     @property
     def empty(self) -> bool:
-        """Whether it only says that nothing is picked any more."""
+        """Whether this row only says that nothing is picked any more."""
         return self.agreement_id is None and not self.words
 
 
@@ -92,7 +92,7 @@ def current_picks(rows: Iterable[Pick]) -> dict[tuple[int, str], list[Pick]]:
 
 
 class Strain(Addressed):
-    """A possible strain, from opening to settling. `state` repeats the last move, so that lists need not walk them."""
+    """A possible strain, from opening to settling. `state` repeats the last move, so that lists need not read them all."""
 
     KINDS = [("withdrawal", _("withdrawal")), ("confrontation", _("confrontation")), ("unclear", _("unclear"))]
 
@@ -111,7 +111,7 @@ class Strain(Addressed):
 
 
 class StrainMove(models.Model):
-    """One step in the life of a strain: who, when, at which session. The table of steps is in `strains.py`."""
+    """One step in the history of a strain: who, when, at which session. `strain_workflow.py` has the table of steps."""
 
     strain = models.ForeignKey(Strain, on_delete=models.CASCADE, related_name="moves")
     move = models.CharField(max_length=20)
@@ -122,7 +122,7 @@ class StrainMove(models.Model):
 
 
 class TalkTick(models.Model):
-    """A line of a talk sheet that was talked about, ticked while both look at it."""
+    """A line of a talk sheet that both ticked as talked about."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="talk_ticks")
     topic = models.CharField(max_length=60)

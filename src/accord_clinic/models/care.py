@@ -1,4 +1,4 @@
-"""Sessions, who was asked about them, and what each person said: only ever added, never changed."""
+"""Sessions, invitations and what each person answered. Answers are only added, never changed."""
 
 from collections.abc import Hashable, Iterable
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,7 @@ from accord_clinic.models.row import SIDES, Addressed
 
 
 class Session(Addressed):
-    """One meeting of a dyad. `reveal_due` is when both sides' answers open even if one of them is missing."""
+    """One meeting of a dyad. At `reveal_due` the answers open to both even if one side is missing."""
 
     STATES = [
         ("planned", _("planned")),
@@ -37,7 +37,7 @@ class Session(Addressed):
 
 
 class Invitation(Addressed):
-    """One client, one session, one set of forms, one link. Only the hash of the link's token is kept.
+    """One client, one session, one set of forms, one link. Only the hash of the link's token is stored.
 
     A link that was not `mailed` was shown to whoever made it, who may have kept it: what a client sent with it comes
     back only in the browser that sent it.
@@ -109,7 +109,7 @@ class Response(Addressed):
 
 
 class Comment(Addressed):
-    """Words that a client chose to show to the therapist. What is for other eyes is a PrivateLine, never a Comment."""
+    """Words that a client chose to show to the therapist. Words for anybody else are a PrivateLine, never a Comment."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="comments")
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="comments")
@@ -119,7 +119,7 @@ class Comment(Addressed):
 
 
 class PrivateLine(Addressed):
-    """What a client keeps, or says to somebody else: a table of its own, so that no list of comments can hold it.
+    """What a client keeps, or says to somebody else. It has its own table, so that no list of comments can contain it.
 
     An answer (`value`) that is kept is absent from its Response. `reader` says who may ever see it; `to` is the person
     whom the page named, so that naming somebody else later gives nobody what was not said to them.
@@ -145,7 +145,7 @@ class PrivateLine(Addressed):
 
 
 class Reaction(models.Model):
-    """A therapist's own note about a session, for that therapist alone; the page says it may have to be disclosed."""
+    """A therapist's own note about a session. Nobody else reads it; the page says it may have to be disclosed."""
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="reactions")
     by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")

@@ -6,7 +6,7 @@ from accord_clinic.models.people import Client, Dyad
 
 
 class Schedule(models.Model):
-    """What differs from the practice's habit for one dyad. Empty fields follow the practice."""
+    """When messages go out for one dyad, where that differs from the practice. Empty fields follow the practice."""
 
     dyad = models.OneToOneField(Dyad, on_delete=models.CASCADE, related_name="schedule")
     by_itself = models.BooleanField(default=True, help_text="links go out after a session without anybody doing it")
@@ -19,7 +19,7 @@ class Schedule(models.Model):
 
 
 class StopLink(models.Model):
-    """The link at the end of a message with which its receiver stops them all. Only its hash is kept."""
+    """The link at the end of a message that stops all messages to its receiver. Only its hash is stored."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="stop_links")
     token_hash = models.CharField(max_length=64, unique=True)

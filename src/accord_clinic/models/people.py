@@ -8,7 +8,7 @@ from accord_clinic.models.row import Addressed
 
 
 class Practice(models.Model):
-    """One installation is one practice is one database: this table has one row."""
+    """The practice. One installation has one practice and one database, so this table has one row."""
 
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=60, default="Europe/Berlin")
@@ -45,7 +45,7 @@ class Practice(models.Model):
 
 
 class MemberManager(BaseUserManager):
-    """Members are made by the admin or by a command, with an e-mail address and roles."""
+    """Makes members, with an e-mail address and roles, for the admin or a command."""
 
     def create_user(self, email: str, password: str | None = None, **fields):
         member = self.model(email=self.normalize_email(email), **fields)
@@ -156,7 +156,7 @@ class Measure(models.Model):
 
 
 class Share(models.Model):
-    """A therapist shows a dyad to a supervisor, from then until it is taken back. The client can see it."""
+    """A therapist shows a dyad to a supervisor until taking it back. The client can see this."""
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="shares")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="shared_with_me")
@@ -169,7 +169,7 @@ class Share(models.Model):
 
 
 class Consent(models.Model):
-    """Yes to one purpose, in one wording, on one day, until withdrawn; by the client, or by a guardian."""
+    """The consent of the client, or of a guardian, to one purpose, in one wording, until withdrawn."""
 
     VOICES = [("client", _("client")), ("guardian", _("guardian"))]
 

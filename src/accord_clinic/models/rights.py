@@ -8,7 +8,7 @@ from accord_clinic.models.row import Addressed
 
 
 class Terms(models.Model):
-    """Who agrees, and what guardians or whoever sent this client learn. No row: the safe default."""
+    """Who agrees, and what guardians or whoever sent this client learn. Without a row the safe default holds."""
 
     CONSENTERS = [
         ("client", _("the client alone")),
@@ -29,7 +29,7 @@ class Terms(models.Model):
 
 
 class Correction(Addressed):
-    """A client says what is wrong in the record; somebody here answers. Both stay, side by side."""
+    """A client says what is wrong in the record, and a member answers. Both texts stay side by side."""
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="corrections")
     words = models.TextField()
@@ -40,7 +40,7 @@ class Correction(Addressed):
 
 
 class Erasure(models.Model):
-    """That a client was erased: by number, so that a restored backup of an earlier day is erased again."""
+    """A note that a client was erased, by number, so that a restored earlier backup is erased again."""
 
     client = models.BigIntegerField(unique=True)
     uid = models.CharField(max_length=22)
@@ -50,7 +50,7 @@ class Erasure(models.Model):
 
 
 class Cover(Addressed):
-    """A colleague stands in for a therapist, from one day to another. The client can see it."""
+    """A colleague stands in for a therapist, from one day to another. The client can see this."""
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="covers")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="covering")

@@ -8,7 +8,7 @@ from accord_clinic.models.row import Addressed
 
 
 class Calibration(models.Model):
-    """Estimated parameters and thresholds of one scale, as they were on one day. Never changed, only followed."""
+    """Estimated parameters and thresholds of one scale on one day. Never changed; a newer row replaces it."""
 
     scale = models.CharField(max_length=80)
     version = models.CharField(max_length=80, unique=True)
@@ -18,7 +18,7 @@ class Calibration(models.Model):
 
 
 class Signal(models.Model):
-    """Something worth a look. Computing again never doubles it: dyad, kind, session and scale are its identity."""
+    """Something to look at. Dyad, kind, session and scale identify it, so computing again never doubles it."""
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="signals")
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="signals")
@@ -40,7 +40,7 @@ class Signal(models.Model):
 
 
 class SafetyLook(models.Model):
-    """The safety contact or the therapist has looked after a safety notice. It says so, not what was found."""
+    """A note that the safety contact or the therapist has looked after a safety notice, without what was found."""
 
     signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="looks")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")

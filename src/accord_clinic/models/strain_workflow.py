@@ -1,4 +1,4 @@
-"""The life of a possible strain as one table: from which state, by whose word, to which state."""
+"""The workflow of a possible strain as one table: from which state, by whose move, to which state."""
 
 from accord.errors import BadInput
 
@@ -44,7 +44,7 @@ OPEN_STATES = tuple(state for state in WORKFLOW if state != "settled")
 
 
 def after(state: str, move: str, side: str) -> str:
-    """The state that `move`, said by `side`, leads to. Raises `BadInput` when the table has no such step."""
+    """The state that `move` by `side` leads to. Raises `BadInput` when the table has no such step."""
     moves = WORKFLOW.get(state, {})
     if move not in moves:
         raise BadInput(f"A strain that is '{state}' cannot be moved by '{move}'. Possible: {', '.join(moves)}.")

@@ -1,4 +1,4 @@
-"""Who read what, who did what, whom to tell, the step up into a client's space. Ids and field names, never words."""
+"""Read log, audit log, notices, and codes for a client's own space: ids and field names, never words."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from accord_clinic.models.people import Client, Dyad, Member
 
 
 class ReadLog(models.Model):
-    """Somebody read a client's words: who, when, which kind of thing of which dyad. The client sees a plain version."""
+    """Who read a client's words, when, and what kind of page of which dyad. The client sees a plain version."""
 
     member = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="reads")
@@ -31,7 +31,7 @@ class AuditEntry(models.Model):
 
 
 class Notice(models.Model):
-    """Tell one person one thing once. A sweep claims the row and delivers it; `key` makes telling twice impossible."""
+    """One message to one person about one thing. A sweep claims the row and delivers it; `key` prevents a second."""
 
     key = models.CharField(max_length=120, unique=True)
     kind = models.CharField(max_length=40)
@@ -50,7 +50,7 @@ class Notice(models.Model):
 
 
 class Code(models.Model):
-    """A one-time code sent to a client's known contact: short-lived, few tries, only its hash kept."""
+    """A one-time code sent to a client's known contact: short-lived, with few tries. Only its hash is stored."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="codes")
     purpose = models.CharField(max_length=20, default="space")
@@ -62,7 +62,7 @@ class Code(models.Model):
 
 
 class ClientDoor(models.Model):
-    """An open door into a client's own space; shuts after 15 idle minutes."""
+    """A client's signed-in session in the own space; it ends after 15 idle minutes."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="doors")
     token_hash = models.CharField(max_length=64, unique=True)
@@ -83,7 +83,7 @@ class ImportRow(models.Model):
 
 
 class ServiceMonth(models.Model):
-    """The numbers of one closed month, counted once: reading the page twice cannot tell on one answer between."""
+    """The numbers of one closed month, counted once, so that two visits cannot reveal one answer in between."""
 
     month = models.DateField(unique=True, help_text="its first day")
     closed_at = models.DateTimeField()

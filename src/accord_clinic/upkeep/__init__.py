@@ -1,1 +1,1 @@
-"""What keeps a practice running and whole: database, keys, backups, moving house, the log's anchor, health."""
+"""What an operator needs: serving, checks, backups, moving to PostgreSQL, the audit log's anchor, health."""

@@ -1,4 +1,4 @@
-"""The last audit entry, noted in a file outside the database, so that a log cut short or written anew shows."""
+"""Note the last audit entry in a file outside the database, to find a log that was cut short or rewritten."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ LOG = logging.getLogger("accord.audit")
 
 
 class LogBroken(BadInput):
-    """The audit log is not what it was. Who finds this calls for help; nothing is mended by itself."""
+    """The audit log was changed. Somebody has to look into this; nothing is repaired automatically."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Anchor:
 
 
 def path() -> Path:
-    """Beside the keys: whoever can change the database alone cannot change this."""
+    """Where the note is: beside the keys, out of reach of somebody who can change only the database."""
     return settings.KEYS / "audit-anchor.json"
 
 
 def read() -> Anchor | None:
-    """What was noted last; `None` before the first time."""
+    """The last note; `None` before the first one."""
     try:
         return Anchor(**json.loads(path().read_text()))
     except FileNotFoundError:
@@ -45,7 +45,7 @@ def read() -> Anchor | None:
 
 
 def verify() -> int:
-    """Walk the whole chain and compare it with the note. Gives how many entries there are, or raises `LogBroken`."""
+    """Check the whole chain and compare it with the note. Returns the number of entries, or raises `LogBroken`."""
     _same_as_noted(read())
     broken = audit.first_break()
     if broken is not None:
@@ -54,7 +54,7 @@ def verify() -> int:
 
 
 def note() -> bool:
-    """Move the note to the newest entry, once what is new follows from what was noted. True when it moved."""
+    """Move the note to the newest entry, if the new entries follow from the noted one. True when it moved."""
     noted = read()
     _same_as_noted(noted)
     fresh = AuditEntry.objects.filter(id__gt=noted.entry if noted else 0)
@@ -68,7 +68,7 @@ def note() -> bool:
 
 
 def note_or_warn() -> None:
-    """The same for the sweep, which must go on: a broken log is an error in the journal each time."""
+    """Do the same for the sweep, which must go on: a broken log is logged as an error each time."""
     try:
         note()
     except LogBroken as error:

@@ -1,4 +1,4 @@
-"""The embedded practice in; a checked, encrypted copy with its manifest out, and back again on any machine."""
+"""Back up the embedded practice as a checked, encrypted copy with a manifest, and restore it on any machine."""
 
 import hashlib
 import hmac
@@ -24,12 +24,12 @@ STAMP = "%Y%m%dT%H%M%SZ"
 
 
 class AlreadyThere(BadInput):
-    """There is a practice where a backup should go."""
+    """There already is a practice where a backup should be restored."""
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """Which file a backup is, so that a later check can tell. No counts: two of them would tell who said something.
+    """Identifies a backup for later checks. It has no counts: two of them could show who wrote something.
 
     `contents` stands for the rows by table and the last entry of the log, and can be compared only by who has the key.
     """
@@ -58,7 +58,7 @@ class Manifest:
 
 
 def make(folder: Path) -> tuple[Path, Manifest]:
-    """Copy the database while people work, open the copy and check it, write its manifest, give both their names."""
+    """Copy the database while people work, open and check the copy, write its manifest, and name both files."""
     database, key, now = database_file(), keys.database_key(settings.KEYS / keys.DATABASE), datetime.now(UTC)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / f"accord-{now:{STAMP}}.db"
@@ -81,7 +81,7 @@ def make(folder: Path) -> tuple[Path, Manifest]:
 
 
 def check(file: Path, tried: list[str]) -> tuple[str, Contents, Manifest | None]:
-    """Open a backup with the first key that fits and compare it with its manifest. Gives the key and what is in it."""
+    """Open a backup with the first key that fits and compare it with its manifest. Returns the key and the contents."""
     if not file.is_file():
         raise BadInput(f"{file}: there is no such file.")
     key = next((k for k in tried if files.opens(file, k)), None)
@@ -102,7 +102,7 @@ def known_keys() -> list[str]:
 
 
 def put_back(file: Path, key: str, *, replace: bool) -> Path | None:
-    """Make a checked backup the practice. Gives where the practice that was there was put, if there was one.
+    """Make a checked backup the practice. Returns where an earlier practice was put, if there was one.
 
     Nothing is deleted. Interrupted anywhere, it can be run again.
     """
@@ -131,7 +131,7 @@ def put_back(file: Path, key: str, *, replace: bool) -> Path | None:
 
 
 def prune(folder: Path, keep: int) -> list[Path]:
-    """Delete all but the newest backups of a folder. Gives what was deleted."""
+    """Delete all but the newest backups of a folder. Returns the deleted files."""
     old = list_in(folder)[keep:]
     for file in old:
         for path in (manifest_of(file), file, file.with_suffix(".texts.tar.gz")):
@@ -145,7 +145,7 @@ def list_in(folder: Path) -> list[Path]:
 
 
 def count() -> int:
-    """How many finished backups lie in the folder that the settings name; 0 where they name none."""
+    """How many finished backups are in the folder that the settings name; 0 where they name none."""
     folder = settings.BACKUPS
     return len(list_in(folder)) if folder and folder.is_dir() else 0
 
@@ -155,7 +155,7 @@ def manifest_of(file: Path) -> Path:
 
 
 def read_manifest(file: Path) -> Manifest | None:
-    """What was written beside a backup; `None` where that is not there."""
+    """The manifest beside a backup; `None` where there is none."""
     try:
         return Manifest(**json.loads(manifest_of(file).read_text()))
     except FileNotFoundError:
@@ -176,7 +176,7 @@ def digest(file: Path) -> str:
 
 
 def database_file() -> Path:
-    """The embedded practice's file; a sentence where there is none."""
+    """The file of the embedded practice. Raises `BadInput` where there is none."""
     if "sqlcipher" not in settings.DATABASES["default"]["ENGINE"]:
         raise BadInput("This practice lives in PostgreSQL; docs/how-to/postgresql.md says how to back it up.")
     file = settings.DATA / "accord.db"

@@ -1,4 +1,4 @@
-"""A running installation in; for each thing that can be wrong with one, whether it is well and what to do if not."""
+"""Examine a running installation: for each thing that can be wrong, say whether it is well and what to do if not."""
 
 import shutil
 import smtplib
@@ -29,7 +29,7 @@ TIMEDATECTL = "/usr/bin/timedatectl"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     about: str
     well: bool
@@ -37,7 +37,7 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at everything; what depends on the database is left out where that does not answer."""
+    """Run all checks; those that need the database are left out where it does not answer."""
     found = [_program(), _demo(), _hosts(), _tls(), _key_files(), _room()]
     database = _database()
     found.append(database)

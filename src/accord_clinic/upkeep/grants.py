@@ -1,4 +1,4 @@
-"""The name of a PostgreSQL role in; that role with exactly the rights that serving pages needs out."""
+"""Give a PostgreSQL role exactly the rights that serving pages needs."""
 
 from django.db import connection, transaction
 from psycopg import sql
@@ -9,7 +9,7 @@ from accord_clinic.models import AuditEntry, ReadLog
 
 @transaction.atomic
 def give(role: str) -> str:
-    """Rights on every table for `role`, but the two logs can only be read and added to, and no table changed.
+    """Let `role` read and write rows of every table, only read and add to the two logs, and change no table.
 
     Run as the owner of the tables. Gives a sentence about what was done. Harmless to repeat.
     """

@@ -1,4 +1,4 @@
-"""How the practice's machinery is doing, in a few numbers that say nothing about anybody: for probes and for check."""
+"""A few numbers about the installation, for probes and for `check`; they say nothing about any person."""
 
 import os
 import time
@@ -22,7 +22,7 @@ LATE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Gauge:
-    """One number, named and explained as Prometheus wants it. `None` is left out: unknown is not zero."""
+    """One number with a name and an explanation for Prometheus. `None` is left out: unknown is not zero."""
 
     name: str
     says: str
@@ -30,12 +30,12 @@ class Gauge:
 
 
 def swept() -> None:
-    """The sweep tells that it is alive."""
+    """Note that the sweep has run."""
     cache.set(SWEPT, time.time(), timeout=None)
 
 
 def answers() -> bool:
-    """Whether the database does."""
+    """Whether the database answers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -45,7 +45,7 @@ def answers() -> bool:
 
 
 def gauges() -> list[Gauge]:
-    """What an operator watches. Counts of machinery, never of people or of what they said."""
+    """The numbers that an operator watches; never counts of people or of their answers."""
     now = timezone.now()
     waiting = Notice.objects.filter(TELLS_OF_NOBODY, sent_at=None, dropped_at=None, due_at__lte=now - LATE)
     # Whoever watches may be the therapist, and must not learn either that a line to somebody else was written.

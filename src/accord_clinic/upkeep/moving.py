@@ -1,4 +1,4 @@
-"""The embedded practice in; the same rows in an empty PostgreSQL database out, counted and compared, all or nothing."""
+"""Copy the embedded practice into an empty PostgreSQL database, counted and compared, all or nothing."""
 
 import hashlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SOURCE, TARGET, ACT = "embedded", "default", "move_to_postgresql"
 
 
 class NotMoved(BadInput):
-    """The two databases do not hold the same, or the target is not empty."""
+    """The two databases differ, or the target is not empty."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Held:
 
 
 def move() -> tuple[dict[str, int], bool]:
-    """Copy every table in one transaction. Gives the counts, and whether anything was copied this time.
+    """Copy every table in one transaction. Returns the counts, and whether anything was copied this time.
 
     The source can be read meanwhile, not written. Run again after success, it compares and copies nothing.
     """
@@ -63,14 +63,14 @@ def _note_in_the_log() -> None:
 
 
 def tables() -> list[type[models.Model]]:
-    """Every table with rows of the practice, those between two others included."""
+    """Every table with rows of the practice, also those that link two others."""
     rows = [m for m in apps.get_models(include_auto_created=True) if m._meta.app_label not in LEFT_BEHIND]
     # Permissions are Django's own list of tables, made anew; nobody here is given any.
     return [m for m in rows if m._meta.managed and not m._meta.proxy and m._meta.label_lower != "auth.permission"]
 
 
 def held(model: type[models.Model], database: str) -> Held:
-    """The rows of a table as Python sees them, so that two kinds of database can be compared."""
+    """Count and digest the rows of a table as Python values, so that two kinds of database can be compared."""
     digest, number = hashlib.sha256(), 0
     for row in _rows(model, database):
         digest.update(repr([_plain(value) for value in row]).encode())

@@ -1,4 +1,4 @@
-"""A host and a port in; a running clinic out: web server and sweep, started and stopped together."""
+"""Run the clinic on a host and port: web server and sweep, started and stopped together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def prepare() -> None:
-    """Bring the database and the static files up to this version of Accord; of several processes one at a time."""
+    """Bring the database and the static files up to this version of Accord; one process at a time."""
     with engine.one_at_a_time("migrate", settings.DATA):
         if engine.lacks_migrations():
             engine.check_may_migrate()
@@ -34,7 +34,7 @@ def prepare() -> None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise `BadInput` when somebody else listens there already."""
+    """Raise `BadInput` when another program uses this port."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

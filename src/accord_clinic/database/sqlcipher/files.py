@@ -1,4 +1,4 @@
-"""A database file and a key in; whether it opens, what it holds, a copy or a new key out. No Django, no settings."""
+"""Open, check, copy and re-encrypt a database file with its key. No Django, no settings."""
 
 import os
 from collections.abc import Iterator
@@ -14,16 +14,16 @@ Error = sqlcipher3.DatabaseError
 
 
 class InUse(BadInput):
-    """Somebody else has the database open, and what was asked needs it alone."""
+    """Another process has the database open, and this needs it alone."""
 
 
 class Damaged(BadInput):
-    """A file that does not open with its key, or whose pages do not add up."""
+    """A file that does not open with its key, or whose pages are damaged."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What a checked file holds: rows by table, the last audit entry, the last migration."""
+    """What a checked file contains: rows by table, the last audit entry, the last migration."""
 
     tables: dict[str, int]
     audit: tuple[int, str] | None
@@ -40,7 +40,7 @@ class Contents:
 
 @contextmanager
 def opened(file: Path, key: str, *, writing: bool = False) -> Iterator[sqlcipher3.Connection]:
-    """A bare connection. Each statement is its own transaction."""
+    """Open a bare connection. Each statement is its own transaction."""
     mode = "rw" if writing else "ro"
     connection = sqlcipher3.connect(f"{file.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=2)
     try:
@@ -53,7 +53,7 @@ def opened(file: Path, key: str, *, writing: bool = False) -> Iterator[sqlcipher
 
 
 def opens(file: Path, key: str) -> bool:
-    """Whether this is the key of this file."""
+    """Whether this key opens this file."""
     # A process that was killed in the middle of a change left its journal; only a writer may roll that back. The
     # journal holds pages as they lie on the disk, so this needs no right key.
     unfinished = Path(f"{file}-journal").exists()
@@ -96,7 +96,7 @@ def _contents(connection: sqlcipher3.Connection) -> Contents:
 
 
 def copy_while_running(file: Path, key: str, target: Path) -> None:
-    """A consistent, compacted copy under the same key, while others read and write the original."""
+    """Make a consistent, compacted copy under the same key, while others read and write the original."""
     # SQLite fills an empty file as it is: made here, so that nobody else can read it at any moment.
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
@@ -110,7 +110,7 @@ def copy_while_running(file: Path, key: str, target: Path) -> None:
 
 @contextmanager
 def alone(file: Path, key: str) -> Iterator[sqlcipher3.Connection]:
-    """The database with nobody else in it, its write-ahead log folded in. Raises `InUse`."""
+    """Open the database exclusively, with its write-ahead log merged in. Raises `InUse`."""
     with opened(file, key, writing=True) as connection:
         try:
             connection.execute("PRAGMA journal_mode = DELETE")
@@ -125,7 +125,7 @@ def alone(file: Path, key: str) -> Iterator[sqlcipher3.Connection]:
 
 
 def new_key(file: Path, old: str, new: str) -> None:
-    """Encrypt the whole file anew, in one transaction: after a crash it opens with the old key or with the new one."""
+    """Encrypt the whole file again in one transaction: after a crash it opens with the old key or with the new one."""
     with alone(file, old) as connection:
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute(f"PRAGMA rekey = \"x'{new}'\"")

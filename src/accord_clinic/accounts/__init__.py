@@ -1,1 +1,1 @@
-"""Who works here and how they prove it: passwords and second factors, passkeys, single sign-on."""
+"""How members sign in: passwords and second factors, passkeys, single sign-on."""

@@ -1,4 +1,4 @@
-"""What a browser says of a passkey goes in; a checked one comes out, or an error and an entry in the audit log."""
+"""Check the passkeys that browsers send; what fails becomes an error and an entry in the audit log."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ def _read() -> Iterator[None]:
 
 
 class Credential(forms.JSONField):
-    """What the browser says. What Python itself does not read, thousands of digits or brackets, is no fault of ours."""
+    """The passkey data from the browser. Data that Python cannot parse, thousands of digits or brackets, is refused."""
 
     widget = forms.HiddenInput
 
@@ -57,7 +57,7 @@ def _check_numbers(said: object) -> None:
 
 
 class Add(allauth.AddWebAuthnForm):
-    """A new passkey and what its owner calls it."""
+    """Add a passkey, with the name its owner gives it."""
 
     credential = Credential()
     name = forms.CharField(
@@ -66,7 +66,7 @@ class Add(allauth.AddWebAuthnForm):
     )  # fmt: skip
 
     def clean_credential(self) -> dict:
-        """Allauth checks nothing of what is false, and would keep it as a passkey."""
+        """Refuse an empty credential: allauth does not check one, and would store it as a passkey."""
         said = self.cleaned_data["credential"]
         if not said:
             raise get_adapter().validation_error("incorrect_code")
@@ -78,7 +78,7 @@ class Add(allauth.AddWebAuthnForm):
 
 
 class Rename(allauth.EditWebAuthnForm):
-    """Another name for it."""
+    """Rename a passkey."""
 
     name = forms.CharField(label=_("Name"), max_length=LONGEST)
 
@@ -98,12 +98,12 @@ class _Shown(forms.Form):
 
 
 class SignIn(_Shown, allauth.LoginWebAuthnForm):
-    """Instead of a password: the passkey says who it is."""
+    """Sign in with a passkey instead of a password."""
 
 
 class SecondFactor(_Shown, allauth.AuthenticateWebAuthnForm):
-    """After a password."""
+    """Use a passkey as second factor, after a password."""
 
 
 class Again(_Shown, allauth.ReauthenticateWebAuthnForm):
-    """Before something about the account changes."""
+    """Confirm with a passkey who it is, before something about the account changes."""

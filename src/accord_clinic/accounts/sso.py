@@ -1,4 +1,4 @@
-"""What a provider says about a person goes in; a member whom the practice knows comes out, or one neutral page.
+"""Single sign-on: find the member of this practice whom the provider names, or show one neutral page.
 
 Allauth speaks OpenID Connect; what it leaves out or open is closed here: a nonce, the signature, where one is sent, who
 may be linked, and what is kept.
@@ -53,10 +53,10 @@ def _understood(code: str) -> Iterator[None]:
 
 
 class Adapter(DefaultSocialAccountAdapter):
-    """Which provider there is, and who gets in by it."""
+    """Which provider there is, and who may sign in with it."""
 
     def list_apps(self, request, provider=None, client_id=None):
-        """The one of the settings. Never a row of the database, where its secret would lie."""
+        """The provider of the settings. It is never a row of the database, which would then contain its secret."""
         chosen = settings.SSO
         if chosen is None or provider not in (None, OpenIDConnectProvider.id, chosen.id):
             return []
@@ -68,7 +68,7 @@ class Adapter(DefaultSocialAccountAdapter):
         ]  # fmt: skip
 
     def pre_social_login(self, request, sociallogin) -> None:
-        """Known by the tie, or at first by a verified address; the tie is made once everything was shown."""
+        """Find the member by the tie, or at first by a verified address. The tie is made once all factors were used."""
         if sociallogin.account.pk:
             member = sociallogin.user
             if not member.is_active:
@@ -92,12 +92,12 @@ class Adapter(DefaultSocialAccountAdapter):
 
 
 class Exchange(OpenIDConnectOAuth2Adapter):
-    """Swaps the code for a token and believes nothing in it that is not signed, for us, for this sign-in and fresh."""
+    """Swap the code for a token, and accept it only if it is signed, for us, for this sign-in and fresh."""
 
     expected_nonce = ""
 
     def get_callback_url(self, request, app):
-        """Fixed by the settings, so that no header and no parameter moves it."""
+        """The redirect address, fixed by the settings, so that no header or parameter can change it."""
         return settings.PUBLIC_URL + reverse("sso_back")
 
     @property
@@ -113,7 +113,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     @property
     def basic_auth(self) -> bool:
-        """What a provider that says nothing of it takes, by the standard."""
+        """Whether to use basic authentication: the standard's default for a provider that does not say."""
         return "client_secret_post" not in self.openid_config.get("token_endpoint_auth_methods_supported", ())
 
     def get_access_token_data(self, request, app, client, pkce_code_verifier=None):
@@ -162,7 +162,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
 
 class Provider(OpenIDConnectProvider):
-    """Sends to the provider with what the answer is checked against, and keeps of it a subject's hash and no more."""
+    """Redirect to the provider with what the response is checked against; store only a hash of the subject."""
 
     oauth2_adapter_class = Exchange
 
@@ -191,7 +191,7 @@ class Provider(OpenIDConnectProvider):
 
 
 class Callback(OAuth2CallbackView):
-    """Hands the nonce that was sent to whoever compares it, and refuses answers that name another issuer (RFC 9207)."""
+    """Pass on the nonce that was sent, to be compared, and refuse responses that name another issuer (RFC 9207)."""
 
     def _get_state(self, request, provider):
         state, response = super()._get_state(request, provider)
@@ -202,7 +202,7 @@ class Callback(OAuth2CallbackView):
 
 
 class SecondFactorStage(AuthenticateStage):
-    """Ours is asked for, unless the practice states that the provider asks for one and the token says it did.
+    """Ask for our second factor, unless the practice states that the provider asks for one and the token says it did.
 
     Never on the first visit of somebody who has one here: an address at a provider must not open what is guarded here.
     """
@@ -217,7 +217,7 @@ class SecondFactorStage(AuthenticateStage):
 
 
 def asked_by_provider(said: dict, now: float) -> bool:
-    """Whether the token says that a second factor was shown, not longer ago than a session of ours lasts."""
+    """Whether the token says that a second factor was used, not longer ago than a session of ours lasts."""
     methods = said.get("amr")
     told = {("amr", method) for method in methods if isinstance(method, str)} if isinstance(methods, list) else set()
     told |= {("acr", said["acr"])} if isinstance(said.get("acr"), str) else set()

@@ -1,4 +1,4 @@
-"""Environment and keys folder in; the one OpenID Connect provider that members may sign in with, or none."""
+"""Read from environment and keys folder the one OpenID Connect provider that members may sign in with, or none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ FILE = "sso.secret"
 
 @dataclass(frozen=True)
 class SignOn:
-    """A provider. `second_factor`: claims of the ID token, any of which says that it asked for a second factor."""
+    """A provider. `second_factor`: claims of the ID token; any of them shows that it asked for a second factor."""
 
     issuer: str
     client: str
@@ -29,17 +29,17 @@ class SignOn:
 
     @property
     def id(self) -> str:
-        """What links are kept under: with another issuer all are made anew, as it may give out the same subjects."""
+        """The name under which ties are stored. Another issuer has another name, since it may use the same subjects."""
         return f"sso-{sha256(self.issuer.encode()).hexdigest()[:16]}"
 
     @property
     def form_action(self) -> list[str]:
-        """Where the form on the sign-in page may lead, for the content policy."""
+        """Where the form on the sign-in page may redirect to, for the content policy."""
         return [origin(self.issuer), *self.origins]
 
 
 def chosen(environment: Mapping[str, str], folder: Path) -> SignOn | None:
-    """The provider of this practice; none without an issuer. Half a configuration is refused, never guessed."""
+    """The provider of this practice; none without an issuer. An incomplete configuration is refused."""
     issuer = environment.get(ISSUER, "")
     if not issuer:
         return None

@@ -1,4 +1,4 @@
-"""How people who work here sign in: the admin makes the account, a second factor guards it, and idle sessions end."""
+"""How members sign in: the admin makes the account, a second factor protects it, and idle sessions end."""
 
 import time
 
@@ -34,13 +34,13 @@ SEEN_EVERY = 60
 
 
 class Adapter(DefaultAccountAdapter):
-    """Closes open sign-up: a practice knows its own members. Says nothing on a page that says it already."""
+    """Close open sign-up, since the admin makes the accounts. Show no message on a page that says the same."""
 
     def is_open_for_signup(self, request):
         return False
 
     def is_reauthentication_required(self, *, app):
-        """Who has given a password or a code in the last five minutes need not give it once more."""
+        """Whether to ask again for a password or code: not within five minutes of the last one."""
         given = get_authentication_records(self.request, self.request.user)
         return not any(-SEEN_EVERY < time.time() - one["at"] < FRESH_FOR for one in given)
 
@@ -67,12 +67,12 @@ class Adapter(DefaultAccountAdapter):
 
 
 class SecondFactor(DefaultMFAAdapter):
-    """Words for passkeys, and the picture for the authenticator app without a style attribute, which CSP forbids."""
+    """Texts for passkeys, and the picture for the authenticator app without a style attribute, which CSP forbids."""
 
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("This did not fit. Please try again.")}
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
-        """Devices show this name when they ask for the passkey."""
+        """The name that devices show when they ask for the passkey."""
         return super().get_public_key_credential_rp_entity() | {"name": f"Accord, {around().name}"}
 
     def generate_authenticator_name(self, user, type) -> str:
@@ -102,7 +102,7 @@ class StaffPages:
 
 
 class StaffSession:
-    """Ends idle and old sessions of members, and keeps a member without a second factor away from every client."""
+    """End idle and old sessions of members, and show a member without a second factor no page about clients."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -148,7 +148,7 @@ def _too_old(session, now: float) -> str:
 
 
 def used_second_factor(request) -> bool:
-    """Whether this very session was opened with a second factor, not merely whether the member owns one."""
+    """Whether this session was opened with a second factor, not only whether the member has one."""
     return any(one.get("method") == "mfa" for one in get_authentication_records(request, request.user))
 
 

@@ -1,1 +1,1 @@
-"""Past ratings on their way in: the mapping file, the table, the one bulk door."""
+"""Import past ratings: the mapping file, the spreadsheet, and the one way in for many rows at once."""

@@ -1,4 +1,4 @@
-"""A mapping file (TOML) in, a `ColumnMap` out: which column is which item, person, session, therapist."""
+"""Read a mapping file (TOML) into a `ColumnMap`: which column is which item, person, session, therapist."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class BadMapping(BadInput):
 
 @dataclass(frozen=True)
 class Column:
-    """Where an item's answers stand, and what to add to each so that it lies on the questionnaire's range."""
+    """The column of an item's answers, and what to add to each so that it fits the questionnaire's range."""
 
     name: str
     shift: float = 0.0
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Calendar:
-    """When sessions were, where the file has no dates: the first, and one every so many days, at this hour."""
+    """When sessions were, if the file has no dates: the first day, the days between sessions, and the hour."""
 
     first: date | None = None
     every_days: int = 7

@@ -1,4 +1,4 @@
-"""The one bulk door: past ratings in, rows out, in one transaction, as one act in the audit log, safe to repeat."""
+"""Store past ratings, the only way in for many rows: one transaction, one act in the audit log, safe to repeat."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Place = tuple[str, str, int]
 
 
 class NotTaken(AccordError):
-    """The import did not happen, and nothing of it was kept."""
+    """The import failed, and nothing of it was stored."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Taken:
 
 
 def fit(sheet: Sheet, columns: ColumnMap) -> tuple[Sheet, int]:
-    """The sheet with only what is new here, and how many of its rows had been imported before.
+    """Reduce a sheet to its new rows, and count those imported before.
 
     A row that contradicts what is already here, or names a therapist who does not work here, becomes a fault.
     """
@@ -60,7 +60,7 @@ def fit(sheet: Sheet, columns: ColumnMap) -> tuple[Sheet, int]:
 
 
 def take(sheet: Sheet, columns: ColumnMap, *, by: Actor) -> Taken:
-    """Keep every row of a fitted sheet, or none: whatever happens on the way, nothing half-written stays."""
+    """Store every row of a fitted sheet, or none: whatever fails, nothing stays half-written."""
     try:
         with transaction.atomic():
             return _take(sheet.rows, columns, by)

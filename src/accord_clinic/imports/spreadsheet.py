@@ -1,4 +1,4 @@
-"""A CSV of past ratings and its `ColumnMap` in; the rows that can be taken, and why the others cannot, out."""
+"""Read a CSV of past ratings by its `ColumnMap`: the rows that can be imported, and why the others cannot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STEP_ERROR = 0.005
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the file: what one side said about one session. `said` is keyed by questionnaire."""
+    """One line of the file: the answers of one side about one session. `said` is keyed by questionnaire."""
 
     line: int
     person: str
@@ -45,14 +45,14 @@ class Row:
 
     @cached_property
     def hash(self) -> str:
-        """What the line says, in 64 characters: the same wherever it stands in the file."""
+        """A hash of the line's contents: the same wherever the line is in the file."""
         said = [*self.place, self.rater, self.day.isoformat(), self.modality, self.said]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A line that cannot be taken, and why."""
+    """A line that cannot be imported, and why."""
 
     line: int
     reason: str
@@ -63,7 +63,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A file that was read: the rows that fit, and the faults of the others, in the order of the file."""
+    """A file as read: the rows that fit, and the faults of the others, in the order of the file."""
 
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
@@ -74,7 +74,7 @@ class _Unfit(Exception):
 
 
 def read_sheet(path: Path, columns: ColumnMap) -> Sheet:
-    """Read the whole file. `BadTable` when it is no table at all; a line that does not fit becomes a `Fault`."""
+    """Read the whole file. Raises `BadTable` when it is not a table; a line that does not fit becomes a `Fault`."""
     rows: list[Row] = []
     faults: list[Fault] = []
     seen: dict[tuple, Row] = {}

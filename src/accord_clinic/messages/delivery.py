@@ -1,4 +1,4 @@
-"""One notice of the outbox in; a mail or a text message out: neutral, in its reader's language, with a way to stop."""
+"""Deliver one notice of the outbox as a mail or text message: neutral, in its reader's language, with a way to stop."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def wanted(notice: Notice) -> bool:
 
 
 def send(notice: Notice) -> None:
-    """By mail or as a text message. Raises `OSError` for what may pass by itself, `NoContact` without an address."""
+    """Send a notice by mail or text message. Raises `OSError` if a retry may help, `NoContact` without an address."""
     client = notice.client
     subject, body = wordings.message(notice.kind, client.language if client else settings.LANGUAGE_CODE)
     body = body.format(code=notice.about, link=notice.about)

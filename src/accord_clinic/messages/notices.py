@@ -1,4 +1,4 @@
-"""Telling people: an outbox row once per person, thing and time; a sweep claims each row and has it delivered."""
+"""The outbox: one row for each person, thing and time. A sweep claims each row and has it delivered."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def tell(
     once: str = "",
     **facts,
 ) -> bool:
-    """Put one notice into the outbox. False when this person was to be told this before.
+    """Put one notice into the outbox. False when the same notice was there before.
 
     `once` says what makes it the same message, where `about` cannot since it holds a fresh link. `facts`: session, to.
     """
@@ -50,13 +50,13 @@ def tell(
 
 
 def tell_those_in_charge(kind: str, about: str, dyad: Dyad, once: str = "") -> None:
-    """The dyad's therapist; once that one has left, the admins, so that nothing is told to nobody."""
+    """Notify the dyad's therapist, or the admins if the therapist has left, so that somebody always gets the notice."""
     for member in [dyad.therapist] if dyad.therapist.is_active else _admins():
         tell(kind, about, member=member, once=once)
 
 
 def tell_safety(session: Session) -> None:
-    """The therapist, whoever covers now, and the safety contact: please look. It names no person and no answer.
+    """Ask the therapist, whoever covers now, and the safety contact to look. The notice names no person and no answer.
 
     Where the practice has no safety contact, the admins are told in its place.
     """
@@ -69,7 +69,7 @@ def tell_safety(session: Session) -> None:
 
 
 def tell_outside_reader(line: PrivateLine) -> None:
-    """Whom the client's page named: a line waits for you."""
+    """Tell the person whom the client's page named that a line is waiting."""
     if line.to is not None:
         tell("outside_line", line.uid, member=line.to)
 
@@ -79,7 +79,7 @@ def _admins() -> list[Member]:
 
 
 def deliver(limit: int = 100) -> int:
-    """Claim due notices one by one and deliver each. Gives how many were sent. A crash leaves a row to retry."""
+    """Claim due notices one by one and deliver each. Returns how many were sent. A crash leaves a row to retry."""
     sent = 0
     for pk in _waiting().values_list("pk", flat=True)[:limit]:
         # Exactly one worker's UPDATE touches the row. It counts as a try at once: a message that kills must end.

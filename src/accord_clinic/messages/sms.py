@@ -1,4 +1,4 @@
-"""A telephone number and a few words in; a text message out, through whichever function the settings name."""
+"""Send text messages through the function that the settings name. Another provider gets a module of its own."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from django.utils.module_loading import import_string
 
 
 class NotSent(OSError):
-    """The provider did not take the message. An `OSError`, like all that may pass by itself."""
+    """The provider did not accept the message. An `OSError`, since trying again may help."""
 
 
 def send(number: str, text: str) -> None:
@@ -17,5 +17,5 @@ def send(number: str, text: str) -> None:
 
 
 def console(number: str, text: str) -> None:
-    """Print it: for trying things out. Nothing leaves the machine."""
+    """Print a text message, to try things out. Nothing leaves the machine."""
     print(f"Text message to {number}: {text}")  # noqa: T201

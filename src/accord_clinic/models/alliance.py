@@ -92,7 +92,7 @@ def current_picks(rows: Iterable[Pick]) -> dict[tuple[int, str], list[Pick]]:
 
 
 class Strain(Addressed):
-    """A possible strain, from opening to settling. `state` repeats the last move, so that lists need not read them all."""
+    """A possible strain, from opening to settling. `state` repeats the last move, so lists need not read them all."""
 
     KINDS = [("withdrawal", _("withdrawal")), ("confrontation", _("confrontation")), ("unclear", _("unclear"))]
 

@@ -1,4 +1,4 @@
-"""`accord_clinic audit verify`: is the log of who did what still what was written?"""
+"""`accord_clinic audit verify`: check that nobody has changed the audit log."""
 
 from django.core.management.base import BaseCommand
 

@@ -1,4 +1,4 @@
-"""`accord_clinic backup [FOLDER]`: an encrypted copy of the practice, made while people work, opened and checked."""
+"""`accord_clinic backup [FOLDER]`: make an encrypted copy of the practice while people work, open and check it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`accord_clinic calibrate`: estimate what is usual from the practice's own ratings, as a new version."""
+"""`accord_clinic calibrate`: estimate what is usual from the practice's own ratings, as a new calibration."""
 
 from django.core.management.base import BaseCommand
 

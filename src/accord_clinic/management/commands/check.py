@@ -1,4 +1,4 @@
-"""`accord_clinic check`: settings, keys, TLS, mail, backups, clock, the log: what is well, what to do where not."""
+"""`accord_clinic check`: examine settings, keys, TLS, mail, backups, clock and log, and say what to do."""
 
 import sys
 

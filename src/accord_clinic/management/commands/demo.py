@@ -1,4 +1,4 @@
-"""`accord_clinic demo`: an invented practice on this machine: made once, kept, and served until Ctrl-C."""
+"""`accord_clinic demo`: make an invented practice on this machine once, and serve it until Ctrl-C."""
 
 import os
 import sys

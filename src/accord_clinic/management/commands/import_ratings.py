@@ -1,4 +1,4 @@
-"""`accord_clinic import-ratings FILE --mapping MAP`: a spreadsheet of past ratings becomes courses like any other."""
+"""`accord_clinic import-ratings FILE --mapping MAP`: turn a spreadsheet of past ratings into courses of care."""
 
 from pathlib import Path
 

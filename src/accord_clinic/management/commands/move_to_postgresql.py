@@ -1,4 +1,4 @@
-"""`accord_clinic move-to-postgresql`: carry the embedded practice over; counts checked; safe to repeat."""
+"""`accord_clinic move-to-postgresql`: copy the embedded practice to PostgreSQL and compare both; safe to repeat."""
 
 from django.conf import settings
 from django.core.management import call_command

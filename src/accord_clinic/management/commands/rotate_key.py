@@ -1,4 +1,4 @@
-"""`accord_clinic rotate-key`: new secrets for the practice; interrupted anywhere, it can be run again."""
+"""`accord_clinic rotate-key`: make new secrets for the practice; if interrupted, run it again."""
 
 from pathlib import Path
 

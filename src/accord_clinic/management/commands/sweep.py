@@ -1,4 +1,4 @@
-"""`accord_clinic sweep`: open sessions whose time has come, make due links, deliver notices; once or over and over."""
+"""`accord_clinic sweep`: reveal sessions whose time has come, make due links, deliver notices; once or repeatedly."""
 
 import time
 

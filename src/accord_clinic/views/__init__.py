@@ -1,1 +1,1 @@
-"""One module a reader: client, therapist, supervisor, service. They touch no models: queries read, actions write."""
+"""Views, a module for each reader or topic. They touch no models: queries read, pages present, actions write."""

@@ -1,4 +1,4 @@
-"""A member's way in and own account, beyond allauth's pages: single sign-on, where one is signed in, ending it."""
+"""Sign-in and own account of a member, beyond allauth's pages: single sign-on, sessions and ending them."""
 
 from allauth.account.decorators import reauthentication_required
 from allauth.account.utils import get_next_redirect_url
@@ -23,7 +23,7 @@ from accord_clinic.views.shortcuts import do
 
 
 def entrance(request: HttpRequest) -> HttpResponse:
-    """Signing in. Where the practice has a provider, this page alone may send there."""
+    """The sign-in page. If the practice has a provider, only this page may redirect to it."""
     response = login(request)
     if settings.SSO is not None and hasattr(response, "context_data"):
         response.context_data["sso"] = settings.SSO.name
@@ -33,7 +33,7 @@ def entrance(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sso_start(request: HttpRequest) -> HttpResponse:
-    """Off to the provider. Nothing in the address or the form changes what is asked there, but where to go after."""
+    """Redirect to the provider. The address or form can change only where to go afterwards, not what is asked there."""
     provider = _provider(request)
     try:
         return _limited(request) or provider.redirect(request, "login", get_next_redirect_url(request))
@@ -43,7 +43,7 @@ def sso_start(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def sso_back(request: HttpRequest) -> HttpResponse:
-    """Back from the provider, with a code or without."""
+    """Handle the response of the provider, with or without a code."""
     provider = _provider(request)
     return _limited(request) or sso.Callback.adapter_view(provider.get_oauth2_adapter(request))(request)
 
@@ -62,7 +62,7 @@ def _limited(request: HttpRequest) -> HttpResponse | None:
 @login_required
 @reauthentication_required(allow_get=True)
 def places(request: HttpRequest) -> HttpResponse:
-    """Every session of one's own. Ending one asks who it is, unless that was shown a moment ago."""
+    """The member's own sessions. Ending one asks for a password or code, unless just given."""
     if request.method == "POST":
         which = request.POST.get("end", "")
         others = which == "others"
@@ -76,12 +76,12 @@ def places(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def passkeys(request: HttpRequest) -> HttpResponse:
-    """Passkeys stand on the page about the second factor, among the rest; allauth would have them apart."""
+    """Redirect to the page about the second factor, which also lists passkeys; allauth has a page of its own."""
     return redirect("mfa_index")
 
 
 class ShowPasskey(ReauthenticateWebAuthnView):
-    """Asks again on the same page when it did not fit; allauth sends to signing in, where one is already."""
+    """Ask again on the same page after a wrong passkey; allauth would redirect to the sign-in page."""
 
     def form_invalid(self, form) -> HttpResponse:
         return self.render_to_response(self.get_context_data() | {"form": form})

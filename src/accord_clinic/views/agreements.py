@@ -1,4 +1,4 @@
-"""Goals, tasks, the shared view of the problem, and strains: the therapist's pages and what can be done on them."""
+"""The therapist's pages for goals, tasks, the shared view and strains, and their actions."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ SIDE = "therapist"
 @require_safe
 @login_required
 def goals(request: HttpRequest, uid: str) -> HttpResponse:
-    """The one list of goals with their tasks, and the shared view of the problem."""
+    """The list of goals with their tasks, and the shared view of the problem."""
     return _goals(request, found(agreement_queries.dyad_for(request.user, uid)))
 
 
@@ -57,7 +57,7 @@ def propose(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def reword(request: HttpRequest, uid: str) -> HttpResponse:
-    """Other words, which both have yet to seal. What was changed meanwhile is shown beside what was just written."""
+    """Change the words, which both then have to seal. If somebody else changed them meanwhile, show both texts."""
     agreement = found(agreement_queries.agreement_for(request.user, uid))
     words = request.POST.get("words", "")
     try:
@@ -71,7 +71,7 @@ def reword(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def seal(request: HttpRequest, uid: str) -> HttpResponse:
-    """The therapist's own seal."""
+    """Seal the words for the therapist."""
     agreement = found(agreement_queries.agreement_for(request.user, uid))
     return do(request, _back(agreement.dyad), agreements.seal, agreement, SIDE, seen=_seen(request), by=request.user)
 
@@ -79,7 +79,7 @@ def seal(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def end(request: HttpRequest, uid: str) -> HttpResponse:
-    """Reached, dropped or replaced."""
+    """End a goal or task: reached, dropped or replaced."""
     agreement = found(agreement_queries.agreement_for(request.user, uid))
     how = request.POST.get("how", "")
     return do(request, _back(agreement.dyad), agreements.end, agreement, how, SIDE, by=request.user)
@@ -88,7 +88,7 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 @require_safe
 @login_required
 def strain(request: HttpRequest, uid: str) -> HttpResponse:
-    """One possible strain and its life so far, with the steps that are open to the therapist."""
+    """One possible strain with its history and the steps that the therapist can take."""
     row = found(strain_queries.strain_for(request.user, uid))
     read_log.log_read(request.user, row.dyad, "strain", [row.session.number])
     names = Names(row.dyad.client.called, row.dyad.therapist.name, you=row.dyad.therapist_id == request.user.pk)
@@ -108,7 +108,7 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def move(request: HttpRequest, uid: str) -> HttpResponse:
-    """Say one step: talked about, a repair was tried, I think it is settled, open again."""
+    """Move a strain by one step: talked about, a repair was tried, I think it is settled, open again."""
     row = found(strain_queries.strain_for(request.user, uid))
     back = reverse("strain", args=[uid])
     step = request.POST.get("step", "")
@@ -118,7 +118,7 @@ def move(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def open_strain(request: HttpRequest, uid: str) -> HttpResponse:
-    """The therapist opens a possible strain about a revealed session."""
+    """Open a possible strain about a revealed session, for the therapist."""
     session = found(strain_queries.session_for(request.user, uid))
     kind = request.POST.get("kind", "unclear")
     back = reverse("dyad", args=[session.dyad.uid])

@@ -1,4 +1,4 @@
-"""People and courses of care: somebody new, a new course, sharing with a supervisor, ending, handing over."""
+"""Clients and courses of care: a new client, a new course, sharing with a supervisor, ending, handing over."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,7 +23,7 @@ from accord_clinic.views.shortcuts import do, found
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new_person(request: HttpRequest) -> HttpResponse:
-    """Somebody new, with a first course of care."""
+    """Add a client with a first course of care."""
     permissions.check_work_as_therapist(request.user)
     below = consent_queries.guardian_below()
     form = Person(request.POST if request.method == "POST" else None, guardian_below=below)
@@ -49,7 +49,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def set_up(request: HttpRequest, uid: str) -> HttpResponse:
-    """Change the approach, where one meets, and what is asked."""
+    """Change the approach, the modality, and what is asked."""
     dyad = found(dyad_queries.own(request.user, uid))
     if request.method == "POST":
         form = SetUp(request.POST)
@@ -67,7 +67,7 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def new_course(request: HttpRequest, uid: str) -> HttpResponse:
-    """Another course of care with somebody whose last one has ended."""
+    """Start another course of care with a client whose last one has ended."""
     before = found(dyad_queries.own(request.user, uid))
     form = Course(request.POST if request.method == "POST" else None)
     if not before.ended:
@@ -85,14 +85,14 @@ def new_course(request: HttpRequest, uid: str) -> HttpResponse:
 @require_safe
 @login_required
 def arrange(request: HttpRequest, uid: str) -> HttpResponse:
-    """Who may look at this dyad, and how it ends."""
+    """Who can see this dyad, and how to end it."""
     return _arrange(request, found(dyad_queries.own(request.user, uid)))
 
 
 @require_POST
 @login_required
 def share(request: HttpRequest, uid: str) -> HttpResponse:
-    """Show it to a supervisor from now on."""
+    """Share the dyad with a supervisor from now on."""
     dyad, supervisor = _with(request, uid, "supervisor")
     done = _("{name} can see this from now on. {client} can see that it is shared.")
     done = done.format(name=supervisor.name, client=dyad.client.called)
@@ -102,7 +102,7 @@ def share(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def unshare(request: HttpRequest, uid: str) -> HttpResponse:
-    """Take a share back."""
+    """End a share."""
     dyad, supervisor = _with(request, uid, "supervisor")
     done = _("{name} can no longer see this.").format(name=supervisor.name)
     return do(request, _back(uid), care.unshare, dyad, supervisor, by=request.user, done=done)
@@ -111,7 +111,7 @@ def unshare(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def end(request: HttpRequest, uid: str) -> HttpResponse:
-    """Planned, by agreement, or by one side; with its date and reason."""
+    """End a course of care: planned, by agreement, or by one side; with date and reason."""
     dyad = found(dyad_queries.own(request.user, uid))
     form = EndCourse(request.POST, prefix="end")
     if not form.is_valid():
@@ -125,7 +125,7 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
-    """End it here and open another with a colleague, which starts its own baseline."""
+    """Hand a course over: end it and open another with a colleague, which starts its own baseline."""
     dyad = found(dyad_queries.own(request.user, uid))
     form = HandOver(arrangement_queries.arrangements(dyad).therapists, request.POST, prefix="over")
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""The check-in: a link opens it, its page is answered, looked over and sent; thanks, what happens next. No account."""
+"""The check-in, without an account: a link opens it, the client answers, looks it over and sends it."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
 @gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a link. Looking changes nothing (mail scanners do); starting swaps the token for a cookie."""
+    """The page behind a link. Opening it changes nothing (mail scanners do); starting swaps the token for a cookie."""
     link = client_queries.by_token(token)
     if link is None:
         return unknown(request)
@@ -64,7 +64,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 @gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_in(request: HttpRequest, uid: str) -> HttpResponse:
-    """The questions; posted, the last look; looked over, kept."""
+    """Show the questions; once posted, show the answers to look over; once confirmed, store them."""
     link = _opened(request, uid)
     if link is None:
         return carry(request) if request.method == "POST" else unknown(request)
@@ -105,23 +105,23 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_GET
 def away(request: HttpRequest) -> HttpResponse:
-    """A harmless page to leave to."""
+    """A harmless page for leaving quickly."""
     return render(request, "client/away.html")
 
 
 @require_GET
 def new_link_sent(request: HttpRequest) -> HttpResponse:
-    """What everybody reads who asked for a new link, whoever they are."""
+    """The page after asking for a new link, the same for everybody."""
     return render(request, "client/new_link_sent.html", checkin_page.in_need())
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
-    """The one page for whatever does not exist or is not for this browser."""
+    """One page for whatever does not exist or is not for this browser."""
     return render(request, "client/unknown.html", checkin_page.in_need(), status=404)
 
 
 def carry(request: HttpRequest) -> HttpResponse:
-    """Answers that came without the cookie of their link, or without a valid form token: shown again, to be sent again.
+    """Show answers again that came without their link's cookie or a valid form token, to be sent again.
 
     It says the same for every address, and holds nothing but what was posted.
     """
@@ -132,7 +132,7 @@ def carry(request: HttpRequest) -> HttpResponse:
 
 
 def forged(request: HttpRequest, uid: str) -> HttpResponse:
-    """The form token was missing or old. Whoever has the link's cookie gets the page back with every answer on it."""
+    """Handle a missing or old form token: with the link's cookie, the page comes back with every answer on it."""
     link = _opened(request, uid)
     if link is None:
         return carry(request)

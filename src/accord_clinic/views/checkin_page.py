@@ -1,4 +1,4 @@
-"""A check-in link goes in; what its page asks, who may read it and what was sent so far come out, ready for forms."""
+"""What a check-in link's page asks, who may read it and what was sent so far, ready for the form."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,18 +29,18 @@ AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
 
 @contextmanager
 def speaking(link: Link) -> Iterator[None]:
-    """In the client's language and the practice's time zone."""
+    """Use the client's language and the practice's time zone."""
     with translation.override(link.client.language), timezone.override(zone()):
         yield
 
 
 def around(link: Link) -> dict[str, Any]:
-    """What the shell of a client's page needs."""
+    """Context for the shell of a client's page."""
     return {"about": phrases.about(link.session.start, link.therapist), "therapist": link.therapist, **in_need()}
 
 
 def in_need() -> dict[str, Any]:
-    """Whom to call, and where to leave to: on every page for a client, also where nobody is known. Nothing personal."""
+    """Whom to call, and where to leave to: for every page a client can see. Nothing personal."""
     practice = practices.practice()
     return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
 
@@ -83,7 +83,7 @@ def sent_values(link: Link, page: questionnaires.Page, responses) -> dict[str, l
 
 
 def readers(link: Link) -> list[questionnaires.Reader]:
-    """Who may read an open line. Somebody else only where the practice has named a person who is not the therapist.
+    """Who may read an open line. Somebody else only if the practice has named a person who is not the therapist.
 
     The therapist's name is put in later, as in questions: so the same few choices serve everybody.
     """
@@ -108,7 +108,7 @@ def readers(link: Link) -> list[questionnaires.Reader]:
 
 
 def has_safety_contact(link: Link) -> bool:
-    """Whether somebody beside this therapist is asked to look after an answer that asks for help."""
+    """Whether somebody else than this therapist is asked to look after a safety answer."""
     return link.practice.safety_contact_id not in (None, link.dyad.therapist_id)
 
 
@@ -125,13 +125,13 @@ def readers_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> list[que
 
 
 def new_key(link: Link) -> str:
-    """The idempotency key of a page made now, signed: it tells of which check-in, begun when, and naming whom."""
+    """A signed idempotency key for a page made now: which check-in, begun when, naming whom."""
     named = link.outside_reader.uid if link.outside_reader else ""
     return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}.{named}")
 
 
 def named_still(link: Link, signed: str) -> bool:
-    """Whether the somebody else whom this page named, if it named anybody, is who the practice names now."""
+    """Whether the practice still names the person whom this page named as somebody else, if any."""
     named = _unsigned(signed)[2]
     return not named or named == client_queries.outside_reader_now(link.dyad)
 
@@ -165,17 +165,17 @@ def sent_cookie(link: Link) -> str:
 
 
 def proof(link: Link, request: HttpRequest) -> str:
-    """What `sent_cookie` holds. Where a member is signed in, it proves that something was sent, and no more."""
+    """The value of `sent_cookie`. Where a member is signed in, it proves only that something was sent."""
     return PROOF.sign(f"{link.invitation.uid}.{ARRIVED if member_here(request) else AGAIN_HERE}")
 
 
 def arrived(link: Link, request: HttpRequest) -> bool:
-    """Whether this browser may be told that something was sent with this link."""
+    """Whether this browser may see that something was sent with this link."""
     return link.invitation.mailed or bool(_proven(link, request))
 
 
 def comes_back(link: Link, request: HttpRequest) -> bool:
-    """Whether what was sent may be shown in this browser, to be changed.
+    """Whether this browser may show the sent answers, to change them.
 
     A link that a member made is known to that member: opened anywhere else it looks as if nobody had answered yet. And
     nothing comes back where a member is signed in, since the client hands that device back.
@@ -186,12 +186,12 @@ def comes_back(link: Link, request: HttpRequest) -> bool:
 
 
 def member_here(request: HttpRequest) -> bool:
-    """Whether somebody who works here is signed in in this browser. The demo's one browser is everybody's."""
+    """Whether a member is signed in in this browser. In the demo everybody shares one browser."""
     return request.user.is_authenticated and not settings.DEMO
 
 
 def seen_in(request: HttpRequest) -> dict[str, str]:
-    """How a page was sent that is kept with its answers: with script or without, and whether beside a member."""
+    """How a page was sent, to store with its answers: with script or without, and whether beside a member."""
     page = {"page": "script" if request.POST.get("reviewed") == "script" else "plain"}
     return page | ({"browser": MEMBERS} if member_here(request) else {})
 

@@ -1,4 +1,4 @@
-"""The demo's door: everybody in the invented practice, one click each. It does not exist outside the demo."""
+"""Choose whom to be in the demo, with one click. The page does not exist outside the demo."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +16,7 @@ View = Callable[..., HttpResponse]
 
 
 def only_in_demo(view: View) -> View:
-    """Outside the demo the page is not there."""
+    """Give a 404 outside the demo."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -30,7 +30,7 @@ def only_in_demo(view: View) -> View:
 @only_in_demo
 @require_safe
 def hall(request: HttpRequest) -> HttpResponse:
-    """Everybody whom one can be."""
+    """The page that lists everybody whom one can be."""
     staff, imported = doors.staff()
     return render(request, "demo/hall.html", {"staff": staff, "imported": imported, "phones": doors.phones()})
 
@@ -38,7 +38,7 @@ def hall(request: HttpRequest) -> HttpResponse:
 @only_in_demo
 @require_POST
 def enter(request: HttpRequest, uid: str) -> HttpResponse:
-    """Be this member from now on."""
+    """Sign in as this member of the demo."""
     login(request, doors.member(uid), backend=BACKEND)
     return redirect("/")
 
@@ -46,5 +46,5 @@ def enter(request: HttpRequest, uid: str) -> HttpResponse:
 @only_in_demo
 @require_POST
 def phone(request: HttpRequest, uid: str) -> HttpResponse:
-    """Hold the phone of a client to whom a link was just sent."""
+    """Open the check-in of a client to whom a link was just sent."""
     return redirect("link", token=doors.phone_link(uid))

@@ -1,4 +1,4 @@
-"""Pages for what goes wrong: neutral, and alike for everything that must not be told apart."""
+"""Error pages: neutral, and the same for errors that nobody may tell apart."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -8,29 +8,29 @@ from accord_clinic.views import checkin
 
 
 def not_here(request: HttpRequest, exception: Exception | None = None, **_of_the_address: str) -> HttpResponse:
-    """Not there, not yours, or not for your role: one page for all three, or the difference would tell."""
+    """One page for not there, not yours and not for your role, since a difference would reveal something."""
     text = _("There is nothing at this address, or nothing that you can see.")
     return _plain(_("Nothing here"), text, 404)
 
 
 def too_often(request: HttpRequest) -> HttpResponse:
-    """Beyond a limit: signing in, codes, passkeys."""
+    """The page after too many tries: signing in, codes, passkeys."""
     return _plain(_("Too many tries"), _("Please wait a minute, then try again."), 429)
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Our own fault. Says nothing about what was being done."""
+    """The page for an error of ours. It says nothing about what was being done."""
     text = _("Something went wrong on our side. What was sent before is kept. Please try again in a moment.")
     return _plain(_("That did not work"), text, 500)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """A request that no page of ours makes."""
+    """The page for a request that no page of ours makes."""
     return _plain(_("That did not work"), _("This could not be read. Please go back and try again."), 400)
 
 
 def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that did not come from our own page, or that waited too long. A client's answers are never lost by it."""
+    """Handle a form that is not from our page, or is too old. A client's answers are never lost by this."""
     match = request.resolver_match
     if match and match.url_name == "check-in":
         return checkin.forged(request, match.kwargs["uid"])

@@ -1,4 +1,4 @@
-"""Two pages for machines: is it well, and a few numbers. Neither tells a stranger anything."""
+"""Two pages for machines: a health check and a few numbers. Neither tells a stranger anything."""
 
 import hmac
 import ipaddress

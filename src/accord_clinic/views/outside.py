@@ -1,4 +1,4 @@
-"""The named outside reader's pages: what clients said to *someone else here*, read one by one, each reading noted."""
+"""The outside reader's pages: lines to *someone else here*, read one by one, each reading noted."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +15,7 @@ from accord_clinic.views.shortcuts import do, found
 @require_safe
 @login_required
 def lines(request: HttpRequest) -> HttpResponse:
-    """That somebody said something, and when. The words are one step further, so that each reading is noted."""
+    """List who wrote and when. The words are on a page of their own, so that each reading is noted."""
     waiting, promise = queries.waiting(request.user)
     return render(request, "supervisor/outside.html", {"lines": waiting, "promise": promise})
 
@@ -32,7 +32,7 @@ def line(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def acknowledge(request: HttpRequest, uid: str) -> HttpResponse:
-    """I have read it: the client sees that."""
+    """Note that the outside reader has read the line. The client sees this."""
     row = found(queries.private_line(request.user, uid))
     done = _("The client can now see that you have read it.")
     return do(request, reverse("outside"), safety.acknowledge, row, by=request.user, done=done)

@@ -1,4 +1,4 @@
-"""A client's own space: stepping in by code or PIN, the course, goals, sheets, what is kept, who reads, leaving."""
+"""A client's own space: sign in by code or PIN, course, goals, sheets, kept lines, readers, leaving."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -36,7 +36,7 @@ SIDE = "client"
 
 
 def through_the_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """The view gets the client whose door is open; without one, the page that asks for a code."""
+    """Give the view the client whose space is open; without one, show the page that asks for a code."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
@@ -71,7 +71,7 @@ def step_in(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
-    """Type the code, or the PIN. Wrong ones are told apart from nothing."""
+    """Enter the code or the PIN. Every wrong entry gives the same page."""
     try:
         client = space_queries.by_uid(SIGNER.unsign(request.COOKIES.get(WHO, ""), max_age=900))
     except signing.BadSignature:
@@ -100,7 +100,7 @@ def mine(request: HttpRequest, client) -> HttpResponse:
 @require_safe
 @through_the_door
 def my_course(request: HttpRequest, client, uid: str) -> HttpResponse:
-    """Own answers over time; of the therapist's, what is open to both."""
+    """The client's own answers over time, and the therapist's answers of revealed sessions."""
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
@@ -118,7 +118,7 @@ def my_goals(request: HttpRequest, client, uid: str) -> HttpResponse:
 @require_POST
 @through_the_door
 def propose(request: HttpRequest, client, uid: str) -> HttpResponse:
-    """A new goal, or a task of one, in the client's words."""
+    """Propose a goal, or a task of one, in the client's words."""
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
@@ -156,7 +156,7 @@ def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
 @require_safe
 @through_the_door
 def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
-    """What only the client sees."""
+    """The lines that only the client sees."""
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
@@ -206,7 +206,7 @@ def my_pin(request: HttpRequest, client) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
-    """Shut the door and go to the harmless page."""
+    """Leave the own space and go to the harmless page."""
     own_space.shut_door(request.COOKIES.get(DOOR, ""))
     response = redirect("away")
     for name in (DOOR, WHO, WHO + "-demo"):

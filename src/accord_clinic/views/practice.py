@@ -1,4 +1,4 @@
-"""The admin's pages: the practice's settings, who works here, messages that failed, looking in an emergency."""
+"""The admin's pages: the practice's settings, members, failed messages, emergencies."""
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
@@ -24,7 +24,7 @@ PEOPLE = ("safety_contact", "outside_reader")
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def settings(request: HttpRequest) -> HttpResponse:
-    """How the practice is set up."""
+    """The settings of the practice."""
     practice, people = member_queries.practice(request.user), member_queries.active()
     if request.method != "POST":
         now = {name: getattr(practice, name) for name in PracticeSettings.base_fields if name not in PEOPLE}
@@ -49,7 +49,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def members(request: HttpRequest) -> HttpResponse:
-    """Who works here, and somebody new."""
+    """List the members and add one."""
     permissions.check_keep_practice(request.user)
     form = NewMember(request.POST if request.method == "POST" else None)
     if not form.is_valid():
@@ -94,7 +94,7 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 @reauthentication_required
 def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
-    """Somebody has lost it and the recovery codes, too. Asks who it is, or an open screen would be enough."""
+    """Remove a lost second factor. Asks the admin for a password or code, since an open screen would be enough."""
     person = found(member_queries.colleague(request.user, uid))
     done = _("{name} sets up a new one at the next sign-in.").format(name=person.name)
     act, back = member_actions.reset_second_factor, reverse("member", args=[uid])
@@ -104,7 +104,7 @@ def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def messages(request: HttpRequest) -> HttpResponse:
-    """What could not be delivered: try again, or let it be. And what else waits."""
+    """Failed messages, to try again or drop, and what else is waiting."""
     if request.POST.get("what") == "answer":
         row = found(member_queries.waiting_correction(request.user, request.POST.get("correction", "")))
         words, back = request.POST.get("words", ""), reverse("failed_messages")
@@ -124,7 +124,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def emergency(request: HttpRequest) -> HttpResponse:
-    """Open a colleague's course of care for an hour: why is asked, and both people can read it."""
+    """Open a colleague's course of care for an hour. The admin has to say why, and both people can read it."""
     permissions.check_keep_practice(request.user)
     therapists = [m for m in member_queries.active() if m.is_a("therapist") and m.pk != request.user.pk]
     form = Emergency(therapists, request.POST if request.method == "POST" else None)

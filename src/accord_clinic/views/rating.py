@@ -1,4 +1,4 @@
-"""The therapist's own rating of a session, before the client's answers can be seen; and looking without one."""
+"""The therapist's rating of a session, before the client's answers can be seen; or looking without one."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ SIDE = "therapist"
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def rate(request: HttpRequest, uid: str) -> HttpResponse:
-    """The own check-in with a place for one's own reaction. What was sent can be changed until both are open."""
+    """The therapist's check-in, with the own reaction. It can be changed until the reveal."""
     session = found(dyad_queries.own_session(request.user, uid))
     if session.state != "held":
         messages.warning(request, _("Say first that it took place."))
@@ -46,7 +46,7 @@ def rate(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def waive(request: HttpRequest, uid: str) -> HttpResponse:
-    """Look without having answered: possible, said why, and kept."""
+    """Look without having answered. The reason is stored."""
     session = found(dyad_queries.own_session(request.user, uid))
     why = request.POST.get("why", "")
     back = reverse("talk" if why.strip() else "rate", args=[uid])
@@ -81,7 +81,7 @@ def _posted(request: HttpRequest, session, page: questionnaires.Page) -> HttpRes
 @require_http_methods(["GET", "HEAD"])
 @login_required
 def rated(request: HttpRequest, uid: str) -> HttpResponse:
-    """Kept; and when both will be open."""
+    """The page after sending: it says when the session will be revealed."""
     session = found(dyad_queries.own_session(request.user, uid))
     if session.revealed_at:
         return redirect("talk", uid)

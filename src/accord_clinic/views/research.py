@@ -14,7 +14,7 @@ from accord_clinic.queries.practice import local
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def research(request: HttpRequest) -> HttpResponse:
-    """The page; its button sends the zip."""
+    """Show the page; its button sends the zip."""
     problem = ""
     if request.method == "POST":
         try:

@@ -46,7 +46,7 @@ def my_rights(request: HttpRequest, client) -> HttpResponse:
 @require_POST
 @through_the_door
 def my_consent(request: HttpRequest, client) -> HttpResponse:
-    """Yes or no to one purpose, in one step. The page it leads back to says what follows from it."""
+    """Give or withdraw one consent in one step. The page it leads back to says what follows."""
     act = consent.give if request.POST.get("what") == "give" else consent.withdraw
     return _do(request, client, "my-rights", act, client, request.POST.get("purpose", ""))
 
@@ -54,7 +54,7 @@ def my_consent(request: HttpRequest, client) -> HttpResponse:
 @require_POST
 @through_the_door
 def my_messages(request: HttpRequest, client) -> HttpResponse:
-    """No messages, messages again, or by the other way."""
+    """Stop messages, start them again, or switch between mail and text."""
     what = request.POST.get("what", "")
     if what in ("email", "sms"):
         return _do(request, client, "my-rights", corrections.change_own_contact, client, channel=what)
@@ -65,7 +65,7 @@ def my_messages(request: HttpRequest, client) -> HttpResponse:
 @require_POST
 @through_the_door
 def my_code(request: HttpRequest, client) -> HttpResponse:
-    """A fresh code for one of the three things that need one."""
+    """Send a fresh code for one of the three things that need one."""
     purpose = request.POST.get("for", "")
     if purpose not in PURPOSES:
         return unknown(request)
@@ -95,7 +95,7 @@ def my_copy(request: HttpRequest, client) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @through_the_door
 def my_contact(request: HttpRequest, client) -> HttpResponse:
-    """A new address: a code to the old one, then one to the new one, so that neither thief nor slip takes it."""
+    """Change the address: a code to the old one, then one to the new one, against thieves and typing errors."""
     template = "client/rights_contact.html"
     if request.method != "POST":
         return _asking(request, template, client, CONTACT)
@@ -116,7 +116,7 @@ def my_contact(request: HttpRequest, client) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @through_the_door
 def my_corrections(request: HttpRequest, client) -> HttpResponse:
-    """What is wrong, in the client's words, and what was answered."""
+    """Corrections: what is wrong, in the client's words, and the answers."""
     problem, dyads = "", space_queries.dyads(client)
     if request.method == "POST":
         dyad = next((d for d in dyads if d.uid == request.POST.get("dyad")), None)
@@ -134,7 +134,7 @@ def my_corrections(request: HttpRequest, client) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @through_the_door
 def my_erasure(request: HttpRequest, client) -> HttpResponse:
-    """What goes, what stays and why; then, with a fresh code and a tick, it is done at once."""
+    """Erasure: what goes, what stays and why; with a fresh code and a tick it is done at once."""
     template = "client/rights_erase.html"
     stays = {"kept": rights_queries.kept(client), "backups": backups.count()}
     if request.method != "POST":
@@ -152,7 +152,7 @@ def my_erasure(request: HttpRequest, client) -> HttpResponse:
 
 @require_safe
 def erased(request: HttpRequest) -> HttpResponse:
-    """That it is done. The page knows nobody."""
+    """The page after an erasure. It names nobody."""
     return shell(request, "client/erased.html", {})
 
 
@@ -160,7 +160,7 @@ def erased(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """The link at the end of a message. Looking changes nothing; the button stops all messages."""
+    """The page behind the stop link of a message. Opening it changes nothing; its button stops all messages."""
     client = schedule.whose(token)
     if client is None:
         return unknown(request)

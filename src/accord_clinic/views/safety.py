@@ -15,13 +15,13 @@ from accord_clinic.views.shortcuts import do, found
 @require_safe
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
-    """About whom, which session, and who has looked."""
+    """The notices: about whom, which session, and who has looked."""
     return render(request, "supervisor/safety.html", {"notices": queries.notices(request.user)})
 
 
 @require_POST
 @login_required
 def look(request: HttpRequest, uid: str) -> HttpResponse:
-    """I have looked after this."""
+    """Note that this member has looked after a notice."""
     signal = found(queries.safety_signal(request.user, uid))
     return do(request, reverse("safety"), safety.look, signal, by=request.user, done=_("Noted that you have looked."))

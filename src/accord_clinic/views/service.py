@@ -1,4 +1,4 @@
-"""The manager's page: the service in numbers, each with n and period; nothing by therapist, small ones kept back."""
+"""The manager's page: the service in numbers, each with n and period; nothing by therapist, no small numbers."""
 
 from dataclasses import dataclass
 from datetime import date

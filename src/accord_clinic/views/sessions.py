@@ -1,4 +1,4 @@
-"""Sessions: planning the next one, saying what became of one, and making the client's link."""
+"""Sessions: plan the next one, mark one as held or missed, and make the client's link."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +20,7 @@ from accord_clinic.views.shortcuts import do, found
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def plan(request: HttpRequest, uid: str) -> HttpResponse:
-    """Put the next session on the calendar."""
+    """Plan the next session."""
     dyad = found(dyad_queries.treated(request.user, uid))
     where = zone()
     around = {"dyad": dyad, "untranslated": arrangement_queries.untranslated(dyad)}
@@ -39,7 +39,7 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def mark(request: HttpRequest, uid: str) -> HttpResponse:
-    """Held, cancelled, or missed by one of the two."""
+    """Mark a session as held, cancelled, or missed by one of the two."""
     session = found(dyad_queries.own_session(request.user, uid))
     back = _back(request, session)
     return do(request, back, care.mark_session, session, request.POST.get("state", ""), by=request.user)

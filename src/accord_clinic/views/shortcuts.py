@@ -1,4 +1,4 @@
-"""Doing one thing from a form: what a person can mend becomes a message on the page that they came from."""
+"""Call one action from a form; errors that a user can mend become messages on the page they came from."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,14 +13,14 @@ Row = TypeVar("Row")
 
 
 def found(row: Row | None) -> Row:
-    """The row, or a 404 that does not say whether it is not there or not yours."""
+    """Return the row, or raise a 404 that does not say whether it is not there or not yours."""
     if row is None:
         raise Http404
     return row
 
 
 def do(request: HttpRequest, back: str, act: Callable[..., Any], *args: Any, done: str = "", **named: Any):
-    """Call an action and go back; its errors in plain words become messages, and a foreign row does not exist."""
+    """Call an action and go back. Its errors become messages; a row of somebody else gives a 404."""
     try:
         act(*args, **named)
     except PermissionDenied as error:

@@ -1,4 +1,4 @@
-"""What a supervisor opens first: the courses of care that are shared now, each read on the pages of the dyad itself."""
+"""A supervisor's first page: the courses of care that are shared now."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,5 +11,5 @@ from accord_clinic.pages import supervision as queries
 @require_safe
 @login_required
 def supervision(request: HttpRequest) -> HttpResponse:
-    """Everything shared with this supervisor, first who needs a conversation."""
+    """The courses shared with this supervisor; those that need a conversation come first."""
     return render(request, "supervisor/supervision.html", {"page": queries.supervision(request.user)})

@@ -1,4 +1,4 @@
-"""The talk sheet for two people and one screen (page, print, PDF), and the therapist's own prepare sheet beside it."""
+"""The talk sheet for both to look at (page, print, PDF), and the therapist's own prepare sheet."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,7 +22,7 @@ from accord_clinic.views.shortcuts import do, found
 @require_safe
 @login_required
 def latest(request: HttpRequest, uid: str) -> HttpResponse:
-    """The sheet of the last revealed session of a dyad; a page that says what will be here when there is none."""
+    """The sheet of a dyad's last revealed session; without one, a page that says what will be here."""
     session = talk_queries.last_revealed(request.user, uid)
     if session is None:
         dyad = found(permissions.dyads_visible_to(request.user).filter(uid=uid).select_related("client").first())
@@ -57,7 +57,7 @@ def pdf(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def tick(request: HttpRequest, uid: str) -> HttpResponse:
-    """We talked about this."""
+    """Tick a line as talked about."""
     session = found(talk_queries.revealed_session(request.user, uid))
     back = reverse("talk", args=[uid])
     return do(request, back, talk_sheet.tick, session, request.POST.get("topic", ""), by=request.user)
@@ -66,7 +66,7 @@ def tick(request: HttpRequest, uid: str) -> HttpResponse:
 @require_safe
 @login_required
 def prepare(request: HttpRequest, uid: str) -> HttpResponse:
-    """The therapist's own sheet: the case in a sentence, how sure, at most three cards."""
+    """The prepare sheet: the case in a sentence, how sure it is, at most three cards."""
     session = found(talk_queries.revealed_session(request.user, uid))
     try:
         ready = prepare_page(session, request.user)
@@ -88,7 +88,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def answer_card(request: HttpRequest, uid: str) -> HttpResponse:
-    """Used, or not for us and why."""
+    """Note the therapist's answer to a card: used, or not for us and why."""
     suggestion = found(prepare_queries.suggestion_for(request.user, uid))
     used = request.POST.get("used") == "yes"
     back = reverse("prepare", args=[suggestion.session.uid])

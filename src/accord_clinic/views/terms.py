@@ -20,7 +20,7 @@ from accord_clinic.views.shortcuts import do, found
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def show(request: HttpRequest, uid: str) -> HttpResponse:
-    """All of it on one page, each part with its own form; the field `what` says which one is sent."""
+    """All terms on one page, each part with its own form; the field `what` says which one was sent."""
     dyad = found(dyad_queries.own(request.user, uid))
     if request.method != "POST":
         return _page(request, dyad)

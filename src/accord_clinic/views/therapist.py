@@ -1,4 +1,4 @@
-"""The therapist's day, caseload and the page of one dyad; and where each role starts."""
+"""The therapist's day, caseload and page of a dyad, and the first page of each role."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -27,7 +27,7 @@ MOST_LETTERS = 100
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page of a person's day, by the first of their roles that has one."""
+    """Redirect to a member's first page, by the first of their roles that has one."""
     for role, name in HOMES:
         if request.user.is_a(role):
             return redirect(reverse(name))
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def today(request: HttpRequest) -> HttpResponse:
-    """The sessions of the day and what each needs; what is still to be done."""
+    """Today: the sessions of the day, what each needs, and what is still to be done."""
     return render(request, "therapist/today.html", {"today": today_pages.today(request.user)})
 
 
@@ -45,7 +45,7 @@ def today(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def people(request: HttpRequest) -> HttpResponse:
-    """The caseload, first who needs a conversation; or those whose name was searched for."""
+    """The caseload, with those who need a conversation first; or the clients whose name was searched for."""
     words = request.POST.get("name", "").strip()[:MOST_LETTERS] if request.method == "POST" else ""
     if words:
         context = {"words": words, "people_found": caseload.find(request.user, words)}
@@ -57,7 +57,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def dyad(request: HttpRequest, uid: str) -> HttpResponse:
-    """One dyad. That somebody looked at the client's answers and words is noted, for the client to see."""
+    """The page of one dyad. Each reading of the client's answers and words is noted, for the client to see."""
     row = found(dyad_queries.visible(request.user, uid))
     page = dyad_page(request.user, row)
     if page.latest:

@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,17 @@ def test_the_map_names_every_room_and_no_other():
         rooms = {path.parent.name for path in (ROOT / "src" / package).glob("*/__init__.py")}
         assert rooms - {"migrations", "formats"} <= named
         assert not {name for name in named if not (ROOT / "src" / package / name).exists()}
+
+
+def test_the_order_of_the_rooms_is_that_of_the_contracts():
+    """`docs/decisions.md` shows the layers of import-linter's contracts, and no other."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    text = " ".join((ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").split())
+    layers = [one["layers"] for one in contracts if one["type"] == "layers"]
+    assert len(layers) == 2
+    for rooms in layers:
+        levels = [", ".join(name.removeprefix("accord.") for name in level.split(" | ")) for level in rooms]
+        assert " > ".join(f"{{{level}}}" if "," in level else level for level in levels) in text
 
 
 def test_python_files_that_documents_name_are_there():

@@ -101,7 +101,8 @@ def test_the_map_names_every_room_and_no_other():
 
 def test_the_order_of_the_rooms_is_that_of_the_contracts():
     """`docs/decisions.md` shows the layers of import-linter's contracts, and no other."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
     text = " ".join((ROOT / "docs" / "decisions.md").read_text(encoding="utf-8").split())
     layers = [one["layers"] for one in contracts if one["type"] == "layers"]
     assert len(layers) == 2

@@ -54,7 +54,7 @@ def fill(responses: int, seed: int = 0) -> Member:
     rng = random.Random(seed)
     dyads = max(1, responses // (2 * SESSIONS))
     Practice.objects.create(name="Large", crisis_text="In need, call 116 123.", demo=True)
-    therapists = _people(max(1, dyads // CASELOAD))
+    therapists = _people(max(2, -(-dyads // CASELOAD)))
     for start in range(0, dyads, BATCH):
         _batch(range(start, min(start + BATCH, dyads)), therapists, rng)
     return therapists[0]

@@ -6,7 +6,7 @@ A new list on the page is one more part of `Today`; what it needs of a session i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,9 +17,9 @@ from django.utils.translation import ngettext
 
 from accord_clinic.pages.caseload import calm
 from accord_clinic.pages.findings import findings_of, line
-from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, safety_notices, signals_and_strains
+from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.practice import zone
-from accord_clinic.queries.today import TodaySession, sessions_between
+from accord_clinic.queries.today import TodaySession, today_rows
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import SAFETY, Names, safety_line
@@ -69,7 +69,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
     where, now = zone(), now or timezone.now()
     clock = timezone.localtime(now, where)
     midnight = clock.replace(hour=0, minute=0, second=0, microsecond=0)
-    sessions = sessions_between(member, midnight - LOOKS_BACK, midnight + timedelta(days=1))
+    sessions, notices = today_rows(member, midnight - LOOKS_BACK, midnight + timedelta(days=1))
     of_the_day = [session for session in sessions if session.start >= midnight]
     before = [session for session in sessions if session.start < midnight]
     words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}))
@@ -77,13 +77,13 @@ def today(member: Member, now: datetime | None = None) -> Today:
         "sessions": tuple(map(words.of_the_day, of_the_day)),
         "to_settle": tuple(words.entry(s, "D j M, H:i") for s in before if s.state == "planned"),
         "to_do": tuple(words.to_do(s) for s in before if s.state == "held" and (s.owed or s.unsent)),
-        "to_talk": tuple(words.entry(s, "D j M") for s in sessions if s.ready),
+        "to_talk": tuple(map(words.to_talk, (s for s in sessions if s.ready))),
     }
     return Today(
         greeting=_greeting(clock.hour, member.name),
         sentence=_sentence(parts),
         day=moment(now, where, "l, j F"),
-        safety=tuple((dyad, safety_line(client, number)) for dyad, client, number in safety_notices(member)),
+        safety=tuple((dyad, safety_line(client, number)) for dyad, client, number in notices),
         **parts,
     )
 
@@ -106,6 +106,11 @@ class _Entries:
     def to_do(self, session: TodaySession) -> Entry:
         """What is still open about a session that took place."""
         return self.entry(session, "D j M", rate=session.owed, link=session.unsent)
+
+    def to_talk(self, session: TodaySession) -> Entry:
+        """A talk sheet that is ready."""
+        entry = self.entry(session, "D j M")
+        return replace(entry, line=_("about the session on {when}").format(when=entry.when))
 
     def of_the_day(self, session: TodaySession) -> Entry:
         """A session of today: what stands out between these two, and the one thing to do now."""

@@ -6,14 +6,14 @@ exception is the safety notice, which names no answer.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.records import Signal, StrainFacts
 from accord_clinic import models
-from accord_clinic.models import Member, Session, Strain
-from accord_clinic.permissions import treated_by
+from accord_clinic.models import Session, Strain
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.words.sentences import FalseAlarms
 
@@ -47,9 +47,11 @@ def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]
 def shown_signals(dyads: Iterable[int]) -> dict[int, list[Signal]]:
     """Signals that were not withheld, by dyad; of the safety notices those of the last two weeks."""
     signals: dict[int, list[Signal]] = {}
+    oldest = timezone.now() - SAFETY_SHOWN
     rows = models.Signal.objects.filter(dyad__in=dyads, withheld=False)
-    for dyad, *columns in rows.exclude(kind="safety", raised_at__lt=_oldest()).values_list("dyad", *SIGNAL_COLUMNS):
-        signals.setdefault(dyad, []).append(Signal(*columns))
+    for dyad, raised_at, *columns in rows.values_list("dyad", "raised_at", *SIGNAL_COLUMNS):
+        if columns[0] != "safety" or raised_at >= oldest:
+            signals.setdefault(dyad, []).append(Signal(*columns))
     return signals
 
 
@@ -72,13 +74,9 @@ def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:
     return FalseAlarms(version or "", share, calibration.n, tuple(calibration.nothing.get(kind, ())))
 
 
-def safety_notices(member: Member) -> list[tuple[str, str, int]]:
-    """The notices of the last two weeks about this therapist's people, newest first: (dyad, client, session)."""
-    rows = models.Signal.objects.filter(treated_by(member, "dyad__"), kind="safety", raised_at__gte=_oldest())
+def safety_notices(treated: Q) -> list[tuple[str, str, int]]:
+    """The notices of the last two weeks about the dyads of `treated_by`, newest first: (dyad, client, session)."""
+    rows = models.Signal.objects.filter(treated, kind="safety", raised_at__gte=timezone.now() - SAFETY_SHOWN)
     columns = ("dyad__uid", "dyad__client__name", "dyad__client__address_as", "session__number")
     notices = rows.order_by("-raised_at").values_list(*columns)
     return [(uid, address_as or name, number) for uid, name, address_as, number in notices]
-
-
-def _oldest() -> datetime:
-    return timezone.now() - SAFETY_SHOWN

@@ -7,10 +7,11 @@ the therapist's own rating, for whether a link was ever made, and for whether bo
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
 from accord_clinic.permissions import check_work_as_therapist, treated_by
+from accord_clinic.queries.findings import safety_notices
 from accord_clinic.questionnaires.plan import CHECK_IN
 
 COLUMNS = (
@@ -63,11 +64,18 @@ class TodaySession:
         return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
 
 
-def sessions_between(member: Member, since: datetime, until: datetime) -> list[TodaySession]:
-    """All sessions of this therapist's people that start in this time, in their order. One query, and one for cover."""
+def today_rows(
+    member: Member, since: datetime, until: datetime
+) -> tuple[list[TodaySession], list[tuple[str, str, int]]]:
+    """The sessions of this therapist's people that start in this time, in their order; and the safety notices."""
     check_work_as_therapist(member)
+    treated = treated_by(member, "dyad__")
+    return _sessions(treated, since, until), safety_notices(treated)
+
+
+def _sessions(treated: Q, since: datetime, until: datetime) -> list[TodaySession]:
     revealed = Session.objects.filter(dyad=OuterRef("dyad")).exclude(revealed_at=None).order_by("-number")
-    rows = Session.objects.filter(treated_by(member, "dyad__"), start__gte=since, start__lt=until).annotate(
+    rows = Session.objects.filter(treated, start__gte=since, start__lt=until).annotate(
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
         ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 NUMBER = re.compile(r"\+?\d[\d ()/-]{1,}\d")
 
@@ -42,6 +42,12 @@ def at(moment: datetime) -> str:
 
 def moment(stored: datetime, where: ZoneInfo, form: str) -> str:
     """A stored moment as a page for people who work here shows it: in the practice's zone, in the reader's language."""
+    return _moment(stored, where, form, get_language())
+
+
+@lru_cache(maxsize=4096)
+def _moment(stored: datetime, where: ZoneInfo, form: str, _language: str | None) -> str:
+    """Remembered, since a list shows the same moments each time: it was a tenth of Today."""
     return date_format(timezone.localtime(stored, where), form)
 
 

@@ -114,8 +114,8 @@ def _plain_querysets():
     """Every prepared query as the queryset that it was made from, built and compiled anew each time."""
     from accord_clinic.database.prepared import Prepared
 
-    def rows(prepared, value=None):
-        return list(prepared.make(value))
+    def rows(prepared, *values):
+        return list(prepared.make(*(values or prepared.places)))
 
     with patch.multiple(Prepared, rows=rows, all=rows):
         yield

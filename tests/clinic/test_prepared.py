@@ -1,7 +1,10 @@
 """A prepared query gives what the same queryset gives, for any value, on the database that is asked."""
 
+from datetime import timedelta
+
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import Phone
 
@@ -9,8 +12,8 @@ from accord_clinic import links
 from accord_clinic.actions import audit, checkin, reveal, signals, strains
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation
+from accord_clinic.queries import caseload, consent, courses, findings, key_holders, today
 from accord_clinic.queries import checkin as checkin_queries
-from accord_clinic.queries import consent, courses, key_holders
 from accord_clinic.queries import dyad as dyads
 from accord_clinic.queries import strains as strain_queries
 
@@ -23,6 +26,7 @@ PREPARED = {
         consent,
         courses,
         dyads,
+        findings,
         key_holders,
         strain_queries,
         reveal,
@@ -30,7 +34,7 @@ PREPARED = {
         strains,
     )
     for name, thing in vars(module).items()
-    if isinstance(thing, Prepared) and isinstance(thing.place, int)
+    if isinstance(thing, Prepared) and thing.places == (-271828182,)
 }
 
 
@@ -45,6 +49,18 @@ def test_every_prepared_query_gives_what_its_queryset_gives(people, dyad):
                 as_ever = list(query.make(number))
                 instances = as_ever and isinstance(as_ever[0], Model)
                 assert (query.all(number) if instances else query.rows(number)) == as_ever, name
+
+
+def test_a_query_for_a_therapist_and_a_time_gives_what_its_queryset_gives(people, dyad, ben):
+    a_course(dyad, 2)
+    a_session(dyad)
+    now = timezone.now()
+    for since, until in ((now - timedelta(days=90), now + timedelta(days=90)), (now - timedelta(hours=1), now)):
+        for member in (ben, people.eve):
+            as_ever = list(today.OWN.make(member.pk, since, until))
+            assert today.OWN.rows(member.pk, since, until) == as_ever
+            assert caseload.OWN.rows(member.pk, since) == list(caseload.OWN.make(member.pk, since))
+    assert len(today.OWN.rows(ben.pk, now - timedelta(days=90), now + timedelta(days=90))) == 3
 
 
 def test_a_row_has_the_names_of_its_columns_and_an_instance_its_annotations(people, dyad):

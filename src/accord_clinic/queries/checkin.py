@@ -58,8 +58,8 @@ AGREEMENTS = Prepared(
     )
 )
 _INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
-BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), place="no digest")
-BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), place="no uid")
+BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), "no digest")
+BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), "no uid")
 COVERING = Prepared(
     lambda dyad: Cover.objects.filter(dyad_id=dyad, since__lte=Now(), until__gt=Now()).values_list("member")
 )

@@ -4,15 +4,16 @@ Only what is revealed stands behind it: signals are raised at the reveal and str
 exception is the safety notice, which names no answer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accord.records import Signal, StrainFacts
 from accord_clinic import models
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Session, Strain
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.words.sentences import FalseAlarms
@@ -44,15 +45,22 @@ def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]
     return {pk: SignalsAndStrains(tuple(signals.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
 
 
-def shown_signals(dyads: Iterable[int]) -> dict[int, list[Signal]]:
+def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:
     """Signals that were not withheld, by dyad; of the safety notices those of the last two weeks."""
     signals: dict[int, list[Signal]] = {}
     oldest = timezone.now() - SAFETY_SHOWN
-    rows = models.Signal.objects.filter(dyad__in=dyads, withheld=False)
-    for dyad, raised_at, *columns in rows.values_list("dyad", "raised_at", *SIGNAL_COLUMNS):
+    for dyad, raised_at, *columns in OF_ONE.rows(*dyads) if len(dyads) == 1 else _signals(dyad__in=dyads):
         if columns[0] != "safety" or raised_at >= oldest:
             signals.setdefault(dyad, []).append(Signal(*columns))
     return signals
+
+
+def _signals(**of_dyads: object) -> QuerySet:
+    rows = models.Signal.objects.filter(withheld=False, **of_dyads)
+    return rows.values_list("dyad", "raised_at", *SIGNAL_COLUMNS)
+
+
+OF_ONE = Prepared(lambda dyad: _signals(dyad_id=dyad))
 
 
 def after_session(session: Session) -> SignalsAndStrains:

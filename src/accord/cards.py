@@ -141,14 +141,14 @@ def listing(deck: Sequence[Card]) -> str:
 
 
 def _tags(card: Card) -> str:
-    said = {
+    tags_by_kind = {
         "For": card.signals,
         "Strain": card.strain_kinds,
         "Aspect": card.aspects,
         "Approach": card.approaches,
         "Modality": card.modalities,
     }
-    return " ".join(f"{name}: {', '.join(tags)}." for name, tags in said.items() if tags and tags != ("any",))
+    return " ".join(f"{name}: {', '.join(tags)}." for name, tags in tags_by_kind.items() if tags and tags != ("any",))
 
 
 def _rank(signal: str) -> int:
@@ -170,15 +170,15 @@ def _ranked(
     The subject (kind of strain, aspect) counts first, then the setting: approach, modality, and whether the
     card was made for this signal, which it names first, or also serves it.
     """
-    found: list[tuple[tuple[int, int], Card]] = []
+    ranked: list[tuple[tuple[int, int], Card]] = []
     for card in deck:
         strain = _closeness(card.strain_kinds, strain_kind or "unclear")
         part = _closeness(card.aspects, aspect)
         way, medium = _closeness(card.approaches, approach), _closeness(card.modalities, modality)
         if signal not in card.signals or strain is None or part is None or way is None or medium is None:
             continue
-        found.append(((strain + part, way + medium + (card.signals[0] != signal)), card))
-    return [card for _, card in sorted(found, key=lambda entry: entry[0])]
+        ranked.append(((strain + part, way + medium + (card.signals[0] != signal)), card))
+    return [card for _, card in sorted(ranked, key=lambda entry: entry[0])]
 
 
 def _closeness(tags: tuple[str, ...], wanted: str | None) -> int | None:
@@ -222,19 +222,19 @@ def _sources(folder: Path) -> dict[str, _Source]:
     path = folder / SOURCES
     if not path.is_file():
         return {}
-    found = {}
+    sources = {}
     for key, entry in _read(path).items():
         if not isinstance(entry, dict) or not isinstance(entry.get("cite"), str):
             raise BadGuidance(f"{SOURCES}: source '{key}' has no citation. Add cite = \"...\".")
-        found[key] = _Source(entry["cite"], entry.get("verified") is True)
-    return found
+        sources[key] = _Source(entry["cite"], entry.get("verified") is True)
+    return sources
 
 
 def _card(raw: Mapping[str, Any], path: Path, kinds: Collection[str], sources: Mapping[str, _Source]) -> Card:
     where = f"{path.name}: card '{raw.get('id', '?')}'"
     _check_fields(raw, where)
     lists = {name: tuple(raw.get(name, ())) for name in LISTS}
-    known = {
+    allowed_by_name = {
         "signals": kinds,
         "aspects": ASPECTS,
         "strain_kinds": STRAIN_KINDS,
@@ -242,7 +242,7 @@ def _card(raw: Mapping[str, Any], path: Path, kinds: Collection[str], sources: M
         "modalities": MODALITIES,
         "sources": sources,
     }
-    for name, allowed in known.items():
+    for name, allowed in allowed_by_name.items():
         for tag in lists[name]:
             if tag not in allowed:
                 raise BadGuidance(f"{where}: {name} names '{tag}'. Use one of {', '.join(sorted(allowed))}.")

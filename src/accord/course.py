@@ -27,7 +27,7 @@ class Course:
     `silent`: the followed scales on which no statement may rest.
     """
 
-    said: DyadRecord
+    record: DyadRecord
     scores: Mapping[tuple[Rater, str, str], Series]
     trajectories: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
     gaps: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
@@ -36,11 +36,11 @@ class Course:
 
     def values(self, rater: Rater, instrument: str, scale: str) -> npt.NDArray[np.float64]:
         """The series as floats (T,), NaN where there is no score."""
-        return values(self.scores.get((rater, instrument, scale), (None,) * len(self.said.sessions)))
+        return values(self.scores.get((rater, instrument, scale), (None,) * len(self.record.sessions)))
 
 
 def course(
-    said: DyadRecord,
+    record: DyadRecord,
     instruments: Mapping[str, Instrument],
     calibrations: Mapping[str, Calibration],
     detectors: tuple[Detector, ...] = DETECTORS,
@@ -56,8 +56,8 @@ def course(
     instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
     scale that may not speak (`may_speak`) is followed, and raises no signal.
     """
-    scored = _scores(said, instruments, versions or {})
-    times = np.array([float(s.number) for s in said.sessions])
+    scored = _scores(record, instruments, versions or {})
+    times = np.array([float(s.number) for s in record.sessions])
     trajectories: dict[tuple[str, str], Trajectory] = {}
     gaps: dict[tuple[str, str], Trajectory] = {}
     silent = set()
@@ -74,9 +74,9 @@ def course(
         elif other is not None:
             gaps[name, scale] = trajectory(client - other, times, calibration)
     speaking, apart = ({k: path for k, path in paths.items() if k not in silent} for paths in (trajectories, gaps))
-    evidence = Evidence(said, instruments, scored, speaking, apart)
-    found = tuple(signal for detector in detectors for signal in detector.detect(evidence))
-    return Course(said, scored, trajectories, gaps, found, frozenset(silent))
+    evidence = Evidence(record, instruments, scored, speaking, apart)
+    signals = tuple(signal for detector in detectors for signal in detector.detect(evidence))
+    return Course(record, scored, trajectories, gaps, signals, frozenset(silent))
 
 
 def values(series: Series) -> npt.NDArray[np.float64]:
@@ -93,20 +93,20 @@ def _other_voice(
 
 
 def _scores(
-    said: DyadRecord, instruments: Mapping[str, Instrument], versions: Mapping[tuple[str, str], Instrument]
+    record: DyadRecord, instruments: Mapping[str, Instrument], versions: Mapping[tuple[str, str], Instrument]
 ) -> dict[tuple[Rater, str, str], Series]:
-    place = {s.number: i for i, s in enumerate(said.sessions)}
+    place = {s.number: i for i, s in enumerate(record.sessions)}
     by_form: dict[tuple[str, str, str], list[Response]] = {}
-    for response in said.responses:
+    for response in record.responses:
         if response.instrument in instruments and response.session in place:
             by_form.setdefault((response.instrument, response.version, response.form), []).append(response)
     filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
     for (name, version, form), responses in by_form.items():
         now = instruments[name]
-        then = versions.get((name, version), now)
-        found = kept_scores([r.answers for r in responses], then, form)
-        for response, of_response in zip(responses, found, strict=True):
-            for one in (s for s in of_response if comparable(s.scale, then, now)):
-                series = filled.setdefault((response.rater, name, one.scale), [None] * len(said.sessions))
-                series[place[response.session]] = one
+        asked_version = versions.get((name, version), now)
+        scores = kept_scores([r.answers for r in responses], asked_version, form)
+        for response, of_response in zip(responses, scores, strict=True):
+            for score in (s for s in of_response if comparable(s.scale, asked_version, now)):
+                series = filled.setdefault((response.rater, name, score.scale), [None] * len(record.sessions))
+                series[place[response.session]] = score
     return {key: tuple(series) for key, series in filled.items()}

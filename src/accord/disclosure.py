@@ -49,7 +49,7 @@ def suppress(counts: Mapping[str, int], sums: Sequence[Sum], least: int = LEAST)
     hidden = small.copy()
     for cell in np.flatnonzero(small)[np.argsort(values[small], kind="stable")]:
         hidden |= _other_table(cell, values, equations, np.where(hidden, HIDDEN_COST, cost), least)
-    return frozenset(name for name, kept in zip(cells, hidden, strict=True) if kept)
+    return frozenset(name for name, is_hidden in zip(cells, hidden, strict=True) if is_hidden)
 
 
 def suppress_facts(facts: Sequence[Sequence[str]], *sharers: Sharers) -> list[tuple[str, ...]]:
@@ -73,25 +73,25 @@ def suppress_facts(facts: Sequence[Sequence[str]], *sharers: Sharers) -> list[tu
         if facts and len(set(who)) < least:
             raise ValueError(f"There are {len(set(who))} sharers; facts are told of {least} or more.")
     width = len(facts[0]) if facts else 0
-    told = [[""] * width for _ in facts]
+    shown = [[""] * width for _ in facts]
     alike = [list(range(len(facts)))]
     for column in range(width):
         split = []
         for rows in alike:
-            known, rest = _tellable({row: facts[row][column] for row in rows}, sharers)
-            for value, same in known.items():
+            tellable, rest = _tellable({row: facts[row][column] for row in rows}, sharers)
+            for value, same in tellable.items():
                 for row in same:
-                    told[row][column] = value
-            split += [*known.values(), rest]
+                    shown[row][column] = value
+            split += [*tellable.values(), rest]
         alike = [rows for rows in split if rows]
-    return [tuple(row) for row in told]
+    return [tuple(row) for row in shown]
 
 
 def _tellable(values: Mapping[int, str], sharers: Sequence[Sharers]) -> tuple[dict[str, list[int]], list[int]]:
     """Rows by value where enough people share it, and all other rows, which enough people share too, or none."""
-    known: dict[str, list[int]] = defaultdict(list)
+    tellable: dict[str, list[int]] = defaultdict(list)
     for row, value in values.items():
-        known[value].append(row)
+        tellable[value].append(row)
 
     def counts(rows: Sequence[int]) -> list[int]:
         return [len({who[row] for row in rows}) for who, _least in sharers]
@@ -99,19 +99,17 @@ def _tellable(values: Mapping[int, str], sharers: Sequence[Sharers]) -> tuple[di
     def enough(rows: Sequence[int]) -> bool:
         return all(n >= least for n, (_who, least) in zip(counts(rows), sharers, strict=True))
 
-    rest = known.pop("", [])
-    for value in [value for value, rows in known.items() if not enough(rows)]:
-        rest = rest + known.pop(value)
-    for value in sorted(known, key=lambda value: (counts(known[value]), value)):
+    rest = tellable.pop("", [])
+    for value in [value for value, rows in tellable.items() if not enough(rows)]:
+        rest = rest + tellable.pop(value)
+    for value in sorted(tellable, key=lambda value: (counts(tellable[value]), value)):
         if not rest or enough(rest):
             break
-        rest = rest + known.pop(value)
-    return known, rest
+        rest = rest + tellable.pop(value)
+    return tellable, rest
 
 
-def _other_table(
-    cell: int, values: np.ndarray, equations: sp.csr_matrix, cost: np.ndarray, least: int
-) -> np.ndarray:
+def _other_table(cell: int, values: np.ndarray, equations: sp.csr_matrix, cost: np.ndarray, least: int) -> np.ndarray:
     """Which cells differ in the cheapest table with the same sums in which `cell` is `least`."""
     # Only where a table is made: they take longer to load than all the rest of a command of the clinic.
     import scipy.sparse as sp  # noqa: PLC0415
@@ -123,16 +121,16 @@ def _other_table(
     rise = least - values[cell]
     bounds = [(0.0, limit) for limit in up_limit] + [(0.0, limit) for limit in down_limit]
     bounds[cell], bounds[size + cell] = (rise, rise), (0.0, 0.0)
-    found = linprog(
+    solution = linprog(
         np.concatenate([cost, cost]),
         A_eq=sp.hstack([equations, -equations], format="csr") if equations.shape[0] else None,
         b_eq=np.zeros(equations.shape[0]) if equations.shape[0] else None,
         bounds=bounds,
         method="highs-ds",
     )
-    if not found.success:
-        raise RuntimeError(f"No other table was found for cell {cell}: {found.message}")
-    change = found.x[:size] - found.x[size:]
+    if not solution.success:
+        raise RuntimeError(f"No other table was found for cell {cell}: {solution.message}")
+    change = solution.x[:size] - solution.x[size:]
     moved: np.ndarray = np.abs(change) > 1e-7
     return moved
 

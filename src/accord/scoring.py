@@ -88,7 +88,7 @@ def kept_scores(
         return scores([possible(response, instrument, form) for response in responses], instrument, form)
 
 
-def comparable(scale: str, then: Instrument, now: Instrument) -> bool:
+def comparable(scale: str, earlier: Instrument, now: Instrument) -> bool:
     """Whether a scale of one version of a questionnaire means the same number in another, so that both make one course.
 
     >>> from accord.instruments import catalogue
@@ -96,9 +96,9 @@ def comparable(scale: str, then: Instrument, now: Instrument) -> bool:
     >>> comparable("collaboration", check_in, check_in), comparable("total", phq, check_in)
     (True, False)
     """
-    if then is now:
+    if earlier is now:
         return True
-    old, new = ({s.name: (s.method, s.low, s.high, s.direction) for s in one.scales} for one in (then, now))
+    old, new = ({s.name: (s.method, s.low, s.high, s.direction) for s in version.scales} for version in (earlier, now))
     return scale in old and old[scale] == new.get(scale)
 
 

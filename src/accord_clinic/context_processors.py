@@ -22,20 +22,20 @@ def shell(request: HttpRequest) -> dict[str, object]:
 def _nav(request: HttpRequest, member) -> list[dict[str, object]]:
     """One link per page that this member's roles open, in the order in which a day uses them."""
     match = getattr(request, "resolver_match", None)
-    here = match.url_name if match else ""
+    current = match.url_name if match else ""
     links = [(name, label) for may, name, label in _pages(member) if may]
-    found = ((name, label, _address(name)) for name, label in links)
-    return [{"url": url, "label": label, "current": here == name} for name, label, url in found if url]
+    entries = ((name, label, _address(name)) for name, label in links)
+    return [{"url": url, "label": label, "current": current == name} for name, label, url in entries if url]
 
 
 def _pages(member) -> list[tuple[bool, str, str]]:
-    known = around()
-    safety = known.safety_contact == member.pk or known.safety_contact is None and member.is_a("admin")
+    readers = around()
+    safety = readers.safety_contact == member.pk or readers.safety_contact is None and member.is_a("admin")
     return [
         (member.is_a("therapist"), "today", _("Today")),
         (member.is_a("therapist"), "people", _("People")),
         (member.is_a("supervisor"), "supervision", _("Supervision")),
-        (member.pk in known.outside_readers, "outside", _("Said to you")),
+        (member.pk in readers.outside_readers, "outside", _("Said to you")),
         (safety, "safety", _("Please look")),
         (member.is_a("manager"), "service", _("The service")),
         (member.is_a("researcher"), "research", _("Research")),

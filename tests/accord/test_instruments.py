@@ -188,14 +188,14 @@ class TestCheckIn:
     def test_the_talk_sheet_has_a_phrase_for_each_answer_in_each_voice(self, check_in):
         wording = check_in.wordings["en"]
         assert wording.shared_item("d1") == "Time on what matters most"
-        assert wording.said("b1", "client", 3) == "Held back: one thing that matters"
-        assert wording.said("b1", "therapist", 0) == "Did not see anything held back"
-        assert wording.said("t2", "client", 0) == "It is settled"  # without a phrase of its own: the label
+        assert wording.statement("b1", "client", 3) == "Held back: one thing that matters"
+        assert wording.statement("b1", "therapist", 0) == "Did not see anything held back"
+        assert wording.statement("t2", "client", 0) == "It is settled"  # without a phrase of its own: the label
         for wording in check_in.wordings.values():
             for item in check_in.items:
                 assert wording.shared_item(item.id)
                 if item.commensurate:
-                    assert all(len(wording.items[item.id].said[rater]) == 5 for rater in item.raters)
+                    assert all(len(wording.items[item.id].statements[rater]) == 5 for rater in item.raters)
 
 
 class TestOurWords:

@@ -243,7 +243,7 @@ class TestTakingBack:
         checkin.send(fifth, "therapist", replace(answers("therapist"), picked=(goal.uid,)), by=ben)
         assert agreement_queries.picks_in_common(dyad) is None
         assert talk_sheet.sheet(fifth).picks.client_own == ()
-        [picks] = course_of(dyad).said.picks
+        [picks] = course_of(dyad).record.picks
         assert (picks.client, picks.therapist) == (frozenset(), frozenset({goal.uid}))
 
     def test_of_picks_that_were_changed_only_the_last_are_compared(self, dyad, goal, ben):

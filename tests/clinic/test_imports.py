@@ -152,7 +152,7 @@ def test_a_byte_order_mark_and_windows_line_ends_do_no_harm(people, csv, mapping
 
 def test_a_decimal_comma_is_read_where_semicolons_separate(people, csv, mapping):
     lines = ["Ina;1;Therapist A;2024-01-08;C;3,0;1;0"]
-    assert sheet(csv(*lines, header=HEADER.replace(",", ";")), mapping).rows[0].said["accord-check-in"]["d1"] == 3
+    assert sheet(csv(*lines, header=HEADER.replace(",", ";")), mapping).rows[0].answers["accord-check-in"]["d1"] == 3
 
 
 def test_quoted_cells_may_hold_separators_and_line_ends(people, csv, mapping):

@@ -40,10 +40,10 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Read the table, estimate, print."""
     try:
-        found = _reliability(arguments)
+        result = _reliability(arguments)
     except BadInput as error:
         raise BadInput(f"{arguments.file}: {error}") from error
-    print(json.dumps(found.to_dict(), indent=2) if arguments.json else found)
+    print(json.dumps(result.to_dict(), indent=2) if arguments.json else result)
 
 
 def _reliability(arguments: argparse.Namespace) -> Reliability:

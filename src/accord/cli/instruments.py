@@ -32,23 +32,23 @@ def describe(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """List the catalogue or show one questionnaire. Raises when a file or a worked example is wrong."""
-    found = catalogue(arguments.folder)
+    shelf = catalogue(arguments.folder)
     if arguments.id is None:
-        shown = [_summary(i) for i in found.instruments.values()]
+        shown = [_summary(i) for i in shelf.instruments.values()]
         print(json.dumps(shown, ensure_ascii=False, indent=2) if arguments.json else _aligned(shown))
     else:
-        instrument = found.get(arguments.id)
+        instrument = shelf.get(arguments.id)
         print(json.dumps(instrument.to_dict(), ensure_ascii=False, indent=2) if arguments.json else _page(instrument))
-    _check(found, scored=arguments.folder is not None)
+    _check(shelf, scored=arguments.folder is not None)
 
 
-def _check(found: Catalogue, *, scored: bool) -> None:
+def _check(shelf: Catalogue, *, scored: bool) -> None:
     """What cannot be used; where `scored`, worked examples that do not hold, too. Those of shipped files always do."""
-    wrong = [*found.problems]
+    wrong = [*shelf.problems]
     if scored:
         from accord.scoring import wrong_examples  # noqa: PLC0415 - numpy is half a second that a list need not wait
 
-        wrong += [text for instrument in found.instruments.values() for text in wrong_examples(instrument)]
+        wrong += [text for instrument in shelf.instruments.values() for text in wrong_examples(instrument)]
     if wrong:
         raise BadInstrument("\n".join(wrong))
 
@@ -89,9 +89,9 @@ def _page(instrument: Instrument) -> str:
         if not scale.key.verified:
             lines.append(f"scale {scale.name}: its key is not verified; no possible strain is inferred from it")
     for threshold in instrument.thresholds:
-        known = threshold.sample if threshold.verified else "not verified, so not used"
+        sample = threshold.sample if threshold.verified else "not verified, so not used"
         lines.append(
-            f"{threshold.kind} {threshold.scale} {threshold.op} {threshold.value:g}: {threshold.label} ({known})"
+            f"{threshold.kind} {threshold.scale} {threshold.op} {threshold.value:g}: {threshold.label} ({sample})"
         )
     lines += ["", f"{instrument.licence.spdx}. {instrument.licence.notice}"]
     return "\n".join(lines)

@@ -56,8 +56,8 @@ def _arguments(inner: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
         if isinstance(action, argparse._HelpAction | argparse._SubParsersAction):
             continue
         value = "" if action.nargs == 0 else f" {action.metavar or action.dest.upper()}"
-        said = inner._get_formatter()._expand_help(action) if action.help else ""
-        yield ", ".join(action.option_strings) + value if action.option_strings else value.strip(), said
+        help_text = inner._get_formatter()._expand_help(action) if action.help else ""
+        yield ", ".join(action.option_strings) + value if action.option_strings else value.strip(), help_text
 
 
 def _fenced(epilog: str | None) -> list[str]:

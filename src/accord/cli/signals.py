@@ -50,12 +50,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out:
         check_ending(arguments.out)
     budget = replace(BUDGET, drop=arguments.budget)
-    found = find_strains(arguments.file, scale=arguments.scale, budget=budget, rule=arguments.rule)
+    strains = find_strains(arguments.file, scale=arguments.scale, budget=budget, rule=arguments.rule)
     if arguments.out:
-        write_table(found.rows, arguments.out)
+        write_table(strains.rows, arguments.out)
     if arguments.json:
-        print(json.dumps(found.to_dict(), indent=1))
+        print(json.dumps(strains.to_dict(), indent=1))
         return
-    print(found)
-    said = f"all are in {arguments.out}." if arguments.out else "--out FILE writes all."
-    print(f"{len(found.rows):,} rows; {said}")
+    print(strains)
+    where = f"all are in {arguments.out}." if arguments.out else "--out FILE writes all."
+    print(f"{len(strains.rows):,} rows; {where}")

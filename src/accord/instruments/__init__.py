@@ -49,13 +49,13 @@ class Catalogue:
 
     def get(self, identity: str, version: str | None = None) -> Instrument:
         """The questionnaire with this id (the latest, or one version). Raises `BadInput` with the nearest ids."""
-        found = self.instruments.get(identity) if version is None else self.versions.get((identity, version))
-        if found is None:
+        instrument = self.instruments.get(identity) if version is None else self.versions.get((identity, version))
+        if instrument is None:
             near = difflib.get_close_matches(identity, self.instruments, 3, 0.5)
             advice = f"Did you mean {' or '.join(near)}?" if near else f"There are {', '.join(self.instruments)}."
             named = repr(identity) if version is None else f"{identity!r} in version {version}"
             raise BadInput(f"there is no questionnaire {named}. {advice}")
-        return found
+        return instrument
 
     def answered(self, identity: str, version: str) -> Instrument | None:
         """The questionnaire by which to read what was answered to it in this version.
@@ -76,19 +76,19 @@ def catalogue(site_folder: str | Path | None = None) -> Catalogue:
     A file that cannot be used is reported in `problems` and skipped; the rest works. A text file of the practice
     brings a licensed questionnaire to life, or replaces a wording that is shipped as a draft translation.
     """
-    found = _Found()
+    gathered = _Gathered()
     for path in sorted(SHIPPED.glob("*.toml")):
-        found.take(path, own=False)
+        gathered.take(path, own=False)
     for path in sorted((SHIPPED / "wording").glob("*.toml")):
-        found.take(path, own=False)
+        gathered.take(path, own=False)
     if site_folder is not None:
         folder = Path(site_folder)
         if not folder.is_dir():
-            found.problems.append(f"{folder}: there is no such folder. Check the path.")
+            gathered.problems.append(f"{folder}: there is no such folder. Check the path.")
         paths = sorted(folder.glob("*.toml"))
         for path in (*(p for p in paths if not _is_text_file(p)), *(p for p in paths if _is_text_file(p))):
-            found.take(path, own=True)
-    return found.catalogue()
+            gathered.take(path, own=True)
+    return gathered.catalogue()
 
 
 def _is_text_file(path: Path) -> bool:
@@ -99,7 +99,7 @@ def _is_text_file(path: Path) -> bool:
         return False
 
 
-class _Found:
+class _Gathered:
     """The questionnaires read so far, by id and version, and what could not be used."""
 
     def __init__(self) -> None:
@@ -129,8 +129,8 @@ class _Found:
         identity, version, language = file.text("instrument"), file.text("version"), file.text("language")
         instrument = self.versions.get((identity, version))
         if instrument is None:
-            known = ", ".join(f"{i} {v}" for i, v in self.versions)
-            what = f"it words {identity} {version}, which is not there; there are {known}"
+            versions = ", ".join(f"{i} {v}" for i, v in self.versions)
+            what = f"it words {identity} {version}, which is not there; there are {versions}"
             raise file.wrong(what, "Correct id or version.")
         if not own and not instrument.licence.text_allowed:
             raise file.wrong(f"the licence of {identity} does not allow its wording to be shipped", "Remove the file.")

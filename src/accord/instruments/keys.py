@@ -65,13 +65,13 @@ def _scale(part: Part, instrument: Instrument, key: Source, missing_rule: Source
 def _check_items(part: Part, instrument: Instrument, items: tuple[str, ...], weights: tuple[str, ...]) -> None:
     if not items or len(set(items)) < len(items):
         raise part.wrong(f"{part.where} has no items, or one of them twice", "Correct them.")
-    known = {item.id: item for item in instrument.items}
+    items_by_id = {item.id: item for item in instrument.items}
     for item_id in (*items, *weights):
-        if item_id not in known:
-            what = f"{part.where} uses item {item_id!r}; the questionnaire has {', '.join(known)}"
+        if item_id not in items_by_id:
+            what = f"{part.where} uses item {item_id!r}; the questionnaire has {', '.join(items_by_id)}"
             raise part.wrong(what, "Remove it or add the item.")
-        if known[item_id].kind not in ("choice", "number"):
-            what = f"{part.where} uses item {item_id!r}, whose answers are {known[item_id].kind}"
+        if items_by_id[item_id].kind not in ("choice", "number"):
+            what = f"{part.where} uses item {item_id!r}, whose answers are {items_by_id[item_id].kind}"
             raise part.wrong(what, "Remove it: only numbers can be scored.")
 
 

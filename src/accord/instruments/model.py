@@ -168,7 +168,7 @@ class ItemText:
     therapist: str | None
     short: str | None = None
     labels: Mapping[Rater, tuple[str, ...]] = field(default_factory=dict)
-    said: Mapping[Rater, tuple[str, ...]] = field(default_factory=dict)
+    statements: Mapping[Rater, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +206,12 @@ class Wording:
         """The short noun phrase that stands for the item on the talk sheet, for example "Time on what matters most"."""
         return self._item(item_id).short or ""
 
-    def said(self, item_id: str, rater: Rater, position: int) -> str:
+    def statement(self, item_id: str, rater: Rater, position: int) -> str:
         """What a rater said, as the talk sheet prints it; `position` counts in the order of the answer set.
 
         Where the file has no phrase for it, the label of the answer.
         """
-        phrases = self._item(item_id).said.get(rater) or self.labels(item_id, rater)
+        phrases = self._item(item_id).statements.get(rater) or self.labels(item_id, rater)
         return phrases[position]
 
     def shown(self, form: str, rater: Rater) -> dict[str, Any]:
@@ -301,11 +301,11 @@ class Instrument:
 
     def may_be_kept(self) -> frozenset[str]:
         """The items whose answers a client may keep, and what hangs on them: there, a gap must tell nothing."""
-        kept: set[str] = set()
+        withheld: set[str] = set()
         for item in self.items:
-            if item.sharing or (item.asked_if and item.asked_if[0] in kept):
-                kept.add(item.id)
-        return frozenset(kept)
+            if item.sharing or (item.asked_if and item.asked_if[0] in withheld):
+                withheld.add(item.id)
+        return frozenset(withheld)
 
     def safety_items(self, answers: Mapping[str, Any]) -> tuple[str, ...]:
         """The ids of the items whose answer asks for help, in order; `answers` by item, absent ones not asked.

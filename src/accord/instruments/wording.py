@@ -51,9 +51,9 @@ def _item_text(items: Part, answers: Part, instrument: Instrument, item: Item) -
         words = {rater: _checked(part, part.text(rater)) for rater in item.raters}
     labels = _labels(answers, instrument, item)
     short = _checked(part, part.text("short")) if part.has("short") else None
-    said = _by_rater(part, "said", item, instrument) if part.has("said") else {}
+    statements = _by_rater(part, "said", item, instrument) if part.has("said") else {}
     part.done()
-    return ItemText(words.get("client"), words.get("therapist"), short, labels, said)
+    return ItemText(words.get("client"), words.get("therapist"), short, labels, statements)
 
 
 def _labels(answers: Part, instrument: Instrument, item: Item) -> Mapping[Rater, tuple[str, ...]]:
@@ -71,19 +71,19 @@ def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRat
     """A list for both raters, or a table with a list for each (another item may need one that this item does not)."""
     answers = instrument.answer_sets[item.answers]
     if isinstance(part.data[key], list):
-        found = dict.fromkeys(item.raters, part.texts(key))
+        by_rater = dict.fromkeys(item.raters, part.texts(key))
     else:
         inner = part.part(key, f"{part.where}, {key!r}")
-        found = {rater: inner.texts(rater) for rater in RATERS if inner.has(rater) or rater in item.raters}
+        by_rater = {rater: inner.texts(rater) for rater in RATERS if inner.has(rater) or rater in item.raters}
         inner.done()
     expected = len(answers.values or answers.codes)
-    for texts in found.values():
+    for texts in by_rater.values():
         if len(texts) != expected:
             what = f"{part.where}: {key!r} has {len(texts)} texts, and item {item.id!r} has {expected} answers"
             raise part.wrong(what, "Give one for each.")
         for text in texts:
             _checked(part, text)
-    return found
+    return by_rater
 
 
 def _checked(part: Part, text: str) -> str:

@@ -35,9 +35,9 @@ class Credential(forms.JSONField):
 
     def to_python(self, value):
         with _read():
-            said = super().to_python(value)
-            _check_numbers(said)
-            return said
+            credential = super().to_python(value)
+            _check_numbers(credential)
+            return credential
 
     def bound_data(self, data, initial):
         try:
@@ -46,14 +46,14 @@ class Credential(forms.JSONField):
             return None
 
 
-def _check_numbers(said: object) -> None:
+def _check_numbers(credential: object) -> None:
     """Raises `ValueError` for a number that no browser says, however deep it lies."""
-    waiting = [said]
+    waiting = [credential]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, int) and abs(one) > LARGEST:
+        value = waiting.pop()
+        if isinstance(value, int) and abs(value) > LARGEST:
             raise ValueError("a number that no passkey holds")
-        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 class Add(allauth.AddWebAuthnForm):
@@ -67,10 +67,10 @@ class Add(allauth.AddWebAuthnForm):
 
     def clean_credential(self) -> dict:
         """Refuse an empty credential: allauth does not check one, and would store it as a passkey."""
-        said = self.cleaned_data["credential"]
-        if not said:
+        credential = self.cleaned_data["credential"]
+        if not credential:
             raise get_adapter().validation_error("incorrect_code")
-        return said
+        return credential
 
     def clean(self):
         with _read():

@@ -74,8 +74,8 @@ class Adapter(DefaultSocialAccountAdapter):
             if not member.is_active:
                 self._refuse(request, "left", member)
             return
-        address = sociallogin.said.get("email")
-        member = sign_in.member_with(address) if sociallogin.said.get("email_verified") is True else None
+        address = sociallogin.claims.get("email")
+        member = sign_in.member_with(address) if sociallogin.claims.get("email_verified") is True else None
         if member is None:
             self._refuse(request, "nobody")
         if sign_in.is_linked(member, settings.SSO.id):
@@ -126,11 +126,11 @@ class Exchange(OpenIDConnectOAuth2Adapter):
 
     def complete_login(self, request, app, token, **kwargs):
         with _understood("token"):
-            said = self._verified(kwargs["response"]["id_token"])
-            if "email" not in said:
-                said = self._userinfo(token.token, said) | said
-        login = self.get_provider().sociallogin_from_response(request, said)
-        login.said = said
+            claims = self._verified(kwargs["response"]["id_token"])
+            if "email" not in claims:
+                claims = self._userinfo(token.token, claims) | claims
+        login = self.get_provider().sociallogin_from_response(request, claims)
+        login.claims = claims
         return login
 
     def _verified(self, id_token: str) -> dict:
@@ -139,24 +139,24 @@ class Exchange(OpenIDConnectOAuth2Adapter):
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
         try:
-            said = jwt.decode(
+            claims = jwt.decode(
                 id_token, _key(answer.json(), jwt.get_unverified_header(id_token).get("kid")), algorithms=SIGNED_BY,
                 audience=chosen.client, issuer=chosen.issuer, leeway=SKEW,
                 options={"require": ["iss", "sub", "aud", "exp", "iat"]},
             )  # fmt: skip
         except jwt.PyJWTError as error:
             raise Refused(type(error).__name__) from error
-        others = said["aud"] if isinstance(said["aud"], list) else [said["aud"]]
-        if said.get("azp", chosen.client) != chosen.client or (len(others) > 1 and "azp" not in said):
+        others = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+        if claims.get("azp", chosen.client) != chosen.client or (len(others) > 1 and "azp" not in claims):
             raise Refused("azp")
-        if not self.expected_nonce or not hmac.compare_digest(str(said.get("nonce", "")), self.expected_nonce):
+        if not self.expected_nonce or not hmac.compare_digest(str(claims.get("nonce", "")), self.expected_nonce):
             raise Refused("nonce")
-        return said
+        return claims
 
-    def _userinfo(self, access_token: str, said: dict) -> dict:
+    def _userinfo(self, access_token: str, claims: dict) -> dict:
         """Some providers tell the address only there. What is said of another subject is not said of this one."""
         more = self._fetch_user_info(access_token)
-        if more["sub"] != said["sub"]:
+        if more["sub"] != claims["sub"]:
             raise Refused("subject")
         return {name: more[name] for name in ("email", "email_verified") if name in more}
 
@@ -216,14 +216,14 @@ class SecondFactorStage(AuthenticateStage):
         return super()._should_handle(request)
 
 
-def asked_by_provider(said: dict, now: float) -> bool:
+def asked_by_provider(claims: dict, now: float) -> bool:
     """Whether the token says that a second factor was used, not longer ago than a session of ours lasts."""
-    methods = said.get("amr")
-    told = {("amr", method) for method in methods if isinstance(method, str)} if isinstance(methods, list) else set()
-    told |= {("acr", said["acr"])} if isinstance(said.get("acr"), str) else set()
-    at = said.get("auth_time")
+    methods = claims.get("amr")
+    factors = {("amr", method) for method in methods if isinstance(method, str)} if isinstance(methods, list) else set()
+    factors |= {("acr", claims["acr"])} if isinstance(claims.get("acr"), str) else set()
+    at = claims.get("auth_time")
     fresh = isinstance(at, int | float) and -SKEW <= now - at <= settings.SESSION_COOKIE_AGE + SKEW
-    return fresh and bool(told & settings.SSO.second_factor)
+    return fresh and bool(factors & settings.SSO.second_factor)
 
 
 @receiver(user_logged_in)

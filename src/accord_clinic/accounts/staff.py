@@ -42,7 +42,7 @@ class Adapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app):
         """Whether to ask again for a password or code: not within five minutes of the last one."""
         given = get_authentication_records(self.request, self.request.user)
-        return not any(-SEEN_EVERY < time.time() - one["at"] < FRESH_FOR for one in given)
+        return not any(-SEEN_EVERY < time.time() - record["at"] < FRESH_FOR for record in given)
 
     def _get_login_attempts_cache_key(self, request, **credentials):
         """Failed sign-ins count for the account. With the host in it, as in allauth, another port is a new count."""
@@ -51,7 +51,6 @@ class Adapter(DefaultAccountAdapter):
     def add_message(self, request, level, message_template=None, *args, **kwargs):
         if message_template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
             super().add_message(request, level, message_template, *args, **kwargs)
-
 
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.mfa.stages.AuthenticateStage": "accord_clinic.accounts.sso.SecondFactorStage"}
@@ -63,7 +62,7 @@ class Adapter(DefaultAccountAdapter):
             "mfa_reauthenticate": _("Give a code"),
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
-        return [one | {"description": words[one["id"]]} for one in super().get_reauthentication_methods(user)]
+        return [method | {"description": words[method["id"]]} for method in super().get_reauthentication_methods(user)]
 
 
 class SecondFactor(DefaultMFAAdapter):
@@ -124,7 +123,9 @@ class StaffSession:
 
 def _to_the_second_factor(request):
     """To show it, for a member who has one that this session was not opened with; else to set one up."""
-    ways = [one for one in get_adapter().get_reauthentication_methods(request.user) if one["id"].startswith("mfa")]
+    ways = [
+        method for method in get_adapter().get_reauthentication_methods(request.user) if method["id"].startswith("mfa")
+    ]
     if not ways:
         return redirect("mfa_index")
     back = request.get_full_path() if request.method == "GET" else "/"
@@ -149,7 +150,7 @@ def _too_old(session, now: float) -> str:
 
 def used_second_factor(request) -> bool:
     """Whether this session was opened with a second factor, not only whether the member has one."""
-    return any(one.get("method") == "mfa" for one in get_authentication_records(request, request.user))
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
 @receiver(authenticator_added)
@@ -162,5 +163,5 @@ def _has_shown_it(request, user, authenticator, **_rest):
 @receiver(authenticator_removed)
 def _has_it_no_longer(request, user, authenticator, **_rest):
     """What was opened with it falls back to the rest, and the next page asks for another, or to set one up anew."""
-    left = [one for one in get_authentication_records(request, user) if one.get("type") != authenticator.type]
+    left = [record for record in get_authentication_records(request, user) if record.get("type") != authenticator.type]
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = left

@@ -111,8 +111,8 @@ def pick(
     `again`: this corrects what was picked before. With nothing picked, an empty row takes that back.
     """
     corrects = Pick.objects.filter(session=session, side=side).order_by("at", "id").last() if again else None
-    found = Agreement.objects.filter(dyad=session.dyad, kind="goal", uid__in=picked) if picked else ()
-    goals = {g.uid: g for g in found}
+    picked_goals = Agreement.objects.filter(dyad=session.dyad, kind="goal", uid__in=picked) if picked else ()
+    goals = {g.uid: g for g in picked_goals}
     chosen = [(goals[uid], "") for uid in picked if uid in goals] + [(None, w.strip()) for w in words if w.strip()]
     if not chosen:
         if corrects is None or corrects.empty:
@@ -133,7 +133,5 @@ def _checked(words: str) -> str:
     if not words:
         raise BadInput(_("Write at least one word."))
     if len(words) > MOST_WORDS:
-        raise BadInput(
-            _("At most {most} characters, please; these are {n}.").format(most=MOST_WORDS, n=len(words))
-        )
+        raise BadInput(_("At most {most} characters, please; these are {n}.").format(most=MOST_WORDS, n=len(words)))
     return words

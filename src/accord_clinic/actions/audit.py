@@ -26,8 +26,8 @@ def record(by: Actor, act: str, row: str, fields: Iterable[str] = ()) -> None:
 
 def link(before: str, entry: AuditEntry) -> str:
     """The hash that chains an entry to the one before it."""
-    said = json.dumps([before, entry.at.isoformat(), entry.actor, entry.act, entry.row, entry.fields])
-    return hashlib.sha256(said.encode()).hexdigest()
+    content = json.dumps([before, entry.at.isoformat(), entry.actor, entry.act, entry.row, entry.fields])
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def first_break(entries: QuerySet[AuditEntry] | None = None, before: str = "") -> int | None:

@@ -41,44 +41,44 @@ def followed() -> tuple[str, ...]:
 @transaction.atomic
 def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
     """Estimate each series again and return a sentence for each. The same ratings give the same row."""
-    told, measured = [], cache(_measured)
+    lines, measured = [], cache(_measured)
     for key in series:
         if not _is_here(key):
-            told.append(f"{key}: this practice has no such scale any more; what was learnt of it stays as it is.")
+            lines.append(f"{key}: this practice has no such scale any more; what was learnt of it stays as it is.")
             continue
         made = _estimate(key, measured)
         if made is None:
-            told.append(f"{key}: nobody has answered it yet, and no starting values are shipped for it.")
+            lines.append(f"{key}: nobody has answered it yet, and no starting values are shipped for it.")
             continue
         _row, new = Calibration.objects.get_or_create(
             version=made.id, defaults={"scale": key, "made_at": timezone.now(), "dyads": made.n, "body": made.to_dict()}
         )
         if new:
             record(by, "calibrate", f"calibration:{key}"[:80], ["body"])
-        told.append(f"{key}: {_how(key, made)}")
-    return told
+        lines.append(f"{key}: {_how(key, made)}")
+    return lines
 
 
 def _is_here(series: str) -> bool:
     """Whether the questionnaire and the scale are still there: a practice may take its own away."""
     name, scale, *_gap = series.split("/")
-    known = shelf().instruments.get(name)
-    return known is not None and scale in {one.name for one in known.scales}
+    questionnaire = shelf().instruments.get(name)
+    return questionnaire is not None and scale in {s.name for s in questionnaire.scales}
 
 
 def _how(key: str, made: thresholds.Calibration) -> str:
     """How the usual course was found, in a sentence; and one more where the scale raises no marks."""
     name, scale, *_gap = key.split("/")
     if made.n == 0:
-        told = f"no own courses yet; {made.hyper.name} are used, which are not a norm."
+        basis = f"no own courses yet; {made.hyper.name} are used, which are not a norm."
     elif made.learning:
-        told = f"still learning what is usual: {made.n} own courses so far."
+        basis = f"still learning what is usual: {made.n} own courses so far."
     else:
-        told = f"estimated from {made.n} own courses."
+        basis = f"estimated from {made.n} own courses."
     if may_speak(instrument(name).scale(scale), made.reliability):
-        return told
-    known = "not known yet" if made.reliability is None else f"{made.reliability:.2f} here"
-    return f"{told} It raises no marks: the reliability of a change on so few items is {known}; {RELIABLE} is asked."
+        return basis
+    change = "not known yet" if made.reliability is None else f"{made.reliability:.2f} here"
+    return f"{basis} It raises no marks: the reliability of a change on so few items is {change}; {RELIABLE} is asked."
 
 
 def _measured(name: str, scale: str) -> float | None:
@@ -88,10 +88,10 @@ def _measured(name: str, scale: str) -> float | None:
     answers = item_answers(name, scale)
     answers = answers[:: len(answers) // MOST_COURSES + 1, :MOST_SESSIONS]
     try:
-        found = reliability(answers)
+        result = reliability(answers)
     except BadInput:
         return None
-    return found.change if found.converged and found.persons >= FEWEST_COURSES else None
+    return result.change if result.converged and result.persons >= FEWEST_COURSES else None
 
 
 def _estimate(series: str, measured: Callable[[str, str], float | None]) -> thresholds.Calibration | None:
@@ -103,8 +103,8 @@ def _estimate(series: str, measured: Callable[[str, str], float | None]) -> thre
     """
     name, scale, *gap = series.split("/")
     asked = instrument(name)
-    others = {one.split("/")[1] for one in followed() if one.split("/")[0] == name} - {scale}
-    speaking = [one for one in others if may_speak(asked.scale(one), measured(name, one))]
+    others = {other.split("/")[1] for other in followed() if other.split("/")[0] == name} - {scale}
+    speaking = [other for other in others if may_speak(asked.scale(other), measured(name, other))]
     budget = thresholds.BUDGET.over(1 + len(speaking))
     made = _of_series(name, scale, bool(gap), budget)
     return made and replace(made, reliability=measured(name, scale))
@@ -131,8 +131,8 @@ def _of_series(name: str, scale: str, gap: bool, budget: thresholds.Budget) -> t
 
 
 def _learned(
-    said: np.ndarray, prior: Hyper | None, *, budget: thresholds.Budget, **second
+    levels: np.ndarray, prior: Hyper | None, *, budget: thresholds.Budget, **second
 ) -> thresholds.Calibration | None:
-    if np.isnan(said).all():
+    if np.isnan(levels).all():
         return None if prior is None else thresholds.calibrate(prior, budget=budget)
-    return thresholds.calibrate(said, prior=prior, budget=budget, **second)
+    return thresholds.calibrate(levels, prior=prior, budget=budget, **second)

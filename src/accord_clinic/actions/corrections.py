@@ -80,6 +80,6 @@ def _checked(words: str) -> str:
     if not words:
         raise BadInput(_("Write at least one word."))
     if len(words) > MOST_WORDS:
-        said = _("At most {most} characters, please; these are {n}.")
-        raise BadInput(said.format(most=MOST_WORDS, n=len(words)))
+        too_long = _("At most {most} characters, please; these are {n}.")
+        raise BadInput(too_long.format(most=MOST_WORDS, n=len(words)))
     return words

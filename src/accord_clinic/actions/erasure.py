@@ -142,14 +142,14 @@ def _drop_dates(client: Client) -> None:
 
 def _known() -> dict[int, tuple[str, datetime]]:
     """Every erasure that the ledgers or this database know of."""
-    known = {}
+    erased = {}
     for path in _ledgers():
         for line in path.read_text().splitlines() if path.exists() else ():
             if not line:
                 continue  # The list of nobody, carried to the backups, is one empty line.
-            said = json.loads(line)
-            known[said["client"]] = (said["uid"], datetime.fromisoformat(said["at"]))
-    return known | {row.client: (row.uid, row.at) for row in Erasure.objects.all()}
+            entry = json.loads(line)
+            erased[entry["client"]] = (entry["uid"], datetime.fromisoformat(entry["at"]))
+    return erased | {row.client: (row.uid, row.at) for row in Erasure.objects.all()}
 
 
 def _ledgers() -> list[Path]:

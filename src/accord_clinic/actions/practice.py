@@ -12,7 +12,7 @@ from accord_clinic.models import Member, Practice
 
 
 @transaction.atomic
-def found(facts: Mapping[str, str], email: str, name: str, password: str) -> Member:
+def set_up_practice(facts: Mapping[str, str], email: str, name: str, password: str) -> Member:
     """Make the practice (name, time_zone, crisis_text) and its first member."""
     if Practice.objects.exists():
         raise BadInput("There is a practice in this database already.")

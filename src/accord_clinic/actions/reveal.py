@@ -119,7 +119,7 @@ def _open_what_was_felt(session: Session) -> None:
 def _answers_to(response: Response, item: str) -> AnswerSet | None:
     """What could be answered when it was; nothing where the item is in no check-in of this practice any more."""
     check_in = shelf().answered(CHECK_IN, response.version)
-    return check_in.answer_set(item) if check_in and any(one.id == item for one in check_in.items) else None
+    return check_in.answer_set(item) if check_in and any(i.id == item for i in check_in.items) else None
 
 
 def _stands(response: Response) -> str:

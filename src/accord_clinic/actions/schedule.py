@@ -89,11 +89,11 @@ def _unanswered(now: datetime):
         dyad__client__messages_stopped_at=None,
         dyad__client__erased_at=None,
     ).exclude(dyad__client__email="", dyad__client__phone="")
-    told = Notice.objects.filter(session=OuterRef("pk"), kind="reminder").order_by().values("session")
+    reminders = Notice.objects.filter(session=OuterRef("pk"), kind="reminder").order_by().values("session")
     rows = rows.annotate(
         linked_at=Max("invitations__made_at"),
-        reminders=Coalesce(Subquery(told.annotate(n=Count("pk")).values("n")), 0),
-        reminded_at=Subquery(told.annotate(last=Max("due_at")).values("last")),
+        reminders=Coalesce(Subquery(reminders.annotate(n=Count("pk")).values("n")), 0),
+        reminded_at=Subquery(reminders.annotate(last=Max("due_at")).values("last")),
     )
     return rows.select_related("dyad__client__terms", "dyad__schedule").order_by("start")
 
@@ -126,17 +126,17 @@ def _may_be_asked(client: Client, practice: Practice) -> bool:
     """A guardian who has to agree must have agreed before a link goes out. The client agrees behind the first link;
     who has taken that back is not asked again."""
     rows = client.consents.filter(purpose="care").values_list("by", "withdrawn_at")
-    said = {by for by, _withdrawn in rows}
+    answered = {by for by, _withdrawn in rows}
     stands = {by for by, withdrawn in rows if withdrawn is None}
     guardian = "guardian" in voices(client, terms_of(client), practice.guardian_below)
-    return "client" not in said - stands and (not guardian or "guardian" in stands)
+    return "client" not in answered - stands and (not guardian or "guardian" in stands)
 
 
 @transaction.atomic
 def _put(session: Session, kind: str, which: str, due_at: datetime) -> bool:
     """A fresh link into the outbox, held back until the quiet hours are over."""
     address = settings.PUBLIC_URL + reverse("link", args=[checkin.invite(session, by=None, mailed=True)])
-    told = notices.tell(
+    sent = notices.tell(
         kind,
         address,
         client=session.dyad.client,
@@ -144,10 +144,10 @@ def _put(session: Session, kind: str, which: str, due_at: datetime) -> bool:
         due_at=due_at,
         once=f"session:{session.pk}{which}",
     )
-    if not told:
+    if not sent:
         # Another sweep was faster; its link is on the way, so the one just made must not exist.
         transaction.set_rollback(True)
-    return told
+    return sent
 
 
 def after_quiet_hours(moment: datetime, usual: Habit, time_zone: str) -> datetime:

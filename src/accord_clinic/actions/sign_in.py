@@ -36,7 +36,7 @@ def end_sessions(sessions: Iterable[UserSession], *, by: Member) -> None:
 
 def ways_in(request, member: Member) -> list[str]:
     """How this session was opened: password, socialaccount, totp, webauthn, recovery_codes ..."""
-    return [one.get("type", one["method"]) for one in get_authentication_records(request, member)]
+    return [entry.get("type", entry["method"]) for entry in get_authentication_records(request, member)]
 
 
 def member_with(address: object) -> Member | None:
@@ -47,8 +47,8 @@ def member_with(address: object) -> Member | None:
     if not isinstance(address, str) or not address.isascii():
         return None
     rows = Member.objects.filter(email__iexact=address, is_active=True)
-    found = [one for one in rows if one.email.lower() == address.lower()]
-    return found[0] if len(found) == 1 else None
+    matches = [member for member in rows if member.email.lower() == address.lower()]
+    return matches[0] if len(matches) == 1 else None
 
 
 def is_linked(member: Member, provider: str) -> bool:

@@ -17,43 +17,43 @@ KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("k
 def refresh(dyad: Dyad) -> None:
     """Find signals in revealed sessions. Inferred ones beyond the practice's budget are stored but withheld."""
     course = course_of(dyad)
-    known = set(KNOWN.rows(dyad.pk))
-    fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in known]
+    stored = set(KNOWN.rows(dyad.pk))
+    fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in stored]
     sessions = {s.number: s for s in dyad.sessions.all()} if fresh else {}
-    for found in sorted(fresh, key=lambda s: (not s.reported, -s.strength)):
-        _keep(dyad, sessions[found.session], found, withheld=not found.reported and not _make_room(found))
+    for signal in sorted(fresh, key=lambda s: (not s.reported, -s.strength)):
+        _keep(dyad, sessions[signal.session], signal, withheld=not signal.reported and not _make_room(signal))
 
 
 def refresh_imported(dyads: Iterable[Dyad]) -> None:
     """Find signals in imported courses. Their inferred ones have a budget of their own, strongest first."""
-    found = [(dyad, s) for dyad in dyads for s in course_of(dyad).signals]
-    places = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in={dyad for dyad, _signal in found})}
+    signals = [(dyad, s) for dyad in dyads for s in course_of(dyad).signals]
+    places = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in={dyad for dyad, _signal in signals})}
     room = Session.objects.filter(dyad__in=dyads).count() * MOST_INFERRED_IN_100 // 100
-    for dyad, signal in sorted(found, key=lambda pair: (not pair[1].reported, -pair[1].strength)):
+    for dyad, signal in sorted(signals, key=lambda pair: (not pair[1].reported, -pair[1].strength)):
         withheld = not signal.reported and room <= 0
         room -= not signal.reported
         _keep(dyad, places[dyad.pk, signal.session], signal, withheld)
 
 
-def _keep(dyad: Dyad, session: Session, found: Found, withheld: bool) -> None:
+def _keep(dyad: Dyad, session: Session, signal: Found, withheld: bool) -> None:
     Signal.objects.get_or_create(
         dyad=dyad,
-        kind=found.kind,
+        kind=signal.kind,
         session=session,
-        scale=found.scale or "",
+        scale=signal.scale or "",
         defaults={
-            "reported": found.reported,
-            "strength": found.strength,
-            "evidence": dict(found.evidence),
-            "rule": found.rule,
-            "calibration": found.calibration or "",
+            "reported": signal.reported,
+            "strength": signal.strength,
+            "evidence": dict(signal.evidence),
+            "rule": signal.rule,
+            "calibration": signal.calibration or "",
             "withheld": withheld,
             "raised_at": timezone.now(),
         },
     )
 
 
-def _make_room(found: Found) -> bool:
+def _make_room(signal: Found) -> bool:
     """Room for one more inferred signal in the practice's last 100 revealed sessions, if there is any, strongest first.
 
     When they are full, a stronger one takes the place of the weakest that nobody has acted on yet.
@@ -63,7 +63,7 @@ def _make_room(found: Found) -> bool:
     if shown.count() < MOST_INFERRED_IN_100:
         return True
     acted_on = Suggestion.objects.filter(session=OuterRef("session"), signal_kind=OuterRef("kind"))
-    weakest = shown.filter(~Exists(acted_on), strength__lt=found.strength).order_by("strength").first()
+    weakest = shown.filter(~Exists(acted_on), strength__lt=signal.strength).order_by("strength").first()
     if weakest:
         Signal.objects.filter(pk=weakest.pk).update(withheld=True)
     return weakest is not None

@@ -65,15 +65,15 @@ def width_of(text: str) -> float:
 
 def fitting(labels: Sequence[tuple[float, str]], width: float) -> set[int]:
     """Which of these centred labels can stand side by side, the newest first, since it matters most."""
-    kept: set[int] = set()
+    shown: set[int] = set()
     limit = width + 20
     for i in reversed(range(len(labels))):
         x, text = labels[i]
         half = width_of(text) / 2
         if x + half + 6 <= limit:
-            kept.add(i)
+            shown.add(i)
             limit = x - half
-    return kept
+    return shown
 
 
 def session_numbers(axis: Axis, y: float) -> list[Label]:
@@ -130,9 +130,9 @@ def frame_names(axis: Axis, words: Words, beside: str) -> list[Label]:
     """What the dotted frames mean, above each: on the line of the first name, or higher where that is in the way."""
     edge = axis.width - width_of(words.not_open_yet) / 2
     named = [(min((a + b) / 2, edge), words.not_open_yet) for a, b in _closed_runs(axis)]
-    kept = fitting(named, axis.width)
+    shown = fitting(named, axis.width)
     crowded = any(
-        named[i][0] - width_of(words.not_open_yet) / 2 < width_of(beside) * NAME_SIZE / TEXT_SIZE + 12 for i in kept
+        named[i][0] - width_of(words.not_open_yet) / 2 < width_of(beside) * NAME_SIZE / TEXT_SIZE + 12 for i in shown
     )
     y = LANE - 5 if crowded else HEAD - 18
-    return [Label(px(x), px(y), text, "axis") for i, (x, text) in enumerate(named) if i in kept]
+    return [Label(px(x), px(y), text, "axis") for i, (x, text) in enumerate(named) if i in shown]

@@ -23,8 +23,8 @@ def course_chart(
     last: int | None = None,
 ) -> Chart:
     """The course as small multiples on one time axis. `last` keeps only the newest sessions, for a narrow screen."""
-    kept = tuple(sorted(sessions, key=lambda s: s.number))[-last if last else None :]
-    axis = make_axis(kept, width)
+    shown = tuple(sorted(sessions, key=lambda s: s.number))[-last if last else None :]
+    axis = make_axis(shown, width)
     named = frame_names(axis, words, panels[0].name if panels else "")
     y = LANE if any(float(label.y) < LANE for label in named) else 0.0
     drawn: list[DrawnPanel] = []

@@ -36,8 +36,8 @@ def draw_panel(panel: Panel, axis: Axis, words: Words, top: float) -> tuple[Draw
         gaps = [s.number for s in axis.sessions if s.held and s.revealed and values.get(s.number, 0.0) is None]
         if gaps:
             end += LANE
-        missing[kind], said = _missing(gaps, axis, words.no_answer, end, kind)
-        labels += said
+        missing[kind], gap_labels = _missing(gaps, axis, words.no_answer, end, kind)
+        labels += gap_labels
     drawn = DrawnPanel(
         labels=tuple(labels),
         rules=rules((floor - PLOT, floor), axis),
@@ -94,7 +94,7 @@ def _missing(numbers: Sequence[int], axis: Axis, text: str, y: float, kind: str)
     order = [s.number for s in axis.sessions]
     runs = unbroken(order, set(numbers).__contains__)
     centres = [(axis.x[run[0]] + axis.x[run[-1]]) / 2 for run in runs]
-    kept = fitting([(x, text) for x in centres], axis.width)
-    labels = [Label(px(centres[i]), px(y), text, kind) for i in kept]
-    dashes = [n for i, run in enumerate(runs) if i not in kept for n in run]
+    labelled = fitting([(x, text) for x in centres], axis.width)
+    labels = [Label(px(centres[i]), px(y), text, kind) for i in labelled]
+    dashes = [n for i, run in enumerate(runs) if i not in labelled for n in run]
     return "".join(f"M{px(axis.x[n] - 3)} {px(y - 4)}h6" for n in dashes), labels

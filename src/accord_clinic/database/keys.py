@@ -116,12 +116,12 @@ def write_sheet(folder: Path) -> None:
 
 
 def _promote(folder: Path) -> Path:
-    kept = folder / f"{DATABASE}.until-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
-    replace(kept, database_key(folder / DATABASE))
+    former = folder / f"{DATABASE}.until-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    replace(former, database_key(folder / DATABASE))
     os.replace(folder / NEXT, folder / DATABASE)
     sync(folder / DATABASE)
     write_sheet(folder)
-    return kept
+    return former
 
 
 def _signing_secret() -> str:

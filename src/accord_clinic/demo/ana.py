@@ -31,14 +31,14 @@ class Ana(Life):
     """Told as written, without dice where it matters."""
 
     def client_page(self, session: Session) -> Page | None:
-        said = self._said(ANA, session.number)
-        if said is None:
+        answers = self._said(ANA, session.number)
+        if answers is None:
             return None
         if session.number == 3:
-            said |= {"t2": 3, "t3": ("went_along",)}
+            answers |= {"t2": 3, "t3": ("went_along",)}
         if session.number == 9:
-            said |= {"t2": 3, "t3": ("quiet", "steered_away")}
-        page = Page(self.answers("client", session.number, said))
+            answers |= {"t2": 3, "t3": ("quiet", "steered_away")}
+        page = Page(self.answers("client", session.number, answers))
         self._words(page, session.number)
         page.again = self._again(session)
         if session.number >= 4:
@@ -49,11 +49,11 @@ class Ana(Life):
         return page
 
     def therapist_page(self, session: Session) -> Page | None:
-        said = self._said(BEN, session.number)
-        if said is None:
+        answers = self._said(BEN, session.number)
+        if answers is None:
             return None
-        said |= {"g1": said["b2"], "g2": said["t1"]}
-        page = Page(self.answers("therapist", session.number, said))
+        answers |= {"g1": answers["b2"], "g2": answers["t1"]}
+        page = Page(self.answers("therapist", session.number, answers))
         if session.number <= 3:
             self.write_start(page, session.number, "therapist")
         if session.number in (5, 10):

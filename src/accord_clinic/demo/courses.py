@@ -98,13 +98,13 @@ class Life:
     def client_page(self, session: Session) -> Page | None:
         """What the client sends about a session, `None` for nothing."""
         number = session.number
-        said = self.plot.voices.client(number, must=number in (self.plot.safety_in, self.plot.outside_in))
-        if said is None:
+        answers = self.plot.voices.client(number, must=number in (self.plot.safety_in, self.plot.outside_in))
+        if answers is None:
             return None
-        page = Page(self.answers("client", number, said), language=self.plot.language)
-        self._write(page, number, bool(said.get("t1")))
+        page = Page(self.answers("client", number, answers), language=self.plot.language)
+        self._write(page, number, bool(answers.get("t1")))
         page.again = self._asked_again(session)
-        if said.get("t1"):
+        if answers.get("t1"):
             page.sharing["t1"] = self.plot.keeps_strain
         if number >= 4:
             page.progress = self._progress(number)
@@ -115,10 +115,10 @@ class Life:
     def therapist_page(self, session: Session) -> Page | None:
         """What the therapist sends about a session, `None` for nothing."""
         number = session.number
-        said = self.plot.voices.therapist(number)
-        if said is None:
+        answers = self.plot.voices.therapist(number)
+        if answers is None:
             return None
-        page = Page(self.answers("therapist", number, said))
+        page = Page(self.answers("therapist", number, answers))
         lines = self.plot.lines
         if self.dice.random() < 0.3:
             page.say(CHECK_IN, "o1", self.dice.choice(lines["therapist_helped"]))
@@ -157,9 +157,9 @@ class Life:
     def propose(self, kind: str, words: str, side: str, goal: Agreement | None = None, seals: str = "") -> Agreement:
         """Propose something and let the named sides seal it (`both`, `client`, `therapist` or nobody)."""
         made = agreements.propose(self.dyad, kind, words, side, by=self._by(side), goal=goal)
-        for one in ("client", "therapist"):
-            if seals in (one, "both"):
-                self.seal(made, one)
+        for voice in ("client", "therapist"):
+            if seals in (voice, "both"):
+                self.seal(made, voice)
         return made
 
     def seal(self, agreement: Agreement, side: str) -> None:
@@ -170,12 +170,12 @@ class Life:
     def write_start(self, page: Page, number: int, side: str) -> None:
         """The open questions of the starting path; the therapist writes less."""
         theme = self.plot.theme
-        said = {
+        lines = {
             1: {"e1": theme["hope"], "e2": theme["expects"], "e3": theme["part"]},
             2: {},
             3: {"s1": theme["problem"], "s2": theme["goals"][0], "s3": self.plot.lines["helped"][0]},
         }[number]
-        for item, line in said.items():
+        for item, line in lines.items():
             if side == "client" or item in ("e3", "s2"):
                 page.say(STARTING_PATH, item, str(line))
 
@@ -221,8 +221,8 @@ class Life:
             yield session.start + LASTS + hours * HOUR
             page = self.client_page(session) if side == "client" else self.therapist_page(session)
             if page:
-                said = submission(page, session, side, self.dice.randrange(35, 110))
-                checkin.send(session, side, said, by=self._by(side))
+                sent = submission(page, session, side, self.dice.randrange(35, 110))
+                checkin.send(session, side, sent, by=self._by(side))
         session.refresh_from_db()
         if not session.revealed_at and self.dice.random() < 0.2:
             yield session.start + 72 * HOUR
@@ -242,14 +242,14 @@ class Life:
         reason = str(self.plot.lines[why.get(self.plot.ending, "ended_client")])
         care.end_course(self.dyad, self.plot.ending, day, reason, by=self.therapist)
 
-    def answers(self, side: str, number: int, said: Mapping[str, Answer]) -> dict[str, Mapping[str, Answer]]:
+    def answers(self, side: str, number: int, check_in: Mapping[str, Answer]) -> dict[str, Mapping[str, Answer]]:
         """Answers to everything that may be asked beside the check-in, in keeping with it."""
-        level = [a for item, a in said.items() if item in ("d1", "m1", "b2") and isinstance(a, int)]
+        level = [a for item, a in check_in.items() if item in ("d1", "m1", "b2") and isinstance(a, int)]
         usual = round(sum(level) / len(level)) if level else 3
         items = instrument(WIDER_LOOK).items
         wider = {item.id: min(4, max(0, usual + self.dice.choice((-1, 0, 0, 1)))) for item in items}
         start = {"p1": self.dice.randrange(1, 5), "p2": self.dice.randrange(0, 5), "p3": ("ask_at_once",)}
-        answers: dict[str, Mapping[str, Answer]] = {CHECK_IN: said, WIDER_LOOK: wider, STARTING_PATH: start}
+        answers: dict[str, Mapping[str, Answer]] = {CHECK_IN: check_in, WIDER_LOOK: wider, STARTING_PATH: start}
         if side == "client":
             answers |= {name: self._measured(name, number) for name in self.plot.theme.get("measures", ())}
         return answers
@@ -257,12 +257,12 @@ class Life:
     def _measured(self, name: str, number: int) -> dict[str, Answer]:
         """An outcome measure that gets better slowly, 0 to 3 an item; self-harm only where the plot has it."""
         level = 1.9 - 0.07 * number
-        said: dict[str, Answer] = {}
+        answers: dict[str, Answer] = {}
         for item in instrument(name).asked("full", "client"):
-            said[item.id] = min(3, max(0, round(self.dice.gauss(level, 0.7))))
+            answers[item.id] = min(3, max(0, round(self.dice.gauss(level, 0.7))))
             if item.safety is not None:
-                said[item.id] = int(self.plot.safety_in == number)
-        return said
+                answers[item.id] = int(self.plot.safety_in == number)
+        return answers
 
     def _write(self, page: Page, number: int, strained: bool) -> None:
         lines = self.plot.lines
@@ -281,7 +281,7 @@ class Life:
 
     def _asked_again(self, session: Session) -> list[AskedAgain]:
         """The client's word on earlier concerns; after two answers without news the question is skipped."""
-        said = []
+        answers = []
         earlier = strains.open_strains(self.dyad).filter(session__number__lt=session.number)
         for strain in earlier.select_related("session"):
             talked = strain.pk in self.talked
@@ -290,8 +290,8 @@ class Life:
             if over or self.asked[strain.pk] < 2:
                 self.asked[strain.pk] += 1
                 stands = "settled" if over and talked else "partly" if over else "still_there"
-                said.append(AskedAgain(strain.uid, talked, stands, "yes" if talked else "no"))
-        return said
+                answers.append(AskedAgain(strain.uid, talked, stands, "yes" if talked else "no"))
+        return answers
 
     def _progress(self, number: int) -> dict[str, int]:
         goals = {goal.uid: min(10, max(0, number // 2 + self.dice.randrange(0, 3))) for goal in self.goals[:1]}

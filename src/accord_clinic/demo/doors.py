@@ -47,7 +47,7 @@ def staff() -> tuple[list[Staff], list[Staff]]:
         (m.email.endswith("@imported.invalid"), Staff(m.uid, m.name, tuple(m.roles), caseloads.get(m.pk, 0)))
         for m in Member.objects.filter(is_active=True).order_by("pk")
     ]
-    return [one for came, one in members if not came], [one for came, one in members if came]
+    return [person for came, person in members if not came], [person for came, person in members if came]
 
 
 def phones() -> list[Phone]:
@@ -59,11 +59,11 @@ def phones() -> list[Phone]:
 
 
 def member(uid: str) -> Member:
-    """The member behind a door; `Http404` when there is none."""
-    found = Member.objects.filter(uid=uid, is_active=True).first()
-    if found is None:
+    """The row behind a door; `Http404` when there is none."""
+    row = Member.objects.filter(uid=uid, is_active=True).first()
+    if row is None:
         raise Http404
-    return found
+    return row
 
 
 def phone_link(uid: str) -> str:

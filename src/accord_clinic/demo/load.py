@@ -68,9 +68,9 @@ def load() -> None:
         settings.EMAIL_BACKEND = backend
 
 
-def _tell(lives: Iterable[Iterator[datetime]], clock: Clock, until: datetime) -> None:
+def _tell(plots: Iterable[Iterator[datetime]], clock: Clock, until: datetime) -> None:
     """Take the steps of all lives in the order of time, each at its moment, and stop at `until`."""
-    steps = [(next(life), place, life) for place, life in enumerate(lives)]
+    steps = [(next(life), place, life) for place, life in enumerate(plots)]
     heapq.heapify(steps)
     while steps and steps[0][0] <= until:
         moment, place, life = steps[0]
@@ -86,8 +86,10 @@ def _found() -> list[Member]:
     """The practice and those who work there; nobody has a password, since the demo's door signs in."""
     practice = Practice.objects.create(**words()["practice"], languages=["en", "de"], demo=True)
     staff = [
-        Member.objects.create_user(f"{one['name'].lower()}@example.org", None, name=one["name"], roles=one["roles"])
-        for one in words()["staff"]
+        Member.objects.create_user(
+            f"{person['name'].lower()}@example.org", None, name=person["name"], roles=person["roles"]
+        )
+        for person in words()["staff"]
     ]
     practice.safety_contact = practice.outside_reader = _supervisor(staff)
     practice.save()
@@ -114,9 +116,7 @@ def _lives(staff: list[Member], now: datetime) -> Iterator[Life]:
                 yield Life(_plot(next(names), turn, place, staff, voices, now.astimezone(zone).date(), zone))
 
 
-def _plot(
-    name: str, turn: int, place: int, staff: list[Member], voices: Voices, today: date, zone: ZoneInfo
-) -> Plot:
+def _plot(name: str, turn: int, place: int, staff: list[Member], voices: Voices, today: date, zone: ZoneInfo) -> Plot:
     """What the tables above say about one place in one caseload."""
     german = name in words()["clients"]["german"]
     ended = place in ENDED
@@ -156,9 +156,9 @@ def _anas_plot(staff: list[Member], voices: Voices, now: datetime, zone: ZoneInf
     hour, day = max(now.hour + 2, 15), now.date()
     if hour > 20:
         hour, day = 10, day + timedelta(days=1)
-    told = words()["ana"]
+    theme = words()["ana"]
     return Plot(
-        name=told["name"], therapist=staff[0], voices=voices, first=day - timedelta(days=70),
-        hour=time(hour), zone=zone, modalities=("room",), approach="cbt", theme=told | {"measures": ["phq-9"]},
-        lines=words()["lines"], seed=f"{SEED}/ana", address_as=told["address_as"], shared_with=_supervisor(staff),
+        name=theme["name"], therapist=staff[0], voices=voices, first=day - timedelta(days=70),
+        hour=time(hour), zone=zone, modalities=("room",), approach="cbt", theme=theme | {"measures": ["phq-9"]},
+        lines=words()["lines"], seed=f"{SEED}/ana", address_as=theme["address_as"], shared_with=_supervisor(staff),
     )  # fmt: skip

@@ -58,12 +58,12 @@ def submission(page: Page, session: Session, side: str, seconds: int) -> Submiss
 def _part(name: str, form: str, side: str, answers: Mapping[str, Answer], language: str) -> Part | None:
     """One questionnaire; items that hang on an answer that was not given are not asked."""
     asked = instrument(name)
-    spoken = language if asked.has_wording(language) else "en"
+    asked_in = language if asked.has_wording(language) else "en"
     items = [item for item in asked.asked(form, side) if item.kind != "text"]
     if not asked.asked(form, side):
         return None
-    said = {item.id: answers.get(item.id) for item in items if _is_asked(item.asked_if, answers)}
-    return Part(name, asked.version, form, asked.wordings[spoken].hash(form, side), said)
+    given = {item.id: answers.get(item.id) for item in items if _is_asked(item.asked_if, answers)}
+    return Part(name, asked.version, form, asked.wordings[asked_in].hash(form, side), given)
 
 
 def _is_asked(asked_if: tuple[str, int] | None, answers: Mapping[str, Answer]) -> bool:

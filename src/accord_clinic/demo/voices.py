@@ -54,22 +54,22 @@ class Voices:
             return None
         if self.style == "quiet" and number >= 3:
             return {item: 0 if item in REVERSED else 4 for item in ITEMS} | {"t1": 0, "v1": 1}
-        said = self._scored(self.course.client_items, number, dice)
-        if said is None and must:
-            said = dict.fromkeys(ITEMS, 2)
-        if said is None:
+        answers = self._scored(self.course.client_items, number, dice)
+        if answers is None and must:
+            answers = dict.fromkeys(ITEMS, 2)
+        if answers is None:
             return None
-        return said | self._felt(number, dice) | {"v1": self._room(number, dice)}
+        return answers | self._felt(number, dice) | {"v1": self._room(number, dice)}
 
     def therapist(self, number: int) -> dict[str, Answer] | None:
         """The therapist's answers and guesses, `None` when none was given."""
         dice = self._dice(number, "therapist")
-        said = self._scored(self.course.therapist_items, number, dice)
-        if said is None:
+        answers = self._scored(self.course.therapist_items, number, dice)
+        if answers is None:
             return None
         sees = self.begins(number) and bool(self.course.truth.seen[self.row])
         felt = {"t1": 1, "t2": 3, "t3": ("quiet",)} if sees else {"t1": int(dice.random() < 0.006)}
-        return said | felt | {"v1": dice.choice((3, 3, 4)), "g1": said["b2"], "g2": felt["t1"]}
+        return answers | felt | {"v1": dice.choice((3, 3, 4)), "g1": answers["b2"], "g2": felt["t1"]}
 
     def begins(self, number: int) -> bool:
         """Whether a strain begins in this session and is felt as a moment; a slide creeps in unnoticed."""
@@ -95,8 +95,8 @@ class Voices:
         answers = items[self.row, number - 1]
         if np.isnan(answers).any():
             return None
-        said = {item: int(a) - 1 for item, a in zip(ITEMS, answers, strict=True)}
-        return {i: None if dice.random() < 0.02 else 4 - a if i in REVERSED else a for i, a in said.items()}
+        scores = {item: int(a) - 1 for item, a in zip(ITEMS, answers, strict=True)}
+        return {i: None if dice.random() < 0.02 else 4 - a if i in REVERSED else a for i, a in scores.items()}
 
     def _felt(self, number: int, dice: Random) -> dict[str, Answer]:
         if self.small(number):

@@ -35,7 +35,7 @@ HOW_OFTEN = [
 MEASURE = "measure-"
 YOUNGEST = 12
 # Moving on to a colleague is a hand-over, which has a form of its own.
-ENDINGS = [one for one in Dyad.ENDINGS if one[0] != "moved_on"]
+ENDINGS = [ending for ending in Dyad.ENDINGS if ending[0] != "moved_on"]
 
 
 class DateInput(forms.DateInput):
@@ -70,10 +70,17 @@ class Course(forms.Form):
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
-        known = shelf().instruments
-        for one in (known[name] for name in OUTCOMES if name in known and known[name].has_wording()):
-            self.fields[MEASURE + one.id] = forms.TypedChoiceField(
-                label=one.name, choices=HOW_OFTEN, coerce=int, empty_value=0, required=False, help_text=_in_which(one)
+        instruments = shelf().instruments
+        for instrument in (
+            instruments[name] for name in OUTCOMES if name in instruments and instruments[name].has_wording()
+        ):
+            self.fields[MEASURE + instrument.id] = forms.TypedChoiceField(
+                label=instrument.name,
+                choices=HOW_OFTEN,
+                coerce=int,
+                empty_value=0,
+                required=False,
+                help_text=_in_which(instrument),
             )
         self.fields["started"].initial = timezone.localdate()
 
@@ -88,8 +95,8 @@ def _in_which(instrument: Instrument) -> str:
     """In which languages a questionnaire is here, where that is not all that clients may have."""
     if instrument.wordings.keys() >= dict(settings.LANGUAGES).keys():
         return ""
-    said = ", ".join(get_language_info(code)["name"] for code in sorted(instrument.wordings))
-    return _("In {languages} only.").format(languages=said)
+    languages = ", ".join(get_language_info(code)["name"] for code in sorted(instrument.wordings))
+    return _("In {languages} only.").format(languages=languages)
 
 
 class Person(Course):

@@ -42,15 +42,15 @@ def fit(sheet: Sheet, columns: ColumnMap) -> tuple[Sheet, int]:
 
     A row that contradicts what is already here, or names a therapist who does not work here, becomes a fault.
     """
-    known = set(ImportRow.objects.filter(source=columns.source).values_list("row_hash", flat=True))
-    fresh = [row for row in sheet.rows if row.hash not in known]
+    taken = set(ImportRow.objects.filter(source=columns.source).values_list("row_hash", flat=True))
+    fresh = [row for row in sheet.rows if row.hash not in taken]
     present = _present(columns)
     unknown = _unknown_therapists(fresh)
     faults, rows = list(sheet.faults), []
     for row in fresh:
         if row.therapist in unknown:
             faults.append(Fault(row.line, f"no therapist of this practice has the e-mail address {row.therapist!r}"))
-        elif any(_about(row, name, columns) in present for name in row.said):
+        elif any(_about(row, name, columns) in present for name in row.answers):
             where = f"session {row.session} of {row.person!r}"
             faults.append(Fault(row.line, f"{where} was imported before, with other answers"))
         else:
@@ -79,7 +79,7 @@ def _take(rows: tuple[Row, ...], columns: ColumnMap, by: Actor) -> Taken:
     dyads, opened = _dyads(rows, columns, people, members)
     sessions, added = _sessions(rows, columns, dyads)
     responses = Response.objects.bulk_create(
-        [one for row in rows for one in _responses(row, sessions[row.place], columns)], batch_size=500
+        [response for row in rows for response in _responses(row, sessions[row.place], columns)], batch_size=500
     )
     now = timezone.now()
     hashes = [ImportRow(source=columns.source, row_hash=row.hash, at=now) for row in rows]
@@ -92,9 +92,9 @@ def _take(rows: tuple[Row, ...], columns: ColumnMap, by: Actor) -> Taken:
 def _therapist(cell: str, columns: ColumnMap) -> Member:
     """The member with this e-mail address, or a member who cannot sign in and stands for a name in the file."""
     address = _address(cell, columns)
-    found = Member.objects.filter(email__iexact=address).first()
-    if found or "@" in cell:
-        return found
+    therapist = Member.objects.filter(email__iexact=address).first()
+    if therapist or "@" in cell:
+        return therapist
     name = columns.therapist_name.replace("{}", cell)
     return Member.objects.create_user(address, None, name=name, roles=["therapist"])
 
@@ -115,14 +115,14 @@ def _unknown_therapists(rows: Iterable[Row]) -> set[str]:
 
 def _clients(rows: tuple[Row, ...], columns: ColumnMap) -> tuple[dict[str, Client], int]:
     """Each person of the file, by the cell that names them; and how many are new."""
-    known = {dyad.client.name: dyad.client for dyad in earlier(columns)}
+    clients = {dyad.client.name: dyad.client for dyad in earlier(columns)}
     people, made = {}, 0
     for cell in dict.fromkeys(row.person for row in rows):
         name = _called(cell, columns)
-        if name not in known:
-            known[name] = Client.objects.create(name=name)
+        if name not in clients:
+            clients[name] = Client.objects.create(name=name)
             made += 1
-        people[cell] = known[name]
+        people[cell] = clients[name]
     return people, made
 
 
@@ -130,37 +130,37 @@ def _dyads(
     rows: tuple[Row, ...], columns: ColumnMap, people: dict[str, Client], members: dict[str, Member]
 ) -> tuple[dict[Pair, Dyad], int]:
     """The course of care of each person and therapist of the file; and how many are new."""
-    known = {(dyad.client_id, dyad.therapist_id): dyad for dyad in earlier(columns)}
-    before = len(known)
+    known_dyads = {(dyad.client_id, dyad.therapist_id): dyad for dyad in earlier(columns)}
+    before = len(known_dyads)
     dyads: dict[Pair, Dyad] = {}
     for row in sorted(rows, key=lambda row: row.day):
         client, therapist = people[row.person], members[row.therapist]
-        if (client.pk, therapist.pk) not in known:
-            known[client.pk, therapist.pk] = Dyad.objects.create(
+        if (client.pk, therapist.pk) not in known_dyads:
+            known_dyads[client.pk, therapist.pk] = Dyad.objects.create(
                 client=client, therapist=therapist, started=row.day, note=note(columns),
                 approach=columns.approach, modality=columns.modality,
             )  # fmt: skip
-        dyads[row.place[:2]] = known[client.pk, therapist.pk]
-    return dyads, len(known) - before
+        dyads[row.place[:2]] = known_dyads[client.pk, therapist.pk]
+    return dyads, len(known_dyads) - before
 
 
 def _sessions(rows: tuple[Row, ...], columns: ColumnMap, dyads: dict[Pair, Dyad]) -> tuple[dict[Place, Session], int]:
     """The session of each row, held and open to both; and how many are new."""
-    here = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in=dyads.values())}
+    existing = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in=dyads.values())}
     zone = ZoneInfo(Practice.objects.get().time_zone)
     sessions: dict[Place, Session] = {}
     fresh = []
     for row in rows:
         dyad = dyads[row.place[:2]]
-        if (dyad.pk, row.session) not in here:
+        if (dyad.pk, row.session) not in existing:
             start = datetime.combine(row.day, columns.calendar.at, zone)
             session = Session(
                 dyad=dyad, number=row.session, start=start, modality=row.modality, state="held",
                 reveal_due=start, revealed_at=start, revealed_by="import",
             )  # fmt: skip
-            here[dyad.pk, row.session] = session
+            existing[dyad.pk, row.session] = session
             fresh.append(session)
-        sessions[row.place] = here[dyad.pk, row.session]
+        sessions[row.place] = existing[dyad.pk, row.session]
     Session.objects.bulk_create(fresh, batch_size=500)
     return sessions, len(fresh)
 
@@ -173,7 +173,7 @@ def _responses(row: Row, session: Session, columns: ColumnMap) -> list[Response]
             session=session, side=row.rater, instrument=name, version=forms[name].instrument.version,
             form=forms[name].form, answers=dict(answers), sent_at=session.start, submission=row.hash,
         )
-        for name, answers in row.said.items()
+        for name, answers in row.answers.items()
     ]  # fmt: skip
 
 
@@ -209,4 +209,3 @@ def _came_from(columns: ColumnMap) -> str:
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
-

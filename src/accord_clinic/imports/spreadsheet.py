@@ -27,7 +27,7 @@ STEP_ERROR = 0.005
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the file: the answers of one side about one session. `said` is keyed by questionnaire."""
+    """One line of the file: the answers of one side about one session. `answers` is keyed by questionnaire."""
 
     line: int
     person: str
@@ -36,7 +36,7 @@ class Row:
     rater: Rater
     day: date
     modality: str
-    said: Mapping[str, Mapping[str, Answer]]
+    answers: Mapping[str, Mapping[str, Answer]]
 
     @property
     def place(self) -> tuple[str, str, int]:
@@ -46,8 +46,8 @@ class Row:
     @cached_property
     def hash(self) -> str:
         """A hash of the line's contents: the same wherever the line is in the file."""
-        said = [*self.place, self.rater, self.day.isoformat(), self.modality, self.said]
-        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        content = [*self.place, self.rater, self.day.isoformat(), self.modality, self.answers]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def _row(line: int, cells: dict[str, str], columns: ColumnMap) -> Row:
         rater=_rater(cells, columns),
         day=_day(cells, number, columns),
         modality=_modality(cells, columns),
-        said={asked.instrument.id: answers for asked in columns.asked if (answers := _answers(cells, asked, columns))},
+        answers={asked.instrument.id: given for asked in columns.asked if (given := _answers(cells, asked, columns))},
     )
 
 
@@ -196,11 +196,11 @@ def _session(cell: str) -> int:
 def _rater(cells: dict[str, str], columns: ColumnMap) -> Rater:
     if "rater" not in columns.columns:
         return "client"
-    known: Mapping[str, Rater] = columns.raters or {rater: rater for rater in RATERS}
+    raters: Mapping[str, Rater] = columns.raters or {rater: rater for rater in RATERS}
     cell = cells[columns.columns["rater"]]
-    if cell not in known:
-        raise _Unfit(f"{cell!r} is no rater; [raters] in the mapping has {', '.join(known)}")
-    return known[cell]
+    if cell not in raters:
+        raise _Unfit(f"{cell!r} is no rater; [raters] in the mapping has {', '.join(raters)}")
+    return raters[cell]
 
 
 def _day(cells: dict[str, str], number: int, columns: ColumnMap) -> date:
@@ -224,8 +224,8 @@ def _modality(cells: dict[str, str], columns: ColumnMap) -> str:
 
 def _answers(cells: dict[str, str], asked: Asked, columns: ColumnMap) -> dict[str, Answer]:
     """The answers to one questionnaire, a missing one as `None`; empty when nothing at all was answered."""
-    said = {item: _answer(cells, item, column, asked.instrument, columns) for item, column in asked.items.items()}
-    return said if any(answer is not None for answer in said.values()) else {}
+    answers = {item: _answer(cells, item, column, asked.instrument, columns) for item, column in asked.items.items()}
+    return answers if any(answer is not None for answer in answers.values()) else {}
 
 
 def _answer(cells: dict[str, str], item: str, column: Column, instrument: Instrument, columns: ColumnMap) -> Answer:
@@ -251,7 +251,7 @@ def _check_once(row: Row, seen: Mapping[tuple, Row]) -> None:
     before = seen.get((row.place, row.rater))
     if before is None:
         return
-    same = "says the same as" if before.said == row.said else "says something else than"
+    same = "says the same as" if before.answers == row.answers else "says something else than"
     raise _Unfit(f"session {row.session} of {row.person!r} was in line {before.line} already; this one {same} that")
 
 

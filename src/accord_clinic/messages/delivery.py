@@ -55,8 +55,8 @@ def _address(notice: Notice) -> str:
     if notice.member:
         return notice.member.email
     both = (notice.client.email, notice.client.phone)
-    found = both if notice.client.channel == "email" else both[::-1]
-    address = found[0] or found[1]
+    addresses = both if notice.client.channel == "email" else both[::-1]
+    address = addresses[0] or addresses[1]
     if not address:
         raise NoContact
     return address

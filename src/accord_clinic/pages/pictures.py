@@ -109,7 +109,7 @@ def _name(instrument: Instrument, scale: Scale) -> str:
 
 def _values(course: Course, rater: Rater, instrument: str, scale: str, revealed: set[int]) -> dict[int, float | None]:
     """Scores by session. A revealed session without one is missing where the questionnaire is asked each time."""
-    sessions = course.said.sessions
+    sessions = course.record.sessions
     series = course.scores.get((rater, instrument, scale)) or (None,) * len(sessions)
     if not (instrument == CHECK_IN or _asked_each_time(series)):
         revealed = set()
@@ -129,7 +129,9 @@ def _band(course: Course, instrument: str, scale: str) -> dict[int, tuple[float,
     path = course.trajectories.get((instrument, scale))
     if path is None:
         return {}
-    rows = zip(course.said.sessions, path.low[0].tolist(), path.high[0].tolist(), path.earlier[0].tolist(), strict=True)
+    rows = zip(
+        course.record.sessions, path.low[0].tolist(), path.high[0].tolist(), path.earlier[0].tolist(), strict=True
+    )
     return {facts.number: (low, high) for facts, low, high, earlier in rows if earlier >= FEWEST_FOR_A_BAND}
 
 

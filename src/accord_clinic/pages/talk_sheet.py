@@ -205,7 +205,7 @@ class _Voices:
     def say(self, instrument: Instrument, item: Item, side: str, answer: int) -> str:
         """The talk sheet's phrase for an answer, with the names filled in."""
         position = instrument.answer_set(item.id).values.index(answer)
-        return self._named(wording(instrument).said(item.id, side, position))
+        return self._named(wording(instrument).statement(item.id, side, position))
 
     def _named(self, text: str) -> str:
         return text.format(session=_("the session"), **self.names)

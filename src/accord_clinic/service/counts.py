@@ -58,11 +58,11 @@ def _counting() -> QuerySet[Session]:
 
 def _sessions(start: datetime, end: datetime) -> list[list]:
     """[modality, client answered, therapist answered, how many]."""
-    said = Response.objects.filter(session=OuterRef("pk"), instrument=CHECK_IN)
+    check_ins = Response.objects.filter(session=OuterRef("pk"), instrument=CHECK_IN)
     rows = (
         _counting()
         .filter(start__gte=start, start__lt=end)
-        .annotate(client=Exists(said.filter(side="client")), therapist=Exists(said.filter(side="therapist")))
+        .annotate(client=Exists(check_ins.filter(side="client")), therapist=Exists(check_ins.filter(side="therapist")))
     )
     grouped = rows.order_by().values_list("modality", "client", "therapist").annotate(n=Count("pk"))
     return [list(row) for row in grouped]
@@ -71,11 +71,11 @@ def _sessions(start: datetime, end: datetime) -> list[list]:
 def _talked(start: datetime, end: datetime) -> dict[str, int]:
     """How often clients said of an earlier concern that it was talked about, and that it was not."""
     moves = StrainMove.objects.filter(side="client", move__in=("talk", "not_talked"))
-    told = moves.filter(
+    asked = moves.filter(
         Q(session__start__gte=start, session__start__lt=end) | Q(session=None, at__gte=start, at__lt=end)
     )
-    found = dict(told.order_by().values_list("move").annotate(n=Count("pk")))
-    return {"yes": found.get("talk", 0), "no": found.get("not_talked", 0)}
+    numbers = dict(asked.order_by().values_list("move").annotate(n=Count("pk")))
+    return {"yes": numbers.get("talk", 0), "no": numbers.get("not_talked", 0)}
 
 
 def _only_counted(start: datetime, end: datetime) -> int:
@@ -111,10 +111,10 @@ def _repair(end: datetime) -> list[list[int]]:
     rows = Strain.objects.filter(session__start__gte=end - LOOKS_BACK, session__start__lt=end, opened_at__lt=end)
     words: dict[int, list[tuple[str, datetime]]] = {}
     moves = StrainMove.objects.filter(strain__in=rows.values("pk"), side="client", at__lt=end).order_by("id")
-    for strain, move, told in moves.values_list("strain", "move", Coalesce("session__start", "at")):
-        words.setdefault(strain, []).append((move, told))
-    lives = rows.values_list("pk", "session__start", "dyad__ended")
-    kinds = Counter(_life(start, words.get(pk, []), ended, end) for pk, start, ended in lives)
+    for strain, move, at in moves.values_list("strain", "move", Coalesce("session__start", "at")):
+        words.setdefault(strain, []).append((move, at))
+    strains = rows.values_list("pk", "session__start", "dyad__ended")
+    kinds = Counter(_life(start, words.get(pk, []), ended, end) for pk, start, ended in strains)
     return [[*kind, n] for kind, n in sorted(kinds.items())]
 
 
@@ -122,8 +122,8 @@ def _life(
     start: datetime, words: list[tuple[str, datetime]], ended: date | None, end: datetime
 ) -> tuple[int, int, int]:
     """Between which weeks a strain ended, and how. A settling lies between the client's last two words about it."""
-    settled = next((told for move, told in words if move == "settle"), None)
-    before = [told for move, told in words if move != "settle" and (settled is None or told < settled)]
+    settled = next((at for move, at in words if move == "settle"), None)
+    before = [at for move, at in words if move != "settle" and (settled is None or at < settled)]
     after = _week(start, max([start, *before]))
     if settled is not None:
         until = _week(start, settled)

@@ -29,21 +29,21 @@ class Block:
 
 def periods(months: Months) -> list[Block]:
     """Oldest first. With every further month there are the same, and perhaps one more."""
-    found: list[Block] = []
+    blocks: list[Block] = []
     waiting: list[tuple[date, Mapping[str, Any]]] = []
     for month in months:
         waiting.append(month)
         if sum(n for _first, counts in waiting for *_kind, n in counts["sessions"]) >= ENOUGH:
-            found.append(_joined(waiting))
+            blocks.append(_joined(waiting))
             waiting = []
-    return found
+    return blocks
 
 
 def last_year(months: Months) -> Block | None:
     """The last twelve months that are over as a whole, counted from the first month: so years never overlap either."""
     over = months_between(months[0][0], months[-1][0]) + 1
     year = over // YEAR - 1
-    part = [one for one in months if months_between(months[0][0], one[0]) // YEAR == year]
+    part = [month for month in months if months_between(months[0][0], month[0]) // YEAR == year]
     return _joined(part) if part else None
 
 
@@ -62,5 +62,5 @@ def _joined(part: Months) -> Block:
             sessions[modality, client, therapist] += n
         talked.update(counts["talked"])
         endings.update(counts["endings"])
-    told = {"sessions": [[*kind, n] for kind, n in sessions.items()], "talked": talked, "endings": endings}
-    return Block(part[0][0], part[-1][0], told | {"counted": counted})
+    joined = {"sessions": [[*kind, n] for kind, n in sessions.items()], "talked": talked, "endings": endings}
+    return Block(part[0][0], part[-1][0], joined | {"counted": counted})

@@ -145,8 +145,8 @@ def _suppressed(counts: Counter[str], sums: list[tuple[str, list[str]]]) -> dict
     for total, parts in sums:
         for cell in (total, *parts):
             counts[cell] += 0
-    kept = _kept(tuple(counts.items()), tuple((total, tuple(parts)) for total, parts in sums))
-    return {cell: None if cell in kept else n for cell, n in counts.items()}
+    hidden = _kept(tuple(counts.items()), tuple((total, tuple(parts)) for total, parts in sums))
+    return {cell: None if cell in hidden else n for cell, n in counts.items()}
 
 
 @lru_cache(maxsize=64)
@@ -170,9 +170,9 @@ def _added(rows: Iterable[Row]) -> Row:
 
 def _add(shares: Iterable[Share]) -> Share:
     shares = list(shares)
-    known = [(share.part, share.whole) for share in shares if share.part is not None and share.whole is not None]
-    part, whole = (sum(column) for column in zip(*known, strict=True)) if known else (0, 0)
-    return Share(part, whole) if whole or len(known) == len(shares) else Share(None, None)
+    published = [(share.part, share.whole) for share in shares if share.part is not None and share.whole is not None]
+    part, whole = (sum(column) for column in zip(*published, strict=True)) if published else (0, 0)
+    return Share(part, whole) if whole or len(published) == len(shares) else Share(None, None)
 
 
 def _listed(parts: Mapping[str, int]) -> Listed:
@@ -183,8 +183,8 @@ def _listed(parts: Mapping[str, int]) -> Listed:
 
 
 def _endings(year: Block) -> Endings:
-    told = _listed(year.counts["endings"])
-    return Endings(told.counts, told.together, year.first, year.last)
+    listed = _listed(year.counts["endings"])
+    return Endings(listed.counts, listed.together, year.first, year.last)
 
 
 def _repair(kinds: list[list[int]]) -> RepairTime | None:
@@ -192,9 +192,9 @@ def _repair(kinds: list[list[int]]) -> RepairTime | None:
     if sum(n for *_kind, n in kinds) < LEAST_STRAINS:
         return None
     after, until, end, count = np.array(kinds).T
-    found = repair_time(after, until, end, count)
-    rounded = {name: tuple(_nearest(p) for p in getattr(found, name)) for name in ("settled", "low", "high", "left")}
-    return RepairTime(found.weeks, n=found.n, **rounded)
+    curve = repair_time(after, until, end, count)
+    rounded = {name: tuple(_nearest(p) for p in getattr(curve, name)) for name in ("settled", "low", "high", "left")}
+    return RepairTime(curve.weeks, n=curve.n, **rounded)
 
 
 def _nearest(share: float) -> float:

@@ -166,8 +166,8 @@ def read_manifest(file: Path) -> Manifest | None:
 
 def seal(contents: Contents, key: str) -> str:
     """A digest of what is in a backup that nobody can make, or try guesses against, without its key."""
-    said = json.dumps(asdict(contents), sort_keys=True)
-    return hmac.digest(bytes.fromhex(key), f"backup manifest {said}".encode(), "sha256").hex()
+    content = json.dumps(asdict(contents), sort_keys=True)
+    return hmac.digest(bytes.fromhex(key), f"backup manifest {content}".encode(), "sha256").hex()
 
 
 def digest(file: Path) -> str:

@@ -38,20 +38,22 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Run all checks; those that need the database are left out where it does not answer."""
-    found = [_program(), _demo(), _hosts(), _tls(), _key_files(), _room()]
+    findings = [_program(), _demo(), _hosts(), _tls(), _key_files(), _room()]
     database = _database()
-    found.append(database)
+    findings.append(database)
     if database.well:
-        found += [look() for look in AFTER_THE_DATABASE]
-    return [*found, _mail(), _sign_on(), _backups()]
+        findings += [look() for look in AFTER_THE_DATABASE]
+    return [*findings, _mail(), _sign_on(), _backups()]
 
 
 def _program() -> Finding:
     """Django's own checks of code and settings, those for a practice that strangers can reach included."""
-    said = checks.run_checks(include_deployment_checks=not settings.DEMO)
-    wrong = [one for one in said if one.level >= checks.WARNING and not one.is_silenced()]
+    messages = checks.run_checks(include_deployment_checks=not settings.DEMO)
+    wrong = [message for message in messages if message.level >= checks.WARNING and not message.is_silenced()]
     if wrong:
-        return Finding("program", False, " ".join(f"{one.id}: {one.msg} {one.hint or ''}".strip() for one in wrong))
+        return Finding(
+            "program", False, " ".join(f"{message.id}: {message.msg} {message.hint or ''}".strip() for message in wrong)
+        )
     return Finding("program", True, "Django's own checks find nothing.")
 
 
@@ -115,9 +117,7 @@ def _database() -> Finding:
         return Finding("database", False, "of another version. Run accord_clinic upgrade.")
     if Practice.objects.first() is None:
         return Finding("database", False, "no practice yet. Run accord_clinic init.")
-    return Finding(
-        "database", True, "PostgreSQL answers." if engine.is_postgresql() else "the encrypted file opens."
-    )
+    return Finding("database", True, "PostgreSQL answers." if engine.is_postgresql() else "the encrypted file opens.")
 
 
 def _postgresql() -> Finding:
@@ -244,16 +244,16 @@ def _sign_on() -> Finding:
         about_it = f"{chosen.issuer.rstrip('/')}/.well-known/openid-configuration"
         answer = requests.get(about_it, timeout=5, allow_redirects=False)
         answer.raise_for_status()
-        told = answer.json()
-        issuer, door = told["issuer"], sso_settings.origin(told["authorization_endpoint"])
+        configuration = answer.json()
+        issuer, door = configuration["issuer"], sso_settings.origin(configuration["authorization_endpoint"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
-        said = f"{chosen.issuer} does not say who it is ({type(error).__name__}). Check ACCORD_SSO_ISSUER."
-        return Finding(about, False, said)
+        problem = f"{chosen.issuer} does not say who it is ({type(error).__name__}). Check ACCORD_SSO_ISSUER."
+        return Finding(about, False, problem)
     if issuer != chosen.issuer:
         return Finding(about, False, f"the provider calls itself {issuer}. Set ACCORD_SSO_ISSUER to exactly that.")
     if door not in chosen.form_action:
         return Finding(about, False, f"people sign in at {door}, which no page may open. Set ACCORD_SSO_ORIGINS={door}")
-    if "S256" not in told.get("code_challenge_methods_supported", ["S256"]):
+    if "S256" not in configuration.get("code_challenge_methods_supported", ["S256"]):
         return Finding(about, False, "the provider knows no PKCE with S256. Turn it on there, or take another.")
     return Finding(about, True, f"{issuer} answers.")
 

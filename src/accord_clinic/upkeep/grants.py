@@ -45,7 +45,7 @@ def _statements(role: str) -> list[sql.Composed]:
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",
         "REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {role}",
     ]
-    statements = [sql.SQL(one).format(role=sql.Identifier(role)) for one in plain]
+    statements = [sql.SQL(statement).format(role=sql.Identifier(role)) for statement in plain]
     # An erasure leaves the logs alone, since they hold ids only: nothing ever needs to change or delete a row of them.
     for log in (AuditEntry, ReadLog):
         change = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {log} FROM {role}")

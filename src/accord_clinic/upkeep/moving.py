@@ -40,17 +40,17 @@ def move() -> tuple[dict[str, int], bool]:
     with transaction.atomic(using=SOURCE), transaction.atomic(using=TARGET):
         # IMMEDIATE: from here on nobody else writes to the embedded database.
         _note_in_the_log()
-        here = {model: held(model, SOURCE) for model in tables()}
+        source = {model: held(model, SOURCE) for model in tables()}
         there = {model: held(model, TARGET) for model in tables()}
-        if here != there:
+        if source != there:
             _check_empty(there)
             for model in tables():
                 _copy(model)
             _go_on_counting()
             there = {model: held(model, TARGET) for model in tables()}
-            _check_same(here, there)
-            return {model._meta.db_table: one.rows for model, one in there.items()}, True
-    return {model._meta.db_table: one.rows for model, one in there.items()}, False
+            _check_same(source, there)
+            return {model._meta.db_table: held_rows.rows for model, held_rows in there.items()}, True
+    return {model._meta.db_table: held_rows.rows for model, held_rows in there.items()}, False
 
 
 def _note_in_the_log() -> None:
@@ -86,9 +86,9 @@ def _rows(model: type[models.Model], database: str) -> Iterator[tuple]:
 def _plain(value: object) -> object:
     """PostgreSQL keeps the keys of an object in an order of its own."""
     if isinstance(value, dict):
-        return sorted((key, _plain(one)) for key, one in value.items())
+        return sorted((key, _plain(item)) for key, item in value.items())
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     return bytes(value) if isinstance(value, memoryview) else value
 
 
@@ -114,7 +114,7 @@ def _go_on_counting() -> None:
 
 
 def _check_empty(there: dict[type[models.Model], Held]) -> None:
-    full = [model._meta.db_table for model, one in there.items() if one.rows]
+    full = [model._meta.db_table for model, held_rows in there.items() if held_rows.rows]
     if full:
         raise NotMoved(
             f"The PostgreSQL database holds other rows already ({full[0]}). Nothing was copied. "
@@ -123,10 +123,10 @@ def _check_empty(there: dict[type[models.Model], Held]) -> None:
         )
 
 
-def _check_same(here: dict[type[models.Model], Held], there: dict[type[models.Model], Held]) -> None:
-    for model, one in here.items():
-        if there[model] != one:
+def _check_same(source: dict[type[models.Model], Held], there: dict[type[models.Model], Held]) -> None:
+    for model, held_rows in source.items():
+        if there[model] != held_rows:
             raise NotMoved(
-                f"{model._meta.db_table}: {one.rows} rows here, {there[model].rows} there, or not the same ones. "
+                f"{model._meta.db_table}: {held_rows.rows} rows here, {there[model].rows} there, or not the same ones. "
                 "Nothing was kept."
             )

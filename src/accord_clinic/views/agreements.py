@@ -14,7 +14,7 @@ from accord_clinic.pages import strains as strain_pages
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words.sentences import Names, strain_kind, strain_state
 
 SIDE = "therapist"
@@ -24,7 +24,7 @@ SIDE = "therapist"
 @login_required
 def goals(request: HttpRequest, uid: str) -> HttpResponse:
     """The list of goals with their tasks, and the shared view of the problem."""
-    return _goals(request, found(agreement_queries.dyad_for(request.user, uid)))
+    return _goals(request, or_404(agreement_queries.dyad_for(request.user, uid)))
 
 
 def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
@@ -46,10 +46,10 @@ def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
 @login_required
 def propose(request: HttpRequest, uid: str) -> HttpResponse:
     """Add a goal, a task or a shared view."""
-    dyad = found(agreement_queries.dyad_for(request.user, uid))
+    dyad = or_404(agreement_queries.dyad_for(request.user, uid))
     kind = request.POST.get("kind", "goal")
     about = request.POST.get("goal")
-    goal = found(agreement_queries.agreement_for(request.user, about)) if about else None
+    goal = or_404(agreement_queries.agreement_for(request.user, about)) if about else None
     words = request.POST.get("words", "")
     return do(request, _back(dyad), agreements.propose, dyad, kind, words, SIDE, by=request.user, goal=goal)
 
@@ -58,7 +58,7 @@ def propose(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def reword(request: HttpRequest, uid: str) -> HttpResponse:
     """Change the words, which both then have to seal. If somebody else changed them meanwhile, show both texts."""
-    agreement = found(agreement_queries.agreement_for(request.user, uid))
+    agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     words = request.POST.get("words", "")
     try:
         permissions.check_treat(request.user, agreement.dyad)
@@ -72,7 +72,7 @@ def reword(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def seal(request: HttpRequest, uid: str) -> HttpResponse:
     """Seal the words for the therapist."""
-    agreement = found(agreement_queries.agreement_for(request.user, uid))
+    agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     return do(request, _back(agreement.dyad), agreements.seal, agreement, SIDE, seen=_seen(request), by=request.user)
 
 
@@ -80,7 +80,7 @@ def seal(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def end(request: HttpRequest, uid: str) -> HttpResponse:
     """End a goal or task: reached, dropped or replaced."""
-    agreement = found(agreement_queries.agreement_for(request.user, uid))
+    agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     how = request.POST.get("how", "")
     return do(request, _back(agreement.dyad), agreements.end, agreement, how, SIDE, by=request.user)
 
@@ -89,7 +89,7 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def strain(request: HttpRequest, uid: str) -> HttpResponse:
     """One possible strain with its history and the steps that the therapist can take."""
-    row = found(strain_queries.strain_for(request.user, uid))
+    row = or_404(strain_queries.strain_for(request.user, uid))
     read_log.log_read(request.user, row.dyad, "strain", [row.session.number])
     names = Names(row.dyad.client.called, row.dyad.therapist.name, you=row.dyad.therapist_id == request.user.pk)
     context = {
@@ -109,7 +109,7 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def move(request: HttpRequest, uid: str) -> HttpResponse:
     """Move a strain by one step: talked about, a repair was tried, I think it is settled, open again."""
-    row = found(strain_queries.strain_for(request.user, uid))
+    row = or_404(strain_queries.strain_for(request.user, uid))
     back = reverse("strain", args=[uid])
     step = request.POST.get("step", "")
     return do(request, back, strains.move, row, request.POST.get("move", ""), SIDE, by=request.user, step=step)
@@ -119,7 +119,7 @@ def move(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def open_strain(request: HttpRequest, uid: str) -> HttpResponse:
     """Open a possible strain about a revealed session, for the therapist."""
-    session = found(strain_queries.session_for(request.user, uid))
+    session = or_404(strain_queries.session_for(request.user, uid))
     kind = request.POST.get("kind", "unclear")
     back = reverse("dyad", args=[session.dyad.uid])
     return do(

@@ -17,7 +17,7 @@ from accord_clinic.forms.care import Course, EndCourse, HandOver, Person, SetUp
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,7 +50,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
 @login_required
 def set_up(request: HttpRequest, uid: str) -> HttpResponse:
     """Change the approach, the modality, and what is asked."""
-    dyad = found(dyad_queries.own(request.user, uid))
+    dyad = or_404(dyad_queries.own(request.user, uid))
     if request.method == "POST":
         form = SetUp(request.POST)
     else:
@@ -68,7 +68,7 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def new_course(request: HttpRequest, uid: str) -> HttpResponse:
     """Start another course of care with a client whose last one has ended."""
-    before = found(dyad_queries.own(request.user, uid))
+    before = or_404(dyad_queries.own(request.user, uid))
     form = Course(request.POST if request.method == "POST" else None)
     if not before.ended:
         return redirect("dyad", uid)
@@ -86,7 +86,7 @@ def new_course(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def arrange(request: HttpRequest, uid: str) -> HttpResponse:
     """Who can see this dyad, and how to end it."""
-    return _arrange(request, found(dyad_queries.own(request.user, uid)))
+    return _arrange(request, or_404(dyad_queries.own(request.user, uid)))
 
 
 @require_POST
@@ -112,25 +112,27 @@ def unshare(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def end(request: HttpRequest, uid: str) -> HttpResponse:
     """End a course of care: planned, by agreement, or by one side; with date and reason."""
-    dyad = found(dyad_queries.own(request.user, uid))
+    dyad = or_404(dyad_queries.own(request.user, uid))
     form = EndCourse(request.POST, prefix="end")
     if not form.is_valid():
         return _arrange(request, dyad, end=form, status=422)
-    said = form.cleaned_data
+    facts = form.cleaned_data
     back = reverse("dyad", args=[uid])
     done = _("This course of care has ended. Everything that was said stays.")
-    return do(request, back, care.end_course, dyad, said["how"], said["on"], said["reason"], by=request.user, done=done)
+    return do(
+        request, back, care.end_course, dyad, facts["how"], facts["on"], facts["reason"], by=request.user, done=done
+    )
 
 
 @require_POST
 @login_required
 def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
     """Hand a course over: end it and open another with a colleague, which starts its own baseline."""
-    dyad = found(dyad_queries.own(request.user, uid))
+    dyad = or_404(dyad_queries.own(request.user, uid))
     form = HandOver(arrangement_queries.arrangements(dyad).therapists, request.POST, prefix="over")
     if not form.is_valid():
         return _arrange(request, dyad, over=form, status=422)
-    to = found(arrangement_queries.colleague(form.cleaned_data["to"]))
+    to = or_404(arrangement_queries.colleague(form.cleaned_data["to"]))
     done = _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name)
     return do(request, reverse("people"), care.hand_over, dyad, to, form.cleaned_data["on"], by=request.user, done=done)
 
@@ -149,15 +151,15 @@ def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 2
 
 def _tell_untranslated(request: HttpRequest, dyad) -> None:
     """Say it at once where something is asked that is not here in the client's language."""
-    said = arrangement_queries.untranslated(dyad)
-    if said:
-        messages.warning(request, said)
+    warning = arrangement_queries.untranslated(dyad)
+    if warning:
+        messages.warning(request, warning)
 
 
 def _with(request: HttpRequest, uid: str, field: str):
     """The own dyad and the colleague that a form names."""
-    dyad = found(dyad_queries.own(request.user, uid))
-    return dyad, found(arrangement_queries.colleague(request.POST.get(field, "")))
+    dyad = or_404(dyad_queries.own(request.user, uid))
+    return dyad, or_404(arrangement_queries.colleague(request.POST.get(field, "")))
 
 
 def _back(uid: str) -> str:

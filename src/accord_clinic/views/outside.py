@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accord_clinic.actions import read_log, safety
 from accord_clinic.queries import outside as queries
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_safe
@@ -33,6 +33,6 @@ def line(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def acknowledge(request: HttpRequest, uid: str) -> HttpResponse:
     """Note that the outside reader has read the line. The client sees this."""
-    row = found(queries.private_line(request.user, uid))
+    row = or_404(queries.private_line(request.user, uid))
     done = _("The client can now see that you have read it.")
     return do(request, reverse("outside"), safety.acknowledge, row, by=request.user, done=done)

@@ -16,7 +16,7 @@ from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings,
 from accord_clinic.pages import schedule
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import members as member_queries
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 PEOPLE = ("safety_contact", "outside_reader")
 
@@ -55,17 +55,19 @@ def members(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "people": member_queries.colleagues(request.user)}
         return _page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
-    said = form.cleaned_data
-    done = _("A link to choose a password is on its way to {name}.").format(name=said["name"])
+    facts = form.cleaned_data
+    done = _("A link to choose a password is on its way to {name}.").format(name=facts["name"])
     act = member_actions.invite_member
-    return do(request, reverse("members"), act, said["name"], said["email"], said["roles"], by=request.user, done=done)
+    return do(
+        request, reverse("members"), act, facts["name"], facts["email"], facts["roles"], by=request.user, done=done
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def member(request: HttpRequest, uid: str) -> HttpResponse:
     """One person: roles, a new password link, sessions, leaving."""
-    person = found(member_queries.colleague(request.user, uid))
+    person = or_404(member_queries.colleague(request.user, uid))
     back, what = reverse("member", args=[uid]), request.POST.get("what")
     if what == "link":
         done = _("A new link is on its way.")
@@ -95,7 +97,7 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
 @reauthentication_required
 def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
     """Remove a lost second factor. Asks the admin for a password or code, since an open screen would be enough."""
-    person = found(member_queries.colleague(request.user, uid))
+    person = or_404(member_queries.colleague(request.user, uid))
     done = _("{name} sets up a new one at the next sign-in.").format(name=person.name)
     act, back = member_actions.reset_second_factor, reverse("member", args=[uid])
     return do(request, back, act, person, by=request.user, done=done)
@@ -106,7 +108,7 @@ def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
 def messages(request: HttpRequest) -> HttpResponse:
     """Failed messages, to try again or drop, and what else is waiting."""
     if request.POST.get("what") == "answer":
-        row = found(member_queries.waiting_correction(request.user, request.POST.get("correction", "")))
+        row = or_404(member_queries.waiting_correction(request.user, request.POST.get("correction", "")))
         words, back = request.POST.get("words", ""), reverse("failed_messages")
         return do(request, back, corrections.answer, row, words, by=request.user, done=_("The client can read it."))
     if request.method == "POST":
@@ -131,11 +133,11 @@ def emergency(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "therapists": therapists}
         return _page(request, "practice/emergency.html", context, status=422 if form.is_bound else 200)
-    said = form.cleaned_data
-    dyad = member_queries.course_in_emergency(request.user, said["therapist"], said["name"])
+    facts = form.cleaned_data
+    dyad = member_queries.course_in_emergency(request.user, facts["therapist"], facts["name"])
     try:
         if dyad is not None:
-            cover_and_emergency.break_glass(dyad, said["why"], by=request.user)
+            cover_and_emergency.break_glass(dyad, facts["why"], by=request.user)
             return redirect("dyad", dyad.uid)
         form.add_error("name", _("There is not exactly one such person there."))
     except AccordError as error:
@@ -151,6 +153,6 @@ def _page(request: HttpRequest, template: str, context: dict, status: int = 200)
         ("failed_messages", _("Messages")),
         ("emergency", _("Emergency")),
     ]
-    here = request.resolver_match.url_name
-    items = [{"url": reverse(name), "label": label, "current": name == here} for name, label in pages]
+    current = request.resolver_match.url_name
+    items = [{"url": reverse(name), "label": label, "current": name == current} for name, label in pages]
     return render(request, template, {**context, "subnav": items}, status=status)

@@ -18,7 +18,7 @@ from accord_clinic.actions import checkin, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.questionnaires import plan
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
 
 SALT = "accord.rating.page"
@@ -29,7 +29,7 @@ SIDE = "therapist"
 @login_required
 def rate(request: HttpRequest, uid: str) -> HttpResponse:
     """The therapist's check-in, with the own reaction. It can be changed until the reveal."""
-    session = found(dyad_queries.own_session(request.user, uid))
+    session = or_404(dyad_queries.own_session(request.user, uid))
     if session.state != "held":
         messages.warning(request, _("Say first that it took place."))
         return redirect("dyad", session.dyad.uid)
@@ -47,7 +47,7 @@ def rate(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def waive(request: HttpRequest, uid: str) -> HttpResponse:
     """Look without having answered. The reason is stored."""
-    session = found(dyad_queries.own_session(request.user, uid))
+    session = or_404(dyad_queries.own_session(request.user, uid))
     why = request.POST.get("why", "")
     back = reverse("talk" if why.strip() else "rate", args=[uid])
     return do(request, back, reveal.waive, session, why, by=request.user)
@@ -82,7 +82,7 @@ def _posted(request: HttpRequest, session, page: questionnaires.Page) -> HttpRes
 @login_required
 def rated(request: HttpRequest, uid: str) -> HttpResponse:
     """The page after sending: it says when the session will be revealed."""
-    session = found(dyad_queries.own_session(request.user, uid))
+    session = or_404(dyad_queries.own_session(request.user, uid))
     if session.revealed_at:
         return redirect("talk", uid)
     due = phrases.at(session.reveal_due) if session.reveal_due else ""

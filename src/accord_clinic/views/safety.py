@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accord_clinic.actions import safety
 from accord_clinic.queries import safety as queries
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_safe
@@ -23,5 +23,5 @@ def notices(request: HttpRequest) -> HttpResponse:
 @login_required
 def look(request: HttpRequest, uid: str) -> HttpResponse:
     """Note that this member has looked after a notice."""
-    signal = found(queries.safety_signal(request.user, uid))
+    signal = or_404(queries.safety_signal(request.user, uid))
     return do(request, reverse("safety"), safety.look, signal, by=request.user, done=_("Noted that you have looked."))

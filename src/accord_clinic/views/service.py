@@ -43,18 +43,18 @@ class Line:
 @login_required
 def service(request: HttpRequest) -> HttpResponse:
     """The periods of the last year, and what may be printed of them."""
-    found = queries.service(request.user)
-    if found is None:
+    numbers = queries.service(request.user)
+    if numbers is None:
         return render(request, "service/empty.html")
-    released = found.released
+    released = numbers.released
     context = {
-        "period": _span(found.first, found.last),
-        "until": _month(found.closed),
+        "period": _span(numbers.first, numbers.last),
+        "until": _month(numbers.closed),
         "sentence": _sentence(released),
         "total": _line("", released.total),
-        "rows": [_line(_span(one.first, one.last), one.row) for one in released.periods],
+        "rows": [_line(_span(period.first, period.last), period.row) for period in released.periods],
         "modalities": [_line(_modalities()[name], row) for name, row in released.modalities.items()],
-        "counted": [(_span(one.first, one.last), _count(one.counted)) for one in released.periods],
+        "counted": [(_span(period.first, period.last), _count(period.counted)) for period in released.periods],
         "open": _counts(_ages(), released.open.counts),
         "open_all": _count(released.open.together),
         **_ended(released.endings),
@@ -70,11 +70,11 @@ def _sentence(released: Released) -> str:
         return _("How often concerns were talked about is kept back: the numbers are too small to show.")
     if not talked.whole:
         return _("No client has been asked yet whether an earlier concern was talked about.")
-    said = _("A client was asked {whole} times whether an earlier concern had been talked about.")
-    said = said.format(whole=talked.whole)
+    sentence = _("A client was asked {whole} times whether an earlier concern had been talked about.")
+    sentence = sentence.format(whole=talked.whole)
     if talked.part is None:
-        return f"{said} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
-    return f"{said} {_('The answer was yes {part} times.').format(part=talked.part)}"
+        return f"{sentence} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
+    return f"{sentence} {_('The answer was yes {part} times.').format(part=talked.part)}"
 
 
 def _line(name: str, row: Row) -> Line:
@@ -122,8 +122,8 @@ def _ended(year: Endings | None) -> dict[str, object]:
     """How courses of care ended in the last whole year, or nothing before the first one is over."""
     if year is None:
         return {"endings": None}
-    told = {"endings": _counts(_endings(), year.counts), "ended": _count(year.together)}
-    return told | {"endings_of": _span(year.first, year.last)}
+    context = {"endings": _counts(_endings(), year.counts), "ended": _count(year.together)}
+    return context | {"endings_of": _span(year.first, year.last)}
 
 
 def _span(first: date, last: date) -> str:

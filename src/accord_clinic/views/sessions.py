@@ -14,14 +14,14 @@ from accord_clinic.pages.pictures import qr
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
 from accord_clinic.queries.practice import zone
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def plan(request: HttpRequest, uid: str) -> HttpResponse:
     """Plan the next session."""
-    dyad = found(dyad_queries.treated(request.user, uid))
+    dyad = or_404(dyad_queries.treated(request.user, uid))
     where = zone()
     around = {"dyad": dyad, "untranslated": arrangement_queries.untranslated(dyad)}
     if request.method != "POST":
@@ -40,7 +40,7 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def mark(request: HttpRequest, uid: str) -> HttpResponse:
     """Mark a session as held, cancelled, or missed by one of the two."""
-    session = found(dyad_queries.own_session(request.user, uid))
+    session = or_404(dyad_queries.own_session(request.user, uid))
     back = _back(request, session)
     return do(request, back, care.mark_session, session, request.POST.get("state", ""), by=request.user)
 
@@ -52,7 +52,7 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
 
     The page answers the POST itself: the link is known at this moment only, and a redirect would have to keep it.
     """
-    session = found(dyad_queries.own_session(request.user, uid))
+    session = or_404(dyad_queries.own_session(request.user, uid))
 
     def address(token: str) -> str:
         return request.build_absolute_uri(reverse("link", args=[token]))

@@ -12,7 +12,7 @@ from accord.errors import AccordError
 Row = TypeVar("Row")
 
 
-def found(row: Row | None) -> Row:
+def or_404(row: Row | None) -> Row:
     """Return the row, or raise a 404 that does not say whether it is not there or not yours."""
     if row is None:
         raise Http404

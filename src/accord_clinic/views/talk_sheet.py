@@ -16,7 +16,7 @@ from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_safe
@@ -25,7 +25,7 @@ def latest(request: HttpRequest, uid: str) -> HttpResponse:
     """The sheet of a dyad's last revealed session; without one, a page that says what will be here."""
     session = talk_queries.last_revealed(request.user, uid)
     if session is None:
-        dyad = found(permissions.dyads_visible_to(request.user).filter(uid=uid).select_related("client").first())
+        dyad = or_404(permissions.dyads_visible_to(request.user).filter(uid=uid).select_related("client").first())
         return render(request, "therapist/talk_empty.html", {"dyad": dyad})
     return redirect("talk", session.uid)
 
@@ -34,7 +34,7 @@ def latest(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def show(request: HttpRequest, uid: str) -> HttpResponse:
     """The talk sheet. Reading it is noted, since it may hold the client's words."""
-    session = found(talk_queries.revealed_session(request.user, uid))
+    session = or_404(talk_queries.revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet", [session.number])
     context = {
         "sheet": sheet(session),
@@ -47,7 +47,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def pdf(request: HttpRequest, uid: str) -> HttpResponse:
     """The same sheet as a tagged PDF, for paper or for the client's folder."""
-    session = found(talk_queries.revealed_session(request.user, uid))
+    session = or_404(talk_queries.revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.number])
     answer = HttpResponse(talk_pdf(sheet(session), zone()), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="talk-sheet.pdf"'
@@ -58,7 +58,7 @@ def pdf(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def tick(request: HttpRequest, uid: str) -> HttpResponse:
     """Tick a line as talked about."""
-    session = found(talk_queries.revealed_session(request.user, uid))
+    session = or_404(talk_queries.revealed_session(request.user, uid))
     back = reverse("talk", args=[uid])
     return do(request, back, talk_sheet.tick, session, request.POST.get("topic", ""), by=request.user)
 
@@ -67,7 +67,7 @@ def tick(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def prepare(request: HttpRequest, uid: str) -> HttpResponse:
     """The prepare sheet: the case in a sentence, how sure it is, at most three cards."""
-    session = found(talk_queries.revealed_session(request.user, uid))
+    session = or_404(talk_queries.revealed_session(request.user, uid))
     try:
         ready = prepare_page(session, request.user)
     except PermissionDenied as error:
@@ -89,7 +89,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
 @login_required
 def answer_card(request: HttpRequest, uid: str) -> HttpResponse:
     """Note the therapist's answer to a card: used, or not for us and why."""
-    suggestion = found(prepare_queries.suggestion_for(request.user, uid))
+    suggestion = or_404(prepare_queries.suggestion_for(request.user, uid))
     used = request.POST.get("used") == "yes"
     back = reverse("prepare", args=[suggestion.session.uid])
     why = request.POST.get("why", "")

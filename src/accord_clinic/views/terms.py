@@ -14,18 +14,18 @@ from accord_clinic.pages import terms as terms_pages
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
 from accord_clinic.queries import terms as terms_queries
-from accord_clinic.views.shortcuts import do, found
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def show(request: HttpRequest, uid: str) -> HttpResponse:
     """All terms on one page, each part with its own form; the field `what` says which one was sent."""
-    dyad = found(dyad_queries.own(request.user, uid))
+    dyad = or_404(dyad_queries.own(request.user, uid))
     if request.method != "POST":
         return _page(request, dyad)
     change = CHANGES.get(request.POST.get("what", ""))
-    return found(change)(request, dyad)
+    return or_404(change)(request, dyad)
 
 
 def _facts(request: HttpRequest, dyad) -> HttpResponse:
@@ -59,7 +59,7 @@ def _guardian(request: HttpRequest, dyad) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, dyad) -> HttpResponse:
-    row = found(terms_queries.correction(dyad, request.POST.get("correction", "")))
+    row = or_404(terms_queries.correction(dyad, request.POST.get("correction", "")))
     done = _("{client} can read your answer.").format(client=dyad.client.called)
     return _do(request, dyad, corrections.answer, row, request.POST.get("words", ""), done=done)
 
@@ -69,13 +69,13 @@ def _cover(request: HttpRequest, dyad) -> HttpResponse:
     if not form.is_valid():
         return _page(request, dyad, cover=form)
     said = form.cleaned_data
-    colleague = found(arrangement_queries.colleague(said["colleague"]))
+    colleague = or_404(arrangement_queries.colleague(said["colleague"]))
     done = _("{name} covers. {client} can see it.").format(name=colleague.name, client=dyad.client.called)
     return _do(request, dyad, cover_and_emergency.cover, dyad, colleague, said["first"], said["last"], done=done)
 
 
 def _end_cover(request: HttpRequest, dyad) -> HttpResponse:
-    row = found(terms_queries.cover(dyad, request.POST.get("cover", "")))
+    row = or_404(terms_queries.cover(dyad, request.POST.get("cover", "")))
     return _do(request, dyad, cover_and_emergency.end_cover, row, done=_("The cover has ended."))
 
 

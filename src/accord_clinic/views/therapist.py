@@ -12,7 +12,7 @@ from accord_clinic.pages import caseload
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.views.shortcuts import found
+from accord_clinic.views.shortcuts import or_404
 
 HOMES = (
     ("therapist", "today"),
@@ -58,7 +58,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @login_required
 def dyad(request: HttpRequest, uid: str) -> HttpResponse:
     """The page of one dyad. Each reading of the client's answers and words is noted, for the client to see."""
-    row = found(dyad_queries.visible(request.user, uid))
+    row = or_404(dyad_queries.visible(request.user, uid))
     page = dyad_page(request.user, row)
     if page.latest:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)

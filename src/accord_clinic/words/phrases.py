@@ -18,9 +18,9 @@ NUMBER = re.compile(r"\+?\d[\d ()/-]{1,}\d")
 
 def day(moment: datetime) -> str:
     """The weekday of the last seven days, else the date: "Tuesday", "November 3"."""
-    then = timezone.localtime(moment)
-    ago = (timezone.localtime() - then.replace(hour=0, minute=0, second=0, microsecond=0)).days
-    return date_format(then, "l") if 0 <= ago < 7 else date_format(then, "MONTH_DAY_FORMAT")
+    local = timezone.localtime(moment)
+    ago = (timezone.localtime() - local.replace(hour=0, minute=0, second=0, microsecond=0)).days
+    return date_format(local, "l") if 0 <= ago < 7 else date_format(local, "MONTH_DAY_FORMAT")
 
 
 def session_on(moment: datetime) -> str:
@@ -35,8 +35,8 @@ def about(moment: datetime, therapist: str) -> str:
 
 def at(moment: datetime) -> str:
     """A moment with its weekday, date and time."""
-    then = timezone.localtime(moment)
-    parts = (date_format(then, "l"), date_format(then, "MONTH_DAY_FORMAT"), date_format(then, "H:i"))
+    local = timezone.localtime(moment)
+    parts = (date_format(local, "l"), date_format(local, "MONTH_DAY_FORMAT"), date_format(local, "H:i"))
     return ", ".join(parts)
 
 
@@ -63,12 +63,12 @@ def how_long(seconds: int) -> str:
 def with_numbers(text: str) -> SafeString:
     """A practice's text with each telephone number as something to tap."""
     parts, start = [], 0
-    for found in NUMBER.finditer(text):
-        digits = re.sub(r"[^\d+]", "", found[0])
+    for number in NUMBER.finditer(text):
+        digits = re.sub(r"[^\d+]", "", number[0])
         if len(digits) >= 3:
-            link = format_html('<a href="tel:{}" class="nowrap">{}</a>', digits, found[0])
-            parts += [escape(text[start : found.start()]), link]
-            start = found.end()
+            link = format_html('<a href="tel:{}" class="nowrap">{}</a>', digits, number[0])
+            parts += [escape(text[start : number.start()]), link]
+            start = number.end()
     parts.append(escape(text[start:]))
     return format_html_join("", "{}", ((mark_safe(part),) for part in parts))  # noqa: S308 - each part is escaped above
 

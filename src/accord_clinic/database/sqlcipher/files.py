@@ -135,8 +135,8 @@ def new_key(file: Path, old: str, new: str) -> None:
 
 def sync(path: Path) -> None:
     """Make sure that a file, and its name in its folder, survive a power cut."""
-    for one in (path, path.parent):
-        handle = os.open(one, os.O_RDONLY)
+    for target in (path, path.parent):
+        handle = os.open(target, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:

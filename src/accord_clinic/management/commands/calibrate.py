@@ -10,5 +10,5 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **_options):
-        for told in calibration.calibrate(calibration.followed(), by=None):
-            self.stdout.write(told)
+        for line in calibration.calibrate(calibration.followed(), by=None):
+            self.stdout.write(line)

@@ -14,8 +14,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **_options):
-        found = examination.examine()
-        for one in found:
-            self.stdout.write(f"{'ok  ' if one.well else 'TODO'} {one.about}: {one.says}")
-        if not all(one.well for one in found):
+        findings = examination.examine()
+        for finding in findings:
+            self.stdout.write(f"{'ok  ' if finding.well else 'TODO'} {finding.about}: {finding.says}")
+        if not all(finding.well for finding in findings):
             sys.exit(1)

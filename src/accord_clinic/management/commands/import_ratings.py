@@ -48,8 +48,8 @@ class Command(BaseCommand):
     def _learn(self, columns: ColumnMap) -> None:
         """What is usual changes with the new courses; only then can signals be told from noise. Harmless to repeat."""
         added = [f"{asked.instrument.id}/{scale}" for asked in columns.asked for scale in asked.follow]
-        for told in calibration.calibrate(dict.fromkeys([*calibration.followed(), *added]), by=None):
-            self.stdout.write(told)
+        for line in calibration.calibrate(dict.fromkeys([*calibration.followed(), *added]), by=None):
+            self.stdout.write(line)
         signals.refresh_imported(ratings.earlier(columns))
 
     def _tell_shifts(self, columns: ColumnMap) -> None:

@@ -46,7 +46,7 @@ class Command(BaseCommand):
             validate_password(password, member)
         except ValidationError as error:
             raise BadInput(" ".join(error.messages)) from None
-        practice.found(facts, member.email, member.name, password)
+        practice.set_up_practice(facts, member.email, member.name, password)
         calibration.calibrate(calibration.followed(), by=None)
         self.stdout.write(
             f"{facts['name']} is ready. You are its first therapist and its admin.\n"

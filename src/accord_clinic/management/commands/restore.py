@@ -55,10 +55,10 @@ def _keys(file: Path, given: Path | None) -> list[str]:
     """The key that was given, else those of the keys folder, else the one that somebody types from the sheet."""
     if given:
         return [keys.database_key(given)]
-    known = backups.known_keys()
-    if file.is_file() and not any(files.opens(file, k) for k in known) and sys.stdin.isatty():
+    candidates = backups.known_keys()
+    if file.is_file() and not any(files.opens(file, k) for k in candidates) and sys.stdin.isatty():
         return [keys.typed(getpass.getpass("The key from the recovery sheet: "), "What you typed")]
-    return known
+    return candidates
 
 
 def _go_on_from_here(file: Path) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from accord.errors import BadGuidance
 from accord.signals import DETECTORS
+from accord.toml import TomlTable, read_toml
 
 FOLDER = Path(__file__).parent / "guidance"
 SOURCES = "sources.toml"
@@ -22,10 +21,6 @@ APPROACHES = ("any", "cbt", "psychodynamic", "person-centred", "systemic", "inte
 MODALITIES = ("any", "room", "video", "phone", "text")
 FILE_KINDS = ("signal", "occasion", "theme")
 INFERRED = frozenset(detector.kind for detector in DETECTORS if not detector.reported)
-
-TEXTS = ("id", "title", "why", "evidence")
-LISTS = ("signals", "aspects", "strain_kinds", "approaches", "modalities", "tries", "words", "sources")
-OPTIONAL = ("avoid", "theme")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +72,10 @@ def cards(folder: str | Path | None = None) -> tuple[Card, ...]:
     files = _files(folder)
     kinds = _kinds(files) | _kinds(_files(FOLDER))
     deck: dict[str, Card] = {}
-    for path, table in files.items():
-        for raw in table["card"]:
-            card = _card(raw, path, kinds, sources)
+    for file in files.values():
+        for card in _cards(file, kinds, sources):
             if card.id in deck:
-                raise BadGuidance(f"{path.name}: card '{card.id}' exists already. Give this one another id.")
+                raise file.wrong(f"card {card.id!r} exists already", "Give this one another id.")
             deck[card.id] = card
     return tuple(deck.values())
 
@@ -194,105 +188,69 @@ def _closeness(tags: tuple[str, ...], wanted: str | None) -> int | None:
     return 1 if is_open else None
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadGuidance(f"{path.name}: this is not readable TOML ({error}). Correct it.") from error
-    if path.name != SOURCES:
-        if table.get("kind") not in FILE_KINDS:
-            raise BadGuidance(f"{path.name}: it says no kind. Write kind = one of {', '.join(FILE_KINDS)}.")
-        if not isinstance(table.get("card"), list):
-            raise BadGuidance(f"{path.name}: there is no card in it. Add a [[card]] or remove the file.")
-    return table
-
-
-def _files(folder: Path) -> dict[Path, dict[str, Any]]:
+def _files(folder: Path) -> dict[Path, TomlTable]:
     """The guidance files of a folder: those of signals first, then occasions, then themes, each by name."""
-    read = {path: _read(path) for path in sorted(folder.glob("*.toml")) if path.name != SOURCES}
-    return dict(sorted(read.items(), key=lambda entry: FILE_KINDS.index(entry[1]["kind"])))
+    files = {path: read_toml(path, BadGuidance) for path in sorted(folder.glob("*.toml")) if path.name != SOURCES}
+    return dict(sorted(files.items(), key=lambda entry: FILE_KINDS.index(entry[1].one_of("kind", FILE_KINDS))))
 
 
-def _kinds(files: Mapping[Path, Mapping[str, Any]]) -> frozenset[str]:
+def _kinds(files: Mapping[Path, TomlTable]) -> frozenset[str]:
     """The signals and occasions that cards may name: each is a file, so a slip of the pen is found."""
-    return frozenset(path.stem for path, table in files.items() if table["kind"] != "theme")
+    return frozenset(path.stem for path, file in files.items() if file.text("kind") != "theme")
 
 
 def _sources(folder: Path) -> dict[str, _Source]:
     path = folder / SOURCES
     if not path.is_file():
         return {}
-    sources = {}
-    for key, entry in _read(path).items():
-        if not isinstance(entry, dict) or not isinstance(entry.get("cite"), str):
-            raise BadGuidance(f"{SOURCES}: source '{key}' has no citation. Add cite = \"...\".")
-        sources[key] = _Source(entry["cite"], entry.get("verified") is True)
-    return sources
+    file = read_toml(path, BadGuidance)
+    tables = {key: file.part(key, f"source {key!r}") for key in file.data}
+    return {key: _Source(source.text("cite"), source.truth("verified", False)) for key, source in tables.items()}
 
 
-def _card(raw: Mapping[str, Any], path: Path, kinds: Collection[str], sources: Mapping[str, _Source]) -> Card:
-    where = f"{path.name}: card '{raw.get('id', '?')}'"
-    _check_fields(raw, where)
-    lists = {name: tuple(raw.get(name, ())) for name in LISTS}
-    allowed_by_name = {
-        "signals": kinds,
-        "aspects": ASPECTS,
-        "strain_kinds": STRAIN_KINDS,
-        "approaches": APPROACHES,
-        "modalities": MODALITIES,
-        "sources": sources,
-    }
-    for name, allowed in allowed_by_name.items():
-        for tag in lists[name]:
-            if tag not in allowed:
-                raise BadGuidance(f"{where}: {name} names '{tag}'. Use one of {', '.join(sorted(allowed))}.")
-    cited = [sources[key] for key in lists["sources"]]
+def _cards(file: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source]) -> list[Card]:
+    tables = file.parts("card")
+    if not tables:
+        raise file.wrong("there is no card in it", "Add a [[card]] or remove the file.")
+    file.text("about", "")
+    file.done()
+    return [_card(table, kinds, sources) for table in tables]
+
+
+def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source]) -> Card:
+    cited = [sources[key] for key in table.some_of("sources", sources, ())]
     cites = (entry.cite + ("" if entry.verified else " (not checked)") for entry in cited)
     card = Card(
-        id=raw["id"],
-        title=raw["title"],
-        signals=lists["signals"],
-        aspects=lists["aspects"],
-        strain_kinds=lists["strain_kinds"],
-        approaches=lists["approaches"],
-        modalities=lists["modalities"],
-        why=raw["why"],
-        tries=lists["tries"],
-        words=lists["words"],
-        avoid=raw.get("avoid"),
+        id=table.text("id"),
+        title=table.text("title"),
+        signals=table.some_of("signals", kinds),
+        aspects=table.some_of("aspects", ASPECTS, ()),
+        strain_kinds=table.some_of("strain_kinds", STRAIN_KINDS, ()),
+        approaches=table.some_of("approaches", APPROACHES),
+        modalities=table.some_of("modalities", MODALITIES),
+        why=table.text("why"),
+        tries=table.texts("tries"),
+        words=table.texts("words", ()),
+        avoid=table.text("avoid", "") or None,
         source="; ".join(cites) or CONVENTION,
-        evidence=raw["evidence"],
+        evidence=table.text("evidence"),
         verified=bool(cited) and all(entry.verified for entry in cited),
-        theme=raw.get("theme", raw["id"]),
+        theme=table.text("theme", table.text("id")),
     )
-    _check_size(card, where)
+    table.done()
+    for key in ("signals", "approaches", "modalities"):
+        if not getattr(card, key):
+            raise table.wrong(f"{table.where}: {key!r} is empty", "Fill it in.")
+    _check_size(card, table)
     return card
 
 
-def _check_fields(raw: Mapping[str, Any], where: str) -> None:
-    for name in raw:
-        if name not in TEXTS + LISTS + OPTIONAL:
-            raise BadGuidance(f"{where}: '{name}' is not a part of a card. Remove it or correct its name.")
-    for name in (*TEXTS, "signals", "approaches", "modalities", "tries"):
-        if not raw.get(name):
-            raise BadGuidance(f"{where}: '{name}' is missing or empty. Add it.")
-    for name, value in raw.items():
-        if name in LISTS and not (isinstance(value, list) and all(_is_text(entry) for entry in value)):
-            raise BadGuidance(f'{where}: \'{name}\' is not a list of texts. Write {name} = ["...", "..."].')
-        if name not in LISTS and not _is_text(value):
-            raise BadGuidance(f"{where}: '{name}' is not a text. Write {name} = \"...\".")
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _check_size(card: Card, where: str) -> None:
+def _check_size(card: Card, table: TomlTable) -> None:
     if not 2 <= len(card.tries) <= 4:
-        raise BadGuidance(f"{where}: it has {len(card.tries)} steps in 'tries'. Give two to four short ones.")
+        raise table.wrong(f"{table.where}: it has {len(card.tries)} steps in 'tries'", "Give two to four short ones.")
     length = len(card.reading().split())
     if length > MOST_WORDS:
-        raise BadGuidance(f"{where}: it has {length} words to read. Shorten it to {MOST_WORDS}.")
+        raise table.wrong(f"{table.where}: it has {length} words to read", f"Shorten it to {MOST_WORDS}.")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from tea import GOOD, written
 from accord.errors import BadInstrument
 from accord.instruments import load
 from accord.instruments.reading import read_instrument
-from accord.instruments.toml import Part
+from accord.toml import TomlTable
 
 # old text -> new text, and the sentence that a person reads
 BAD = [
@@ -158,7 +158,7 @@ class TestBadFiles:
         else:
             inner[place[-1]] = junk
         with contextlib.suppress(BadInstrument):
-            read_instrument(Part("tea.toml", "the file", data))
+            read_instrument(TomlTable("tea.toml", "the file", data))
 
     def test_the_good_file_is_good(self, tmp_path):
         assert load(written(tmp_path, GOOD)).id == "tea"

@@ -202,8 +202,8 @@ def test_a_folder_of_ones_own_may_add_a_signal_and_cite_its_own_source(write) ->
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("kind = ", "drop.toml: this is not readable TOML"),
-        ('kind = "mood"', "drop.toml: it says no kind. Write kind = one of signal, occasion, theme."),
+        ("kind = ", "drop.toml: this is not TOML"),
+        ('kind = "mood"', "drop.toml: the file: kind is 'mood'. Write one of 'signal', 'occasion', 'theme'."),
         ('kind = "signal"', "drop.toml: there is no card in it. Add a [[card]]"),
         (
             CARD.replace('"drop"', '"dorp"'),
@@ -213,15 +213,15 @@ def test_a_folder_of_ones_own_may_add_a_signal_and_cite_its_own_source(write) ->
             CARD.replace('modalities = ["any"]', 'modalities = ["fax"]'),
             "modalities names 'fax'. Use one of any,",
         ),
-        (CARD.replace('why = "Because."', ""), "card 'one': 'why' is missing or empty. Add it."),
-        (CARD.replace('"Because."', "3"), "card 'one': 'why' is not a text."),
-        (CARD.replace('["drop"]', '"drop"'), "card 'one': 'signals' is not a list of texts."),
-        (CARD + 'mood = "x"\n', "card 'one': 'mood' is not a part of a card. Remove it"),
+        (CARD.replace('why = "Because."', ""), "card 'one' lacks 'why'. Add it."),
+        (CARD.replace('"Because."', "3"), "card 'one': 'why' is 3. Write text."),
+        (CARD.replace('["drop"]', '"drop"'), "card 'one': 'signals' is 'drop'. Write a list."),
+        (CARD + 'mood = "x"\n', "card 'one': 'mood' means nothing here. Remove it"),
         (CARD.replace('["This.", "That."]', '["This."]'), "it has 1 steps in 'tries'. Give two to four"),
         (CARD.replace("Because.", "word " * 90), "words to read. Shorten it to 80."),
         (CARD + CARD, "card 'one' exists already. Give this one another id."),
         (CARD + 'sources = ["nobody"]\n', "sources names 'nobody'."),
-        (CARD.replace('id = "one"', ""), "card '?': 'id' is missing or empty. Add it."),
+        (CARD.replace('id = "one"', ""), "card 1 lacks 'id'. Add it."),
     ],
 )
 def test_a_bad_file_gets_a_sentence_that_says_what_where_and_what_to_do(text: str, said: str, write) -> None:
@@ -233,5 +233,5 @@ def test_a_bad_file_gets_a_sentence_that_says_what_where_and_what_to_do(text: st
 def test_a_bad_source_or_a_missing_folder_is_said(write, tmp_path: Path) -> None:
     with pytest.raises(BadGuidance, match="there is no such folder"):
         cards(tmp_path / "nowhere")
-    with pytest.raises(BadGuidance, match="source 'ours' has no citation"):
+    with pytest.raises(BadGuidance, match="source 'ours' lacks 'cite'. Add it"):
         cards(write("sources.toml", "[ours]\nverified = true\n"))

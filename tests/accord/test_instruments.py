@@ -9,8 +9,8 @@ from tea import GOOD, written
 
 from accord.errors import BadInput, BadInstrument
 from accord.instruments import SHIPPED, Catalogue, Instrument, catalogue, load
-from accord.instruments.toml import read_toml
 from accord.scoring import wrong_examples
+from accord.toml import read_toml
 
 KEYS_ONLY = ("wai-sr", "who-5", "core-10", "implement-wai-9", "implement-bai-3")
 OURS = ("accord-check-in", "accord-wider-look", "accord-starting-path", "accord-asking-again")

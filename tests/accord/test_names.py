@@ -43,7 +43,6 @@ accord_clinic/exports/client_copy.py
 accord_clinic/exports/fhir.py
 accord_clinic/exports/study.py
 accord_clinic/exports/study_rows.py
-accord_clinic/imports/column_map.py
 accord_clinic/models/rights.py
 accord_clinic/pages/pictures.py
 accord_clinic/queries/agreements.py

@@ -25,8 +25,8 @@ from accord.instruments.model import (
     Wording,
 )
 from accord.instruments.reading import read_instrument
-from accord.instruments.toml import Part, read_toml
 from accord.instruments.wording import read_wording
+from accord.toml import TomlTable, read_toml
 
 __all__ = [
     "AnswerSet", "Catalogue", "Example", "Instrument", "Item", "ItemText", "Licence", "Scale", "Source", "Threshold",
@@ -116,7 +116,7 @@ class _Gathered:
         except BadInstrument as error:
             self.problems.append(str(error))
 
-    def _add(self, file: Part) -> None:
+    def _add(self, file: TomlTable) -> None:
         instrument = read_instrument(file)
         name = (instrument.id, instrument.version)
         if name in self.versions:
@@ -125,7 +125,7 @@ class _Gathered:
             )
         self.versions[name] = instrument
 
-    def _word(self, file: Part, *, own: bool) -> None:
+    def _word(self, file: TomlTable, *, own: bool) -> None:
         identity, version, language = file.text("instrument"), file.text("version"), file.text("language")
         instrument = self.versions.get((identity, version))
         if instrument is None:

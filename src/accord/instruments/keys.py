@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import get_args
 
 from accord.instruments.model import Direction, Instrument, Method, Operator, Scale, Source, SourceType, Threshold
-from accord.instruments.toml import Part
+from accord.toml import TomlTable
 
 FULL = "full"
 
 
-def read_scales(file: Part, instrument: Instrument) -> tuple[Scale, ...]:
+def read_scales(file: TomlTable, instrument: Instrument) -> tuple[Scale, ...]:
     """The scales of a questionnaire whose items and forms are known. Raises `BadInstrument`."""
     parts = file.parts("scales")
     if not parts:
@@ -28,12 +28,12 @@ def read_scales(file: Part, instrument: Instrument) -> tuple[Scale, ...]:
     return tuple(scales.values())
 
 
-def read_thresholds(file: Part, instrument: Instrument) -> tuple[Threshold, ...]:
+def read_thresholds(file: TomlTable, instrument: Instrument) -> tuple[Threshold, ...]:
     """The published numbers of a questionnaire whose scales are known. Raises `BadInstrument`."""
     return tuple(_threshold(part, instrument) for part in file.parts("thresholds"))
 
 
-def _scale(part: Part, instrument: Instrument, key: Source, missing_rule: Source) -> Scale:
+def _scale(part: TomlTable, instrument: Instrument, key: Source, missing_rule: Source) -> Scale:
     name, items, method = part.name("name"), part.texts("items"), part.one_of("method", get_args(Method))
     flipped, weights = part.texts("reversed", ()), part.texts("weights", ())
     _check_items(part, instrument, items, weights)
@@ -62,7 +62,7 @@ def _scale(part: Part, instrument: Instrument, key: Source, missing_rule: Source
     return scale
 
 
-def _check_items(part: Part, instrument: Instrument, items: tuple[str, ...], weights: tuple[str, ...]) -> None:
+def _check_items(part: TomlTable, instrument: Instrument, items: tuple[str, ...], weights: tuple[str, ...]) -> None:
     if not items or len(set(items)) < len(items):
         raise part.wrong(f"{part.where} has no items, or one of them twice", "Correct them.")
     items_by_id = {item.id: item for item in instrument.items}
@@ -75,7 +75,7 @@ def _check_items(part: Part, instrument: Instrument, items: tuple[str, ...], wei
             raise part.wrong(what, "Remove it: only numbers can be scored.")
 
 
-def _range(part: Part, instrument: Instrument, items: tuple[str, ...], method: Method) -> tuple[float, float]:
+def _range(part: TomlTable, instrument: Instrument, items: tuple[str, ...], method: Method) -> tuple[float, float]:
     """The lowest and highest possible score. A file that states another range contradicts its own key."""
     ranges = {(instrument.answer_set(i).low, instrument.answer_set(i).high) for i in items}
     if len(ranges) > 1:
@@ -94,7 +94,7 @@ def _range(part: Part, instrument: Instrument, items: tuple[str, ...], method: M
     return low, high
 
 
-def _at_least(part: Part, instrument: Instrument, items: tuple[str, ...], method: Method) -> dict[str, int]:
+def _at_least(part: TomlTable, instrument: Instrument, items: tuple[str, ...], method: Method) -> dict[str, int]:
     """How many answers each form needs. One number holds for every form that asks the whole scale."""
     asked = {form: len(set(items) & set(ids)) for form, ids in instrument.forms.items()}
     if isinstance(part.data.get("at_least"), int):
@@ -119,13 +119,13 @@ def _at_least(part: Part, instrument: Instrument, items: tuple[str, ...], method
     return needed
 
 
-def _source(part: Part) -> Source:
+def _source(part: TomlTable) -> Source:
     source = Source(*_evidence(part))
     part.done()
     return source
 
 
-def _threshold(part: Part, instrument: Instrument) -> Threshold:
+def _threshold(part: TomlTable, instrument: Instrument) -> Threshold:
     scale, label = part.text("scale"), part.text("label")
     part.where = f"threshold {label!r}"
     names = [s.name for s in instrument.scales]
@@ -138,7 +138,7 @@ def _threshold(part: Part, instrument: Instrument) -> Threshold:
     return threshold
 
 
-def _evidence(part: Part) -> tuple[str, SourceType, bool, str | None]:
+def _evidence(part: TomlTable) -> tuple[str, SourceType, bool, str | None]:
     """Source, its type, whether and when somebody read it. Memory is never verified; reading has a date."""
     source, source_type = part.text("source"), part.one_of("source_type", get_args(SourceType))
     verified, verified_on = part.truth("verified"), part.date("verified_on") if part.has("verified_on") else None

@@ -10,9 +10,9 @@ from typing import get_args
 
 from accord.instruments.keys import read_scales, read_thresholds
 from accord.instruments.model import AnswerKind, AnswerSet, Example, Instrument, Item, Licence
-from accord.instruments.toml import Part
 from accord.instruments.wording import read_wording
 from accord.records import RATERS, Rater
+from accord.toml import TomlTable
 
 INSTRUMENT_ID = re.compile(r"[a-z][a-z0-9-]*")
 VERSION = re.compile(r"\d+(\.\d+)*")
@@ -20,7 +20,7 @@ VERSION = re.compile(r"\d+(\.\d+)*")
 Forms = dict[str, tuple[str, ...]]
 
 
-def read_instrument(file: Part) -> Instrument:
+def read_instrument(file: TomlTable) -> Instrument:
     """Build and check a questionnaire from its file, step by step. Raises `BadInstrument`."""
     raters = _raters(file, RATERS)
     sets = {name: _answer_set(name, part) for name, part in file.named("answers", "the answers").items()}
@@ -53,14 +53,14 @@ def read_instrument(file: Part) -> Instrument:
     return instrument
 
 
-def _check_identity(file: Part, instrument: Instrument) -> None:
+def _check_identity(file: TomlTable, instrument: Instrument) -> None:
     if not INSTRUMENT_ID.fullmatch(instrument.id):
         raise file.wrong(f"id {instrument.id!r} may hold small letters, digits and hyphens only", "Rename it.")
     if not VERSION.fullmatch(instrument.version):
         raise file.wrong(f"version is {instrument.version!r}", "Write numbers with points, such as '1.0'.")
 
 
-def _raters(part: Part, default: tuple[Rater, ...]) -> tuple[Rater, ...]:
+def _raters(part: TomlTable, default: tuple[Rater, ...]) -> tuple[Rater, ...]:
     named = part.texts("raters", default)
     for rater in named:
         if rater not in RATERS:
@@ -70,7 +70,7 @@ def _raters(part: Part, default: tuple[Rater, ...]) -> tuple[Rater, ...]:
     return tuple(rater for rater in RATERS if rater in named)
 
 
-def _answer_set(name: str, part: Part) -> AnswerSet:
+def _answer_set(name: str, part: TomlTable) -> AnswerSet:
     kind: AnswerKind = part.one_of("kind", get_args(AnswerKind))
     values, codes, groups = part.integers("values", ()), part.texts("codes", ()), part.texts("groups", ())
     low, high = part.number("low", math.nan), part.number("high", math.nan)
@@ -92,7 +92,7 @@ def _answer_set(name: str, part: Part) -> AnswerSet:
     return AnswerSet(name, kind, values, codes, groups, low, high)
 
 
-def _items(file: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) -> dict[str, Item]:
+def _items(file: TomlTable, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) -> dict[str, Item]:
     items: dict[str, Item] = {}
     for part in file.parts("items"):
         item = _item(part, sets, raters)
@@ -106,7 +106,7 @@ def _items(file: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...])
     return items
 
 
-def _item(part: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) -> Item:
+def _item(part: TomlTable, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) -> Item:
     answers = part.text("answers")
     if answers not in sets:
         what = f"{part.where} uses the answers {answers!r}; the file has {', '.join(sets) or 'none'}"
@@ -136,7 +136,7 @@ def _item(part: Part, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) 
 
 
 def _check_condition(
-    part: Part, on: str, at_least: int, before: Mapping[str, Item], sets: Mapping[str, AnswerSet]
+    part: TomlTable, on: str, at_least: int, before: Mapping[str, Item], sets: Mapping[str, AnswerSet]
 ) -> None:
     if on not in before:
         what = f"{part.where} depends on an answer to {on!r}, which is no item before it"
@@ -147,7 +147,7 @@ def _check_condition(
         raise part.wrong(what, "Correct it.")
 
 
-def _forms(file: Part, items: Mapping[str, Item]) -> tuple[Forms, dict[str, int]]:
+def _forms(file: TomlTable, items: Mapping[str, Item]) -> tuple[Forms, dict[str, int]]:
     forms, seconds = {}, {}
     for name, part in file.named("forms", "form").items():
         forms[name], seconds[name] = part.texts("items"), part.integer("seconds")
@@ -160,7 +160,7 @@ def _forms(file: Part, items: Mapping[str, Item]) -> tuple[Forms, dict[str, int]
     return forms, seconds
 
 
-def _check_form(part: Part, asked: tuple[str, ...], items: Mapping[str, Item]) -> None:
+def _check_form(part: TomlTable, asked: tuple[str, ...], items: Mapping[str, Item]) -> None:
     for position, item_id in enumerate(asked):
         if item_id not in items:
             what = f"{part.where} asks item {item_id!r}; the questionnaire has {', '.join(items)}"
@@ -177,7 +177,7 @@ def _check_form(part: Part, asked: tuple[str, ...], items: Mapping[str, Item]) -
         raise part.wrong(f"{part.where} asks nothing", "Add items or remove the form.")
 
 
-def _licence(part: Part) -> Licence:
+def _licence(part: TomlTable) -> Licence:
     licence = Licence(
         spdx=part.text("spdx"),
         holder=part.text("holder"),
@@ -193,12 +193,12 @@ def _licence(part: Part) -> Licence:
     return licence
 
 
-def _loinc(file: Part) -> dict[str, str]:
+def _loinc(file: TomlTable) -> dict[str, str]:
     part = file.part("loinc")
     return {name: part.text(name) for name in part.data}
 
 
-def _examples(file: Part, instrument: Instrument) -> tuple[Example, ...]:
+def _examples(file: TomlTable, instrument: Instrument) -> tuple[Example, ...]:
     examples = tuple(_example(part, instrument) for part in file.parts("examples"))
     if instrument.scales and len(examples) < 2:
         what = f"worked examples: {len(examples)}; two are the least, since they are the file's test"
@@ -206,7 +206,7 @@ def _examples(file: Part, instrument: Instrument) -> tuple[Example, ...]:
     return examples
 
 
-def _example(part: Part, instrument: Instrument) -> Example:
+def _example(part: TomlTable, instrument: Instrument) -> Example:
     form, answers, scores = part.text("form"), part.part("answers"), part.part("scores")
     if form not in instrument.forms:
         what = f"{part.where} is about the form {form!r}; the file has {', '.join(instrument.forms)}"
@@ -236,7 +236,7 @@ def _example(part: Part, instrument: Instrument) -> Example:
     return example
 
 
-def _with_own_wording(file: Part, instrument: Instrument) -> Instrument:
+def _with_own_wording(file: TomlTable, instrument: Instrument) -> Instrument:
     wordings = file.named("wording", "wording")
     if wordings and not instrument.licence.text_allowed:
         what = f"the licence of {instrument.id} does not allow its wording here, and the file holds some"

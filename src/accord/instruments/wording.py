@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import get_args
 
 from accord.instruments.model import PLACEHOLDERS, Instrument, Item, ItemText, Wording, WordingStatus
-from accord.instruments.toml import Part
 from accord.records import RATERS, Rater
+from accord.toml import TomlTable
 
 ByRater = dict[Rater, tuple[str, ...]]
 
 
-def read_wording(part: Part, instrument: Instrument, language: str) -> Wording:
+def read_wording(part: TomlTable, instrument: Instrument, language: str) -> Wording:
     """Check a wording table against the questionnaire: nothing missing, nothing unknown. Raises `BadInstrument`."""
     status: WordingStatus = part.one_of("status", get_args(WordingStatus))
     answers = part.part("answers", "the labels of answers")
@@ -38,12 +38,12 @@ def read_wording(part: Part, instrument: Instrument, language: str) -> Wording:
     return wording
 
 
-def _item_text(items: Part, answers: Part, instrument: Instrument, item: Item) -> ItemText:
+def _item_text(items: TomlTable, answers: TomlTable, instrument: Instrument, item: Item) -> ItemText:
     where = f"item {item.id!r}"
     if isinstance(items.data.get(item.id), str):
         text = _checked(items, items.text(item.id))
         words: dict[Rater, str] = dict.fromkeys(item.raters, text)
-        part = Part(items.file, where, {})
+        part = TomlTable(items.file, where, {})
     else:
         if not items.has(item.id):
             raise items.wrong(f"there is no text for {where}", "Add it.")
@@ -56,7 +56,7 @@ def _item_text(items: Part, answers: Part, instrument: Instrument, item: Item) -
     return ItemText(words.get("client"), words.get("therapist"), short, labels, statements)
 
 
-def _labels(answers: Part, instrument: Instrument, item: Item) -> Mapping[Rater, tuple[str, ...]]:
+def _labels(answers: TomlTable, instrument: Instrument, item: Item) -> Mapping[Rater, tuple[str, ...]]:
     """The labels of the item's answers: its own where the file has them under the item's id, else those of its set."""
     if item.kind in ("text", "number"):
         answers.has(item.answers)
@@ -67,7 +67,7 @@ def _labels(answers: Part, instrument: Instrument, item: Item) -> Mapping[Rater,
     raise answers.wrong(f"there are no labels for the answers {item.answers!r} of item {item.id!r}", "Add them.")
 
 
-def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRater:
+def _by_rater(part: TomlTable, key: str, item: Item, instrument: Instrument) -> ByRater:
     """A list for both raters, or a table with a list for each (another item may need one that this item does not)."""
     answers = instrument.answer_sets[item.answers]
     if isinstance(part.data[key], list):
@@ -86,7 +86,7 @@ def _by_rater(part: Part, key: str, item: Item, instrument: Instrument) -> ByRat
     return by_rater
 
 
-def _checked(part: Part, text: str) -> str:
+def _checked(part: TomlTable, text: str) -> str:
     """The text, if its braces hold known placeholders only."""
     try:
         names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]

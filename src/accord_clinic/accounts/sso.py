@@ -210,7 +210,7 @@ class SecondFactorStage(AuthenticateStage):
     def _should_handle(self, request):
         login = (self.login.signal_kwargs or {}).get("sociallogin")
         counts = login and (login.account.pk or not is_mfa_enabled(self.login.user, FACTORS))
-        if counts and asked_by_provider(getattr(login, "said", {}), time.time()):
+        if counts and asked_by_provider(getattr(login, "claims", {}), time.time()):
             record_authentication(request, self.login.user, "mfa", type="provider")
             return False
         return super()._should_handle(request)

@@ -11,7 +11,6 @@ from pathlib import Path
 SRC = Path(__file__).parents[2] / "src"
 FILLERS = {"said", "told", "heard", "found", "known", "kept", "one", "here", "then", "lives", "cases", "twin", "spoken"}
 TO_MEND = """
-accord/cli/fhir.py
 accord/signals.py
 accord/simulation.py
 accord/stats/mixed.py

@@ -54,21 +54,21 @@ def run(arguments: argparse.Namespace) -> None:
     """Read the file and write the table."""
     if arguments.out:
         check_ending(arguments.out)
-    found = read_responses(
+    responses = read_responses(
         arguments.file,
         arguments.questionnaire,
         encounters=arguments.encounters,
         zone=_zone(arguments.time_zone),
         strict=arguments.strict,
     )
-    for line in (*_refusals(found.refused), *found.notes):
+    for line in (*_refusals(responses.refused), *responses.notes):
         print(line, file=sys.stderr)
     if arguments.out and arguments.out.suffix.lower() != ".csv":
-        write_table(found.rows, arguments.out)
+        write_table(responses.rows, arguments.out)
     elif arguments.out:
-        write_table(for_spreadsheets(found.rows), arguments.out)
+        write_table(for_spreadsheets(responses.rows), arguments.out)
     else:
-        for_spreadsheets(found.rows).write_csv(sys.stdout)
+        for_spreadsheets(responses.rows).write_csv(sys.stdout)
 
 
 def _zone(name: str | None) -> ZoneInfo | None:
@@ -81,9 +81,9 @@ def _zone(name: str | None) -> ZoneInfo | None:
 def _refusals(refused: Iterable[Refusal]) -> Iterator[str]:
     """For each reason how many resources give no row because of it, and the first of them by name."""
     by_reason: dict[str, list[str]] = {}
-    for one in refused:
-        where = "" if one.resource == one.place else f" ({one.place})"
-        by_reason.setdefault(one.reason, []).append(f"{one.resource}{where}")
+    for refusal in refused:
+        where = "" if refusal.resource == refusal.place else f" ({refusal.place})"
+        by_reason.setdefault(refusal.reason, []).append(f"{refusal.resource}{where}")
     for reason, names in by_reason.items():
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         yield f"{len(names)} left out, {reason}: {', '.join(names[:NAMED])}{more}"

@@ -10,12 +10,14 @@ from tests.clinic.rights_steps import code_for, inside
 
 from accord_clinic.actions import calibration, checkin, erasure, private_lines, reveal
 from accord_clinic.exports.fhir import as_fhir
+from accord_clinic.forms.care import SetUp
 from accord_clinic.models import Calibration, Comment, Measure, PrivateLine, Response
 from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.outside import line
 from accord_clinic.queries.ratings import ratings
 from accord_clinic.questionnaires import questions, showing
+from accord_clinic.questionnaires.plan import HAVE_A_PLACE
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.questionnaires.submission import OpenLine
 
@@ -131,6 +133,22 @@ def file(settings, tmp_path):
     tmp_path.joinpath("nothing").mkdir()
     for made in (shelf, questions._block, showing._blank, showing._blank_rows):
         made.cache_clear()
+
+
+def test_a_questionnaire_in_the_folder_is_offered_as_an_outcome_measure(file):
+    """One file is enough: nothing else names it."""
+    assert "measure-sleep" in SetUp().fields
+    file(diary(raters=["therapist"]))
+    assert "measure-sleep" not in SetUp().fields
+    file(diary(words=False))
+    assert "measure-sleep" not in SetUp().fields
+
+
+def test_what_is_asked_in_a_place_of_its_own_is_not_offered_as_an_outcome_measure():
+    offered = {name.removeprefix("measure-") for name in SetUp().fields if name.startswith("measure-")}
+    assert offered >= {"phq-9", "gad-7"}
+    assert not offered & HAVE_A_PLACE
+    assert not {name for name in offered if name.startswith("accord-")}
 
 
 def said(side, dream=("The sea", "therapist"), sharing=None, **items):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Terms
-from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.questionnaires.shelf import outcome_measures
 
 WHERE = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
 APPROACH_NAMES = {
@@ -24,7 +24,6 @@ APPROACH_NAMES = {
     "medical": _("medical or nursing care"),
 }
 FORMS = [("full", _("the full check-in, about 75 seconds")), ("minimum", _("the short one, about 45 seconds"))]
-OUTCOMES = ("phq-9", "gad-7", "who-5", "core-10")
 HOW_OFTEN = [
     ("", _("not asked")),
     ("1", _("after every session")),
@@ -70,17 +69,14 @@ class Course(forms.Form):
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
-        instruments = shelf().instruments
-        for instrument in (
-            instruments[name] for name in OUTCOMES if name in instruments and instruments[name].has_wording()
-        ):
-            self.fields[MEASURE + instrument.id] = forms.TypedChoiceField(
-                label=instrument.name,
+        for measure in outcome_measures():
+            self.fields[MEASURE + measure.id] = forms.TypedChoiceField(
+                label=measure.name,
                 choices=HOW_OFTEN,
                 coerce=int,
                 empty_value=0,
                 required=False,
-                help_text=_in_which(instrument),
+                help_text=_in_which(measure),
             )
         self.fields["started"].initial = timezone.localdate()
 

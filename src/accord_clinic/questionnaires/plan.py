@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 STARTING_PATH = "accord-starting-path"
 WIDER_LOOK = "accord-wider-look"
+# Asked in places of their own, so never offered as an outcome measure. All others of the catalogue are.
+HAVE_A_PLACE = frozenset({CHECK_IN, STARTING_PATH, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
 WIDER_LOOK_EVERY = 4
 PICKS_EVERY = 5
 

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from accord.errors import BadInput
 from accord.instruments import Catalogue, Instrument, catalogue
+from accord_clinic.questionnaires.plan import HAVE_A_PLACE
 
 
 @cache
@@ -20,3 +21,16 @@ def instrument(name: str) -> Instrument:
         return shelf().instruments[name]
     except KeyError:
         raise BadInput(f"This practice has no questionnaire '{name}'.") from None
+
+
+def outcome_measures() -> list[Instrument]:
+    """What a therapist can have a client asked regularly: all that have words here, a form "full" and a scale."""
+    return [
+        questionnaire
+        for questionnaire in shelf().instruments.values()
+        if questionnaire.id not in HAVE_A_PLACE
+        and "client" in questionnaire.raters
+        and "full" in questionnaire.forms
+        and questionnaire.scales
+        and questionnaire.has_wording()
+    ]

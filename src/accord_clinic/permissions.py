@@ -24,9 +24,7 @@ def can(check: Callable[..., None], member: Member | Client | None, *things: obj
 
 def dyads_visible_to(member: Member) -> QuerySet[Dyad]:
     """Own dyads, those covered for a colleague or shared with this supervisor now, and one opened in an emergency."""
-    rows = Q(pk__in=())
-    if member.is_a("therapist"):
-        rows |= treated_by(member)
+    rows = treated_by(member) if member.is_a("therapist") else Q(pk__in=())
     if member.is_a("supervisor"):
         rows |= Q(pk__in=shares_with(member).values("dyad"))
     if member.is_a("admin"):

@@ -85,7 +85,7 @@ def session_numbers(axis: Axis, y: float) -> list[Label]:
     labels = []
     for session in axis.sessions:
         if every == 1 or session.number % every == 0:
-            labels.append(Label(px(axis.x[session.number]), px(y), str(session.number), "axis"))
+            labels.append(Label(px(axis.x[session.number]), px(y), str(session.number)))
     return labels
 
 
@@ -97,7 +97,7 @@ def modalities(axis: Axis, y: float) -> list[Label]:
     words = [(s.number, s.modality) for s in axis.sessions]
     widest = max((width_of(word) for _, word in words), default=0.0)
     if axis.step >= widest + 6:
-        return [Label(px(axis.x[n]), px(y), word, "axis") for n, word in words]
+        return [Label(px(axis.x[n]), px(y), word) for n, word in words]
     labels = []
     groups: list[tuple[str, list[int]]] = []
     for number, word in words:
@@ -110,7 +110,7 @@ def modalities(axis: Axis, y: float) -> list[Label]:
         room = last - first + axis.step
         shown = next((text for text in (word, word[:1]) if room >= width_of(text) + 1), "")
         if shown:
-            labels.append(Label(px((first + last) / 2), px(y), shown, "axis"))
+            labels.append(Label(px((first + last) / 2), px(y), shown))
     return labels
 
 
@@ -135,4 +135,4 @@ def frame_names(axis: Axis, words: Words, beside: str) -> list[Label]:
         named[i][0] - width_of(words.not_open_yet) / 2 < width_of(beside) * NAME_SIZE / TEXT_SIZE + 12 for i in shown
     )
     y = LANE - 5 if crowded else HEAD - 18
-    return [Label(px(x), px(y), text, "axis") for i, (x, text) in enumerate(named) if i in shown]
+    return [Label(px(x), px(y), text) for i, (x, text) in enumerate(named) if i in shown]

@@ -1,4 +1,4 @@
-"""CONTRIBUTING's table is true: a questionnaire is one file, a signal one function and one entry."""
+"""CONTRIBUTING's table is true of the core: a questionnaire is one file, a signal one function and one entry."""
 
 import importlib.util
 from pathlib import Path

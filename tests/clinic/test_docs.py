@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 TABLES = ("security", "hazards", "lessons")
 NAMED = re.compile(r"`(test_\w+)((?:::\w+)+)`")
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+DJANGO_ITSELF = {"__init__.py", "apps.py", "formats", "manage.py", "migrations", "settings.py", "wsgi.py"}
+"""What every Django project has, so the map of the rooms leaves it out."""
 MACHINE = re.compile(r"(?<![\w.])/(?:root|home/\w+|work|Users/\w+)/|\bfile:///(?!etc/passwd|opt/accord)")
 """Paths of the machine that something was written on, which is nobody else's."""
 
@@ -87,6 +89,11 @@ def test_links_in_documents_lead_to_files():
     assert not lost, "\n".join(lost)
 
 
+def named_in_passing(lines: list[str]) -> set[str]:
+    """Modules that share a line of the map with the room that they serve."""
+    return {name for line in lines for name in re.findall(r"\w+\.py", line)}
+
+
 def test_the_map_names_every_room_and_no_other():
     """A newcomer finds the room of a function by the map in CONTRIBUTING alone."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -95,7 +102,8 @@ def test_the_map_names_every_room_and_no_other():
         named = {name for line in lines for name in re.findall(r"^ {6}(\w.*?)(?:  |$)", line)}
         named = {part.strip().rstrip("/") for names in named for part in names.split(",")}
         rooms = {path.parent.name for path in (ROOT / "src" / package).glob("*/__init__.py")}
-        assert rooms - {"migrations", "formats"} <= named
+        rooms |= {path.name for path in (ROOT / "src" / package).glob("*.py")}
+        assert rooms - named <= DJANGO_ITSELF | named_in_passing(lines)
         assert not {name for name in named if not (ROOT / "src" / package / name).exists()}
 
 

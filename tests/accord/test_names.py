@@ -43,7 +43,6 @@ accord_clinic/exports/fhir.py
 accord_clinic/exports/study.py
 accord_clinic/exports/study_rows.py
 accord_clinic/models/rights.py
-accord_clinic/pages/pictures.py
 accord_clinic/queries/agreements.py
 accord_clinic/queries/checkin.py
 accord_clinic/queries/courses.py
@@ -52,7 +51,6 @@ accord_clinic/queries/outside.py
 accord_clinic/queries/ratings.py
 accord_clinic/queries/rights.py
 accord_clinic/queries/safety.py
-accord_clinic/queries/sharing.py
 accord_clinic/questionnaires/answer_words.py
 accord_clinic/questionnaires/filling.py
 accord_clinic/questionnaires/page.py

@@ -122,7 +122,7 @@ def _values(course: Course, rater: Rater, instrument: str, scale: str, revealed:
 
 def _asked_each_time(series: Series) -> bool:
     """Answered twice in a row: so a gap is a missing answer, and not a session in which it was not asked."""
-    return any(one is not None and other is not None for one, other in pairwise(series))
+    return any(score is not None and following is not None for score, following in pairwise(series))
 
 
 def _band(course: Course, instrument: str, scale: str) -> dict[int, tuple[float, float]]:

@@ -5,8 +5,6 @@ from datetime import datetime
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import get_language_info
-from django.utils.translation import gettext as _
 
 from accord_clinic.models import Dyad, Member, Share
 from accord_clinic.questionnaires.shelf import shelf
@@ -40,20 +38,11 @@ def as_set_up(dyad: Dyad) -> dict[str, object]:
     return facts | {f"measure-{m.instrument}": m.every for m in dyad.measures.all()}
 
 
-def untranslated(dyad: Dyad) -> str:
-    """What to say where a client is asked something that is not here in the client's language; nothing otherwise."""
-    client, known = dyad.client, shelf().instruments
-    asked = [known[m.instrument] for m in dyad.measures.all() if m.instrument in known]
-    names = [i.name for i in asked if i.has_wording() and not i.has_wording(client.language)]
-    if not names:
-        return ""
-    told = _(
-        "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that "
-        "says so. Ask it only if {client} reads that language well; else leave it out."
-    )
-    return told.format(
-        measures=", ".join(names), language=get_language_info(client.language)["name"], client=client.called
-    )
+def without_wording(dyad: Dyad) -> list[str]:
+    """The measures that this client is asked and that are not here in the client's language, by name."""
+    instruments, language = shelf().instruments, dyad.client.language
+    asked = [instruments[m.instrument] for m in dyad.measures.all() if m.instrument in instruments]
+    return [i.name for i in asked if i.has_wording() and not i.has_wording(language)]
 
 
 def colleague(uid: str) -> Member | None:

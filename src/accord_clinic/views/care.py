@@ -14,6 +14,7 @@ from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care, consent
 from accord_clinic.forms.care import Course, EndCourse, HandOver, Person, SetUp
+from accord_clinic.pages.sharing import untranslated
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as arrangement_queries
@@ -56,7 +57,7 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
     else:
         form = SetUp(initial=arrangement_queries.as_set_up(dyad))
     if not form.is_valid():
-        context = {"form": form, "dyad": dyad, "untranslated": arrangement_queries.untranslated(dyad)}
+        context = {"form": form, "dyad": dyad, "untranslated": untranslated(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
     back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
     answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
@@ -151,7 +152,7 @@ def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 2
 
 def _tell_untranslated(request: HttpRequest, dyad) -> None:
     """Say it at once where something is asked that is not here in the client's language."""
-    warning = arrangement_queries.untranslated(dyad)
+    warning = untranslated(dyad)
     if warning:
         messages.warning(request, warning)
 

@@ -67,7 +67,7 @@ def test_a_link_that_was_valid_offers_a_new_one_and_says_nothing_else(session, p
     if how == "expired":
         expire(phone.invitation)
     if how == "revoked":
-        checkin.revoke(phone.invitation, by=people.ben)
+        checkin.revoke(session, by=people.ben)
     if how == "used":
         phone.send(USUAL)
         checkin.send(session, "therapist", answers("therapist"), by=people.ben)
@@ -132,7 +132,7 @@ def test_what_was_begun_before_the_link_expired_may_still_be_sent(phone):
 
 def test_an_answer_on_a_revoked_link_is_refused_and_shown_again(phone, people):
     phone.open()
-    checkin.revoke(phone.invitation, by=people.ben)
+    checkin.revoke(phone.invitation.session, by=people.ben)
     page = phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL, "0-o2": "My long words"})
     assert page.status_code == 409
     assert "My long words" in text(page)

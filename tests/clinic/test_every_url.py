@@ -181,6 +181,7 @@ ROWS = {
     "goals/<str:uid>/end/": Row(post=TREATS, at="goal"),
     "strains/<str:uid>/": Row(get=LOOKS, at="strain"),
     "strains/<str:uid>/move/": Row(post=TREATS, at="strain"),
+    "sessions/<str:uid>/link/close/": Row(post=TREATS, at="session"),
     "sessions/<str:uid>/strain/": Row(post=TREATS, at="session"),
     # the demo's door is not there outside the demo
     "demo/": SHUT,

@@ -17,7 +17,7 @@ from accord_clinic.actions import agreements, care, checkin, consent, correction
 from accord_clinic.exports import chapters, pdf
 from accord_clinic.exports.client_copy import TABLES
 from accord_clinic.messages import delivery
-from accord_clinic.models import Client, Dyad, Invitation, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
+from accord_clinic.models import Client, Dyad, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
 from accord_clinic.pages import talk_sheet
 
 NOT_FOUND = 404
@@ -191,7 +191,7 @@ def check_in_pages(walk: Walk) -> None:
     walk.see("too late", phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL}))
     walk.see("thanks, open", phone.browser.get(f"{phone.url}received/"))
     walk.see("shut", phone.browser.get(f"/c/{phone.token}"))
-    checkin.revoke(Invitation.objects.latest("id"), by=ben)
+    checkin.revoke(last, by=ben)
     stranger = Browser(headers={"accept-language": "de"})
     walk.see("carry", stranger.post(phone.url, {"key": "x", **USUAL, "0-o2": "Drei Worte hier"}))
     for name, path in {"unknown": "/c/made-up", "away": "/away", "sent anew": "/new-link-sent/"}.items():

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session
-from tests.clinic.phone import Phone, text
+from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 
 from accord_clinic import links
@@ -74,6 +74,41 @@ def test_a_link_is_shown_once_with_its_picture(browser, people, dyad):
     assert "<svg" in page
     assert "style=" not in page
     assert token not in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+
+
+def test_a_link_that_went_to_the_wrong_person_is_closed(browser, people, dyad):
+    session = a_held_session(dyad)
+    close = reverse("close_link", args=[session.uid])
+    assert close not in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+    phone = Phone(session)
+    assert close in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+    assert close in browser.post(reverse("make_link", args=[session.uid]), {"show": ""}).content.decode()
+    answer = browser.post(close, follow=True)
+    assert "The link is closed. You can make a new one." in text(answer)
+    assert phone.browser.get(f"/c/{phone.token}").status_code == 410
+    assert not Invitation.objects.filter(revoked_at=None).exists()
+    assert AuditEntry.objects.filter(act="revoke", row=f"session:{session.pk}").exists()
+
+
+def test_closing_a_link_tells_nothing_of_whether_it_was_used(browser, people, dyad):
+    sent, waiting = a_held_session(dyad), a_held_session(dyad)
+    for session in (sent, waiting):
+        phone = Phone(session)
+        if session is sent:
+            phone.send(USUAL)
+        browser.post(reverse("close_link", args=[session.uid]))
+    page = browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+    assert all(page.count(reverse("close_link", args=[session.uid])) == 1 for session in (sent, waiting))
+
+
+def test_a_therapist_adds_a_strain_about_the_last_open_session(browser, people, dyad):
+    page = reverse("dyad", args=[dyad.uid])
+    assert "Add a strain" not in text(browser.get(page))
+    session = a_course(dyad, 1)[-1]
+    add = reverse("open_strain", args=[session.uid])
+    assert add in browser.get(page).content.decode()
+    browser.post(add, {"kind": "withdrawal"})
+    assert list(dyad.strains.values_list("kind", "opened_by", "session")) == [("withdrawal", "therapist", session.pk)]
 
 
 def test_a_link_goes_to_the_known_contact(browser, people, dyad):

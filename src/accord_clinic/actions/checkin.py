@@ -80,12 +80,11 @@ def mail_link(session: Session, address: Callable[[str], str], *, by: Member) ->
 
 
 @transaction.atomic
-def revoke(invitation: Invitation, *, by: Actor) -> None:
-    """Revoke a link: it opens nothing from now on."""
-    if isinstance(by, Member):
-        check_treat(by, invitation.session.dyad)
-    Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now())
-    record(by, "revoke", f"invitation:{invitation.pk}", ["revoked_at"])
+def revoke(session: Session, *, by: Member) -> None:
+    """Close every link to the check-in on a session. Nothing tells whether one of them was used."""
+    check_treat(by, session.dyad)
+    session.invitations.filter(revoked_at=None).update(revoked_at=timezone.now())
+    record(by, "revoke", f"session:{session.pk}", ["revoked_at"])
 
 
 @transaction.atomic

@@ -71,6 +71,8 @@ class _Presenter:
             earlier=tuple(line for i, line in enumerate(lines) if i >= MOST_SESSIONS and not line.step),
             shared_with=", ".join(self.rows.shared_with),
             latest=self.revealed[-1].uid if self.revealed else "",
+            latest_number=self.revealed[-1].number if self.revealed else 0,
+            can_add_strain=self.mine and bool(self.revealed) and not self.dyad.ended,
             next_number=self._next_number(),
             mine=self.mine,
             read=tuple(sorted({quoted.session for quoted in self.rows.quotes})),
@@ -155,6 +157,7 @@ class _Presenter:
             settle=planned and begun,
             cancel=planned and not begun,
             link=self.mine and held and not session.revealed_at,
+            linked=self.mine and held and not session.revealed_at and session.linked_at is not None,
             rate=self.mine and held and "therapist" not in sides and session.revealed_by != "import",
         )
 

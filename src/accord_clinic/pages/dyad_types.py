@@ -24,6 +24,7 @@ class SessionLine:
     settle: bool = False
     cancel: bool = False
     link: bool = False
+    linked: bool = False
     rate: bool = False
 
     @property
@@ -77,6 +78,8 @@ class DyadPage:
     earlier: tuple[SessionLine, ...]
     shared_with: str
     latest: str
+    latest_number: int
+    can_add_strain: bool
     next_number: int
     mine: bool
     read: tuple[int, ...]

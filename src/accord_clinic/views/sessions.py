@@ -67,6 +67,15 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
     return render(request, "therapist/link.html", context)
 
 
+@require_POST
+@login_required
+def close_link(request: HttpRequest, uid: str) -> HttpResponse:
+    """Close every link to a check-in, for example one that went to the wrong person."""
+    session = or_404(dyad_queries.own_session(request.user, uid))
+    done = _("The link is closed. You can make a new one.")
+    return do(request, _back(request, session), checkin.revoke, session, by=request.user, done=done)
+
+
 def _back(request: HttpRequest, session) -> str:
     """To the page that the form stood on: Today, or the dyad."""
     return reverse("today") if request.POST.get("from") == "today" else reverse("dyad", args=[session.dyad.uid])

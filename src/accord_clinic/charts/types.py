@@ -136,12 +136,22 @@ class DrawnTrack:
         return texts(self.labels)
 
 
+def _table_row(row: tuple[str, ...]) -> str:
+    head, *cells = map(escape, row)
+    return f'<tr><th scope="row">{head}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The same numbers as text: one row a session."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def body(self) -> SafeString:
+        """The rows as HTML, the first cell of each its head; in one string, as `texts`."""
+        return mark_safe("".join(map(_table_row, self.rows)))  # noqa: S308 - each cell is escaped
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Compile a queryset once and run it for other values, without Django compiling the SQL again each time.
 
 For the few questions that every check-in and every page of a dyad ask: compiling them costs more than the answer. With
-plain querysets a check-in costs 17 times a bare view and not 8, sending it 16 and not 11, a dyad 40 and not 29
-(`python -m benchmarks.web` prints both). A query that one page in a hundred asks stays a plain queryset.
+plain querysets a check-in costs 14 bare views and not 6, sending it 12 and not 8, a dyad's page 28 and not 20, Today 19
+and not 13 (`python -m benchmarks.web` prints both). A query that one page in a hundred asks stays a plain queryset.
 """
 
 from collections import namedtuple

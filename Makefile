@@ -32,10 +32,10 @@ test: lint test-core test-clinic test-postgresql test-journeys  ## check everyth
 test-core: .venv/ready-test fhir-of-others  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 $(NO_API)
 
-test-clinic: .venv/ready-test postgresql  ## test the clinic on its encrypted database
+test-clinic: .venv/ready-test postgresql fhir-of-others  ## test the clinic on its encrypted database
 	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile
 
-test-postgresql: .venv/ready-test postgresql  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
+test-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
 	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile $(EMBEDDED_ONLY)
 
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium

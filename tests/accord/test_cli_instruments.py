@@ -256,7 +256,7 @@ class TestDocumentation:
     def test_the_examples_of_the_help_run(self, accord, folder):
         Path("answers.csv").write_text(f"client,session,{PHQ}\nA,1,0,1,2,3,0,1,2,3,0\n")
         examples = re.findall(r"^  accord (.+)$", instruments.EXAMPLE + "\n" + score.EXAMPLE, re.MULTILINE)
-        assert len(examples) == 3
+        assert len(examples) == 4
         for example in examples:
             code, _, err = accord(*shlex.split(example))
             assert (code, err) == (0, ""), example

@@ -1,15 +1,22 @@
 """FHIR R4 resources, read by a library that was made from the specification (SMART Health IT's fhirclient)."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from importlib import import_module
 
 import pytest
 from fhirclient.models.fhirabstractbase import FHIRValidationError
 
+from accord.cli import main
+from accord.errors import BadInput
 from accord.instruments import catalogue
 from accord.records import Response, Score
 from accord.scoring import score
 from accord.tables import fhir
+from accord.tables.fhir_names import RECORDS, codes, form_name, identifier, questionnaire_name
+from accord.tables.fhir_questionnaire import questionnaire, questionnaires
+from accord.tables.fhir_reading import read_responses
 
 AT = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 ANA, BEN, SESSION = fhir.urn("Patient", "ana"), fhir.urn("Practitioner", "ben"), fhir.urn("Encounter", "1")
@@ -58,12 +65,27 @@ def test_a_skipped_item_has_no_answer_and_one_that_was_not_asked_is_absent(check
 
 
 def test_where_a_client_may_keep_the_answer_a_skipped_one_looks_as_one_that_was_kept(check_in):
-    """A strain (t1) or something held back (b1) that was not shown, and what hangs on it."""
-    skipped, kept = answered(check_in, {"d1": 3, "b1": None, "t1": None}), answered(check_in, {"d1": 3})
+    """Something held back (b1) that was not shown."""
+    skipped, kept = answered(check_in, {"d1": 3, "b1": None}), answered(check_in, {"d1": 3})
     assert skipped == kept
-    assert answered(check_in, {"t1": 2, "t2": None}) == answered(check_in, {"t1": 2})
-    therapist = answered(check_in, {"t1": None}, rater="therapist")
-    assert [item["linkId"] for item in therapist["item"]] == ["t1"]
+    therapist = answered(check_in, {"b1": None}, rater="therapist")
+    assert [item["linkId"] for item in therapist["item"]] == ["b1"]
+
+
+def test_what_is_about_strains_never_goes_in():
+    """Neither the answers nor the therapist's guess about them, and nothing of whether they were asked."""
+    left_out = {one.id: sorted(fhir.about_strains(one)) for one in catalogue().instruments.values()}
+    assert {name: items for name, items in left_out.items() if items} == {
+        "accord-check-in": ["g2", "t1", "t2", "t3"], "accord-asking-again": ["a1", "a2"]
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("rater", ["client", "therapist"])
+def test_a_response_with_a_strain_looks_as_one_without(check_in, rater):
+    told = answered(
+        check_in, {"d1": 3, "t1": 2, "t2": 1, "t3": ("quiet",), "g2": 2}, rater, words={"t1": "It was cold"}
+    )
+    assert told == answered(check_in, {"d1": 3}, rater)
 
 
 def test_of_a_questionnaire_that_is_here_no_more_no_gap_is_told():
@@ -108,7 +130,8 @@ def test_no_answer_of_any_questionnaire_is_changed_on_the_way(identity):
             for nth in range(5):
                 answers = {item.id: _possible(instrument, item, nth) for item in instrument.asked(form, rater)}
                 valid(made := answered(instrument, answers, rater, form))
-                assert {item["linkId"]: _read(instrument, item) for item in made["item"]} == answers
+                told = {item: one for item, one in answers.items() if item not in fhir.about_strains(instrument)}
+                assert {item["linkId"]: _read(instrument, item) for item in made.get("item", ())} == told
 
 
 def _possible(instrument, item, nth):
@@ -177,10 +200,30 @@ def test_a_score_that_has_a_public_code_bears_it():
     said = Response(1, "client", phq.id, phq.version, "full", dict.fromkeys(phq.form("full"), 1))
     (total, *_rest) = score(said.answers, phq)
     facts = {"patient": ANA, "source": ANA, "about": SESSION, "on": AT, "of": fhir.urn("QuestionnaireResponse", "1")}
-    codes = valid(fhir.observation(total, said, phq, **facts)).code.coding
-    assert [(one.system, one.code) for one in codes] == [
-        ("urn:accord:scale", "phq-9/total"), ("http://loinc.org", "44261-6")
+    coding = valid(fhir.observation(total, said, phq, **facts)).code.coding
+    assert [(one.system, one.code) for one in coding] == [
+        (codes("score"), "phq-9.total.client"), ("http://loinc.org", "44261-6")
     ]  # fmt: skip
+
+
+def test_each_voice_has_a_code_of_its_own(check_in):
+    """A search for one finds nothing of the other."""
+    facts = {"patient": ANA, "source": ANA, "about": SESSION, "on": AT, "of": fhir.urn("QuestionnaireResponse", "1")}
+    names = []
+    for rater in ("client", "therapist"):
+        said = Response(1, rater, check_in.id, check_in.version, "full", {"d1": 4, "d2": 3, "m1": 4, "m2": 3})
+        collaboration, *_rest = score(said.answers, check_in)
+        (coding,) = fhir.observation(collaboration, said, check_in, **facts)["code"]["coding"]
+        names.append(coding["code"])
+    assert names == ["accord-check-in.collaboration.client", "accord-check-in.collaboration.therapist"]
+
+
+def test_a_public_code_for_what_a_patient_said_stands_by_no_therapists_score():
+    phq = catalogue().get("phq-9")
+    said = Response(1, "therapist", phq.id, phq.version, "full", dict.fromkeys(phq.form("full"), 1))
+    (total, *_rest) = score(said.answers, phq)
+    facts = {"patient": ANA, "source": BEN, "about": SESSION, "on": AT, "of": fhir.urn("QuestionnaireResponse", "1")}
+    assert "loinc" not in str(fhir.observation(total, said, phq, **facts))
 
 
 @pytest.mark.parametrize(
@@ -239,8 +282,131 @@ def test_a_session_is_an_encounter(state, status):
     assert fhir.encounter(ANA, BEN, AT, state, "video")["class"]["code"] == "VR"
 
 
-def test_the_same_row_has_the_same_name_in_every_bundle():
-    patient = fhir.person("Patient", "Ana", birthDate="1990")
-    made = fhir.bundle([(ANA, patient)], AT)
-    assert valid(made).entry[0].fullUrl == ANA == fhir.urn("Patient", "ana")
-    assert "birthDate" not in fhir.person("Patient", "Ana", birthDate="")
+def test_how_far_a_goal_is_stands_by_the_goal():
+    goal, name = fhir.urn("Goal", "1"), fhir.urn("Observation", "1")
+    facts = {"patient": ANA, "source": ANA, "about": SESSION, "on": AT, "of": goal}
+    made = valid(fhir.progress(7, rater="client", **facts))
+    assert (made.valueQuantity.value, made.focus[0].reference) == (7, goal)
+    assert made.code.coding[0].code == "goal.client"
+    aim = fhir.goal("Sleep", patient=ANA, proposed_by=ANA, agreed_on=None, end="", ended_on=None, progress=[name])
+    assert valid(aim).outcomeReference[0].reference == name
+
+
+class TestUpload:
+    def test_the_same_row_has_the_same_name_and_identifier_in_every_bundle(self):
+        (entry,) = fhir.bundle([(ANA, fhir.person("Patient", "Ana", birthDate="1990"))], AT)["entry"]
+        assert entry["fullUrl"] == ANA == fhir.urn("Patient", "ana")
+        assert valid(entry["resource"]).identifier[0].as_json() == {"system": RECORDS, "value": identifier(ANA)}
+        assert "birthDate" not in fhir.person("Patient", "Ana", birthDate="")
+
+    def test_a_server_looks_for_each_by_its_identifier_before_it_adds_it(self, check_in):
+        name = fhir.urn("QuestionnaireResponse", "1")
+        made = fhir.bundle([(name, answered(check_in, {"d1": 3}))], AT)
+        (entry,) = valid(made).entry
+        assert entry.request.as_json() == {
+            "method": "PUT", "url": f"QuestionnaireResponse?identifier={RECORDS}%7C{identifier(name)}"
+        }  # fmt: skip
+        assert entry.resource.identifier.value == identifier(name)
+
+    def test_a_person_whom_another_clinic_knows_already_is_not_written_over(self):
+        (entry,) = fhir.bundle([(BEN, fhir.person("Practitioner", "Ben"))], AT)["entry"]
+        assert entry["request"]["method"] == "POST"
+        assert entry["request"]["ifNoneExist"] == f"identifier={RECORDS}%7C{identifier(BEN)}"
+
+
+class TestQuestionnaires:
+    @pytest.mark.parametrize("identity", sorted(catalogue().instruments))
+    def test_one_for_each_form_side_and_language_that_the_licence_allows(self, identity):
+        instrument = catalogue().get(identity)
+        made = list(questionnaires(instrument))
+        names = {one["url"] for one in made}
+        assert len(names) == len(made)
+        allowed = instrument.licence.redistribution_allowed and instrument.wordings
+        count = len(instrument.forms) * len(instrument.raters) * len(instrument.wordings)
+        assert len(made) == (count if allowed else 0)
+        for one in made:
+            assert valid(one).copyright
+            assert "{" not in "".join(_texts(one))
+
+    def test_one_that_may_not_be_handed_on_is_refused(self, check_in):
+        with pytest.raises(BadInput, match="wai-sr: its licence does not allow its wording to be handed on"):
+            questionnaire(catalogue().get("wai-sr"), "full", "client", check_in.wordings["en"])
+
+    @pytest.mark.parametrize("identity", sorted(catalogue().instruments))
+    def test_every_answer_of_a_response_is_one_of_its_choices_to_the_letter(self, identity):
+        """Labels too: a form that shows a response finds its choices by them."""
+        instrument = catalogue().get(identity)
+        for made in questionnaires(instrument):
+            form, rater, language = made["url"].split(".")[-3:]
+            options = {
+                item["linkId"]: [o["valueCoding"] for o in item.get("answerOption", ())] for item in made["item"]
+            }
+            for nth in range(5):
+                answers = {item.id: _possible(instrument, item, nth) for item in instrument.asked(form, rater)}
+                said = answered(instrument, answers, rater, form, wording=language)
+                assert said["questionnaire"] == f"{made['url']}|{made['version']}"
+                for item in said.get("item", ()):
+                    for one in item["answer"]:
+                        assert "valueCoding" not in one or one["valueCoding"] in options[item["linkId"]]
+
+    def test_no_label_holds_a_name(self):
+        """A label is the code's, and the same for everybody; in the question the name stands as it was asked."""
+        look = catalogue().get("accord-wider-look")
+        (item,) = (one.id for one in look.items if "{client}" in str(look.wordings["de"].labels(one.id, "therapist")))
+        (made,) = answered(look, {item: 4}, "therapist", wording="de")["item"]
+        assert made["answer"][0]["valueCoding"]["display"] == "So viel … will"
+        assert "Ana" not in str(made["answer"])
+
+    def test_a_question_that_hangs_on_another_says_so(self, check_in):
+        made = questionnaire(check_in, "full", "client", check_in.wordings["en"])
+        follow_up = next(item for item in made["item"] if item["linkId"] == "t2")
+        assert {one["question"] for one in follow_up["enableWhen"]} == {"t1"}
+        assert follow_up["enableBehavior"] == "any"
+        assert "0" not in {one["answerCoding"]["code"] for one in follow_up["enableWhen"]}
+
+    def test_words_that_may_not_be_handed_on_are_in_no_response_either(self, check_in):
+        """A practice may show them to its clients; another clinic has to have them itself."""
+        wai = replace(catalogue().get("wai-sr"), wordings={"en": check_in.wordings["en"]})
+        made = answered(wai, {wai.items[0].id: 4})
+        assert "text" not in made["item"][0]
+        assert made["questionnaire"].startswith(questionnaire_name("wai-sr", "full", "client") + "|")
+
+    def test_both_sides_in_every_language_are_one_form_for_who_reads(self):
+        names = [
+            questionnaire_name("phq-9", "full", *side) for side in (("client", "en"), ("therapist", "de"), ("client",))
+        ]
+        assert {form_name(name) for name in names} == {"https://accord.example/fhir/Questionnaire/phq-9.full"}
+        assert form_name("http://example.org/Questionnaire/a.b.client") == "http://example.org/Questionnaire/a.b.client"
+
+
+def _texts(value):
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in _texts(one)]
+    if isinstance(value, list):
+        return [text for one in value for text in _texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_the_command_writes_what_the_licences_allow(tmp_path, capsys):
+    assert main(["instruments", "gad-7", "--fhir", str(tmp_path / "out")]) == 0
+    (path,) = (tmp_path / "out").iterdir()
+    assert path.name == "gad-7.full.client.en.json"
+    assert valid(json.loads(path.read_text())).version == catalogue().get("gad-7").version
+    assert "1 questionnaires are in" in capsys.readouterr().out
+    assert main(["instruments", "wai-sr", "--fhir", str(tmp_path)]) == 2
+    assert "wai-sr: there is no wording here whose licence allows it" in capsys.readouterr().err
+    assert main(["instruments", "gad-7", "--fhir", str(path)]) == 2
+    assert "nothing can be written there" in capsys.readouterr().err
+
+
+def test_a_response_beside_its_questionnaire_reads_back_with_every_item(tmp_path):
+    """What Accord writes it reads: the other half of `accord fhir`."""
+    gad = catalogue().get("gad-7")
+    resources = [(fhir.urn("Questionnaire", "1"), one) for one in questionnaires(gad)]
+    resources.append((fhir.urn("QuestionnaireResponse", "1"), answered(gad, {"gad1": 3})))
+    path = tmp_path / "fhir.json"
+    path.write_text(json.dumps(fhir.bundle(resources, AT)))
+    (row,) = read_responses(path, "gad-7").rows.to_dicts()
+    assert (row["questionnaire"], row["rater"], row["gad1"], row["gad7"]) == (
+        "https://accord.example/fhir/Questionnaire/gad-7.full", "client", "3", ""
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`accord instruments`: the catalogue is listed, or one questionnaire shown; a folder of one's own is checked."""
+"""`accord instruments`: the catalogue is listed, one questionnaire shown, or written as FHIR; a folder is checked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import argparse
 import json
 from pathlib import Path
 
-from accord.errors import BadInstrument
+from accord.errors import BadInput, BadInstrument
 from accord.instruments import Catalogue, Instrument, catalogue
 
 FOLDER = "the practice's own questionnaires and texts"
 EXAMPLE = """examples:
   accord instruments
   accord instruments phq-9 --json
+  accord instruments phq-9 --fhir questionnaires
 
 Files in the practice's folder that cannot be used, and worked examples that do not hold, are named; the exit code is
 then 2, so that this command checks a questionnaire that you are writing."""
@@ -27,19 +28,40 @@ def describe(command: argparse.ArgumentParser) -> None:
     command.add_argument("id", nargs="?", metavar="ID", help="the questionnaire to show")
     command.add_argument("--json", action="store_true", help="print everything about it as JSON")
     command.add_argument("--folder", metavar="FOLDER", type=Path, help=FOLDER)
+    command.add_argument("--fhir", metavar="FOLDER", type=Path, help="write FHIR Questionnaires to it, where licensed")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """List the catalogue or show one questionnaire. Raises when a file or a worked example is wrong."""
     shelf = catalogue(arguments.folder)
-    if arguments.id is None:
+    if arguments.fhir:
+        _write(list(shelf.instruments.values()) if arguments.id is None else [shelf.get(arguments.id)], arguments.fhir)
+    elif arguments.id is None:
         shown = [_summary(i) for i in shelf.instruments.values()]
         print(json.dumps(shown, ensure_ascii=False, indent=2) if arguments.json else _aligned(shown))
     else:
         instrument = shelf.get(arguments.id)
         print(json.dumps(instrument.to_dict(), ensure_ascii=False, indent=2) if arguments.json else _page(instrument))
     _check(shelf, scored=arguments.folder is not None)
+
+
+def _write(chosen: list[Instrument], folder: Path) -> None:
+    """One file for each form, side and language. Raises `BadInput` where there is none, or nothing can be written."""
+    from accord.tables.fhir_questionnaire import questionnaires  # noqa: PLC0415 - a list need not wait for it
+
+    resources = [resource for instrument in chosen for resource in questionnaires(instrument)]
+    if not resources:
+        names = ", ".join(instrument.id for instrument in chosen)
+        raise BadInput(f"{names}: there is no wording here whose licence allows it to be handed on.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for resource in resources:
+            text = json.dumps(resource, ensure_ascii=False, indent=2) + "\n"
+            (folder / f"{resource['url'].rpartition('/')[2]}.json").write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{folder}: nothing can be written there ({error.strerror}). Choose another folder.") from error
+    print(f"{len(resources)} questionnaires are in {folder}.")
 
 
 def _check(shelf: Catalogue, *, scored: bool) -> None:

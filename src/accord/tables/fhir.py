@@ -1,8 +1,9 @@
 """Answers, scores and what two people agreed on in; FHIR R4 resources out, as plain dictionaries.
 
-Resources name each other by `urn:uuid`, made from the ids of the rows, so that the same row has the same name in every
-bundle. Only what R4 itself defines is used, with one of its extensions, the number of an answer (`ordinalValue`), and
-none of our own. What has no place in FHIR (strains, signals, who read what) is not forced into one.
+Resources name each other by `urn:uuid`, made from the ids of the rows, so that the same row has the same name, and the
+same identifier, in every bundle. Only what R4 itself defines is used, with one of its extensions, the number of an
+answer (`ordinalValue`), and none of our own. What is about strains stays out (`about_strains`), as do signals and who
+read what. Questionnaires are made in `fhir_questionnaire`, names in `fhir_names`.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid5
 
-from accord.instruments import Instrument, Wording
-from accord.records import Answer, Response, Score
+from accord.instruments import AnswerSet, Instrument, Wording
+from accord.records import Answer, Rater, Response, Score
+from accord.tables.fhir_names import RECORDS, codes, identifier, questionnaire_name, urn
+
+__all__ = ["about_strains", "bundle", "care_plan", "encounter", "goal", "observation", "person", "progress", "urn"]
 
 Resource = dict[str, Any]
 
-NAMES = UUID("5f0b2b5c-3b0c-5d53-9c1b-0d1a8c1c7a11")
 ORDINAL = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
 TERMS = "http://terminology.hl7.org/CodeSystem"
 SURVEY = {"coding": [{"system": f"{TERMS}/observation-category", "code": "survey"}]}
@@ -28,19 +30,62 @@ ENDED_GOALS = {"reached": "completed", "dropped": "cancelled", "replaced": "canc
 ENDED_AS_PLANNED = ("planned", "agreement")
 
 
-def urn(kind: str, uid: str) -> str:
-    """The name of a resource in a bundle, always the same for the same row.
+STRAINS = ("strain", "guess: strain", "talked about", "where it stands")
+"""How the constructs of items begin that are about a strain between the two."""
+UNTOUCHED = ("Patient", "Practitioner")
+"""Whom another clinic may have written down in its own way: an upload adds them, and changes nothing in them."""
+BLANK = "\N{HORIZONTAL ELLIPSIS}"
+SESSION = {"en": "the session", "de": "der Sitzung"}
 
-    >>> urn("Patient", "a1") == urn("Patient", "a1") != urn("Encounter", "a1")
-    True
+
+def about_strains(instrument: Instrument) -> frozenset[str]:
+    """The items that never go into FHIR: what felt off is between the two, and FHIR has no word for it.
+
+    >>> from accord.instruments import catalogue
+    >>> sorted(about_strains(catalogue().get("accord-check-in")))
+    ['g2', 't1', 't2', 't3']
     """
-    return uuid5(NAMES, f"{kind}/{uid}").urn
+    return frozenset(item.id for item in instrument.items if item.construct.startswith(STRAINS))
+
+
+def may_go_out(instrument: Instrument) -> bool:
+    """Whether the licence lets the wording be handed on, to a server or to another clinic.
+
+    >>> from accord.instruments import catalogue
+    >>> [may_go_out(catalogue().get(one)) for one in ("phq-9", "wai-sr")]
+    [True, False]
+    """
+    return instrument.licence.text_allowed and instrument.licence.redistribution_allowed
 
 
 def bundle(resources: Iterable[tuple[str, Resource]], at: datetime) -> Resource:
-    """A collection of named resources."""
-    entries = [{"fullUrl": name, "resource": resource} for name, resource in resources]
-    return {"resourceType": "Bundle", "type": "collection", "timestamp": at.isoformat(), "entry": entries}
+    """Named resources as a transaction: a server that takes it in twice has everything once.
+
+    Each has its name as its identifier, and is looked for by that; a questionnaire by its address and version.
+    """
+    entries = [
+        {"fullUrl": name, "resource": (whole := _identified(name, one)), "request": _request(name, whole)}
+        for name, one in resources
+    ]
+    return {"resourceType": "Bundle", "type": "transaction", "timestamp": at.isoformat(), "entry": entries}
+
+
+def _identified(name: str, resource: Resource) -> Resource:
+    kind = resource["resourceType"]
+    own: Resource = {"system": RECORDS, "value": identifier(name)}
+    if kind == "Questionnaire":
+        return resource
+    return {"resourceType": kind, "identifier": own if kind == "QuestionnaireResponse" else [own], **resource}
+
+
+def _request(name: str, resource: Resource) -> Resource:
+    kind = resource["resourceType"]
+    wanted = f"identifier={RECORDS}%7C{identifier(name)}"
+    if kind in UNTOUCHED:
+        return {"method": "POST", "url": kind, "ifNoneExist": wanted}
+    if kind == "Questionnaire":
+        wanted = f"url={resource['url']}&version={resource['version']}"
+    return {"method": "PUT", "url": f"{kind}?{wanted}"}
 
 
 def person(kind: str, name: str, **facts: Any) -> Resource:
@@ -80,19 +125,27 @@ def questionnaire_response(
     """What one side answered: an item without an answer was skipped, one that is absent was not asked.
 
     A skipped item is absent, too, where the client may keep the answer: else its absence would tell that it was kept.
-    `wording` gives question and answer in words, `names` fills what it leaves open; without it the ids stand alone.
-    `words`: free lines by item. `source` answered, `about` is the session; `authored` is left out where nobody knows.
+    So is what is about strains. `wording` gives question and answer in words, `names` fills what it leaves open. Where
+    there is none, or the licence does not let it be handed on, the ids stand alone. `words`: free lines by item.
+    `source` answered, `about` is the session; `authored` is left out where nobody knows.
     """
     order = [item.id for item in instrument.items] if instrument else []
-    told = {i: a for i, a in {**said.answers, **words}.items() if a is not None or _gap_is_told(i, said, instrument)}
+    left_out = about_strains(instrument) if instrument else frozenset()
+    wording = wording if instrument and may_go_out(instrument) else None
+    told = {
+        i: a
+        for i, a in {**said.answers, **words}.items()
+        if i not in left_out and (a is not None or _gap_is_told(i, said, instrument))
+    }
     items = [
         _item(item_id, told[item_id], instrument, wording, said, names)
         for item_id in sorted(told, key=lambda i: order.index(i) if i in order else len(order))
     ]
+    name = questionnaire_name(said.instrument, said.form, said.rater, wording.language if wording else "")
     return {
         "resourceType": "QuestionnaireResponse",
         **({"language": wording.language} if wording else {}),
-        "questionnaire": f"urn:accord:questionnaire:{said.instrument}:{said.form}|{said.version}",
+        "questionnaire": f"{name}|{said.version}",
         "status": "completed",
         "subject": _to(patient),
         "encounter": _to(about),
@@ -115,13 +168,14 @@ def observation(
 ) -> Resource:
     """One scale of a response, with how many items were answered; without a value where they were too few.
 
-    `of` is the response it was made of, `on` when the session was.
+    Each voice has a code of its own, so that a search finds one of them. `of` is the response it was made of, `on` when
+    the session was. The code of LOINC is that of what a patient said, and stands by no therapist's score.
     """
     scale = instrument.scale(score.scale)
-    name = f"{instrument.id}/{score.scale}"
-    codes = [{"system": "urn:accord:scale", "code": name}]
-    if score.scale in instrument.loinc:
-        codes.append({"system": "http://loinc.org", "code": instrument.loinc[score.scale]})
+    name = f"{instrument.id}.{score.scale}.{said.rater}"
+    coding = [{"system": codes("score"), "code": name}]
+    if score.scale in instrument.loinc and said.rater == "client":
+        coding.append({"system": "http://loinc.org", "code": instrument.loinc[score.scale]})
     value: Resource
     if score.value is None:
         unknown = {"system": f"{TERMS}/data-absent-reason", "code": "unknown", "display": "Unknown"}
@@ -132,7 +186,7 @@ def observation(
         "resourceType": "Observation",
         "status": "final",
         "category": [SURVEY],
-        "code": {"coding": codes, "text": f"{name}, by the {said.rater}"},
+        "code": {"coding": coding, "text": f"{instrument.id}/{score.scale}, by the {said.rater}"},
         "subject": _to(patient),
         "encounter": _to(about),
         "effectiveDateTime": on.isoformat(),
@@ -143,10 +197,30 @@ def observation(
     }
 
 
+def progress(value: int, *, rater: Rater, patient: str, source: str, about: str, on: date, of: str) -> Resource:
+    """How far one side saw a goal (`of`) in a session, 0 to 10."""
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "category": [SURVEY],
+        "code": {"coding": [{"system": codes("progress"), "code": f"goal.{rater}"}], "text": f"goal, by the {rater}"},
+        "subject": _to(patient),
+        "focus": [_to(of)],
+        "encounter": _to(about),
+        "effectiveDateTime": on.isoformat(),
+        "performer": [_to(source)],
+        "valueQuantity": {"value": value, "unit": "steps, 0 to 10"},
+    }
+
+
 def goal(
-    words: str, *, patient: str, proposed_by: str, agreed_on: date | None, end: str, ended_on: date | None
-) -> Resource:
-    """A goal in its last wording: `proposed` until both have sealed it, `active` then, until it has ended."""
+    words: str, *, patient: str, proposed_by: str, agreed_on: date | None, end: str, ended_on: date | None,
+    progress: Sequence[str] = (),
+) -> Resource:  # fmt: skip
+    """A goal in its last wording: `proposed` until both have sealed it, `active` then, until it has ended.
+
+    `progress`: the names of what both said about how far it is.
+    """
     made: Resource = {
         "resourceType": "Goal",
         "lifecycleStatus": ENDED_GOALS.get(end, "active" if agreed_on else "proposed"),
@@ -161,6 +235,8 @@ def goal(
     if end == "reached":
         achieved = {"system": f"{TERMS}/goal-achievement", "code": "achieved", "display": "Achieved"}
         made["achievementStatus"] = {"coding": [achieved]}
+    if progress:
+        made["outcomeReference"] = [_to(one) for one in progress]
     return made
 
 
@@ -225,29 +301,41 @@ def _item(
     if worded:
         made["text"] = _filled(worded.text(item_id, said.rater), names)
     given = answer if isinstance(answer, tuple) else () if answer is None else (answer,)
-    answers = [_value(one, item_id, known, worded, said, names) for one in given]
+    answers = [_value(one, item_id, known, worded, said) for one in given]
     return {**made, "answer": answers} if answers else made
 
 
 def _value(
-    given: int | float | str,
-    item_id: str,
-    instrument: Instrument | None,
-    wording: Wording | None,
-    said: Response,
-    names: Mapping[str, str],
+    given: int | float | str, item_id: str, instrument: Instrument | None, wording: Wording | None, said: Response
 ) -> Resource:
     possible = instrument.answer_set(item_id) if instrument else None
-    if possible is None or possible.kind in ("text", "number"):
+    if instrument is None or possible is None or possible.kind in ("text", "number"):
         return {"valueString": given} if isinstance(given, str) else {"valueDecimal": given}
-    coding: Resource = {"system": f"urn:accord:answers:{said.instrument}:{possible.id}", "code": str(given)}
+    return {"valueCoding": choice(instrument, possible, given, item_id, said.rater, wording)}
+
+
+def choice(
+    instrument: Instrument, possible: AnswerSet, given: int | float | str, item_id: str, rater: Rater,
+    wording: Wording | None,
+) -> Resource:  # fmt: skip
+    """One choice as a coding: the same in a response and in its questionnaire, so no label holds anybody's name."""
+    coding: Resource = {"system": codes(instrument.id, possible.id), "code": str(given)}
     if isinstance(given, int | float):
         coding["extension"] = [{"url": ORDINAL, "valueDecimal": given}]
     choices: Sequence[Any] = possible.values if possible.kind == "choice" else possible.codes
-    labels = wording.labels(item_id, said.rater) if wording else ()
-    if labels and given in choices:
-        coding["display"] = _filled(labels[choices.index(given)], names)
-    return {"valueCoding": coding}
+    labels = wording.labels(item_id, rater) if wording else ()
+    if wording and labels and given in choices:
+        coding["display"] = unnamed(labels[choices.index(given)], wording.language)
+    return coding
+
+
+def unnamed(text: str, language: str) -> str:
+    """A text of a questionnaire that stands for everybody: a blank for each name.
+
+    >>> unnamed("In {session}, {therapist} understood me.", "en")
+    'In the session, … understood me.'
+    """
+    return _filled(text, {"session": SESSION.get(language, BLANK), "client": BLANK, "therapist": BLANK})
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:

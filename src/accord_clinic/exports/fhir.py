@@ -1,9 +1,11 @@
 """What both may see of one client's courses, as a FHIR R4 bundle: what the client can carry to another clinic.
 
-Kept lines, strains, signals and who read what are not in it: the copy's own JSON has them, for the client alone.
+Kept lines, what is about strains, picks, times of seals, signals and who read what are not in it: the copy's own JSON
+has them, for the client alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,6 +16,7 @@ from django.utils.translation import override
 
 from accord.scoring import kept_scores
 from accord.tables import fhir
+from accord.tables.fhir_questionnaire import questionnaire
 from accord_clinic import models
 from accord_clinic.models import Agreement, Client, Dyad, Session
 from accord_clinic.models.care import current_responses
@@ -23,6 +26,7 @@ from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.shelf import shelf
 
 Named = tuple[str, fhir.Resource]
+LANGUAGES = "urn:ietf:bcp:47"
 
 
 def as_fhir(client: Client) -> dict[str, Any]:
@@ -33,31 +37,64 @@ def as_fhir(client: Client) -> dict[str, Any]:
 
 def _resources(client: Client) -> Iterator[Named]:
     patient = fhir.urn("Patient", client.uid)
-    yield patient, fhir.person("Patient", client.name, birthDate=str(client.born or ""))
+    spoken = {"coding": [{"system": LANGUAGES, "code": client.language}]}
+    yield (
+        patient,
+        fhir.person(
+            "Patient",
+            client.name,
+            birthDate=str(client.born or ""),
+            communication=[{"language": spoken, "preferred": True}],
+        ),
+    )
     courses = list(client.dyads.select_related("client", "therapist").order_by("started", "id"))
     for member in {dyad.therapist_id: dyad.therapist for dyad in courses}.values():
         yield fhir.urn("Practitioner", member.uid), fhir.person("Practitioner", member.name)
+    rows = [(dyad, row) for dyad in courses for row in _last_responses(dyad)]
+    yield from _questionnaires([row for _dyad, row in rows])
     for dyad in courses:
         yield from _agreements(dyad)
         for session in dyad.sessions.order_by("number"):
             about = fhir.urn("Encounter", session.uid)
             yield about, fhir.encounter(patient, _therapist(dyad), _when(session), session.state, session.modality)
-        yield from _answers(dyad)
-
-
-def _answers(dyad: Dyad) -> Iterator[Named]:
-    """Of sessions that are open to both: the last response of each side and questionnaire, and its scores."""
-    rows = models.Response.objects.filter(session__dyad=dyad, session__revealed_at__isnull=False)
-    rows = rows.select_related("session").prefetch_related("comments").order_by("session__number", "id")
-    for row in current_responses(rows).values():
+    for dyad, row in rows:
         yield from _response(dyad, row)
 
 
+def _last_responses(dyad: Dyad) -> list[models.Response]:
+    """Of sessions that are open to both: the last response of each side and questionnaire. What is about strains alone
+    is none: that it was asked would tell that there was one.
+    """
+    rows = models.Response.objects.filter(session__dyad=dyad, session__revealed_at__isnull=False)
+    rows = rows.select_related("session").prefetch_related("comments").order_by("session__number", "id")
+    current = current_responses(rows).values()
+    return [row for row in current if not row.answers or not _strains(row).issuperset(row.answers)]
+
+
+def _strains(row: models.Response) -> frozenset[str]:
+    """The items about strains in the version that was answered; in the latest one where that is not here any more."""
+    known = shelf().versions.get((row.instrument, row.version)) or shelf().instruments.get(row.instrument)
+    return fhir.about_strains(known) if known else frozenset()
+
+
+def _questionnaires(rows: Iterable[models.Response]) -> Iterator[Named]:
+    """What was asked, where the licence lets it be handed on: once for each form, side and version."""
+    for instrument, version, form, rater in {(r.instrument, r.version, r.form, r.side): None for r in rows}:
+        known = shelf().versions.get((instrument, version))
+        if known and known.wordings and form in known.forms and fhir.may_go_out(known):
+            made = questionnaire(known, form, rater, wording(known))
+            yield fhir.urn("Questionnaire", f"{made['url']}|{version}"), made
+
+
 def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
+    """A response by whose it is, about which session: a later correction takes its place where it was handed on."""
     patient, known = fhir.urn("Patient", dyad.client.uid), shelf().versions.get((row.instrument, row.version))
-    said, session = record_of(row, row.session.number), row.session
-    source = patient if row.side == "client" else _therapist(dyad)
-    name, about = fhir.urn("QuestionnaireResponse", row.uid), fhir.urn("Encounter", session.uid)
+    strains, session = _strains(row), row.session
+    said = record_of(row, session.number)
+    said = replace(said, answers={item: one for item, one in said.answers.items() if item not in strains})
+    source = _source(dyad, row.side)
+    whose = f"{session.uid}/{row.side}/{row.instrument}"
+    name, about = fhir.urn("QuestionnaireResponse", whose), fhir.urn("Encounter", session.uid)
     yield (
         name,
         fhir.questionnaire_response(
@@ -65,7 +102,7 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
             known,
             wording(known) if known and known.wordings else None,
             names={"therapist": dyad.therapist.name, "client": dyad.client.called, "session": _session_on(session)},
-            words={comment.item: comment.words for comment in row.comments.all()},
+            words={one.item: one.words for one in row.comments.all() if one.item not in strains},
             patient=patient,
             source=source,
             about=about,
@@ -73,9 +110,9 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
         ),
     )
     for one in kept_scores([said.answers], known, row.form)[0] if known else ():
-        if known.scale(one.scale).key.verified:
+        if known.scale(one.scale).key.verified and not strains.issuperset(known.scale(one.scale).items):
             yield (
-                fhir.urn("Observation", f"{row.uid}/{one.scale}"),
+                fhir.urn("Observation", f"{whose}/{one.scale}"),
                 fhir.observation(
                     one, said, known, patient=patient, source=source, about=about, on=_when(session), of=name
                 ),
@@ -85,10 +122,13 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
 def _agreements(dyad: Dyad) -> Iterator[Named]:
     """The goals in their last words; and what both have sealed as one plan, what is only proposed as another."""
     patient, therapist = fhir.urn("Patient", dyad.client.uid), _therapist(dyad)
-    rows = dyad.agreements.select_related("goal").prefetch_related("wordings__seals").order_by("made_at", "id")
+    rows = dyad.agreements.select_related("goal").prefetch_related("wordings__seals", "progress__session")
+    rows = rows.order_by("made_at", "id")
     worded = [(row, *_last(row)) for row in rows]
     for row, words, agreed in worded:
         if row.kind == "goal":
+            steps = dict(_progress(dyad, row))
+            yield from steps.items()
             yield (
                 _goal(row),
                 fhir.goal(
@@ -98,6 +138,7 @@ def _agreements(dyad: Dyad) -> Iterator[Named]:
                     agreed_on=timezone.localdate(agreed) if agreed else None,
                     end=row.end,
                     ended_on=timezone.localdate(row.ended_at) if row.ended_at else None,
+                    progress=list(steps),
                 ),
             )
     for both in (True, False):
@@ -122,6 +163,26 @@ def _agreements(dyad: Dyad) -> Iterator[Named]:
         )
 
 
+def _progress(dyad: Dyad, goal: Agreement) -> Iterator[Named]:
+    """How far each side saw a goal, in sessions that are open to both: the last word of each, unless taken back."""
+    rows = sorted(goal.progress.all(), key=lambda row: row.pk)
+    last = {(row.session_id, row.side): row for row in rows if row.session.revealed_at}
+    for row in last.values():
+        if row.value is not None:
+            yield (
+                fhir.urn("Observation", f"{goal.uid}/{row.session.uid}/{row.side}"),
+                fhir.progress(
+                    row.value,
+                    rater=row.side,
+                    patient=fhir.urn("Patient", dyad.client.uid),
+                    source=_source(dyad, row.side),
+                    about=fhir.urn("Encounter", row.session.uid),
+                    on=_when(row.session),
+                    of=_goal(goal),
+                ),
+            )
+
+
 def _goal(row: Agreement | None) -> str:
     return fhir.urn("Goal", row.uid) if row else ""
 
@@ -142,6 +203,10 @@ def _last(row: Agreement) -> tuple[str, Any]:
     last = max(row.wordings.all(), key=lambda one: one.pk)
     seals = {seal.side: seal.at for seal in last.seals.all()}
     return last.words, max(seals.values()) if len(seals) == 2 else None
+
+
+def _source(dyad: Dyad, side: str) -> str:
+    return fhir.urn("Patient", dyad.client.uid) if side == "client" else _therapist(dyad)
 
 
 def _therapist(dyad: Dyad) -> str:

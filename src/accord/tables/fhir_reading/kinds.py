@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from accord.tables.fhir_names import form_name
 from accord.tables.fhir_reading.collecting import Collected
 from accord.tables.fhir_reading.questionnaires import Questionnaire, Shelf, told_apart
 from accord.tables.fhir_reading.responses import Response
@@ -31,23 +32,24 @@ class Kind:
         return f"{self.name} ({self.hint})" if self.hint else self.name
 
     def is_called(self, wanted: str) -> bool:
-        """Whether a person means this one: by its whole name, its end, or a part between slashes or colons."""
+        """Whether a person means this one: by its whole name, its end, or a part between slashes, colons or dots."""
         if self.name == wanted or self.name.endswith((f"/{wanted}", f":{wanted}")):
             return True
-        return wanted in re.split("[/:]", self.name) or self.name.startswith(f"{wanted} (")
+        return wanted in re.split("[/:.]", self.name) or self.name.startswith(f"{wanted} (")
 
 
 def kinds(collected: Collected) -> dict[str, Kind]:
     """The questionnaire of each response, by the response's name.
 
-    Two that are called the same and ask different things are numbered: `#form (1)`, `#form (2)`.
+    Two that are called the same and ask different things are numbered: `#form (1)`, `#form (2)`. What Accord asks the
+    two sides, in each language, is one.
     """
     every = list(collected.responses.values())
     unnamed = [one for one in every if not one.url]
     inside = [one for one in every if one.inside is not None]
     shelf = Shelf((name, collected.short_names[name], form) for name, form in collected.forms.items())
     named = {
-        one.name: Kind(one.url, one.version, shelf.get(one.url, one.version))
+        one.name: Kind(form_name(one.url), one.version, shelf.get(one.url, one.version))
         for one in every
         if one.url and one.inside is None
     }

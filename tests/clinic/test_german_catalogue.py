@@ -108,8 +108,8 @@ class TestTheCatalogue:
         assert "draft translation" in (GERMAN / "django.po").read_text(encoding="utf-8")[:200]
 
 
-def read(folder: str, language: str) -> dict:
-    return tomllib.loads((CLINIC / folder / f"{language}.toml").read_text(encoding="utf-8"))
+def read(folder: str, language: str, clinic: Path = CLINIC) -> dict:
+    return tomllib.loads((clinic / folder / f"{language}.toml").read_text(encoding="utf-8"))
 
 
 def shape(table: dict) -> dict:

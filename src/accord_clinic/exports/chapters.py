@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format, localize
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from accord_clinic.words import phrases
@@ -164,7 +166,7 @@ def coded(name: str) -> dict[str, str]:
         "guardian_learns": learns,
         "order_learns": learns,
         "channel": {"email": _("by e-mail"), "sms": _("by text message")},
-        "language": {"en": _("English"), "de": _("German")},
+        "language": {code: get_language_info(code)["name_translated"] for code in dict(settings.LANGUAGES)},
         "purpose": {"care": _("your care"), "research": _("research"), "transcripts": _("transcripts")},
         "ending": {
             "planned": _("planned"), "agreement": _("by agreement"), "by_client": _("ended by you"),

@@ -7,7 +7,6 @@ PYTHON ?= $(shell for name in $(LATEST); do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
-EMBEDDED_ONLY := $(foreach of,backup keys move put_back,--ignore=tests/clinic/test_$(of).py)
 # Compiled once, not at every start of a command: that is most of what a start takes.
 unexport PYTHONDONTWRITEBYTECODE
 # A plugin of pytest that only the tests of the clinic's API need; it takes a second to load, in each process.
@@ -16,7 +15,8 @@ NO_API := -p no:schemathesis
 KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
-.PHONY: help demo demo-fresh test test-core test-clinic test-postgresql test-journeys lint lock pictures browser postgresql fhir-of-others clean
+.PHONY: help demo demo-fresh test test-all test-core test-clinic test-postgresql test-on-postgresql test-cluster \
+	test-journeys lint lock pictures browser postgresql fhir-of-others clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,16 +27,25 @@ demo: .venv/ready  ## show Accord with an invented practice (PORT=8000 DATA=demo
 demo-fresh: .venv/ready  ## the same, starting over
 	@$(DEMO) --fresh
 
-test: lint test-core test-clinic test-postgresql test-journeys  ## check everything: style, types, imports, core, clinic, journeys
+test: .venv/ready-test  ## what a change needs: style, types, imports, core, clinic, journeys; with a table of times
+	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys
 
-test-core: .venv/ready-test fhir-of-others  ## test the core alone: no web, no database
+test-all: .venv/ready-test fhir-of-others  ## that, and all that needs a PostgreSQL: what has to hold before a change lands
+	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys test-on-postgresql test-cluster
+
+test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 $(NO_API)
 
-test-clinic: .venv/ready-test postgresql fhir-of-others  ## test the clinic on its encrypted database
-	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile
+test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
+	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile -m 'not cluster'
 
-test-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
-	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile $(EMBEDDED_ONLY)
+test-postgresql: test-on-postgresql test-cluster  ## test what can differ on PostgreSQL, then what starts servers itself
+
+test-on-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
+	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile
+
+test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL, backing it up and putting it back
+	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile -m cluster $(NO_API)
 
 test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
 	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist loadfile $(NO_API)

@@ -1,6 +1,27 @@
-"""What holds for every test: a busy machine fails nothing, since how long something takes is a benchmark's question."""
+"""What holds for every test: a busy machine fails nothing, since how long something takes is a benchmark's question.
+
+How long each test took is noted for the table of `make test`.
+"""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
+from tests.suites import NOTES
+
 settings.register_profile("accord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("accord")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Seconds by test, its fixtures included. With workers, only the process that hears from all of them sums up."""
+    if NOTES not in os.environ:
+        return
+    seconds = Counter()
+    for outcome in ("passed", "failed", "error", "skipped", ""):
+        for report in terminalreporter.stats.get(outcome, ()):
+            seconds[report.nodeid] += report.duration
+    Path(os.environ[NOTES]).write_text(json.dumps(seconds), encoding="utf-8")

@@ -11,21 +11,51 @@ from django.conf import settings
 from django.test import Client as Browser
 from tests.clinic.people import People, a_practice
 
+from accord.stats import thresholds
+from accord.stats.innovation import Hyper
+
 ASKING = {"db", "transactional_db", "django_db_setup"}
 """Fixtures of tests that ask the database in which the suite runs."""
 
 
 def pytest_collection_modifyitems(config, items):
-    """What asks no database, or one of its own, is the same on both; with the embedded one it has run already."""
+    """On PostgreSQL, leave out what is the same there: with the embedded database it has run already.
+
+    That is what asks no database or one of its own, and what is marked `same_on_postgresql`, with the reason.
+    """
+    for item in items:
+        for mark in item.iter_markers("same_on_postgresql"):
+            if not mark.kwargs.get("reason"):
+                raise pytest.UsageError(f"{item.nodeid}: same_on_postgresql needs a reason.")
     if "postgresql" not in settings.DATABASES["default"]["ENGINE"]:
         return
 
     def asks(one) -> bool:
+        if any(map(one.get_closest_marker, ("same_on_postgresql", "cluster"))):
+            return False
         return bool(ASKING & set(one.fixturenames)) or any(map(one.get_closest_marker, ("django_db", "skipif")))
 
     kept = [one for one in items if asks(one)] or items  # who names one other test wants it run
     config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
     items[:] = kept
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ready_calibrations():
+    """Calibrations from starting values alone come out the same each time, so a process simulates each once."""
+    simulate, ready = thresholds.calibrate, {}
+
+    def calibrate(scores, **options):
+        if not isinstance(scores, Hyper):
+            return simulate(scores, **options)
+        key = repr((scores, sorted(options.items())))
+        if key not in ready:
+            ready[key] = simulate(scores, **options)
+        return ready[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(thresholds, "calibrate", calibrate)
+        yield
 
 
 @pytest.fixture

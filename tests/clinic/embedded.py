@@ -1,4 +1,7 @@
-"""Embedded practices of a test's own: folders, keys and commands in processes of their own, as a person types them."""
+"""Embedded practices of a test's own: folders, keys and commands in processes of their own, as a person types them.
+
+`run`, `do` and `python` are forks of a process that has the libraries loaded; `start` is a whole new process.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from tests.clinic import forked
 
 from accord_clinic.database import keys
 from accord_clinic.database.sqlcipher import files
@@ -48,15 +53,7 @@ class Home:
 
     def run(self, *command: object, **more: str) -> subprocess.CompletedProcess[str]:
         """Run one `accord_clinic` command here. `more` are further variables of the environment."""
-        arguments = [sys.executable, "-m", "accord_clinic.manage", *map(str, command)]
-        return subprocess.run(
-            arguments,
-            env=self.environment | more,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            cwd=self.folder,
-        )
+        return forked.run([*map(str, command)], self.environment | more, self.folder)
 
     def start(self, *command: object, **more: str) -> subprocess.Popen[bytes]:
         """The same, without waiting for it."""

@@ -67,7 +67,7 @@ class Provider:
 @contextmanager
 def running():
     provider = Provider()
-    thread = threading.Thread(target=provider.server.serve_forever, args=(0.05,))
+    thread = threading.Thread(target=provider.server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield provider

@@ -20,6 +20,8 @@ from accord_clinic.messages import delivery
 from accord_clinic.models import Client, Dyad, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
 from accord_clinic.pages import talk_sheet
 
+pytestmark = pytest.mark.same_on_postgresql(reason="words depend on no database; the same pages run there in English")
+
 NOT_FOUND = 404
 
 ALWAYS_UNKNOWN = r"^(?:c|check-in)(?:/.*)?$"

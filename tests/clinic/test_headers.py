@@ -5,6 +5,8 @@ from django.test import Client as Browser
 from django.test import override_settings
 from tests.clinic.test_every_url import ROWS, routes, world  # noqa: F401
 
+pytestmark = pytest.mark.same_on_postgresql(reason="headers come from the settings and the middleware")
+
 CARRIED = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",

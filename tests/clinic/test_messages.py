@@ -334,7 +334,7 @@ class TestWhatItSays:
 
         server = HTTPServer(("127.0.0.1", 0), Gateway)
         server.taken, server.answers = [], []
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         (tmp_path / "sms.token").write_text("secret\n")
         settings.KEYS, settings.SMS_URL = tmp_path, f"http://127.0.0.1:{server.server_port}/"
         settings.SMS = "accord_clinic.messages.sms_gateway.send"

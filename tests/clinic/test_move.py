@@ -7,7 +7,7 @@ import pytest
 from tests.clinic.embedded import Home, a_practice, another
 from tests.postgresql import NOBODY_HAS_IT, Cluster, programs
 
-pytestmark = pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)
+pytestmark = [pytest.mark.cluster, pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)]
 WORDS = r"""Ünïcode, "quotes", a	tab and a \ backslash"""
 SET_UP = f"""
 from accord_clinic.actions import checkin

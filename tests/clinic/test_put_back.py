@@ -5,7 +5,7 @@ from tests.clinic.embedded import Home, a_machine
 from tests.clinic.test_move import ask, wait_for
 from tests.postgresql import NOBODY_HAS_IT, Cluster, free_port, programs
 
-pytestmark = pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)
+pytestmark = [pytest.mark.cluster, pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)]
 ERASE = (
     "from accord_clinic.actions import erasure; from accord_clinic.models import Client;"
     "ana = Client.objects.get(name='Ana'); erasure.erase(ana, by=ana)"

@@ -6,8 +6,10 @@ from itertools import product
 import pytest
 from axe_core_python.base import AXE_SCRIPT
 from django.test import Client as Browser
+from django.urls import resolve
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone
+from tests.clinic.test_every_url import ROWS, address, routes
 
 from accord_clinic.actions import agreements, care, checkin, own_space, strains
 from accord_clinic.models import Invitation, PrivateLine, Strain
@@ -42,20 +44,57 @@ def practice(people):
     return people
 
 
+NO_PAGE = {
+    "": "sends each to the first page of their role",
+    "people/<str:uid>/course/": "sends on while the course before it goes on; test_sessions begins one",
+    "people/<str:uid>/talk/": "sends to the latest talk sheet",
+    "sessions/<str:uid>/talk.pdf": "a file",
+    "sessions/<str:uid>/rated/": "there once the session is rated, which test_loop does",
+    "health/": "for machines",
+    "metrics": "for machines",
+    "^stop/(?P<token>.*)$": "its link is in a message; test_messages follows it",
+    "mine/erased/": "there once somebody is erased, which test_erasure does",
+}
+"""Addresses that can be asked for and are no page to look at here, and why."""
+
+
+def staff_routes() -> dict[str, str]:
+    """Each page that somebody who works here may open, with the first in its row of those in this practice."""
+    first = {
+        route: next((who for who in (ROWS[route].get or "").split() if who in ("ben", "cy", "mo", "ada", "dee")), "")
+        for route in routes()
+        if route not in NO_PAGE and not route.startswith("account/") and "stranger" not in (ROWS[route].get or "")
+    }
+    return {route: who for route, who in first.items() if who}
+
+
+def client_routes() -> set[str]:
+    """Each page that a client may open."""
+    asked = {route: (ROWS[route].get or "").split() for route in routes() if not route.startswith("account/")}
+    return {route for route, who in asked.items() if {"ana", "phone"} & set(who)} - NO_PAGE.keys()
+
+
 def staff_pages(people):
-    """Each page of the people who work here, by who opens it."""
+    """Each page of the people who work here, by who opens it: by its route, then what else some pages can show."""
     dyad = people.dyad
     first, *_, unrated, planned = dyad.sessions.order_by("number")
     talked = dyad.sessions.get(number=4)
-    strain = Strain.objects.order_by("id").first()
-    ben = ["/today/", "/people/", "/people/new/", f"/people/{dyad.uid}/", f"/people/{dyad.uid}/goals/",
-           f"/sessions/{talked.uid}/talk/", f"/sessions/{talked.uid}/prepare/", f"/strains/{strain.uid}/",
-           f"/sessions/{unrated.uid}/rate/", f"/sessions/{first.uid}/talk/"]  # fmt: skip
-    outside = PrivateLine.objects.filter(reader="outside").first()
-    cy = ["/supervision/", f"/people/{dyad.uid}/", "/outside/", f"/outside/{outside.uid}/", "/safety/"]
-    parts = ("", "members/", f"members/{people.ben.uid}/", "messages/", "emergency/")
-    ada = [f"/practice/{part}" for part in parts]
-    return {people.ben: ben, people.cy: cy, people.mo: ["/service/"], people.ada: ada}
+    things = {
+        "": "",
+        "dyad": dyad.uid,
+        "session": talked.uid,
+        "held": unrated.uid,
+        "planned": planned.uid,
+        "strain": Strain.objects.order_by("id").first().uid,
+        "line": PrivateLine.objects.filter(reader="outside").first().uid,
+        "member": people.ben.uid,
+    }
+    pages = {getattr(people, name): [] for name in ("ben", "cy", "mo", "ada", "dee")}
+    for route, who in staff_routes().items():
+        pages[getattr(people, who)].append(address(route, things[ROWS[route].at]))
+    pages[people.ben].append(f"/sessions/{first.uid}/talk/")
+    pages[people.cy].append(f"/people/{dyad.uid}/")
+    return pages
 
 
 def client_pages(people, browser) -> list[str]:
@@ -133,6 +172,14 @@ class Window:
         self.page.emulate_media(media="print")
         assert not self.page.locator(".nav").is_visible(), f"{url}: the navigation is on paper"
         assert self.page.pdf(format="A4").startswith(b"%PDF"), url
+
+
+def test_every_page_of_a_client_is_visited(practice):
+    """Those of staff are found by their routes; what a client's phone has to do first stands in `client_pages`."""
+    visited = {resolve(url).route for url in client_pages(practice, Browser())}
+    missing = client_routes() - visited
+    assert not missing, f"Add to client_pages, or to NO_PAGE with the reason: {sorted(missing)}"
+    assert not NO_PAGE.keys() - set(routes()), "Rows without an address: take them away."
 
 
 def test_staff_pages(practice, browser, live_server, as_member):

@@ -1,10 +1,14 @@
-"""CONTRIBUTING's table is true of the core: a questionnaire is one file, a signal one function and one entry."""
+"""CONTRIBUTING\'s table is true of the core: what somebody adds works from its places, and a forgotten one is named."""
 
 import importlib.util
+import pkgutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from tests.accord import test_cards, test_cli_instruments
 
+from accord import cli
 from accord.course import course
 from accord.instruments import catalogue
 from accord.records import DyadRecord, Response, SessionFacts
@@ -134,3 +138,54 @@ def test_a_signal_is_one_function_and_one_entry(folder: Path) -> None:
     said = DyadRecord((SessionFacts(1, True, "room"), SessionFacts(2, True, "room")), (answered,))
     found = course(said, catalogue(folder).instruments, {}, (*DETECTORS, module.ENTRY)).signals
     assert [(s.kind, s.session, s.rule) for s in found] == [("good_night", 2, "good_night/1")]
+
+
+def test_a_signal_without_its_guidance_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_cards, "SIGNALS", ("good_night",))
+    with pytest.raises(AssertionError, match=r"write src/accord/guidance/good_night\.toml"):
+        test_cards.test_every_signal_and_occasion_has_a_file_of_its_name_and_at_least_one_card_that_always_fits()
+
+
+COUNT = '''
+"""`accord count`: a file comes in; how many lines it has goes out."""
+
+
+def describe(command):
+    """Describe `count`."""
+    command.add_argument("file", help="any file")
+    command.set_defaults(run=lambda arguments: print(len(open(arguments.file).readlines())))
+'''
+
+
+@pytest.fixture
+def count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new subcommand in its module; its line in `SUBCOMMANDS` is still to be written."""
+    (tmp_path / "count.py").write_text(COUNT, encoding="utf-8")
+    monkeypatch.setattr(cli, "__path__", [*cli.__path__, str(tmp_path)])
+    return tmp_path / "count.py"
+
+
+def test_a_subcommand_is_one_module_and_one_line(
+    count: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli.SUBCOMMANDS, "count", "count lines")
+    assert cli.main(["count", str(count)]) == 0
+    assert capsys.readouterr().out == f"{len(COUNT.splitlines())}\n"
+
+
+def test_each_module_that_describes_a_subcommand_has_its_line() -> None:
+    modules = [module.name for module in pkgutil.iter_modules(cli.__path__) if module.name != "__main__"]
+    described = {name for name in modules if hasattr(import_module(f"accord.cli.{name}"), "describe")}
+    forgotten = ", ".join(sorted(described - set(cli.SUBCOMMANDS)))
+    assert not forgotten, f"add to SUBCOMMANDS in src/accord/cli/__init__.py: {forgotten}"
+
+
+def test_a_subcommand_without_its_line_is_named(count: Path) -> None:
+    with pytest.raises(AssertionError, match="add to SUBCOMMANDS .*: count"):
+        test_each_module_that_describes_a_subcommand_has_its_line()
+
+
+def test_a_subcommand_that_the_reference_lacks_is_named(count: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cli.SUBCOMMANDS, "count", "count lines")
+    with pytest.raises(AssertionError, match="run python -m accord.cli.reference"):
+        test_cli_instruments.TestDocumentation().test_every_command_and_option_is_in_the_reference()

@@ -50,7 +50,7 @@ def ids(found: tuple) -> list[str]:
 
 def test_every_signal_and_occasion_has_a_file_of_its_name_and_at_least_one_card_that_always_fits() -> None:
     for signal in (*SIGNALS, *OCCASIONS):
-        assert (FOLDER / f"{signal}.toml").is_file()
+        assert (FOLDER / f"{signal}.toml").is_file(), f"write src/accord/guidance/{signal}.toml"
         assert fitting(DECK, [signal], approach="any other", modality="room"), signal
 
 

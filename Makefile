@@ -52,7 +52,7 @@ test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and i
 
 lint: .venv/ready-test  ## check style, types, which part may import which, and known dangers
 	$(BIN)/ruff check --output-format=concise src tests docs
-	$(BIN)/mypy
+	PYTHONPATH=src:. $(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
 	$(BIN)/bandit -q -r src -c pyproject.toml
 

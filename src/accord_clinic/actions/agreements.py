@@ -125,7 +125,7 @@ def pick(
 
 
 def _last_wording(agreement: Agreement) -> Wording:
-    return agreement.wordings.order_by("-id").first()
+    return agreement.wordings.latest("id")
 
 
 def _checked(words: str) -> str:

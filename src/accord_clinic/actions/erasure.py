@@ -118,7 +118,7 @@ def write_ledger() -> None:
 def _erase(client: Client, at) -> Erasure:
     until = kept_until(client, Practice.objects.get())
     for model, way in DELETED.items():
-        model.objects.filter(**{way: client}).delete()
+        model._default_manager.filter(**{way: client}).delete()
     Session.objects.filter(dyad__client=client).update(**ONLY_THE_DATE)
     running = Dyad.objects.filter(client=client, ended=None)
     running.update(ended=timezone.localdate(at), ending="by_client")

@@ -44,10 +44,10 @@ class Practice(models.Model):
     demo = models.BooleanField(default=False)
 
 
-class MemberManager(BaseUserManager):
+class MemberManager(BaseUserManager["Member"]):
     """Makes members, with an e-mail address and roles, for the admin or a command."""
 
-    def create_user(self, email: str, password: str | None = None, **fields):
+    def create_user(self, email: str, password: str | None = None, **fields) -> "Member":
         member = self.model(email=self.normalize_email(email), **fields)
         member.set_password(password)
         member.save()

@@ -61,7 +61,7 @@ def read(
     """Check everything that was posted against what the page asked."""
     problems: dict[str, str] = {}
     values = {name: [_clean(text) for text in texts] for name, texts in posted.items()}
-    notes = ()
+    notes: tuple[str, ...] = ()
     if any("\0" in text for texts in posted.values() for text in texts):
         notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
     questions = page.asked()

@@ -37,12 +37,12 @@ test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 $(NO_API)
 
 test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
-	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile -m 'not cluster'
+	$(KEPT) $(BIN)/pytest tests/clinic tests/attack -n 2 --dist loadfile -m 'not cluster'
 
 test-postgresql: test-on-postgresql test-cluster  ## test what can differ on PostgreSQL, then what starts servers itself
 
 test-on-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
-	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic -n 2 --dist loadfile
+	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic tests/attack -n 2 --dist loadfile
 
 test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL, backing it up and putting it back
 	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile -m cluster $(NO_API)

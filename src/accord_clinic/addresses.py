@@ -1,7 +1,10 @@
-"""The address of another machine in; whether what goes there can be read on the way, out."""
+"""The address of another machine, or a person's telephone number, in; whether it is safe to send there, out."""
 
+import re
 from urllib.parse import urlsplit
 
+NUMBER = re.compile(r"\+?[0-9(][0-9 ()/.-]{3,38}[0-9]")
+"""As people write them. No line break: gateways would take what follows for a header or a second message."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -9,3 +12,8 @@ def safe(address: str) -> bool:
     """Over TLS, or not leaving this machine."""
     parts = urlsplit(address)
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+def is_number(text: str) -> bool:
+    """Whether this can be a telephone number."""
+    return bool(NUMBER.fullmatch(text)) and sum(c.isdigit() for c in text) >= 5

@@ -20,6 +20,14 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def code_digest(client_id: int, code: str, signing_key: str) -> str:
-    """What the database keeps of a code. Keyed, since a million codes are soon tried against a bare hash."""
-    return hmac.new(signing_key.encode(), f"{client_id}:{code}".encode(), hashlib.sha256).hexdigest()
+def keyed(what: str, text: str, signing_key: str) -> str:
+    """What the database keeps of something short that is only ever compared: an address, a code.
+
+    Keyed, since a million codes or a list of addresses are soon tried against a bare hash. `what` keeps kinds apart.
+    """
+    return hmac.new(signing_key.encode(), f"{what}:{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def code_digest(row: int, code: str, signing_key: str, about: str = "") -> str:
+    """What the database keeps of a code: bound to the row that asked, and to the new address that it is about."""
+    return keyed("code", f"{row}:{about}:{code}", signing_key)

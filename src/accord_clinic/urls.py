@@ -53,7 +53,7 @@ urlpatterns = [
     path("mine/", own_space.mine, name="mine"),
     path("mine/in/", own_space.step_in, name="step-in"),
     path("mine/code/", own_space.code, name="code"),
-    path("mine/pin/", own_space.my_pin, name="my-pin"),
+    path("mine/pin/", rights.my_pin, name="my-pin"),
     path("mine/leave/", own_space.leave, name="leave"),
     path("mine/rights/", rights.my_rights, name="my-rights"),
     path("mine/rights/consent/", rights.my_consent, name="my-consent"),
@@ -72,6 +72,7 @@ urlpatterns = [
     path("mine/<str:uid>/propose/", own_space.propose, name="my-propose"),
     path("mine/<str:uid>/lines/", own_space.my_lines, name="my-lines"),
     path("mine/<str:uid>/readers/", own_space.my_readers, name="my-readers"),
+    path("mine/<str:uid>/openings/", own_space.my_openings, name="my-openings"),
     # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut: the admin makes accounts
     *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),
     re_path(r"^account/confirm-email/.*$", errors.not_here),

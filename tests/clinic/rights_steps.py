@@ -2,7 +2,7 @@
 
 from django.test import Client as Browser
 
-from accord_clinic.actions import own_space
+from accord_clinic.actions import own_space, step_in
 from accord_clinic.models import Notice
 from accord_clinic.views.own_space import DOOR
 
@@ -10,8 +10,17 @@ from accord_clinic.views.own_space import DOOR
 def inside(client) -> Browser:
     """A browser in which this client's own space is open."""
     browser = Browser()
-    browser.cookies[DOOR] = own_space._open(client)
+    browser.cookies[DOOR] = own_space.open_door(client)
     return browser
+
+
+def ask_to_step_in(browser: Browser, email: str = "") -> str:
+    """Ask for a code and let the sweep send it; what the mail says, or nothing where none was made."""
+    before = Notice.objects.filter(kind="code").count()
+    browser.post("/mine/in/", {"email": email})
+    step_in.send_codes()
+    rows = Notice.objects.filter(kind="code").order_by("id")
+    return rows.last().about if rows.count() > before else ""
 
 
 def code_for(browser: Browser, purpose: str) -> str:

@@ -20,6 +20,7 @@ from accord_clinic.actions import (
     erasure,
     own_space,
     schedule,
+    step_in,
 )
 from accord_clinic.actions.audit import first_break
 from accord_clinic.actions.read_log import log_read
@@ -65,7 +66,9 @@ def planted(people, ben):
     care.share(dyad, people.cy, by=ben)
     log_read(ben, dyad, "words", [1])
     own_space.set_pin(client, "123456", by=client)
-    own_space.ask_code(client)
+    own_space.ask_code(client, "copy")
+    step_in.ask(client.email, "192.0.2.1")
+    step_in.send_codes()
     corrections.change_own_contact(client, by=client, email="new-kolibri@example.org")
     return client
 
@@ -162,8 +165,8 @@ def test_a_fresh_code_and_a_tick_are_asked_for(planted):
     assert browser.get("/mine/rights/").headers["Location"] == "/mine/in/"
 
 
-def test_the_code_of_the_door_does_not_erase(planted):
-    code = own_space.ask_code(planted)
+def test_a_code_for_something_else_does_not_erase(planted):
+    code = own_space.ask_code(planted, "copy")
     inside(planted).post("/mine/rights/erase/", {"code": code, "sure": "yes"})
     assert not Erasure.objects.exists()
 

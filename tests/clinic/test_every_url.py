@@ -82,6 +82,7 @@ ROWS = {
     "mine/<str:uid>/propose/": Row(post="ana", at="dyad", of="own space"),
     "mine/<str:uid>/lines/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/readers/": Row(get="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/openings/": Row(post="ana", at="dyad", of="own space"),
     # the client's choices and rights
     "^stop/(?P<token>.*)$": Row(get=ANYBODY, post=ANYBODY, at="stop", of="world"),
     "mine/rights/": Row(get=CLIENTS, of="own space"),
@@ -312,7 +313,7 @@ def world(people, as_member) -> World:
     browsers = {name: as_member(member) for name, member in members.items()} | {"stranger": Browser()}
     for name, client in (("ana", people.ana), ("kim", a_dyad(people.eve, "Kim").client)):
         browsers[name] = Browser()
-        browsers[name].cookies[DOOR] = own_space._open(client)
+        browsers[name].cookies[DOOR] = own_space.open_door(client)
     browsers["phone"] = Browser()
     browsers["phone"].post(f"/c/{token}")
     return World(people, things, browsers)

@@ -11,9 +11,18 @@ from django.utils import timezone, translation
 from django.utils.translation import trans_real
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone
-from tests.clinic.rights_steps import code_for, inside
+from tests.clinic.rights_steps import ask_to_step_in, code_for, inside
 
-from accord_clinic.actions import agreements, care, checkin, consent, corrections, cover_and_emergency, schedule
+from accord_clinic.actions import (
+    agreements,
+    care,
+    checkin,
+    consent,
+    corrections,
+    cover_and_emergency,
+    own_space,
+    schedule,
+)
 from accord_clinic.exports import chapters, pdf
 from accord_clinic.exports.client_copy import TABLES
 from accord_clinic.messages import delivery
@@ -209,7 +218,16 @@ def own_pages(walk: Walk) -> None:
     stranger.post("/mine/in/", {"email": walk.ana.email})
     walk.see("code", stranger.get("/mine/code/"))
     walk.see("wrong code", stranger.post("/mine/code/", {"code": "0"}))
+    care.register_client("Kim", by=walk.dyad.therapist, email=walk.ana.email)
+    own_space.set_pin(walk.ana, "482915", by=walk.ana)
+    code = ask_to_step_in(stranger, walk.ana.email)
+    walk.see("who and PIN", stranger.post("/mine/code/", {"code": code}))
+    walk.see("wrong PIN", stranger.post("/mine/code/", {"who": walk.ana.uid, "pin": "0"}))
+    for _ask in range(6):
+        stranger.post("/mine/in/", {"email": "niemand@example.org"})
+    walk.see("asked too often", stranger.post("/mine/in/", {"email": "niemand@example.org"}))
     browser, uid = inside(walk.ana), walk.dyad.uid
+    walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
     for part in ("", "goals/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
     walk.see("sheet", browser.get(f"/mine/sheet/{walk.dyad.sessions.get(number=5).uid}/"))
@@ -265,6 +283,7 @@ def rights_pages(walk: Walk) -> None:
 def ways_out(walk: Walk) -> None:
     """Stopping messages, and going for good."""
     walk.ana.refresh_from_db()
+    walk.ana.codes.all().delete()  # more were asked for on this walk than one client may in an hour
     stop = delivery._stop_address(walk.ana).removeprefix("http://127.0.0.1:8000").partition("/stop/")[2]
     schedule.start_again(walk.ana, by=walk.ana)
     browser = Browser()

@@ -241,7 +241,7 @@ class TestStopping:
         browser = inside(ana)
         browser.post("/mine/rights/messages/", {"what": "stop"})
         assert schedule.due() == 0
-        own_space.ask_code(ana)
+        own_space.ask_code(ana, "copy")
         assert notices.deliver() == 1
         browser.post("/mine/rights/messages/", {"what": "start"})
         assert schedule.due() == 1
@@ -405,13 +405,13 @@ class TestTellingOnce:
     def test_one_bad_address_holds_up_nobody_else(self, people, mailbox, ana):
         for name in ("One", "Two"):
             other = care.register_client(name, by=people.ben, email=f"{name.lower()}@example.org", born=1990)
-            own_space.ask_code(other)
+            own_space.ask_code(other, "copy")
         Notice.objects.filter(client__name="One").update(to="not\nan@address")
         assert notices.deliver() == 1
         assert Notice.objects.get(client__name="One").error
 
     def test_a_code_that_is_dead_is_not_sent_any_more(self, ana, mailbox):
-        own_space.ask_code(ana)
+        own_space.ask_code(ana, "copy")
         Notice.objects.update(made_at=timezone.now() - timedelta(minutes=16))
         assert notices.deliver() == 0
         assert mailbox.mails == []

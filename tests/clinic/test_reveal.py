@@ -9,10 +9,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_part, answers
+from tests.clinic.phone import USUAL, Phone
 
 from accord_clinic.actions import agreements, care, checkin, reveal
 from accord_clinic.messages import notices
-from accord_clinic.models import Invitation, Notice
+from accord_clinic.models import Consent, Invitation, Notice
 from accord_clinic.questionnaires.submission import AskedAgain
 
 OWN_TOKENS = re.compile(r'name="(csrfmiddlewaretoken|key)" value="[^"]*"')
@@ -62,6 +63,7 @@ def what_staff_see(browser, session, strain):
         reverse("talk", args=[session.uid]),
         reverse("prepare", args=[session.uid]),
         reverse("arrange", args=[dyad.uid]),
+        reverse("terms", args=[dyad.uid]),
         reverse("supervision"),
     ]
     seen = {page: browser.get(page) for page in pages}
@@ -89,6 +91,21 @@ def test_no_page_tells_what_the_client_said_or_whether(running, people, as_membe
         with undone():
             checkin.send(session, "client", said, by=session.dyad.client)
             assert what_staff_see(browser, session, strain) == silent, what
+
+
+def test_beginning_the_first_check_in_and_agreeing_with_it_is_not_told(people, dyad, ben, as_member, monkeypatch):
+    """The terms page turned from "not agreed" to "agreed on" the moment the client began."""
+    session = a_held_session(dyad, timezone.now() - timezone.timedelta(hours=2))
+    browser, terms = as_member(ben), reverse("terms", args=[dyad.uid])
+    phone = Phone(session, start=False)
+    before = OWN_TOKENS.sub("", browser.get(terms).content.decode())
+    phone.start()
+    assert Consent.objects.filter(client=dyad.client, purpose="care").exists()
+    assert OWN_TOKENS.sub("", browser.get(terms).content.decode()) == before
+    phone.send(USUAL)
+    assert OWN_TOKENS.sub("", browser.get(terms).content.decode()) == before
+    checkin.send(session, "therapist", answers("therapist"), by=ben)
+    assert "agreed on" in browser.get(terms).content.decode()
 
 
 def test_a_new_link_that_the_client_asked_for_is_not_told(running, people, ben, as_member, monkeypatch):

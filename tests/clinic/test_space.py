@@ -7,19 +7,18 @@ from django.test import Client as Browser
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, text
+from tests.clinic.rights_steps import ask_to_step_in
+from tests.clinic.rights_steps import inside as in_the_space_of
 
-from accord_clinic.actions import agreements, care, checkin, own_space, read_log
-from accord_clinic.models import Agreement, ClientDoor, Code, Comment, Notice, PrivateLine, ReadLog, Response
+from accord_clinic.actions import agreements, care, checkin, own_space, read_log, step_in
+from accord_clinic.models import Agreement, ClientDoor, Code, Comment, Notice, PrivateLine, ReadLog, Response, StepIn
 from accord_clinic.views.own_space import DOOR
 
 
 @pytest.fixture
 def inside(people):
     """Ana's browser with the door of her space open."""
-    browser = Browser()
-    code = own_space.ask_code(people.ana)
-    browser.cookies[DOOR] = own_space.open_with_code(people.ana, code)
-    return browser
+    return in_the_space_of(people.ana)
 
 
 class TestSteppingIn:
@@ -27,15 +26,13 @@ class TestSteppingIn:
         phone = Phone(a_session(dyad, state="held"))
         assert phone.browser.get("/mine/")["Location"] == "/mine/in/"
         assert "E-mail" not in text(phone.browser.get("/mine/in/"))
-        phone.browser.post("/mine/in/")
-        code = Notice.objects.get(kind="code", client=people.ana).about
+        code = ask_to_step_in(phone.browser)
         assert phone.browser.post("/mine/code/", {"code": code})["Location"] == "/mine/"
         assert phone.browser.get("/mine/")["Location"] == f"/mine/{dyad.uid}/"
 
     def test_the_code_is_never_on_the_page_outside_the_demo(self, dyad):
         phone = Phone(a_session(dyad, state="held"))
-        phone.browser.post("/mine/in/")
-        assert Notice.objects.get(kind="code").about not in phone.browser.get("/mine/code/").content.decode()
+        assert ask_to_step_in(phone.browser) not in phone.browser.get("/mine/code/").content.decode()
 
     def test_an_address_that_is_not_known_gets_the_same_pages_and_no_code(self, people):
         known, unknown = Browser(), Browser()
@@ -44,28 +41,21 @@ class TestSteppingIn:
             for b, address in ((known, "ana@example.org"), (unknown, "nobody@example.org"))
         ]
         assert text(pages[0]) == text(pages[1])
+        step_in.send_codes()
         assert Notice.objects.filter(kind="code").count() == 1
         assert "That does not fit." in text(unknown.post("/mine/code/", {"code": "123456"}))
 
     def test_five_wrong_codes_and_the_right_one_is_dead(self, people):
         browser = Browser()
-        browser.post("/mine/in/", {"email": "ana@example.org"})
-        code = Notice.objects.get(kind="code").about
+        code = ask_to_step_in(browser, "ana@example.org")
         for _ in range(5):
             browser.post("/mine/code/", {"code": "000000" if code != "000000" else "111111"})
         assert "That does not fit." in text(browser.post("/mine/code/", {"code": code}))
 
     def test_nobodys_inbox_can_be_filled_with_codes(self, people):
         for _ in range(10):
-            Browser().post("/mine/in/", {"email": "ana@example.org"})
-        assert Notice.objects.filter(kind="code").count() == own_space.MOST_CODES_AN_HOUR
-
-    def test_a_pin_opens_it_too(self, people, inside):
-        assert "six to twelve digits" in text(inside.post("/mine/pin/", {"pin": "12ab"}))
-        inside.post("/mine/pin/", {"pin": "482 915"})
-        browser = Browser()
-        browser.post("/mine/in/", {"email": "ana@example.org", "pin": "1"})
-        assert browser.post("/mine/code/", {"code": "482915"})["Location"] == "/mine/"
+            ask_to_step_in(Browser(), "ana@example.org")
+        assert Notice.objects.filter(kind="code").count() == step_in.MOST_AN_HOUR
 
     def test_after_fifteen_idle_minutes_the_door_is_shut(self, inside, dyad):
         ClientDoor.objects.update(seen_at=timezone.now() - timedelta(minutes=16))
@@ -76,10 +66,13 @@ class TestSteppingIn:
         tomorrow = timezone.now() + timedelta(days=1)
         ClientDoor.objects.update(seen_at=tomorrow)
         assert inside.get(f"/mine/{dyad.uid}/")["Location"] == "/mine/in/"
-        code = own_space.ask_code(people.ana)
-        Code.objects.filter(used_at=None).update(made_at=tomorrow, expires_at=tomorrow + own_space.CODE_LIVES)
-        assert not own_space.open_with_code(people.ana, code)
-        assert own_space.open_with_code(people.ana, own_space.ask_code(people.ana))
+        browser = Browser()
+        code = ask_to_step_in(browser, people.ana.email)
+        StepIn.objects.update(made_at=tomorrow)
+        assert browser.post("/mine/code/", {"code": code})["Location"] == "/mine/in/"
+        code = own_space.ask_code(people.ana, "copy")
+        Code.objects.update(made_at=tomorrow, expires_at=tomorrow + own_space.CODE_LIVES)
+        assert not own_space.use_code(people.ana, code, "copy")
 
     def test_leaving_shuts_the_door_and_goes_to_the_harmless_page(self, inside, dyad):
         token = inside.cookies[DOOR].value
@@ -213,8 +206,7 @@ class TestOnlyForYou:
 
     def test_nobody_else_can_show_or_delete_it(self, phone, people):
         zoe = a_dyad(people.eve, "Zoe").client
-        browser = Browser()
-        browser.cookies[DOOR] = own_space.open_with_code(zoe, own_space.ask_code(zoe))
+        browser = in_the_space_of(zoe)
         for what in ("show", "delete"):
             url = f"/mine/lines/{PrivateLine.objects.get(item='o2').uid}/"
             assert browser.post(url, {"what": what}).status_code == 404

@@ -219,10 +219,6 @@ class TestWhatIsNotInIt:
         Dyad.objects.update(approach="cbt")
         assert {row["approach"] for row in tables(dee)["dyads"]} == {"cbt"}
 
-    def test_an_approach_in_words_of_its_own_is_left_empty(self, ten, dee):
-        Dyad.objects.update(approach="as Ben does it")
-        assert {row["approach"] for row in tables(dee)["dyads"]} == {""}
-
     def test_the_numbers_of_the_courses_are_drawn_anew(self, full, dee):
         """The one course with four sessions has another number in some of twenty files."""
         long = {next(row["dyad"] for row in tables(dee)["sessions"] if row["session"] == "3") for _ in range(20)}

@@ -6,12 +6,12 @@ from html import unescape
 import pytest
 from django.test import Client as Browser
 from tests.clinic.people import a_course, a_session
+from tests.clinic.rights_steps import ask_to_step_in
 
-from accord_clinic.actions import checkin, own_space
+from accord_clinic.actions import checkin
 from accord_clinic.models import Agreement, Invitation, Session, Strain
 from accord_clinic.queries.practice import zone
 from accord_clinic.service.counts import count_month
-from accord_clinic.views.own_space import DOOR
 
 USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
 
@@ -110,5 +110,6 @@ def test_rate_reveal_talk_agree_ask_again(people, ben_at_work, as_member):
 def in_her_own_space(people) -> Browser:
     """Ana steps up with a one-time code."""
     browser = Browser()
-    browser.cookies[DOOR] = own_space.open_with_code(people.ana, own_space.ask_code(people.ana))
+    code = ask_to_step_in(browser, people.ana.email)
+    assert browser.post("/mine/code/", {"code": code})["Location"] == "/mine/"
     return browser

@@ -32,6 +32,7 @@ from django.urls import reverse
 
 from accord_clinic.actions import sign_in
 from accord_clinic.addresses import safe
+from accord_clinic.models import Member
 
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """With a key pair only: what is signed with the client's secret could be signed by whoever reads that secret."""
@@ -75,7 +76,7 @@ class Adapter(DefaultSocialAccountAdapter):
                 self._refuse(request, "left", member)
             return
         address = sociallogin.claims.get("email")
-        member = sign_in.member_with(address) if sociallogin.claims.get("email_verified") is True else None
+        member = Member.objects.at(address) if sociallogin.claims.get("email_verified") is True else None
         if member is None:
             self._refuse(request, "nobody")
         if sign_in.is_linked(member, settings.SSO.id):

@@ -12,6 +12,7 @@ from allauth.account.internal.flows.login import (
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
@@ -24,6 +25,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accord_clinic.actions import sign_in
+from accord_clinic.messages import notices
 from accord_clinic.queries.practice import around, zone
 
 BEGAN, SEEN = "began", "seen"
@@ -63,6 +65,16 @@ class Adapter(DefaultAccountAdapter):
             "mfa_reauthenticate:webauthn": _("Use a passkey"),
         }
         return [method | {"description": words[method["id"]]} for method in super().get_reauthentication_methods(user)]
+
+
+class ForgottenPassword(forms.Form):
+    """Puts the address into the outbox, whoever it belongs to: known and unknown ones cost and answer the same."""
+
+    email = forms.EmailField(max_length=254)
+
+    def save(self, request, **_rest) -> str:
+        notices.ask_password_link(self.cleaned_data["email"])
+        return self.cleaned_data["email"]
 
 
 class SecondFactor(DefaultMFAAdapter):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Wording
+from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Wording, codes
 from accord_clinic.permissions import check_be_client, check_treat
 
 MOST_WORDS = 2_000
@@ -32,6 +32,7 @@ def propose(dyad: Dyad, kind: str, words: str, side: str, *, by: Actor, goal: Ag
     """Add a goal, a task of a goal, or a shared view, in one side's words. Proposing is not sealing."""
     check_side(dyad, side, by)
     words = _checked(words)
+    codes.check(Agreement, kind=kind, proposed_by=side)
     if goal is not None and (goal.dyad_id != dyad.pk or goal.kind != "goal" or kind != "task"):
         raise BadInput("A task belongs to a goal of the same two people.")
     now = timezone.now()

@@ -10,10 +10,13 @@ from accord.errors import BadInput
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.consent import check_born
+from accord_clinic.actions.corrections import check_contact
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Schedule, Session, Share
+from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Schedule, Session, Share, codes
 from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
 from accord_clinic.queries.schedule import NUMBERS
+
+CODED = ("approach", "modality", "form")
 
 
 @transaction.atomic
@@ -23,6 +26,7 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
     if not name.strip():
         raise BadInput("Give a name, as this person wants to be called.")
     check_born(facts.get("born"))
+    check_contact(facts)
     client = Client.objects.create(name=name.strip(), **facts)
     record(by, "register_client", f"client:{client.pk}", ["name", *facts])
     return client
@@ -35,6 +39,7 @@ def start_course(
     """Open a course of care. `facts`: approach, setting, modality, form, measures (id to interval in sessions)."""
     check_work_as_therapist(therapist)
     measures = facts.pop("measures", {})
+    codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     dyad = Dyad.objects.create(client=client, therapist=therapist, started=started, follows=follows, **facts)
     Measure.objects.bulk_create(Measure(dyad=dyad, instrument=name, every=n) for name, n in measures.items())
     record(by, "start_course", f"dyad:{dyad.pk}", ["client", "therapist", "started"])
@@ -45,6 +50,7 @@ def start_course(
 def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> None:
     """Change approach, modality or form, and which questionnaires are asked how often. Only what differs is written."""
     check_treat(by, dyad)
+    codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     changed = [name for name, value in facts.items() if getattr(dyad, name) != value]
     for name in changed:
         setattr(dyad, name, facts[name])
@@ -69,6 +75,7 @@ def plan_session(dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", 
     last = dyad.sessions.order_by("-number").first()
     if last and start <= last.start:
         raise BadInput("The next session must come after the last one.")
+    codes.check(Session, modality=modality or dyad.modality, state=state)
     session = Session.objects.create(
         dyad=dyad, number=last.number + 1 if last else 1, start=start, modality=modality or dyad.modality, state=state
     )
@@ -86,6 +93,7 @@ def mark_session(session: Session, state: str, *, by: Actor, modality: str = "")
         check_treat(by, session.dyad)
     if state not in dict(Session.STATES):
         raise BadInput("A session is planned, held, cancelled, or missed by one of the two.")
+    codes.check(Session, modality=modality or session.modality)
     session.state = state
     session.modality = modality or session.modality
     session.save(update_fields=["state", "modality"])

@@ -1,5 +1,8 @@
 """Corrections: a client says what is wrong, the therapist answers, and both texts stay. Also changes of facts."""
 
+from collections.abc import Mapping
+
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -7,8 +10,9 @@ from django.utils.translation import gettext as _
 from accord.errors import BadInput
 from accord_clinic.actions.audit import record
 from accord_clinic.actions.consent import check_born
+from accord_clinic.addresses import is_number
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Correction, Dyad, Member
+from accord_clinic.models import Client, Correction, Dyad, Member, codes
 from accord_clinic.permissions import (
     check_answer_correction,
     check_be_client,
@@ -53,6 +57,7 @@ def put_right(client: Client, *, by: Member, **facts) -> None:
     if "name" in changed and not changed["name"].strip():
         raise BadInput("Give a name, as this person wants to be called.")
     check_born(changed.get("born"))
+    check_contact(changed)
     if changed.keys() & {"email", "phone"}:
         check_change_contact(by, client)
     _write(client, changed)
@@ -63,8 +68,19 @@ def put_right(client: Client, *, by: Member, **facts) -> None:
 def change_own_contact(client: Client, *, by: Client, **changed) -> None:
     """Let the client change their own email, phone or channel. A notice goes to the old address."""
     check_be_client(by, client)
+    check_contact(changed)
     _write(client, changed)
     record(by, "change_contact", f"client:{client.pk}", changed)
+
+
+def check_contact(facts: Mapping[str, object]) -> None:
+    """Raise `BadInput` for a number, a channel or a language that no form of ours offers."""
+    if facts.get("phone") and not is_number(str(facts["phone"])):
+        raise BadInput(_("Give a telephone number."))
+    if "channel" in facts:
+        codes.check(Client, channel=str(facts["channel"]))
+    if facts.get("language") and facts["language"] not in dict(settings.LANGUAGES):
+        raise BadInput("Choose one of the languages that are offered.")
 
 
 def _write(client: Client, changed) -> None:

@@ -26,6 +26,7 @@ DELETED = {
     models.Consent: CLIENT,
     models.Terms: CLIENT,
     models.Code: CLIENT,
+    models.StepIn: "clients",
     models.ClientDoor: CLIENT,
     models.StopLink: CLIENT,
     models.Comment: SESSION,

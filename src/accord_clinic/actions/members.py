@@ -1,18 +1,14 @@
 """What admins do: invite members, give roles, change the practice's settings, look after failed messages."""
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import record
-from accord_clinic.messages import notices
+from accord_clinic.messages import delivery, notices
 from accord_clinic.models import Member, Notice, Practice
 from accord_clinic.permissions import check_end_sessions, check_keep_practice, check_reset_second_factor
 
@@ -124,9 +120,7 @@ def drop(notice: Notice, *, by: Member) -> None:
 
 
 def _send_link(member: Member) -> None:
-    names = {"uidb36": user_pk_to_url_str(member), "key": default_token_generator.make_token(member)}
-    path = reverse("account_reset_password_from_key", kwargs=names)
-    notices.tell("member_link", settings.PUBLIC_URL + path, member=member)
+    notices.tell("member_link", delivery.password_link(member), member=member)
 
 
 def _check_roles(roles: list[str]) -> None:

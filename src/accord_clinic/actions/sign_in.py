@@ -39,18 +39,6 @@ def ways_in(request, member: Member) -> list[str]:
     return [entry.get("type", entry["method"]) for entry in get_authentication_records(request, member)]
 
 
-def member_with(address: object) -> Member | None:
-    """The active member with exactly this address.
-
-    Letters that only look alike, or that a database folds into others, are not the same.
-    """
-    if not isinstance(address, str) or not address.isascii():
-        return None
-    rows = Member.objects.filter(email__iexact=address, is_active=True)
-    matches = [member for member in rows if member.email.lower() == address.lower()]
-    return matches[0] if len(matches) == 1 else None
-
-
 def is_linked(member: Member, provider: str) -> bool:
     return SocialAccount.objects.filter(user=member, provider=provider).exists()
 

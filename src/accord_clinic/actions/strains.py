@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove, codes
 from accord_clinic.models.strain_workflow import after
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
@@ -18,6 +18,7 @@ def open_strain(session: Session, kind: str, side: str, *, by: Actor) -> Strain:
     """Open a possible strain about a session; opening the same again gives the one that is there."""
     if isinstance(by, Member):
         check_treat(by, session.dyad)
+    codes.check(Strain, kind=kind)
     strain, made = Strain.objects.get_or_create(
         dyad=session.dyad, session=session, opened_by=side, defaults={"kind": kind, "opened_at": timezone.now()}
     )

@@ -8,21 +8,33 @@ from accord_clinic.actions import strains
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Session, Strain, Suggestion, TalkTick
 from accord_clinic.permissions import check_treat
+from accord_clinic.questionnaires.shelf import shelf
 
 
 @transaction.atomic
 def tick(session: Session, topic: str, *, by: Member) -> None:
     """Tick a line of the sheet of `session` as talked about. This moves a strain; ticking twice is the same as once."""
     check_treat(by, session.dyad)
-    _tick, made = TalkTick.objects.get_or_create(session=session, topic=topic[:60], defaults={"at": timezone.now()})
+    kind, _colon, about = topic.partition(":")
+    strain = Strain.objects.filter(uid=about, dyad=session.dyad).first() if kind == "strain" else None
+    if not (strain or _is_of_a_sheet(kind, about)):
+        raise BadInput("This line is not on the sheet.")
+    _tick, made = TalkTick.objects.get_or_create(session=session, topic=topic, defaults={"at": timezone.now()})
     if not made:
         return
-    kind, _colon, uid = topic.partition(":")
-    if kind == "strain":
-        strain = Strain.objects.filter(uid=uid, dyad=session.dyad).exclude(state="settled").first()
-        if strain:
-            strains.move(strain, "talk", "therapist", by=by, session=session)
+    if strain and strain.state != "settled":
+        strains.move(strain, "talk", "therapist", by=by, session=session)
     record(by, "tick", f"session:{session.pk}", ["talk_ticks"])
+
+
+def _is_of_a_sheet(kind: str, about: str) -> bool:
+    """Whether a line of a sheet may be called so, besides a strain: by a question, or by the number of a session."""
+    if kind == "felt":
+        return about.isascii() and about.isdigit() and len(about) <= 4
+    known = shelf().instruments.values()
+    if kind == "words":
+        return any(about == item.id for one in known for item in one.items)
+    return kind == "apart" and any(about == f"{one.id}:{item.id}" for one in known for item in one.items)
 
 
 @transaction.atomic

@@ -39,6 +39,7 @@ NOT_IN_A_COPY = {
     models.Suggestion: "what the therapist was offered to try, and why not",
     models.SafetyLook: "that the safety contact has looked",
     models.Code: "keys",
+    models.StepIn: "keys",
     models.ClientDoor: "keys",
     models.Invitation: "keys",
     models.StopLink: "keys",

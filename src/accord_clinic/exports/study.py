@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import SystemRandom
-from typing import Literal
+from typing import Any, Literal
 
 from django.db.models import Count, QuerySet
 
-from accord.cards import APPROACHES
 from accord.disclosure import LEAST, suppress_facts
 from accord_clinic.exports import study_rows
 from accord_clinic.exports.study_rows import Cells, Courses, Place
-from accord_clinic.models import Client, Dyad, Member, ReadLog, Session
+from accord_clinic.models import Agreement, Client, Dyad, Member, ReadLog, Response, Session, Strain, StrainMove
 from accord_clinic.permissions import check_study
 from accord_clinic.queries.consent import clients_who_consent
 
@@ -32,11 +31,16 @@ AGES = ((12, "12-17"), (18, "18-29"), (30, "30-44"), (45, "45-59"), (60, "60+"))
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name, its type (as Frictionless Table Schema calls it), and what it says."""
+    """One column: its name, its type (as Frictionless Table Schema calls it), what it says, and its codes if any."""
 
     name: str
     type: Literal["integer", "number", "string", "boolean"]
     says: str
+    codes: frozenset[str] = frozenset()
+
+    def cell(self, value: Any) -> Any:
+        """The value; nothing for one that this column does not know, so that no words can come by way of a code."""
+        return value if not self.codes or value in self.codes else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Table:
         """All rows, course by course in the order of their numbers."""
         dyads = sorted(courses.number, key=courses.number.__getitem__)
         for start in range(0, len(dyads), AT_ONCE):
-            yield from sorted(self.find(courses, dyads[start : start + AT_ONCE]), key=lambda row: row[0])
+            for row in sorted(self.find(courses, dyads[start : start + AT_ONCE]), key=lambda row: row[0]):
+                yield tuple(column.cell(value) for column, value in zip(self.columns, row, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,7 @@ def _dyads() -> QuerySet[Dyad]:
 
 def _facts(dyad: Dyad) -> tuple[str, ...]:
     """What others may know of a course; in the order in which it is worth keeping where groups are small."""
-    approach = dyad.approach if dyad.approach in APPROACHES else ""  # a file that was taken in may say anything
-    return _ending(dyad), dyad.modality, approach, _age(dyad.client, dyad.started)
+    return _ending(dyad), dyad.modality, dyad.approach, _age(dyad.client, dyad.started)
 
 
 def _ending(dyad: Dyad) -> str:
@@ -119,9 +123,14 @@ def _age(client: Client, on: date) -> str:
     return next((name for least, name in reversed(AGES) if years >= least), "")
 
 
+def codes(*fields: tuple[type, str], more: Iterable[str] = ()) -> frozenset[str]:
+    """The codes that a column of a table of ours may hold."""
+    return frozenset(code for model, name in fields for code, _label in model._meta.get_field(name).choices) | set(more)
+
+
 DYAD = Column("dyad", "integer", "which course of care; drawn by chance for this file, without meaning")
 SESSION = Column("session", "integer", "number of the session in its course, from 1")
-RATER = Column("rater", "string", "client or therapist")
+RATER = Column("rater", "string", "client or therapist", codes((Response, "side")))
 AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
 INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
 KEPT_BACK = "empty where fewer than ten clients or three therapists share it together with what stands before it"
@@ -133,9 +142,16 @@ TABLES = (
         "One row a course of care: one client with one therapist.",
         (
             DYAD,
-            Column("ending", "string", f"ongoing, or how it ended; {KEPT_BACK}"),
-            Column("modality", "string", "room, video, phone or text, as is usual in this course; likewise"),
-            Column("approach", "string", "how the therapist works; likewise"),
+            Column(
+                "ending", "string", f"ongoing, or how it ended; {KEPT_BACK}", codes((Dyad, "ending"), more=["ongoing"])
+            ),
+            Column(
+                "modality",
+                "string",
+                "room, video, phone or text, as is usual in this course; likewise",
+                codes((Dyad, "modality")),
+            ),
+            Column("approach", "string", "how the therapist works; likewise", codes((Dyad, "approach"))),
             Column("age", "string", "the client's at the start, in bands, by year of birth; likewise"),
         ),
         study_rows.dyads,
@@ -147,8 +163,15 @@ TABLES = (
             DYAD,
             SESSION,
             Column("week", "integer", f"when it was, {SINCE}"),
-            Column("state", "string", "held, cancelled, missed_by_client or missed_by_therapist"),
-            Column("revealed_by", "string", "both, time, waived or import; empty where answers are not open to both"),
+            Column(
+                "state", "string", "held, cancelled, missed_by_client or missed_by_therapist", codes((Session, "state"))
+            ),
+            Column(
+                "revealed_by",
+                "string",
+                "both, time, waived or import; empty where answers are not open to both",
+                codes((Session, "revealed_by")),
+            ),
         ),
         study_rows.sessions,
     ),
@@ -219,10 +242,15 @@ TABLES = (
             DYAD,
             SESSION,
             Column("strain", "integer", "number of the strain in its course"),
-            Column("kind", "string", "withdrawal, confrontation or unclear"),
-            Column("opened_by", "string", "client, therapist or signal"),
-            Column("move", "string", "open, talk, not_talked, try_repair, think_settled, still_there, settle, reopen"),
-            Column("side", "string", "whose move it was"),
+            Column("kind", "string", "withdrawal, confrontation or unclear", codes((Strain, "kind"))),
+            Column("opened_by", "string", "client, therapist or signal", codes((Strain, "opened_by"))),
+            Column(
+                "move",
+                "string",
+                "open, talk, not_talked, try_repair, think_settled, still_there, settle, reopen",
+                codes((StrainMove, "move")),
+            ),
+            Column("side", "string", "whose move it was", codes((StrainMove, "side"))),
             Column("at_session", "integer", "in which session it was said, where in one"),
             Column("week", "integer", f"when it was said, {SINCE}"),
         ),
@@ -234,14 +262,14 @@ TABLES = (
         (
             DYAD,
             AGREEMENT,
-            Column("kind", "string", "goal, task or problem (the shared view)"),
+            Column("kind", "string", "goal, task or problem (the shared view)", codes((Agreement, "kind"))),
             Column("of_goal", "integer", "the goal that a task belongs to"),
-            Column("proposed_by", "string", "client or therapist"),
+            Column("proposed_by", "string", "client or therapist", codes((Agreement, "proposed_by"))),
             Column("week", "integer", f"when it was proposed, {SINCE}"),
             Column("wordings", "integer", "how often it was worded"),
             Column("client_sealed", "boolean", "whether the client has sealed the last wording"),
             Column("therapist_sealed", "boolean", "whether the therapist has"),
-            Column("end", "string", "reached, dropped or replaced; empty while it stands"),
+            Column("end", "string", "reached, dropped or replaced; empty while it stands", codes((Agreement, "end"))),
             Column("end_week", "integer", "when it ended, likewise"),
         ),
         study_rows.agreements,

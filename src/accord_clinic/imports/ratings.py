@@ -16,7 +16,7 @@ from accord.errors import AccordError
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.imports.column_map import ColumnMap
 from accord_clinic.imports.spreadsheet import Fault, Row, Sheet
-from accord_clinic.models import Client, Dyad, ImportRow, Member, Practice, Response, Session
+from accord_clinic.models import Client, Dyad, ImportRow, Member, Practice, Response, Session, codes
 
 Pair = tuple[str, str]
 Place = tuple[str, str, int]
@@ -130,6 +130,7 @@ def _dyads(
     rows: tuple[Row, ...], columns: ColumnMap, people: dict[str, Client], members: dict[str, Member]
 ) -> tuple[dict[Pair, Dyad], int]:
     """The course of care of each person and therapist of the file; and how many are new."""
+    codes.check(Dyad, approach=columns.approach, modality=columns.modality)
     known_dyads = {(dyad.client_id, dyad.therapist_id): dyad for dyad in earlier(columns)}
     before = len(known_dyads)
     dyads: dict[Pair, Dyad] = {}

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
@@ -9,10 +11,12 @@ from django.utils import timezone
 
 from accord_clinic import links
 from accord_clinic.messages import sms
-from accord_clinic.models import Client, Notice, Response, StopLink
+from accord_clinic.models import Client, Member, Notice, Response, StopLink
 from accord_clinic.words import wordings
 
 ASKED_FOR = "code"
+FORGOTTEN = "password_link"  # noqa: S105 - the name of a message
+"""Asked for by whoever typed an address; whether somebody works here under it is looked up only when it is sent."""
 CODE_LIVES = timedelta(minutes=15)
 BY_ITSELF = ("link", "reminder")
 
@@ -26,6 +30,8 @@ def wanted(notice: Notice) -> bool:
     that turned out not to have been held."""
     if notice.kind == ASKED_FOR:
         return timezone.now() - notice.made_at < CODE_LIVES
+    if notice.kind == FORGOTTEN:
+        return Member.objects.at(notice.to) is not None
     if notice.client_id and notice.client.erased_at or notice.member_id and not notice.member.is_active:
         return False
     session = notice.session
@@ -39,7 +45,8 @@ def send(notice: Notice) -> None:
     """Send a notice by mail or text message. Raises `OSError` if a retry may help, `NoContact` without an address."""
     client = notice.client
     subject, body = wordings.message(notice.kind, client.language if client else settings.LANGUAGE_CODE)
-    body = body.format(code=notice.about, link=notice.about)
+    about = password_link(Member.objects.at(notice.to)) if notice.kind == FORGOTTEN else notice.about
+    body = body.format(code=about, link=about)
     stop = _stop_address(client) if client and notice.kind in BY_ITSELF else ""
     if stop:
         body = f"{body}\n\n{wordings.stop_line(client.language).format(stop=stop)}"
@@ -48,6 +55,12 @@ def send(notice: Notice) -> None:
         _mail(notice, address, subject, body, stop)
     else:
         sms.send(address, body)
+
+
+def password_link(member: Member) -> str:
+    """Where this member chooses a new password; good once, and as long as the password stays as it is."""
+    names = {"uidb36": user_pk_to_url_str(member), "key": default_token_generator.make_token(member)}
+    return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs=names)
 
 
 def _address(notice: Notice) -> str:

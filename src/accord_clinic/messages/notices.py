@@ -49,6 +49,13 @@ def tell(
     return True
 
 
+def ask_password_link(address: str) -> None:
+    """Somebody has forgotten a password. The same row for every address, so that asking tells nothing."""
+    now = timezone.now()
+    facts = {"kind": delivery.FORGOTTEN, "to": address, "made_at": now, "due_at": now}
+    Notice.objects.create(key=f"{delivery.FORGOTTEN}|{links.new_token()}", **facts)
+
+
 def tell_those_in_charge(kind: str, about: str, dyad: Dyad, once: str = "") -> None:
     """Notify the dyad's therapist, or the admins if the therapist has left, so that somebody always gets the notice."""
     for member in [dyad.therapist] if dyad.therapist.is_active else _admins():

@@ -1,5 +1,8 @@
 """The tables: what people said and saw, who may see it, what was done. Clinical rows are only ever added."""
 
+from django.apps import apps
+
+from accord_clinic.models import codes
 from accord_clinic.models.alliance import (
     Agreement,
     Pick,
@@ -15,7 +18,9 @@ from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
 from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
 from accord_clinic.models.signals import Calibration, SafetyLook, Signal, Suggestion
-from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth
+from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth, StepIn
+
+codes.guard(apps.all_models["accord_clinic"].values())
 
 __all__ = [
     "Agreement",
@@ -50,6 +55,7 @@ __all__ = [
     "Session",
     "Share",
     "Signal",
+    "StepIn",
     "StopLink",
     "Strain",
     "StrainMove",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accord_clinic.models.care import Session
 from accord_clinic.models.people import Dyad
 from accord_clinic.models.row import SIDES, Addressed
+from accord_clinic.models.strain_workflow import MOVES, WORKFLOW
 
 
 class Agreement(Addressed):
@@ -95,13 +96,14 @@ class Strain(Addressed):
     """A possible strain, from opening to settling. `state` repeats the last move, so lists need not read them all."""
 
     KINDS = [("withdrawal", _("withdrawal")), ("confrontation", _("confrontation")), ("unclear", _("unclear"))]
+    STATES = [(state, state) for state in WORKFLOW]
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="strains")
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="strains")
     kind = models.CharField(max_length=20, choices=KINDS, default="unclear")
     opened_by = models.CharField(max_length=10, choices=[*SIDES, ("signal", _("a signal"))])
     opened_at = models.DateTimeField()
-    state = models.CharField(max_length=20, default="opened")
+    state = models.CharField(max_length=20, choices=STATES, default="opened")
 
     class Meta:
         constraints = [
@@ -114,7 +116,7 @@ class StrainMove(models.Model):
     """One step in the history of a strain: who, when, at which session. `strain_workflow.py` has the table of steps."""
 
     strain = models.ForeignKey(Strain, on_delete=models.CASCADE, related_name="moves")
-    move = models.CharField(max_length=20)
+    move = models.CharField(max_length=20, choices=[(move, move) for move in MOVES])
     side = models.CharField(max_length=10, choices=[*SIDES, ("signal", _("a signal"))])
     session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.CASCADE, related_name="strain_moves")
     step = models.CharField(max_length=300, blank=True, help_text="which repair step the therapist tried")

@@ -20,6 +20,7 @@ class Session(Addressed):
         ("missed_by_client", _("missed by the client")),
         ("missed_by_therapist", _("missed by the therapist")),
     ]
+    OPENED_BY = [("both", _("both")), ("waived", _("waived")), ("time", _("time")), ("import", _("import"))]
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="sessions")
     number = models.PositiveSmallIntegerField()
@@ -28,7 +29,7 @@ class Session(Addressed):
     state = models.CharField(max_length=20, choices=STATES, default="planned")
     reveal_due = models.DateTimeField(null=True, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True)
-    revealed_by = models.CharField(max_length=10, blank=True, help_text="both, waived, time or import")
+    revealed_by = models.CharField(max_length=10, choices=OPENED_BY, blank=True)
     waived_why = models.TextField(blank=True)
 
     class Meta:

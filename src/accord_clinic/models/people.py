@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accord.cards import APPROACHES
 from accord_clinic.models.row import Addressed
 
 
@@ -52,6 +53,17 @@ class MemberManager(BaseUserManager["Member"]):
         member.set_password(password)
         member.save()
         return member
+
+    def at(self, address: object) -> "Member | None":
+        """The one member who works here now under exactly this address.
+
+        Letters that only look alike, or that a database folds into others, are not the same.
+        """
+        if not isinstance(address, str) or not address.isascii():
+            return None
+        rows = self.filter(email__iexact=address, is_active=True)
+        exact = [member for member in rows if member.email.lower() == address.lower()]
+        return exact[0] if len(exact) == 1 else None
 
 
 class Member(Addressed, AbstractBaseUser):
@@ -124,16 +136,18 @@ class Dyad(Addressed):
         ("moved_on", _("moved on to someone else")),
     ]
 
+    FORMS = [("full", _("the full check-in")), ("minimum", _("the short one"))]
+
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="dyads")
     therapist = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="dyads")
     started = models.DateField()
     ended = models.DateField(null=True, blank=True)
     ending = models.CharField(max_length=20, choices=ENDINGS, blank=True)
     ending_reason = models.TextField(blank=True)
-    approach = models.CharField(max_length=40, default="integrative")
+    approach = models.CharField(max_length=40, choices=[(code, code) for code in APPROACHES], default="integrative")
     setting = models.CharField(max_length=40, default="outpatient")
     modality = models.CharField(max_length=10, choices=MODALITIES, default="room")
-    form = models.CharField(max_length=20, default="full", help_text="which set the check-in asks: full or minimum")
+    form = models.CharField(max_length=20, choices=FORMS, default="full")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     circle = models.CharField(
         max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists"
@@ -171,10 +185,11 @@ class Share(models.Model):
 class Consent(models.Model):
     """The consent of the client, or of a guardian, to one purpose, in one wording, until withdrawn."""
 
+    PURPOSES = [("care", _("care")), ("research", _("research")), ("transcripts", _("transcripts"))]
     VOICES = [("client", _("client")), ("guardian", _("guardian"))]
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
-    purpose = models.CharField(max_length=20)
+    purpose = models.CharField(max_length=20, choices=PURPOSES)
     version = models.CharField(max_length=20)
     language = models.CharField(max_length=10, default="en")
     by = models.CharField(max_length=10, choices=VOICES, default="client")

@@ -40,6 +40,7 @@ WORKFLOW: dict[str, dict[str, tuple[frozenset[str], str]]] = {
         "reopen": (frozenset({"client", "therapist"}), "opened"),
     },
 }
+MOVES = ("open", *dict.fromkeys(move for moves in WORKFLOW.values() for move in moves))
 OPEN_STATES = tuple(state for state in WORKFLOW if state != "settled")
 
 

@@ -50,15 +50,33 @@ class Notice(models.Model):
 
 
 class Code(models.Model):
-    """A one-time code sent to a client's known contact: short-lived, with few tries. Only its hash is stored."""
+    """A one-time code for one purpose inside the own space: short-lived, few tries. Only its hash is stored."""
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="codes")
-    purpose = models.CharField(max_length=20, default="space")
+    purpose = models.CharField(max_length=20)
     code_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True, blank=True)
+
+
+class StepIn(models.Model):
+    """Somebody asks to be let into a client's own space. Whom it is about is known to the sweep alone, until the code
+    was typed; the browser keeps a handle that says nothing."""
+
+    token_hash = models.CharField(max_length=64, unique=True)
+    clients = models.ManyToManyField(Client, related_name="+", help_text="reached at the address; families share one")
+    address = models.CharField(max_length=254, blank=True, help_text="as typed, until the sweep has looked it up")
+    who = models.CharField(max_length=64, help_text="keyed hash of the address, to count by")
+    network = models.CharField(max_length=64, help_text="keyed hash of where it came from, to count by")
+    code_hash = models.CharField(max_length=64, blank=True)
+    made_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    proved_at = models.DateTimeField(null=True, blank=True, help_text="the right code was typed")
+
+    class Meta:
+        indexes = [models.Index(fields=["who", "made_at"]), models.Index(fields=["network", "made_at"])]
 
 
 class ClientDoor(models.Model):

@@ -41,9 +41,15 @@ class BeforeFirst:
     waiting: str
 
 
-def purposes(client: Client, language: str) -> list[Purpose]:
-    """Every purpose with its wording in the reader's language and what was agreed about it."""
+def purposes(client: Client, language: str, until: datetime | None = None) -> list[Purpose]:
+    """Every purpose with its wording in the reader's language and what was agreed about it.
+
+    `until`: for readers who may not know yet that the client has begun a check-in, which is agreeing; a guardian's
+    word, which they note themselves, is always in it.
+    """
     rows, must = consents(client), needed(client)
+    if until is not None:
+        rows = [row for row in rows if row.by == "guardian" or row.given_at <= until]
     return [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in PURPOSES]
 
 

@@ -10,10 +10,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accord_clinic import links
 from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.pages.key_holders import names_of, what_it_means
 from accord_clinic.pages.pictures import Picture, picture
-from accord_clinic.queries import own_space
+from accord_clinic.queries import doors, own_space
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.own_space import OwnRows
 from accord_clinic.queries.practice import practice
@@ -25,6 +26,8 @@ from accord_clinic.words.sentences import Names, strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Session
+
+MOST_OPENINGS = 20
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,17 @@ class Read:
     who: str
     what: str
     when: str
+
+
+@dataclass(frozen=True)
+class Opening:
+    """One time that the own space was opened: since when, used last, and whether it is the one that is looked at."""
+
+    number: int
+    opened: str
+    used: str
+    stands: bool
+    here: bool
 
 
 def own_course(dyad: Dyad) -> OwnCourse:
@@ -250,6 +264,15 @@ def reads(dyad: Dyad) -> list[Read]:
     """Who read the client's words, newest first."""
     return [
         Read(row.member.name if row.member else _("somebody"), _what(row), at(row.at)) for row in own_space.reads(dyad)
+    ]
+
+
+def openings(client: Client, token: str) -> list[Opening]:
+    """When the own space was opened, newest first: whether it was somebody else is what a client looks for here."""
+    standing, here = doors.standing_numbers(client), links.digest(token)
+    return [
+        Opening(door.pk, at(door.opened_at), at(door.seen_at), door.pk in standing, door.token_hash == here)
+        for door in doors.latest(client, MOST_OPENINGS)
     ]
 
 

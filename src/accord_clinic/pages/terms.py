@@ -46,7 +46,7 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         age=age_of(client),
         needs_guardian="guardian" in needed(client),
         asks_age=asks_age(client),
-        purposes=tuple(purposes(client, "en")),
+        purposes=tuple(purposes(client, "en", until=terms.open_until(dyad))),
         waiting=tuple(row for row in corrections if row.answered_at is None),
         answered=tuple(row for row in corrections if row.answered_at is not None),
         covers=terms.cover_days(dyad),

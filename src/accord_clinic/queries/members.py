@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
-from accord_clinic.models import Correction, Dyad, Erasure, Member, Notice, Practice
+from accord_clinic.models import Correction, Erasure, Member, Notice, Practice
 from accord_clinic.permissions import can, check_answer_correction, check_keep_practice
 
 
@@ -103,11 +103,3 @@ def failed_notice(member: Member, pk: int | None) -> Notice | None:
     """A message that is not sent, for trying again."""
     check_keep_practice(member)
     return Notice.objects.filter(pk=pk, sent_at=None, dropped_at=None).first()
-
-
-def course_in_emergency(member: Member, therapist: str, name: str) -> Dyad | None:
-    """The one running course of this therapist with a person of exactly this name; nothing when it is not one."""
-    check_keep_practice(member)
-    rows = Dyad.objects.filter(therapist__uid=therapist, client__name__iexact=name.strip(), client__erased_at=None)
-    found = list(rows.select_related("client", "therapist").order_by("-started")[:2])
-    return found[0] if len(found) == 1 else None

@@ -41,17 +41,6 @@ def dyads(client: Client) -> list[Dyad]:
     return sorted(client.dyads.select_related("therapist").order_by("-started"), key=lambda d: d.ended is not None)
 
 
-def by_email(address: str) -> Client | None:
-    """The client with this address; `None` when there is none, or more than one."""
-    clients = list(Client.objects.filter(email__iexact=address.strip())[:2]) if address.strip() else []
-    return clients[0] if len(clients) == 1 else None
-
-
-def by_uid(uid: str) -> Client | None:
-    """The client with this uid."""
-    return Client.objects.filter(uid=uid).first()
-
-
 def of_links(tokens: Sequence[str]) -> Client | None:
     """Whose check-in links these tokens open, when they are all one person's."""
     if not tokens:

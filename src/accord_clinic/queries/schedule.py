@@ -90,5 +90,6 @@ def failed(member: Member) -> list[FailedNotice]:
     rows = rows.exclude(kind="outside_line", about__in=about_me)
     rows = rows.select_related("client", "member").order_by("-made_at")[:MOST_SHOWN]
     return [
-        FailedNotice(r.pk, str(r.client or r.member), r.made_at, r.tries, r.error, r.tries >= MOST_TRIES) for r in rows
+        FailedNotice(r.pk, str(r.client or r.member or r.to), r.made_at, r.tries, r.error, r.tries >= MOST_TRIES)
+        for r in rows
     ]

@@ -1,9 +1,9 @@
 """What stands between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member
@@ -71,3 +71,8 @@ def own_numbers(dyad: Dyad) -> dict[str, object]:
     """First values for a form: only what differs from the practice."""
     own = own_schedule(dyad)
     return {name: getattr(own, name) for name in ("by_itself", *NUMBERS)} if own else {"by_itself": True}
+
+
+def open_until(dyad: Dyad) -> datetime:
+    """Until when the therapist may know what the client did: the last time that answers of this course were opened."""
+    return dyad.sessions.aggregate(last=Max("revealed_at"))["last"] or datetime.min.replace(tzinfo=UTC)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic import links
 from accord_clinic.actions import agreements, own_space, private_lines
+from accord_clinic.actions import step_in as steps
 from accord_clinic.pages import own_space as space_pages
 from accord_clinic.pages.key_holders import of_the_key
 from accord_clinic.pages.talk_sheet import sheet
@@ -31,8 +31,9 @@ from accord_clinic.views.checkin import unknown
 
 DOOR = settings.CLIENT_COOKIE_PREFIX + "door"
 WHO = settings.CLIENT_COOKIE_PREFIX + "who"
-SIGNER = signing.TimestampSigner(salt="accord.space.who")
 SIDE = "client"
+OUTSIDE = ("client/step_in.html", "client/code.html", "client/code_who.html")
+"""Pages before the door is open."""
 
 
 def through_the_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -53,38 +54,46 @@ def through_the_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def step_in(request: HttpRequest) -> HttpResponse:
-    """Ask for a code: for the person whose check-in link this browser opened, or for an address that is typed in."""
+    """Ask for a code: for the person whose check-in link this browser opened, or for an address that is typed in.
+
+    What comes back is the same for everybody: a handle that says nothing, and a page in the browser's own language.
+    """
     known = _known(request)
     if request.method != "POST":
         return shell(request, "client/step_in.html", {"known": known is not None}, known)
-    client = known or space_queries.by_email(request.POST.get("email", ""))
-    wanted = client and not request.POST.get("pin") and not own_space.asks_too_often(client)
-    code = own_space.ask_code(client) if wanted else None
+    try:
+        token = steps.ask(request.POST.get("email", ""), get_adapter().get_client_ip(request), client=known)
+    except own_space.AskedTooOften as error:
+        context = {"known": known is not None, "problem": str(error)}
+        return shell(request, "client/step_in.html", context, known, status=429)
     response = redirect("code")
-    # Somebody who is not known gets the same pages; no code fits there.
-    who = SIGNER.sign(client.uid if client else links.new_token())
-    response.set_cookie(WHO, who, secure=not settings.DEMO, httponly=True, samesite="Lax", max_age=900)
-    if settings.DEMO and code:
+    response.set_cookie(WHO, token, secure=not settings.DEMO, httponly=True, samesite="Lax", max_age=900)
+    if settings.DEMO and (code := steps.answer_now(token)):
         response.set_cookie(WHO + "-demo", code, httponly=True, samesite="Lax", max_age=900)
     return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
-    """Enter the code or the PIN. Every wrong entry gives the same page."""
-    try:
-        client = space_queries.by_uid(SIGNER.unsign(request.COOKIES.get(WHO, ""), max_age=900))
-    except signing.BadSignature:
+    """Type the code; then, where several people share the mailbox, who it is, and the PIN where there is one."""
+    token, known = request.COOKIES.get(WHO, ""), _known(request)
+    if not steps.is_open(token):
         return redirect("step-in")
-    wrong = False
-    if request.method == "POST":
-        given = request.POST.get("code", "").replace(" ", "")
-        token = (own_space.open_with_code(client, given) or own_space.open_with_pin(client, given)) if client else None
-        if token:
-            return _let_in(token)
-        wrong = True
-    shown = request.COOKIES.get(WHO + "-demo") if settings.DEMO else None
-    return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, client)
+    step = steps.proved(token)
+    if step is None:
+        wrong = request.method == "POST" and not steps.prove(token, request.POST.get("code", "").replace(" ", ""))
+        if request.method != "POST" or wrong:
+            shown = request.COOKIES.get(WHO + "-demo") if settings.DEMO else None
+            return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, known)
+        step = steps.proved(token)
+    people = list(step.clients.all())
+    asked = len(people) > 1 or any(one.pin for one in people)
+    pin = request.POST.get("pin", "").replace(" ", "")
+    door = steps.enter(step, request.POST.get("who", ""), pin) if not asked or "pin" in request.POST else None
+    if door:
+        return _let_in(door)
+    context = {"people": people if len(people) > 1 else (), "with_pin": any(one.pin for one in people)}
+    return shell(request, "client/code_who.html", context | {"wrong": "pin" in request.POST}, known)
 
 
 @require_safe
@@ -186,22 +195,24 @@ def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    context = {"may": space_pages.may_read(dyad), "reads": space_pages.reads(dyad)}
+    context = {
+        "may": space_pages.may_read(dyad),
+        "reads": space_pages.reads(dyad),
+        "openings": space_pages.openings(client, request.COOKIES.get(DOOR, "")),
+    }
     return _of(request, "client/readers.html", context, client, dyad, "my-readers")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 @through_the_door
-def my_pin(request: HttpRequest, client) -> HttpResponse:
-    """Choose a PIN, to get in without a code."""
-    problem = ""
-    if request.method == "POST":
-        try:
-            own_space.set_pin(client, request.POST.get("pin", "").replace(" ", ""), by=client)
-            return redirect("mine")
-        except AccordError:
-            problem = _("A PIN has six to twelve digits.")
-    return shell(request, "client/pin.html", {"problem": problem, "has_pin": bool(client.pin)}, client)
+def my_openings(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """End one opening of the space, or all of them but this one."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    if dyad is None:
+        return unknown(request)
+    here, number = request.COOKIES.get(DOOR, ""), whole_number(request.POST.get("door", ""))
+    own_space.end_doors(client, by=client, number=number, keep=here if number is None else "")
+    return redirect("my-readers", dyad.uid)
 
 
 @require_POST
@@ -272,7 +283,7 @@ def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: 
 def shell(request: HttpRequest, template: str, context: dict, client=None, status: int = 200) -> HttpResponse:
     around = {
         **checkin_page.in_need(),
-        "inside": client is not None and template not in ("client/step_in.html", "client/code.html"),
+        "inside": client is not None and template not in OUTSIDE,
     }
     with translation.override(client.language if client else get_language()):
         around["about"] = _("Your own space")

@@ -134,11 +134,11 @@ def emergency(request: HttpRequest) -> HttpResponse:
         context = {"form": form, "therapists": therapists}
         return _page(request, "practice/emergency.html", context, status=422 if form.is_bound else 200)
     facts = form.cleaned_data
-    dyad = member_queries.course_in_emergency(request.user, facts["therapist"], facts["name"])
+    therapist = next(member for member in therapists if member.uid == facts["therapist"])
     try:
-        if dyad is not None:
-            cover_and_emergency.break_glass(dyad, facts["why"], by=request.user)
-            return redirect("dyad", dyad.uid)
+        glass = cover_and_emergency.look_in_emergency(therapist, facts["name"], facts["why"], by=request.user)
+        if glass is not None:
+            return redirect("dyad", glass.dyad.uid)
         form.add_error("name", _("There is not exactly one such person there."))
     except AccordError as error:
         form.add_error("why", str(error))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord.errors import AccordError
 from accord_clinic.actions import client_copy, consent, corrections, erasure, own_space, schedule
+from accord_clinic.addresses import is_number
 from accord_clinic.exports import client_copy as copy_queries
 from accord_clinic.exports.chapters import chapters
 from accord_clinic.pages import consent as consent_pages
@@ -29,8 +30,8 @@ from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door
 from accord_clinic.words import phrases
 
-COPY, ERASE, CONTACT, NEW = "copy", "erase", "contact", "contact-new"
-PURPOSES = {COPY: "my-copy", ERASE: "my-erasure", CONTACT: "my-contact"}
+COPY, ERASE, CONTACT, NEW, PIN = "copy", "erase", "contact", "contact-new", "pin"
+PURPOSES = {COPY: "my-copy", ERASE: "my-erasure", CONTACT: "my-contact", PIN: "my-pin"}
 SIGNER = signing.TimestampSigner(salt="accord.contact.new")
 GOOD_FOR = 900
 
@@ -65,12 +66,15 @@ def my_messages(request: HttpRequest, client) -> HttpResponse:
 @require_POST
 @through_the_door
 def my_code(request: HttpRequest, client) -> HttpResponse:
-    """Send a fresh code for one of the three things that need one."""
+    """Send a fresh code for one of the things that need one."""
     purpose = request.POST.get("for", "")
     if purpose not in PURPOSES:
         return unknown(request)
     response = redirect(PURPOSES[purpose])
-    _show_in_demo(response, own_space.ask_code(client, purpose))
+    try:
+        _show_in_demo(response, own_space.ask_code(client, purpose))
+    except own_space.AskedTooOften as error:
+        return shell(request, "client/too_often.html", {"problem": str(error)}, client, 429)
     return response
 
 
@@ -107,10 +111,32 @@ def my_contact(request: HttpRequest, client) -> HttpResponse:
         return _asking(request, template, client, CONTACT, problem=problem, address=address)
     if not own_space.fresh(client, _given(request), CONTACT):
         return _asking(request, template, client, CONTACT, wrong=True, address=address)
-    code = own_space.ask_code(client, NEW, to=address)
+    try:
+        code = own_space.ask_code(client, NEW, to=address)
+    except own_space.AskedTooOften as error:
+        return _asking(request, template, client, CONTACT, problem=str(error), address=address)
     new = SIGNER.sign_object([client.uid, kind, address])
     context = {"new": new, "address": address, "shown": code if settings.DEMO else None}
     return shell(request, "client/rights_contact_new.html", context, client)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@through_the_door
+def my_pin(request: HttpRequest, client) -> HttpResponse:
+    """Choose a PIN that is asked for after the code, or take it away; with a fresh code, and the client is told."""
+    template, has_pin = "client/pin.html", bool(client.pin)
+    if request.method != "POST":
+        return _asking(request, template, client, PIN, has_pin=has_pin)
+    pin, remove = request.POST.get("pin", "").replace(" ", ""), request.POST.get("what") == "remove"
+    if not (remove or own_space.is_pin(pin)):
+        return _asking(request, template, client, PIN, has_pin=has_pin, problem=_("A PIN has six to twelve digits."))
+    if not own_space.fresh(client, _given(request), PIN):
+        return _asking(request, template, client, PIN, has_pin=has_pin, wrong=True)
+    if remove:
+        own_space.remove_pin(client, by=client)
+    else:
+        own_space.set_pin(client, pin, by=client, keep=request.COOKIES.get(DOOR, ""))
+    return redirect("mine")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -178,7 +204,7 @@ def _confirm_contact(request: HttpRequest, client) -> HttpResponse:
         uid, kind, address = SIGNER.unsign_object(request.POST["new"], max_age=GOOD_FOR)
     except signing.BadSignature:
         return redirect("my-contact")
-    if uid != client.uid or not own_space.use_code(client, _given(request), NEW):
+    if uid != client.uid or not own_space.use_code(client, _given(request), NEW, to=address):
         context = {"new": request.POST["new"], "address": address, "wrong": True}
         return shell(request, "client/rights_contact_new.html", context, client, 422)
     corrections.change_own_contact(
@@ -190,8 +216,7 @@ def _confirm_contact(request: HttpRequest, client) -> HttpResponse:
 def _problem(kind: str, address: str) -> str:
     """A sentence when this cannot be an address of this kind."""
     if kind == "phone":
-        digits = [c for c in address if c.isdigit()]
-        return "" if len(digits) >= 5 and len(address) <= 40 and "@" not in address else _("Give a telephone number.")
+        return "" if is_number(address) else _("Give a telephone number.")
     try:
         validate_email(address)
     except ValidationError:

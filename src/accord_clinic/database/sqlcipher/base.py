@@ -26,7 +26,15 @@ Database = django_sqlite.Database
 
 
 class DatabaseWrapper(django_sqlite.DatabaseWrapper):
-    """A SQLite connection that gives its key first. The key is 64 hexadecimal digits in a file of its own."""
+    """A SQLite connection that gives its key first. The key is 64 hexadecimal digits in a file of its own.
+
+    SQLite takes a text of any length for any column; here a column refuses what is longer than it says, as elsewhere.
+    """
+
+    data_type_check_constraints = {
+        **django_sqlite.DatabaseWrapper.data_type_check_constraints,
+        "CharField": 'length("%(column)s") <= %(max_length)s',
+    }
 
     def get_connection_params(self):
         params = super().get_connection_params()

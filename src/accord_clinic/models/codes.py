@@ -1,0 +1,34 @@
+"""Columns that hold a code and never words: each column with `choices` is guarded by both databases.
+
+A form can be forged, an import be wrong and an action forget to look; the database refuses all three. How long a text
+may be is checked by PostgreSQL itself and, for the embedded database, by `accord_clinic.database.sqlcipher`.
+"""
+
+from collections.abc import Iterable
+
+from django.db import models
+
+from accord.errors import BadInput
+
+
+def guard(tables: Iterable[type[models.Model]]) -> None:
+    """Give each column with `choices` a constraint that holds only those; a migration then finds what is new."""
+    for table in tables:
+        coded = [field for field in table._meta.local_fields if field.choices]
+        if coded:
+            both = [*table._meta.constraints, *(_only(table, field) for field in coded)]
+            # The second is what Django's migrations compare.
+            table._meta.constraints = table._meta.original_attrs["constraints"] = both
+
+
+def _only(table: type[models.Model], field: models.Field) -> models.CheckConstraint:
+    codes = sorted({code for code, _label in field.choices} | ({""} if field.blank else set()))
+    name = f"{table._meta.model_name}_{field.name}_is_a_code"
+    return models.CheckConstraint(condition=models.Q(**{f"{field.name}__in": codes}), name=name)
+
+
+def check(table: type[models.Model], **values: str) -> None:
+    """Raise `BadInput` for a value that is no code of its column, before the database has to."""
+    for column, value in values.items():
+        if value not in dict(table._meta.get_field(column).choices):
+            raise BadInput(f"{column.replace('_', ' ').capitalize()}: choose one of those that are offered.")

@@ -55,7 +55,7 @@ class TimeInput(forms.TimeInput):
         super().__init__(format="%H:%M", **more)
 
 
-class Course(forms.Form):
+class CourseForm(forms.Form):
     """A course of care: from when, in which approach, where, and what the client is asked."""
 
     started = forms.DateField(label=_("First session on"), widget=DateInput)
@@ -95,7 +95,7 @@ def _in_which(instrument: Instrument) -> str:
     return _("In {languages} only.").format(languages=languages)
 
 
-class Person(Course):
+class PersonForm(CourseForm):
     """Somebody new, with a first course of care."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
@@ -145,7 +145,7 @@ class Person(Course):
         return born
 
 
-class SetUp(Course):
+class SetUp(CourseForm):
     """How a running course is set up; when it began stays as it was said."""
 
     def __init__(self, *args, **more):

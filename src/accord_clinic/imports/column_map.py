@@ -24,7 +24,7 @@ class BadMapping(BadInput):
 
 
 @dataclass(frozen=True)
-class Column:
+class ItemColumn:
     """The column of an item's answers, and what to add to each so that it fits the questionnaire's range."""
 
     name: str
@@ -40,7 +40,7 @@ class Asked:
 
     instrument: Instrument
     form: str
-    items: Mapping[str, Column]
+    items: Mapping[str, ItemColumn]
     follow: tuple[str, ...] = ()
 
 
@@ -146,7 +146,7 @@ def _questionnaire(table: TomlTable, instruments: Mapping[str, Instrument]) -> A
     return Asked(instrument, form, items, follow)
 
 
-def _items(table: TomlTable, instrument: Instrument, form: str) -> dict[str, Column]:
+def _items(table: TomlTable, instrument: Instrument, form: str) -> dict[str, ItemColumn]:
     asked = instrument.forms[form]
     unknown = set(table.data) - set(asked)
     if unknown or not table.data:
@@ -160,12 +160,12 @@ def _items(table: TomlTable, instrument: Instrument, form: str) -> dict[str, Col
     return {item: _column(table, item) for item in table.data}
 
 
-def _column(table: TomlTable, item: str) -> Column:
+def _column(table: TomlTable, item: str) -> ItemColumn:
     """`d1 = "the column"`, or with a shift `d1 = { column = "the column", shift = 3.5 }`."""
     if not isinstance(table.data[item], dict):
-        return Column(table.text(item))
+        return ItemColumn(table.text(item))
     inner = table.part(item, f"item {item}")
-    column = Column(inner.text("column"), inner.number("shift", 0.0))
+    column = ItemColumn(inner.text("column"), inner.number("shift", 0.0))
     inner.done()
     return column
 

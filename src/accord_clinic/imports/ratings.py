@@ -15,7 +15,7 @@ from django.utils import timezone
 from accord.errors import AccordError
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.imports.column_map import ColumnMap
-from accord_clinic.imports.spreadsheet import Fault, Row, Sheet
+from accord_clinic.imports.spreadsheet import Fault, RatingsRow, RatingsSheet
 from accord_clinic.models import Client, Dyad, ImportRow, Member, Practice, Response, Session, codes
 
 Pair = tuple[str, str]
@@ -37,7 +37,7 @@ class Taken:
     responses: int
 
 
-def fit(sheet: Sheet, columns: ColumnMap) -> tuple[Sheet, int]:
+def fit(sheet: RatingsSheet, columns: ColumnMap) -> tuple[RatingsSheet, int]:
     """Reduce a sheet to its new rows, and count those imported before.
 
     A row that contradicts what is already here, or names a therapist who does not work here, becomes a fault.
@@ -59,7 +59,7 @@ def fit(sheet: Sheet, columns: ColumnMap) -> tuple[Sheet, int]:
     return replace(sheet, rows=tuple(rows), faults=tuple(faults)), len(sheet.rows) - len(fresh)
 
 
-def take(sheet: Sheet, columns: ColumnMap, *, by: Actor) -> Taken:
+def take(sheet: RatingsSheet, columns: ColumnMap, *, by: Actor) -> Taken:
     """Store every row of a fitted sheet, or none: whatever fails, nothing stays half-written."""
     try:
         with transaction.atomic():
@@ -73,7 +73,7 @@ def earlier(columns: ColumnMap) -> QuerySet[Dyad]:
     return Dyad.objects.filter(note__startswith=_came_from(columns)).select_related("client", "therapist")
 
 
-def _take(rows: tuple[Row, ...], columns: ColumnMap, by: Actor) -> Taken:
+def _take(rows: tuple[RatingsRow, ...], columns: ColumnMap, by: Actor) -> Taken:
     members = {cell: _therapist(cell, columns) for cell in dict.fromkeys(row.therapist for row in rows)}
     people, made = _clients(rows, columns)
     dyads, opened = _dyads(rows, columns, people, members)
@@ -108,12 +108,12 @@ def _called(cell: str, columns: ColumnMap) -> str:
     return columns.person_name.replace("{}", cell)
 
 
-def _unknown_therapists(rows: Iterable[Row]) -> set[str]:
+def _unknown_therapists(rows: Iterable[RatingsRow]) -> set[str]:
     addresses = {row.therapist for row in rows if "@" in row.therapist}
     return {a for a in addresses if not any(m.is_a("therapist") for m in Member.objects.filter(email__iexact=a))}
 
 
-def _clients(rows: tuple[Row, ...], columns: ColumnMap) -> tuple[dict[str, Client], int]:
+def _clients(rows: tuple[RatingsRow, ...], columns: ColumnMap) -> tuple[dict[str, Client], int]:
     """Each person of the file, by the cell that names them; and how many are new."""
     clients = {dyad.client.name: dyad.client for dyad in earlier(columns)}
     people, made = {}, 0
@@ -127,7 +127,7 @@ def _clients(rows: tuple[Row, ...], columns: ColumnMap) -> tuple[dict[str, Clien
 
 
 def _dyads(
-    rows: tuple[Row, ...], columns: ColumnMap, people: dict[str, Client], members: dict[str, Member]
+    rows: tuple[RatingsRow, ...], columns: ColumnMap, people: dict[str, Client], members: dict[str, Member]
 ) -> tuple[dict[Pair, Dyad], int]:
     """The course of care of each person and therapist of the file; and how many are new."""
     codes.check(Dyad, approach=columns.approach, modality=columns.modality)
@@ -145,7 +145,9 @@ def _dyads(
     return dyads, len(known_dyads) - before
 
 
-def _sessions(rows: tuple[Row, ...], columns: ColumnMap, dyads: dict[Pair, Dyad]) -> tuple[dict[Place, Session], int]:
+def _sessions(
+    rows: tuple[RatingsRow, ...], columns: ColumnMap, dyads: dict[Pair, Dyad]
+) -> tuple[dict[Place, Session], int]:
     """The session of each row, held and open to both; and how many are new."""
     existing = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in=dyads.values())}
     zone = ZoneInfo(Practice.objects.get().time_zone)
@@ -166,7 +168,7 @@ def _sessions(rows: tuple[Row, ...], columns: ColumnMap, dyads: dict[Pair, Dyad]
     return sessions, len(fresh)
 
 
-def _responses(row: Row, session: Session, columns: ColumnMap) -> list[Response]:
+def _responses(row: RatingsRow, session: Session, columns: ColumnMap) -> list[Response]:
     """One response per questionnaire answered. Nobody knows which words were seen, so no wording is named."""
     forms = {asked.instrument.id: asked for asked in columns.asked}
     return [
@@ -187,7 +189,7 @@ def _present(columns: ColumnMap) -> set[tuple]:
     )
 
 
-def _about(row: Row, name: str, columns: ColumnMap) -> tuple:
+def _about(row: RatingsRow, name: str, columns: ColumnMap) -> tuple:
     """Who said something about what: person, therapist, session, side, questionnaire."""
     return _called(row.person, columns), _address(row.therapist, columns), row.session, row.rater, name
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer, Rater
-from accord_clinic.imports.column_map import MODALITIES, Asked, Column, ColumnMap
+from accord_clinic.imports.column_map import MODALITIES, Asked, ColumnMap, ItemColumn
 from accord_clinic.posted import whole_number
 
 SEPARATORS = (",", ";", "\t")
@@ -26,7 +26,7 @@ STEP_ERROR = 0.005
 
 
 @dataclass(frozen=True)
-class Row:
+class RatingsRow:
     """One line of the file: the answers of one side about one session. `answers` is keyed by questionnaire."""
 
     line: int
@@ -62,10 +62,10 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class RatingsSheet:
     """A file as read: the rows that fit, and the faults of the others, in the order of the file."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RatingsRow, ...]
     faults: tuple[Fault, ...]
 
 
@@ -73,11 +73,11 @@ class _Unfit(Exception):
     """This line cannot be taken; the words say why."""
 
 
-def read_sheet(path: Path, columns: ColumnMap) -> Sheet:
+def read_sheet(path: Path, columns: ColumnMap) -> RatingsSheet:
     """Read the whole file. Raises `BadTable` when it is not a table; a line that does not fit becomes a `Fault`."""
-    rows: list[Row] = []
+    rows: list[RatingsRow] = []
     faults: list[Fault] = []
-    seen: dict[tuple, Row] = {}
+    seen: dict[tuple, RatingsRow] = {}
     for line, cells in _lines(path, columns):
         try:
             row = _row(line, cells, columns)
@@ -88,7 +88,7 @@ def read_sheet(path: Path, columns: ColumnMap) -> Sheet:
             seen[row.place, row.rater] = row
             rows.append(row)
     fitting, disordered = _in_order(rows)
-    return Sheet(tuple(fitting), tuple(sorted([*faults, *disordered], key=lambda fault: fault.line)))
+    return RatingsSheet(tuple(fitting), tuple(sorted([*faults, *disordered], key=lambda fault: fault.line)))
 
 
 def _lines(path: Path, columns: ColumnMap) -> Iterator[tuple[int, dict[str, str]]]:
@@ -162,12 +162,12 @@ def _separator(path: Path, text: str, columns: ColumnMap) -> str:
     return separator
 
 
-def _row(line: int, cells: dict[str, str], columns: ColumnMap) -> Row:
+def _row(line: int, cells: dict[str, str], columns: ColumnMap) -> RatingsRow:
     if "" in cells:
         raise _Unfit(cells[""])
     number = _session(cells[columns.columns["session"]])
     therapist = columns.columns.get("therapist")
-    return Row(
+    return RatingsRow(
         line=line,
         person=_named(cells, columns.columns["person"], columns),
         therapist=_named(cells, therapist, columns) if therapist else columns.therapist,
@@ -228,7 +228,7 @@ def _answers(cells: dict[str, str], asked: Asked, columns: ColumnMap) -> dict[st
     return answers if any(answer is not None for answer in answers.values()) else {}
 
 
-def _answer(cells: dict[str, str], item: str, column: Column, instrument: Instrument, columns: ColumnMap) -> Answer:
+def _answer(cells: dict[str, str], item: str, column: ItemColumn, instrument: Instrument, columns: ColumnMap) -> Answer:
     cell = cells[column.name]
     if cell in columns.missing:
         return None
@@ -247,7 +247,7 @@ def _answer(cells: dict[str, str], item: str, column: Column, instrument: Instru
     return answer
 
 
-def _check_once(row: Row, seen: Mapping[tuple, Row]) -> None:
+def _check_once(row: RatingsRow, seen: Mapping[tuple, RatingsRow]) -> None:
     before = seen.get((row.place, row.rater))
     if before is None:
         return
@@ -255,10 +255,10 @@ def _check_once(row: Row, seen: Mapping[tuple, Row]) -> None:
     raise _Unfit(f"session {row.session} of {row.person!r} was in line {before.line} already; this one {same} that")
 
 
-def _in_order(rows: list[Row]) -> tuple[list[Row], list[Fault]]:
+def _in_order(rows: list[RatingsRow]) -> tuple[list[RatingsRow], list[Fault]]:
     """Later sessions must not be dated before earlier ones, and one session has one date."""
     faults: dict[int, Fault] = {}
-    last: Row | None = None
+    last: RatingsRow | None = None
     for row in sorted(rows, key=lambda row: (row.place, row.line)):
         same_course = last is not None and row.place[:2] == last.place[:2]
         if same_course and row.session == last.session and row.day != last.day:

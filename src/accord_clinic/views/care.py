@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care, consent
-from accord_clinic.forms.care import Course, EndCourse, HandOver, Person, SetUp
+from accord_clinic.forms.care import CourseForm, EndCourse, HandOver, PersonForm, SetUp
 from accord_clinic.pages.sharing import untranslated
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
@@ -27,12 +27,12 @@ def new_person(request: HttpRequest) -> HttpResponse:
     """Add a client with a first course of care."""
     permissions.check_work_as_therapist(request.user)
     below = consent_queries.guardian_below()
-    form = Person(request.POST if request.method == "POST" else None, guardian_below=below)
+    form = PersonForm(request.POST if request.method == "POST" else None, guardian_below=below)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "therapist/new_person.html", {"form": form}, status=status)
     facts = dict(form.cleaned_data)
-    about, consents = {name: facts.pop(name) for name in Person.ABOUT}, facts.pop("consents")
+    about, consents = {name: facts.pop(name) for name in PersonForm.ABOUT}, facts.pop("consents")
     try:
         with transaction.atomic():
             client = care.register_client(about.pop("name"), by=request.user, **about)
@@ -70,7 +70,7 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
 def new_course(request: HttpRequest, uid: str) -> HttpResponse:
     """Start another course of care with a client whose last one has ended."""
     before = or_404(dyad_queries.own(request.user, uid))
-    form = Course(request.POST if request.method == "POST" else None)
+    form = CourseForm(request.POST if request.method == "POST" else None)
     if not before.ended:
         return redirect("dyad", uid)
     if not form.is_valid():

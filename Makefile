@@ -47,7 +47,7 @@ test-on-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clin
 test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL, backing it up and putting it back
 	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile -m cluster $(NO_API)
 
-test-journeys: .venv/ready-test browser  ## test whole journeys, over HTTP and in Chromium
+test-journeys: .venv/ready-test browser fhir-of-others  ## test whole journeys, over HTTP and in Chromium
 	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist loadfile $(NO_API)
 
 lint: .venv/ready-test  ## check style, types, which part may import which, and known dangers
@@ -76,16 +76,16 @@ postgresql:
 		echo "PostgreSQL is not here, so nothing will run on it. On Debian: sudo apt install postgresql"; \
 	fi
 
-fhir-of-others:  ## fetch FHIR that others made, for the tests alone (skipped without node and npm)
+fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped without node and npm)
 	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nodejs npm; \
 	fi; \
 	if ! command -v npm >/dev/null; then \
-		echo "npm is not here, so the tests with HL7's examples will be skipped. On Debian: sudo apt install nodejs npm"; \
+		echo "npm is not here, so tests with HL7's examples, Medplum and LHC-Forms will be skipped. On Debian: sudo apt install nodejs npm"; \
 	elif ! cmp -s tests/fhir/package-lock.json tests/fhir/node_modules/of; then \
-		npm ci --prefix tests/fhir --no-audit --no-fund --ignore-scripts --loglevel=error && \
+		npm ci --prefix tests/fhir --legacy-peer-deps --no-audit --no-fund --ignore-scripts --loglevel=error && \
 		cp tests/fhir/package-lock.json tests/fhir/node_modules/of || \
-		echo "HL7's examples could not be fetched, so the tests with them will be skipped."; \
+		echo "HL7's examples, Medplum and LHC-Forms could not be fetched, so the tests with them will be skipped."; \
 	fi
 
 lock:  ## write the hash-locked requirements anew (needs uv)

@@ -43,3 +43,13 @@ def a_bundle(*resources, **facts):
 
 def a_question(link, text="", **facts):
     return {"linkId": link, "text": text, "type": "choice", **facts}
+
+
+def possible_answer(instrument, item, nth):
+    """The nth of the answers that an item has, counted around; of many choices the first ones."""
+    of = instrument.answer_set(item.id)
+    if of.kind == "choice":
+        return of.values[nth % len(of.values)]
+    if of.kind == "many":
+        return of.codes[: nth + 1]
+    return "words" if of.kind == "text" else of.low + nth * (of.high - of.low) / 4

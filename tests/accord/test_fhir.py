@@ -7,6 +7,7 @@ from importlib import import_module
 
 import pytest
 from fhirclient.models.fhirabstractbase import FHIRValidationError
+from tests.accord.fhir_given import possible_answer
 
 from accord.cli import main
 from accord.errors import BadInput
@@ -128,19 +129,10 @@ def test_no_answer_of_any_questionnaire_is_changed_on_the_way(identity):
     for form in instrument.forms:
         for rater in instrument.raters:
             for nth in range(5):
-                answers = {item.id: _possible(instrument, item, nth) for item in instrument.asked(form, rater)}
+                answers = {item.id: possible_answer(instrument, item, nth) for item in instrument.asked(form, rater)}
                 valid(made := answered(instrument, answers, rater, form))
                 told = {item: one for item, one in answers.items() if item not in fhir.about_strains(instrument)}
                 assert {item["linkId"]: _read(instrument, item) for item in made.get("item", ())} == told
-
-
-def _possible(instrument, item, nth):
-    of = instrument.answer_set(item.id)
-    if of.kind == "choice":
-        return of.values[nth % len(of.values)]
-    if of.kind == "many":
-        return of.codes[: nth + 1]
-    return "words" if of.kind == "text" else of.low + nth * (of.high - of.low) / 4
 
 
 def _read(instrument, item):
@@ -342,7 +334,7 @@ class TestQuestionnaires:
                 item["linkId"]: [o["valueCoding"] for o in item.get("answerOption", ())] for item in made["item"]
             }
             for nth in range(5):
-                answers = {item.id: _possible(instrument, item, nth) for item in instrument.asked(form, rater)}
+                answers = {item.id: possible_answer(instrument, item, nth) for item in instrument.asked(form, rater)}
                 said = answered(instrument, answers, rater, form, wording=language)
                 assert said["questionnaire"] == f"{made['url']}|{made['version']}"
                 for item in said.get("item", ()):

@@ -36,12 +36,8 @@ accord/tables/fhir_reading/table.py
 accord/tables/strains.py
 accord/trajectories.py
 accord_clinic/actions/checkin.py
-accord_clinic/actions/cover_and_emergency.py
 accord_clinic/actions/erasure.py
-accord_clinic/actions/own_space.py
 accord_clinic/actions/private_lines.py
-accord_clinic/actions/step_in.py
-accord_clinic/actions/talk_sheet.py
 accord_clinic/exports/client_copy.py
 accord_clinic/exports/fhir.py
 accord_clinic/exports/study.py

@@ -62,9 +62,9 @@ def look_in_emergency(therapist: Member, name: str, why: str, *, by: Member) -> 
     if AuditEntry.objects.filter(act=MISSED, actor=me, at__gt=hour).count() >= MOST_MISSES:
         raise BadInput("Too many names did not fit. Wait an hour, or ask the therapist.")
     rows = Dyad.objects.filter(therapist=therapist, client__name__iexact=name.strip(), client__erased_at=None)
-    found = list(rows.select_related("client", "therapist").order_by("-started")[:2])
-    if len(found) == 1:
-        return break_glass(found[0], why, by=by)
+    courses = list(rows.select_related("client", "therapist").order_by("-started")[:2])
+    if len(courses) == 1:
+        return break_glass(courses[0], why, by=by)
     record(by, MISSED, f"member:{therapist.pk}", ["name"])
     notices.tell(MISSED, "", member=therapist, once=f"{me}:{timezone.localdate()}")
     return None

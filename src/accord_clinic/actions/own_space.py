@@ -139,10 +139,10 @@ def remove_pin(client: Client, *, by: Client) -> None:
 def with_pin_at(email: str, name: str = "") -> Client:
     """The one client with a PIN at this address, by name where several share it."""
     rows = Client.objects.filter(email__iexact=email).exclude(pin="")
-    found = list(rows.filter(name=name) if name else rows)
-    if len(found) != 1:
-        raise BadInput(f"{len(found)} clients with a PIN have this address{' and name' if name else ''}, not one.")
-    return found[0]
+    clients = list(rows.filter(name=name) if name else rows)
+    if len(clients) != 1:
+        raise BadInput(f"{len(clients)} clients with a PIN have this address{' and name' if name else ''}, not one.")
+    return clients[0]
 
 
 @transaction.atomic

@@ -129,7 +129,9 @@ def prove(token: str, code: str) -> bool:
 def enter(step: StepIn, uid: str, pin: str) -> str | None:
     """A door's token for one of those whom the code was for; with a PIN, only with that as well. Good once."""
     everybody = list(step.clients.all())
-    client = next((one for one in everybody if one.uid == uid), None) if uid or len(everybody) > 1 else everybody[0]
+    client = (
+        next((person for person in everybody if person.uid == uid), None) if uid or len(everybody) > 1 else everybody[0]
+    )
     if client is None or client.erased_at or not (client.pin or step.code_hash):
         return None
     if client.pin and not own_space.right_pin(client, pin):

@@ -31,10 +31,12 @@ def _is_of_a_sheet(kind: str, about: str) -> bool:
     """Whether a line of a sheet may be called so, besides a strain: by a question, or by the number of a session."""
     if kind == "felt":
         return about.isascii() and about.isdigit() and len(about) <= 4
-    known = shelf().instruments.values()
+    questionnaires = shelf().instruments.values()
     if kind == "words":
-        return any(about == item.id for one in known for item in one.items)
-    return kind == "apart" and any(about == f"{one.id}:{item.id}" for one in known for item in one.items)
+        return any(about == item.id for questionnaire in questionnaires for item in questionnaire.items)
+    return kind == "apart" and any(
+        about == f"{questionnaire.id}:{item.id}" for questionnaire in questionnaires for item in questionnaire.items
+    )
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from accord_clinic.queries.practice import around
+from accord_clinic.queries.practice import remembered
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -29,14 +29,15 @@ def _nav(request: HttpRequest, member) -> list[dict[str, object]]:
 
 
 def _pages(member) -> list[tuple[bool, str, str]]:
-    readers = around()
-    safety = readers.safety_contact == member.pk or readers.safety_contact is None and member.is_a("admin")
+    practice = remembered()
+    contact = practice.safety_contact_id if practice else None
+    readers = (practice.outside_reader_id, *practice.former_readers) if practice else ()
     return [
         (member.is_a("therapist"), "today", _("Today")),
         (member.is_a("therapist"), "people", _("People")),
         (member.is_a("supervisor"), "supervision", _("Supervision")),
-        (member.pk in readers.outside_readers, "outside", _("Said to you")),
-        (safety, "safety", _("Please look")),
+        (member.pk in readers, "outside", _("Said to you")),
+        (contact == member.pk or contact is None and member.is_a("admin"), "safety", _("Please look")),
         (member.is_a("manager"), "service", _("The service")),
         (member.is_a("researcher"), "research", _("Research")),
         (member.is_a("admin"), "practice", _("The practice")),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accord_clinic.actions import care, checkin
 from accord_clinic.models import Client, Dyad, Member, Practice, Session
 from accord_clinic.questionnaires.shelf import instrument
-from accord_clinic.questionnaires.submission import OpenLine, Part, Submission
+from accord_clinic.questionnaires.submission import AnsweredPart, OpenLine, Submission
 
 CHECK_IN = "accord-check-in"
 PASSWORD = "a long enough password"
@@ -114,7 +114,7 @@ def answers(
     words: str = "",
     reader: str = "therapist",
     sharing: dict[str, str] | None = None,
-    parts: tuple[Part, ...] = (),
+    parts: tuple[AnsweredPart, ...] = (),
     key: str = "",
     **items,
 ) -> Submission:
@@ -138,11 +138,11 @@ def keeping(shown: str = "Slower, please", kept: str = "Only mine") -> Submissio
     return replace(said, open_lines=(OpenLine(CHECK_IN, "o2", shown), OpenLine(CHECK_IN, "o1", kept, "raise")))
 
 
-def a_part(name: str, side: str, form: str, said: dict, wording: str | None = None) -> Part:
+def a_part(name: str, side: str, form: str, said: dict, wording: str | None = None) -> AnsweredPart:
     """What was answered in one questionnaire."""
     asked = instrument(name)
     seen = asked.wordings["en"].hash(form, side) if wording is None else wording
-    return Part(name, asked.version, form, seen, said)
+    return AnsweredPart(name, asked.version, form, seen, said)
 
 
 def _asked(form: str, side: str) -> list[str]:

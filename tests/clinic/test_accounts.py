@@ -21,7 +21,7 @@ from accord.errors import BadInput
 from accord_clinic import settings as real_settings
 from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry
-from accord_clinic.queries import user_sessions
+from accord_clinic.words.browsers import seen_as
 
 SETUP, CHOICE = "/account/2fa/totp/activate/", "/account/2fa/"
 
@@ -203,7 +203,7 @@ class TestSessions:
         ],
     )
     def test_a_place_is_called_by_browser_and_machine(self, says, seen):
-        assert user_sessions.seen_as(says) == seen
+        assert seen_as(says) == seen
 
 
 class TestSessionsOfOthers:
@@ -363,9 +363,7 @@ class TestWhatIsNoted:
 
     def test_a_changed_and_a_forgotten_password(self, ben):
         new = "four words nobody joins"
-        sign_in(ben)[0].post(
-            "/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
-        )
+        sign_in(ben)[0].post("/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
         Browser().post("/account/password/reset/", {"email": ben.email})
         link = re.search(r"https?://[^/]+(/\S+)", mail.outbox[-1].body)[1]
         browser = Browser()

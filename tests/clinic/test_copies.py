@@ -31,7 +31,8 @@ from accord_clinic.actions import (
     strains,
     talk_sheet,
 )
-from accord_clinic.exports.client_copy import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, csv_safe, everything
+from accord_clinic.exports.client_tables import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, everything
+from accord_clinic.exports.csv_safe import csv_safe
 from accord_clinic.models import Calibration, Client, Dyad, Progress, ReadLog, Session, Signal, StrainMove
 
 pytestmark = pytest.mark.django_db
@@ -241,7 +242,7 @@ def test_a_moment_that_the_therapist_noted_stays_out_until_the_session_is_open_t
     assert closed["strains"] == closed["signals"] == closed["answers"] == closed["sent"] == []
     assert "withdrawal" not in str(closed)
     checkin.send(waiting, "client", answers("client"), by=ana)
-    assert [row["strain__kind"] for row in everything(ana)["strains"]] == ["withdrawal"]
+    assert [row["kind"] for row in everything(ana)["strains"]] == ["withdrawal"]
 
 
 def test_what_the_therapist_wrote_about_the_course_is_in_it_and_own_notes_are_not(lived, ben):

@@ -8,11 +8,11 @@ import pytest
 from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
+from accord.signals import CHECK_IN
 from accord_clinic.actions import agreements, calibration, care, checkin, reveal
 from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries.findings import false_alarms
-from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.words.sentences import FalseAlarms
 
 

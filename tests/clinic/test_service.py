@@ -18,7 +18,7 @@ from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain
 from accord_clinic.questionnaires.submission import AskedAgain
 from accord_clinic.service.counts import bounds, count_month, following
 from accord_clinic.service.periods import periods
-from accord_clinic.service.release import Share, release
+from accord_clinic.service.release import Proportion, release
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MARCH = date(2026, 3, 1)
@@ -142,21 +142,21 @@ def year_of(first=date(2026, 1, 1), **facts):
 def test_a_small_number_is_kept_back_and_so_is_what_would_give_it_away():
     [february] = release([(date(2026, 2, 1), counts(360, 356, 30))]).periods
     # 360 − 356 = 4 did not answer: what was answered would tell.
-    assert february.row.client == Share(None, 360)
-    assert february.row.therapist == Share(30, 360)
+    assert february.row.client == Proportion(None, 360)
+    assert february.row.therapist == Proportion(30, 360)
 
 
 def test_zero_is_about_nobody_and_is_shown():
     released = release([(date(2026, 1, 1), counts(400, 400, 0))])
-    assert released.total.client == Share(400, 400)
-    assert released.total.therapist == Share(0, 400)
+    assert released.total.client == Proportion(400, 400)
+    assert released.total.therapist == Proportion(0, 400)
 
 
 def test_a_large_practice_is_told_by_month_and_a_small_one_when_enough_has_gathered():
     small = release(year_of(held=80, client=40, therapist=50))
     large = release(year_of(held=300, client=200, therapist=9))
     assert [(p.first.month, p.last.month) for p in small.periods] == [(1, 4), (5, 8), (9, 12)]
-    assert [p.row.client for p in small.periods] == [Share(160, 320)] * 3
+    assert [p.row.client for p in small.periods] == [Proportion(160, 320)] * 3
     assert [(p.first, p.last) for p in large.periods] == [(month, month) for month, _counts in year_of()]
 
 
@@ -186,14 +186,14 @@ def test_what_stands_for_the_whole_time_adds_up_what_the_rows_show():
     months = year_of(held=100, client=80, therapist=85)
     months[:3] = [(month, counts(100, 98, 85)) for month, _counts in months[:3]]
     released = release(months)
-    assert released.periods[0].row.client == Share(None, 300)
-    assert released.total.client == Share(720, 900)
-    assert released.total.therapist == Share(1020, 1200)
+    assert released.periods[0].row.client == Proportion(None, 300)
+    assert released.total.client == Proportion(720, 900)
+    assert released.total.therapist == Proportion(1020, 1200)
 
 
 def test_nothing_is_said_to_be_zero_because_it_is_kept_back():
     released = release([(month, counts(100, 40, 50, yes=2)) for month, _counts in year_of()[:3]])
-    assert released.total.talked == Share(None, None)
+    assert released.total.talked == Proportion(None, None)
 
 
 def test_endings_are_told_for_a_whole_year():
@@ -251,7 +251,10 @@ class Reader:
             shares = [getattr(p.row, name) for p in released.periods]
             known = [s for s in shares if None not in (s.part, s.whole)]
             total = getattr(released.total, name)
-            assert total in (Share(sum(s.part for s in known), sum(s.whole for s in known)), Share(None, None))
+            assert total in (
+                Proportion(sum(s.part for s in known), sum(s.whole for s in known)),
+                Proportion(None, None),
+            )
         if released.endings:
             span = range(at[released.endings.first], at[released.endings.last] + 1)
             columns = {kind: self._cell(span, [10 + n]) for n, kind in enumerate(ENDINGS)}

@@ -20,7 +20,8 @@ import accord
 from accord.errors import BadInput
 from accord_clinic.actions import agreements, checkin, consent, erasure, private_lines, reveal, strains, study
 from accord_clinic.actions.audit import first_break
-from accord_clinic.exports import client_copy, study_file
+from accord_clinic.exports import study_file
+from accord_clinic.exports.csv_safe import csv_safe
 from accord_clinic.exports.study import FEWEST, TABLES, courses
 from accord_clinic.models import AuditEntry, Client, Comment, Dyad, PrivateLine, ReadLog, Response, Signal
 from accord_clinic.queries.courses import course_of
@@ -228,7 +229,7 @@ class TestWhatIsNotInIt:
         for rows in tables(dee).values():
             for row in rows:
                 for cell in row.values():
-                    assert client_copy.csv_safe(cell) == cell
+                    assert csv_safe(cell) == cell
 
 
 class TestWhatIsInIt:

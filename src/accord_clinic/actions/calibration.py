@@ -11,14 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord.signals import RELIABLE, SHORT, may_speak
+from accord.signals import CHECK_IN, RELIABLE, SHORT, may_speak
 from accord.stats import priors, thresholds
 from accord.stats.innovation import Hyper
 from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Calibration
 from accord_clinic.queries.ratings import item_answers, ratings
-from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import instrument, shelf
 
 GAP = "gap"

@@ -13,8 +13,8 @@ from accord_clinic.actions.consent import check_born
 from accord_clinic.actions.corrections import check_contact
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Schedule, Session, Share, codes
+from accord_clinic.models.habit import NUMBERS
 from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
-from accord_clinic.queries.schedule import NUMBERS
 
 CODED = ("approach", "modality", "form")
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
+from accord.signals import CHECK_IN
 from accord_clinic import links
 from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import Actor, record
@@ -29,8 +30,9 @@ from accord_clinic.models import (
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.questionnaires.shelf import instrument
-from accord_clinic.questionnaires.submission import Part, Submission
+from accord_clinic.questionnaires.submission import AnsweredPart, Submission
 
 LINK_LIVES = timedelta(days=14)
 ONE_LINK_IN = timedelta(minutes=10)
@@ -117,7 +119,7 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
         _raise_safety(session, said)
     record(by, "send_check_in", f"session:{session.pk}", [part.instrument for part in said.parts])
     sent = {(voice, name) for voice, _key, name in earlier} | {(side, part.instrument) for part in said.parts}
-    reveal.when_both_answered(session, {voice for voice, name in sent if name == plan.CHECK_IN})
+    reveal.when_both_answered(session, {voice for voice, name in sent if name == CHECK_IN})
     return True
 
 
@@ -140,7 +142,7 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
 
 def _asked_again(session: Session) -> list[str]:
     """Goals and tasks that a correction of this check-in asks about: what has ended since is not among them."""
-    return [uid for uid, _kind, _words in client_queries.asked_progress(session, client_queries.agreements(session))]
+    return [uid for uid, _kind, _words in plan.asks_how_far(session.number, client_queries.agreements(session))]
 
 
 def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
@@ -178,7 +180,7 @@ def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
             notices.tell_outside_reader(row)
 
 
-def _kept_back(part: Part, said: Submission, side: str) -> dict[str, str]:
+def _kept_back(part: AnsweredPart, said: Submission, side: str) -> dict[str, str]:
     """Items whose answers the client does not show, each with what was chosen; what hangs on one goes with it."""
     if side != "client":
         return {}
@@ -194,7 +196,7 @@ def _kept_back(part: Part, said: Submission, side: str) -> dict[str, str]:
 
 
 def _response(
-    session: Session, side: str, part: Part, said: Submission, kept: Mapping[str, str], now: datetime
+    session: Session, side: str, part: AnsweredPart, said: Submission, kept: Mapping[str, str], now: datetime
 ) -> Response:
     return Response(
         session=session,
@@ -212,10 +214,10 @@ def _response(
     )
 
 
-def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
+def _context(session: Session, side: str, part: AnsweredPart, said: Submission) -> dict:
     """What the page says of itself; the word on earlier concerns, which waits here for the reveal; lateness."""
     context: dict = dict(said.context)
-    if part.instrument == plan.CHECK_IN and side == "client" and said.again:
+    if part.instrument == CHECK_IN and side == "client" and said.again:
         context["again"] = [asdict(again) for again in said.again]
     if session.revealed_at:
         context["late"] = session.revealed_by
@@ -224,5 +226,5 @@ def _context(session: Session, side: str, part: Part, said: Submission) -> dict:
 
 def _raise_safety(session: Session, said: Submission) -> None:
     """A safety answer opens at once, to the therapist and the safety contact, whatever else stays closed."""
-    for questionnaire, item in said.safety_answers():
+    for questionnaire, item in safety_answers(said.parts):
         reveal.raise_safety(session, questionnaire, item)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.db import transaction
 
 from accord_clinic.actions.audit import record
-from accord_clinic.exports.client_copy import Row, everything
+from accord_clinic.exports.client_tables import Row, everything
 from accord_clinic.models import Client
 from accord_clinic.permissions import check_be_client
 

@@ -7,8 +7,9 @@ from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
+from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.permissions import check_be_client, check_know_client, check_own
-from accord_clinic.queries.consent import YOUNGEST, needed
+from accord_clinic.queries.consent import needed
 from accord_clinic.words.wordings import PURPOSES, consent
 
 

@@ -3,12 +3,12 @@
 from django.db import transaction
 from django.utils import timezone
 
+from accord.signals import CHECK_IN
 from accord_clinic import links
 from accord_clinic.actions import reveal
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
 from accord_clinic.permissions import check_be_client
-from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
 
 

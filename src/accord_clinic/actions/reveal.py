@@ -8,14 +8,13 @@ from django.utils import timezone
 
 from accord.errors import BadInput
 from accord.instruments import AnswerSet
-from accord.signals import STRAIN
+from accord.signals import CHECK_IN, STRAIN
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
-from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)

@@ -16,9 +16,10 @@ from accord_clinic.actions import checkin
 from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
+from accord_clinic.models.habit import Habit, habit
+from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import check_be_client, check_own
-from accord_clinic.queries.consent import terms_of, voices
-from accord_clinic.queries.schedule import Habit, habit, unanswered_in_a_row
+from accord_clinic.queries.schedule import unanswered_in_a_row
 
 LOOKS_BACK = timedelta(days=7)
 """A session that was marked as held later than this is not asked about any more: nobody would remember it."""

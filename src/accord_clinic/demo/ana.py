@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from accord.records import Answer
+from accord.signals import CHECK_IN
 from accord_clinic.actions import strains, talk_sheet
 from accord_clinic.demo.courses import Life
 from accord_clinic.demo.speech import Page
 from accord_clinic.models import Session
-from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.submission import AskedAgain
 
 # d1 d2 m1 m2 b1 b2 b3 t1 v1 per session; None: no answer at all.

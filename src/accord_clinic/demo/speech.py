@@ -13,7 +13,7 @@ from accord_clinic import links
 from accord_clinic.models import Session
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.shelf import instrument
-from accord_clinic.questionnaires.submission import AskedAgain, OpenLine, Part, Submission
+from accord_clinic.questionnaires.submission import AnsweredPart, AskedAgain, OpenLine, Submission
 
 
 @dataclass
@@ -55,7 +55,7 @@ def submission(page: Page, session: Session, side: str, seconds: int) -> Submiss
     )
 
 
-def _part(name: str, form: str, side: str, answers: Mapping[str, Answer], language: str) -> Part | None:
+def _part(name: str, form: str, side: str, answers: Mapping[str, Answer], language: str) -> AnsweredPart | None:
     """One questionnaire; items that hang on an answer that was not given are not asked."""
     asked = instrument(name)
     asked_in = language if asked.has_wording(language) else "en"
@@ -63,7 +63,7 @@ def _part(name: str, form: str, side: str, answers: Mapping[str, Answer], langua
     if not asked.asked(form, side):
         return None
     given = {item.id: answers.get(item.id) for item in items if _is_asked(item.asked_if, answers)}
-    return Part(name, asked.version, form, asked.wordings[asked_in].hash(form, side), given)
+    return AnsweredPart(name, asked.version, form, asked.wordings[asked_in].hash(form, side), given)
 
 
 def _is_asked(asked_if: tuple[str, int] | None, answers: Mapping[str, Answer]) -> bool:
@@ -73,10 +73,10 @@ def _is_asked(asked_if: tuple[str, int] | None, answers: Mapping[str, Answer]) -
     return isinstance(answer, int) and answer >= asked_if[1]
 
 
-def _asks(line: OpenLine, parts: Iterable[Part]) -> bool:
+def _asks(line: OpenLine, parts: Iterable[AnsweredPart]) -> bool:
     """Whether the words stand under an item that is on this page."""
     return any(part.instrument == line.instrument and line.item in _items(part) for part in parts)
 
 
-def _items(part: Part) -> tuple[str, ...]:
+def _items(part: AnsweredPart) -> tuple[str, ...]:
     return instrument(part.instrument).form(part.form)

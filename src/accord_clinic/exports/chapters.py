@@ -15,7 +15,7 @@ from accord_clinic.words import phrases
 
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
-    "rule", "scale", "evidence", "calibration",
+    "rule", "scale", "evidence", "calibration", "strain",
 )  # fmt: skip
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
 
@@ -57,20 +57,14 @@ def _answers(title: str, rows: Sequence[Mapping[str, Any]]) -> Chapter:
 
 
 def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[str, str]) -> Chapter:
-    shown = [name for name in rows[0] if _plain(name) not in LEFT_OUT] if rows else []
+    shown = [name for name in rows[0] if name not in LEFT_OUT] if rows else []
     shown = [name for name in shown if any(row[name] not in (None, "") for row in rows)]
     return Chapter(
         title=title,
         empty=_("Nothing."),
-        headings=tuple(headings[_plain(name)] for name in shown),
-        rows=tuple(tuple(_cell(row[name], _plain(name)) for name in shown) for row in rows),
+        headings=tuple(headings[name] for name in shown),
+        rows=tuple(tuple(_cell(row[name], name) for name in shown) for row in rows),
     )
-
-
-def _plain(name: str) -> str:
-    """The last part of a database path, by what it is: `session__number` is a session, `answered_by__name` somebody."""
-    path, _under, last = name.rpartition("__")
-    return {"uid": "agreement", "number": "session", "name": "who"}.get(last, last) if path else name
 
 
 def _cell(value: Any, name: str = "") -> str:
@@ -141,7 +135,8 @@ def _headings() -> dict[str, str]:
         "value": _("how far"), "at": _("when"), "opened_by": _("noticed by"), "move": _("what happened"),
         "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
         "how_sure": _("how sure"),
-        "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "who": _("who"),
+        "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "answered_by": _("who"),
+        "who": _("who"),
         "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
         "sessions": _("sessions"), "taken_back": _("taken back"),
         "noted": _("noted by"), "to": _("to whom"), "instead_of": _("instead of what was said"),
@@ -151,27 +146,36 @@ def _headings() -> dict[str, str]:
 
 def coded(name: str) -> dict[str, str]:
     """The words for what a column holds as codes; nothing for a column that holds words, names or numbers."""
-    learns = {
-        "nothing": _("nothing"),
-        "dates": _("that sessions take place, and when"),
-        "together": _("what client and therapist choose to tell, together"),
-    }
     sides = {"client": _("you"), "therapist": _("therapist"), "signal": _("the program"), "guardian": _("a guardian")}
     if name in ("side", "by", "written_by", "proposed_by", "opened_by"):
         return sides
     if name == "what":
         return phrases.pages_read()
+    return {**_codes_of_terms(), **_codes_of_courses(), **_codes_of_events()}.get(name, {})
+
+
+def _codes_of_terms() -> dict[str, dict[str, str]]:
+    learns = {
+        "nothing": _("nothing"),
+        "dates": _("that sessions take place, and when"),
+        "together": _("what client and therapist choose to tell, together"),
+    }
     return {
         "consents": {"client": _("you alone"), "both": _("you and a guardian"), "guardian": _("a guardian")},
         "guardian_learns": learns,
         "order_learns": learns,
         "channel": {"email": _("by e-mail"), "sms": _("by text message")},
-        "language": {code: get_language_info(code)["name_translated"] for code in dict(settings.LANGUAGES)},
+        "language": {code: get_language_info(code)["name_translated"] for code, _name in settings.LANGUAGES},
         "purpose": {"care": _("your care"), "research": _("research"), "transcripts": _("transcripts")},
         "ending": {
             "planned": _("planned"), "agreement": _("by agreement"), "by_client": _("ended by you"),
             "by_therapist": _("ended by the therapist"), "moved_on": _("moved on to someone else"),
         },
+    }  # fmt: skip
+
+
+def _codes_of_courses() -> dict[str, dict[str, str]]:
+    return {
         "approach": {
             "cbt": _("cognitive behavioural"), "psychodynamic": _("psychodynamic"),
             "person-centred": _("person-centred"), "systemic": _("systemic"), "integrative": _("integrative"),
@@ -181,6 +185,12 @@ def coded(name: str) -> dict[str, str]:
         "modality": {
             "room": _("in the room"), "video": _("by video"), "phone": _("by phone"), "text": _("by text"),
         },
+    }  # fmt: skip
+
+
+def _codes_of_events() -> dict[str, dict[str, str]]:
+    return {
+        "kind": _kinds(),
         "state": {
             "planned": _("planned"), "held": _("held"), "cancelled": _("cancelled"),
             "missed_by_client": _("you did not come"), "missed_by_therapist": _("the therapist did not come"),
@@ -193,16 +203,6 @@ def coded(name: str) -> dict[str, str]:
             "raise": _("kept: you bring it up"), "not_yet": _("kept: not yet"),
             "outside": _("someone else here"), "statistics": _("only counted"),
         },
-        "kind": {
-            "goal": _("goal"), "task": _("task"), "problem": _("shared view of the problem"),
-            "withdrawal": _("moving away"), "confrontation": _("moving against"), "unclear": _("not clear which kind"),
-            "strain_reported": _("something felt off"), "not_said_yet": _("something is not said yet"),
-            "seen_by_one": _("seen by one of you"), "goals_apart": _("you name different things as mattering most"),
-            "not_talked_about": _("not talked about yet"), "safety": _("an answer that asks for help"),
-            "drop": _("lower than is usual for you"), "slide": _("slowly going down"),
-            "gap": _("further apart than is usual"), "quiet": _("answers that say little"),
-            "silence": _("no word for two sessions"),
-        },
         "ended": {"reached": _("reached"), "dropped": _("dropped"), "replaced": _("replaced")},
         "move": {
             "open": _("noticed"), "talk": _("talked about"), "not_talked": _("not talked about yet"),
@@ -210,4 +210,18 @@ def coded(name: str) -> dict[str, str]:
             "settle": _("settled"), "still_there": _("still there"), "reopen": _("noticed again"),
         },
         "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
-    }.get(name, {})  # fmt: skip
+    }  # fmt: skip
+
+
+def _kinds() -> dict[str, str]:
+    """Of goals, strains and signals alike: no two have the same name."""
+    return {
+        "goal": _("goal"), "task": _("task"), "problem": _("shared view of the problem"),
+        "withdrawal": _("moving away"), "confrontation": _("moving against"), "unclear": _("not clear which kind"),
+        "strain_reported": _("something felt off"), "not_said_yet": _("something is not said yet"),
+        "seen_by_one": _("seen by one of you"), "goals_apart": _("you name different things as mattering most"),
+        "not_talked_about": _("not talked about yet"), "safety": _("an answer that asks for help"),
+        "drop": _("lower than is usual for you"), "slide": _("slowly going down"),
+        "gap": _("further apart than is usual"), "quiet": _("answers that say little"),
+        "silence": _("no word for two sessions"),
+    }  # fmt: skip

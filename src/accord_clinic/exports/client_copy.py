@@ -1,75 +1,32 @@
-"""Everything that the practice knows of one client, for that client: as plain tables and, from them, JSON and CSV.
+"""Everything that the practice knows of one client, for that client, as files: JSON, CSV, FHIR and a page, in one zip.
 
-The client's own words and kept lines are in it, and the therapist's answers of sessions that are open to both. What
-somebody else wrote for nobody else's eyes is not: a therapist's own notes and suggestions, and why they were set aside.
+The tables are those of `client_tables`.
 """
 
 import csv
 import io
 import json
-import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q
 from django.utils import timezone
 
-from accord_clinic import models
+from accord_clinic.exports.client_tables import NOT_IN_A_COPY, NOT_IN_A_ROW, Row
+from accord_clinic.exports.csv_safe import csv_safe
 from accord_clinic.exports.fhir import as_fhir
 from accord_clinic.models import Client
-from accord_clinic.queries.findings import false_alarms
-from accord_clinic.questionnaires.answer_words import in_words, question, wording
-from accord_clinic.questionnaires.shelf import shelf
-from accord_clinic.words.phrases import session_on
-from accord_clinic.words.sentences import how_often
 
-Row = Mapping[str, Any]
 STYLE = settings.PACKAGE / "static" / "copy.css"
-WHERE = ("session__dyad__uid", "session__number")
-PEOPLE = ("session__dyad__client", "session__dyad__therapist")
-# Programs take the wide signs for formulas too.
-FORMULA = re.compile(r"\A(?= *[=+\-@＝＋－＠\t\r\n\0])")
-FORMULA_INSIDE = re.compile(r'([;,\t\r\n][ "]*)(?=[=+\-@＝＋－＠])')
-OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
-
-NOT_IN_A_COPY = {
-    models.Reaction: "a therapist's own notes, for that therapist alone",
-    models.Suggestion: "what the therapist was offered to try, and why not",
-    models.SafetyLook: "that the safety contact has looked",
-    models.Code: "keys",
-    models.StepIn: "keys",
-    models.ClientDoor: "keys",
-    models.Invitation: "keys",
-    models.StopLink: "keys",
-    models.Notice: "the outbox; it holds no words of anybody",
-    models.AuditEntry: "numbers and field names only",
-    models.Erasure: "only after an erasure",
-}
-NAMES_OF_ROWS = ("id", "uid")
-"""Of every table: what a row is called inside. Where other rows name it, the copy has it."""
-NOT_IN_A_ROW = {
-    (models.Client, "pin"): "a key; the copy says whether there is one",
-    (models.Client, "erased_at"): "only after an erasure, when there is no copy any more",
-    (models.Dyad, "circle"): "a mark that other people's courses bear as well",
-    (models.Response, "submission"): "a random mark of the page, so that nothing is sent twice",
-    (models.Strain, "state"): "the last of its moves, which are all there",
-}
-"""Single columns that are not in it, of tables that are."""
-
-
-def everything(client: Client) -> dict[str, list[Row]]:
-    """All tables of a copy, each a list of flat rows, in the order in which a person would read them."""
-    return {name: list(table(client)) for name, (_model, table) in TABLES.items()}
 
 
 def as_json(client: Client, tables: Mapping[str, Sequence[Row]]) -> str:
     """One object, with the day it was made and what is left out and why."""
     left_out = {model.__name__: why for model, why in NOT_IN_A_COPY.items()}
     left_out |= {f"{model.__name__}.{column}": why for (model, column), why in NOT_IN_A_ROW.items()}
-    told = {"made_at": timezone.now(), "about": client.name, "left_out": left_out, **tables}
-    return json.dumps(told, indent=1, ensure_ascii=False, default=str)
+    copy = {"made_at": timezone.now(), "about": client.name, "left_out": left_out, **tables}
+    return json.dumps(copy, indent=1, ensure_ascii=False, default=str)
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -86,17 +43,6 @@ def _flat(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict) else value
 
 
-def csv_safe(value: Any) -> Any:
-    """A text that no spreadsheet program takes for a formula (ASVS 1.2.10): an apostrophe before what could be one.
-
-    Also after a separator or a line's end within: where lists are separated by semicolons, programs split cells there.
-    The exact words are on the page and in the JSON.
-    """
-    if not isinstance(value, str):
-        return value
-    return FORMULA_INSIDE.sub(r"\1'", FORMULA.sub("'", value))
-
-
 def archive(client: Client, tables: Mapping[str, Sequence[Row]], readable: str) -> bytes:
     """The zip: the page to read, everything as JSON, each table as CSV, and what both may see as FHIR."""
     out = io.BytesIO()
@@ -108,247 +54,3 @@ def archive(client: Client, tables: Mapping[str, Sequence[Row]], readable: str) 
         for name, rows in tables.items():
             packed.writestr(f"tables/{name}.csv", as_csv(rows))
     return out.getvalue()
-
-
-def _about(client: Client) -> Iterable[Row]:
-    names = ("name", "address_as", "language", "email", "phone", "channel", "born", "made_at", "messages_stopped_at")
-    yield {name: getattr(client, name) for name in names} | {"has_pin": bool(client.pin)}
-
-
-def _consents(client: Client) -> Iterable[Row]:
-    return client.consents.order_by("given_at", "id").values(
-        "purpose", "version", "language", "by", "given_at", "withdrawn_at", noted=F("noted_by__name")
-    )
-
-
-def _terms(client: Client) -> Iterable[Row]:
-    rows = models.Terms.objects.filter(client=client)
-    return rows.values("consents", "guardian_learns", "by_order", "order_learns")
-
-
-def _courses(client: Client) -> Iterable[Row]:
-    for d in client.dyads.select_related("therapist", "follows").order_by("started", "id"):
-        yield {
-            "course": d.uid,
-            "follows": d.follows.uid if d.follows else "",
-            "with": d.therapist.name,
-            "started": d.started,
-            "ended": d.ended,
-            "ending": d.ending,
-            "ending_reason": d.ending_reason,
-            "approach": d.approach,
-            "setting": d.setting,
-            "modality": d.modality,
-            "form": d.form,
-            "note": d.note,
-        }
-
-
-def _sessions(client: Client) -> Iterable[Row]:
-    rows = models.Session.objects.filter(dyad__client=client).order_by("start", "id")
-    return rows.values(
-        "dyad__uid", "number", "start", "modality", "state", "reveal_due", "revealed_at", "revealed_by", "waived_why"
-    )
-
-
-def _measures(client: Client) -> Iterable[Row]:
-    rows = models.Measure.objects.filter(dyad__client=client).order_by("dyad", "id")
-    for row in rows.values("dyad__uid", "instrument", "every"):
-        yield {**row, "questionnaire": _name(row["instrument"])}
-
-
-def _schedule(client: Client) -> Iterable[Row]:
-    """What differs from the practice's habit; empty is as usual there."""
-    rows = models.Schedule.objects.filter(dyad__client=client).order_by("dyad")
-    return rows.values(
-        "dyad__uid", "by_itself", "link_after_minutes", "remind_after_hours", "most_reminders",
-        "quiet_from", "quiet_until", "pause_after",
-    )  # fmt: skip
-
-
-def _sent(client: Client) -> Iterable[Row]:
-    """One row for each questionnaire that the client sent: when, in which words, and what the page said of itself."""
-    rows = models.Response.objects.filter(session__dyad__client=client, side="client")
-    columns = ("version", "form", "language", "wording", "begun_at", "sent_at", "context")
-    for row in rows.order_by("session__start", "id").values(*WHERE, "instrument", *columns):
-        yield {**row, "questionnaire": _name(row["instrument"])}
-
-
-def _answers(client: Client) -> Iterable[Row]:
-    """One row an answer, with the question as it was asked; both voices where a session is open to both."""
-    rows = models.Response.objects.filter(OPEN, session__dyad__client=client).select_related(*PEOPLE)
-    for r in rows.order_by("session__start", "id"):
-        for item, answer in r.answers.items():
-            yield {
-                **_place(r.session),
-                "side": r.side,
-                "instrument": r.instrument,
-                "version": r.version,
-                "item": item,
-                "question": _question(r, item),
-                "answer": answer if not isinstance(answer, list) else " ".join(map(str, answer)),
-                "in_words": in_words(r, item, answer),
-                "sent_at": r.sent_at,
-            }
-
-
-def _words(client: Client) -> Iterable[Row]:
-    rows = models.Comment.objects.filter(OPEN, session__dyad__client=client)
-    for c in rows.select_related(*PEOPLE, *(f"response__{way}" for way in PEOPLE)).order_by("session__start", "id"):
-        asked = _question(c.response, c.item)
-        yield {**_place(c.session), "side": c.side, "question": asked, "words": c.words, "sent_at": c.response.sent_at}
-
-
-def _kept(client: Client) -> Iterable[Row]:
-    rows = client.private_lines.select_related("to", *(f"response__{way}" for way in PEOPLE)).order_by(
-        "response__session__start", "id"
-    )
-    for line in rows:
-        yield {
-            **_place(line.response.session),
-            "reader": line.reader,
-            "to": line.to.name if line.to else "",
-            "question": _question(line.response, line.item),
-            "words": line.words,
-            "answer": line.value,
-            "in_words": in_words(line.response, line.item, line.value),
-            "acknowledged_at": line.acknowledged_at,
-        }
-
-
-def _goals(client: Client) -> Iterable[Row]:
-    rows = models.Wording.objects.filter(agreement__dyad__client=client).prefetch_related("seals")
-    for w in rows.select_related("agreement__goal", "agreement__dyad").order_by("agreement", "id"):
-        sealed = {seal.side: seal.at for seal in w.seals.all()}
-        yield {
-            "course": w.agreement.dyad.uid,
-            "kind": w.agreement.kind,
-            "agreement": w.agreement.uid,
-            "of_goal": w.agreement.goal.uid if w.agreement.goal else "",
-            "proposed_by": w.agreement.proposed_by,
-            "proposed_at": w.agreement.made_at,
-            "words": w.words,
-            "written_by": w.side,
-            "written_at": w.at,
-            "client_sealed_at": sealed.get("client"),
-            "therapist_sealed_at": sealed.get("therapist"),
-            "ended": w.agreement.end,
-            "ended_at": w.agreement.ended_at,
-        }
-
-
-def _progress(client: Client) -> Iterable[Row]:
-    rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at", "id")
-    for row in rows.values(*WHERE, "agreement__uid", "side", "value", "at", instead_of=F("corrects__at")):
-        yield {**row, "taken_back": row["value"] is None}
-
-
-def _picks(client: Client) -> Iterable[Row]:
-    rows = models.Pick.objects.filter(OPEN, session__dyad__client=client).order_by("at", "id")
-    for row in rows.values(*WHERE, "side", "agreement__uid", "words", "at", instead_of=F("corrects__at")):
-        yield {**row, "taken_back": not (row["agreement__uid"] or row["words"])}
-
-
-def _strains(client: Client) -> Iterable[Row]:
-    """Of sessions that are open to both: a therapist may note a moment before, and would tell of the rating by it."""
-    rows = models.StrainMove.objects.filter(strain__dyad__client=client, strain__session__revealed_at__isnull=False)
-    return rows.order_by("strain", "id").values(
-        "strain__uid", "strain__dyad__uid", "strain__session__number", "strain__kind", "strain__opened_by",
-        "strain__opened_at", "move", "side", "step", "at", at_session=F("session__number"),
-    )  # fmt: skip
-
-
-def _signals(client: Client) -> Iterable[Row]:
-    rows = models.Signal.objects.filter(dyad__client=client, session__revealed_at__isnull=False)
-    columns = (
-        "dyad__uid", "session__number", "kind", "reported", "scale", "strength", "evidence", "rule", "calibration",
-        "withheld", "raised_at",
-    )  # fmt: skip
-    for row in rows.order_by("raised_at", "id").values(*columns):
-        alarms = false_alarms(row["kind"], row["calibration"])
-        yield {**row, "how_sure": how_often(alarms) if alarms else ""}
-
-
-def _talked(client: Client) -> Iterable[Row]:
-    rows = models.TalkTick.objects.filter(session__dyad__client=client).order_by("at", "id")
-    return rows.values(*WHERE, "topic", "at")
-
-
-def _corrections(client: Client) -> Iterable[Row]:
-    rows = models.Correction.objects.filter(dyad__client=client).order_by("asked_at", "id")
-    return rows.values("dyad__uid", "words", "asked_at", "answer", "answered_by__name", "answered_at")
-
-
-def _readers(client: Client) -> Iterable[Row]:
-    """Who may and could: shares, cover and emergencies, with their times."""
-    kinds = (
-        ("shared", models.Share, "since", "by"),
-        ("cover", models.Cover, "since", "by"),
-        ("emergency", models.BreakGlass, "at", "member"),
-    )
-    for how, model, start, by in kinds:
-        for row in model.objects.filter(dyad__client=client).select_related("member", "dyad", by).order_by(start, "id"):
-            yield {
-                "course": row.dyad.uid,
-                "how": how,
-                "who": row.member.name,
-                "by": getattr(row, by).name,
-                "since": getattr(row, start),
-                "until": row.until,
-                "why": getattr(row, "why", ""),
-            }
-
-
-def _reads(client: Client) -> Iterable[Row]:
-    rows = models.ReadLog.objects.filter(dyad__client=client).order_by("at", "id")
-    for r in rows.select_related("member", "dyad"):
-        yield {
-            "course": r.dyad.uid,
-            "who": r.member.name if r.member else "",
-            "what": r.what,
-            "sessions": " ".join(map(str, r.sessions)),
-            "at": r.at,
-        }
-
-
-TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = {
-    "about": ((Client,), _about),
-    "consents": ((models.Consent,), _consents),
-    "terms": ((models.Terms,), _terms),
-    "courses": ((models.Dyad,), _courses),
-    "sessions": ((models.Session,), _sessions),
-    "measures": ((models.Measure,), _measures),
-    "schedule": ((models.Schedule,), _schedule),
-    "sent": ((models.Response,), _sent),
-    "answers": ((models.Response,), _answers),
-    "words": ((models.Comment,), _words),
-    "kept": ((models.PrivateLine,), _kept),
-    "goals": ((models.Agreement, models.Wording, models.Seal), _goals),
-    "progress": ((models.Progress,), _progress),
-    "picks": ((models.Pick,), _picks),
-    "strains": ((models.Strain, models.StrainMove), _strains),
-    "signals": ((models.Signal,), _signals),
-    "talked_about": ((models.TalkTick,), _talked),
-    "corrections": ((models.Correction,), _corrections),
-    "readers": ((models.Share, models.Cover, models.BreakGlass), _readers),
-    "reads": ((models.ReadLog,), _reads),
-}
-
-
-def _place(session: models.Session) -> Row:
-    return {"course": session.dyad.uid, "session": session.number, "day": session.start.date()}
-
-
-def _name(instrument: str) -> str:
-    """What a questionnaire is called to whoever answers it; its id where it is here no more."""
-    known = shelf().instruments.get(instrument)
-    if known is None:
-        return instrument
-    return wording(known).title if known.wordings else known.name
-
-
-def _question(row: models.Response, item: str) -> str:
-    """The question as this side read it; its id where this practice has no such question any more."""
-    dyad = row.session.dyad
-    names = {"therapist": dyad.therapist.name, "client": dyad.client.called, "session": session_on(row.session.start)}
-    return question(row, item, names)

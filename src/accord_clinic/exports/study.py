@@ -91,7 +91,7 @@ def courses() -> Courses | None:
         return None
     therapists = [dyad.therapist_id for dyad in rows]
     share = min(FEWEST_THERAPISTS, len(set(therapists)))
-    told = suppress_facts([_facts(dyad) for dyad in rows], (clients, FEWEST), (therapists, share))
+    told_facts = suppress_facts([_facts(dyad) for dyad in rows], (clients, FEWEST), (therapists, share))
     drawn = SystemRandom().sample(range(1, len(rows) + 1), len(rows))
     number = {dyad.pk: n for dyad, n in zip(rows, drawn, strict=True)}
     sessions, begun = {}, {}
@@ -99,7 +99,7 @@ def courses() -> Courses | None:
     for key, dyad, session, start, how in opened.values_list("pk", "dyad", "number", "start", "revealed_by"):
         sessions[key] = Place(number[dyad], session, start, how)
         begun[dyad] = start  # the earliest comes last
-    facts = {dyad.pk: facts for dyad, facts in zip(rows, told, strict=True)}
+    facts = {dyad.pk: facts for dyad, facts in zip(rows, told_facts, strict=True)}
     return Courses(len(set(clients)), number, facts, begun, sessions)
 
 

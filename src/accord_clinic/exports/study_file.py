@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
-from accord_clinic.exports.client_copy import csv_safe
+from accord_clinic.exports.csv_safe import csv_safe
 from accord_clinic.exports.study import TABLES, Table
 from accord_clinic.exports.study_rows import Courses
 

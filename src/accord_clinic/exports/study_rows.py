@@ -107,50 +107,50 @@ def _answered(row: SentRow) -> Instrument | None:
 
 
 def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    for one in _latest(some, dyads):
-        there = one.place.how != "import"  # what was taken in has no times of its own
-        hours = round((one.sent_at - one.place.start).total_seconds() / 3600) if there else None
-        seconds = round((one.sent_at - one.begun_at).total_seconds()) if there and one.begun_at else None
-        late = "late" in one.context if there else None
-        yield (*one.place[:2], one.side, one.instrument, one.version, one.form, late, hours, seconds)
+    for row in _latest(some, dyads):
+        sent_in_accord = row.place.how != "import"  # what was taken in has no times of its own
+        hours = round((row.sent_at - row.place.start).total_seconds() / 3600) if sent_in_accord else None
+        seconds = round((row.sent_at - row.begun_at).total_seconds()) if sent_in_accord and row.begun_at else None
+        late = "late" in row.context if sent_in_accord else None
+        yield (*row.place[:2], row.side, row.instrument, row.version, row.form, late, hours, seconds)
 
 
 def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    told: dict[Cells, list[tuple[str, bool]]] = {}
-    for one in _latest(some, dyads):
-        asked = one.side, one.instrument, one.version, one.form
-        if asked not in told:
-            told[asked] = _told(_answered(one), one.form, one.side)
-        for item, gap in told[asked]:
-            answer = one.answers.get(item)
-            if answer is not None or (gap and item in one.answers):
-                said = " ".join(map(str, answer)) if isinstance(answer, list) else answer
-                yield (*one.place[:2], one.side, one.instrument, item, said)
+    items: dict[Cells, list[tuple[str, bool]]] = {}
+    for row in _latest(some, dyads):
+        form = row.side, row.instrument, row.version, row.form
+        if form not in items:
+            items[form] = _items_and_gaps(_answered(row), row.form, row.side)
+        for item, gap in items[form]:
+            answer = row.answers.get(item)
+            if answer is not None or (gap and item in row.answers):
+                text = " ".join(map(str, answer)) if isinstance(answer, list) else answer
+                yield (*row.place[:2], row.side, row.instrument, item, text)
 
 
-def _told(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]]:
+def _items_and_gaps(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]]:
     """The items of a form that are no words, in its order, each with whether a skipped one is told.
 
     It is not where clients may keep the answer, or what hangs on it: else the missing row would tell that it was kept.
     """
-    kept = instrument.may_be_kept() if side == "client" else ()
-    return [(item, item not in kept) for item in instrument.form(form) if instrument.item(item).kind != "text"]
+    may_be_kept = instrument.may_be_kept() if side == "client" else ()
+    return [(item, item not in may_be_kept) for item in instrument.form(form) if instrument.item(item).kind != "text"]
 
 
 def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     """The columns that `accord signals` reads have its names. Of an earlier version, the scales that are the same."""
-    found = []
-    by_form = sorted(_latest(some, dyads), key=lambda one: one[2:5])
-    for (name, form, _version), rows in groupby(by_form, key=lambda one: one[2:5]):
-        those = list(rows)
-        then, now = _answered(those[0]), shelf().instruments[name]
-        given = [{i: tuple(a) if isinstance(a, list) else a for i, a in one.answers.items()} for one in those]
-        verified = {s.name for s in then.scales if s.key.verified and comparable(s.name, then, now)}
-        for one, of_response in zip(those, kept_scores(given, then, form), strict=True):
+    cells = []
+    by_form = sorted(_latest(some, dyads), key=lambda row: row[2:5])
+    for (name, form, _version), group in groupby(by_form, key=lambda row: row[2:5]):
+        those = list(group)
+        answered, current = _answered(those[0]), shelf().instruments[name]
+        given = [{i: tuple(a) if isinstance(a, list) else a for i, a in row.answers.items()} for row in those]
+        verified = {s.name for s in answered.scales if s.key.verified and comparable(s.name, answered, current)}
+        for row, of_response in zip(those, kept_scores(given, answered, form), strict=True):
             for s in of_response:
                 if s.scale in verified:
-                    found.append((*one.place[:2], one.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))
-    return sorted(found, key=lambda row: row[:4])
+                    cells.append((*row.place[:2], row.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))
+    return sorted(cells, key=lambda row: row[:4])
 
 
 def signals(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
@@ -163,12 +163,12 @@ def signals(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 def strains(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     rows = models.StrainMove.objects.filter(strain__dyad__in=dyads).order_by("strain__session__number", "strain", "id")
     columns = ("strain__dyad", "strain", "strain__session", "strain__kind", "strain__opened_by")
-    found = [r for r in rows.values_list(*columns, "move", "side", "session", "at") if r[2] in some.sessions]
-    numbers = _counted(row[:2] for row in found)
-    for dyad, strain, session, kind, opened_by, move, side, said_in, at in found:
-        there = some.sessions.get(said_in)
+    moves = [r for r in rows.values_list(*columns, "move", "side", "session", "at") if r[2] in some.sessions]
+    numbers = _counted(row[:2] for row in moves)
+    for dyad, strain, session, kind, opened_by, move, side, said_in, at in moves:
+        place = some.sessions.get(said_in)
         about = *some.sessions[session][:2], numbers[strain], kind, opened_by
-        yield (*about, move, side, there.session if there else None, some.week(dyad, at))
+        yield (*about, move, side, place.session if place else None, some.week(dyad, at))
 
 
 def agreements(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:

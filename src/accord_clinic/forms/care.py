@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Terms
+from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
 
 WHERE = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
@@ -32,7 +33,6 @@ HOW_OFTEN = [
     ("8", _("after every eighth session")),
 ]
 MEASURE = "measure-"
-YOUNGEST = 12
 # Moving on to a colleague is a hand-over, which has a form of its own.
 ENDINGS = [ending for ending in Dyad.ENDINGS if ending[0] != "moved_on"]
 

@@ -12,12 +12,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accord.signals import STARTING_SESSIONS
 from accord_clinic.pages.findings import findings_of, line
 from accord_clinic.queries import caseload
 from accord_clinic.queries.caseload import Dated, Running, folded
 from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.practice import zone
-from accord_clinic.questionnaires.plan import STARTING_SESSIONS
 from accord_clinic.words.choices import ENDINGS
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import INFERRED, TO_TALK, Finding, Names

@@ -72,7 +72,7 @@ class Opening:
     opened: str
     used: str
     stands: bool
-    here: bool
+    this_one: bool
 
 
 def own_course(dyad: Dyad) -> OwnCourse:
@@ -269,9 +269,9 @@ def reads(dyad: Dyad) -> list[Read]:
 
 def openings(client: Client, token: str) -> list[Opening]:
     """When the own space was opened, newest first: whether it was somebody else is what a client looks for here."""
-    standing, here = doors.standing_numbers(client), links.digest(token)
+    standing, this_door = doors.standing_numbers(client), links.digest(token)
     return [
-        Opening(door.pk, at(door.opened_at), at(door.seen_at), door.pk in standing, door.token_hash == here)
+        Opening(door.pk, at(door.opened_at), at(door.seen_at), door.pk in standing, door.token_hash == this_door)
         for door in doors.latest(client, MOST_OPENINGS)
     ]
 

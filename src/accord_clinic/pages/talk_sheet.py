@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord.instruments import Instrument, Item
-from accord.signals import STRAIN
+from accord.signals import CHECK_IN, STRAIN
 from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.talk_sheet import sheet_rows
 from accord_clinic.questionnaires.answer_words import phrase, wording
-from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.sentences import strain_state
 

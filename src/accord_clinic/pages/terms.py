@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accord_clinic.pages.consent import Purpose, purposes
 from accord_clinic.permissions import can, check_change_contact
 from accord_clinic.queries import terms
-from accord_clinic.queries.consent import age_of, asks_age, needed
+from accord_clinic.queries.consent import age_of, asks_age, needed, terms_of
 from accord_clinic.queries.schedule import Habit, habit_of, unanswered_in_a_row
 
 if TYPE_CHECKING:
@@ -53,3 +53,12 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         colleagues=terms.colleagues(member),
         glasses=tuple(reversed(terms.emergencies(dyad))),
     )
+
+
+def who_agrees(dyad: Dyad) -> dict[str, object]:
+    """First values for a form: what was written down, or the default that holds without it."""
+    written = terms_of(dyad.client)
+    if written:
+        names = ("consents", "guardian_learns", "by_order", "order_learns")
+        return {name: getattr(written, name) for name in names}
+    return {"consents": "both" if "guardian" in needed(dyad.client) else "client"}

@@ -11,7 +11,7 @@ from accord_clinic.permissions import dyads_visible_to
 
 
 @dataclass(frozen=True)
-class Words:
+class EarlierWording:
     """One wording in the history of an agreement."""
 
     words: str
@@ -34,7 +34,7 @@ class Shown:
     last_change: datetime
     end: str
     ended_at: datetime | None
-    history: tuple[Words, ...]
+    history: tuple[EarlierWording, ...]
     tasks: tuple["Shown", ...] = ()
     progress: tuple[tuple[int, str, int], ...] = ()
 
@@ -79,11 +79,11 @@ def shown(dyad: Dyad) -> tuple[Shown, ...]:
     )
     ready = {row.pk: (row, _shown(row)) for row in rows}
     tasks: dict[int, list[Shown]] = {}
-    for row, one in ready.values():
+    for row, agreement in ready.values():
         if row.goal_id:
-            tasks.setdefault(row.goal_id, []).append(one)
-    tops = [_with_tasks(one, tasks.get(pk, [])) for pk, (row, one) in ready.items() if not row.goal_id]
-    return tuple(sorted(tops, key=lambda one: bool(one.ended_at)))
+            tasks.setdefault(row.goal_id, []).append(agreement)
+    tops = [_with_tasks(agreement, tasks.get(pk, [])) for pk, (row, agreement) in ready.items() if not row.goal_id]
+    return tuple(sorted(tops, key=lambda agreement: bool(agreement.ended_at)))
 
 
 def _shown(row: Agreement) -> Shown:
@@ -112,12 +112,12 @@ def _progress(row: Agreement) -> tuple[tuple[int, str, int], ...]:
     return tuple((number, side, value) for (number, side), value in last.items() if value is not None)
 
 
-def _words(row: Wording) -> Words:
-    return Words(row.words, row.side, row.at, frozenset(seal.side for seal in row.seals.all()))
+def _words(row: Wording) -> EarlierWording:
+    return EarlierWording(row.words, row.side, row.at, frozenset(seal.side for seal in row.seals.all()))
 
 
-def _with_tasks(one: Shown, tasks: list[Shown]) -> Shown:
-    return replace(one, tasks=tuple(tasks)) if tasks else one
+def _with_tasks(agreement: Shown, tasks: list[Shown]) -> Shown:
+    return replace(agreement, tasks=tuple(tasks)) if tasks else agreement
 
 
 def picks_in_common(dyad: Dyad) -> tuple[int, int] | None:

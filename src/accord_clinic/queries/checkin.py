@@ -1,6 +1,6 @@
 """What a client's link opens: the check-in, the concerns and goals that it asks about, and what was sent with it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,32 +11,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accord.signals import CHECK_IN
-from accord_clinic import links
+from accord_clinic import links, models
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import (
-    Client,
-    Comment,
-    Cover,
-    Dyad,
-    Invitation,
-    Member,
-    Pick,
-    Practice,
-    PrivateLine,
-    Progress,
-    Response,
-    Session,
-    Strain,
-    Wording,
-)
+from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, Practice, Response, Session, Strain
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
 from accord_clinic.queries.practice import practice
-from accord_clinic.questionnaires.shelf import shelf
 
 MOST_CONCERNS = 2
-MOST_TASKS = 3
-GOALS_EVERY = 4
 BOTH = 2
 
 
@@ -51,7 +33,9 @@ CONCERNS = Prepared(
 )
 AGREEMENTS = Prepared(
     lambda dyad: (
-        Wording.objects.filter(agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task"))
+        models.Wording.objects.filter(
+            agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task")
+        )
         .annotate(seals_made=Count("seals"))
         .order_by("id")
         .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
@@ -101,7 +85,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentCheckIn:
     """The client's latest answers on a session, as they were sent: kept ones and words for other readers included.
 
     `lines` holds (words, reader) by instrument and item; `sharing` holds raise or not_yet by item.
@@ -118,7 +102,7 @@ class Sent:
     @property
     def again(self) -> tuple[dict, ...]:
         """The word on earlier concerns."""
-        return tuple(one for r in self.responses for one in r.context.get("again", ()))
+        return tuple(answer for r in self.responses for answer in r.context.get("again", ()))
 
 
 def by_token(token: str) -> Link | None:
@@ -177,29 +161,29 @@ def sent_responses(link: Link) -> tuple[Response, ...]:
     return tuple(current_responses(rows).values())
 
 
-def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: bool, asked_picks: bool) -> Sent:
+def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: bool, asked_picks: bool) -> SentCheckIn:
     """Everything that was sent with the latest responses, to be changed. Two queries, and one for each asked."""
     of = {r.pk: r.instrument for r in responses}
     answers = {(r.instrument, item): answer for r in responses for item, answer in r.answers.items()}
-    comments = Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
+    comments = models.Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
     lines = {(of[c.response_id], c.item): (c.words, c.reader) for c in comments}
     sharing = {}
-    for kept in PrivateLine.objects.filter(response__in=of):
-        name = (of[kept.response_id], kept.item)
-        if kept.words:
-            lines[name] = (kept.words, kept.reader)
+    for line in models.PrivateLine.objects.filter(response__in=of):
+        name = (of[line.response_id], line.item)
+        if line.words:
+            lines[name] = (line.words, line.reader)
         else:
-            answers[name], sharing[name] = kept.value, kept.reader
+            answers[name], sharing[name] = line.value, line.reader
     progress = {}
     if asked_progress:
-        rows = Progress.objects.filter(session=session, side="client").order_by("id")
-        said = dict(rows.values_list("agreement__uid", "value"))
-        progress = {uid: value for uid, value in said.items() if value is not None}
+        rows = models.Progress.objects.filter(session=session, side="client").order_by("id")
+        latest = dict(rows.values_list("agreement__uid", "value"))
+        progress = {uid: value for uid, value in latest.items() if value is not None}
     picks: list[Pick] = []
     if asked_picks:
         rows = Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id")
         picks = current_picks(rows).get((session.pk, "client"), [])
-    return Sent(
+    return SentCheckIn(
         responses,
         answers,
         lines,
@@ -224,19 +208,6 @@ def concerns(session: Session) -> list[tuple[str, datetime]]:
 
 def agreements(session: Session) -> list[tuple[str, str, str, bool]]:
     """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query."""
-    found = AGREEMENTS.rows(session.dyad_id)
-    last = {pk: (uid, kind, words, seals == BOTH) for pk, uid, kind, words, seals in found}
+    rows = AGREEMENTS.rows(session.dyad_id)
+    last = {pk: (uid, kind, words, seals == BOTH) for pk, uid, kind, words, seals in rows}
     return [last[pk] for pk in sorted(last)]
-
-
-def asked_progress(session: Session, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:
-    """Which goals and tasks this session asks about: agreed tasks each time, agreed goals every fourth."""
-    agreed = [(uid, kind, words) for uid, kind, words, both in rows if both]
-    goals = [one for one in agreed if one[1] == "goal"] if session.number % GOALS_EVERY == 0 else []
-    return [one for one in agreed if one[1] == "task"][-MOST_TASKS:] + goals
-
-
-def needs_help(responses: Iterable[Response]) -> bool:
-    """Whether an answer asks for help at once."""
-    instruments = shelf().instruments
-    return any(instruments[r.instrument].safety_items(r.answers) for r in responses if r.instrument in instruments)

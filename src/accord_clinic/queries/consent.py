@@ -1,13 +1,11 @@
 """Who has to agree for a client, and who does: terms, age, consents. A new rule about who agrees belongs here."""
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Client, Consent, Practice, Terms
+from accord_clinic.models import Client, Consent, Practice
+from accord_clinic.models.who_agrees import OF_AGE, age_of, terms_of, voices
 
-OF_AGE = 18
-YOUNGEST = 12
 CARE = Prepared(
     lambda client: Consent.objects.filter(client_id=client, purpose="care", withdrawn_at=None).values_list("by")
 )
@@ -52,26 +50,6 @@ def guardian_below() -> int:
     return Practice.objects.get().guardian_below
 
 
-def voices(client: Client, terms: Terms | None, below: int) -> set[str]:
-    """Who has to agree, from what is known: terms of one's own stand before the practice's age.
-
-    An age that nobody wrote down counts as young, until the therapist gives the year or says who agrees.
-    """
-    if terms is not None:
-        return {"client": {"client"}, "both": {"client", "guardian"}, "guardian": {"guardian"}}[terms.consents]
-    return {"client", "guardian"} if (age_of(client) or 0) < below else {"client"}
-
-
 def asks_age(client: Client) -> bool:
     """Whether a guardian has to agree only because nobody wrote down how old this client is, or who agrees."""
     return client.born is None and terms_of(client) is None and "guardian" in needed(client)
-
-
-def terms_of(client: Client) -> Terms | None:
-    """What differs for this client; the safe default where nothing was written down."""
-    return getattr(client, "terms", None)
-
-
-def age_of(client: Client) -> int | None:
-    """The age, as young as the year of birth allows: who may still be fifteen is fifteen. `None`: not known."""
-    return None if client.born is None else timezone.localdate().year - client.born - 1

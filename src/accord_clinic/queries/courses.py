@@ -44,16 +44,16 @@ CALIBRATIONS = Prepared(lambda _value: models.Calibration.objects.order_by("id")
 def course_of(dyad: Dyad) -> Course:
     """The course of a dyad in what both may see: revealed sessions only, latest answers only."""
     pk = dyad.pk
-    heard = said(SESSIONS.all(pk), ANSWERS.rows(pk), STRAINS.all(pk), MOVES.all(pk), PICKS.all(pk))
-    return compute(heard, calibrations())
+    record = dyad_record(SESSIONS.all(pk), ANSWERS.rows(pk), STRAINS.all(pk), MOVES.all(pk), PICKS.all(pk))
+    return compute(record, calibrations())
 
 
-def compute(heard: DyadRecord, by_scale: Mapping[str, Calibration]) -> Course:
+def compute(record: DyadRecord, by_scale: Mapping[str, Calibration]) -> Course:
     """The spine, with this practice's questionnaires."""
-    return course(heard, shelf().instruments, by_scale, versions=shelf().versions)
+    return course(record, shelf().instruments, by_scale, versions=shelf().versions)
 
 
-def said(
+def dyad_record(
     sessions: Iterable[Session],
     responses: Iterable[models.Response],
     strains: Iterable[Strain] = (),

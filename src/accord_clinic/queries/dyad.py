@@ -14,14 +14,15 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accord.records import DyadRecord, Signal
+from accord.signals import CHECK_IN
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
+from accord_clinic.models.care import current_responses
 from accord_clinic.permissions import dyads_visible_to, treated_by
-from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, said
+from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
 from accord_clinic.queries.findings import shown_signals
 from accord_clinic.queries.strains import StrainHistory, histories
-from accord_clinic.questionnaires.plan import CHECK_IN
 
 MOST_QUOTES = 4
 SESSIONS = Prepared(
@@ -141,7 +142,7 @@ def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
     return DyadRows(
         sessions=sessions,
         sides=sides,
-        record=said([s for s in sessions if s.state == "held" or s.revealed_at], responses),
+        record=dyad_record([s for s in sessions if s.state == "held" or s.revealed_at], responses),
         signals=shown_signals([dyad.pk]).get(dyad.pk, ()),
         strains=histories(dyad),
         quotes=_quotes(dyad, responses),
@@ -152,8 +153,7 @@ def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
 
 def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:
     """The client's latest shown words, newest session first; words that were corrected since are left out."""
-    latest = {(r.session_id, r.side, r.instrument): r for r in responses}
-    current = {r.pk: r for r in latest.values()}
+    current = {r.pk: r for r in current_responses(responses).values()}
     rows = (row for row in COMMENTS.rows(dyad.pk) if row[1] in current)
     return [Quoted(number, words, current[pk], item) for number, pk, item, words in rows][:MOST_QUOTES]
 

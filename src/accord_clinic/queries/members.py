@@ -63,7 +63,7 @@ def sessions(member: Member, colleague: Member) -> tuple[int, datetime | None]:
     """In how many places a colleague is signed in, and since when at the latest. Not where: that is the colleague's."""
     check_keep_practice(member)
     running = UserSession.objects.purge_and_list(colleague)
-    return len(running), max((one.created_at for one in running), default=None)
+    return len(running), max((session.created_at for session in running), default=None)
 
 
 def is_linked(member: Member, colleague: Member) -> bool:

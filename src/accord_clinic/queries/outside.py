@@ -26,7 +26,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutsideLine:
     """What was said, in the client's own words, and what it answers."""
 
     uid: str
@@ -40,32 +40,24 @@ class Line:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What clients are told about the outside reader before they write."""
-
-    reply: str
-    duty: str
-
-
-def waiting(member: Member) -> tuple[tuple[Waiting, ...], Promise]:
-    """Unread lines first, then those read in the last 90 days. Two queries."""
+def waiting(member: Member) -> tuple[tuple[Waiting, ...], Practice]:
+    """Unread lines first, then those read in the last 90 days; and the practice with what clients are promised."""
     practice = _practice_of(member)
     rows = _lines(member).order_by("acknowledged_at", "id").values_list(
         "uid", "client__name", "client__address_as", "response__session__dyad__therapist__name",
         "response__sent_at", "acknowledged_at",
     )  # fmt: skip
     recent = timezone.now() - READ_STANDS
-    found = [_waiting(*row) for row in rows if row[-1] is None or row[-1] > recent]
-    found.sort(key=lambda one: (one.read_at is not None, -one.said_at.timestamp()))
-    return tuple(found), Promise(practice.outside_reader_reply, practice.outside_reader_duty)
+    lines = [_waiting(*row) for row in rows if row[-1] is None or row[-1] > recent]
+    lines.sort(key=lambda waits: (waits.read_at is not None, -waits.said_at.timestamp()))
+    return tuple(lines), practice
 
 
-def line(member: Member, uid: str) -> Line:
+def line(member: Member, uid: str) -> OutsideLine:
     """One line with its words; the caller notes that it was read. 404 for anybody it was not said to."""
     row = _own(member, uid)
     session = row.response.session
-    return Line(
+    return OutsideLine(
         uid=row.uid,
         dyad=session.dyad,
         session=session.number,

@@ -6,20 +6,9 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from accord.course import Course, course
-from accord_clinic import links
-from accord_clinic.models import (
-    Client,
-    Dyad,
-    Invitation,
-    PrivateLine,
-    ReadLog,
-    Response,
-    Session,
-    Share,
-    Strain,
-    StrainMove,
-)
-from accord_clinic.queries.courses import calibrations, said
+from accord_clinic import links, models
+from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Response, Session, Share, Strain, StrainMove
+from accord_clinic.queries.courses import calibrations, dyad_record
 from accord_clinic.questionnaires.shelf import shelf
 
 MOST_READS = 100
@@ -45,7 +34,7 @@ def of_links(tokens: Sequence[str]) -> Client | None:
     """Whose check-in links these tokens open, when they are all one person's."""
     if not tokens:
         return None
-    rows = Invitation.objects.filter(token_hash__in=[links.digest(token) for token in tokens])
+    rows = models.Invitation.objects.filter(token_hash__in=[links.digest(token) for token in tokens])
     clients = set(rows.values_list("session__dyad__client", flat=True))
     return Client.objects.get(pk=clients.pop()) if len(clients) == 1 else None
 
@@ -60,19 +49,13 @@ def own_rows(dyad: Dyad) -> OwnRows:
     )
     strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
     moves = StrainMove.objects.filter(strain__in=strains, session__isnull=False).order_by("id")
-    catalogue = shelf()
+    record, catalogue = dyad_record(sessions, responses), shelf()
     return OwnRows(
         sessions,
         responses,
         strains,
         list(moves.values_list("strain", "move", "session__number")),
-        course(
-            said(sessions, responses),
-            catalogue.instruments,
-            calibrations(),
-            detectors=(),
-            versions=catalogue.versions,
-        ),
+        course(record, catalogue.instruments, calibrations(), detectors=(), versions=catalogue.versions),
     )
 
 

@@ -9,14 +9,14 @@ from accord_clinic.questionnaires import Agreed
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRating:
     """The therapist's latest answers on a session; `lines` holds (words, reader) by instrument and item."""
 
     answers: Mapping[tuple[str, str], object]
     lines: Mapping[tuple[str, str], tuple[str, str]]
 
 
-def sent(session: Session) -> Sent | None:
+def sent(session: Session) -> SentRating | None:
     """What the therapist sent about a session; `None` before anything was sent."""
     rows = Response.objects.filter(session=session, side="therapist").order_by("id")
     latest = {row.instrument: row for row in current_responses(rows).values()}
@@ -24,7 +24,7 @@ def sent(session: Session) -> Sent | None:
         return None
     of = {r.pk: name for name, r in latest.items()}
     words = Comment.objects.filter(response__in=of, side="therapist").values_list("response", "item", "words")
-    return Sent(
+    return SentRating(
         {(name, item): answer for name, r in latest.items() for item, answer in r.answers.items()},
         {(of[response], item): (text, "therapist") for response, item, text in words},
     )

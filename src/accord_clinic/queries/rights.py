@@ -9,7 +9,7 @@ from accord_clinic.models import Client, Code, Correction, Practice, Session
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptDays:
     """What stays in the database after an erasure: until when the days are kept, for how many years, by which law."""
 
     until: date | None
@@ -17,10 +17,10 @@ class Kept:
     law: str
 
 
-def kept(client: Client) -> Kept:
+def kept_days(client: Client) -> KeptDays:
     """For the page that asks whether one is sure."""
     practice = Practice.objects.get()
-    return Kept(kept_until(client, practice), practice.retention_years, practice.retention_law)
+    return KeptDays(kept_until(client, practice), practice.retention_years, practice.retention_law)
 
 
 def kept_until(client: Client, practice: Practice) -> date | None:

@@ -28,18 +28,18 @@ def notices(member: Member) -> tuple[SafetyNotice, ...]:
     """The notices of the last 90 days: first those that nobody has looked after, newest first. Three queries."""
     check_see_safety(member, Practice.objects.get())
     rows = Signal.objects.filter(kind="safety", raised_at__gte=timezone.now() - NOTICE_STAYS).order_by("-raised_at")
-    found = list(
+    raised = list(
         rows.values_list(
             "pk", "session__uid", "dyad__client__name", "dyad__client__address_as", "dyad__therapist__name",
             "session__number", "session__start", "raised_at",
         )
     )  # fmt: skip
-    looks = _looks([row[0] for row in found])
+    looks = _looks([row[0] for row in raised])
     made = [
         SafetyNotice(session, address_as or name, therapist, number, start, raised_at, tuple(looks.get(pk, ())))
-        for pk, session, name, address_as, therapist, number, start, raised_at in found
+        for pk, session, name, address_as, therapist, number, start, raised_at in raised
     ]
-    return tuple(sorted(made, key=lambda one: bool(one.looks)))
+    return tuple(sorted(made, key=lambda notice: bool(notice.looks)))
 
 
 def safety_signal(member: Member, session: str) -> Signal | None:

@@ -8,25 +8,11 @@ from itertools import takewhile
 from django.db.models import Exists, OuterRef, Q
 
 from accord_clinic.messages.notices import MOST_TRIES
-from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response, Schedule
+from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response
+from accord_clinic.models.habit import Habit, habit
 from accord_clinic.permissions import check_keep_practice
 
 MOST_SHOWN = 50
-NUMBERS = ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until", "pause_after")
-"""What the practice decides and each dyad may decide otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """What holds for a dyad: its own numbers where it has them, else the practice's."""
-
-    by_itself: bool
-    link_after_minutes: int
-    remind_after_hours: int
-    most_reminders: int
-    quiet_from: int
-    quiet_until: int
-    pause_after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +27,9 @@ class FailedNotice:
     given_up: bool
 
 
-def habit(practice: Practice, dyad: Dyad) -> Habit:
-    """The practice's habit with what differs for this dyad."""
-    own = own_schedule(dyad)
-
-    def number(name: str) -> int:
-        value = getattr(own, name) if own else None
-        return getattr(practice, name) if value is None else value
-
-    return Habit(own.by_itself if own else True, **{name: number(name) for name in NUMBERS})
-
-
 def habit_of(dyad: Dyad) -> Habit:
-    """The same, where the practice is not read yet. One query."""
+    """The habit that holds for a dyad. One query."""
     return habit(Practice.objects.get(), dyad)
-
-
-def own_schedule(dyad: Dyad) -> Schedule | None:
-    """What differs for this dyad; nothing where the practice's habit holds."""
-    return getattr(dyad, "schedule", None)
 
 
 def unanswered_in_a_row(dyad: Dyad) -> int:

@@ -11,7 +11,7 @@ from accord_clinic.questionnaires.shelf import shelf
 
 
 @dataclass(frozen=True, slots=True)
-class Arrangements:
+class Sharing:
     """Shares that stand now, supervisors it could be shared with, therapists it could be handed over to."""
 
     shares: tuple[tuple[str, str, datetime], ...]
@@ -19,13 +19,13 @@ class Arrangements:
     therapists: tuple[Member, ...]
 
 
-def arrangements(dyad: Dyad) -> Arrangements:
+def sharing(dyad: Dyad) -> Sharing:
     """For the dyad's own therapist; ask `own` first. Two queries."""
     standing = Share.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), dyad=dyad)
     shares = tuple(standing.order_by("since").values_list("member__uid", "member__name", "since"))
     taken = {uid for uid, _name, _since in shares}
     others = [m for m in Member.objects.filter(is_active=True).order_by("name") if m.pk != dyad.therapist_id]
-    return Arrangements(
+    return Sharing(
         shares,
         tuple(m for m in others if m.is_a("supervisor") and m.uid not in taken),
         tuple(m for m in others if m.is_a("therapist")),
@@ -39,10 +39,10 @@ def as_set_up(dyad: Dyad) -> dict[str, object]:
 
 
 def without_wording(dyad: Dyad) -> list[str]:
-    """The measures that this client is asked and that are not here in the client's language, by name."""
-    instruments, language = shelf().instruments, dyad.client.language
-    asked = [instruments[m.instrument] for m in dyad.measures.all() if m.instrument in instruments]
-    return [i.name for i in asked if i.has_wording() and not i.has_wording(language)]
+    """The measures of this course that the client is asked in another language than the client's own."""
+    instruments = shelf().instruments
+    measures = [instruments[m.instrument] for m in dyad.measures.all() if m.instrument in instruments]
+    return [i.name for i in measures if i.has_wording() and not i.has_wording(dyad.client.language)]
 
 
 def colleague(uid: str) -> Member | None:

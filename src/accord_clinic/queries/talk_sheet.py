@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from accord.scoring import possible
 from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Response, Session, Strain
+from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.care import current_responses
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import record_of
@@ -48,7 +50,8 @@ def _revealed(viewer: Member | Client):
 def sheet_rows(session: Session) -> SheetRows:
     """Everything on the sheet of a session; ask `revealed_session` first. A fixed number of queries."""
     dyad = session.dyad
-    responses = {(r.side, r.instrument): _readable(r) for r in session.responses.order_by("id")}
+    latest = current_responses(session.responses.order_by("id")).values()
+    responses = {(row.side, row.instrument): _readable(row) for row in latest}
     current = {r.pk for r in responses.values()}
     return SheetRows(
         responses=responses,
@@ -71,11 +74,11 @@ def _readable(row: Response) -> Response:
 def _picks(session: Session) -> dict[str, tuple[str, ...]]:
     rows = Pick.objects.filter(session=session).select_related("agreement").order_by("at", "id")
     words = _last_words({p.agreement_id for p in rows if p.agreement_id})
-    by_side: dict[str, dict] = {"client": {}, "therapist": {}}
-    for row in rows:
-        text = words[row.agreement_id] if row.agreement_id else row.words
-        by_side[row.side].setdefault(row.at, []).extend([] if row.empty else [text])
-    return {side: tuple(sets[max(sets)]) if sets else () for side, sets in by_side.items()}
+    picks = current_picks(rows)
+    return {
+        side: tuple(words[p.agreement_id] if p.agreement_id else p.words for p in picks.get((session.pk, side), ()))
+        for side in ("client", "therapist")
+    }
 
 
 def _last_words(agreements: Iterable[int]) -> dict[int, str]:

@@ -7,9 +7,8 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member
-from accord_clinic.queries.consent import needed, terms_of
+from accord_clinic.models.habit import NUMBERS, own_schedule
 from accord_clinic.queries.practice import local
-from accord_clinic.queries.schedule import NUMBERS, own_schedule
 
 
 class StandingCover(NamedTuple):
@@ -56,15 +55,6 @@ def cover_days(dyad: Dyad) -> tuple[StandingCover, ...]:
         StandingCover(row.uid, row.member.name, local(row.since).date(), local(row.until - timedelta(seconds=1)).date())
         for row in standing_covers(dyad)
     )
-
-
-def who_agrees(dyad: Dyad) -> dict[str, object]:
-    """First values for a form: what was written down, or the default that holds without it."""
-    terms = terms_of(dyad.client)
-    if terms:
-        names = ("consents", "guardian_learns", "by_order", "order_learns")
-        return {name: getattr(terms, name) for name in names}
-    return {"consents": "both" if "guardian" in needed(dyad.client) else "client"}
 
 
 def own_numbers(dyad: Dyad) -> dict[str, object]:

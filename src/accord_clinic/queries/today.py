@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
+from accord.signals import CHECK_IN
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.queries.findings import safety_notices
-from accord_clinic.questionnaires.plan import CHECK_IN
 
 COLUMNS = (
     "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "dyad", "dyad__uid", "dyad__ended",

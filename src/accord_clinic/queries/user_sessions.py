@@ -1,20 +1,12 @@
 """A member in; where this member is signed in: since when, from which address, in which browser."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.usersessions.models import UserSession
 
 from accord_clinic.models import Member
-
-# The first that fits: most browsers claim to be several.
-BROWSERS = (
-    ("Edge", "Edg"), ("Opera", "OPR/"), ("Firefox", "Firefox|FxiOS"), ("Chrome", "Chrome|CriOS"), ("Safari",) * 2,
-)  # fmt: skip
-MACHINES = (
-    ("iPhone",) * 2, ("iPad",) * 2, ("Android",) * 2, ("Windows",) * 2, ("Mac", "Macintosh"), ("Linux", "Linux|X11"),
-)  # fmt: skip
+from accord_clinic.words.browsers import seen_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +37,3 @@ def own_session(member: Member, pk: int | None) -> list[UserSession]:
 def other_sessions(member: Member) -> list[UserSession]:
     """All of one's own but the one in use."""
     return [row for row in UserSession.objects.filter(user=member) if not row.is_current()]
-
-
-def seen_as(user_agent: str) -> tuple[str, str]:
-    """The browser and the kind of machine, as far as the browser tells; empty where it does not."""
-    return tuple(
-        next((name for name, mark in marks if re.search(mark, user_agent)), "") for marks in (BROWSERS, MACHINES)
-    )

@@ -1,13 +1,14 @@
 """An instrument becomes a form: questions for a page, and what was posted read back, strictly, into a Submission."""
 
 from accord_clinic.questionnaires.filling import values_of_blocks, values_of_the_rest
-from accord_clinic.questionnaires.page import Agreed, Concern, Page, page
-from accord_clinic.questionnaires.questions import Block, Choice, Names, Question, block
+from accord_clinic.questionnaires.page import Agreed, Concern, QuestionPage, page
+from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
 from accord_clinic.questionnaires.reading import Reader, Reading, read
-from accord_clinic.questionnaires.showing import Row, answers_in_words, questions_html, review_html
+from accord_clinic.questionnaires.showing import ReviewRow, answers_in_words, questions_html, review_html
 
 __all__ = [
-    "Agreed", "Block", "Choice", "Concern", "Names", "Page", "Question", "Reader", "Reading", "Row",
+    "Agreed", "Choice", "Concern", "QuestionPage", "Question", "QuestionBlock", "QuestionNames", "Reader", "Reading",
+    "ReviewRow",
     "answers_in_words", "block", "page", "questions_html", "read", "review_html",
     "values_of_blocks", "values_of_the_rest",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from accord.records import Rater
 from accord_clinic.questionnaires.shelf import shelf
 
 
-class Answered(Protocol):
+class WordedResponse(Protocol):
     """A response, as far as words need it."""
 
     side: Rater
@@ -27,37 +27,41 @@ def wording(instrument: Instrument) -> Wording:
     return words.get((get_language() or "en").split("-")[0]) or words.get("en") or next(iter(words.values()))
 
 
-def asked(row: Answered, item: str) -> tuple[Instrument, Wording] | None:
+def _instrument_and_words(row: WordedResponse, item: str) -> tuple[Instrument, Wording] | None:
     """The questionnaire and its words, where this side is asked this item in it; nothing where that is here no more."""
-    known = shelf().answered(row.instrument, row.version)
-    if known is None or not known.wordings or not any(i.id == item and row.side in i.raters for i in known.items):
+    instrument = shelf().answered(row.instrument, row.version)
+    if (
+        instrument is None
+        or not instrument.wordings
+        or not any(i.id == item and row.side in i.raters for i in instrument.items)
+    ):
         return None
-    return known, wording(known)
+    return instrument, wording(instrument)
 
 
-def question(row: Answered, item: str, names: Mapping[str, str]) -> str:
+def question(row: WordedResponse, item: str, names: Mapping[str, str]) -> str:
     """The question as this side read it, with `names` in its gaps; the id of the item where there are no words."""
-    found = asked(row, item)
-    text = found[1].text(item, row.side) if found else item
+    of_item = _instrument_and_words(row, item)
+    text = of_item[1].text(item, row.side) if of_item else item
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value)
     return text
 
 
-def phrase(row: Answered, item: str) -> str:
+def phrase(row: WordedResponse, item: str) -> str:
     """The short noun phrase that stands for the item; nothing where there are no words."""
-    found = asked(row, item)
-    return found[1].shared_item(item) if found else ""
+    of_item = _instrument_and_words(row, item)
+    return of_item[1].shared_item(item) if of_item else ""
 
 
-def in_words(row: Answered, item: str, answer: Any) -> str:
+def in_words(row: WordedResponse, item: str, answer: Any) -> str:
     """The answer as it was worded; empty where it was skipped or there are no words."""
-    found = asked(row, item)
-    if answer is None or found is None:
+    of_item = _instrument_and_words(row, item)
+    if answer is None or of_item is None:
         return ""
-    of, labels = found[0].answer_set(item), found[1].labels(item, row.side)
+    of, labels = of_item[0].answer_set(item), of_item[1].labels(item, row.side)
     values = of.codes if of.kind == "many" else of.values
-    return ", ".join(labels[values.index(one)] for one in given(answer) if one in values)
+    return ", ".join(labels[values.index(value)] for value in given(answer) if value in values)
 
 
 def given(answer: Any) -> list[Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKED, PICKED_WORDS, Page
-from accord_clinic.questionnaires.questions import Block, Question
+from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKED, PICKED_WORDS, QuestionPage
+from accord_clinic.questionnaires.questions import Question, QuestionBlock
 from accord_clinic.questionnaires.reading import reader_field, sharing_field
 from accord_clinic.questionnaires.shelf import instrument
 
@@ -13,7 +13,7 @@ Key = tuple[str, str]
 
 
 def values_of_blocks(
-    page: Page,
+    page: QuestionPage,
     answers: Mapping[Key, object],
     lines: Mapping[Key, tuple[str, str]],
     sharing: Mapping[Key, str],
@@ -30,7 +30,7 @@ def values_of_blocks(
 
 def _fill(
     values: dict[str, list[str]],
-    block: Block,
+    block: QuestionBlock,
     question: Question,
     answers: Mapping[Key, object],
     lines: Mapping[Key, tuple[str, str]],
@@ -52,13 +52,13 @@ def values_of_the_rest(
 ) -> dict[str, list[str]]:
     """The word on earlier concerns (as kept with the response), on goals and tasks, and the picks."""
     values = {f"how.{uid}": [str(value)] for uid, value in progress.items()}
-    asked = instrument(ASKING_AGAIN)
-    answers_to = {item.id: asked.answer_set(item.id) for item in asked.items}
-    for one in again:
-        for item, code in (("a1", one.get("answer")), ("a2", one.get("stands"))):
+    questionnaire = instrument(ASKING_AGAIN)
+    answers_to = {item.id: questionnaire.answer_set(item.id) for item in questionnaire.items}
+    for concern in again:
+        for item, code in (("a1", concern.get("answer")), ("a2", concern.get("stands"))):
             answers = answers_to.get(item)
             if answers and code in answers.codes:
-                values[f"{item}.{one['strain']}"] = [str(answers.values[answers.codes.index(code)])]
+                values[f"{item}.{concern['strain']}"] = [str(answers.values[answers.codes.index(code)])]
     if picked:
         values[PICKED] = list(picked)
     if picked_words:

@@ -16,22 +16,34 @@ WIDER_LOOK = "accord-wider-look"
 HAVE_A_PLACE = frozenset({CHECK_IN, STARTING_PATH, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
 WIDER_LOOK_EVERY = 4
 PICKS_EVERY = 5
+MOST_TASKS = 3
+GOALS_EVERY = 4
 
 
 def forms(
     dyad: Dyad, number: int, side: str, measures: Iterable[Measure] = (), remote: bool = False
 ) -> list[tuple[str, str]]:
     """The (instrument, form) pairs that one side is asked after session `number`, in their order."""
-    asked = [(CHECK_IN, dyad.form)]
+    pairs = [(CHECK_IN, dyad.form)]
     if number <= STARTING_SESSIONS:
-        asked.append((STARTING_PATH, f"start-{number}"))
+        pairs.append((STARTING_PATH, f"start-{number}"))
     if number % WIDER_LOOK_EVERY == 0:
-        asked.append((WIDER_LOOK, "full" if remote else "room"))
+        pairs.append((WIDER_LOOK, "full" if remote else "room"))
     if side == "client":
-        asked += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
-    return asked
+        pairs += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
+    return pairs
 
 
 def asks_what_matters(number: int) -> bool:
     """Now and then each side says what matters most now, before seeing the other's picks."""
     return number > 1 and number % PICKS_EVERY == 0
+
+
+def asks_how_far(number: int, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:
+    """Which of these goals and tasks a session asks about: agreed tasks each time, agreed goals every fourth.
+
+    `rows`: (uid, kind, words, sealed by both).
+    """
+    agreed = [(uid, kind, words) for uid, kind, words, both in rows if both]
+    goals = [row for row in agreed if row[1] == "goal"] if number % GOALS_EVERY == 0 else []
+    return [row for row in agreed if row[1] == "task"][-MOST_TASKS:] + goals

@@ -26,7 +26,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class QuestionNames:
     """Whom and what the questions speak of. `session` fits after "in": "the session on Tuesday"."""
 
     session: str
@@ -67,7 +67,7 @@ class Question:
     language: str = ""
     foreign: str = ""
 
-    def filled(self, names: Names) -> Question:
+    def filled(self, names: QuestionNames) -> Question:
         """The same question with the names in it."""
         return replace(
             self,
@@ -79,7 +79,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class QuestionBlock:
     """One questionnaire on a page. `place` is its position, which keeps two questionnaires' fields apart."""
 
     place: int
@@ -96,7 +96,7 @@ class Block:
     questions: tuple[Question, ...]
 
 
-def block(name: str, form: str, side: Rater, place: int) -> Block | None:
+def block(name: str, form: str, side: Rater, place: int) -> QuestionBlock | None:
     """The questions of one form in the language of the page; `None` when this practice cannot show it.
 
     A licensed questionnaire has no wording until the site brings one; a form may ask nothing of one side.
@@ -104,26 +104,28 @@ def block(name: str, form: str, side: Rater, place: int) -> Block | None:
     instrument = shelf().instruments.get(name)
     if instrument is None or form not in instrument.forms:
         return None
-    spoken = (get_language() or FALLBACK).split("-")[0]
-    language = spoken if instrument.has_wording(spoken) else FALLBACK
+    page_language = (get_language() or FALLBACK).split("-")[0]
+    language = page_language if instrument.has_wording(page_language) else FALLBACK
     if not instrument.has_wording(language):
         return None
-    made = _block(name, instrument.version, form, side, place, language, spoken)
+    made = _block(name, instrument.version, form, side, place, language, page_language)
     return made if made.questions else None
 
 
 @lru_cache(maxsize=512)
-def _block(name: str, version: str, form: str, side: Rater, place: int, language: str, spoken: str) -> Block:
+def _block(
+    name: str, version: str, form: str, side: Rater, place: int, language: str, page_language: str
+) -> QuestionBlock:
     instrument = shelf().versions[name, version]
     wording = instrument.wordings[language]
-    with override(spoken):
+    with override(page_language):
         questions = [_question(item, instrument, wording, side, place) for item in instrument.asked(form, side)]
-        if language != spoken:
-            told = _("There is no translation of this question here. You may leave it out.")
-            questions = [replace(question, language=language, foreign=told) for question in questions]
+        if language != page_language:
+            no_translation = _("There is no translation of this question here. You may leave it out.")
+            questions = [replace(question, language=language, foreign=no_translation) for question in questions]
     if questions and wording.notice:
         questions[-1] = replace(questions[-1], notice=wording.notice)
-    return Block(
+    return QuestionBlock(
         place=place,
         instrument=name,
         version=version,

@@ -15,10 +15,10 @@ from django.utils.translation import ngettext
 
 from accord.records import Answer
 from accord_clinic.posted import whole_number
-from accord_clinic.questionnaires.page import ASKING_AGAIN, MOST_PICKS, PICKED, PICKED_WORDS, Page
-from accord_clinic.questionnaires.questions import Block, Question
+from accord_clinic.questionnaires.page import ASKING_AGAIN, MOST_PICKS, PICKED, PICKED_WORDS, QuestionPage
+from accord_clinic.questionnaires.questions import Question, QuestionBlock
 from accord_clinic.questionnaires.shelf import instrument
-from accord_clinic.questionnaires.submission import SHARING, AskedAgain, OpenLine, Part, Submission
+from accord_clinic.questionnaires.submission import SHARING, AnsweredPart, AskedAgain, OpenLine, Submission
 
 MOST_CHARACTERS = 10_000
 PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change"})
@@ -49,7 +49,7 @@ class Reading:
 
 
 def read(
-    page: Page,
+    page: QuestionPage,
     posted: Values,
     *,
     key: str,
@@ -64,13 +64,13 @@ def read(
     notes: tuple[str, ...] = ()
     if any("\0" in text for texts in posted.values() for text in texts):
         notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
-    questions = page.asked()
-    known = {q.id for q in questions} | {
+    questions = page.unfilled_questions()
+    fields = {q.id for q in questions} | {
         name for q in questions for name in (sharing_field(q), reader_field(q)) if name
     }
     if page.side == "therapist":
-        known.add("reaction")
-    if set(values) - known - PAGE_FIELDS:
+        fields.add("reaction")
+    if set(values) - fields - PAGE_FIELDS:
         problems[""] = _(
             "This page held something that was not asked. Nothing was sent. "
             "Please look through your answers and send them again."
@@ -80,8 +80,8 @@ def read(
         if problem:
             problems[question.id] = problem
     _check_picks(values, problems)
-    said = None if problems else _submission(page, values, key, language, begun_at, context or {})
-    return Reading(values, said, problems, notes)
+    submission = None if problems else _submission(page, values, key, language, begun_at, context or {})
+    return Reading(values, submission, problems, notes)
 
 
 def sharing_field(question: Question) -> str:
@@ -154,7 +154,7 @@ def _lines(values: Values) -> list[str]:
 
 
 def _submission(
-    page: Page, values: Values, key: str, language: str, begun_at: datetime | None, context: Mapping[str, str]
+    page: QuestionPage, values: Values, key: str, language: str, begun_at: datetime | None, context: Mapping[str, str]
 ) -> Submission:
     lines = (q for part in page.blocks for q in part.questions if q.kind == "words" and answered(q, values))
     of = {q.id: part.instrument for part in page.blocks for q in part.questions}
@@ -181,11 +181,11 @@ def _submission(
     )
 
 
-def _part(part: Block, values: Values) -> Part:
+def _part(part: QuestionBlock, values: Values) -> AnsweredPart:
     """One entry per item asked: its answer, or `None` where it was skipped. Words travel apart, with their reader."""
-    asked = (q for q in part.questions if q.kind != "words" and is_asked(q, values))
-    answers = {q.item: _answer(q, values) for q in asked}
-    return Part(part.instrument, part.version, part.form, part.wording, answers, part.language)
+    questions = (q for q in part.questions if q.kind != "words" and is_asked(q, values))
+    answers = {q.item: _answer(q, values) for q in questions}
+    return AnsweredPart(part.instrument, part.version, part.form, part.wording, answers, part.language)
 
 
 def _answer(question: Question, values: Values) -> Answer:
@@ -196,15 +196,15 @@ def _answer(question: Question, values: Values) -> Answer:
     return int(text) if text else None
 
 
-def _again(page: Page, values: Values) -> tuple[AskedAgain, ...]:
+def _again(page: QuestionPage, values: Values) -> tuple[AskedAgain, ...]:
     """The client's word on each earlier concern that was answered at all."""
-    said: dict[str, dict[str, str]] = {}
+    codes_by_strain: dict[str, dict[str, str]] = {}
     codes_of = instrument(ASKING_AGAIN).answer_set
     for question in page.first:
         item, _dot, uid = question.id.partition(".")
         if last(values, question.id):
-            said.setdefault(uid, {})[item] = codes_of(item).code(int(last(values, question.id)))
+            codes_by_strain.setdefault(uid, {})[item] = codes_of(item).code(int(last(values, question.id)))
     return tuple(
         AskedAgain(uid, TALKED.get(codes.get("a1", "")), codes.get("a2"), codes.get("a1"))
-        for uid, codes in said.items()
+        for uid, codes in codes_by_strain.items()
     )

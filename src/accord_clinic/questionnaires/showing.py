@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from accord_clinic.questionnaires.page import Page
-from accord_clinic.questionnaires.questions import Block, Names, Question
+from accord_clinic.questionnaires.page import QuestionPage
+from accord_clinic.questionnaires.questions import Question, QuestionBlock, QuestionNames
 from accord_clinic.questionnaires.reading import Reader, Values, answered, is_asked, last, reader_field, sharing_field
 
 # Where the readers of an open line go in a page that was made before the practice's readers were known.
@@ -26,7 +26,7 @@ OWN = ("a1.", "a2.", "how.")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReviewRow:
     """One line of the last look: the question, what was answered, and with which field and value the other sees it."""
 
     id: str
@@ -36,14 +36,14 @@ class Row:
     choice: Mapping[str, object] | None = None
     decided_by: str = ""
     shown_value: str = ""
-    kept: bool = False
+    is_kept: bool = False
     note: str = ""
     empty: str = ""
     language: str = ""
 
 
 def questions_html(
-    page: Page,
+    page: QuestionPage,
     values: Values | None = None,
     problems: Mapping[str, str] | None = None,
     *,
@@ -61,20 +61,20 @@ def questions_html(
         if values is None and not problems:
             html = page_names(_blank(block, get_language() or ""), page.names)
         else:
-            asked = tuple(q.filled(page.names) for q in block.questions)
-            html = _block_html(block, _fields(asked, values, problems))
+            filled = tuple(q.filled(page.names) for q in block.questions)
+            html = _block_html(block, _fields(filled, values, problems))
         for question in block.questions:
             if question.reader:
-                here = READERS_HERE.format(id=question.id)
+                place = READERS_HERE.format(id=question.id)
                 chosen = last(values or {}, reader_field(question)) or readers[0].value
                 choice = _readers_html(reader_field(question), tuple(readers), chosen, elsewhere, get_language() or "")
-                html = html.replace(here, page_names(choice, page.names))
+                html = html.replace(place, page_names(choice, page.names))
         parts.append(html.replace(HELP_HERE, help_text))
     parts.append(_fields(page.last, values, problems))
     return mark_safe("".join(parts))  # noqa: S308 - every part comes from an autoescaping template
 
 
-def review_html(page: Page, values: Values | None = None, *, hidden: bool) -> SafeString:
+def review_html(page: QuestionPage, values: Values | None = None, *, hidden: bool) -> SafeString:
     """The rows of the last look. `hidden`: for the script, which opens and fills them; every question has its row."""
     rows = [_rows_html(page.first, values, page.names, hidden)]
     for block in page.blocks:
@@ -85,27 +85,27 @@ def review_html(page: Page, values: Values | None = None, *, hidden: bool) -> Sa
     return mark_safe("".join([*rows, _rows_html(page.last, values, page.names, hidden)]))  # noqa: S308 - as above
 
 
-def answers_in_words(page: Page, values: Values) -> list[Row]:
+def answers_in_words(page: QuestionPage, values: Values) -> list[ReviewRow]:
     """What was answered, question by question, in the words that the person saw; what was left out is left out."""
     return [row(q, values) for q in page.questions() if answered(q, values)]
 
 
-def page_names(html: str, names: Names) -> str:
+def page_names(html: str, names: QuestionNames) -> str:
     """Put the names into HTML that was made without them."""
-    return Names(*(escape(name) for name in (names.session, names.client, names.therapist))).fill(html)
+    return QuestionNames(*(escape(name) for name in (names.session, names.client, names.therapist))).fill(html)
 
 
 @lru_cache(maxsize=512)
-def _blank(block: Block, language: str) -> str:
+def _blank(block: QuestionBlock, language: str) -> str:
     return _block_html(block, _fields(block.questions, None, None))
 
 
 @lru_cache(maxsize=512)
-def _blank_rows(block: Block, language: str) -> str:
+def _blank_rows(block: QuestionBlock, language: str) -> str:
     return _rows_html(block.questions, None, None, hidden=True)
 
 
-def _block_html(block: Block, fields: str) -> str:
+def _block_html(block: QuestionBlock, fields: str) -> str:
     return render_to_string("client/_block.html", {"block": block, "fields": mark_safe(fields)})  # noqa: S308
 
 
@@ -171,7 +171,7 @@ def _readers_html(name: str, readers: tuple[Reader, ...], chosen: str, elsewhere
     return render_to_string("client/_readers.html", context)
 
 
-def _rows_html(questions: Sequence[Question], values: Values | None, names: Names | None, hidden: bool) -> str:
+def _rows_html(questions: Sequence[Question], values: Values | None, names: QuestionNames | None, hidden: bool) -> str:
     """Rows of some questions; `names` is left out where they are put in later."""
     deciding = {q.id: field for q in questions if (field := sharing_field(q) or reader_field(q))}
     rows = []
@@ -184,19 +184,19 @@ def _rows_html(questions: Sequence[Question], values: Values | None, names: Name
             )
             continue
         decided_by = deciding.get(question.id) or deciding.get(question.asked_if, "")
-        one = row(question.filled(names) if names else question, values or {}, decided_by, hidden=hidden)
-        rows.append(_row_html(replace(one, note=names.fill(one.note)) if names else one, hidden))
+        line = row(question.filled(names) if names else question, values or {}, decided_by, hidden=hidden)
+        rows.append(_row_html(replace(line, note=names.fill(line.note)) if names else line, hidden))
     return "".join(rows)
 
 
-def _row_html(one: Row, hidden: bool) -> str:
-    return render_to_string("client/_review_row.html", {"row": one, "hidden": hidden})
+def _row_html(line: ReviewRow, hidden: bool) -> str:
+    return render_to_string("client/_review_row.html", {"row": line, "hidden": hidden})
 
 
-def row(question: Question, values: Values, decided_by: str = "", *, hidden: bool = False) -> Row:
+def row(question: Question, values: Values, decided_by: str = "", *, hidden: bool = False) -> ReviewRow:
     """One question with its answer. What hangs on a kept answer names the same field, or it would give it away."""
     shown_value = "therapist" if question.reader else "show"
-    return Row(
+    return ReviewRow(
         id=question.id,
         question=question.text,
         answer=answer_in_words(question, values),
@@ -204,7 +204,7 @@ def row(question: Question, values: Values, decided_by: str = "", *, hidden: boo
         choice=_sharing(question, values) if question.sharing and (hidden or answered(question, values)) else None,
         decided_by=decided_by,
         shown_value=shown_value,
-        kept=bool(decided_by) and answered(question, values) and last(values, decided_by) not in ("", shown_value),
+        is_kept=bool(decided_by) and answered(question, values) and last(values, decided_by) not in ("", shown_value),
         note=_("This is not shown to {therapist}.") if decided_by else "",
         empty=_("left out"),
         language=question.language,

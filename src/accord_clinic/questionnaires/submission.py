@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from accord.records import Answer
-from accord_clinic.questionnaires.shelf import instrument
 
 SHARING = ("show", "raise", "not_yet")
 READERS = ("therapist", "raise", "outside", "statistics")
@@ -14,7 +13,7 @@ MEMBERS = "members"
 
 
 @dataclass(frozen=True)
-class Part:
+class AnsweredPart:
     """One questionnaire of the page: answers per item asked (`None` = skipped), the hash and language of its words."""
 
     instrument: str
@@ -54,7 +53,7 @@ class Submission:
 
     key: str
     language: str
-    parts: tuple[Part, ...]
+    parts: tuple[AnsweredPart, ...]
     open_lines: tuple[OpenLine, ...] = ()
     sharing: Mapping[str, str] = field(default_factory=dict)
     again: tuple[AskedAgain, ...] = ()
@@ -64,11 +63,3 @@ class Submission:
     reaction: str = ""
     begun_at: datetime | None = None
     context: Mapping[str, str] = field(default_factory=dict)
-
-    def safety_answers(self) -> tuple[tuple[str, str], ...]:
-        """Where an answer asks for help: (questionnaire, item)."""
-        return tuple(
-            (part.instrument, item)
-            for part in self.parts
-            for item in instrument(part.instrument).safety_items(part.answers)
-        )

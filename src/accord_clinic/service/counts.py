@@ -13,10 +13,10 @@ from typing import Any
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from accord.signals import CHECK_IN
 from accord.stats.repair_time import LEFT, OPEN, SETTLED
 from accord_clinic.models import Dyad, PrivateLine, Response, Session, Strain, StrainMove
 from accord_clinic.queries.practice import zone
-from accord_clinic.questionnaires.plan import CHECK_IN
 
 AGES = (("2", 14), ("4", 28), ("8", 56))
 """Open strains by age: up to 2, 4 and 8 weeks, and `more`."""
@@ -71,11 +71,11 @@ def _sessions(start: datetime, end: datetime) -> list[list]:
 def _talked(start: datetime, end: datetime) -> dict[str, int]:
     """How often clients said of an earlier concern that it was talked about, and that it was not."""
     moves = StrainMove.objects.filter(side="client", move__in=("talk", "not_talked"))
-    asked = moves.filter(
+    of_month = moves.filter(
         Q(session__start__gte=start, session__start__lt=end) | Q(session=None, at__gte=start, at__lt=end)
     )
-    numbers = dict(asked.order_by().values_list("move").annotate(n=Count("pk")))
-    return {"yes": numbers.get("talk", 0), "no": numbers.get("not_talked", 0)}
+    counts = dict(of_month.order_by().values_list("move").annotate(n=Count("pk")))
+    return {"yes": counts.get("talk", 0), "no": counts.get("not_talked", 0)}
 
 
 def _only_counted(start: datetime, end: datetime) -> int:
@@ -109,16 +109,16 @@ def _open_by_age(end: datetime) -> dict[str, int]:
 def _repair(end: datetime) -> list[list[int]]:
     """[after, until, end, how many] in weeks for the strains of the year before: see `accord.stats.repair_time`."""
     rows = Strain.objects.filter(session__start__gte=end - LOOKS_BACK, session__start__lt=end, opened_at__lt=end)
-    words: dict[int, list[tuple[str, datetime]]] = {}
+    moves_of: dict[int, list[tuple[str, datetime]]] = {}
     moves = StrainMove.objects.filter(strain__in=rows.values("pk"), side="client", at__lt=end).order_by("id")
     for strain, move, at in moves.values_list("strain", "move", Coalesce("session__start", "at")):
-        words.setdefault(strain, []).append((move, at))
+        moves_of.setdefault(strain, []).append((move, at))
     strains = rows.values_list("pk", "session__start", "dyad__ended")
-    kinds = Counter(_life(start, words.get(pk, []), ended, end) for pk, start, ended in strains)
+    kinds = Counter(_weeks_and_end(start, moves_of.get(pk, []), ended, end) for pk, start, ended in strains)
     return [[*kind, n] for kind, n in sorted(kinds.items())]
 
 
-def _life(
+def _weeks_and_end(
     start: datetime, words: list[tuple[str, datetime]], ended: date | None, end: datetime
 ) -> tuple[int, int, int]:
     """Between which weeks a strain ended, and how. A settling lies between the client's last two words about it."""

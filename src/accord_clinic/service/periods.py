@@ -19,7 +19,7 @@ Months = Sequence[tuple[date, Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PublishedPeriod:
     """Some months that are told as one: their first and last, and what was counted in them."""
 
     first: date
@@ -27,19 +27,19 @@ class Block:
     counts: Mapping[str, Any]
 
 
-def periods(months: Months) -> list[Block]:
+def periods(months: Months) -> list[PublishedPeriod]:
     """Oldest first. With every further month there are the same, and perhaps one more."""
-    blocks: list[Block] = []
+    closed: list[PublishedPeriod] = []
     waiting: list[tuple[date, Mapping[str, Any]]] = []
     for month in months:
         waiting.append(month)
         if sum(n for _first, counts in waiting for *_kind, n in counts["sessions"]) >= ENOUGH:
-            blocks.append(_joined(waiting))
+            closed.append(_joined(waiting))
             waiting = []
-    return blocks
+    return closed
 
 
-def last_year(months: Months) -> Block | None:
+def last_year(months: Months) -> PublishedPeriod | None:
     """The last twelve months that are over as a whole, counted from the first month: so years never overlap either."""
     over = months_between(months[0][0], months[-1][0]) + 1
     year = over // YEAR - 1
@@ -51,7 +51,7 @@ def months_between(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
-def _joined(part: Months) -> Block:
+def _joined(part: Months) -> PublishedPeriod:
     sessions: Counter = Counter()
     talked: Counter[str] = Counter()
     endings: Counter[str] = Counter()
@@ -62,5 +62,5 @@ def _joined(part: Months) -> Block:
             sessions[modality, client, therapist] += n
         talked.update(counts["talked"])
         endings.update(counts["endings"])
-    joined = {"sessions": [[*kind, n] for kind, n in sessions.items()], "talked": talked, "endings": endings}
-    return Block(part[0][0], part[-1][0], joined | {"counted": counted})
+    sums = {"sessions": [[*kind, n] for kind, n in sessions.items()], "talked": talked, "endings": endings}
+    return PublishedPeriod(part[0][0], part[-1][0], sums | {"counted": counted})

@@ -16,7 +16,7 @@ import numpy as np
 
 from accord.disclosure import LEAST, suppress
 from accord.stats.repair_time import RepairTime, repair_time
-from accord_clinic.service.periods import YEAR, Block, last_year, months_between, periods
+from accord_clinic.service.periods import YEAR, PublishedPeriod, last_year, months_between, periods
 
 LEAST_STRAINS = 30
 """Below this the steps of the curve would show single strains."""
@@ -27,7 +27,7 @@ SESSIONS = ("held", "client yes", "client no", "therapist yes", "therapist no")
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Proportion:
     """So many of so many. `None` where it is kept back."""
 
     part: int | None
@@ -39,12 +39,12 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ServiceRow:
     """One period, one modality, or all: who answered of the sessions held, and the word on earlier concerns."""
 
-    client: Share
-    therapist: Share
-    talked: Share
+    client: Proportion
+    therapist: Proportion
+    talked: Proportion
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ class Period:
 
     first: date
     last: date
-    row: Row
-    modalities: Mapping[str, Row]
+    row: ServiceRow
+    modalities: Mapping[str, ServiceRow]
     counted: int | None
 
 
@@ -79,8 +79,8 @@ class Released:
     """Everything that the manager may see. Totals and modalities add up what the periods print."""
 
     periods: tuple[Period, ...]
-    total: Row
-    modalities: Mapping[str, Row]
+    total: ServiceRow
+    modalities: Mapping[str, ServiceRow]
     endings: Endings | None
     open: Listed
     repair: RepairTime | None
@@ -110,7 +110,7 @@ def _release(closed: tuple[tuple[date, str], ...]) -> Released:
     )
 
 
-def _printed(block: Block) -> Period:
+def _printed(block: PublishedPeriod) -> Period:
     """One period as it may be printed."""
     counts: Counter[str] = Counter()
     modalities = sorted({modality for modality, *_rest in block.counts["sessions"]})
@@ -133,7 +133,7 @@ def _printed(block: Block) -> Period:
     return Period(block.first, block.last, row, by_modality, _counted(block.counts["counted"], row))
 
 
-def _counted(n: int, row: Row) -> int | None:
+def _counted(n: int, row: ServiceRow) -> int | None:
     """How many clients asked only to be counted, from ten on: a 0 would tell, one period later, of the first one.
 
     So many check-ins were answered at least, so it stands only where their number does.
@@ -145,34 +145,34 @@ def _suppressed(counts: Counter[str], sums: list[tuple[str, list[str]]]) -> dict
     for total, parts in sums:
         for cell in (total, *parts):
             counts[cell] += 0
-    hidden = _kept(tuple(counts.items()), tuple((total, tuple(parts)) for total, parts in sums))
-    return {cell: None if cell in hidden else n for cell, n in counts.items()}
+    kept_back = _kept_back(tuple(counts.items()), tuple((total, tuple(parts)) for total, parts in sums))
+    return {cell: None if cell in kept_back else n for cell, n in counts.items()}
 
 
 @lru_cache(maxsize=64)
-def _kept(counts: tuple[tuple[str, int], ...], sums: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
+def _kept_back(counts: tuple[tuple[str, int], ...], sums: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
     """Worked out once for a period that is over."""
     return suppress(dict(counts), sums)
 
 
-def _row(printed: Mapping[str, int | None], place: str) -> Row:
-    def share(part: str, whole: str) -> Share:
-        return Share(printed.get(f"{place}|{part}", 0), printed.get(f"{place}|{whole}", 0))
+def _row(printed: Mapping[str, int | None], place: str) -> ServiceRow:
+    def share(part: str, whole: str) -> Proportion:
+        return Proportion(printed.get(f"{place}|{part}", 0), printed.get(f"{place}|{whole}", 0))
 
-    return Row(share("client yes", "held"), share("therapist yes", "held"), share("talked yes", "asked"))
+    return ServiceRow(share("client yes", "held"), share("therapist yes", "held"), share("talked yes", "asked"))
 
 
-def _added(rows: Iterable[Row]) -> Row:
+def _added(rows: Iterable[ServiceRow]) -> ServiceRow:
     """The sum of what is printed; what is kept back in a period is left out of it, part and whole alike."""
     rows = list(rows)
-    return Row(*(_add(getattr(row, name) for row in rows) for name in ("client", "therapist", "talked")))
+    return ServiceRow(*(_add(getattr(row, name) for row in rows) for name in ("client", "therapist", "talked")))
 
 
-def _add(shares: Iterable[Share]) -> Share:
+def _add(shares: Iterable[Proportion]) -> Proportion:
     shares = list(shares)
-    published = [(share.part, share.whole) for share in shares if share.part is not None and share.whole is not None]
-    part, whole = (sum(column) for column in zip(*published, strict=True)) if published else (0, 0)
-    return Share(part, whole) if whole or len(published) == len(shares) else Share(None, None)
+    printed = [(share.part, share.whole) for share in shares if share.part is not None and share.whole is not None]
+    part, whole = (sum(column) for column in zip(*printed, strict=True)) if printed else (0, 0)
+    return Proportion(part, whole) if whole or len(printed) == len(shares) else Proportion(None, None)
 
 
 def _listed(parts: Mapping[str, int]) -> Listed:
@@ -182,7 +182,7 @@ def _listed(parts: Mapping[str, int]) -> Listed:
     return Listed({part: printed[part] for part in parts}, printed["all"])
 
 
-def _endings(year: Block) -> Endings:
+def _endings(year: PublishedPeriod) -> Endings:
     listed = _listed(year.counts["endings"])
     return Endings(listed.counts, listed.together, year.first, year.last)
 

@@ -14,10 +14,10 @@ from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care, consent
 from accord_clinic.forms.care import CourseForm, EndCourse, HandOver, PersonForm, SetUp
-from accord_clinic.pages.sharing import untranslated
+from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries import sharing as arrangement_queries
+from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.views.shortcuts import do, or_404
 
 
@@ -55,9 +55,9 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
     if request.method == "POST":
         form = SetUp(request.POST)
     else:
-        form = SetUp(initial=arrangement_queries.as_set_up(dyad))
+        form = SetUp(initial=sharing_queries.as_set_up(dyad))
     if not form.is_valid():
-        context = {"form": form, "dyad": dyad, "untranslated": untranslated(dyad)}
+        context = {"form": form, "dyad": dyad, "untranslated": sharing_pages.untranslated(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
     back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
     answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
@@ -130,29 +130,29 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
     """Hand a course over: end it and open another with a colleague, which starts its own baseline."""
     dyad = or_404(dyad_queries.own(request.user, uid))
-    form = HandOver(arrangement_queries.arrangements(dyad).therapists, request.POST, prefix="over")
+    form = HandOver(sharing_queries.sharing(dyad).therapists, request.POST, prefix="over")
     if not form.is_valid():
         return _arrange(request, dyad, over=form, status=422)
-    to = or_404(arrangement_queries.colleague(form.cleaned_data["to"]))
+    to = or_404(sharing_queries.colleague(form.cleaned_data["to"]))
     done = _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name)
     return do(request, reverse("people"), care.hand_over, dyad, to, form.cleaned_data["on"], by=request.user, done=done)
 
 
 def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:
-    found_now = arrangement_queries.arrangements(dyad)
+    standing = sharing_queries.sharing(dyad)
     today = {"on": timezone.localdate()}
     context = {
         "dyad": dyad,
-        "arrangements": found_now,
+        "arrangements": standing,
         "end": end or EndCourse(prefix="end", initial=today),
-        "over": over or HandOver(found_now.therapists, prefix="over", initial=today),
+        "over": over or HandOver(standing.therapists, prefix="over", initial=today),
     }
     return render(request, "therapist/arrange.html", context, status=status)
 
 
 def _tell_untranslated(request: HttpRequest, dyad) -> None:
     """Say it at once where something is asked that is not here in the client's language."""
-    warning = untranslated(dyad)
+    warning = sharing_pages.untranslated(dyad)
     if warning:
         messages.warning(request, warning)
 
@@ -160,7 +160,7 @@ def _tell_untranslated(request: HttpRequest, dyad) -> None:
 def _with(request: HttpRequest, uid: str, field: str):
     """The own dyad and the colleague that a form names."""
     dyad = or_404(dyad_queries.own(request.user, uid))
-    return dyad, or_404(arrangement_queries.colleague(request.POST.get(field, "")))
+    return dyad, or_404(sharing_queries.colleague(request.POST.get(field, "")))
 
 
 def _back(uid: str) -> str:

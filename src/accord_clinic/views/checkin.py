@@ -18,6 +18,7 @@ from accord_clinic.actions import checkin, consent
 from accord_clinic.pages.consent import before_first_question
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries.checkin import Link
+from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.views import checkin_page
 from accord_clinic.words import phrases
 
@@ -93,7 +94,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
         return redirect("check-in", uid)
     with checkin_page.speaking(link):
         context = {
-            "safety": client_queries.needs_help(responses),
+            "safety": bool(safety_answers(responses)),
             "contact": checkin_page.has_safety_contact(link),
             "revealed": revealed,
             "again": checkin_page.comes_back(link, request),
@@ -125,9 +126,9 @@ def carry(request: HttpRequest) -> HttpResponse:
 
     It says the same for every address, and holds nothing but what was posted.
     """
-    kept = {name: texts for name, texts in request.POST.lists() if name not in NOT_CARRIED}
-    words = [text for texts in kept.values() for text in texts if len(text.split()) > 1]
-    context = {"kept": kept, "words": words, "action": request.path, **checkin_page.in_need()}
+    posted = {name: texts for name, texts in request.POST.lists() if name not in NOT_CARRIED}
+    words = [text for texts in posted.values() for text in texts if len(text.split()) > 1]
+    context = {"kept": posted, "words": words, "action": request.path, **checkin_page.in_need()}
     return _shown(render(request, "client/carry.html", context, status=404))
 
 
@@ -223,7 +224,7 @@ def _again(
 def _questions(
     request: HttpRequest,
     link: Link,
-    page: questionnaires.Page,
+    page: questionnaires.QuestionPage,
     values: Mapping[str, list[str]] | None,
     problems: Mapping[str, str] | None = None,
     *,
@@ -268,7 +269,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
             "carried": carried,
             "rows": questionnaires.review_html(page, reading.values, hidden=False),
             "notes": reading.notes,
-            "safety": bool(reading.submission and reading.submission.safety_answers()),
+            "safety": bool(reading.submission and safety_answers(reading.submission.parts)),
             "send": {"name": "reviewed", "value": "page", "text": _("Send it")},
             "title": _see(link),
         }

@@ -45,33 +45,33 @@ def in_need() -> dict[str, Any]:
     return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
 
 
-def page_of(link: Link) -> questionnaires.Page:
+def page_of(link: Link) -> questionnaires.QuestionPage:
     """Everything that this check-in asks, with its words."""
-    names = questionnaires.Names(phrases.session_on(link.session.start), link.client.called, link.therapist)
+    names = questionnaires.QuestionNames(phrases.session_on(link.session.start), link.client.called, link.therapist)
     return _page(link, names, client_queries.concerns(link.session), client_queries.agreements(link.session))
 
 
-def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> questionnaires.Page:
+def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> questionnaires.QuestionPage:
     """The same page for reading what was posted: concerns and goals are looked up only where they were answered."""
     concerns = client_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
     rows = client_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
-    return _page(link, questionnaires.Names("", "", ""), concerns, rows)
+    return _page(link, questionnaires.QuestionNames("", "", ""), concerns, rows)
 
 
-def _page(link: Link, names: questionnaires.Names, concerns, rows) -> questionnaires.Page:
-    progress = client_queries.asked_progress(link.session, rows)
+def _page(link: Link, names: questionnaires.QuestionNames, concerns, rows) -> questionnaires.QuestionPage:
+    progress = plan.asks_how_far(link.session.number, rows)
     goals = [questionnaires.Agreed(uid, kind, words) for uid, kind, words, _both in rows if kind == "goal"]
     return questionnaires.page(
         "client",
         [tuple(pair) for pair in link.invitation.forms],
         names,
         again=[questionnaires.Concern(uid, phrases.session_on(start)) for uid, start in concerns],
-        progress=[questionnaires.Agreed(*one) for one in progress],
+        progress=[questionnaires.Agreed(*row) for row in progress],
         picks_from=goals if plan.asks_what_matters(link.session.number) else None,
     )
 
 
-def sent_values(link: Link, page: questionnaires.Page, responses) -> dict[str, list[str]]:
+def sent_values(link: Link, page: questionnaires.QuestionPage, responses) -> dict[str, list[str]]:
     """What was sent so far, as the page would post it."""
     asked_progress = any(q.id.startswith("how.") for q in page.last)
     asked_picks = plan.asks_what_matters(link.session.number)

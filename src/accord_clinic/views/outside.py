@@ -24,9 +24,9 @@ def lines(request: HttpRequest) -> HttpResponse:
 @login_required
 def line(request: HttpRequest, uid: str) -> HttpResponse:
     """One line, in the client's own words."""
-    said = queries.line(request.user, uid)
-    read_log.log_read(request.user, said.dyad, "outside_line", [said.session])
-    return render(request, "supervisor/outside_line.html", {"line": said})
+    row = queries.line(request.user, uid)
+    read_log.log_read(request.user, row.dyad, "outside_line", [row.session])
+    return render(request, "supervisor/outside_line.html", {"line": row})
 
 
 @require_POST

@@ -58,14 +58,14 @@ def step_in(request: HttpRequest) -> HttpResponse:
 
     What comes back is the same for everybody: a handle that says nothing, and a page in the browser's own language.
     """
-    known = _known(request)
+    client_of_link = _known(request)
     if request.method != "POST":
-        return shell(request, "client/step_in.html", {"known": known is not None}, known)
+        return shell(request, "client/step_in.html", {"known": client_of_link is not None}, client_of_link)
     try:
-        token = steps.ask(request.POST.get("email", ""), get_adapter().get_client_ip(request), client=known)
+        token = steps.ask(request.POST.get("email", ""), get_adapter().get_client_ip(request), client=client_of_link)
     except own_space.AskedTooOften as error:
-        context = {"known": known is not None, "problem": str(error)}
-        return shell(request, "client/step_in.html", context, known, status=429)
+        context = {"known": client_of_link is not None, "problem": str(error)}
+        return shell(request, "client/step_in.html", context, client_of_link, status=429)
     response = redirect("code")
     response.set_cookie(WHO, token, secure=not settings.DEMO, httponly=True, samesite="Lax", max_age=900)
     if settings.DEMO and (code := steps.answer_now(token)):
@@ -76,7 +76,7 @@ def step_in(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Type the code; then, where several people share the mailbox, who it is, and the PIN where there is one."""
-    token, known = request.COOKIES.get(WHO, ""), _known(request)
+    token, client_of_link = request.COOKIES.get(WHO, ""), _known(request)
     if not steps.is_open(token):
         return redirect("step-in")
     step = steps.proved(token)
@@ -84,16 +84,16 @@ def code(request: HttpRequest) -> HttpResponse:
         wrong = request.method == "POST" and not steps.prove(token, request.POST.get("code", "").replace(" ", ""))
         if request.method != "POST" or wrong:
             shown = request.COOKIES.get(WHO + "-demo") if settings.DEMO else None
-            return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, known)
+            return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, client_of_link)
         step = steps.proved(token)
     people = list(step.clients.all())
-    asked = len(people) > 1 or any(one.pin for one in people)
+    asked = len(people) > 1 or any(person.pin for person in people)
     pin = request.POST.get("pin", "").replace(" ", "")
     door = steps.enter(step, request.POST.get("who", ""), pin) if not asked or "pin" in request.POST else None
     if door:
         return _let_in(door)
-    context = {"people": people if len(people) > 1 else (), "with_pin": any(one.pin for one in people)}
-    return shell(request, "client/code_who.html", context | {"wrong": "pin" in request.POST}, known)
+    context = {"people": people if len(people) > 1 else (), "with_pin": any(person.pin for person in people)}
+    return shell(request, "client/code_who.html", context | {"wrong": "pin" in request.POST}, client_of_link)
 
 
 @require_safe
@@ -210,8 +210,8 @@ def my_openings(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    here, number = request.COOKIES.get(DOOR, ""), whole_number(request.POST.get("door", ""))
-    own_space.end_doors(client, by=client, number=number, keep=here if number is None else "")
+    this_door, number = request.COOKIES.get(DOOR, ""), whole_number(request.POST.get("door", ""))
+    own_space.end_doors(client, by=client, number=number, keep=this_door if number is None else "")
     return redirect("my-readers", dyad.uid)
 
 
@@ -259,14 +259,16 @@ def _do(
 def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
     everything = agreement_queries.shown(dyad)
     context = {
-        "goals": [one for one in everything if one.kind != "task" and not one.ended_at],
-        "ended": [one for one in everything if one.ended_at],
+        "goals": [agreement for agreement in everything if agreement.kind != "task" and not agreement.ended_at],
+        "ended": [agreement for agreement in everything if agreement.ended_at],
         **more,
     }
     return _of(request, "client/goals.html", context, client, dyad, "my-goals", status=409 if more else 200)
 
 
-def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: str, status: int = 200) -> HttpResponse:
+def _of(
+    request: HttpRequest, template: str, context: dict, client, dyad, current: str, status: int = 200
+) -> HttpResponse:
     """A page about one course of care, with the way to the others."""
     pages = [
         ("my-course", _("Over time")),
@@ -274,7 +276,9 @@ def _of(request: HttpRequest, template: str, context: dict, client, dyad, here: 
         ("my-lines", _("Kept for you")),
         ("my-readers", _("Who reads it")),
     ]
-    items = [{"url": reverse(name, args=[dyad.uid]), "label": label, "current": name == here} for name, label in pages]
+    items = [
+        {"url": reverse(name, args=[dyad.uid]), "label": label, "current": name == current} for name, label in pages
+    ]
     about = _("Your work with {therapist}").format(therapist=dyad.therapist.name)
     around = {"subnav": items, "about": about, "dyad": dyad, "therapist": dyad.therapist.name, "client": client.called}
     return shell(request, template, {**around, **context}, client, status)

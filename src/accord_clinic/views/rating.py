@@ -53,15 +53,15 @@ def waive(request: HttpRequest, uid: str) -> HttpResponse:
     return do(request, back, reveal.waive, session, why, by=request.user)
 
 
-def _page(session) -> questionnaires.Page:
+def _page(session) -> questionnaires.QuestionPage:
     dyad = session.dyad
-    names = questionnaires.Names(phrases.session_on(session.start), dyad.client.called, dyad.therapist.name)
-    asked = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
+    names = questionnaires.QuestionNames(phrases.session_on(session.start), dyad.client.called, dyad.therapist.name)
+    forms = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
     picks = rating_queries.goals(dyad) if plan.asks_what_matters(session.number) else None
-    return questionnaires.page(SIDE, asked, names, picks_from=picks)
+    return questionnaires.page(SIDE, forms, names, picks_from=picks)
 
 
-def _posted(request: HttpRequest, session, page: questionnaires.Page) -> HttpResponse:
+def _posted(request: HttpRequest, session, page: questionnaires.QuestionPage) -> HttpResponse:
     key, begun_at = _read_key(session, request.POST.get("key", ""))
     read = questionnaires.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
     problems = dict(read.problems)
@@ -90,7 +90,7 @@ def rated(request: HttpRequest, uid: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, session, page: questionnaires.Page, values, problems=None, *, sent: bool = False
+    request: HttpRequest, session, page: questionnaires.QuestionPage, values, problems=None, *, sent: bool = False
 ) -> HttpResponse:
     problems = problems or {}
     if plan.asks_what_matters(session.number) and rating_queries.goals(session.dyad):

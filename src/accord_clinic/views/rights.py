@@ -162,7 +162,7 @@ def my_corrections(request: HttpRequest, client) -> HttpResponse:
 def my_erasure(request: HttpRequest, client) -> HttpResponse:
     """Erasure: what goes, what stays and why; with a fresh code and a tick it is done at once."""
     template = "client/rights_erase.html"
-    stays = {"kept": rights_queries.kept(client), "backups": backups.count()}
+    stays = {"kept": rights_queries.kept_days(client), "backups": backups.count()}
     if request.method != "POST":
         return _asking(request, template, client, ERASE, **stays)
     if not request.POST.get("sure"):

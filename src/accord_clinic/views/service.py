@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.repair import RepairPicture, repair_picture
 from accord_clinic.pages import service as queries
-from accord_clinic.service.release import Endings, Released, Row, Share
+from accord_clinic.service.release import Endings, Proportion, Released, ServiceRow
 
 KEPT_BACK = "–"
 TOLD_WEEKS = (2, 4, 8, 13, 26)
@@ -29,7 +29,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ServiceLine:
     """One row of a table."""
 
     name: str
@@ -70,18 +70,18 @@ def _sentence(released: Released) -> str:
         return _("How often concerns were talked about is kept back: the numbers are too small to show.")
     if not talked.whole:
         return _("No client has been asked yet whether an earlier concern was talked about.")
-    sentence = _("A client was asked {whole} times whether an earlier concern had been talked about.")
-    sentence = sentence.format(whole=talked.whole)
+    text = _("A client was asked {whole} times whether an earlier concern had been talked about.")
+    text = text.format(whole=talked.whole)
     if talked.part is None:
-        return f"{sentence} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
-    return f"{sentence} {_('The answer was yes {part} times.').format(part=talked.part)}"
+        return f"{text} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
+    return f"{text} {_('The answer was yes {part} times.').format(part=talked.part)}"
 
 
-def _line(name: str, row: Row) -> Line:
-    return Line(name, _count(row.client.whole), _cell(row.client), _cell(row.therapist), _cell(row.talked))
+def _line(name: str, row: ServiceRow) -> ServiceLine:
+    return ServiceLine(name, _count(row.client.whole), _cell(row.client), _cell(row.therapist), _cell(row.talked))
 
 
-def _cell(share: Share) -> Cell:
+def _cell(share: Proportion) -> Cell:
     if share.whole == 0:
         return Cell(None, "", "")
     if share.percent is None:

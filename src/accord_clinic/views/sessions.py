@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accord_clinic import permissions
 from accord_clinic.actions import care, checkin
 from accord_clinic.forms.care import PlanSession
+from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.pages.pictures import qr
-from accord_clinic.pages.sharing import untranslated
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.shortcuts import do, or_404
@@ -23,7 +23,7 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
     """Plan the next session."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
     where = zone()
-    around = {"dyad": dyad, "untranslated": untranslated(dyad)}
+    around = {"dyad": dyad, "untranslated": sharing_pages.untranslated(dyad)}
     if request.method != "POST":
         form = PlanSession(where, initial=dyad_queries.usual_session(dyad, where))
         return render(request, "therapist/plan.html", {"form": form, **around})

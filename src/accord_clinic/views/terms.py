@@ -12,7 +12,7 @@ from accord_clinic.actions import consent, corrections, cover_and_emergency, rea
 from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.pages import terms as terms_pages
 from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries import sharing as arrangement_queries
+from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries import terms as terms_queries
 from accord_clinic.views.shortcuts import do, or_404
 
@@ -68,10 +68,10 @@ def _cover(request: HttpRequest, dyad) -> HttpResponse:
     form = CoverDays(terms_pages.terms_page(request.user, dyad).colleagues, request.POST, prefix="cover")
     if not form.is_valid():
         return _page(request, dyad, cover=form)
-    said = form.cleaned_data
-    colleague = or_404(arrangement_queries.colleague(said["colleague"]))
+    facts = form.cleaned_data
+    colleague = or_404(sharing_queries.colleague(facts["colleague"]))
     done = _("{name} covers. {client} can see it.").format(name=colleague.name, client=dyad.client.called)
-    return _do(request, dyad, cover_and_emergency.cover, dyad, colleague, said["first"], said["last"], done=done)
+    return _do(request, dyad, cover_and_emergency.cover, dyad, colleague, facts["first"], facts["last"], done=done)
 
 
 def _end_cover(request: HttpRequest, dyad) -> HttpResponse:
@@ -104,7 +104,7 @@ def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
             prefix="facts", initial={n: getattr(client, n) for n in names}, with_contact=page.may_change_contact
         ),
         "messages": Messages(prefix="messages", initial=terms_queries.own_numbers(dyad)),
-        "agrees": WhoAgrees(prefix="agrees", initial=terms_queries.who_agrees(dyad)),
+        "agrees": WhoAgrees(prefix="agrees", initial=terms_pages.who_agrees(dyad)),
         "cover": CoverDays(page.colleagues, prefix="cover", initial={"first": today, "last": today}),
         **sent,
     }

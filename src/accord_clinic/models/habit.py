@@ -1,0 +1,38 @@
+"""When links and reminders go out: the practice's row and the dyad's own in, what holds for the dyad out. No query."""
+
+from dataclasses import dataclass
+
+from accord_clinic.models.messages import Schedule
+from accord_clinic.models.people import Dyad, Practice
+
+NUMBERS = ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until", "pause_after")
+"""What the practice decides and each dyad may decide otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What holds for a dyad: its own numbers where it has them, else the practice's."""
+
+    by_itself: bool
+    link_after_minutes: int
+    remind_after_hours: int
+    most_reminders: int
+    quiet_from: int
+    quiet_until: int
+    pause_after: int
+
+
+def habit(practice: Practice, dyad: Dyad) -> Habit:
+    """The practice's habit with what differs for this dyad."""
+    own = own_schedule(dyad)
+
+    def number(name: str) -> int:
+        value = getattr(own, name) if own else None
+        return getattr(practice, name) if value is None else value
+
+    return Habit(own.by_itself if own else True, **{name: number(name) for name in NUMBERS})
+
+
+def own_schedule(dyad: Dyad) -> Schedule | None:
+    """What differs for this dyad; nothing where the practice's habit holds."""
+    return getattr(dyad, "schedule", None)

@@ -1,0 +1,64 @@
+"""The answers of many courses to one questionnaire go in; arrays of one scale or of its items come out, by course."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+import numpy as np
+
+from accord.instruments import Instrument
+from accord.records import RATERS, Answer
+from accord.scoring import comparable, score_array
+from accord_clinic.questionnaires.shelf import instrument, shelf
+
+Latest = Mapping[tuple[str, int, int], tuple[str, str, Mapping[str, Answer]]]
+"""(version, form, answers by item) of the response that counts, by side, course and number of the session."""
+
+
+def ratings(name: str, scale: str, latest: Latest) -> dict[str, np.ndarray]:
+    """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number."""
+    place, longest = _axes(latest)
+    filled = {rater: np.full((len(place), longest), np.nan) for rater in RATERS}
+    by_form = defaultdict(list)
+    for key, (version, form, answers) in latest.items():
+        by_form[version, form].append((key, answers))
+    for (version, form), responses in by_form.items():
+        values = _scores(shelf().answered(name, version), scale, form, [answers for _key, answers in responses])
+        for ((side, dyad, number), _answers), value in zip(responses, values, strict=True):
+            filled[side][place[dyad], number - 1] = value
+    return filled
+
+
+def item_answers(name: str, scale: str, latest: Latest) -> np.ndarray:
+    """The client's answers to the items of a scale: (courses, sessions, items), reversed ones turned round."""
+    place, longest = _axes(latest)
+    questionnaire = instrument(name)
+    of = questionnaire.scale(scale)
+    filled = np.full((len(place), longest, len(of.items)), np.nan)
+    possible = [(item, questionnaire.answer_set(item)) for item in of.items]
+    for (side, dyad, number), (version, _form, answers) in latest.items():
+        if side == "client" and comparable(scale, shelf().answered(name, version) or questionnaire, questionnaire):
+            for nth, (item, answer_set) in enumerate(possible):
+                answer = answers.get(item)
+                if answer is not None and answer_set.allows(answer):
+                    turned = answer_set.low + answer_set.high - answer if item in of.reversed else answer
+                    filled[place[dyad], number - 1, nth] = turned
+    return filled
+
+
+def _axes(latest: Latest) -> tuple[dict[int, int], int]:
+    """The place of each course, and how many sessions the longest has."""
+    dyads = sorted({dyad for _side, dyad, _number in latest})
+    return {dyad: i for i, dyad in enumerate(dyads)}, max((number for _s, _d, number in latest), default=0)
+
+
+def _scores(questionnaire: Instrument | None, scale: str, form: str, responses: list[dict]) -> np.ndarray:
+    """As a course has them: by the version that was answered, where the scale still is the same; as `kept_scores`."""
+    current = shelf().instruments.get(questionnaire.id) if questionnaire else None
+    if current is None or form not in questionnaire.forms or not comparable(scale, questionnaire, current):
+        return np.full(len(responses), np.nan)
+    possible = [(item, questionnaire.answer_set(item)) for item in questionnaire.numeric_items(form)]
+    table = [
+        [float(a) if (a := r.get(i)) is not None and of.allows(a) else np.nan for i, of in possible] for r in responses
+    ]
+    scored = score_array(np.array(table), questionnaire, form).get(scale)
+    return np.full(len(responses), np.nan) if scored is None else scored.value

@@ -1,0 +1,18 @@
+"""What a browser says of itself goes in; its name and the kind of machine come out. A new browser is a line here."""
+
+import re
+
+# The first that fits: most browsers claim to be several.
+BROWSERS = (
+    ("Edge", "Edg"), ("Opera", "OPR/"), ("Firefox", "Firefox|FxiOS"), ("Chrome", "Chrome|CriOS"), ("Safari",) * 2,
+)  # fmt: skip
+MACHINES = (
+    ("iPhone",) * 2, ("iPad",) * 2, ("Android",) * 2, ("Windows",) * 2, ("Mac", "Macintosh"), ("Linux", "Linux|X11"),
+)  # fmt: skip
+
+
+def seen_as(user_agent: str) -> tuple[str, str]:
+    """The browser and the kind of machine, as far as the browser tells; empty where it does not."""
+    return tuple(
+        next((name for name, mark in marks if re.search(mark, user_agent)), "") for marks in (BROWSERS, MACHINES)
+    )

@@ -147,9 +147,7 @@ def test_kept_and_skipped_look_alike(dyad, ana):
 def test_it_speaks_the_clients_language_and_names_days_by_their_date(dyad, ana, language, day):
     """Whatever language is active: the copy is the client's. A weekday would say nothing to who reads it later."""
     Client.objects.update(language=language)
-    a_held_session(
-        dyad, datetime(2026, 11, 3, 9, tzinfo=UTC), client=answers("client"), therapist=answers("therapist")
-    )
+    a_held_session(dyad, datetime(2026, 11, 3, 9, tzinfo=UTC), client=answers("client"), therapist=answers("therapist"))
     ana.refresh_from_db()
     with translation.override("de" if language == "en" else "en"):
         response = of(as_fhir(ana), "QuestionnaireResponse")[0]
@@ -162,9 +160,7 @@ def test_times_are_told_by_the_practices_clock(dyad, ana):
     practice = Practice.objects.get()
     practice.time_zone = "America/New_York"
     practice.save()
-    a_held_session(
-        dyad, datetime(2026, 11, 3, 1, tzinfo=UTC), client=answers("client"), therapist=answers("therapist")
-    )
+    a_held_session(dyad, datetime(2026, 11, 3, 1, tzinfo=UTC), client=answers("client"), therapist=answers("therapist"))
     made = as_fhir(ana)
     assert of(made, "Encounter")[0]["period"]["start"] == "2026-11-02T20:00:00-05:00"
     assert of(made, "Observation")[0]["effectiveDateTime"] == "2026-11-02T20:00:00-05:00"
@@ -245,6 +241,13 @@ class TestStrains:
         row.save()
         assert len(as_fhir(ana)["entry"]) == before
         assert "asking-again" not in json.dumps(as_fhir(ana))
+
+
+def test_a_check_in_of_which_only_the_strain_was_shown_is_there_as_one_of_which_nothing_was(said, ana):
+    for shown in ({}, {"t1": 3}):
+        Response.objects.filter(side="client").update(answers=shown)
+        own = [one for one in of(as_fhir(ana), "QuestionnaireResponse") if one["source"] == one["subject"]]
+        assert [("item" in one) for one in own[1:]] == [False]
 
 
 def test_the_questionnaires_that_were_answered_are_in_it_in_the_clients_language(said, ana):

@@ -64,8 +64,8 @@ def bundle(resources: Iterable[tuple[str, Resource]], at: datetime) -> Resource:
     Each has its name as its identifier, and is looked for by that; a questionnaire by its address and version.
     """
     entries = [
-        {"fullUrl": name, "resource": (whole := _identified(name, one)), "request": _request(name, whole)}
-        for name, one in resources
+        {"fullUrl": name, "resource": (whole := _identified(name, resource)), "request": _request(name, whole)}
+        for name, resource in resources
     ]
     return {"resourceType": "Bundle", "type": "transaction", "timestamp": at.isoformat(), "entry": entries}
 
@@ -90,8 +90,8 @@ def _request(name: str, resource: Resource) -> Resource:
 
 def person(kind: str, name: str, **facts: Any) -> Resource:
     """A `Patient` or a `Practitioner`; `facts` are more of its elements, and empty ones are left out."""
-    known = {key: value for key, value in facts.items() if value}
-    return {"resourceType": kind, "name": [{"text": name}], **known}
+    given = {key: value for key, value in facts.items() if value}
+    return {"resourceType": kind, "name": [{"text": name}], **given}
 
 
 def encounter(patient: str, therapist: str, start: date, state: str, modality: str) -> Resource:
@@ -111,7 +111,7 @@ def encounter(patient: str, therapist: str, start: date, state: str, modality: s
 
 
 def questionnaire_response(
-    said: Response,
+    response: Response,
     instrument: Instrument | None,
     wording: Wording | None,
     *,
@@ -132,20 +132,20 @@ def questionnaire_response(
     order = [item.id for item in instrument.items] if instrument else []
     left_out = about_strains(instrument) if instrument else frozenset()
     wording = wording if instrument and may_go_out(instrument) else None
-    told = {
+    shown = {
         i: a
-        for i, a in {**said.answers, **words}.items()
-        if i not in left_out and (a is not None or _gap_is_told(i, said, instrument))
+        for i, a in {**response.answers, **words}.items()
+        if i not in left_out and (a is not None or _gap_is_told(i, response, instrument))
     }
     items = [
-        _item(item_id, told[item_id], instrument, wording, said, names)
-        for item_id in sorted(told, key=lambda i: order.index(i) if i in order else len(order))
+        _item(item_id, shown[item_id], instrument, wording, response, names)
+        for item_id in sorted(shown, key=lambda i: order.index(i) if i in order else len(order))
     ]
-    name = questionnaire_name(said.instrument, said.form, said.rater, wording.language if wording else "")
+    name = questionnaire_name(response.instrument, response.form, response.rater, wording.language if wording else "")
     return {
         "resourceType": "QuestionnaireResponse",
         **({"language": wording.language} if wording else {}),
-        "questionnaire": f"{name}|{said.version}",
+        "questionnaire": f"{name}|{response.version}",
         "status": "completed",
         "subject": _to(patient),
         "encounter": _to(about),
@@ -157,7 +157,7 @@ def questionnaire_response(
 
 def observation(
     score: Score,
-    said: Response,
+    response: Response,
     instrument: Instrument,
     *,
     patient: str,
@@ -169,12 +169,12 @@ def observation(
     """One scale of a response, with how many items were answered; without a value where they were too few.
 
     Each voice has a code of its own, so that a search finds one of them. `of` is the response it was made of, `on` when
-    the session was. The code of LOINC is that of what a patient said, and stands by no therapist's score.
+    the session was. The code of LOINC is that of what a patient response, and stands by no therapist's score.
     """
     scale = instrument.scale(score.scale)
-    name = f"{instrument.id}.{score.scale}.{said.rater}"
+    name = f"{instrument.id}.{score.scale}.{response.rater}"
     coding = [{"system": codes("score"), "code": name}]
-    if score.scale in instrument.loinc and said.rater == "client":
+    if score.scale in instrument.loinc and response.rater == "client":
         coding.append({"system": "http://loinc.org", "code": instrument.loinc[score.scale]})
     value: Resource
     if score.value is None:
@@ -186,7 +186,7 @@ def observation(
         "resourceType": "Observation",
         "status": "final",
         "category": [SURVEY],
-        "code": {"coding": coding, "text": f"{instrument.id}/{score.scale}, by the {said.rater}"},
+        "code": {"coding": coding, "text": f"{instrument.id}/{score.scale}, by the {response.rater}"},
         "subject": _to(patient),
         "encounter": _to(about),
         "effectiveDateTime": on.isoformat(),
@@ -236,7 +236,7 @@ def goal(
         achieved = {"system": f"{TERMS}/goal-achievement", "code": "achieved", "display": "Achieved"}
         made["achievementStatus"] = {"coding": [achieved]}
     if progress:
-        made["outcomeReference"] = [_to(one) for one in progress]
+        made["outcomeReference"] = [_to(observation_name) for observation_name in progress]
     return made
 
 
@@ -263,7 +263,7 @@ def care_plan(
     if view:
         made["description"] = view
     if goals:
-        made["goal"] = [_to(one) for one in goals]
+        made["goal"] = [_to(goal_name) for goal_name in goals]
     if tasks:
         made["activity"] = [{"detail": _detail(*task, agreed)} for task in tasks]
     if note:
@@ -276,10 +276,10 @@ def _detail(words: str, end: str, of: str, agreed: bool) -> Resource:
     return {**({"goal": [_to(of)]} if of else {}), "status": status, "description": words}
 
 
-def _gap_is_told(item_id: str, said: Response, instrument: Instrument | None) -> bool:
+def _gap_is_told(item_id: str, response: Response, instrument: Instrument | None) -> bool:
     if instrument is None or item_id not in {item.id for item in instrument.items}:
         return False
-    return said.rater != "client" or item_id not in instrument.may_be_kept()
+    return response.rater != "client" or item_id not in instrument.may_be_kept()
 
 
 def _to(name: str) -> Resource:
@@ -291,27 +291,27 @@ def _item(
     answer: Answer,
     instrument: Instrument | None,
     wording: Wording | None,
-    said: Response,
+    response: Response,
     names: Mapping[str, str],
 ) -> Resource:
-    asked = {i.id for i in instrument.items if said.rater in i.raters} if instrument else set()
-    known = instrument if item_id in asked else None
-    worded = wording if known else None
+    asked = {i.id for i in instrument.items if response.rater in i.raters} if instrument else set()
+    asking = instrument if item_id in asked else None
+    worded = wording if asking else None
     made: Resource = {"linkId": item_id}
     if worded:
-        made["text"] = _filled(worded.text(item_id, said.rater), names)
+        made["text"] = _filled(worded.text(item_id, response.rater), names)
     given = answer if isinstance(answer, tuple) else () if answer is None else (answer,)
-    answers = [_value(one, item_id, known, worded, said) for one in given]
+    answers = [_value(value, item_id, asking, worded, response) for value in given]
     return {**made, "answer": answers} if answers else made
 
 
 def _value(
-    given: int | float | str, item_id: str, instrument: Instrument | None, wording: Wording | None, said: Response
+    given: int | float | str, item_id: str, instrument: Instrument | None, wording: Wording | None, response: Response
 ) -> Resource:
     possible = instrument.answer_set(item_id) if instrument else None
     if instrument is None or possible is None or possible.kind in ("text", "number"):
         return {"valueString": given} if isinstance(given, str) else {"valueDecimal": given}
-    return {"valueCoding": choice(instrument, possible, given, item_id, said.rater, wording)}
+    return {"valueCoding": choice(instrument, possible, given, item_id, response.rater, wording)}
 
 
 def choice(

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accord.instruments import Instrument
 from accord.scoring import kept_scores
 from accord.tables import fhir
 from accord.tables.fhir_questionnaire import questionnaire
@@ -37,14 +38,14 @@ def as_fhir(client: Client) -> dict[str, Any]:
 
 def _resources(client: Client) -> Iterator[Named]:
     patient = fhir.urn("Patient", client.uid)
-    spoken = {"coding": [{"system": LANGUAGES, "code": client.language}]}
+    language = {"coding": [{"system": LANGUAGES, "code": client.language}]}
     yield (
         patient,
         fhir.person(
             "Patient",
             client.name,
             birthDate=str(client.born or ""),
-            communication=[{"language": spoken, "preferred": True}],
+            communication=[{"language": language, "preferred": True}],
         ),
     )
     courses = list(client.dyads.select_related("client", "therapist").order_by("started", "id"))
@@ -62,59 +63,66 @@ def _resources(client: Client) -> Iterator[Named]:
 
 
 def _last_responses(dyad: Dyad) -> list[models.Response]:
-    """Of sessions that are open to both: the last response of each side and questionnaire. What is about strains alone
-    is none: that it was asked would tell that there was one.
-    """
+    """Of sessions that are open to both: the last response of each side and questionnaire."""
     rows = models.Response.objects.filter(session__dyad=dyad, session__revealed_at__isnull=False)
     rows = rows.select_related("session").prefetch_related("comments").order_by("session__number", "id")
-    current = current_responses(rows).values()
-    return [row for row in current if not row.answers or not _strains(row).issuperset(row.answers)]
+    return [row for row in current_responses(rows).values() if not _is_about_strains_alone(row)]
+
+
+def _is_about_strains_alone(row: models.Response) -> bool:
+    """Whether the questionnaire, not the answers, is: that it was asked would tell that there was a strain."""
+    instrument = _nearest(row)
+    return instrument is not None and _strains(row).issuperset(item.id for item in instrument.items)
 
 
 def _strains(row: models.Response) -> frozenset[str]:
-    """The items about strains in the version that was answered; in the latest one where that is not here any more."""
-    known = shelf().versions.get((row.instrument, row.version)) or shelf().instruments.get(row.instrument)
-    return fhir.about_strains(known) if known else frozenset()
+    instrument = _nearest(row)
+    return fhir.about_strains(instrument) if instrument else frozenset()
+
+
+def _nearest(row: models.Response) -> Instrument | None:
+    """The version that was answered, or the latest one where that is not here any more."""
+    return shelf().versions.get((row.instrument, row.version)) or shelf().instruments.get(row.instrument)
 
 
 def _questionnaires(rows: Iterable[models.Response]) -> Iterator[Named]:
     """What was asked, where the licence lets it be handed on: once for each form, side and version."""
-    for instrument, version, form, rater in {(r.instrument, r.version, r.form, r.side): None for r in rows}:
-        known = shelf().versions.get((instrument, version))
-        if known and known.wordings and form in known.forms and fhir.may_go_out(known):
-            made = questionnaire(known, form, rater, wording(known))
+    for identity, version, form, rater in {(r.instrument, r.version, r.form, r.side): None for r in rows}:
+        instrument = shelf().versions.get((identity, version))
+        if instrument and instrument.wordings and form in instrument.forms and fhir.may_go_out(instrument):
+            made = questionnaire(instrument, form, rater, wording(instrument))
             yield fhir.urn("Questionnaire", f"{made['url']}|{version}"), made
 
 
 def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
     """A response by whose it is, about which session: a later correction takes its place where it was handed on."""
-    patient, known = fhir.urn("Patient", dyad.client.uid), shelf().versions.get((row.instrument, row.version))
+    patient, instrument = fhir.urn("Patient", dyad.client.uid), shelf().versions.get((row.instrument, row.version))
     strains, session = _strains(row), row.session
-    said = record_of(row, session.number)
-    said = replace(said, answers={item: one for item, one in said.answers.items() if item not in strains})
+    whole = record_of(row, session.number)
+    response = replace(whole, answers={item: a for item, a in whole.answers.items() if item not in strains})
     source = _source(dyad, row.side)
     whose = f"{session.uid}/{row.side}/{row.instrument}"
     name, about = fhir.urn("QuestionnaireResponse", whose), fhir.urn("Encounter", session.uid)
     yield (
         name,
         fhir.questionnaire_response(
-            said,
-            known,
-            wording(known) if known and known.wordings else None,
+            response,
+            instrument,
+            wording(instrument) if instrument and instrument.wordings else None,
             names={"therapist": dyad.therapist.name, "client": dyad.client.called, "session": _session_on(session)},
-            words={one.item: one.words for one in row.comments.all() if one.item not in strains},
+            words={comment.item: comment.words for comment in row.comments.all() if comment.item not in strains},
             patient=patient,
             source=source,
             about=about,
             authored=None if session.revealed_by == "import" else timezone.localtime(row.sent_at),
         ),
     )
-    for one in kept_scores([said.answers], known, row.form)[0] if known else ():
-        if known.scale(one.scale).key.verified and not strains.issuperset(known.scale(one.scale).items):
+    for score in kept_scores([response.answers], instrument, row.form)[0] if instrument else ():
+        if instrument.scale(score.scale).key.verified and not strains.issuperset(instrument.scale(score.scale).items):
             yield (
-                fhir.urn("Observation", f"{whose}/{one.scale}"),
+                fhir.urn("Observation", f"{whose}/{score.scale}"),
                 fhir.observation(
-                    one, said, known, patient=patient, source=source, about=about, on=_when(session), of=name
+                    score, response, instrument, patient=patient, source=source, about=about, on=_when(session), of=name
                 ),
             )
 
@@ -200,7 +208,7 @@ def _session_on(session: Session) -> str:
 
 def _last(row: Agreement) -> tuple[str, Any]:
     """The last wording, and when the second of the two sealed it; nothing while one is missing."""
-    last = max(row.wordings.all(), key=lambda one: one.pk)
+    last = max(row.wordings.all(), key=lambda wording: wording.pk)
     seals = {seal.side: seal.at for seal in last.seals.all()}
     return last.words, max(seals.values()) if len(seals) == 2 else None
 

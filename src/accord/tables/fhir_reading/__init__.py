@@ -59,34 +59,34 @@ def read_responses(
     """
     path = Path(path)
     collected = collect(path)
-    wrong = [one for one in collected.refused if one.is_wrong]
+    wrong = [refusal for refusal in collected.refused if refusal.is_wrong]
     if strict and wrong:
         raise BadTable(f"{path}: {wrong[0].resource} ({wrong[0].place}): {wrong[0].reason}.")
     of_kind = kinds(collected)
     chosen = _chosen(path, collected, of_kind, questionnaire)
-    done = [one for one in chosen if one.status in DONE]
-    names = {one.name for one in chosen}
-    others = [one for one in collected.refused if one.resource in names or one.resource not in collected.responses]
+    done = [response for response in chosen if response.status in DONE]
+    of_others = collected.responses.keys() - {response.name for response in chosen}
+    refused = [refusal for refusal in collected.refused if refusal.resource not in of_others]
     unfinished = [
-        Refusal(one.name, one.place, f"its status is {one.status or 'missing'}")
-        for one in chosen
-        if one.status not in DONE
+        Refusal(response.name, response.place, f"its status is {response.status or 'missing'}")
+        for response in chosen
+        if response.status not in DONE
     ]
     table = Table(path, collected, of_kind, done, encounters, zone)
     rows = table.rows()
-    return FhirTable(rows, (*unfinished, *others), tuple(table.notes()))
+    return FhirTable(rows, (*unfinished, *refused), tuple(table.notes()))
 
 
 def _chosen(path: Path, collected: Collected, of_kind: Mapping[str, Kind], wanted: str | None) -> list[Response]:
     """The responses to one questionnaire, finished or not. Raises `BadTable` where there are none, or several."""
     every = list(collected.responses.values())
-    finished = sorted({of_kind[one.name].label for one in every if one.status in DONE})
-    begun = sorted({of_kind[one.name].label for one in every} - set(finished))
+    finished = sorted({of_kind[response.name].label for response in every if response.status in DONE})
+    begun = sorted({of_kind[response.name].label for response in every} - set(finished))
     if not finished:
         what = "no finished QuestionnaireResponse" if every else "no QuestionnaireResponse"
         raise BadTable(f"{path}: there is {what} in it{_why(every, collected)}. Give a file with answers.")
-    chosen = [one for one in every if wanted is None or of_kind[one.name].is_called(wanted)]
-    names = sorted({of_kind[one.name].label for one in chosen if one.status in DONE})
+    chosen = [response for response in every if wanted is None or of_kind[response.name].is_called(wanted)]
+    names = sorted({of_kind[response.name].label for response in chosen if response.status in DONE})
     if not names:
         why = _why(chosen, None) if chosen else ""
         raise BadTable(f"{path}: nobody answered {wanted!r} in it{why}; there is {', '.join(finished)}.")
@@ -98,8 +98,9 @@ def _chosen(path: Path, collected: Collected, of_kind: Mapping[str, Kind], wante
 
 def _why(unfinished: Sequence[Response], collected: Collected | None) -> str:
     """What there is instead of a finished response, by name."""
-    wrong = [f"{one.resource} ({one.place}): {one.reason}" for one in collected.refused] if collected else []
-    names = [f"{one.name} is {one.status or 'without a status'}" for one in unfinished]
-    told = [*names, *wrong]
-    more = f" and {len(told) - NAMED} more" if len(told) > NAMED else ""
-    return f"; {', '.join(told[:NAMED])}{more}" if told else ""
+    refused = collected.refused if collected else []
+    wrong = [f"{refusal.resource} ({refusal.place}): {refusal.reason}" for refusal in refused]
+    names = [f"{response.name} is {response.status or 'without a status'}" for response in unfinished]
+    reasons = [*names, *wrong]
+    more = f" and {len(reasons) - NAMED} more" if len(reasons) > NAMED else ""
+    return f"; {', '.join(reasons[:NAMED])}{more}" if reasons else ""

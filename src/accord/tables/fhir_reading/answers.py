@@ -47,10 +47,10 @@ def answers(response: Resource) -> dict[str, tuple[Value, ...]]:
     """
     given: dict[str, tuple[Value, ...]] = {}
     for item in items(response):
-        found = item.get("answer") or ()
-        if found or "item" not in item:
+        inner_answers = item.get("answer") or ()
+        if inner_answers or "item" not in item:
             link = str(item.get("linkId", ""))
-            values = tuple([value(one) for one in found])
+            values = tuple([value(answer) for answer in inner_answers])
             given[link] = given[link] + values if link in given else values
     return given
 
@@ -86,15 +86,15 @@ def number(element: Resource) -> str:
     >>> number({"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/ordinalValue", "valueDecimal": 2}]})
     '2'
     """
-    for one in element.get("extension") or ():
-        url = str(one.get("url"))
-        found = one.get("valueDecimal") if url.endswith(NUMBERS) else None
+    for extension in element.get("extension") or ():
+        url = str(extension.get("url"))
+        weight = extension.get("valueDecimal") if url.endswith(NUMBERS) else None
         if url.endswith(PROPERTY):
-            parts = {str(part.get("url")): part for part in one.get("extension") or ()}
+            parts = {str(part.get("url")): part for part in extension.get("extension") or ()}
             if parts.get("code", {}).get("valueCode") == "itemWeight":
-                found = parts.get("value[x]", parts.get("value", {})).get("valueDecimal")
-        if found is not None:
-            return str(found)
+                weight = parts.get("value[x]", parts.get("value", {})).get("valueDecimal")
+        if weight is not None:
+            return str(weight)
     return ""
 
 
@@ -113,4 +113,4 @@ def _of_coding(coding: Resource, answer: Resource) -> Value:
 
 def _is_absent(element: Resource) -> bool:
     extensions: Iterable[Resource] = element.get("extension") or ()
-    return any(str(one.get("url")).endswith(ABSENT) for one in extensions)
+    return any(str(extension.get("url")).endswith(ABSENT) for extension in extensions)

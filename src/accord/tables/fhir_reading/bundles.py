@@ -61,14 +61,14 @@ def entries(document: Any, place: str, pages: Pages) -> Iterator[Entry]:
     """Every resource of a document in its order; what has a wrong shape comes with its fault."""
     waiting: list[_Waiting | Entry] = [_Waiting(document, place)]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, Entry):
-            yield one
+        entry = waiting.pop()
+        if isinstance(entry, Entry):
+            yield entry
             continue
         try:
-            inner = _inner(one, pages)
+            inner = _inner(entry, pages)
         except SHAPE as error:
-            yield Entry(one.name or one.place, "", one.place, (FIRST, 0), None, fault_of(error))
+            yield Entry(entry.name or entry.place, "", entry.place, (FIRST, 0), None, fault_of(error))
             continue
         if isinstance(inner, Entry):
             yield inner
@@ -81,16 +81,16 @@ def fault_of(error: Exception) -> str:
     return f"it is not shaped as FHIR R4 says ({error or type(error).__name__})"
 
 
-def _inner(one: _Waiting, pages: Pages) -> Entry | list[_Waiting | Entry]:
-    resource = one.resource
+def _inner(entry: _Waiting, pages: Pages) -> Entry | list[_Waiting | Entry]:
+    resource = entry.resource
     kind = resource["resourceType"]
     if kind == "Bundle":
-        return _of_bundle(resource, one.place, pages)
+        return _of_bundle(resource, entry.place, pages)
     if kind == "Parameters":
-        return [_Waiting(r, f"{one.place}, parameter {n}") for n, r in enumerate(_of_parameters(resource), 1)]
+        return [_Waiting(r, f"{entry.place}, parameter {n}") for n, r in enumerate(_of_parameters(resource), 1)]
     brief = f"{kind}/{resource['id']}" if resource.get("id") else ""
-    rank = (one.at if one.at != FIRST else _updated(resource), one.order)
-    return Entry(one.name or brief or one.place, brief, one.place, rank, resource)
+    rank = (entry.at if entry.at != FIRST else _updated(resource), entry.order)
+    return Entry(entry.name or brief or entry.place, brief, entry.place, rank, resource)
 
 
 def _of_bundle(bundle: Resource, place: str, pages: Pages) -> list[_Waiting | Entry]:
@@ -105,13 +105,13 @@ def _of_bundle(bundle: Resource, place: str, pages: Pages) -> list[_Waiting | En
     for number, entry in enumerate(bundle.get("entry") or (), 1):
         where = f"{place}, entry {number}"
         try:
-            found = _of_entry(entry, where, -number if is_history else number, before if is_history else None)
+            content = _of_entry(entry, where, -number if is_history else number, before if is_history else None)
         except SHAPE as error:
-            found = Entry(where, "", where, (FIRST, 0), None, fault_of(error))
-        if isinstance(found, _Waiting) and is_history:
-            before = found.at
-        if found is not None:
-            inside.append(found)
+            content = Entry(where, "", where, (FIRST, 0), None, fault_of(error))
+        if isinstance(content, _Waiting) and is_history:
+            before = content.at
+        if content is not None:
+            inside.append(content)
     return inside
 
 
@@ -133,10 +133,10 @@ def _of_entry(entry: Any, place: str, order: int, before: datetime | None) -> _W
 def _of_parameters(parameters: Resource) -> Iterator[Resource]:
     waiting = list(parameters.get("parameter") or ())
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one.get("resource"), dict):
-            yield one["resource"]
-        waiting.extend(one.get("part") or ())
+        parameter = waiting.pop(0)
+        if isinstance(parameter.get("resource"), dict):
+            yield parameter["resource"]
+        waiting.extend(parameter.get("part") or ())
 
 
 def _updated(resource: Resource) -> datetime:

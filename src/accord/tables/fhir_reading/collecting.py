@@ -94,9 +94,9 @@ class _Reader:
 
     def _take(self, entry: Entry, resource: Resource) -> None:
         kind = resource["resourceType"]
-        for one in resource.get("contained") or ():
-            if one.get("resourceType") == "QuestionnaireResponse":
-                name = f"{entry.name}#{one.get('id')}"
+        for contained in resource.get("contained") or ():
+            if contained.get("resourceType") == "QuestionnaireResponse":
+                name = f"{entry.name}#{contained.get('id')}"
                 self.collected.refused.append(Refusal(name, entry.place, "it stands inside another resource"))
         if kind in (*KINDS, *SAYS):
             self._check_release(entry.name, resource)
@@ -115,9 +115,9 @@ class _Reader:
 
     def _check_release(self, name: str, resource: Resource) -> None:
         """What other releases call otherwise would be read as missing: so nothing of such a file is read at all."""
-        found = other_release(resource)
-        if found:
-            release, element = found
+        other = other_release(resource)
+        if other:
+            release, element = other
             what = f"{name} is written in FHIR {release}, as its element {element!r} shows"
             raise BadTable(f"{self._path}: {what}. This program reads R4 (4.0). Ask for an export in R4.")
 
@@ -141,7 +141,7 @@ class _Reader:
 
     def finish(self) -> Collected:
         """What is left when what was deleted is taken away, with what each questionnaire asks."""
-        wrong = {one.resource for one in self.collected.refused if one.is_wrong}
+        wrong = {refusal.resource for refusal in self.collected.refused if refusal.is_wrong}
         relative = {name: rank for name, rank in self._gone.items() if "://" not in name}
         for name, rank in self._ranks.items():
             gone = max((at for at in (self._gone.get(name), relative.get(short(name))) if at), default=None)

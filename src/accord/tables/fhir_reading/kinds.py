@@ -45,13 +45,13 @@ def kinds(collected: Collected) -> dict[str, Kind]:
     two sides, in each language, is one.
     """
     every = list(collected.responses.values())
-    unnamed = [one for one in every if not one.url]
-    inside = [one for one in every if one.inside is not None]
+    unnamed = [response for response in every if not response.url]
+    inside = [response for response in every if response.inside is not None]
     shelf = Shelf((name, collected.short_names[name], form) for name, form in collected.forms.items())
     named = {
-        one.name: Kind(form_name(one.url), one.version, shelf.get(one.url, one.version))
-        for one in every
-        if one.url and one.inside is None
+        response.name: Kind(form_name(response.url), response.version, shelf.get(response.url, response.version))
+        for response in every
+        if response.url and response.inside is None
     }
     return named | _of_contained(inside) | _of_unnamed(unnamed)
 
@@ -62,31 +62,33 @@ def _of_contained(responses: Iterable[Response]) -> dict[str, Kind]:
     """
     groups: dict[str, list[Questionnaire]] = {}
     place: dict[str, int] = {}
-    for one in responses:
-        form = one.inside
+    for response in responses:
+        form = response.inside
         assert form is not None
-        of_name = groups.setdefault(one.url, [])
+        of_name = groups.setdefault(response.url, [])
         same = (n for n, other in enumerate(of_name) if (not form.clashes(other) if form.url else form == other))
         nth = next(same, len(of_name))
         if nth == len(of_name):
             of_name.append(form)
-        place[one.name] = nth
+        place[response.name] = nth
     return {
-        one.name: Kind(_numbered(one.url, place[one.name], len(groups[one.url])), one.version, one.inside)
-        for one in responses
+        answer.name: Kind(
+            _numbered(answer.url, place[answer.name], len(groups[answer.url])), answer.version, answer.inside
+        )
+        for answer in responses
     }
 
 
 def _of_unnamed(responses: list[Response]) -> dict[str, Kind]:
-    groups = told_apart([one.shape for one in responses])
+    groups = told_apart([response.shape for response in responses])
     count = max(groups, default=0) + 1
     hints: dict[int, str] = {}
-    for one, nth in zip(responses, groups, strict=True):
-        links = ", ".join(one.links[:SHOWN])
-        hints.setdefault(nth, f"with items {links}{' ...' if len(one.links) > SHOWN else ''}")
+    for response, nth in zip(responses, groups, strict=True):
+        links = ", ".join(response.links[:SHOWN])
+        hints.setdefault(nth, f"with items {links}{' ...' if len(response.links) > SHOWN else ''}")
     return {
-        one.name: Kind(_numbered(UNNAMED, nth, count), "", None, hints[nth])
-        for one, nth in zip(responses, groups, strict=True)
+        response.name: Kind(_numbered(UNNAMED, nth, count), "", None, hints[nth])
+        for response, nth in zip(responses, groups, strict=True)
     }
 
 

@@ -44,7 +44,7 @@ class Questionnaire:
 
 def questionnaire(resource: Resource, values: Mapping[str, Resource]) -> Questionnaire:
     """What a `Questionnaire` asks. `values`: the value sets that its questions may name, by their names."""
-    inside = {f"#{one.get('id')}": one for one in resource.get("contained") or ()}
+    inside = {f"#{contained.get('id')}": contained for contained in resource.get("contained") or ()}
     named = {**values, **inside}
     asked = {
         str(item.get("linkId", "")): Asked(str(item.get("text") or ""), dict(_numbers(item, named)))
@@ -80,18 +80,18 @@ def _keys(coding: Resource, system: str, given: str) -> Iterator[tuple[tuple[str
 class Shelf:
     """The questionnaires of a file that stand beside its responses, by the names that responses use."""
 
-    def __init__(self, found: Iterable[tuple[str, str, Questionnaire]]) -> None:
+    def __init__(self, forms: Iterable[tuple[str, str, Questionnaire]]) -> None:
         """`found`: the name, the short name and what it asks, of each."""
         self._by_name: dict[str, list[Questionnaire]] = {}
-        for name, brief, one in found:
-            for key in {one.url, name, brief} - {""}:
-                self._by_name.setdefault(key, []).append(one)
+        for name, brief, form in forms:
+            for key in {form.url, name, brief} - {""}:
+                self._by_name.setdefault(key, []).append(form)
 
     def get(self, name: str, version: str) -> Questionnaire | None:
         """The one that a response means: by name and version, or the only one of that name where it says no version."""
         named = self._by_name.get(name, [])
         if version:
-            return next((one for one in named if one.version == version), None)
+            return next((form for form in named if form.version == version), None)
         return named[0] if len(named) == 1 else None
 
 

@@ -26,7 +26,7 @@ def reference(element: Any, owner: str, contained: Iterable[Resource] = ()) -> R
     target = str(element.get("reference") or "").partition("/_history/")[0]
     display = str(element.get("display") or "")
     if target.startswith("#"):
-        inside: Resource = next((one for one in contained if f"#{one.get('id')}" == target), {})
+        inside: Resource = next((resource for resource in contained if f"#{resource.get('id')}" == target), {})
         label = identifier((inside.get("identifier") or [None])[0]) or f"{owner}{target}"
         return Reference("", str(inside.get("resourceType") or element.get("type") or ""), label, display)
     kind = str(element.get("type") or target.rpartition("/")[0].rpartition("/")[2])

@@ -60,7 +60,7 @@ def _of_visit(visit: Resource) -> tuple[str, str] | None:
         return DSTU2, "class"
     if _is_r5_visit(visit):
         return R5, "class"
-    if any("actor" in one for one in visit.get("participant") or () if isinstance(one, dict)):
+    if any("actor" in participant for participant in visit.get("participant") or () if isinstance(participant, dict)):
         return R5, "participant.actor"
     return _of_profile(visit)
 
@@ -72,7 +72,7 @@ def _of_items(questionnaire: Resource) -> tuple[str, str] | None:
         element = next((name for name in ITEM_MARKS if name in item), "")
         if element:
             return ITEM_MARKS[element], f"item.{element}"
-        items.extend(one for one in item.get("item") or () if isinstance(one, dict))
+        items.extend(inner for inner in item.get("item") or () if isinstance(inner, dict))
     return _of_profile(questionnaire)
 
 

@@ -55,11 +55,11 @@ def response(name: str, place: str, resource: Resource, once: Once) -> Response:
         instant(authored)
     canonical = str(resource.get("questionnaire") or "")
     url, _bar, version = canonical.partition("|")
-    inside = next((one for one in contained if canonical.startswith("#") and canonical == f"#{one.get('id')}"), None)
+    by_id = {f"#{inner.get('id')}": inner for inner in contained}
+    inside = by_id.get(canonical)
     asked = None
     if inside is not None:
-        values = {f"#{one.get('id')}": one for one in contained if one.get("resourceType") == "ValueSet"}
-        asked = questionnaire(inside, values)
+        asked = questionnaire(inside, by_id)
         url, version = asked.url or url, asked.version
     given = answers(resource)
     return Response(

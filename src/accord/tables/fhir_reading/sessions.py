@@ -49,14 +49,14 @@ def visit(name: str, resource: Resource) -> Visit:
     if start:
         instant(start)
     contained = resource.get("contained") or ()
-    codings = [coding for one in resource.get("type") or () for coding in one.get("coding") or ()]
+    codings = [coding for concept in resource.get("type") or () for coding in concept.get("coding") or ()]
     return Visit(
         reference(resource.get("subject"), name, contained),
         start,
         str(resource.get("status") or ""),
         str((resource.get("class") or {}).get("code") or ""),
-        frozenset((str(one.get("system") or ""), str(one.get("code") or "")) for one in codings),
-        tuple(reference(one.get("individual"), name, contained) for one in resource.get("participant") or ()),
+        frozenset((str(coding.get("system") or ""), str(coding.get("code") or "")) for coding in codings),
+        tuple(reference(person.get("individual"), name, contained) for person in resource.get("participant") or ()),
     )
 
 
@@ -93,14 +93,14 @@ def sessions(
     never (`answered`). A response without an encounter belongs to the nearest session of the same day or of twelve
     hours around, as long as this voice has not answered about it; else it is a session of its own.
     """
-    calendars = {one.subject: _Calendar(zone) for one in given}
+    calendars = {response.subject: _Calendar(zone) for response in given}
     of_visit: dict[tuple[str, str], Meeting] = {}
     chosen: dict[int, Meeting] = {}
     by_time = sorted(range(len(given)), key=lambda nth: order(given[nth].moment))
     for nth in by_time:
-        if (one := given[nth]).visit:
-            chosen[nth] = of_visit.setdefault((one.subject, one.visit), _about(one, visits))
-            chosen[nth].voices.add(one.voice)
+        if (response := given[nth]).visit:
+            chosen[nth] = of_visit.setdefault((response.subject, response.visit), _about(response, visits))
+            chosen[nth].voices.add(response.voice)
     like = _Like(visits[name][1] for _subject, name in of_visit if name in visits)
     for name, (subject, about) in visits.items():
         if subject in calendars and (subject, name) not in of_visit and not like.why_not(about, counting):
@@ -110,7 +110,7 @@ def sessions(
     for nth in by_time:
         if not given[nth].visit:
             chosen[nth] = calendars[given[nth].subject].session_of(given[nth])
-    like = _Like(visits[one.visit][1] for one in chosen.values() if one.visit in visits)
+    like = _Like(visits[meeting.visit][1] for meeting in chosen.values() if meeting.visit in visits)
     reasons = {
         name: "nobody answered about it" if counting == "answered" else like.why_not(about, counting)
         for name, (subject, about) in visits.items()
@@ -126,9 +126,9 @@ def order(moment: str) -> datetime:
     return instant(moment) if moment else datetime.min.replace(tzinfo=UTC)
 
 
-def _about(one: Answered, visits: Mapping[str, tuple[str, Visit]]) -> Meeting:
-    start = visits[one.visit][1].start if one.visit in visits else ""
-    return Meeting(start or one.moment, one.visit)
+def _about(response: Answered, visits: Mapping[str, tuple[str, Visit]]) -> Meeting:
+    start = visits[response.visit][1].start if response.visit in visits else ""
+    return Meeting(start or response.moment, response.visit)
 
 
 class _Like:
@@ -137,20 +137,20 @@ class _Like:
     def __init__(self, answered: Iterable[Visit]) -> None:
         visits = set(answered)
         self._some = bool(visits)
-        self._places = {one.place for one in visits}
-        self._kinds = {kind for one in visits for kind in one.kinds}
+        self._places = {visit.place for visit in visits}
+        self._kinds = {kind for visit in visits for kind in visit.kinds}
 
-    def why_not(self, one: Visit, counting: Counting) -> str:
+    def why_not(self, visit: Visit, counting: Counting) -> str:
         """Why an encounter that nobody answered about is no session, or nothing where it is one."""
-        if not one.took_place:
+        if not visit.took_place:
             return "it did not take place"
-        if not one.start:
+        if not visit.start:
             return "it has no start"
         if counting == "all":
             return ""
-        if one.place in NO_SESSIONS and one.place not in self._places:
-            return f"its class is {one.place}"
-        if self._kinds and one.kinds and not one.kinds & self._kinds:
+        if visit.place in NO_SESSIONS and visit.place not in self._places:
+            return f"its class is {visit.place}"
+        if self._kinds and visit.kinds and not visit.kinds & self._kinds:
             return "it is of another type"
         return ""
 
@@ -169,15 +169,15 @@ class _Calendar:
         self._times.insert(place, at)
         self._meetings.insert(place, meeting)
 
-    def session_of(self, one: Answered) -> Meeting:
+    def session_of(self, response: Answered) -> Meeting:
         """The nearest session that this answer can be about, else a new one."""
-        near = [meeting for meeting in self._around(one.moment) if one.voice not in meeting.voices]
-        at = order(one.moment)
-        found = min(near, key=lambda meeting: abs(order(meeting.moment) - at), default=None)
-        if found is None:
-            self.add(found := Meeting(one.moment))
-        found.voices.add(one.voice)
-        return found
+        near = [other for other in self._around(response.moment) if response.voice not in other.voices]
+        at = order(response.moment)
+        meeting = min(near, key=lambda candidate: abs(order(candidate.moment) - at), default=None)
+        if meeting is None:
+            self.add(meeting := Meeting(response.moment))
+        meeting.voices.add(response.voice)
+        return meeting
 
     def _around(self, moment: str) -> Iterator[Meeting]:
         if len(moment) < len("2026-11-03"):
@@ -192,6 +192,7 @@ class _Calendar:
 
     def count(self, no_sessions: set[str]) -> None:
         """Number the sessions: 1, 2 ..."""
-        meetings = (one for one in self._meetings if one.voices or one.visit not in no_sessions)
-        for number, meeting in enumerate(sorted(meetings, key=lambda one: (order(one.moment), one.visit)), 1):
+        held = [meeting for meeting in self._meetings if meeting.voices or meeting.visit not in no_sessions]
+        held.sort(key=lambda meeting: (order(meeting.moment), meeting.visit))
+        for number, meeting in enumerate(held, 1):
             meeting.number = number

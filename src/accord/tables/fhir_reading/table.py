@@ -33,27 +33,27 @@ class Table:
         self._path, self._collected, self._of_kind, self._chosen, self._zone = path, collected, of_kind, chosen, zone
         visits = collected.visits
         self._names = Names(collected.short_names, _references(collected))
-        self._raters = [self._rater(one) for one in chosen]
-        of_subject = {name: (self._names.of(name, one.subject), one) for name, one in visits.items()}
+        self._raters = [self._rater(response) for response in chosen]
+        of_subject = {name: (self._names.of(name, visit.subject), visit) for name, visit in visits.items()}
         given = [
-            Answered(self._subject(one), self._about(one), one.authored, (rater, of_kind[one.name].name))
-            for one, rater in zip(chosen, self._raters, strict=True)
+            Answered(self._subject(about), self._about(about), about.authored, (rater, of_kind[about.name].name))
+            for about, rater in zip(chosen, self._raters, strict=True)
         ]
-        self._subjects = [one.subject for one in given]
+        self._subjects = [answered.subject for answered in given]
         self._meetings, self._not_counted = sessions(given, of_subject, counting, zone)
-        self._met = {name: self._therapist(name) for name in {one.visit for one in self._meetings}}
+        self._met = {name: self._therapist(name) for name in {meeting.visit for meeting in self._meetings}}
         self._without = 0
 
     def rows(self) -> pl.DataFrame:
         """One row a response, in the order of the file."""
         columns: dict[str, list[str]] = {
             "subject": self._subjects,
-            "therapist": [self._met[one.visit] for one in self._meetings],
-            "session": [str(one.number) for one in self._meetings],
-            "date": [day(one.moment, self._zone) for one in self._meetings],
+            "therapist": [self._met[meeting.visit] for meeting in self._meetings],
+            "session": [str(meeting.number) for meeting in self._meetings],
+            "date": [day(meeting.moment, self._zone) for meeting in self._meetings],
             "rater": self._raters,
-            "questionnaire": [self._of_kind[one.name].name for one in self._chosen],
-            "version": [self._of_kind[one.name].version for one in self._chosen],
+            "questionnaire": [self._of_kind[response.name].name for response in self._chosen],
+            "version": [self._of_kind[response.name].version for response in self._chosen],
         }
         return pl.DataFrame(columns | self._items(), schema_overrides=dict.fromkeys(FACTS, pl.String))
 
@@ -66,14 +66,15 @@ class Table:
             yield f"{count} encounters were not counted as sessions: {reason}."
         if self._without:
             yield f"{self._without} answers say that there is none (declined, unknown ...): their cells are empty."
-        if self._zone is None and any(is_utc(one.moment) for one in self._meetings):
+        if self._zone is None and any(is_utc(meeting.moment) for meeting in self._meetings):
             yield "Some times are by UTC, where an evening may stand on the next day. Say where it was: --time-zone."
 
     def _items(self) -> dict[str, list[str]]:
         """What the questionnaires ask, in their order, then whatever else was answered."""
-        forms = list({id(form): form for one in self._chosen if (form := self._of_kind[one.name].form)}.values())
+        kinds = [self._of_kind[response.name] for response in self._chosen]
+        forms = list({id(kind.form): kind.form for kind in kinds if kind.form}.values())
         asked = chain.from_iterable(form.asked for form in forms)
-        shapes = dict.fromkeys(one.links for one in self._chosen)
+        shapes = dict.fromkeys(response.links for response in self._chosen)
         links = dict.fromkeys(chain(asked, chain.from_iterable(shapes)))
         clash = [link for link in links if link in FACTS]
         if clash:
@@ -81,9 +82,9 @@ class Table:
                 f"{self._path}: an item is called {clash[0]!r}, as a column of this table is. Rename it in the file."
             )
         columns = {link: [""] * len(self._chosen) for link in links}
-        for row, one in enumerate(self._chosen):
-            form = self._of_kind[one.name].form
-            for link, values in zip(one.links, one.values, strict=True):
+        for row, response in enumerate(self._chosen):
+            form = self._of_kind[response.name].form
+            for link, values in zip(response.links, response.values, strict=True):
                 columns[link][row] = self._cell(link, values, form)
         return columns
 
@@ -99,19 +100,19 @@ class Table:
         asked = form.asked.get(link) if form else None
         return (asked.number(value) if asked else "") or value.code or value.display
 
-    def _subject(self, one: Response) -> str:
+    def _subject(self, response: Response) -> str:
         """Two responses that do not say whom they are about are not about one person."""
-        return self._names.of(one.name, one.subject) or f"{one.name}#subject"
+        return self._names.of(response.name, response.subject) or f"{response.name}#subject"
 
-    def _about(self, one: Response) -> str:
-        return self._names.of(one.name, one.encounter)
+    def _about(self, response: Response) -> str:
+        return self._names.of(response.name, response.encounter)
 
-    def _rater(self, one: Response) -> str:
+    def _rater(self, response: Response) -> str:
         """Who answered. Where a file does not say it, FHIR allows no guess."""
-        source = self._names.of(one.name, one.source)
-        if source and source == self._names.of(one.name, one.subject):
+        source = self._names.of(response.name, response.source)
+        if source and source == self._names.of(response.name, response.subject):
             return "client"
-        return "therapist" if self._kind(one.name, one.source) in THERAPISTS else ""
+        return "therapist" if self._kind(response.name, response.source) in THERAPISTS else ""
 
     def _kind(self, owner: str, ref: Reference) -> str:
         """The type of resource that a reference points at, as far as the file says it."""
@@ -128,9 +129,9 @@ class Table:
 
 
 def _references(collected: Collected) -> Iterator[tuple[str, Reference]]:
-    for one in collected.responses.values():
-        for ref in (one.subject, one.source, one.encounter):
-            yield one.name, ref
+    for response in collected.responses.values():
+        for ref in (response.subject, response.source, response.encounter):
+            yield response.name, ref
     for name, visit in collected.visits.items():
         for ref in (visit.subject, *visit.met):
             yield name, ref

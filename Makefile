@@ -16,7 +16,7 @@ KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
 .PHONY: help demo demo-fresh test test-all test-core test-clinic test-postgresql test-on-postgresql test-cluster \
-	test-journeys lint lock pictures browser postgresql fhir-of-others clean
+	test-journeys lint sbom holes lock pictures browser postgresql fhir-of-others clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,12 @@ fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped 
 		cp tests/fhir/package-lock.json tests/fhir/node_modules/of || \
 		echo "HL7's examples, Medplum and LHC-Forms could not be fetched, so the tests with them will be skipped."; \
 	fi
+
+sbom: .venv/ready  ## write what Accord is made of as CycloneDX, from the lock file: accord.cdx.json
+	$(BIN)/python deploy/supply.py sbom > accord.cdx.json
+
+holes: .venv/ready  ## ask OSV for known holes in what is locked; needs a network, and says so when there is none
+	$(BIN)/python deploy/supply.py holes
 
 lock:  ## write the hash-locked requirements anew (needs uv)
 	@test -n "$(UV)" || { echo "make lock needs uv. Install it with: pip install uv"; exit 2; }

@@ -14,6 +14,8 @@ step() { printf '\n== %s\n' "$*"; }
 
 step "Packages"
 packages=(python3 python3-venv)
+# For printed sheets: what people write in any script, emoji too (SIL Open Font License).
+packages+=(fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji)
 [ "$postgresql" = --postgresql ] && packages+=(postgresql pgbackrest openssl)
 # Debian has one program at a time that sets the clock; one that is there stays.
 command -v chronyd ntpd >/dev/null || packages+=(systemd-timesyncd)
@@ -30,7 +32,7 @@ step "The program, in $home, owned by root"
 install -d "$home"
 cp -r "$here"/{src,docs,deploy,pyproject.toml,requirements.txt,README.md,LICENSE,LICENSES} "$home"
 [ -x "$home/.venv/bin/python" ] || /usr/bin/python3 -m venv "$home/.venv"
-"$home/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$home/requirements.txt"
+"$home/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r "$home/requirements.txt"
 "$home/.venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall "$home"
 rm -rf "$home/build"
 
@@ -62,7 +64,12 @@ if [ "$postgresql" = --postgresql ] && ! grep -q '^\[accord\]' /etc/pgbackrest.c
     step "Backups of PostgreSQL, to any minute, encrypted"
     version=$(ls /etc/postgresql | sort -n | tail -1)
     install -d -m 0750 -o postgres -g postgres /var/backups/accord-postgresql
-    sed "s/VERSION/$version/; s/PASSPHRASE/$(openssl rand -base64 48 | tr -d '\n' | tr '+/' '-_')/" "$here/deploy/pgbackrest.conf" > /etc/pgbackrest.conf
+    # By the shell itself: what is an argument of a program, everybody on this machine can read while it runs.
+    passphrase=$(openssl rand -base64 48 | tr -d '\n' | tr '+/' '-_')
+    conf=$(<"$here/deploy/pgbackrest.conf")
+    conf=${conf//VERSION/$version}
+    install -m 0640 -o root -g postgres /dev/null /etc/pgbackrest.conf
+    printf '%s\n' "${conf//PASSPHRASE/"$passphrase"}" > /etc/pgbackrest.conf
     install -m 0644 "$here/deploy/postgresql.conf" "/etc/postgresql/$version/main/conf.d/accord.conf"
     pg_ctlcluster "$version" main restart
     runuser -u postgres -- pgbackrest --stanza=accord stanza-create

@@ -6,6 +6,9 @@ import re
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import DataError
+from django.http import QueryDict
+
+from accord_clinic.posted import without_controls
 
 INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
 TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
@@ -41,6 +44,27 @@ class BoundedBody:
         """What PostgreSQL cannot hold (a NUL, a number without end) was the sender's doing, and nothing was kept."""
         if isinstance(exception, DataError):
             raise BadRequest("a value that no database holds") from exception
+
+
+class PlainText:
+    """Takes out of every form what no keyboard writes, at the door, so that nothing inside has to think of it.
+
+    Not out of a password, where each character counts.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.method == "POST" and not request.path.startswith("/account/"):
+            posted = request.POST
+            if any(without_controls(value) != value for values in posted.lists() for value in values[1]):
+                clean = QueryDict(mutable=True)
+                for name, values in posted.lists():
+                    clean.setlist(name, [without_controls(value) for value in values])
+                clean._mutable = False
+                request.POST = clean
+        return self.get_response(request)
 
 
 class NoPersonalData(logging.Filter):

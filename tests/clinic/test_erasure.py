@@ -38,10 +38,11 @@ def planted(people, ben):
         f"{PLANTED} Name",
         by=ben,
         email="kolibri@example.org",
-        phone="0171 kolibri",
         address_as=f"{PLANTED}!",
         born=1990,
     )
+    client.phone = "0171 kolibri"
+    client.save()
     dyad = a_dyad(ben, client)
     lines = tuple(
         OpenLine(CHECK_IN, item, f"{PLANTED} {reader}", reader)

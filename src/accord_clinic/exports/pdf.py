@@ -1,12 +1,15 @@
 """A talk sheet in, a tagged PDF (PDF/UA-1) in the client's language out; layout: `exports/print/talk.typ`.
 
-Words arrive as data, never as markup.
+Words arrive as data, never as markup. A letter that no font here has stands as □, and the sheet says so: PDF/UA refuses
+what it cannot show, and one emoji must not take a whole sheet from two people.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import typst
@@ -15,15 +18,60 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord_clinic.pages.talk_sheet import Sheet
+from accord_clinic.posted import without_controls
 
 FOLDER = Path(__file__).parent / "print"
+MARK = "□"
+BASIC = frozenset("\n\t" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x180)])) + "–—‘’“”„…·●■□✓")
+"""Letters and signs that typst's own fonts have, so nobody has to ask."""
 
 
 def talk_pdf(sheet: Sheet, zone: ZoneInfo) -> bytes:
     """The sheet on A4. Typst reads one JSON string, so nothing that a person wrote is ever compiled."""
     with override(sheet.language):
-        data = json.dumps(_data(sheet, zone))
-    return _compiler().compile(format="pdf", pdf_standards="ua-1", sys_inputs={"sheet": data})
+        data = _each(_data(sheet, zone), without_controls)
+        lacking = _("{mark} stands for a sign that could not be printed. It is on the page.").format(mark=MARK)
+    try:
+        return _compiled("talk", data)
+    except typst.TypstError:
+        said_so = {"foot": f"{data['foot']} {lacking}"}
+    try:
+        return _compiled("talk", _each(data, _printable) | said_so)
+    except typst.TypstError:
+        # Signs that can be shown alone and not together: only the letters that every font has are left.
+        return _compiled("talk", _each(data, _latin) | said_so)
+
+
+def _compiled(layout: str, data: Any) -> bytes:
+    sheet = json.dumps(data)
+    return _compiler(layout).compile(format="pdf", pdf_standards="ua-1", sys_inputs={"sheet": sheet})
+
+
+def _each(data: Any, change: Callable[[str], str]) -> Any:
+    """The same data with each text in it changed."""
+    if isinstance(data, str):
+        return change(data)
+    if isinstance(data, dict):
+        return {name: _each(value, change) for name, value in data.items()}
+    return [_each(value, change) for value in data] if isinstance(data, list | tuple) else data
+
+
+def _printable(text: str) -> str:
+    return "".join(sign if sign in BASIC or _prints(sign) else MARK for sign in text)
+
+
+def _latin(text: str) -> str:
+    return "".join(sign if sign in BASIC else MARK for sign in text)
+
+
+@lru_cache(maxsize=20_000)
+def _prints(sign: str) -> bool:
+    """Whether a font of this machine has it; asked of typst itself, since only that decides."""
+    try:
+        _compiled("sign", sign)
+    except typst.TypstError:
+        return False
+    return True
 
 
 def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, object]:
@@ -54,5 +102,5 @@ def _goal(sheet: Sheet, goal) -> dict[str, str]:
 
 
 @cache
-def _compiler() -> typst.Compiler:
-    return typst.Compiler(str(FOLDER / "talk.typ"), root=str(FOLDER))
+def _compiler(layout: str) -> typst.Compiler:
+    return typst.Compiler(str(FOLDER / f"{layout}.typ"), root=str(FOLDER))

@@ -21,6 +21,7 @@ from accord_clinic.database.sqlcipher.files import Contents, Damaged
 
 NAME = "accord-*.db"
 STAMP = "%Y%m%dT%H%M%SZ"
+INCOMING = "accord.db.incoming"
 
 
 class AlreadyThere(BadInput):
@@ -112,22 +113,36 @@ def put_back(file: Path, key: str, *, replace: bool) -> Path | None:
         raise AlreadyThere(
             f"{database}: there is a practice here. To put the backup in its place, add --replace; it is kept beside."
         )
-    incoming = database.with_name("accord.db.incoming")
+    incoming = database.with_name(INCOMING)
     try:
-        shutil.copyfile(file, incoming)
-    except OSError as error:
-        incoming.unlink(missing_ok=True)
-        raise BadInput(f"{incoming}: could not be written ({error.strerror}).") from None
-    os.chmod(incoming, 0o600)
-    files.check(incoming, key)
-    files.sync(incoming)
-    aside = _put_aside(database) if database.exists() else None
-    keys.install(key, settings.KEYS)
-    os.replace(incoming, database)
+        _copy_for_one_user(file, incoming)
+        files.check(incoming, key)
+        files.sync(incoming)
+        aside = _put_aside(database) if database.exists() else None
+        keys.install(key, settings.KEYS)
+        os.replace(incoming, database)
+    finally:
+        # Refused or interrupted, nothing stays behind: no erasure would reach it.
+        clear_leftovers()
     files.sync(database)
     _unpack_texts(file.with_suffix(".texts.tar.gz"))
     _carry_ledger(file.parent, settings.DATA)
     return aside if in_the_way else None
+
+
+def clear_leftovers() -> None:
+    """Remove what a restore that was killed has left in the data folder. Harmless to repeat."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        (settings.DATA / f"{INCOMING}{suffix}").unlink(missing_ok=True)
+
+
+def _copy_for_one_user(file: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        with open(file, "rb") as source, open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as to:
+            shutil.copyfileobj(source, to)
+    except OSError as error:
+        raise BadInput(f"{target}: could not be written ({error.strerror}).") from None
 
 
 def prune(folder: Path, keep: int) -> list[Path]:

@@ -16,6 +16,7 @@ from django.core.management import call_command
 
 from accord.errors import BadInput
 from accord_clinic.database import engine
+from accord_clinic.upkeep import backups
 
 SWEEP_EVERY = 30
 RESTART_AFTER = 5
@@ -26,6 +27,7 @@ PR_SET_PDEATHSIG = 1
 def prepare() -> None:
     """Bring the database and the static files up to this version of Accord; one process at a time."""
     with engine.one_at_a_time("migrate", settings.DATA):
+        backups.clear_leftovers()
         if engine.lacks_migrations():
             engine.check_may_migrate()
             call_command("migrate", verbosity=0, interactive=False)

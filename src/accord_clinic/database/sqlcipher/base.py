@@ -4,7 +4,9 @@ Debian's system SQLite still has the WAL-reset bug (fixed in 3.51.3), and severa
 our case. So Django's module is imported once while `sqlite3` names `sqlcipher3`, and each connection opens with a key.
 """
 
+import os
 import sys
+from pathlib import Path
 
 import sqlcipher3
 import sqlcipher3.dbapi2
@@ -35,6 +37,15 @@ class DatabaseWrapper(django_sqlite.DatabaseWrapper):
         **django_sqlite.DatabaseWrapper.data_type_check_constraints,
         "CharField": 'length("%(column)s") <= %(max_length)s',
     }
+
+    def get_new_connection(self, conn_params):
+        """Readable by its owner alone, whatever the folder says; SQLite gives the same mode to what lies beside."""
+        file = Path(conn_params["database"])
+        if file.parent.is_dir():
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+            if file.stat().st_mode & 0o077 and file.stat().st_uid == os.geteuid():
+                file.chmod(0o600)
+        return super().get_new_connection(conn_params)
 
     def get_connection_params(self):
         params = super().get_connection_params()

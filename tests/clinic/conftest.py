@@ -45,12 +45,12 @@ def ready_calibrations():
     """Calibrations from starting values alone come out the same each time, so a process simulates each once."""
     simulate, ready = thresholds.calibrate, {}
 
-    def calibrate(scores, **options):
+    def calibrate(scores, *rest, **options):
         if not isinstance(scores, Hyper):
-            return simulate(scores, **options)
-        key = repr((scores, sorted(options.items())))
+            return simulate(scores, *rest, **options)
+        key = repr((scores, rest, sorted(options.items())))
         if key not in ready:
-            ready[key] = simulate(scores, **options)
+            ready[key] = simulate(scores, *rest, **options)
         return ready[key]
 
     with pytest.MonkeyPatch.context() as patch:

@@ -365,6 +365,7 @@ class TestWhatIsNoted:
         new = "four words nobody joins"
         sign_in(ben)[0].post("/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
         Browser().post("/account/password/reset/", {"email": ben.email})
+        notices.deliver()
         link = re.search(r"https?://[^/]+(/\S+)", mail.outbox[-1].body)[1]
         browser = Browser()
         action = browser.get(link, follow=True).redirect_chain[-1][0]

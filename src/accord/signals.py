@@ -159,7 +159,7 @@ def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
         told = told and run > 0
         if run >= SILENT_RUN and number > STARTING_SESSIONS and not told:
             told = True
-            after = any(s.state != "settled" and s.session < number for s in seen.said.strains)
+            after = any(s.state not in ("settled", "at_rest") and s.session < number for s in seen.said.strains)
             quiet = {"sessions": run, "after_strain": after}
             yield detector.signal(number, strength=2.0 if after else 1.0, evidence=quiet)
 

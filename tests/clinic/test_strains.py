@@ -7,9 +7,10 @@ import pytest
 from tests.clinic.people import a_held_session, answers
 
 from accord.errors import BadInput
-from accord_clinic.actions import checkin, strains
+from accord_clinic.actions import care, checkin, strains
 from accord_clinic.models import Strain
 from accord_clinic.models.strain_workflow import WORKFLOW, after, diagram
+from accord_clinic.queries import checkin as client_queries
 from accord_clinic.questionnaires.submission import AskedAgain
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -99,3 +100,37 @@ def test_what_kind_it_was_comes_from_what_was_ticked(people):
 def _asked_again(people, strain, talked, stands, therapist=True):
     again = replace(answers("client"), again=(AskedAgain(strain.uid, talked, stands),))
     return a_held_session(people.dyad, client=again, therapist=answers("therapist") if therapist else None)
+
+
+def test_partly_stays_partly_and_is_asked_about_again(people):
+    a_held_session(people.dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    strain = Strain.objects.get()
+    _asked_again(people, strain, True, "partly")
+    strain.refresh_from_db()
+    assert strain.state == "partly"
+    assert list(strains.open_strains(people.dyad)) == [strain]
+
+
+def test_what_the_client_lets_rest_is_neither_settled_nor_asked_about_again(people, as_member):
+    a_held_session(people.dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    strain = Strain.objects.get()
+    session = _asked_again(people, strain, None, "let_rest")
+    strain.refresh_from_db()
+    assert strain.state == "at_rest"
+    assert not strains.open_strains(people.dyad)
+    assert client_queries.concerns(session) == []
+    page = as_member(people.ben).get(f"/strains/{strain.uid}/").content.decode()
+    assert "Ana wants to let the moment in session 1 rest." in page
+    assert 'value="reopen"' in page
+
+
+def test_what_is_open_when_the_course_ends_is_open_at_ending_and_the_last_answer_still_settles_it(people):
+    a_held_session(people.dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    strain = Strain.objects.get()
+    last = _asked_again(people, strain, True, "settled", therapist=False)
+    care.end_course(people.dyad, "planned", last.start.date(), "", by=people.ben)
+    strain.refresh_from_db()
+    assert strain.state == "open_at_ending"
+    checkin.send(last, "therapist", answers("therapist"), by=people.ben)
+    strain.refresh_from_db()
+    assert strain.state == "settled"

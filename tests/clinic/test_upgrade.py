@@ -1,6 +1,7 @@
 """A filled practice in the tables of an older version in; this version out: every row as it was, every page open."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.core.management import call_command
@@ -12,8 +13,8 @@ from tests.clinic.test_database import at_once
 from accord_clinic.actions import agreements, consent, schedule
 from accord_clinic.actions.audit import first_break
 from accord_clinic.database import engine
-from accord_clinic.models import PrivateLine
-from accord_clinic.questionnaires.submission import OpenLine
+from accord_clinic.models import Dyad, PrivateLine, Strain, StrainMove
+from accord_clinic.questionnaires.submission import AskedAgain, OpenLine
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OLDER = "0003_consents_rights_and_messages"
@@ -76,3 +77,26 @@ def test_two_upgrades_at_once_bring_it_up_once(phone):
     after = columns()
     assert {place: after.get(place) for place in before} == before
     assert not engine.lacks_migrations()
+
+
+def test_a_partly_that_was_kept_as_still_there_is_put_right_and_an_ended_course_says_what_was_open(people, dyad):
+    a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    partly = Strain.objects.get()
+    again = replace(answers("client"), again=(AskedAgain(partly.uid, True, "partly"),))
+    a_held_session(dyad, client=again, therapist=answers("therapist"))
+    a_held_session(dyad, client=answers("client", t1=1, t2=2), therapist=answers("therapist"))
+    last = Strain.objects.order_by("id").last()
+    StrainMove.objects.filter(move="partly").update(move="still_there")
+    Strain.objects.filter(pk=partly.pk).update(state="still_there")
+    call_command("migrate", "accord_clinic", "0012_codes_were_checked", verbosity=0)
+    upgrade()
+    assert Strain.objects.get(pk=partly.pk).state == "partly"
+    assert partly.moves.order_by("id").last().move == "partly"
+    assert Strain.objects.get(pk=last.pk).state == "still_there"
+    StrainMove.objects.filter(move="partly").update(move="still_there")
+    Strain.objects.filter(pk=partly.pk).update(state="still_there")
+    Dyad.objects.filter(pk=dyad.pk).update(ended=date(2026, 9, 30), ending="planned")
+    call_command("migrate", "accord_clinic", "0012_codes_were_checked", verbosity=0)
+    upgrade()
+    assert set(Strain.objects.values_list("state", flat=True)) == {"open_at_ending"}
+    assert last.moves.order_by("id").last().move == "end_course"

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord_clinic.actions import reveal
+from accord_clinic.actions import reveal, strains
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.consent import check_born
 from accord_clinic.actions.corrections import check_contact
@@ -113,7 +113,10 @@ def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> No
         raise BadInput("Say how it ended: planned, by agreement, by the client, by the therapist, or moved on.")
     if on < dyad.started:
         raise BadInput("A course of care cannot end before it started.")
-    Dyad.objects.filter(pk=dyad.pk, ended=None).update(ended=on, ending=how, ending_reason=reason.strip()[:2000])
+    running = Dyad.objects.filter(pk=dyad.pk, ended=None)
+    if running.update(ended=on, ending=how, ending_reason=reason.strip()[:2000]):
+        for strain in strains.open_strains(dyad):
+            strains.move(strain, "end_course", "therapist", by=by)
     record(by, "end_course", f"dyad:{dyad.pk}", ["ended", "ending", "ending_reason"])
 
 

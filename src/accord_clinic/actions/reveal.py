@@ -18,7 +18,7 @@ from accord_clinic.queries.checkin import check_ins
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
-MOVES_AT_ONCE = {"settled": ("settle",), "partly": ("still_there",), "still_there": ("talk", "still_there")}
+MOVES_AT_ONCE = {"settled": ("settle",), "partly": ("partly",), "still_there": ("talk", "still_there")}
 """What the client said at once about where a strain stands (item t2), as moves."""
 
 

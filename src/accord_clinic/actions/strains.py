@@ -5,12 +5,13 @@ from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove, codes
-from accord_clinic.models.strain_workflow import after
+from accord_clinic.models.strain_workflow import OPEN_STATES, after
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
 
-MOVE_AFTER_ASKING = {"settled": "settle", "partly": "still_there", "still_there": "still_there"}
+MOVE_AFTER_ASKING = {"settled": "settle", "partly": "partly", "still_there": "still_there", "let_rest": "let_rest"}
 """What the client answered when asked again where an earlier strain stands, as a move."""
+OVER = ("settled", "at_rest")
 
 
 @transaction.atomic
@@ -44,11 +45,11 @@ def move(strain: Strain, what: str, side: str, *, by: Actor, session: Session | 
 def answers_open(session: Session) -> None:
     """Move strains by the client's latest answers on earlier concerns, once the session is revealed and not before.
 
-    Calling it again changes nothing. A strain of another dyad, or one settled since, is left as it is.
+    Calling it again changes nothing. A strain of another dyad, or one settled or at rest since, is left as it is.
     """
     check_in = check_ins(session).get("client")
     for again in check_in.context.get("again", ()) if check_in else ():
-        strain = Strain.objects.filter(uid=again["strain"], dyad=session.dyad).exclude(state="settled").first()
+        strain = Strain.objects.filter(uid=again["strain"], dyad=session.dyad).exclude(state__in=OVER).first()
         if strain is None or strain.moves.filter(session=session, side="client").exists():
             continue
         if again["talked"] is not None:
@@ -58,5 +59,5 @@ def answers_open(session: Session) -> None:
 
 
 def open_strains(dyad: Dyad):
-    """The strains of a dyad that are not settled, oldest first."""
-    return dyad.strains.exclude(state="settled").order_by("session__number")
+    """The strains of a dyad that a check-in still asks about, oldest first."""
+    return dyad.strains.filter(state__in=OPEN_STATES).order_by("session__number")

@@ -7,6 +7,7 @@ from accord.errors import BadInput
 from accord_clinic.actions import strains
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Session, Strain, Suggestion, TalkTick
+from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -22,7 +23,7 @@ def tick(session: Session, topic: str, *, by: Member) -> None:
     _tick, made = TalkTick.objects.get_or_create(session=session, topic=topic, defaults={"at": timezone.now()})
     if not made:
         return
-    if strain and strain.state != "settled":
+    if strain and strain.state in OPEN_STATES:
         strains.move(strain, "talk", "therapist", by=by, session=session)
     record(by, "tick", f"session:{session.pk}", ["talk_ticks"])
 

@@ -207,7 +207,9 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
         "move": {
             "open": _("noticed"), "talk": _("talked about"), "not_talked": _("not talked about yet"),
             "try_repair": _("something was tried"), "think_settled": _("the therapist thinks it is settled"),
-            "settle": _("settled"), "still_there": _("still there"), "reopen": _("noticed again"),
+            "settle": _("settled"), "partly": _("partly resolved"), "still_there": _("still there"),
+            "let_rest": _("left to rest"), "end_course": _("open when the course ended"),
+            "reopen": _("noticed again"),
         },
         "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
     }  # fmt: skip

@@ -2,46 +2,54 @@
 
 from accord.errors import BadInput
 
-# state -> move -> (who may say it, the state it leads to). Only the client's answer settles a strain.
-WORKFLOW: dict[str, dict[str, tuple[frozenset[str], str]]] = {
-    "opened": {
-        "talk": (frozenset({"client", "therapist"}), "talked_about"),
-        "not_talked": (frozenset({"client"}), "opened"),
-        "try_repair": (frozenset({"therapist"}), "repair_tried"),
-        "think_settled": (frozenset({"therapist"}), "opened"),
-        "settle": (frozenset({"client"}), "settled"),
-        "still_there": (frozenset({"client"}), "still_there"),
+Steps = dict[str, tuple[frozenset[str], str]]
+
+CLIENT, THERAPIST = frozenset({"client"}), frozenset({"therapist"})
+BOTH = CLIENT | THERAPIST
+
+
+def _open(state: str, *, talked: str = "talked_about", not_talked: str = "") -> Steps:
+    """The moves out of an open state. `talked`, `not_talked`: where the word on talking leads, if not to itself."""
+    return {
+        "talk": (BOTH, talked),
+        "not_talked": (CLIENT, not_talked or state),
+        "try_repair": (THERAPIST, "repair_tried"),
+        "think_settled": (THERAPIST, state),
+        "settle": (CLIENT, "settled"),
+        "partly": (CLIENT, "partly"),
+        "still_there": (CLIENT, "still_there"),
+        "let_rest": (CLIENT, "at_rest"),
+        "end_course": (THERAPIST, "open_at_ending"),
+    }
+
+
+# state -> move -> (who may say it, the state it leads to). Only the client's answer settles a strain or lets it rest.
+WORKFLOW: dict[str, Steps] = {
+    "opened": _open("opened"),
+    "talked_about": _open("talked_about", not_talked="opened"),
+    "repair_tried": _open("repair_tried", talked="repair_tried", not_talked="opened"),
+    "partly": _open("partly"),
+    "still_there": _open("still_there"),
+    "open_at_ending": {
+        # The last check-in may be answered after the ending: what it says of the strain is kept.
+        "talk": (CLIENT, "open_at_ending"),
+        "not_talked": (CLIENT, "open_at_ending"),
+        "partly": (CLIENT, "open_at_ending"),
+        "still_there": (CLIENT, "open_at_ending"),
+        "settle": (CLIENT, "settled"),
+        "let_rest": (CLIENT, "at_rest"),
     },
-    "talked_about": {
-        "talk": (frozenset({"client", "therapist"}), "talked_about"),
-        "not_talked": (frozenset({"client"}), "opened"),
-        "try_repair": (frozenset({"therapist"}), "repair_tried"),
-        "think_settled": (frozenset({"therapist"}), "talked_about"),
-        "settle": (frozenset({"client"}), "settled"),
-        "still_there": (frozenset({"client"}), "still_there"),
-    },
-    "repair_tried": {
-        "talk": (frozenset({"client", "therapist"}), "repair_tried"),
-        "not_talked": (frozenset({"client"}), "opened"),
-        "try_repair": (frozenset({"therapist"}), "repair_tried"),
-        "think_settled": (frozenset({"therapist"}), "repair_tried"),
-        "settle": (frozenset({"client"}), "settled"),
-        "still_there": (frozenset({"client"}), "still_there"),
-    },
-    "still_there": {
-        "talk": (frozenset({"client", "therapist"}), "talked_about"),
-        "not_talked": (frozenset({"client"}), "still_there"),
-        "try_repair": (frozenset({"therapist"}), "repair_tried"),
-        "think_settled": (frozenset({"therapist"}), "still_there"),
-        "settle": (frozenset({"client"}), "settled"),
-        "still_there": (frozenset({"client"}), "still_there"),
+    "at_rest": {
+        "reopen": (BOTH, "opened"),
     },
     "settled": {
-        "reopen": (frozenset({"client", "therapist"}), "opened"),
+        "reopen": (BOTH, "opened"),
     },
 }
 MOVES = ("open", *dict.fromkeys(move for moves in WORKFLOW.values() for move in moves))
-OPEN_STATES = tuple(state for state in WORKFLOW if state != "settled")
+OPEN_STATES = tuple(state for state, moves in WORKFLOW.items() if "think_settled" in moves)
+"""Those in which a check-in asks the client where it stands."""
+UNSETTLED = (*OPEN_STATES, "open_at_ending")
 
 
 def after(state: str, move: str, side: str) -> str:
@@ -61,5 +69,5 @@ def diagram() -> str:
     for state, moves in WORKFLOW.items():
         for move, (who, leads_to) in moves.items():
             lines.append(f"    {state} --> {leads_to}: {move} ({', '.join(sorted(who))})")
-    lines.append("    settled --> [*]")
+    lines += ["    settled --> [*]", "    open_at_ending --> [*]"]
     return "\n".join(lines) + "\n"

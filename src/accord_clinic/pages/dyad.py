@@ -24,6 +24,7 @@ from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import calibrations
 from accord_clinic.queries.dyad import Goal, Quoted, dyad_rows
 from accord_clinic.queries.practice import zone
+from accord_clinic.queries.strains import is_unsettled
 from accord_clinic.questionnaires.answer_words import phrase
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
@@ -80,7 +81,7 @@ class _Presenter:
 
     def findings(self) -> tuple[Finding, ...]:
         """What is worth a word, as of the latest session that is open to both."""
-        unsettled = [strain.facts for strain in self.rows.strains if strain.facts.state != "settled"]
+        unsettled = [strain.facts for strain in self.rows.strains if is_unsettled(strain.facts.state)]
         last = self.revealed[-1].number if self.revealed else 0
         return findings(self.rows.signals, unsettled, last, self.names)
 

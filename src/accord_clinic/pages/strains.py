@@ -13,7 +13,7 @@ from accord.records import StrainFacts
 from accord_clinic.charts import StrainSpan
 from accord_clinic.pages.dyad_types import StrainLine
 from accord_clinic.pages.pictures import span
-from accord_clinic.queries.strains import StrainHistory, moves
+from accord_clinic.queries.strains import StrainHistory, is_open, moves
 from accord_clinic.words.sentences import Finding, Names, findings, strain_state
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ def opening(strain: Strain, names: Names) -> Finding:
     if strain.state == "settled":
         title = _("The moment in session {number} is settled.").format(number=number)
         return Finding(0, number, title, _("{client} said so.").format(client=names.client), "")
+    if strain.state == "at_rest":
+        title = _("{client} wants to let the moment in session {number} rest.").format(
+            client=names.client, number=number
+        )
+        return Finding(0, number, title, _("The check-in does not ask about it any more."), "")
     return findings((), [StrainFacts(number, strain.kind, strain.opened_by, strain.state)], number, names)[0]
 
 
@@ -62,7 +67,10 @@ def _sentence(move: str) -> str:
         "try_repair": _("{name} tried something"),
         "think_settled": _("{name} thinks that it is settled"),
         "settle": _("{name} said that it is settled"),
+        "partly": _("{name} said that it is partly resolved"),
         "still_there": _("{name} said that it is still there"),
+        "let_rest": _("{name} wants to let it rest"),
+        "end_course": _("The course of care ended, and it was open"),
         "reopen": _("{name} opened it again"),
     }[move]
 
@@ -75,7 +83,7 @@ def strain_line(strain: StrainHistory, names: Names) -> StrainLine:
         "signal": _("a signal"),
     }[strain.facts.opened_by]
     title = _("The moment in session {number}, opened by {who}").format(number=strain.facts.session, who=opener)
-    return StrainLine(strain.uid, title, strain_state(strain.facts.state), strain.facts.state != "settled")
+    return StrainLine(strain.uid, title, strain_state(strain.facts.state), is_open(strain.facts.state))
 
 
 def strain_span(strain: StrainHistory, sessions: Sequence[Session]) -> StrainSpan:

@@ -15,6 +15,7 @@ from django.utils.translation import override
 from accord.instruments import Instrument, Item
 from accord.signals import CHECK_IN, STRAIN
 from accord_clinic.queries.agreements import Shown
+from accord_clinic.queries.strains import is_open
 from accord_clinic.queries.talk_sheet import sheet_rows
 from accord_clinic.questionnaires.answer_words import phrase, wording
 from accord_clinic.questionnaires.shelf import shelf
@@ -268,7 +269,7 @@ def _earlier(session: Session, strains: Sequence[Strain], ticks: frozenset[str])
     """Strains of earlier sessions that are not settled: still to talk about."""
     lines = []
     for strain in strains:
-        if strain.state == "settled" or strain.session.number >= session.number:
+        if not is_open(strain.state) or strain.session.number >= session.number:
             continue
         topic = f"strain:{strain.uid}"
         text = _("The moment in session {number}").format(number=strain.session.number)

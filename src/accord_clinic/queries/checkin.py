@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from hmac import compare_digest
 
-from django.db.models import Count, Value
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -16,21 +16,31 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, Practice, Response, Session, Strain
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
+from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.queries.practice import practice
+from accord_clinic.questionnaires import plan
 
-MOST_CONCERNS = 2
+ASKED_TIMES = 3
+"""A concern is asked about in so many check-ins, and then at reviews alone: more would be nagging, fewer a shrug."""
 BOTH = 2
 
 
-CONCERNS = Prepared(
-    lambda dyad: (
-        Strain.objects.filter(dyad_id=dyad, opened_by__in=("client", "therapist"))
-        .exclude(state="settled")
+def _concerns(dyad: int, before: datetime) -> QuerySet:
+    """Open strains of revealed sessions before a moment, each with how many answered check-ins came in between."""
+    between = Session.objects.filter(dyad=OuterRef("dyad"), start__gt=OuterRef("session__start"), start__lt=before)
+    answers = Response.objects.filter(session=OuterRef("pk"), side="client", instrument=CHECK_IN)
+    answered = between.filter(Exists(answers)).order_by().values("dyad").annotate(n=Count("pk")).values("n")
+    rows = Strain.objects.filter(dyad_id=dyad, opened_by__in=("client", "therapist"), session__start__lt=before)
+    return (
+        rows.filter(state__in=OPEN_STATES)
         .exclude(session__revealed_at=None)
-        .order_by("session__number", "opened_by")
-        .values_list("session__number", "uid", "session__start")
+        .annotate(answered=Subquery(answered))
+        .order_by("session__start", "opened_by")
+        .values_list("session", "uid", "session__start", "answered")
     )
-)
+
+
+CONCERNS = Prepared(_concerns, -271828182, datetime(1828, 4, 5, tzinfo=UTC))
 AGREEMENTS = Prepared(
     lambda dyad: (
         models.Wording.objects.filter(
@@ -195,15 +205,18 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
 
 
 def concerns(session: Session) -> list[tuple[str, datetime]]:
-    """Strains of earlier, revealed sessions that are not settled, oldest first: (uid, start of the session).
+    """The open strain of an earlier, revealed session that this check-in asks about: (uid, start of its session).
 
-    The check-in asks about them again. When both felt one in the same session, it is asked about once.
+    There is one at most. Several take turns, and each is asked about three times, then at reviews alone. When both felt
+    one in the same session, it is asked about once.
     """
-    by_session: dict[int, tuple[str, datetime]] = {}
-    for number, uid, start in CONCERNS.rows(session.dyad_id):
-        if number < session.number:
-            by_session.setdefault(number, (uid, start))
-    return list(by_session.values())[-MOST_CONCERNS:]
+    by_session: dict[int, tuple[str, datetime, int]] = {}
+    for about, uid, start, answered in CONCERNS.rows(session.dyad_id, session.start):
+        by_session.setdefault(about, (uid, start, answered or 0))
+    waiting = list(by_session.values())
+    if not plan.is_review(session.number):
+        waiting = [one for one in waiting if one[2] < ASKED_TIMES * len(waiting)]
+    return [waiting[session.number % len(waiting)][:2]] if waiting else []
 
 
 def agreements(session: Session) -> list[tuple[str, str, str, bool]]:

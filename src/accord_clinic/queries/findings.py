@@ -15,6 +15,7 @@ from accord.records import Signal, StrainFacts
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Session, Strain
+from accord_clinic.models.strain_workflow import UNSETTLED
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.words.sentences import FalseAlarms
 
@@ -39,7 +40,7 @@ def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]
     ids = list(dyads)
     signals = shown_signals(ids)
     strains: dict[int, list[StrainFacts]] = {}
-    unsettled = Strain.objects.filter(dyad__in=ids).exclude(state="settled").order_by("session__number")
+    unsettled = Strain.objects.filter(dyad__in=ids, state__in=UNSETTLED).order_by("session__number")
     for dyad, *columns in unsettled.values_list("dyad", *STRAIN_COLUMNS):
         strains.setdefault(dyad, []).append(StrainFacts(*columns))
     return {pk: SignalsAndStrains(tuple(signals.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
@@ -66,7 +67,9 @@ OF_ONE = Prepared(lambda dyad: _signals(dyad_id=dyad))
 def after_session(session: Session) -> SignalsAndStrains:
     """The signals of one session, what was said first, and the open strains of it and of those before."""
     rows = models.Signal.objects.filter(session=session, withheld=False).order_by("-reported", "-strength")
-    strains = Strain.objects.filter(dyad=session.dyad_id, session__number__lte=session.number).exclude(state="settled")
+    strains = Strain.objects.filter(
+        dyad=session.dyad_id, session__number__lte=session.number, state__in=UNSETTLED
+    )
     return SignalsAndStrains(
         tuple(Signal(*columns) for columns in rows.values_list(*SIGNAL_COLUMNS)),
         tuple(StrainFacts(*columns) for columns in strains.values_list(*STRAIN_COLUMNS)),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from accord_clinic.models import Member, Reaction, Session, Suggestion
+from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.findings import SignalsAndStrains, after_session
 from accord_clinic.questionnaires.submission import MEMBERS
@@ -28,7 +29,7 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
     """For whoever treats this dyad now. Six queries."""
     check_treat(member, session.dyad)
     dyad = session.dyad
-    unsettled = dyad.strains.exclude(state="settled").order_by("-session__number")
+    unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__number")
     aside = Suggestion.objects.filter(session__dyad=dyad, used=False).exclude(session=session)
     reactions = Reaction.objects.filter(session__dyad=dyad, by=member).select_related("session").order_by("-at")
     return PrepareRows(

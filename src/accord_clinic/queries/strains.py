@@ -6,6 +6,7 @@ from datetime import datetime
 from accord.records import StrainFacts
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.models.strain_workflow import OPEN_STATES, UNSETTLED
 from accord_clinic.permissions import dyads_visible_to
 
 MOVES = Prepared(
@@ -27,6 +28,16 @@ class StrainHistory:
     uid: str
     facts: StrainFacts
     moves: tuple[tuple[str, int | None, datetime], ...]
+
+
+def is_open(state: str) -> bool:
+    """Whether a check-in still asks about a strain in this state."""
+    return state in OPEN_STATES
+
+
+def is_unsettled(state: str) -> bool:
+    """Whether it is open, or was when the course ended."""
+    return state in UNSETTLED
 
 
 def strain_for(member: Member, uid: str) -> Strain | None:

@@ -16,8 +16,9 @@ WIDER_LOOK = "accord-wider-look"
 HAVE_A_PLACE = frozenset({CHECK_IN, STARTING_PATH, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
 WIDER_LOOK_EVERY = 4
 PICKS_EVERY = 5
-MOST_TASKS = 3
+MOST_TASKS = 1
 GOALS_EVERY = 4
+REVIEW_EVERY = 6
 
 
 def forms(
@@ -32,6 +33,11 @@ def forms(
     if side == "client":
         pairs += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
     return pairs
+
+
+def is_review(number: int) -> bool:
+    """Whether the two look back over a longer time after session `number`."""
+    return number % REVIEW_EVERY == 0
 
 
 def asks_what_matters(number: int) -> bool:

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from accord.signals import CHECK_IN
 from accord.stats.repair_time import LEFT, OPEN, SETTLED
 from accord_clinic.models import Dyad, PrivateLine, Response, Session, Strain, StrainMove
+from accord_clinic.models.strain_workflow import UNSETTLED
 from accord_clinic.queries.practice import zone
 
 AGES = (("2", 14), ("4", 28), ("8", 56))
@@ -96,9 +97,11 @@ def _endings(first: date, after: date) -> dict[str, int]:
 def _open_by_age(end: datetime) -> dict[str, int]:
     """Strains that were open when the month ended, between two people who still met, by weeks since their session."""
     last = StrainMove.objects.filter(strain=OuterRef("pk"), at__lt=end).order_by("-id").values("move")[:1]
-    settled_later = StrainMove.objects.filter(strain=OuterRef("pk"), move="settle", at__gte=end)
+    over = ("settle", "let_rest")
+    over_later = StrainMove.objects.filter(strain=OuterRef("pk"), move__in=over, at__gte=end)
     rows = Strain.objects.filter(Q(dyad__ended=None) | Q(dyad__ended__gte=end.date()), opened_at__lt=end)
-    rows = rows.filter(~Q(state="settled") | Exists(settled_later)).annotate(last=Subquery(last)).exclude(last="settle")
+    rows = rows.filter(Q(state__in=UNSETTLED) | Exists(over_later)).annotate(last=Subquery(last))
+    rows = rows.exclude(last__in=over)
     age = Case(
         *(When(session__start__gte=end - timedelta(days=days), then=Value(name)) for name, days in AGES),
         default=Value("more"),

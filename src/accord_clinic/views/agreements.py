@@ -95,7 +95,7 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
     context = {
         "strain": row,
         "dyad": row.dyad,
-        "open": row.state != "settled",
+        "open": strain_queries.is_open(row.state),
         "opening": strain_pages.opening(row, names),
         "state": strain_state(row.state),
         "kind": strain_kind(row.kind),

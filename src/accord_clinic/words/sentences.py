@@ -94,6 +94,12 @@ def _strain(group: Sequence[StrainFacts], signals: Iterable[Signal], names: Name
         title = _("The moment in session {number} is still there for {client}.").format(**gaps)
         line = _("{client} says the moment in session {number} is still there.").format(**gaps)
         return Finding(TO_TALK, number, title, line, "")
+    if state == "partly":
+        title = _("{client} says what felt off in session {number} is partly resolved.").format(**gaps)
+        return Finding(TO_TALK, number, title, title, "")
+    if state == "open_at_ending":
+        title = _("What felt off in session {number} was not resolved when the course ended.").format(**gaps)
+        return Finding(WAITS, number, title, title, "")
     if state in ("talked_about", "repair_tried"):
         return _waiting(state, number, names)
     alone = any(s.kind == "seen_by_one" and s.session == number for s in signals)
@@ -341,8 +347,11 @@ def strain_state(state: str) -> str:
         "opened": _("not talked about yet"),
         "talked_about": _("talked about"),
         "repair_tried": _("something was tried"),
+        "partly": _("partly resolved"),
         "still_there": _("still there"),
         "settled": _("settled"),
+        "at_rest": _("left to rest"),
+        "open_at_ending": _("open when the course ended"),
     }[state]
 
 

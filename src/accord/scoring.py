@@ -91,8 +91,8 @@ def kept_scores(
 def comparable(scale: str, earlier: Instrument, now: Instrument) -> bool:
     """Whether a scale of one version of a questionnaire means the same number in another, so that both make one course.
 
-    It does where it has the same items with the same possible answers, the same reversals, method, range and direction.
-    With another item it begins anew: a step in the line would look like a change in the person.
+    It does where items, reversals, method, range and direction are the same. With another item it begins anew: a step
+    in the line would look like a change in the person.
 
     >>> from accord.instruments import catalogue
     >>> check_in, phq = catalogue().get("accord-check-in"), catalogue().get("phq-9")
@@ -101,15 +101,14 @@ def comparable(scale: str, earlier: Instrument, now: Instrument) -> bool:
     """
     if earlier is now:
         return True
-    old, new = ({s.name: _measures(s, version) for s in version.scales} for version in (earlier, now))
+    old, new = ({s.name: _measures(s) for s in version.scales} for version in (earlier, now))
     return scale in old and old[scale] == new.get(scale)
 
 
-def _measures(scale: Scale, instrument: Instrument) -> tuple[object, ...]:
-    """Everything that gives a number on this scale its meaning, except the wording."""
-    answers = frozenset((i, instrument.item(i).kind, tuple(instrument.answer_set(i).values)) for i in scale.items)
-    ends = frozenset((i, instrument.answer_set(i).low, instrument.answer_set(i).high) for i in scale.items)
-    return answers, ends, frozenset(scale.reversed), scale.method, scale.low, scale.high, scale.direction
+def _measures(scale: Scale) -> tuple[object, ...]:
+    """What gives a number on this scale its meaning, except the wording."""
+    items = frozenset(scale.items), frozenset(scale.reversed)
+    return *items, scale.method, scale.low, scale.high, scale.direction
 
 
 def possible(answers: Mapping[str, Answer], instrument: Instrument, form: str) -> dict[str, Answer]:

@@ -280,6 +280,13 @@ def test_two_versions_whose_scale_is_not_the_same_make_no_common_course(slept, f
     assert [one and one.value for one in series] == [None, None, None, None, 1]
 
 
+def test_a_scale_with_another_item_begins_anew(slept, file):
+    other = diary(version="2.0").replace('items = ["calm"]', 'items = ["deep"]').replace("calm = ", "deep = ")
+    file(other, "sleep-2.toml")
+    assert not shelf().problems
+    assert ("client", "sleep", "rest") not in course_of(slept).scores
+
+
 def test_a_copy_says_old_answers_in_their_own_words(slept, file, ana):
     file(SECOND, "sleep-2.toml")
     browser = inside(ana)

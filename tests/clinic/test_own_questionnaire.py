@@ -281,8 +281,7 @@ def test_two_versions_whose_scale_is_not_the_same_make_no_common_course(slept, f
 
 
 def test_a_scale_with_another_item_begins_anew(slept, file):
-    other = diary(version="2.0").replace('items = ["calm"]', 'items = ["deep"]').replace("calm = ", "deep = ")
-    file(other, "sleep-2.toml")
+    file(diary(version="2.0").replace('items = ["calm"]', 'items = ["calm", "deep"]'), "sleep-2.toml")
     assert not shelf().problems
     assert ("client", "sleep", "rest") not in course_of(slept).scores
 

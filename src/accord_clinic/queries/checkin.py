@@ -215,7 +215,7 @@ def concerns(session: Session) -> list[tuple[str, datetime]]:
         by_session.setdefault(about, (uid, start, answered or 0))
     waiting = list(by_session.values())
     if not plan.is_review(session.number):
-        waiting = [one for one in waiting if one[2] < ASKED_TIMES * len(waiting)]
+        waiting = [concern for concern in waiting if concern[2] < ASKED_TIMES * len(waiting)]
     return [waiting[session.number % len(waiting)][:2]] if waiting else []
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from accord.simulation import simulate
 from accord.stats.courses import PLAIN, Noise, draw
-from accord.stats.innovation import Hyper
+from accord.stats.hyper import Hyper
 from accord.stats.thresholds import BUDGET, allowed, calibrate
 from benchmarks.signals.tables import COLLABORATION, NINE, Size, flags, mean_error_spread, read, show
 

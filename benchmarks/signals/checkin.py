@@ -6,7 +6,7 @@ import numpy as np
 
 from accord.stats.courses import draw, wander
 from accord.stats.estimate import behind_ends
-from accord.stats.innovation import Hyper
+from accord.stats.hyper import Hyper
 from accord.stats.priors import shipped
 from accord.stats.simulated_practice import SHARED
 from accord.stats.thresholds import BUDGET, Budget, calibrate

@@ -13,7 +13,8 @@ import numpy as np
 
 from accord.errors import BadInput
 from accord.stats.courses import Items, person_spread, rounded, wander
-from accord.stats.innovation import Flags, Floats, Hyper
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import Flags, Floats
 from accord.stats.strains import FELT, STRAINS, Strain, Truth, defaults, strains
 
 if TYPE_CHECKING:
@@ -158,7 +159,8 @@ def _both(
     between = defaults()["therapist_rating"]["between_dyad_r"]
     person = rng.standard_normal((2, 2, n, 1))
     person[1] = between * person[0] + (1 - between**2) ** 0.5 * person[1]
-    noise = [wander(n, times, meant.phi, rng, kurtosis) for _ in range(2)]
+    df = 4.0 + 6.0 / (kurtosis - 3.0) if kurtosis > 3.0 else np.inf
+    noise = [wander(n, times, meant.phi, rng, df) for _ in range(2)]
     noise[1] = shared * noise[0] + (1 - shared**2) ** 0.5 * noise[1]
     f00, f10, f11 = meant.root()
     voices = []

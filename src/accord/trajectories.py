@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from accord.stats.evidence import Statistics, Voices, crossings, paired
 from accord.stats.innovation import STATES, Flags, Floats, Innovations, States, checked, repair
+from accord.stats.limits import Threshold
+from accord.stats.mixture import SLIDE
 from accord.stats.thresholds import Calibration
 
 __all__ = ["STATES", "Trajectory", "trajectory"]
@@ -28,8 +30,9 @@ class Trajectory:
 
     `expected`, `sd`: one step ahead, from the earlier ratings alone, with the person's own spread. `low`, `high`:
     where four in five of this person's answers would usually fall, within the scale. `z`: low means strain.
-    `flag_drop`, `flag_slide`, `flag_gap` (for a series of differences): under the calibration's budget. `state`: 0
-    none, 1 open, 2 partly, 3 recovered (`STATES`). `earlier`: ratings known before the session.
+    `flag_drop`, `flag_slide`, `flag_gap` (for a series of differences): under the calibration's budget, a drop or slide
+    once, when its evidence crosses the limit. `joint_drop`, `joint_slide`: those that the client's rating alone would
+    not have raised. `state`: 0 none, 1 open, 2 partly, 3 recovered (`STATES`). `earlier`: ratings known before.
     `times`: as they were given, (T,) or (n, T). `calibration`: the id of what judged them.
     """
 
@@ -41,6 +44,8 @@ class Trajectory:
     flag_drop: Flags
     flag_slide: Flags
     flag_gap: Flags
+    joint_drop: Flags
+    joint_slide: Flags
     state: States
     earlier: Floats
     times: Floats
@@ -88,27 +93,52 @@ def trajectory(
 
     `second`: the therapist's ratings of the same sessions; a low one adds to the client's, a high one never takes
     away (used where the calibration knows the therapist's usual course). Nothing is flagged in the first three
-    sessions. Raises `BadInput` for infinite scores, times that do not increase, and voices of different dyads.
+    sessions, nor by a calibration that rests on too few courses. Raises `BadInput` for infinite scores, times that do
+    not increase, and voices of different dyads.
 
-    >>> from accord import calibrate
-    >>> from accord.stats.priors import shipped
-    >>> made = calibrate(shipped()["collaboration"].client, draws=2000)
-    >>> trajectory([[72.0, 75.0, 70.0, 74.0, 30.0]], [1, 2, 3, 4, 5], made).to_dict()["flag_drop"]
+    >>> from accord import calibrate, simulate
+    >>> made = calibrate(simulate(60, 10, seed=1, strain="none").client, draws=2000)
+    >>> trajectory([[4.0, 4.1, 3.9, 4.0, 1.5]], [1, 2, 3, 4, 5], made).to_dict()["flag_drop"]
     [[False, False, False, False, True]]
     """
     y, t = checked(scores, times)
     other = None if second is None else paired(second, y, t)
-    found = Voices(calibration.hyper, calibration.second, calibration.weight).read(y, other, t)
-    earlier = found.steps.earlier
-    drop = found.drop >= calibration.drop.at(earlier)
-    slide = found.slide >= calibration.slide.at(earlier)
-    gap = found.gap >= calibration.gap.at(earlier)
-    begun = crossings(slide, found.slide > -np.inf)
+    voices = Voices(calibration.hyper, calibration.second, calibration.weight)
+    found = voices.read(y, other, t)
+    drop, slide = (_begun(found, kind, calibration) for kind in ("drop", "slide"))
+    gap = _above(found, "gap", calibration)
+    joint = _joint(y, other, t, calibration, {"drop": drop, "slide": slide})
     low, high = _band(found.steps, calibration)
-    state = repair(y, found.steps.expected, found.steps.sd, drop | begun, _before_slide(found, drop))
+    state = repair(y, found.steps.expected, found.steps.sd, drop | slide, _before_slide(found, drop))
     return Trajectory(
-        found.steps.expected, found.steps.sd, low, high, found.z, drop, begun, gap, state, earlier, t, calibration.id
-    )
+        found.steps.expected, found.steps.sd, low, high, found.z, drop, slide, gap, *joint, state, found.steps.earlier,
+        t, calibration.id,
+    )  # fmt: skip
+
+
+def _above(found: Statistics, kind: str, calibration: Calibration) -> Flags:
+    """Where a statistic reaches its limit; nowhere without one."""
+    limit: Threshold | None = getattr(calibration, kind)
+    if limit is None:
+        return np.zeros(found.z.shape, dtype=np.bool_)
+    return np.asarray(getattr(found, kind) >= limit.at(found.steps.earlier))
+
+
+def _begun(found: Statistics, kind: str, calibration: Calibration) -> Flags:
+    return crossings(_above(found, kind, calibration), found.drop > -np.inf)
+
+
+def _joint(
+    y: Floats, other: Floats | None, t: Floats, calibration: Calibration, flags: dict[str, Flags]
+) -> tuple[Flags, Flags]:
+    """Drops and slides that the client's ratings alone would not have raised."""
+    joint = np.zeros((2, *y.shape), dtype=np.bool_)
+    rows = np.flatnonzero((flags["drop"] | flags["slide"]).any(axis=1))
+    if other is not None and calibration.second is not None and len(rows):
+        alone = Voices(calibration.hyper).read(y[rows], None, t[rows] if t.ndim == 2 else t)
+        for part, (kind, flag) in zip(joint, flags.items(), strict=True):
+            part[rows] = flag[rows] & ~_above(alone, kind, calibration)
+    return joint[0], joint[1]
 
 
 def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]:
@@ -123,11 +153,10 @@ def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]
 def _before_slide(found: Statistics, drop: Flags) -> Floats:
     """The level to come back to: what was expected at a drop, or in the session in which the slide began.
 
-    A slide begins in the session after the CUSUM was last 0, and at the earliest in the first one that is judged:
+    A slide is measured by the level of `SLIDE` sessions ago, and at the earliest of the first session that is judged:
     what is expected before that is what is usual for people, not for this person.
     """
     expected = found.steps.expected
-    here = np.arange(expected.shape[1])
     first = np.argmax(found.slide > -np.inf, axis=1)[:, None]
-    began = np.minimum(np.maximum.accumulate(np.where(found.slide == 0.0, here + 1, first), axis=1), here)
+    began = np.minimum(np.maximum(np.arange(expected.shape[1]) - SLIDE + 1, first), np.arange(expected.shape[1]))
     return np.where(drop, expected, np.take_along_axis(expected, began, axis=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from accord.stats.innovation import Hyper
+from accord.stats.hyper import Hyper
 
 
 def one_step_ahead(y: np.ndarray, times: np.ndarray, hyper: Hyper) -> tuple[np.ndarray, np.ndarray]:
@@ -13,13 +13,15 @@ def one_step_ahead(y: np.ndarray, times: np.ndarray, hyper: Hyper) -> tuple[np.n
     mean, sd = np.empty((n, sessions)), np.empty((n, sessions))
     for i in range(n):
         t = times if times.ndim == 1 else times[i]
+        along, noisy = hyper.along(t), hyper.relative_sd(t)
+        sd_there = np.ones(sessions) if noisy is None else noisy
         covariance = (
             hyper.var_intercept
-            + hyper.cov * (t[:, None] + t)
-            + hyper.var_slope * np.outer(t, t)
-            + hyper.var_residual * hyper.phi ** np.abs(t[:, None] - t)
+            + hyper.cov * (along[:, None] + along)
+            + hyper.var_slope * np.outer(along, along)
+            + hyper.var_residual * np.outer(sd_there, sd_there) * hyper.phi ** np.abs(t[:, None] - t)
         )
-        usual = hyper.b0 + hyper.b1 * t
+        usual = hyper.mean(t)
         for k in range(sessions):
             known = [j for j in range(k) if not np.isnan(y[i, j])]
             weights = np.linalg.solve(covariance[np.ix_(known, known)], covariance[known, k])

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.errors import BadInput
-from accord.stats.innovation import OPEN, PARTLY, RECOVERED, Hyper, cusum, innovations, repair, together
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import OPEN, PARTLY, RECOVERED, cusum, innovations, repair, together
 
 USUAL = Hyper(3.8, 0.02, 0.28, 0.0005, -0.002, 0.09, 0.2, low=1.0, high=5.0)
 T = np.arange(1.0, 16.0)
@@ -29,6 +30,24 @@ def test_expectation_is_the_conditional_mean_given_all_earlier_ratings(missing, 
     mean, sd = plain.one_step_ahead(y, T, usual)
     np.testing.assert_allclose(steps.expected, mean, atol=1e-10)
     np.testing.assert_allclose(steps.sd / steps.scale, sd, atol=1e-10)
+
+
+@pytest.mark.parametrize("n", [7, 200])
+@pytest.mark.parametrize("rise", ["session", "log", "early"])
+@pytest.mark.parametrize("trend", [0.0, 0.9, -0.5])
+def test_a_course_may_level_off_and_its_noise_may_change(n, rise, trend):
+    usual = Hyper(3.0, -0.02, 0.28, 0.02, -0.02, 0.09, 0.3, b_log=0.4, b_early=0.2, rise=rise, trend=trend, longest=9)
+    y = ratings(n)
+    steps = innovations(y, T, usual)
+    mean, sd = plain.one_step_ahead(y, T, usual)
+    np.testing.assert_allclose(steps.expected, mean, atol=1e-10)
+    np.testing.assert_allclose(steps.sd / steps.scale, sd, atol=1e-10)
+
+
+def test_after_the_longest_course_everything_stands_still():
+    usual = Hyper(3.0, 0.1, 0.28, 0.02, 0.0, 0.09, 0.0, b_early=0.3, trend=1.0, longest=9)
+    for what in (usual.mean, usual.along, usual.relative_sd):
+        np.testing.assert_array_equal(what(T)[8:], what(T)[8])
 
 
 def test_sessions_may_lie_unevenly_and_differ_between_dyads():

@@ -8,21 +8,23 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from accord.stats.innovation import Floats, Hyper
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import Floats
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
     """How ratings stray besides their size: `missing` share at random, `step` between two possible ratings (0: any).
 
-    `kurtosis` of the within-person noise is 3 for normal noise; above that, Student t with df = 4 + 6/(kurtosis-3).
+    `df` of the within-person noise, Student t (infinite: normal); `skew`: below 0 it falls further than it rises.
     `items`: the rating is the mean of so many five-point answers (0: of none), each of which meets the ends of the
     scale by itself. So a mean that nears an end is noisier away from it than towards it.
     """
 
     missing: float = 0.0
     step: float = 0.0
-    kurtosis: float = 3.0
+    df: float = np.inf
+    skew: float = 0.0
     items: int = 0
 
     def meant(self, hyper: Hyper) -> Hyper:
@@ -83,25 +85,22 @@ def draw(
     rng: np.random.Generator,
     noise: Noise = PLAIN,
     wandering: Floats | None = None,
-    dip: Floats | None = None,
 ) -> Floats:
     """`n` uneventful courses, (n, T), nan where missing, cut at the ends of the scale and rounded to its steps.
 
     Persons differ in intercept, slope and in the size of their noise (log-normal with CV `hyper.spread`, mean
     square one); the noise is a stationary AR(1) in the times given (`wandering`, where it was drawn already).
-    `dip`: how far each session lies below that, in within-person SD, (n, T).
     """
     t = np.asarray(times, dtype=np.float64)
-    within = hyper.var_residual**0.5
     hyper = noise.meant(hyper)
     f00, f10, f11 = hyper.root()
     a, b = rng.standard_normal((2, n, 1))
-    course: Floats = hyper.b0 + f00 * a + (hyper.b1 + f10 * a + f11 * b) * t
+    course: Floats = hyper.mean(t) + f00 * a + (f10 * a + f11 * b) * hyper.along(t)
     if wandering is None:
-        wandering = wander(n, t, hyper.phi, rng, noise.kurtosis)
-    course += hyper.var_residual**0.5 * person_spread(hyper.spread, n, rng) * wandering
-    if dip is not None:
-        course -= within * dip
+        wandering = wander(n, t, hyper.phi, rng, noise.df, noise.skew)
+    noisy = hyper.relative_sd(t)
+    sd = hyper.var_residual**0.5 * (1.0 if noisy is None else noisy)
+    course += sd * person_spread(hyper.spread, n, rng) * wandering
     if noise.items and hyper.low is not None and hyper.high is not None:
         unit = (hyper.high - hyper.low) / 4
         answers = Items(noise.items).answers((course - hyper.low) / unit, rng)
@@ -121,17 +120,16 @@ def draw_pair(
     rng: np.random.Generator,
     noises: tuple[Noise, Noise] = (PLAIN, PLAIN),
     shared: float = 0.0,
-    dips: tuple[Floats, Floats] | tuple[None, None] = (None, None),
 ) -> tuple[Floats, Floats | None]:
     """Uneventful courses of both voices; `shared` is the correlation of their noise within a session."""
     t = np.asarray(times, dtype=np.float64)
-    first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].kurtosis)
-    mine = draw(client, n, t, rng, noises[0], first, dips[0])
+    first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].df, noises[0].skew)
+    mine = draw(client, n, t, rng, noises[0], first)
     if therapist is None:
         return mine, None
-    own = wander(n, t, noises[1].meant(therapist).phi, rng, noises[1].kurtosis)
+    own = wander(n, t, noises[1].meant(therapist).phi, rng, noises[1].df, noises[1].skew)
     second = shared * first + (1.0 - shared * shared) ** 0.5 * own
-    return mine, draw(therapist, n, t, rng, noises[1], second, dips[1])
+    return mine, draw(therapist, n, t, rng, noises[1], second)
 
 
 def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
@@ -141,11 +139,16 @@ def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
     return spread
 
 
-def wander(n: int, times: Floats, phi: float, rng: np.random.Generator, kurtosis: float = 3.0) -> Floats:
-    """Stationary AR(1) noise of variance 1, (n, T), with normal or t-distributed steps."""
+def wander(
+    n: int, times: Floats, phi: float, rng: np.random.Generator, df: float = np.inf, skew: float = 0.0
+) -> Floats:
+    """Stationary AR(1) noise of variance 1, (n, T), with steps that are normal, skewed (a gamma's), or t-distributed."""
     steps = rng.standard_normal((n, len(times)))
-    if kurtosis > 3.0:
-        df = 4.0 + 6.0 / (kurtosis - 3.0)
+    if skew:
+        shape = 4.0 / skew**2
+        gamma = shape * np.maximum(1.0 - 1.0 / (9.0 * shape) + steps / (3.0 * shape**0.5), 0.0) ** 3  # Wilson, Hilferty
+        steps = np.copysign(1.0, skew) * (gamma - shape) / shape**0.5
+    if df < np.inf:
         steps *= np.sqrt((df - 2.0) / rng.chisquare(df, steps.shape))
     for k in range(1, len(times)):
         keep = phi ** (times[k] - times[k - 1])

@@ -1,4 +1,4 @@
-"""Ratings of both voices in; the statistics of drop, slide and gap out, before anybody sets a threshold."""
+"""Ratings of both voices in; the statistics of drop, slide and gap out, before anybody sets a limit."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.hyper import Hyper
 from accord.stats.innovation import (
     OPEN,
     PARTLY,
     Flags,
     Floats,
-    Hyper,
     Innovations,
     checked,
-    cusum,
     innovations,
     repair,
     together,
 )
+from accord.stats.mixture import evidence
 
 QUIET = 3  # sessions from a person's first rating on, in which nothing is inferred
 FEWEST = 2  # ratings that must be known before one is judged
@@ -34,7 +34,8 @@ LOW = -2.0  # sd from which on, to the end, a course says nothing about noise
 class Statistics:
     """Statistics of a batch, (n, T); high means strain, -inf where a session is not judged.
 
-    `drop` = -z, `slide`: the CUSUM of -z, `gap` = |z|. `z` joins both voices where both are there.
+    `drop`: the evidence for a strain of any shape, `slide`: for a slide, `gap` = |z|. `z` joins both voices where both
+    are there.
     """
 
     steps: Innovations
@@ -63,28 +64,37 @@ class Voices:
     def read(self, client: Floats, therapist: Floats | None, times: Floats) -> Statistics:
         """Statistics of a batch of courses (n, T)."""
         steps = innovations(client, times, self.client)
-        return _evidence(client, times, steps, together(steps.z, self._other(therapist, times), self.weight))
+        return self._evidence(client, times, steps, together(steps.z, self._other(therapist, times), self.weight))
 
     def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Statistics:
-        """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall."""
-        steps, z = self.upward(client, therapist, times)
-        return _evidence(np.where(np.isnan(z), np.nan, client), times, steps, z)
-
-    def upward(self, client: Floats, therapist: Floats | None, times: Floats) -> tuple[Innovations, Floats]:
-        """The steps, and z of the mirror image, both voices joined.
+        """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall.
 
         What follows a rating below -2 is left out, to the end of the course: the way back up belongs to the strain,
         and a course that does not come back goes on from another level than the expectation knows.
         """
         steps = innovations(client, times, self.client)
-        after = _after((steps.z < LOW) & (steps.earlier >= FEWEST))
         z = together(-steps.z, -self._other(therapist, times), self.weight)
-        return steps, np.where(after, np.nan, z)
+        z = np.where(after_low(steps), np.nan, z)
+        return self._evidence(np.where(np.isnan(z), np.nan, client), times, steps, z)
 
     def _other(self, therapist: Floats | None, times: Floats) -> Floats:
         if therapist is None or self.therapist is None:
             return np.zeros((1, 1))
         return innovations(therapist, times, self.therapist).z
+
+    def _evidence(self, client: Floats, times: Floats, steps: Innovations, z: Floats) -> Statistics:
+        """`z` in the person's own sd; the evidence itself weighs what is known of that."""
+        judged = watched(client, times, steps.earlier)
+        seen = np.ascontiguousarray(z.T) == z.T
+        step = np.where(seen, z.T * steps.scale.T, 0.0)
+        every, slides = evidence(step, seen, times, self.client, min(QUIET, len(step)))
+        drop, slide = (np.where(judged, part.T, -np.inf) for part in (every, slides))
+        return Statistics(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
+
+
+def after_low(steps: Innovations) -> Flags:
+    """Sessions after a low rating of the same person."""
+    return _after((steps.z < LOW) & (steps.earlier >= FEWEST))
 
 
 def paired(second: npt.ArrayLike, scores: Floats, times: Floats) -> Floats:
@@ -95,15 +105,8 @@ def paired(second: npt.ArrayLike, scores: Floats, times: Floats) -> Floats:
     return checked(other, times)[0]
 
 
-def _evidence(client: Floats, times: Floats, steps: Innovations, z: Floats) -> Statistics:
-    judged = watched(client, times, steps.earlier)
-    drop = np.where(judged, -z, -np.inf)
-    slide = np.where(judged, cusum(np.where(judged, z, np.nan)), -np.inf)
-    return Statistics(steps, z, drop, slide, np.where(judged, np.abs(z), -np.inf))
-
-
 def crossings(above: Flags, judged: Flags) -> Flags:
-    """A slide is said once, when the CUSUM crosses its limit, and not again before it has been below."""
+    """A strain is marked once, when its evidence crosses the limit, and not again before it has been below."""
     last = np.zeros(len(above), dtype=np.bool_)
     first = np.zeros_like(above)
     if not above.any():

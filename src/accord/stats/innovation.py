@@ -1,8 +1,8 @@
 """Courses of ratings and their usual shape (`Hyper`) in; how far each rating lies from what was expected before it out.
 
-The model is y_it = b0 + b1 t + u0_i + u1_i t + e_it, with (u0, u1) normal over persons and e an AR(1) within a person.
-Given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a regression on (u0, u1) with
-independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1) before each session is a running
+The model is y_it = m(t) + u0_i + u1_i f(t) + sd(t) e_it, with (u0, u1) normal over persons and e an AR(1) within a person.
+Divided by sd(t), and given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a regression
+on (u0, u1) with independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1) before each session is a running
 sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to the sum and widens the next step,
 exactly. The random effects are written as a square root of their covariance times standard normal values, so zero
 slope variance needs no special case.
@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.hyper import Hyper
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -28,7 +29,6 @@ States = npt.NDArray[np.int8]
 NONE, OPEN, PARTLY, RECOVERED = 0, 1, 2, 3
 STATES = ("none", "open", "partly", "recovered")
 
-PRIOR_RATINGS = 8.0  # how many ratings the usual person spread is worth against a person's own
 CAP = 6.25  # a squared innovation counts at most this much for a person's spread: a strain must not hide itself
 CHUNK = 4096  # persons worked on at once: enough that the calls cost little, few enough for the processor's cache
 NARROW = 150  # persons up to whom a few strided calls are quicker than some for each session
@@ -36,44 +36,6 @@ NO_EVIDENCE = np.array([1.0, 1.0, 0.0, 0.0, 0.0])[:, None, None]  # of precision
 NOTHING_SEEN = np.array([0.0, 0.0, 0.0, -np.inf])[:, None]  # of both regressors, of the residual, and when
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
 WORTH = 16_384  # persons for whom another core is worth its start
-
-
-@dataclass(frozen=True, slots=True)
-class Hyper:
-    """The usual course of a scale: what is known of a person before the first rating.
-
-    `b0`, `b1`: mean at session 0 and change per session. `var_intercept`, `var_slope`, `cov`: how persons differ.
-    `var_residual`: variance within a person around the own line, `phi`: its correlation from one session to the next.
-    `spread`: coefficient of variation of the within-person SD over persons. `low`, `high`: ends of the scale.
-    `name` says where the numbers come from, `n_dyads` from how many courses of one's own.
-    """
-
-    b0: float
-    b1: float
-    var_intercept: float
-    var_slope: float
-    cov: float
-    var_residual: float
-    phi: float
-    low: float | None = None
-    high: float | None = None
-    name: str = ""
-    n_dyads: int = 0
-    spread: float = 0.36
-
-    def __post_init__(self) -> None:
-        if not (self.var_intercept >= 0 and self.var_slope >= 0 and self.var_residual > 0):
-            raise BadInput("Hyper: variances must not be negative and var_residual must be above 0.")
-        if self.cov**2 > self.var_intercept * self.var_slope * (1 + 1e-9) + 1e-300:
-            raise BadInput("Hyper: cov is larger than the two variances allow. Give at most the root of their product.")
-        if not 0 <= self.phi < 1:
-            raise BadInput(f"Hyper: phi is {self.phi}; it must be at least 0 and below 1.")
-
-    def root(self) -> tuple[float, float, float]:
-        """Lower triangular square root (f00, f10, f11) of the covariance of the random effects."""
-        f00 = self.var_intercept**0.5
-        f10 = self.cov / f00 if f00 > 0 else 0.0
-        return f00, f10, max(self.var_slope - f10 * f10, 0.0) ** 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +58,7 @@ def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper) -> In
     """How far each rating lies from what the person's earlier ratings let expect.
 
     scores: (n, T), missing as nan. times: (T,) or (n, T), session numbers, increasing. The person's spread is
-    s^2 = (8 + sum min(z^2, 6.25)) / (8 + n) over the earlier innovations. Exact under gaps; memory O(n T) for the
+    s^2 = (nu + sum min(e^2, 6.25)) / (nu + n) over the earlier innovations e. Exact under gaps; memory O(n T) for the
     result and O(chunk) besides. Raises `BadInput` for infinite scores and for times that do not increase.
 
     >>> usual = Hyper(70.0, 0.5, 190.0, 0.4, 0.0, 70.0, 0.2)
@@ -146,20 +108,25 @@ def _spread_work(work: Callable[[int, int], None], n: int) -> None:
 def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     """One chunk of persons; sessions lie on the first axis, so every step works on long contiguous rows."""
     time = t[:, None] if t.ndim == 1 else np.ascontiguousarray(t.T)
-    usual = hyper.b0 + hyper.b1 * time
+    usual, noisy = hyper.mean(time), hyper.relative_sd(time)
     z, scale, earlier = out[2], out[3], out[4]  # what is counted and computed lies where its result will be
     np.subtract(y.T, usual, out=z)
     seen = z == z  # nan is not itself
     weight = seen.astype(np.float64)
     residual = np.fmax(z, LEAST)
     residual *= weight
-    mean, variance = _ahead(residual, seen, weight, time, hyper)
+    if noisy is not None:
+        residual /= noisy
+    mean, variance = _ahead(residual, seen, weight, time, hyper, _regressors(time, noisy, hyper))
+    alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
+    if noisy is not None:
+        mean *= noisy
+        alike *= noisy
     np.add(mean, usual, out=out[0])
     z -= mean
-    alike = np.sqrt(variance, out=variance)  # were everybody as steady as is usual
     z /= alike
     spread, surprise = out[3:], scale[1:]
-    spread[:, :1] = PRIOR_RATINGS
+    spread[:, :1] = hyper.nu
     np.square(z[:-1], out=surprise)
     np.fmin(surprise, CAP, out=surprise)
     surprise *= weight[:-1]
@@ -167,18 +134,28 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     _run(spread)
     scale /= earlier
     np.sqrt(scale, out=scale)
-    earlier -= PRIOR_RATINGS
+    earlier -= hyper.nu
     np.multiply(alike, scale, out=out[1])
     z /= scale
 
 
-def _ahead(residual: Floats, seen: Flags, weight: Floats, time: Floats, hyper: Hyper) -> tuple[Floats, Floats]:
+def _regressors(time: Floats, noisy: Floats | None, hyper: Hyper) -> tuple[Floats, Floats]:
+    """What the two standard normal coefficients of a person are multiplied with, in units of the noise."""
+    f00, f10, f11 = hyper.root()
+    along = hyper.along(time)
+    x0, x1 = f00 + f10 * along, f11 * along
+    return (x0, x1) if noisy is None else (x0 / noisy, x1 / noisy)
+
+
+def _ahead(
+    residual: Floats, seen: Flags, weight: Floats, time: Floats, hyper: Hyper, regressors: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
     """Mean and variance of each residual given those before it: what is carried over from the last, and the rest.
 
     The rest is a running Bayesian regression of quasi-differences on two standard normal coefficients.
     """
     quasi = _few_quasi if seen.shape[1] <= NARROW else _many_quasi
-    rows, carried, keep = quasi(residual, seen, time, hyper)
+    rows, carried, keep = quasi(residual, seen, time, hyper.phi, regressors)
     noise = keep * keep
     noise *= -hyper.var_residual
     noise += hyper.var_residual
@@ -218,48 +195,47 @@ def _predicted(x: Floats, sums: Floats) -> tuple[Floats, Floats]:
     return mean, variance
 
 
-def _few_quasi(residual: Floats, seen: Flags, time: Floats, hyper: Hyper) -> tuple[Floats, Floats, Floats]:
+def _few_quasi(
+    residual: Floats, seen: Flags, time: Floats, phi: float, regressors: tuple[Floats, Floats]
+) -> tuple[Floats, Floats, Floats]:
     """Quasi-differences of both regressors and of the residual; what is carried over; phi^d (0 before any rating).
 
     For few persons the place of the last rating seen is looked up: nothing, infinitely long ago, lies before the first.
     """
-    f00, f10, f11 = hyper.root()
     sessions, persons = residual.shape
     stack = np.empty((4, sessions + 1, persons))
     stack[:, 0] = NOTHING_SEEN
     now = stack[:, 1:]
-    x0, when = now[0], now[3]
+    when = now[3]
     when[:] = time
-    np.multiply(when, f10, out=x0)
-    x0 += f00
-    np.multiply(when, f11, out=now[1])
-    now[2] = residual
+    now[0], now[1], now[2] = *regressors, residual
     last = np.arange(residual.size).reshape(residual.shape)
     later = last[1:]
     later *= seen[:-1]
     np.maximum.accumulate(last, axis=0, out=last)
     memory = stack.reshape(4, -1).take(last, axis=1)
-    keep = hyper.phi ** (when - memory[3])
+    keep = phi ** (when - memory[3])
     carried = memory[:3]
     carried *= keep
     return now[:3] - carried, carried[2], keep
 
 
-def _many_quasi(residual: Floats, seen: Flags, time: Floats, hyper: Hyper) -> tuple[Floats, Floats, Floats]:
+def _many_quasi(
+    residual: Floats, seen: Flags, time: Floats, phi: float, regressors: tuple[Floats, Floats]
+) -> tuple[Floats, Floats, Floats]:
     """The same for many persons: from session to session what is remembered fades, and a new rating replaces it."""
-    f00, f10, f11 = hyper.root()
-    regressors = f00 + f10 * time, f11 * time, residual
-    fade = _faded(hyper.phi, time[1:] - time[:-1])
+    every = *regressors, residual
+    fade = _faded(phi, time[1:] - time[:-1])
     memory = np.zeros((4, *residual.shape))
     keep = memory[3]
     np.multiply(seen[:-1], fade, out=keep[1:])
-    for now, carried in zip(regressors[:2], memory, strict=False):
+    for now, carried in zip(regressors, memory, strict=False):
         np.multiply(keep[1:], now[:-1], out=carried[1:])
     np.multiply(residual[:-1], fade, out=memory[2, 1:])
     for (before, after), left in zip(pairwise(memory.swapaxes(0, 1)), fade - keep[1:], strict=False):
         after += before * left
     rows = np.empty((3, *residual.shape))
-    for now, carried, row in zip(regressors, memory, rows, strict=False):
+    for now, carried, row in zip(every, memory, rows, strict=False):
         np.subtract(now, carried, out=row)
     return rows, memory[2], keep
 

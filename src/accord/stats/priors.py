@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from accord.stats.innovation import Hyper
+from accord.stats.hyper import Hyper
 
 CHECK_IN_SCALES = "accord-check-in/"
 

@@ -1,19 +1,21 @@
 """Ratings in; flags of the rules that the literature speaks of out, each with its simulated false-alarm rate.
 
 For research and comparison only: nothing in Accord raises a signal by them. Each is a generic version of its family,
-since exact published cut-offs could not be read; the names say what is computed, not who published it.
+since exact published cut-offs could not be read; the names say what is computed, not who published it. A rule is a
+statistic and a limit: `matched` gives it the limit at which it makes as many false alarms as another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from accord.errors import BadInput
 from accord.stats.courses import PLAIN, Noise, draw
-from accord.stats.innovation import Flags, Floats, Hyper
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import Flags, Floats
 
 WINDOW = 3  # sessions within which a V must turn upward again
 CHART_UNIT = 1.128  # expected range of two normal values, in SD
@@ -22,59 +24,92 @@ RELIABILITY = 0.84  # of a nine-item scale at the first session (IMPLEMENT); a r
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule by name: (n, T) ratings, missing as nan, to (n, T) flags. `online`: it needs no later session."""
+    """A rule by name: (n, T) ratings, missing as nan, to a statistic (n, T), high where it sees a fall; it flags what
+    reaches `limit`. `online`: it needs no later session."""
 
     name: str
     says: str
     online: bool
-    flag: Callable[[Floats], Flags]
+    statistic: Callable[[Floats], Floats]
+    limit: float
+
+    def flag(self, y: Floats) -> Flags:
+        """Flags of (n, T) ratings."""
+        return np.asarray(self.statistic(y) >= self.limit)
+
+    def matched(self, calm: Floats, share: float) -> Rule:
+        """The same rule with the limit that flags this share of uneventful courses (n, T)."""
+        most = np.nan_to_num(self.statistic(calm), nan=-np.inf).max(axis=1)
+        return replace(self, limit=float(np.nextafter(np.quantile(most, 1.0 - share, method="higher"), np.inf)))
 
 
-def below_own_mean(y: Floats, k: float) -> Flags:
-    """Below the mean of the person's whole course by at least k of the person's own SD (looks back only)."""
+def below_own_mean(y: Floats) -> Floats:
+    """How far below the mean of the person's whole course, in the person's own SD (looks back only)."""
     mean, sd = _own(y)
-    return np.asarray((sd > 0) & (y <= mean - k * sd))
+    return _where(sd > 0, (mean - y) / np.where(sd > 0, sd, 1.0))
 
 
-def v_shape(y: Floats, k: float) -> Flags:
-    """A fall since the last rating of k own SD or more, half of it regained within three sessions (Stiles family)."""
+def v_shape(y: Floats) -> Floats:
+    """Falls since the last rating in own SD, where half is regained within three sessions (Stiles family)."""
     _, sd = _own(y)
-    last = _last(y)
-    drop = last - y
+    drop = _last(y) - y
     ahead = np.full_like(y, -np.inf)
     for step in range(1, WINDOW + 1):
         ahead[:, :-step] = np.fmax(ahead[:, :-step], y[:, step:])
-    return np.asarray((sd > 0) & (drop > 0) & (drop >= k * sd) & (ahead - y >= 0.5 * drop))
+    back = (sd > 0) & (drop > 0) & (ahead - y >= 0.5 * drop)
+    return _where(back, drop / np.where(sd > 0, sd, 1.0))
 
 
-def session_drop(y: Floats, k: float) -> Flags:
-    """A fall since the last rating of k SD or more of all such differences in the table (Strauss family)."""
+def session_drop(y: Floats) -> Floats:
+    """Falls since the last rating, in SD of all such differences in the table (Strauss family)."""
     fall = _last(y) - y
-    if np.isnan(fall).all():
-        return np.zeros(y.shape, dtype=np.bool_)
-    sd = float(np.nanstd(fall))
-    return np.asarray((fall >= k * sd) & (fall > 0))
+    sd = float(np.nanstd(fall)) if not np.isnan(fall).all() else 0.0
+    return _where(fall > 0, fall / sd) if sd > 0 else np.full(y.shape, -np.inf)
 
 
-def control_chart(y: Floats, k: float) -> Flags:
-    """Below the mean of the person's earlier ratings by k sigma, sigma = mean moving range / 1.128 (at least three)."""
+def control_chart(y: Floats) -> Floats:
+    """How far below the mean of the person's earlier ratings, in sigma = mean moving range / 1.128 (three at least)."""
     seen = ~np.isnan(y)
     before = np.cumsum(seen, axis=1) - seen
-    sums = np.cumsum(np.where(seen, y, 0.0), axis=1) - np.where(seen, y, 0.0)
     moves = np.nan_to_num(np.abs(y - _last(y)))
     ranges = np.cumsum(moves, axis=1) - moves
     with np.errstate(invalid="ignore", divide="ignore"):
-        limit = sums / before - k * ranges / (before - 1) / CHART_UNIT
-        return np.asarray(seen & (before >= 3) & (y < limit))
+        sigma = ranges / (before - 1) / CHART_UNIT
+        far = (_earlier_mean(y) - y) / sigma
+    return _where(seen & (before >= 3) & (far > 0), far)
 
 
-def reliable_change(y: Floats, reliability: float = RELIABILITY) -> Flags:
-    """A fall since the last rating of `reliable_limit` or more, by the SD between persons at their first rating."""
+def reliable_change(y: Floats, reliability: float = RELIABILITY) -> Floats:
+    """Falls since the last rating in units of `reliable_limit`, by the SD between persons at their first rating."""
     first = y[np.arange(len(y)), np.argmax(~np.isnan(y), axis=1)]
-    sd = float(np.nanstd(first)) if np.isfinite(first).any() else 0.0
-    limit = reliable_limit(sd, reliability)
+    limit = reliable_limit(float(np.nanstd(first)) if np.isfinite(first).any() else 0.0, reliability)
     fall = _last(y) - y
-    return np.asarray((fall >= limit) & (fall > 0))
+    return _where(fall > 0, fall / max(limit, 1e-12))
+
+
+def fall_from_mean(y: Floats) -> Floats:
+    """How far below the mean of the person's earlier ratings, in an SD that is the same for all."""
+    return _judged(y, -_from_mean(y, own=False))
+
+
+def ewma(y: Floats, own: bool, keep: float = 0.3) -> Floats:
+    """A weighted mean of how far the last ratings lie below the mean of those before each, later ones counting more."""
+    far, now = _from_mean(y, own), np.zeros(len(y))
+    path = np.empty_like(y)
+    for t in range(y.shape[1]):
+        now = np.where(np.isnan(far[:, t]), now, (1.0 - keep) * now - keep * far[:, t])
+        path[:, t] = now
+    return _judged(y, path)
+
+
+def cusum(y: Floats, own: bool, slack: float = 1.0) -> Floats:
+    """A running sum of how far ratings lie below the mean of those before, beyond `slack` SD, and never below 0."""
+    far, now = _from_mean(y, own), np.zeros(len(y))
+    path = np.empty_like(y)
+    for t in range(y.shape[1]):
+        now = np.where(np.isnan(far[:, t]), now, np.maximum(now - far[:, t] - slack, 0.0))
+        path[:, t] = now
+    return _judged(y, path)
 
 
 def reliable_limit(sd: float, reliability: float) -> float:
@@ -91,20 +126,23 @@ def reliable_limit(sd: float, reliability: float) -> float:
 
 
 _FALLS_BACK = "falls {} own SD, half of it regained within 3 sessions"
-RULES = {
-    rule.name: rule
-    for rule in (
-        Rule("own-mean-1sd", "below own mean by 1 own SD", False, lambda y: below_own_mean(y, 1.0)),
-        Rule("own-mean-2sd", "below own mean by 2 own SD", False, lambda y: below_own_mean(y, 2.0)),
-        Rule("v-shape-1sd", _FALLS_BACK.format(1), False, lambda y: v_shape(y, 1.0)),
-        Rule("v-shape-2sd", _FALLS_BACK.format(2), False, lambda y: v_shape(y, 2.0)),
-        Rule("session-drop-1sd", "falls 1 SD of all differences", True, lambda y: session_drop(y, 1.0)),
-        Rule("session-drop-2sd", "falls 2 SD of all differences", True, lambda y: session_drop(y, 2.0)),
-        Rule("control-chart-2sigma", "own earlier mean less 2 sigma", True, lambda y: control_chart(y, 2.0)),
-        Rule("control-chart-3sigma", "own earlier mean less 3 sigma", True, lambda y: control_chart(y, 3.0)),
-        Rule("reliable-change", "falls beyond measurement error", True, reliable_change),
-    )
-}
+_RULES: tuple[tuple[str, str, bool, Callable[[Floats], Floats], float], ...] = (
+    ("own-mean-1sd", "below own mean by 1 own SD", False, below_own_mean, 1.0),
+    ("own-mean-2sd", "below own mean by 2 own SD", False, below_own_mean, 2.0),
+    ("v-shape-1sd", _FALLS_BACK.format(1), False, v_shape, 1.0),
+    ("v-shape-2sd", _FALLS_BACK.format(2), False, v_shape, 2.0),
+    ("session-drop-1sd", "falls 1 SD of all differences", True, session_drop, 1.0),
+    ("session-drop-2sd", "falls 2 SD of all differences", True, session_drop, 2.0),
+    ("control-chart-2sigma", "own earlier mean less 2 sigma", True, control_chart, 2.0),
+    ("control-chart-3sigma", "own earlier mean less 3 sigma", True, control_chart, 3.0),
+    ("reliable-change", "falls beyond measurement error", True, reliable_change, 1.0),
+    ("earlier-mean-3sd", "own earlier mean less 3 SD of all", True, fall_from_mean, 3.0),
+    ("ewma", "EWMA (.3) from own earlier mean, SD of all", True, lambda y: ewma(y, own=False), 1.2),
+    ("ewma-own-sd", "EWMA (.3) from own earlier mean, own SD", True, lambda y: ewma(y, own=True), 1.2),
+    ("cusum", "CUSUM (k = 1) from own earlier mean, SD of all", True, lambda y: cusum(y, own=False), 3.0),
+    ("cusum-own-sd", "CUSUM (k = 1) from own earlier mean, own SD", True, lambda y: cusum(y, own=True), 3.0),
+)
+RULES = {name: Rule(name, *rest) for name, *rest in _RULES}
 
 
 def rule_named(name: str) -> Rule:
@@ -129,6 +167,42 @@ def _own(y: Floats) -> tuple[Floats, Floats]:
     mean = np.where(seen, y, 0.0).sum(axis=1, keepdims=True) / np.maximum(known, 1)
     square = np.where(seen, (y - mean) ** 2, 0.0).sum(axis=1, keepdims=True) / np.maximum(known - 1, 1)
     return mean, np.where(known >= 3, np.sqrt(square), 0.0)
+
+
+def _earlier_mean(y: Floats) -> Floats:
+    """Mean of the person's earlier ratings, nan before any."""
+    seen = ~np.isnan(y)
+    before = np.cumsum(seen, axis=1) - seen
+    sums = np.cumsum(np.where(seen, y, 0.0), axis=1) - np.where(seen, y, 0.0)
+    return np.where(before > 0, sums / np.maximum(before, 1), np.nan)
+
+
+def _from_mean(y: Floats, own: bool) -> Floats:
+    """Ratings less the mean of the person's earlier ones, made equally wide by how many these are, in the SD of all such
+    or in the person's own SD so far (two earlier ratings at least)."""
+    seen = ~np.isnan(y)
+    before = np.cumsum(seen, axis=1) - seen
+    far = np.where(before >= 2, (y - _earlier_mean(y)) * np.sqrt(before / (before + 1.0)), np.nan)
+    if not own:
+        sd = float(np.nanstd(far)) if not np.isnan(far).all() else 0.0
+        return far / sd if sd > 0 else np.full(y.shape, np.nan)
+    centred = np.where(seen, y - np.nanmean(np.where(seen, y, 0.0)), 0.0)
+    squares = (np.cumsum(centred**2, axis=1) - centred**2) / np.maximum(before, 1)
+    mean = (np.cumsum(centred, axis=1) - centred) / np.maximum(before, 1)
+    variance = (squares - mean**2) * before / np.maximum(before - 1, 1)
+    typical = np.nanmean(np.where(before >= 2, variance, np.nan)) if (before >= 2).any() else 0.0
+    least = max(0.1 * float(typical), 1e-12)  # two alike ratings are no SD of 0
+    return far / np.sqrt(np.maximum(variance, least))
+
+
+def _judged(y: Floats, statistic: Floats) -> Floats:
+    """From the fourth rating on, as Accord's own."""
+    seen = ~np.isnan(y)
+    return _where(seen & (np.cumsum(seen, axis=1) > 3) & ~np.isnan(statistic), statistic)
+
+
+def _where(judged: Flags, statistic: Floats) -> Floats:
+    return np.where(judged, statistic, -np.inf)
 
 
 def _last(y: Floats) -> Floats:

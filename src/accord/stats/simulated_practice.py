@@ -1,8 +1,8 @@
 """A practice's ratings in; its uneventful twin out: the same courses and gaps, simulated, in which nothing happened.
 
-The twin is made to look like the practice with what looks strained left out: as far apart, as steep, as alike from one
-session to the next. Its noise is made to look like the practice's own on the side that strains do not touch, upward:
-as large, as uneven between persons, and as peaked.
+Indirect inference: what simulates the twin is moved until the twin, read as the practice is read and with what looks
+strained left out, asks for the same estimates. Then its noise is made as uneven between persons, as lopsided and as
+peaked as the practice's own; how peaked is read upward, since strains only lower.
 """
 
 from __future__ import annotations
@@ -14,19 +14,28 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.stats.courses import Noise, draw_pair
-from accord.stats.estimate import LEAN, LOOKED_AT, behind_ends, correlation, estimate, items_of, step_of
-from accord.stats.evidence import DOUBTFUL, FEWEST, Voices, in_strain
-from accord.stats.innovation import Floats, Hyper, innovations
-from accord.stats.moment_matching import Moments, nearer
+from accord.stats.estimate import calm, estimate, items_of, step_of
+from accord.stats.evidence import DOUBTFUL, FEWEST, Voices, after_low, watched
+from accord.stats.growth import LEAN, MOST, Slopes, fitted, means, parameters, with_means, with_parameters
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import CAP, Floats, innovations
 
 TRUST = 30  # own courses at which what they say about noise counts half
-TRUST_PEAK = 150  # the same for peakedness, which few ratings decide
-ROUNDS = 2  # of making the twin alike in its moments, then in its noise
-STEPS = 4  # of each search
-SPREADS = (0.0, 0.18, 0.36, 0.55)
-KURTOSES = (3.0, 3.8, 5.0, 7.0)
+TRUST_PEAK = 60  # the same for its tails, which few ratings decide
+ROUNDS = 2  # of making the twin alike in its course, then in its noise
+STEPS = 8  # of each search: at the ends of a scale it is slow
+REREAD = 4  # rounds of estimating from the twin
+NEAR = 0.01  # a step so small ends it
+LOOKED_AT = 30_000  # ratings simulated for each guess
+ENOUGH = 10  # own courses from which on there is a twin
+SPREADS = (0.0, 0.18, 0.36, 0.55, 0.75)
+TAILS = (np.inf, 20.0, 10.0, 7.0, 5.5, 4.5, 4.0, 3.5)  # degrees of freedom
+SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
+LOPSIDED = 0.5  # skew below which noise is taken as even: strains that were not left out look like a little of it
+UPPER = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by whose largest rises tails are compared
 MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
 SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
+LEAST_NU, MOST_NU = 4.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,126 +48,154 @@ class Voice:
     noise: Noise = Noise()
 
     @classmethod
-    def assumed(cls, usual: Hyper) -> Voice:
-        """Without own ratings: the prior alone."""
-        return cls(usual, behind_ends(usual))
-
-    @classmethod
     def of(cls, y: Floats, t: Floats, prior: Hyper | None, seed: int) -> Voice:
         """Estimated from (n, T) ratings, leaning on the prior while they are few."""
         usual = estimate(y, t, prior, seed=seed)
         noise = Noise(min(gaps(y), MOST_MISSING), step_of(y))
         noise = replace(noise, items=items_of(noise.step, usual))
-        voice = cls(usual, behind_ends(usual, t, noise), noise)
+        voice = cls(usual, usual, noise)
         rows = np.flatnonzero((~np.isnan(y)).sum(axis=1) > FEWEST)[:2000]
-        return voice._matched(y[rows], t, seed) if len(rows) >= 10 else voice
+        return _Search(y[rows], t, seed).matched(voice) if len(rows) >= ENOUGH else voice
 
     def simulate(self, n: int, t: Floats, rng: np.random.Generator) -> Floats:
         """Uneventful courses of this voice."""
         return draw_pair(self.hidden, None, n, t, rng, (self.noise, self.noise))[0]
 
-    def _matched(self, y: Floats, t: Floats, seed: int) -> Voice:
-        """A twin that looks like the practice: first in how courses differ and go on, then in its noise, upward.
 
-        Both are read in the same way, with what looks strained left out, so what that takes away from calm courses
-        is taken from the twin's too. Few courses are trusted little: the rest is as the estimate says.
-        """
-        like = y[np.tile(np.arange(len(y)), -(-LOOKED_AT // len(y)))]
-        holes = np.isnan(like)
+class _Search:
+    """The practice's own courses (n, T), and twins with the same gaps, the same random numbers each time."""
 
-        def twin(guess: Voice) -> Floats:
-            courses = guess.simulate(len(like), t, np.random.default_rng(seed))
-            courses[holes] = np.nan
-            return courses
+    def __init__(self, y: Floats, t: Floats, seed: int) -> None:
+        self.y, self.t, self.seed, self.n = y, t, seed, len(y)
+        rows = int(np.clip(LOOKED_AT / max(len(t), 1), len(y), 3000))
+        self.holes = np.isnan(y[np.arange(rows) % len(y)])
 
-        noise, trust = self.noise, len(y) / (len(y) + LEAN)
-        voice = replace(self, noise=replace(noise, missing=0.0))
-        goal = Moments.of(calm(y, t, self.usual)).between_both(Moments.of(calm(twin(voice), t, self.usual)), trust)
-        own = Looks.of(y, t, self.usual)
+    def twin(self, voice: Voice) -> Floats:
+        """Courses of the twin, with the practice's gaps."""
+        courses = replace(voice, noise=replace(voice.noise, missing=0.0)).simulate(
+            len(self.holes), self.t, np.random.default_rng(self.seed)
+        )
+        courses[self.holes] = np.nan
+        return courses
+
+    def slopes(self, courses: Floats, usual: Hyper) -> Slopes:
+        return Slopes.of(calm(courses, self.t, usual, DOUBTFUL), self.t, usual)
+
+    def matched(self, voice: Voice) -> Voice:
+        """The voice with a twin that looks like the practice. Few courses are trusted little."""
         for _ in range(ROUNDS):
-            voice = voice._with_moments(goal, t, twin)
-            voice = voice._with_noise(own, t, twin, len(y))
-        found = replace(voice.noise, missing=noise.missing)
-        return Voice(_moved(self.usual, self.hidden, voice.hidden), voice.hidden, found)
+            voice = self.with_course(voice)
+            voice = self.with_noise(voice)
+            voice = self.with_reading(voice)
+        return voice
 
-    def _with_moments(self, goal: Moments, t: Floats, twin: Callable[[Voice], Floats]) -> Voice:
-        """Other persons and another course of noise in time, until the twin's moments are those of `goal`."""
-        voice = self
+    def with_reading(self, voice: Voice) -> Voice:
+        """Read by what the uneventful twin gives when nothing is left out, which the practice's own cannot tell."""
+        usual, _loglik = fitted(self.twin(voice), self.t, voice.usual, voice.usual, REREAD)
+        return replace(voice, usual=usual)
+
+    def with_course(self, voice: Voice) -> Voice:
+        """Another mean, other persons and another course of noise, until the twin asks for the practice's estimates."""
+        usual, trust = voice.usual, self.n / (self.n + LEAN)
+        own = self.slopes(self.y, usual)
+        plain = replace(voice, hidden=replace(usual, low=None, high=None), noise=Noise())
+        even = self.slopes(self.twin(plain), usual)
+        goal = [trust * a + (1.0 - trust) * b for a, b in ((own.mean, even.mean), (own.rest, even.rest))]
+        hidden = voice.hidden
         for _ in range(STEPS):
-            now = Moments.of(calm(twin(voice), t, self.usual))
-            voice = replace(voice, hidden=nearer(voice.hidden, goal, now, t))
-        return voice
+            now = self.slopes(self.twin(replace(voice, hidden=hidden)), usual)
+            ridge = 1e-3 * np.diag(np.diag(now.rest_known)) + 1e-12 * np.eye(len(now.rest))
+            step = np.clip(np.linalg.solve(now.rest_known + ridge, goal[1] - now.rest), -MOST, MOST)
+            ridge = 1e-3 * np.diag(np.diag(now.mean_known)) + 1e-12 * np.eye(len(now.mean))
+            hidden = with_means(hidden, means(hidden) + np.linalg.solve(now.mean_known + ridge, goal[0] - now.mean))
+            hidden = with_parameters(hidden, parameters(hidden) + step)
+            if np.abs(step).max() < NEAR:
+                break
+        return replace(voice, hidden=hidden)
 
-    def _with_noise(self, own: Looks, t: Floats, twin: Callable[[Voice], Floats], n: int) -> Voice:
-        """Noise whose unevenness, peakedness and size upward look like the practice's own."""
+    def with_noise(self, voice: Voice) -> Voice:
+        """Noise as uneven between persons, as lopsided and as peaked as the practice's own."""
+        trust = self.n / (self.n + TRUST)
+        spread = self.nearest(SPREADS, lambda s: _with(voice, spread=s), uneven)
+        voice = _with(voice, spread=trust * spread + (1 - trust) * voice.usual.spread)
+        skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s), lopsided)
+        voice = _with(voice, skew=skew if abs(skew) >= LOPSIDED and self.n >= TRUST else 0.0)
+        trust = self.n / (self.n + TRUST_PEAK)
+        place = self.nearest(range(len(TAILS)), lambda k: _with(voice, df=TAILS[int(k)]), largest_rises)
+        return _with(voice, df=_tail(trust * place))
 
-        def looks(guess: Voice) -> Looks:
-            return Looks.of(twin(guess), t, self.usual)
-
-        def nearest(values: tuple[float, ...], found: list[float], wanted: float, prior: float, half: int) -> float:
-            trust = n / (n + half)
-            return trust * float(np.interp(wanted, np.maximum.accumulate(found), values)) + (1 - trust) * prior
-
-        voice = self
-        tried = [looks(voice._with(spread=s)).uneven for s in SPREADS]
-        voice = voice._with(spread=nearest(SPREADS, tried, own.uneven, self.usual.spread, TRUST))
-        tried = [looks(voice._with(kurtosis=k)).peaked for k in KURTOSES]
-        voice = voice._with(kurtosis=nearest(KURTOSES, tried, own.peaked, 3.0, TRUST_PEAK))
-        trust = n / (n + TRUST)
-        for _ in range(STEPS):  # at the ceiling a rise tells little of the noise: the search is slow there
-            voice = voice._with(size=float(np.clip(own.size / looks(voice).size, 0.5, 2.0)) ** trust)
-        return voice
-
-    def _with(self, *, spread: float | None = None, kurtosis: float | None = None, size: float = 1.0) -> Voice:
-        """Another guess at what is simulated."""
-        noise = self.noise if kurtosis is None else replace(self.noise, kurtosis=kurtosis)
-        hidden = replace(
-            self.hidden, var_residual=self.hidden.var_residual * size,
-            spread=self.hidden.spread if spread is None else spread,
-        )  # fmt: skip
-        return Voice(self.usual, hidden, noise)
-
-
-def calm(y: Floats, t: Floats, usual: Hyper) -> Floats:
-    """The ratings without those that may be strained."""
-    return np.where(in_strain(y, innovations(y, t, usual), DOUBTFUL), np.nan, y)
+    def nearest(
+        self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
+    ) -> float:
+        """The value for which the twin looks most like the practice."""
+        tried = np.asarray(values, dtype=np.float64)
+        looks = []
+        for value in tried:
+            voice = guess(float(value))
+            looks.append(look(self.twin(voice), self.t, voice.usual))
+        return float(np.interp(look(self.y, self.t, voice.usual), np.maximum.accumulate(looks), tried))
 
 
-def _moved(usual: Hyper, first: Hyper, last: Hyper) -> Hyper:
-    """What reads the ratings, moved as the search moved what simulates them: it, too, was estimated cut."""
-    intercept = usual.var_intercept * last.var_intercept / max(first.var_intercept, 1e-300)
-    slope = usual.var_slope * last.var_slope / max(first.var_slope, 1e-300)
-    turn = float(np.clip(correlation(usual) + correlation(last) - correlation(first), -0.95, 0.95))
-    return replace(
-        usual, b0=usual.b0 + last.b0 - first.b0, b1=usual.b1 + last.b1 - first.b1, var_intercept=intercept,
-        var_slope=slope, cov=turn * (intercept * slope) ** 0.5,
-        var_residual=usual.var_residual * last.var_residual / first.var_residual,
-        phi=float(np.clip(usual.phi + last.phi - first.phi, 0.0, 0.95)), spread=last.spread,
-    )  # fmt: skip
+def _with(
+    voice: Voice, *, spread: float | None = None, skew: float | None = None, df: float | None = None
+) -> Voice:
+    """Another guess at the noise; how unevenly noisy persons are also says how far one's own ratings are trusted."""
+    noise = replace(
+        voice.noise, skew=voice.noise.skew if skew is None else skew, df=voice.noise.df if df is None else df
+    )
+    if spread is None:
+        return replace(voice, noise=noise)
+    return Voice(replace(voice.usual, nu=nu(spread), spread=spread), replace(voice.hidden, spread=spread), noise)
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """How a practice's noise looks upward. `size`: mean square of a rise; `uneven`: how alike the rises of one person
-    are in size, against all (1: all persons are equally noisy); `peaked`: mean fourth power over squared `size`."""
+def nu(spread: float) -> float:
+    """Ratings that the usual spread is worth against a person's own, when within-person SDs have this CV.
 
-    size: float
-    uneven: float
-    peaked: float
+    The best linear estimate of a person's variance from squared steps, with log-normal SDs and normal noise.
+    """
+    variance = (1.0 + spread * spread) ** 4 - 1.0
+    return float(np.clip(2.0 * (1.0 + variance) / max(variance, 1e-9), LEAST_NU, MOST_NU))
 
-    @classmethod
-    def of(cls, y: Floats, t: Floats, usual: Hyper) -> Looks:
-        """Looks of the ratings (n, T) as read by `usual`."""
-        steps, z = Voices(usual).upward(y, None, t)
-        square = (np.where(z < 0, z * steps.scale, np.nan)) ** 2
-        size = float(np.nanmean(square)) if not np.isnan(square).all() else 1.0
-        square = np.minimum(square / max(size, 1e-12), 16.0)
-        known = (~np.isnan(square)).sum(axis=1)
-        sums, fourth = np.nansum(square, axis=1), np.nansum(square**2, axis=1)
-        pairs = max(float((known * (known - 1)).sum()), 1.0)
-        mean = max(float(sums.sum() / max(known.sum(), 1)), 1e-12)
-        peaked = float(fourth.sum() / max(known.sum(), 1)) / mean**2
-        return cls(size, float((sums**2 - fourth).sum()) / pairs / mean**2, peaked)
+
+def _tail(place: float) -> float:
+    """Degrees of freedom between two of `TAILS`; their inverse is what changes evenly."""
+    inverse = [1.0 / df for df in TAILS]
+    found = float(np.interp(place, range(len(TAILS)), inverse))
+    return 1.0 / found if found > 1e-3 else np.inf
+
+
+def uneven(y: Floats, t: Floats, usual: Hyper) -> float:
+    """How alike the squared steps of one person are in size, against all (0: all persons are equally noisy)."""
+    found = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
+    square = (found.z * found.scale) ** 2
+    square = np.minimum(square / max(float(np.nanmean(square)), 1e-12), CAP)
+    known = (~np.isnan(square)).sum(axis=1)
+    sums, fourth = np.nansum(square, axis=1), np.nansum(square**2, axis=1)
+    mean = max(float(sums.sum() / max(known.sum(), 1)), 1e-12)
+    pairs = max(float((known * (known - 1)).sum()), 1.0)
+    return float((sums**2 - fourth).sum()) / pairs / mean**2 - 1.0
+
+
+def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
+    """Skew of the body of the steps, from its deciles: below 0, they fall further than they rise."""
+    found = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
+    step = (found.z * found.scale)[watched(y, t, found.earlier) & ~np.isnan(found.z)]
+    if len(step) < ENOUGH:
+        return 0.0
+    low, middle, high = np.quantile(step, (0.1, 0.5, 0.9))
+    return float((high + low - 2.0 * middle) / max(high - low, 1e-12))
+
+
+def largest_rises(y: Floats, t: Floats, usual: Hyper) -> float:
+    """Mean log of the upper quantiles of courses' largest rises, none after a low rating."""
+    found = innovations(y, t, usual)
+    rises = np.where(watched(y, t, found.earlier) & ~after_low(found), found.z, -np.inf)
+    most = rises.max(axis=1, initial=-np.inf)
+    most = most[most > -np.inf]
+    shares = [1.0 - share for share in UPPER if share * len(most) >= 1.0]
+    if not shares:
+        return 0.0
+    return float(np.log(np.maximum(np.quantile(most, shares, method="median_unbiased"), 0.05)).mean())
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,23 +226,15 @@ class Practice:
         return Voices(self.client.usual, self.therapist.usual if self.therapist else None)
 
     def simulate(
-        self,
-        n: int,
-        t: Floats,
-        rng: np.random.Generator,
-        like: tuple[Floats, Floats | None] | None = None,
-        dips: tuple[Floats, Floats] | tuple[None, None] = (None, None),
+        self, n: int, t: Floats, rng: np.random.Generator, like: tuple[Floats, Floats | None] | None = None
     ) -> tuple[Floats, Floats | None]:
-        """Uneventful courses of both voices: with the practice's share of gaps, or with the very gaps of `like`.
-
-        `dips`: how far each session of each voice lies below its usual instead, in within-person SD.
-        """
+        """Uneventful courses of both voices: with the practice's share of gaps, or with the very gaps of `like`."""
         noises = tuple(
             voice.noise if like is None else replace(voice.noise, missing=0.0)
             for voice in (self.client, self.therapist or self.client)
         )
         hidden = self.therapist.hidden if self.therapist else None
-        y, pair = draw_pair(self.client.hidden, hidden, n, t, rng, (noises[0], noises[1]), self.shared, dips)
+        y, pair = draw_pair(self.client.hidden, hidden, n, t, rng, (noises[0], noises[1]), self.shared)
         if like is not None:
             y[np.isnan(like[0])] = np.nan
             if pair is not None and like[1] is not None:

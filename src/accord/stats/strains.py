@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.stats.innovation import Flags, Floats
+from accord.stats.mixture import SLIDE
 
 Strain = Literal["none", "dip", "drop", "slide", "mixed"]
 STRAINS: tuple[Strain, ...] = ("none", "dip", "drop", "slide", "mixed")
-SLIDE = 6  # sessions over which a slide reaches its depth
 DROP = 3  # sessions that a sustained drop lasts
 FELT = 0.7  # of a strain's size, where the therapist notices it (an assumption)
 

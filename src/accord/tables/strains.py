@@ -15,11 +15,12 @@ import polars as pl
 
 from accord.errors import BadTable
 from accord.records import RATERS
-from accord.stats.innovation import STATES, Flags, Floats, Hyper, States, repair
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import STATES, Flags, Floats, States, repair
 from accord.stats.priors import starting
 from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.simulated_practice import Voice
-from accord.stats.thresholds import BASE_RATES, BUDGET, MOST, Budget, Calibration, calibrate
+from accord.stats.thresholds import BUDGET, LONG, MOST, NEEDED, Budget, Calibration, calibrate
 from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
 from accord.trajectories import trajectory
 
@@ -206,9 +207,11 @@ def _note(scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration)
 
 
 def _budgeted(made: Calibration) -> dict[str, Any]:
-    """What Accord's own flags may cost, and how many of them are nothing."""
-    nothing = dict(zip((f"{base:.0%}" for base in BASE_RATES), made.nothing["drop"], strict=True))
-    return {"rule": made.method, "false_alarms": made.budget.drop, "learning": made.learning, "nothing": nothing}
+    """What Accord's own flags may cost, and how many of them are false alarms where that is known."""
+    known = made.false_discovery.get("drop")
+    return {
+        "rule": made.method, "false_alarms": made.budget.drop, "learning": made.learning, "false_discovery": known
+    }  # fmt: skip
 
 
 def _ruled(rule: Rule, y: Floats, sessions: Floats, prior: Hyper | None) -> dict[str, Any]:
@@ -230,15 +233,14 @@ def _summary(one: dict[str, Any]) -> list[str]:
     name = f"{one['scale']} ({one['rater']})" if one["scale"] else one["rater"]
     flagged = f"{name}: {one['flagged_dyads']:,} of {one['dyads']:,} dyads flagged"
     share = f"{one['false_alarms']:.1%} of 15-session courses in which nothing happened"
-    if "nothing" not in one:
+    if "false_discovery" not in one:
         return [f"{flagged} by {one['rule']} ({one['says']}), which flags {share}, by simulation."]
     judge = one["calibration"]
-    few = "; so few hardly hold a budget" if one["learning"] else ""
-    return [
-        f"{flagged} under a budget of {share}.",
-        f"  Judged by {judge['id']}, from {judge['n']:,} courses of the table{few}.",
-        f"  Of 100 such flags, about {_nothing(one['nothing'])}.",
-    ]
+    based = f"  Judged by {judge['id']}, from {judge['n']:,} courses of the table."
+    if one["learning"]:
+        few = f"{judge['long']} courses have {LONG} ratings or more; from {NEEDED['drop']} on there are flags."
+        return [f"{name}: still learning what is usual. {few}", based]
+    return [f"{flagged} under a budget of {share}.", based, f"  {_false(one['false_discovery'])}"]
 
 
 def _plain(value: Any) -> Any:
@@ -248,8 +250,9 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _nothing(shares: dict[str, float]) -> str:
-    """How many flags are nothing, by how common strains are."""
-    said = [f"{100 * share:.0f} if {base} have one" for base, share in shares.items()]
-    said[0] = said[0].replace(" if", " are nothing if").replace("have one", "of courses have a strain")
-    return ", ".join(said)
+def _false(known: list[float] | None) -> str:
+    """How many flags are false alarms, where the table itself can tell."""
+    if known is None:
+        return "How many of these flags are false alarms is not known: the table is too small to tell."
+    share, low, high = (f"{100 * value:.0f}" for value in known)
+    return f"Of 100 such flags, about {share} are false alarms here (95 %: {low} to {high})."

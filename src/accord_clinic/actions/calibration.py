@@ -13,7 +13,7 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord.signals import CHECK_IN, RELIABLE, SHORT, may_speak
 from accord.stats import priors, thresholds
-from accord.stats.innovation import Hyper
+from accord.stats.hyper import Hyper
 from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Calibration

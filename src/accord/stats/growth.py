@@ -1,0 +1,146 @@
+"""Courses and a first guess at what is usual in; a better one out, by how ratings lie around what the guess expects.
+
+The likelihood of the growth model, taken step by step as the filter gives it: `Slopes` says for each parameter whether
+the ratings ask for more of it or less, and how much they know. Estimates follow these to where nothing is asked for; a
+simulated twin follows them to where it asks for the same as the practice (`twin`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from accord.stats.hyper import Hyper, basis
+from accord.stats.innovation import Flags, Floats, innovations
+
+MOVE = 1e-4  # step of the numerical derivative
+MOST = np.array([0.7, 0.7, 0.3, 0.2, 0.7, 0.4])  # the largest change of each parameter at once
+FEWEST_LEVEL = 1e-4  # of the residual variance: the least that persons' levels differ
+FLATTEST = 1e-7  # the same for their rises, a session
+TREND_SD = 0.4  # how much noise is expected to change over a course, in its logarithm
+LEAN, LEAN_LEVEL = 20.0, 3.0  # courses that a prior weighs; the same for level and rise, which differ between practices
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """Of the log likelihood at a guess: `mean` (4,) and `rest` (6,), with what is known of each (4, 4) and (6, 6).
+
+    All are averages over persons. The rest: logarithms of the variances of level and rise against the residual's,
+    their correlation, phi, the logarithm of the residual variance, and the trend of the noise.
+    """
+
+    mean: Floats
+    rest: Floats
+    mean_known: Floats
+    rest_known: Floats
+    loglik: float
+
+    @classmethod
+    def of(cls, y: Floats, t: Floats, usual: Hyper) -> Slopes:
+        """Slopes of ratings (n, T) at sessions t (T,)."""
+        n = max(len(y), 1)
+        e, log_sd, expected = _steps(y, t, usual)
+        seen = ~np.isnan(y)
+        sd = np.exp(log_sd)
+        design = _whitened(seen, t, usual)[:, seen]
+        mean = design @ e[seen] / n
+        here = parameters(usual)
+        moved = []
+        for k in range(len(here)):
+            there = here.copy()
+            there[k] += MOVE
+            _e, other_sd, other = _steps(y, t, with_parameters(usual, there))
+            moved.append((((other - expected) / sd)[seen] / MOVE, (other_sd - log_sd)[seen] / MOVE))
+        shift, widen = (np.array(part) for part in zip(*moved, strict=True))
+        rest = (shift @ e[seen] + widen @ (e[seen] ** 2 - 1.0)) / n
+        known = (shift @ shift.T + 2.0 * widen @ widen.T) / n
+        loglik = float(-(log_sd[seen] + 0.5 * e[seen] ** 2).sum())
+        return cls(mean, rest, design @ design.T / n, known, loglik)
+
+
+def parameters(usual: Hyper) -> Floats:
+    """What `Slopes.rest` speaks of."""
+    size = (usual.var_intercept * usual.var_slope) ** 0.5
+    return np.array([
+        np.log(max(usual.var_intercept / usual.var_residual, FEWEST_LEVEL)),
+        np.log(max(usual.var_slope / usual.var_residual, FLATTEST)),
+        float(np.clip(usual.cov / size, -0.95, 0.95)) if size > 0 else 0.0,
+        usual.phi, np.log(usual.var_residual), usual.trend,
+    ])  # fmt: skip
+
+
+def with_parameters(usual: Hyper, values: Floats) -> Hyper:
+    """The same with other parameters, cut to what is possible."""
+    level, rise, turn, phi, size, trend = (float(value) for value in values)
+    residual = float(np.exp(np.clip(size, -60.0, 60.0)))
+    between = residual * float(np.exp(np.clip(level, np.log(FEWEST_LEVEL), 9.0)))
+    slope = residual * float(np.exp(np.clip(rise, np.log(FLATTEST), 9.0)))
+    turn = float(np.clip(turn, -0.95, 0.95))
+    return replace(
+        usual, var_intercept=between, var_slope=slope, cov=turn * (between * slope) ** 0.5, var_residual=residual,
+        phi=float(np.clip(phi, 0.0, 0.9)), trend=float(np.clip(trend, -2.0, 2.0)),
+    )  # fmt: skip
+
+
+def means(usual: Hyper) -> Floats:
+    """Coefficients of the mean, (4,)."""
+    return np.array([usual.b0, usual.b1, usual.b_log, usual.b_early])
+
+
+def with_means(usual: Hyper, values: Floats) -> Hyper:
+    b0, b1, b_log, b_early = (float(value) for value in values)
+    return replace(usual, b0=b0, b1=b1, b_log=b_log, b_early=b_early)
+
+
+def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -> tuple[Hyper, float]:
+    """The usual course that ratings (n, T) and the prior together point to, from a start; and its log likelihood.
+
+    Scoring with expected information. The prior weighs as much as `LEAN` courses that know as much each; for the level
+    and the steady rise `LEAN_LEVEL`; the trend of the noise is normal around 0 with SD `TREND_SD`.
+    """
+    usual, n = start, len(y)
+    lean = np.array([LEAN_LEVEL, LEAN_LEVEL, LEAN, LEAN]) ** 0.5
+    loglik = -np.inf
+    for _ in range(rounds):
+        slopes = Slopes.of(y, t, usual)
+        loglik = slopes.loglik
+        hold = slopes.mean_known * np.outer(lean, lean) + _ridge(slopes.mean_known)
+        pull = hold @ (means(prior) - means(usual))
+        usual = with_means(usual, means(usual) + np.linalg.solve(n * slopes.mean_known + hold, n * slopes.mean + pull))
+        here, there = parameters(usual), parameters(prior)
+        hold = LEAN * slopes.rest_known + _ridge(slopes.rest_known)
+        hold[5, :] = hold[:, 5] = 0.0
+        hold[5, 5] = TREND_SD**-2
+        there[5] = 0.0
+        step = np.linalg.solve(n * slopes.rest_known + hold, n * slopes.rest + hold @ (there - here))
+        step = np.clip(step, -MOST, MOST)
+        usual = with_parameters(usual, here + step)
+        if np.abs(step).max() < 0.004:
+            break
+    return usual, loglik
+
+
+def _ridge(known: Floats) -> Floats:
+    """A little, so that what the ratings know nothing of stays where it is."""
+    size = np.diag(known)
+    return np.diag(1e-3 * size + 1e-9 * max(float(size.max()), 1e-9))
+
+
+def _steps(y: Floats, t: Floats, usual: Hyper) -> tuple[Floats, Floats, Floats]:
+    """Steps in usual SD, the logarithm of that SD, and what was expected, (n, T)."""
+    found = innovations(y, t, usual)
+    return found.z * found.scale, np.log(found.sd / found.scale), found.expected
+
+
+def _whitened(seen: Flags, t: Floats, usual: Hyper) -> Floats:
+    """What the filter makes of the columns of the mean, (4, n, T): it is linear once nothing is expected beforehand.
+
+    It depends on where ratings are alone, so each pattern of gaps is looked at once.
+    """
+    level = replace(usual, b0=0.0, b1=0.0, b_log=0.0, b_early=0.0)
+    packed = np.packbits(seen, axis=1)
+    _codes, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    columns = np.where(seen[first], basis(usual.clock(t))[:, None, :], np.nan).reshape(-1, len(t))
+    found = innovations(columns, t, level)
+    return (found.z * found.scale).reshape(4, len(first), len(t))[:, which.ravel()]

@@ -1,0 +1,142 @@
+"""How far ratings lie from what was expected in; the evidence for a dip, a drop that lasts, or a slide out.
+
+At each session the ratings so far are compared under "nothing happened" and under a strain of each shape, begun in each
+of the last sessions, of each size: a mixture of likelihood ratios, with the person's own spread integrated out. Another
+shape is one entry in `SHAPES`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import Flags, Floats, innovations
+
+Singles = npt.NDArray[np.float32]
+
+SLIDE = 6  # sessions over which a slide reaches its depth
+CLIP = 2.5  # an earlier step counts at most so much: one drop is no slide, and a strain must not hide the next
+ALONE = 200_000  # multiplications that the linear algebra library does on one thread
+HUGE = 80.0  # of a log likelihood ratio: beyond it single precision would overflow
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A way to be strained: begun so many sessions ago (`begun`), of so many within-person SD (`size`), and how much it
+    counts (`weight`, shared by the beginnings); `ramp`: it deepens over `SLIDE` sessions."""
+
+    weight: float
+    begun: tuple[int, ...]
+    size: float
+    ramp: bool = False
+
+
+SHAPES = (Shape(0.6, (0,), 3.0), Shape(0.4, (1, 2, 4), 2.0), Shape(1.0, (2, 3, 4, 5), 3.0, ramp=True))
+"""A dip, a drop that lasts, a slide. Chosen by what is found at equal false alarms, over dips of 2 and 3 SD, drops of 2 SD
+over three sessions and slides of 3 SD over six, with persons alike and not: more weight on the dip finds more of those and
+fewer of the others. Several sizes for each found no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Responses:
+    """How the steps of a course without gaps answer to strains, each of its size, by hyper-parameters and sessions.
+
+    `over`: (T, K, T), of the strain k seen at session t, in each session's step; `now`: (T, K), in the step of session
+    t itself; `weight`: (T, K), 0 where a strain cannot have begun so long before; `ramp`: (K,).
+    """
+
+    over: Singles
+    now: Singles
+    weight: Singles
+    ramp: tuple[bool, ...]
+
+
+@lru_cache(maxsize=64)
+def _responses(times: tuple[float, ...], hyper: Hyper) -> Responses:
+    t = np.array(times)
+    sessions = len(t)
+    level = replace(hyper, b0=0.0, b1=0.0, b_log=0.0, b_early=0.0)
+    noisy = hyper.relative_sd(t)
+    unit = hyper.var_residual**0.5 * (np.ones(sessions) if noisy is None else noisy)
+    since = np.arange(sessions) - np.arange(sessions)[:, None]
+    answers = {}
+    for ramp in (False, True):
+        depth = np.clip((since + 1) / SLIDE, 0.0, 1.0) if ramp else (since >= 0).astype(np.float64)
+        steps = innovations(-depth * unit, t, level)
+        answers[ramp] = steps.z * steps.scale
+    kinds = [(shape, begun) for shape in SHAPES for begun in shape.begun]
+    over = np.zeros((sessions, len(kinds), sessions), dtype=np.float32)
+    for k, (shape, begun) in enumerate(kinds):
+        for s in range(begun, sessions):
+            over[s, k, : s + 1] = shape.size * answers[shape.ramp][s - begun, : s + 1]
+    at = np.arange(sessions)
+    weight = [[shape.weight / len(shape.begun) * (s > begun) for shape, begun in kinds] for s in at]
+    return Responses(
+        over, over[at, :, at], np.array(weight, dtype=np.float32), tuple(shape.ramp for shape, _begun in kinds)
+    )
+
+
+def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int = 0) -> tuple[Floats, Floats]:
+    """Log mixture of likelihood ratios of all shapes, and of slides alone, for steps (T, n) in usual SD, 0 where nothing
+    is seen; sessions before `first` are left out (-inf).
+
+    The sum over shapes k of w [(nu + Q) / (nu + Q - 2 b + a)]^((nu + t) / 2), where a = g'g, b = -g'e, Q = e'e, g: what
+    a strain does to the steps e of a course without gaps, and t: ratings so far. Earlier steps are cut at 2.5.
+    """
+    sessions, n = step.shape
+    grid = times if times.ndim == 1 else np.arange(1.0, sessions + 1)
+    made = _responses(tuple(grid.tolist()), replace(hyper, name="", n_dyads=0, low=None, high=None, spread=0.0, nu=1.0))
+    e = step.astype(np.float32)
+    cut = np.clip(e, -CLIP, CLIP)
+    late = slice(first, sessions)
+    over = made.over[late].reshape(-1, sessions)
+    toward = _product(over, cut).reshape(-1, len(made.ramp), n)
+    size, known = _sizes(over, seen, first, len(made.ramp))
+    squares = np.square(cut)
+    before = np.cumsum(squares, axis=0)[late] - squares[late] + np.square(e[late])
+    rest = 1.0 / (np.float32(hyper.nu) + before)
+    power = -0.5 * (np.float32(hyper.nu) + known)
+    excess = e[late] - cut[late]
+    every, sliding = np.zeros((2, *rest.shape), dtype=np.float32)
+    for k, ramp in enumerate(made.ramp):
+        ratio = made.now[late, k, None] * excess
+        ratio += toward[:, k]
+        ratio *= -2.0
+        ratio += size[:, k]
+        ratio *= rest
+        ratio += 1.0
+        np.log(ratio, out=ratio)
+        ratio *= power
+        np.minimum(ratio, HUGE, out=ratio)
+        np.exp(ratio, out=ratio)
+        ratio *= made.weight[late, k, None]
+        (sliding if ramp else every).__iadd__(ratio)
+    every += sliding
+    out = np.full((2, sessions, n), -np.inf)
+    with np.errstate(divide="ignore"):
+        np.log(every, out=out[0, late])
+        np.log(sliding, out=out[1, late])
+    return out[0], out[1]
+
+
+def _sizes(over: Singles, seen: Flags, first: int, kinds: int) -> tuple[Singles, Singles]:
+    """g'g of each strain at each session, (T, K, n or 1), and ratings so far, (T, n or 1)."""
+    if seen.all():
+        known = np.arange(first + 1.0, len(seen) + 1)[:, None].astype(np.float32)
+        return np.square(over).sum(axis=1).reshape(-1, kinds, 1), known
+    weight = seen.astype(np.float32)
+    return _product(np.square(over), weight).reshape(-1, kinds, seen.shape[1]), np.cumsum(weight, axis=0)[first:]
+
+
+def _product(table: Singles, courses: Singles) -> Singles:
+    """Their matrix product, a few persons at a time: larger ones wake threads that wait for each other on a busy
+    machine, where persons are shared out over the cores already."""
+    out = np.empty((len(table), courses.shape[1]), dtype=np.float32)
+    few = max(1, ALONE // max(table.size, 1))
+    for start in range(0, courses.shape[1], few):
+        np.matmul(table, courses[:, start : start + few], out=out[:, start : start + few])
+    return out

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from accord.instruments import catalogue
     from accord.scoring import score, score_array
     from accord.simulation import simulate
+    from accord.stats.limits import Budget
     from accord.stats.mixed import fit_mixed
     from accord.stats.reliability import reliability
-    from accord.stats.thresholds import Budget, calibrate
+    from accord.stats.thresholds import calibrate
     from accord.tables.strains import find_strains
     from accord.trajectories import trajectory
 
@@ -36,7 +37,7 @@ __version__ = "0.1.0"
 
 HOMES = {
     "AccordError": "accord.errors",
-    "Budget": "accord.stats.thresholds",
+    "Budget": "accord.stats.limits",
     "calibrate": "accord.stats.thresholds",
     "catalogue": "accord.instruments",
     "find_strains": "accord.tables.strains",

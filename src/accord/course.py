@@ -11,7 +11,7 @@ import numpy.typing as npt
 from accord.instruments import Instrument
 from accord.records import DyadRecord, Rater, Response, Score, Signal
 from accord.scoring import comparable, kept_scores
-from accord.signals import DETECTORS, Detector, Evidence, may_speak
+from accord.signals import DETECTORS, Detector, Evidence
 from accord.stats.thresholds import Calibration
 from accord.trajectories import Trajectory, trajectory
 
@@ -24,7 +24,7 @@ class Course:
 
     `scores` is keyed by rater, instrument and scale. `trajectories` (the client's voice) and `gaps` (client minus
     therapist, commensurate scales only) are keyed by instrument and scale, and are batches of one, shape (1, T).
-    `silent`: the followed scales on which no statement may rest.
+    `silent`: the scales that are followed, but not judged: the practice has too few courses for that.
     """
 
     record: DyadRecord
@@ -54,7 +54,7 @@ def course(
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
     instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
-    scale that may not speak (`may_speak`) is followed, and raises no signal.
+    calibration that rests on too few courses draws the band and raises no signal.
     """
     scored = _scores(record, instruments, versions or {})
     times = np.array([float(s.number) for s in record.sessions])
@@ -66,15 +66,14 @@ def course(
         own = scored.get(("client", name, scale))
         if own is None or not instruments[name].scale(scale).key.verified:
             continue
-        if not may_speak(instruments[name].scale(scale), calibration.reliability):
+        if calibration.learning and not gap:
             silent.add((name, scale))
         client, other = values(own)[None, :], _other_voice(scored, instruments[name], scale)
         if not gap:
             trajectories[name, scale] = trajectory(client, times, calibration, other)
         elif other is not None:
             gaps[name, scale] = trajectory(client - other, times, calibration)
-    speaking, apart = ({k: path for k, path in paths.items() if k not in silent} for paths in (trajectories, gaps))
-    evidence = Evidence(record, instruments, scored, speaking, apart)
+    evidence = Evidence(record, instruments, scored, trajectories, gaps)
     signals = tuple(signal for detector in detectors for signal in detector.detect(evidence))
     return Course(record, scored, trajectories, gaps, signals, frozenset(silent))
 

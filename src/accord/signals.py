@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from accord.instruments import Scale
 from accord.records import DyadRecord, Rater, Response, Score, Signal
 
 CHECK_IN = "accord-check-in"
@@ -23,17 +22,6 @@ SCORED = ("collaboration", "connection")
 LITTLE_ROOM = 1
 FEWEST_SCORED, FEWEST_SAME = 4, 5
 SILENT_RUN = 2
-SHORT, RELIABLE = 3, 0.75
-"""A scale of so few items speaks only where a change on it is so reliable."""
-
-
-def may_speak(scale: Scale, reliability: float | None) -> bool:
-    """Whether a statement about one person may rest on this scale.
-
-    Three items or fewer support none on their own: only where a change on the scale was measured to be reliable in the
-    practice. `reliability`: R_C, which has to be .75 or more (`stats.reliability`); `None` where it is not known.
-    """
-    return len(scale.items) > SHORT or (reliability or 0.0) >= RELIABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +107,17 @@ def safety(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Below what was to be expected from this person's own course."""
-    yield from _flagged(seen, detector, seen.trajectories, "flag_drop")
+    yield from _flagged(seen, detector, seen.trajectories)
 
 
 def slide(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """A slow decline over several sessions. DyadRecord once, when it is noticed, and not again while it lasts."""
-    yield from _flagged(seen, detector, seen.trajectories, "flag_slide")
+    yield from _flagged(seen, detector, seen.trajectories)
 
 
 def gap(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """The two voices lie further apart than is usual for them."""
-    yield from _flagged(seen, detector, seen.gaps, "flag_gap")
+    yield from _flagged(seen, detector, seen.gaps)
 
 
 def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
@@ -171,8 +159,8 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("goals_apart", True, 1, goals_apart),
     Detector("not_talked_about", True, 1, not_talked_about),
     Detector("safety", True, 1, safety),
-    Detector("drop", False, 1, drop),
-    Detector("slide", False, 1, slide),
+    Detector("drop", False, 2, drop),
+    Detector("slide", False, 2, slide),
     Detector("gap", False, 1, gap),
     Detector("quiet", False, 1, quiet),
     Detector("silence", False, 1, silence),
@@ -184,16 +172,18 @@ def _level(response: Response | None, item: str) -> int | None:
     return answer if isinstance(answer, int) else None
 
 
-def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any], flag: str) -> Iterator[Signal]:
+def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any]) -> Iterator[Signal]:
+    """Marks of the detector's kind, and whether the client's rating alone would have raised each."""
     for (instrument, scale), path in paths.items():
         for i, session in enumerate(seen.said.sessions):
-            if getattr(path, flag)[0, i]:
+            if getattr(path, f"flag_{detector.kind}")[0, i]:
+                joint = detector.kind != "gap" and getattr(path, f"joint_{detector.kind}")[0, i]
                 numbers = {name: round(float(getattr(path, name)[0, i]), 3) for name in ("expected", "sd", "z")}
                 yield detector.signal(
                     session.number,
                     scale=f"{instrument}/{scale}",
                     strength=abs(numbers["z"]),
-                    evidence=numbers,
+                    evidence=numbers | ({"raised_by": "both"} if joint else {}),
                     calibration=path.calibration,
                 )
 

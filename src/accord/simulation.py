@@ -159,8 +159,8 @@ def _both(
     between = defaults()["therapist_rating"]["between_dyad_r"]
     person = rng.standard_normal((2, 2, n, 1))
     person[1] = between * person[0] + (1 - between**2) ** 0.5 * person[1]
-    df = 4.0 + 6.0 / (kurtosis - 3.0) if kurtosis > 3.0 else np.inf
-    noise = [wander(n, times, meant.phi, rng, df) for _ in range(2)]
+    tail = 1.0 / (4.0 + 6.0 / (kurtosis - 3.0)) if kurtosis > 3.0 else 0.0
+    noise = [wander(n, times, meant.phi, rng, tail) for _ in range(2)]
     noise[1] = shared * noise[0] + (1 - shared**2) ** 0.5 * noise[1]
     f00, f10, f11 = meant.root()
     voices = []

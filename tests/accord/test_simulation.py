@@ -72,7 +72,7 @@ def test_answers_are_skipped_at_random_and_more_after_a_strain():
 
 
 def test_noise_has_the_kurtosis_asked_for():
-    steps = wander(200_000, np.array([1.0]), 0.0, np.random.default_rng(2), 5.0).ravel()
+    steps = wander(200_000, np.array([1.0]), 0.0, np.random.default_rng(2), 1 / 7).ravel()
     assert np.mean(steps**2) == pytest.approx(1.0, abs=0.02)
     assert np.mean(steps**4) == pytest.approx(5.0, abs=0.6)
 

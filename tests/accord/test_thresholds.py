@@ -12,7 +12,7 @@ import pytest
 from accord.errors import BadInput
 from accord.simulation import nine_items, simulate
 from accord.stats.courses import PLAIN, Noise, draw
-from accord.stats.estimate import behind_ends, step_of
+from accord.stats.estimate import step_of
 from accord.stats.evidence import Voices
 from accord.stats.priors import shipped as starting_values
 from accord.stats.simulated_practice import Voice
@@ -34,7 +34,8 @@ def practice(usual, n: int, seed: int, noise: Noise = PLAIN, times=T) -> np.ndar
 def flagged(made: Calibration, y: np.ndarray, kind: str = "drop", times=T) -> float:
     """Share of courses flagged at least once."""
     found = Voices(made.hyper, made.second, made.weight).read(y, None, times)
-    return float((getattr(found, kind) >= getattr(made, kind).at(found.steps.earlier)).any(axis=1).mean())
+    limit = getattr(made, kind)
+    return 0.0 if limit is None else float((getattr(found, kind) >= limit.at(found.steps.earlier)).any(axis=1).mean())
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def flagged(made: Calibration, y: np.ndarray, kind: str = "drop", times=T) -> fl
     [
         (NINE, Noise()),
         (replace(NINE, phi=0.4), Noise()),
-        (replace(NINE, spread=0.0), Noise(kurtosis=5.0)),
+        (replace(NINE, spread=0.0), Noise(tail=1 / 7)),
         (NINE, Noise(missing=0.25)),
         (replace(NINE, b0=4.47), Noise()),
     ],
@@ -72,15 +73,33 @@ def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
     assert 0.6 * clean < strained < 1.1 * clean
 
 
-def test_a_calibration_says_how_many_of_its_marks_are_nothing():
-    """Judged by courses of another seed, in which one in five has a strain, as `simulate` makes them."""
-    made = calibrate(NINE, draws=4000)
-    other = simulate(6000, 15, 77, share=0.2)
-    path = trajectory(other.client, T, made)
-    for kind, marks in (("drop", path.flag_drop), ("slide", path.flag_slide)):
-        rare, usual, common = made.nothing[kind]
-        assert rare > usual > common > 0
-        assert usual == pytest.approx((marks & ~other.truth.strained).sum() / marks.sum(), abs=0.06)
+def test_a_large_practice_knows_how_many_of_its_marks_are_false_alarms():
+    own = simulate(3000, 15, 5, share=0.2)
+    made = calibrate(own.client, draws=4000)
+    path = trajectory(own.client, T, made)
+    share, low, high = made.false_discovery["drop"]
+    assert (high - low) / 2 <= 0.15
+    assert share == pytest.approx((path.flag_drop & ~own.truth.strained).sum() / path.flag_drop.sum(), abs=0.12)
+
+
+def test_a_practice_of_ordinary_size_does_not_claim_to_know_that():
+    assert calibrate(simulate(200, 15, 5, share=0.2).client, draws=2000).false_discovery == {}
+
+
+@pytest.mark.parametrize(("courses", "kinds"), [(9, ()), (10, ("drop", "gap")), (20, ("drop", "slide", "gap"))])
+def test_no_mark_is_made_before_the_practice_can_judge(courses, kinds):
+    made = calibrate(practice(NINE, courses, 1), draws=1000)
+    assert tuple(kind for kind in ("drop", "slide", "gap") if getattr(made, kind)) == kinds
+    assert made.learning == (not kinds)
+    low = practice(NINE, 1, 3)
+    low[0, 8] = 1.0
+    assert trajectory(low, T, made).flag_drop.any() == bool(kinds)
+
+
+def test_short_courses_are_no_courses_to_judge_by():
+    y = practice(NINE, 40, 1)
+    y[:, 5:] = np.nan
+    assert calibrate(y, draws=1000).learning
 
 
 def test_a_budget_is_scaled_to_the_length_of_a_course():
@@ -90,27 +109,45 @@ def test_a_budget_is_scaled_to_the_length_of_a_course():
 
 
 def test_long_and_short_courses_keep_the_scaled_budget():
-    made = calibrate(NINE, draws=10_000)
+    """A limit of constant hazard: the practice's courses have 15 sessions, those that are judged 5 to 40."""
+    made = [calibrate(practice(NINE, 300, s), draws=10_000) for s in range(3)]
     for sessions in (5, 15, 40):
         times = np.arange(1.0, sessions + 1)
-        calm = practice(behind_ends(NINE), 10_000, 7, times=times)
-        assert flagged(made, calm, times=times) == pytest.approx(allowed(0.05, sessions), rel=0.25)
+        calm = practice(replace(NINE, longest=15.0), 6000, 7, times=times)
+        shares = [flagged(one, calm, times=times) for one in made]
+        assert np.mean(shares) == pytest.approx(allowed(0.05, sessions), rel=0.4)
 
 
 def test_a_larger_budget_lowers_every_threshold():
-    strict, loose = (calibrate(NINE, budget=Budget(b, b, b), draws=4000) for b in (0.01, 0.2))
+    own = practice(NINE, 40, 1)
+    strict, loose = (calibrate(own, budget=Budget(b, b, b), draws=4000) for b in (0.01, 0.2))
     for kind in ("drop", "slide", "gap"):
         assert getattr(loose, kind).level < getattr(strict, kind).level
 
 
 def test_estimates_find_the_parameters_of_a_large_practice():
+    """Sizes are a little small, since the lowest ratings are left out; the twin puts that right."""
     found = estimate(practice(replace(NINE, low=None, high=None), 600, 3))
-    assert found.b0 == pytest.approx(3.8, abs=0.08)
-    assert found.b1 == pytest.approx(0.02, abs=0.006)
+    np.testing.assert_allclose(found.mean(T), NINE.mean(T), atol=0.08)
     assert found.var_intercept == pytest.approx(0.281, rel=0.2)
-    assert found.var_residual == pytest.approx(0.09, rel=0.2)
+    assert found.var_residual == pytest.approx(0.09, rel=0.3)
     assert found.phi == pytest.approx(0.2, abs=0.08)
     assert found.n_dyads == 600
+    read = calibrate(practice(replace(NINE, low=None, high=None), 600, 3), draws=1000).hyper
+    assert read.var_residual == pytest.approx(0.09, rel=0.1)
+
+
+@pytest.mark.parametrize("trend", [-0.9, 0.0, 0.7])
+def test_noise_that_changes_over_a_course_is_seen(trend):
+    usual = replace(NINE, trend=trend, longest=15.0, low=None, high=None)
+    assert estimate(practice(usual, 400, 2)).trend == pytest.approx(trend, abs=0.15)
+
+
+def test_a_course_that_levels_off_is_seen():
+    usual = replace(NINE, b0=3.0, b1=0.0, b_early=0.9, var_slope=0.3, cov=0.0, rise="early", longest=15.0, high=None)
+    found = estimate(practice(usual, 500, 2))
+    np.testing.assert_allclose(found.mean(T), usual.mean(T), atol=0.08)
+    assert found.rise == "early"
 
 
 def test_the_few_lean_on_the_starting_values_and_the_many_do_not():
@@ -118,14 +155,14 @@ def test_the_few_lean_on_the_starting_values_and_the_many_do_not():
     noisy = replace(start, var_residual=start.var_residual * 4, low=None, high=None)
     few, many = (estimate(practice(noisy, n, 1), prior=start) for n in (5, 400))
     assert start.var_residual < few.var_residual < 2.5 * start.var_residual
-    assert many.var_residual == pytest.approx(noisy.var_residual, rel=0.25)
+    assert many.var_residual == pytest.approx(noisy.var_residual, rel=0.3)
 
 
-def test_without_courses_there_are_the_named_starting_values():
-    made = calibrate(starting_values()["connection"].client, draws=2000)
-    assert made.n == 0
-    assert made.learning
+def test_without_courses_there_are_the_named_starting_values_and_no_marks():
+    made = calibrate(starting_values()["connection"].client)
+    assert (made.n, made.drop, made.learning) == (0, None, True)
     assert "starting values" in made.hyper.name
+    assert "no marks below 10 courses" in str(made)
 
 
 def test_noise_behind_the_ceiling_is_larger_than_it_looks():
@@ -135,7 +172,7 @@ def test_noise_behind_the_ceiling_is_larger_than_it_looks():
     assert (y == 5.0).mean() > 0.3
     assert seen.high == 5.0
     assert seen.var_residual < 0.7 * high.var_residual
-    assert Voice.of(y, T, None, 0).hidden.var_residual == pytest.approx(high.var_residual, rel=0.15)
+    assert Voice.of(y, T, None, 0).hidden.var_residual == pytest.approx(high.var_residual, rel=0.2)
 
 
 def test_a_coarse_scale_is_simulated_answer_by_answer():
@@ -169,7 +206,7 @@ def test_a_calibration_is_named_by_its_numbers_and_survives_storage():
     assert again == made
     assert again.id == made.id
     assert replace(made, drop=Threshold(made.drop.level + 0.01)).id != made.id
-    assert made.id.startswith("innovation-1:")
+    assert made.id.startswith("innovation-2:")
     assert made.second is not None
     assert "own courses" in str(made)
 
@@ -189,7 +226,6 @@ def test_the_same_ratings_and_seed_give_the_same_calibration():
 )  # fmt: skip
 def test_ratings_that_say_little_still_give_thresholds(y):
     made = calibrate(y, draws=1000)
-    assert np.isfinite([made.drop.level, made.slide.level, made.gap.level]).all()
     assert not (flagged(made, y, times=np.arange(1.0, y.shape[1] + 1)) > 0.2)
 
 
@@ -206,9 +242,8 @@ def test_few_ratings_scattered_over_many_sessions_keep_within_the_budget(answere
 
     made = calibrate(scattered(150, 1), draws=2000)
     for kind in ("drop", "slide"):
-        assert getattr(made, kind).level > 2.0
-        assert flagged(made, scattered(2000, 2), kind, times) < allowed(getattr(made.budget, kind), 60)
-        assert 0.1 < made.nothing[kind][1] < 0.6
+        if getattr(made, kind):
+            assert flagged(made, scattered(2000, 2), kind, times) < allowed(getattr(made.budget, kind), 60)
 
 
 def test_no_rating_at_all_is_said():

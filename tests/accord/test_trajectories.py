@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from accord.errors import BadInput
+from accord.simulation import simulate
 from accord.stats.innovation import NONE, OPEN, RECOVERED
 from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Calibration, calibrate
@@ -15,9 +16,10 @@ CALM = np.array([75.0, 70, 80, 75, 78, 75, 77, 74, 76, 78, 75, 77])
 
 @pytest.fixture(scope="module")
 def both() -> Calibration:
-    """Collaboration without own courses, both voices."""
+    """Collaboration in a practice of a hundred uneventful courses, both voices."""
     start = starting_values()["collaboration"]
-    return calibrate(start.client, second=start.therapist, draws=4000)
+    own = simulate(100, 15, 4, "none", items=4)
+    return calibrate(own.client, second=own.therapist, prior=start.client, second_prior=start.therapist, draws=4000)
 
 
 def with_drop(at: int, to: float) -> np.ndarray:
@@ -66,8 +68,8 @@ def test_a_slow_decline_is_said_once_as_a_slide(both):
 
 
 def test_a_slide_that_begins_with_the_first_judged_session_is_measured_by_the_persons_own_level(both):
-    """Not by what was expected of anybody before the first rating, to which 72 would be a way back."""
-    y = np.array([[96.0, 95, 97, 86, 82, 78, 74, 72, 72, 72, 72, 72]])
+    """Not by what was expected of anybody before the first rating, to which 64 would nearly be a way back."""
+    y = np.array([[96.0, 95, 97, 88, 80, 72, 66, 64, 64, 64, 64, 64]])
     path = trajectory(y, T, both)
     assert path.flag_slide.any()
     assert path.state[0, -3:].tolist() == [OPEN, OPEN, OPEN]
@@ -103,6 +105,30 @@ def test_the_therapist_can_raise_a_mark_but_never_clear_one(both):
     assert trajectory(deep, T, both, high).flag_drop[0, 6]
 
 
+def test_a_mark_that_the_clients_rating_alone_would_not_have_raised_says_so(both):
+    low = CALM[None, :].copy()
+    low[0, 6] = 5.0
+    deep, slight = with_drop(6, 25.0), with_drop(6, 57.0)
+    assert not trajectory(slight, T, both).flag_drop.any()
+    joint, own = trajectory(slight, T, both, low), trajectory(deep, T, both, low)
+    assert (joint.flag_drop[0, 6], joint.joint_drop[0, 6]) == (True, True)
+    assert (own.flag_drop[0, 6], own.joint_drop[0, 6]) == (True, False)
+
+
+def test_a_drop_that_lasts_is_marked_once(both):
+    y = np.where(T > 6, CALM - 45.0, CALM)[None, :]
+    path = trajectory(y, T, both)
+    assert path.flag_drop.sum() == 1
+    assert path.state[0, -1] == OPEN
+
+
+def test_starting_values_alone_draw_a_band_and_make_no_mark():
+    start = starting_values()["collaboration"]
+    path = trajectory(with_drop(6, 0.0), T, calibrate(start.client, second=start.therapist))
+    assert not (path.flag_drop | path.flag_slide).any()
+    assert np.isfinite(path.low).all()
+
+
 def test_the_therapist_alone_raises_nothing(both):
     nobody = np.full((1, 12), np.nan)
     path = trajectory(nobody, T, both, with_drop(6, 0.0))
@@ -118,7 +144,8 @@ def test_the_band_stays_within_the_scale_and_holds_most_of_a_calm_course(both):
 
 
 def test_a_difference_outside_its_usual_is_a_gap_in_either_direction():
-    usual = calibrate(starting_values()["collaboration"].difference, draws=4000)
+    own = simulate(100, 15, 4, "none", items=4)
+    usual = calibrate(own.client - own.therapist, prior=starting_values()["collaboration"].difference, draws=4000)
     calm = np.full((1, 12), 6.0)
     for change in (-60.0, 60.0):
         y = calm.copy()

@@ -253,14 +253,14 @@ def test_what_the_therapist_wrote_about_the_course_is_in_it_and_own_notes_are_no
     assert "Ben's own note" not in copy
 
 
-def test_a_mark_says_how_often_such_a_mark_is_nothing(said, ana):
+def test_a_mark_says_how_often_such_a_mark_comes_by_chance(said, ana):
     calibration.calibrate(["accord-check-in/collaboration"], by=None)
     version = Calibration.objects.get().version
     session = said.sessions.get(number=1)
     facts = {"dyad": said, "session": session, "reported": False, "scale": "collaboration", "raised_at": timezone.now()}
     Signal.objects.create(kind="drop", calibration=version, **facts)
     inferred, *reported = sorted(everything(ana)["signals"], key=lambda row: row["reported"])
-    assert inferred["how_sure"].startswith("Of 100 marks like this, about ")
+    assert inferred["how_sure"] == "By chance about 5 in 200 courses of 15 sessions get one."
     assert {row["how_sure"] for row in reported} <= {""}
     assert inferred["how_sure"] in take(ana, "page").content.decode()
 

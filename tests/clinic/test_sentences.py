@@ -96,12 +96,15 @@ def test_a_signal_that_a_practice_added_is_told_too():
 
 
 def test_an_inferred_mark_says_how_sure_it_is():
-    gap, drop = FalseAlarms("innovation-1:2", 0.03, 57), FalseAlarms("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
-    by_chance = "By chance alone, about 3 in 100 courses in which nothing happened get such a mark on this scale."
-    assert how_sure(gap) == by_chance
+    gap, drop = FalseAlarms("innovation-2:2", 0.03, 57), FalseAlarms("innovation-2:1", 0.05, 57, (0.4, 0.31, 0.49))
+    assert how_sure(gap) == (
+        "By chance about 3 in 100 courses of 15 sessions get a mark like this. How many marks here are false alarms is "
+        "not known yet: ask."
+    )
+    assert how_sure(replace(gap, by_chance=0.015)).startswith("By chance about 3 in 200 courses of 15 sessions")
     assert how_sure(drop) == (
-        "Of 100 marks like this, about 30 are nothing where one course in five has a strain; 48 where one in ten has "
-        "one, 18 where more than one in three."
+        "About 40 in 100 marks like this are false alarms here (likely between 31 and 49). The others may not be "
+        "strains: ask."
     )
     few = how_sure(replace(drop, courses=4))
     assert few.endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
@@ -110,7 +113,7 @@ def test_an_inferred_mark_says_how_sure_it_is():
 
 def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
     """Today, People and supervision show one line for each person; what was said needs no such word."""
-    gap, drop = FalseAlarms("innovation-1:2", 0.03, 57), FalseAlarms("innovation-1:1", 0.05, 57, (0.481, 0.3, 0.177))
+    gap, drop = FalseAlarms("innovation-2:2", 0.03, 57), FalseAlarms("innovation-2:1", 0.05, 57, (0.4, 0.31, 0.49))
     scale = "accord-check-in/collaboration"
     low, apart, said, quiet = (
         in_a_list(findings([signal], [], 9, TO_BEN)[0], alarms)
@@ -119,14 +122,22 @@ def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
             (a_signal("goals_apart", 9, True), None), (a_signal("silence", 9, False, 1.0), None),
         )
     )  # fmt: skip
-    assert low.endswith("in session 9. Of 100 marks like this, about 18 to 48 are nothing.")
-    assert apart.endswith("for you both. By chance alone, about 3 in 100 courses get one.")
+    assert low.endswith("in session 9. About 40 in 100 marks like this are false alarms here.")
+    assert apart.endswith("for you both. By chance about 3 in 100 courses of 15 sessions get one.")
     assert "100" not in said + quiet
 
 
+@pytest.mark.parametrize(("kind", "words"), [("drop", "your rating raised this"), ("slide", "your ratings raised")])
+def test_a_mark_that_the_therapists_rating_raised_says_whose_it_was(kind, words):
+    mark = replace(a_signal(kind, 9, False, 2.6, "accord-check-in/collaboration"), evidence={"raised_by": "both"})
+    (finding,) = findings([mark], [], 9, TO_BEN)
+    assert words in finding.line
+    assert "usual for Ana" not in finding.line
+
+
 def test_a_mark_names_the_calibration_that_judged_it():
-    made = FalseAlarms("innovation-1:3f2a90c1d5e4", 0.05, 57)
-    assert judged_by(made) == "Judged by calibration innovation-1:3f2a90c1d5e4, from 57 courses here."
+    made = FalseAlarms("innovation-2:3f2a90c1d5e4", 0.05, 57)
+    assert judged_by(made) == "Judged by calibration innovation-2:3f2a90c1d5e4, from 57 courses here."
     assert judged_by(replace(made, courses=0)).endswith("from starting values.")
 
 

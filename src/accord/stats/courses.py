@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import gamma
 from statistics import NormalDist
 
 import numpy as np
@@ -16,14 +17,15 @@ from accord.stats.innovation import Floats
 class Noise:
     """How ratings stray besides their size: `missing` share at random, `step` between two possible ratings (0: any).
 
-    `df` of the within-person noise, Student t (infinite: normal); `skew`: below 0 it falls further than it rises.
+    `tail` of the within-person noise: 0 normal, above that Student t with df 1/tail, below that lighter than normal.
+    `skew`: below 0 it falls further than it rises.
     `items`: the rating is the mean of so many five-point answers (0: of none), each of which meets the ends of the
     scale by itself. So a mean that nears an end is noisier away from it than towards it.
     """
 
     missing: float = 0.0
     step: float = 0.0
-    df: float = np.inf
+    tail: float = 0.0
     skew: float = 0.0
     items: int = 0
 
@@ -97,7 +99,7 @@ def draw(
     a, b = rng.standard_normal((2, n, 1))
     course: Floats = hyper.mean(t) + f00 * a + (f10 * a + f11 * b) * hyper.along(t)
     if wandering is None:
-        wandering = wander(n, t, hyper.phi, rng, noise.df, noise.skew)
+        wandering = wander(n, t, hyper.phi, rng, noise.tail, noise.skew)
     noisy = hyper.relative_sd(t)
     sd = hyper.var_residual**0.5 * (1.0 if noisy is None else noisy)
     course += sd * person_spread(hyper.spread, n, rng) * wandering
@@ -123,11 +125,11 @@ def draw_pair(
 ) -> tuple[Floats, Floats | None]:
     """Uneventful courses of both voices; `shared` is the correlation of their noise within a session."""
     t = np.asarray(times, dtype=np.float64)
-    first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].df, noises[0].skew)
+    first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].tail, noises[0].skew)
     mine = draw(client, n, t, rng, noises[0], first)
     if therapist is None:
         return mine, None
-    own = wander(n, t, noises[1].meant(therapist).phi, rng, noises[1].df, noises[1].skew)
+    own = wander(n, t, noises[1].meant(therapist).phi, rng, noises[1].tail, noises[1].skew)
     second = shared * first + (1.0 - shared * shared) ** 0.5 * own
     return mine, draw(therapist, n, t, rng, noises[1], second)
 
@@ -140,16 +142,19 @@ def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
 
 
 def wander(
-    n: int, times: Floats, phi: float, rng: np.random.Generator, df: float = np.inf, skew: float = 0.0
+    n: int, times: Floats, phi: float, rng: np.random.Generator, tail: float = 0.0, skew: float = 0.0
 ) -> Floats:
-    """Stationary AR(1) noise of variance 1, (n, T), with steps that are normal, skewed (a gamma's), or t-distributed."""
+    """Stationary AR(1) noise of variance 1, (n, T), with steps that are normal, skewed (a gamma's) or Student t."""
     steps = rng.standard_normal((n, len(times)))
     if skew:
         shape = 4.0 / skew**2
-        gamma = shape * np.maximum(1.0 - 1.0 / (9.0 * shape) + steps / (3.0 * shape**0.5), 0.0) ** 3  # Wilson, Hilferty
-        steps = np.copysign(1.0, skew) * (gamma - shape) / shape**0.5
-    if df < np.inf:
-        steps *= np.sqrt((df - 2.0) / rng.chisquare(df, steps.shape))
+        drawn = shape * np.maximum(1.0 - 1.0 / (9.0 * shape) + steps / (3.0 * shape**0.5), 0.0) ** 3  # Wilson, Hilferty
+        steps = np.copysign(1.0, skew) * (drawn - shape) / shape**0.5
+    if tail > 0.0:
+        steps *= np.sqrt((1.0 / tail - 2.0) / rng.chisquare(1.0 / tail, steps.shape))
+    elif tail < 0.0:
+        power = 1.0 + tail
+        steps = np.copysign(np.abs(steps) ** power, steps) / (2.0**power * gamma(power + 0.5) / np.pi**0.5) ** 0.5
     for k in range(1, len(times)):
         keep = phi ** (times[k] - times[k - 1])
         steps[:, k] = keep * steps[:, k - 1] + (1.0 - keep * keep) ** 0.5 * steps[:, k]

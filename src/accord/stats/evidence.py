@@ -22,6 +22,7 @@ from accord.stats.innovation import (
 )
 from accord.stats.mixture import evidence
 
+COURSE = 15  # sessions of the course that a budget speaks of
 QUIET = 3  # sessions from a person's first rating on, in which nothing is inferred
 FEWEST = 2  # ratings that must be known before one is judged
 WEIGHT = 0.4  # of the therapist's voice, below one sd under the usual: gains unless most strains are missed

@@ -1,7 +1,7 @@
-"""A practice's own ratings and its limits in; which share of its marks are false alarms out, where that is known at all.
+"""A practice's own ratings and its limits in; which share of its marks are false alarms out, where that is known.
 
-Noise rises as it falls, and a strain only falls. So upward marks of the practice, put right by what the ends of the scale
-do to the two sides in its uneventful twin, say how many downward marks are noise.
+Noise rises as it falls, and a strain only falls. So upward marks of the practice, put right by what the ends of the
+scale do to the two sides in its uneventful twin, say how many downward marks are noise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def false_discovery(
     limits: Mapping[str, Threshold],
     seed: int,
 ) -> dict[str, list[float]]:
-    """By kind of mark (drop, slide): share that are false alarms, with its 95 % interval; only where known to 15 points.
+    """By kind of mark (drop, slide): share of false alarms, with its 95 % interval; only where known to 15 points.
 
     Upward marks (none after a low rating) / downward marks x the twin's downward / upward marks; the interval from
     resampled courses. Strains that are followed by ratings above the person's usual are not foreseen.
@@ -66,6 +66,6 @@ def _marks(
 
 
 def _most(count: float) -> float:
-    """Upper end of the 95 % interval of a count (Byar): resampling no upward mark at all would claim to know it is none."""
+    """Upper end of the 95 % interval of a count (Byar): none at all, resampled, would seem to be known exactly."""
     more = count + 1.0
     return float(more * (1.0 - 1.0 / (9.0 * more) + 1.96 / (3.0 * more**0.5)) ** 3)

@@ -18,7 +18,7 @@ MOVE = 1e-4  # step of the numerical derivative
 MOST = np.array([0.7, 0.7, 0.3, 0.2, 0.7, 0.4])  # the largest change of each parameter at once
 FEWEST_LEVEL = 1e-4  # of the residual variance: the least that persons' levels differ
 FLATTEST = 1e-7  # the same for their rises, a session
-TREND_SD = 0.4  # how much noise is expected to change over a course, in its logarithm
+TREND_SD, COURSE = 0.4, 15.0  # how much noise is expected to change, in its logarithm, over so many sessions
 LEAN, LEAN_LEVEL = 20.0, 3.0  # courses that a prior weighs; the same for level and rise, which differ between practices
 
 
@@ -97,28 +97,35 @@ def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -
     """The usual course that ratings (n, T) and the prior together point to, from a start; and its log likelihood.
 
     Scoring with expected information. The prior weighs as much as `LEAN` courses that know as much each; for the level
-    and the steady rise `LEAN_LEVEL`; the trend of the noise is normal around 0 with SD `TREND_SD`.
+    and the steady rise `LEAN_LEVEL`; the trend of the noise is normal around 0 with SD `TREND_SD`, or less.
     """
     usual, n = start, len(y)
     lean = np.array([LEAN_LEVEL, LEAN_LEVEL, LEAN, LEAN]) ** 0.5
     loglik = -np.inf
+    there = parameters(prior)
+    held = LEAN * Slopes.of(y, t, replace(usual, **_variances(prior))).rest_known
+    held += _ridge(held)
+    held[5, :] = held[:, 5] = there[5] = 0.0
+    held[5, 5] = (TREND_SD * min((prior.longest or COURSE) / COURSE, 1.0)) ** -2
     for _ in range(rounds):
         slopes = Slopes.of(y, t, usual)
         loglik = slopes.loglik
         hold = slopes.mean_known * np.outer(lean, lean) + _ridge(slopes.mean_known)
         pull = hold @ (means(prior) - means(usual))
         usual = with_means(usual, means(usual) + np.linalg.solve(n * slopes.mean_known + hold, n * slopes.mean + pull))
-        here, there = parameters(usual), parameters(prior)
-        hold = LEAN * slopes.rest_known + _ridge(slopes.rest_known)
-        hold[5, :] = hold[:, 5] = 0.0
-        hold[5, 5] = TREND_SD**-2
-        there[5] = 0.0
-        step = np.linalg.solve(n * slopes.rest_known + hold, n * slopes.rest + hold @ (there - here))
+        here = parameters(usual)
+        known = n * slopes.rest_known + held + _ridge(slopes.rest_known)
+        step = np.linalg.solve(known, n * slopes.rest + held @ (there - here))
         step = np.clip(step, -MOST, MOST)
         usual = with_parameters(usual, here + step)
         if np.abs(step).max() < 0.004:
             break
     return usual, loglik
+
+
+def _variances(usual: Hyper) -> dict[str, float]:
+    names = ("var_intercept", "var_slope", "cov", "var_residual", "phi", "trend")
+    return {name: getattr(usual, name) for name in names}
 
 
 def _ridge(known: Floats) -> Floats:

@@ -1,11 +1,11 @@
 """Courses of ratings and their usual shape (`Hyper`) in; how far each rating lies from what was expected before it out.
 
-The model is y_it = m(t) + u0_i + u1_i f(t) + sd(t) e_it, with (u0, u1) normal over persons and e an AR(1) within a person.
-Divided by sd(t), and given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a regression
-on (u0, u1) with independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1) before each session is a running
-sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to the sum and widens the next step,
-exactly. The random effects are written as a square root of their covariance times standard normal values, so zero
-slope variance needs no special case.
+The model is y_it = m(t) + u0_i + u1_i f(t) + sd(t) e_it, with (u0, u1) normal over persons and e an AR(1) within a
+person. Divided by sd(t), and given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a
+regression on (u0, u1) with independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1)
+before each session is a running sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to
+the sum and widens the next step, exactly. The random effects are written as a square root of their covariance times
+standard normal values, so zero slope variance needs no special case.
 """
 
 from __future__ import annotations

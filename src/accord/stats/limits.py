@@ -7,10 +7,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from accord.errors import BadInput
-from accord.stats.evidence import FEWEST, QUIET
+from accord.stats.evidence import COURSE, FEWEST, QUIET
 from accord.stats.innovation import Floats
 
-COURSE = 15  # sessions of the course that a budget speaks of
 MANY = 60  # ratings known after which a limit stands still
 MIDDLE = 10.0  # ratings known at which a limit has its level
 ENOUGH = 300  # courses still without a mark for which a limit is worked out
@@ -57,7 +56,7 @@ def allowed(share: float, sessions: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A limit that moves slowly with how much is known of a person: level + tilt x + bend x^2, x = log(earlier / 10)."""
+    """A limit that moves slowly with what is known of a person: level + tilt x + bend x^2, x = log(earlier / 10)."""
 
     level: float
     tilt: float = 0.0
@@ -73,10 +72,13 @@ def fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
     """A limit that the statistic (n, T) of uneventful courses crosses for the first time with the same chance before
     each rating, and so in the allowed share of courses.
 
-    -inf: not judged. Before each rating the courses without a mark so far give a quantile; a parabola in the logarithm
-    of ratings known goes through them; its level is then moved until the share is met exactly.
+    -inf: not judged. Ratings bear the chance of the sessions that have none, on average over courses. Before each
+    rating the courses without a mark so far give a quantile; a parabola in the logarithm of ratings known goes through
+    them; its level is then moved until the share is met exactly.
     """
-    rate = hazard(share)
+    judged = (statistic > -np.inf).sum(axis=1)
+    sessions = max(statistic.shape[1] - QUIET, 0)
+    rate = 1.0 - (1.0 - hazard(share)) ** (sessions / max(float(judged.mean()), 1.0))
     known, limits, weights = _quantiles(statistic, earlier, rate)
     if not known:
         return Threshold(float("inf"))
@@ -85,7 +87,7 @@ def fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
     shape = np.polynomial.polynomial.polyfit(x, limits, degree, w=np.sqrt(weights))
     tilt, bend = (float(shape[k]) if k <= degree else 0.0 for k in (1, 2))
     over = (statistic - Threshold(0.0, tilt, bend).at(earlier)).max(axis=1, initial=-np.inf)
-    goal = 1.0 - (1.0 - rate) ** (statistic > -np.inf).sum(axis=1).astype(np.float64)
+    goal = 1.0 - (1.0 - rate) ** judged.astype(np.float64)
     return Threshold(float(np.quantile(over, 1.0 - goal.mean(), method="higher")), tilt, bend)
 
 

@@ -21,6 +21,7 @@ Singles = npt.NDArray[np.float32]
 SLIDE = 6  # sessions over which a slide reaches its depth
 CLIP = 2.5  # an earlier step counts at most so much: one drop is no slide, and a strain must not hide the next
 ALONE = 200_000  # multiplications that the linear algebra library does on one thread
+DEEPEST = 9.0  # a step lower than that is no stronger evidence
 HUGE = 80.0  # of a log likelihood ratio: beyond it single precision would overflow
 
 
@@ -35,10 +36,15 @@ class Shape:
     ramp: bool = False
 
 
-SHAPES = (Shape(0.6, (0,), 3.0), Shape(0.4, (1, 2, 4), 2.0), Shape(1.0, (2, 3, 4, 5), 3.0, ramp=True))
-"""A dip, a drop that lasts, a slide. Chosen by what is found at equal false alarms, over dips of 2 and 3 SD, drops of 2 SD
-over three sessions and slides of 3 SD over six, with persons alike and not: more weight on the dip finds more of those and
-fewer of the others. Several sizes for each found no more."""
+SHAPES = (
+    Shape(0.5, (0,), 3.0), Shape(0.1, (0,), 7.0), Shape(0.4, (1, 2, 4), 2.0), Shape(1.0, (2, 3, 4, 5), 3.0, ramp=True)
+)  # fmt: skip
+"""A dip, a very deep one (else a person's own spread would explain it), a drop that lasts, a slide.
+
+Chosen by what is found at equal false alarms, over dips of 2 and 3 SD, drops of 2 SD over three sessions and slides of
+3 SD over six, with persons alike and not: more weight on the dip finds more of those and fewer of the others. More
+sizes for each found no more.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +87,9 @@ def _responses(times: tuple[float, ...], hyper: Hyper) -> Responses:
 
 
 def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int = 0) -> tuple[Floats, Floats]:
-    """Log mixture of likelihood ratios of all shapes, and of slides alone, for steps (T, n) in usual SD, 0 where nothing
-    is seen; sessions before `first` are left out (-inf).
+    """Log mixture of likelihood ratios of all shapes, and of slides alone, (T, n).
+
+    step: in usual SD, 0 where nothing is seen. Sessions before `first` are left out (-inf).
 
     The sum over shapes k of w [(nu + Q) / (nu + Q - 2 b + a)]^((nu + t) / 2), where a = g'g, b = -g'e, Q = e'e, g: what
     a strain does to the steps e of a course without gaps, and t: ratings so far. Earlier steps are cut at 2.5.
@@ -90,7 +97,7 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
     sessions, n = step.shape
     grid = times if times.ndim == 1 else np.arange(1.0, sessions + 1)
     made = _responses(tuple(grid.tolist()), replace(hyper, name="", n_dyads=0, low=None, high=None, spread=0.0, nu=1.0))
-    e = step.astype(np.float32)
+    e = np.maximum(step, -DEEPEST, dtype=np.float32, casting="same_kind")
     cut = np.clip(e, -CLIP, CLIP)
     late = slice(first, sessions)
     over = made.over[late].reshape(-1, sessions)
@@ -114,7 +121,8 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
         np.minimum(ratio, HUGE, out=ratio)
         np.exp(ratio, out=ratio)
         ratio *= made.weight[late, k, None]
-        (sliding if ramp else every).__iadd__(ratio)
+        total = sliding if ramp else every
+        total += ratio
     every += sliding
     out = np.full((2, sessions, n), -np.inf)
     with np.errstate(divide="ignore"):

@@ -178,8 +178,8 @@ def _earlier_mean(y: Floats) -> Floats:
 
 
 def _from_mean(y: Floats, own: bool) -> Floats:
-    """Ratings less the mean of the person's earlier ones, made equally wide by how many these are, in the SD of all such
-    or in the person's own SD so far (two earlier ratings at least)."""
+    """Ratings less the mean of the person's earlier ones, made equally wide by how many these are, in the SD of all
+    such or in the person's own SD so far (two earlier ratings at least)."""
     seen = ~np.isnan(y)
     before = np.cumsum(seen, axis=1) - seen
     far = np.where(before >= 2, (y - _earlier_mean(y)) * np.sqrt(before / (before + 1.0)), np.nan)

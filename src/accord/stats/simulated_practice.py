@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from accord.stats.courses import Noise, draw_pair
 from accord.stats.estimate import calm, estimate, items_of, step_of
-from accord.stats.evidence import DOUBTFUL, FEWEST, Voices, after_low, watched
+from accord.stats.evidence import COURSE, DOUBTFUL, FEWEST, QUIET, Voices, after_low, watched
 from accord.stats.growth import LEAN, MOST, Slopes, fitted, means, parameters, with_means, with_parameters
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import CAP, Floats, innovations
 
 TRUST = 30  # own courses at which what they say about noise counts half
-TRUST_PEAK = 60  # the same for its tails, which few ratings decide
+TRUST_PEAK = 100  # the same for its tails, which few ratings decide
 ROUNDS = 2  # of making the twin alike in its course, then in its noise
 STEPS = 8  # of each search: at the ends of a scale it is slow
 REREAD = 4  # rounds of estimating from the twin
@@ -29,9 +29,10 @@ NEAR = 0.01  # a step so small ends it
 LOOKED_AT = 30_000  # ratings simulated for each guess
 ENOUGH = 10  # own courses from which on there is a twin
 SPREADS = (0.0, 0.18, 0.36, 0.55, 0.75)
-TAILS = (np.inf, 20.0, 10.0, 7.0, 5.5, 4.5, 4.0, 3.5)  # degrees of freedom
-SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
-LOPSIDED = 0.5  # skew below which noise is taken as even: strains that were not left out look like a little of it
+TAILS = (-0.3, -0.15, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.28)  # `Noise.tail`
+SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0)
+LOPSIDED = -0.5  # skew above which noise is taken as even: strains that were not left out look like a little of it
+SURE = 2.5  # standard errors by which the body of the steps must be lopsided
 UPPER = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by whose largest rises tails are compared
 MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
 SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
@@ -67,6 +68,9 @@ class _Search:
 
     def __init__(self, y: Floats, t: Floats, seed: int) -> None:
         self.y, self.t, self.seed, self.n = y, t, seed, len(y)
+        seen = ~np.isnan(y)
+        judged = watched(y, t, np.cumsum(seen, axis=1) - seen).sum()
+        self.judged = float(judged) / (COURSE - QUIET)  # in courses of 15 sessions
         rows = int(np.clip(LOOKED_AT / max(len(t), 1), len(y), 3000))
         self.holes = np.isnan(y[np.arange(rows) % len(y)])
 
@@ -115,14 +119,21 @@ class _Search:
 
     def with_noise(self, voice: Voice) -> Voice:
         """Noise as uneven between persons, as lopsided and as peaked as the practice's own."""
-        trust = self.n / (self.n + TRUST)
+        trust = self.judged / (self.judged + TRUST)
         spread = self.nearest(SPREADS, lambda s: _with(voice, spread=s), uneven)
         voice = _with(voice, spread=trust * spread + (1 - trust) * voice.usual.spread)
+        voice = _with(voice, skew=self.skew(voice))
+        trust = self.judged / (self.judged + TRUST_PEAK)
+        return _with(voice, tail=trust * self.nearest(TAILS, lambda k: _with(voice, tail=k), largest_rises))
+
+    def skew(self, voice: Voice) -> float:
+        """How much further noise falls than it rises; 0 where that is little, or not sure."""
+        even = _with(voice, skew=0.0)
+        seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.twin(even), self.t, voice.usual)
+        if seen > -SURE * 1.1 / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:  # 1.1: error of `lopsided`, one rating
+            return 0.0
         skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s), lopsided)
-        voice = _with(voice, skew=skew if abs(skew) >= LOPSIDED and self.n >= TRUST else 0.0)
-        trust = self.n / (self.n + TRUST_PEAK)
-        place = self.nearest(range(len(TAILS)), lambda k: _with(voice, df=TAILS[int(k)]), largest_rises)
-        return _with(voice, df=_tail(trust * place))
+        return skew if skew <= LOPSIDED else 0.0
 
     def nearest(
         self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
@@ -137,11 +148,11 @@ class _Search:
 
 
 def _with(
-    voice: Voice, *, spread: float | None = None, skew: float | None = None, df: float | None = None
+    voice: Voice, *, spread: float | None = None, skew: float | None = None, tail: float | None = None
 ) -> Voice:
     """Another guess at the noise; how unevenly noisy persons are also says how far one's own ratings are trusted."""
     noise = replace(
-        voice.noise, skew=voice.noise.skew if skew is None else skew, df=voice.noise.df if df is None else df
+        voice.noise, skew=voice.noise.skew if skew is None else skew, tail=voice.noise.tail if tail is None else tail
     )
     if spread is None:
         return replace(voice, noise=noise)
@@ -155,13 +166,6 @@ def nu(spread: float) -> float:
     """
     variance = (1.0 + spread * spread) ** 4 - 1.0
     return float(np.clip(2.0 * (1.0 + variance) / max(variance, 1e-9), LEAST_NU, MOST_NU))
-
-
-def _tail(place: float) -> float:
-    """Degrees of freedom between two of `TAILS`; their inverse is what changes evenly."""
-    inverse = [1.0 / df for df in TAILS]
-    found = float(np.interp(place, range(len(TAILS)), inverse))
-    return 1.0 / found if found > 1e-3 else np.inf
 
 
 def uneven(y: Floats, t: Floats, usual: Hyper) -> float:

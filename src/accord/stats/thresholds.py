@@ -29,7 +29,8 @@ __all__ = ["BUDGET", "Budget", "Calibration", "Threshold", "allowed", "calibrate
 
 METHOD = "innovation-2"
 LONG = 6  # ratings of a course from which a practice learns to judge
-NEEDED = {"drop": 10, "slide": 20, "gap": 10}  # such courses before a kind of mark is made: with fewer, no budget holds
+FEWEST_COURSES = {"drop": 10, "slide": 20, "gap": 10}
+"""Such courses before a kind of mark is made: with fewer, no budget holds."""
 MOST = 10_000  # own courses read for a calibration; more move a limit in the third digit
 DRAWS = 20_000
 FARTHEST = 60  # sessions of a simulated course at most
@@ -41,9 +42,10 @@ class Calibration:
 
     `drop`, `slide`: flagged where the evidence reaches it; `gap`: where |z| does (for the series client minus
     therapist, which has a calibration of its own); `None` where there are too few courses to judge by. `hyper`: the
-    usual course; `second`: that of the therapist's voice where both are judged together with `weight`. `n`: own courses
-    behind it, `long` of them with six ratings or more. `false_discovery`: by kind of mark the share that are false alarms
-    and its 95 % interval, where that is known to 15 points (`stats.false_marks`). `reliability`: of a change on the scale (R_C), where measured.
+    usual course; `second`: that of the therapist's voice where both are judged together with `weight`. `n`: own
+    courses behind it, `long` of them with six ratings or more. `false_discovery`: by kind of mark the share of false
+    alarms and its 95 % interval, where that is known to 15 points (`stats.false_marks`). `reliability`: of a change on
+    the scale (R_C), where it was measured.
     """
 
     hyper: Hyper
@@ -69,7 +71,7 @@ class Calibration:
     @property
     def learning(self) -> bool:
         """Whether the practice has too few own courses to make any mark."""
-        return self.long < min(NEEDED.values())
+        return self.long < min(FEWEST_COURSES.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
@@ -89,11 +91,11 @@ class Calibration:
         source = f"{self.n} own courses" if self.n else "no own courses"
         lines = [f"Calibration {self.id} from {source}, leaning on {self.hyper.name}"]
         lines += [f"{'':8}{'budget':>10}{'limit':>12}{'tilt':>8}{'bend':>8}"]
-        for kind in NEEDED:
+        for kind in FEWEST_COURSES:
             limit: Threshold | None = getattr(self, kind)
             budget = f"{kind:8}{getattr(self.budget, kind):>10.3f}"
             if limit is None:
-                lines.append(f"{budget}  no marks below {NEEDED[kind]} courses of {LONG} sessions")
+                lines.append(f"{budget}  no marks below {FEWEST_COURSES[kind]} courses of {LONG} sessions")
             else:
                 lines.append(f"{budget}{limit.level:>12.3f}{limit.tilt:>8.3f}{limit.bend:>8.3f}")
         return "\n".join(lines)
@@ -121,7 +123,7 @@ def calibrate(
     same sessions (n, T), or a prior for them; both voices are then judged together. `prior`, `second_prior`: what
     the estimates lean on while courses are few. Missing is nan. `draws`: simulated courses. For `gap`, give the
     differences client minus therapist as `scores`. No limit is made while the practice has fewer courses of six ratings
-    than `NEEDED`. Raises `BadInput` as `estimate` does.
+    than `FEWEST_COURSES`. Raises `BadInput` as `estimate` does.
     """
     if isinstance(scores, Hyper):
         return Calibration(scores, second=second if isinstance(second, Hyper) else None, budget=budget, seed=seed)
@@ -150,7 +152,7 @@ def _limits(
     practice: Practice, budget: Budget, seed: int, draws: int, long: int, sessions: int
 ) -> dict[str, Threshold]:
     """Limits of those kinds of marks for which there are courses enough, from the uneventful twin."""
-    kinds = [kind for kind, needed in NEEDED.items() if long >= needed]
+    kinds = [kind for kind, needed in FEWEST_COURSES.items() if long >= needed]
     if not kinds:
         return {}
     times = np.arange(1.0, min(max(2 * sessions, 2 * COURSE), FARTHEST) + 1)

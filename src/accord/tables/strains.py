@@ -20,7 +20,7 @@ from accord.stats.innovation import STATES, Flags, Floats, States, repair
 from accord.stats.priors import starting
 from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.simulated_practice import Voice
-from accord.stats.thresholds import BUDGET, LONG, MOST, NEEDED, Budget, Calibration, calibrate
+from accord.stats.thresholds import BUDGET, FEWEST_COURSES, LONG, MOST, Budget, Calibration, calibrate
 from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
 from accord.trajectories import trajectory
 
@@ -238,7 +238,7 @@ def _summary(one: dict[str, Any]) -> list[str]:
     judge = one["calibration"]
     based = f"  Judged by {judge['id']}, from {judge['n']:,} courses of the table."
     if one["learning"]:
-        few = f"{judge['long']} courses have {LONG} ratings or more; from {NEEDED['drop']} on there are flags."
+        few = f"{judge['long']} courses have {LONG} ratings or more; from {FEWEST_COURSES['drop']} on there are flags."
         return [f"{name}: still learning what is usual. {few}", based]
     return [f"{flagged} under a budget of {share}.", based, f"  {_false(one['false_discovery'])}"]
 

@@ -11,12 +11,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord.signals import CHECK_IN, RELIABLE, SHORT, may_speak
+from accord.signals import CHECK_IN
 from accord.stats import priors, thresholds
+from accord.stats.fitting import misfit
 from accord.stats.hyper import Hyper
 from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.models import Calibration
+from accord_clinic.models import Calibration, Response
 from accord_clinic.queries.ratings import item_answers, ratings
 from accord_clinic.questionnaires.shelf import instrument, shelf
 
@@ -25,6 +26,9 @@ FEWEST_COURSES = 20
 """Below so many, how reliable a change is cannot be known well."""
 MOST_COURSES, MOST_SESSIONS = 500, 40
 """More would move it in the third digit, and take a machine's memory."""
+FRESH, LOOKED_AT, GROWN = 30, 0.05, 0.25
+"""Ratings since a calibration, and which share of all they are: before that it is left alone; from which share on is
+looked whether it still fits; and from which on it is made anew."""
 FOLLOWED = tuple(f"{CHECK_IN}/{scale}{rest}" for scale in ("collaboration", "connection") for rest in ("", f"/{GAP}"))
 
 
@@ -35,6 +39,30 @@ def followed() -> tuple[str, ...]:
     """
     added = Calibration.objects.exclude(scale__in=FOLLOWED).order_by("scale").values_list("scale", flat=True)
     return (*FOLLOWED, *dict.fromkeys(added))
+
+
+def renew() -> list[str]:
+    """What the sweep does: estimate again each series for which that is due."""
+    return calibrate([series for series in followed() if _is_here(series) and _due(series)], by=None)
+
+
+def _due(series: str) -> bool:
+    """Whether a calibration is of an older method, knows far fewer ratings than there are, or fits no more."""
+    newest = Calibration.objects.filter(scale=series).order_by("-id").first()
+    if newest is None:
+        return False
+    if not newest.version.startswith(f"{thresholds.METHOD}:"):
+        return True
+    name, scale, *gap = series.split("/")
+    rated = Response.objects.filter(instrument=name, side="client", session__revealed_at__isnull=False)
+    fresh, every = rated.filter(session__revealed_at__gt=newest.made_at).count(), rated.count()
+    if fresh < FRESH or fresh < every * LOOKED_AT:
+        return False
+    if fresh >= every * GROWN or gap:
+        return fresh >= every * GROWN
+    scores = ratings(name, scale)["client"]
+    made = thresholds.Calibration.from_dict(newest.body)
+    return bool(misfit(made, scores, np.arange(1.0, scores.shape[1] + 1)))
 
 
 @transaction.atomic
@@ -66,24 +94,19 @@ def _is_here(series: str) -> bool:
 
 
 def _how(key: str, made: thresholds.Calibration) -> str:
-    """How the usual course was found, in a sentence; and one more where the scale raises no marks."""
-    name, scale, *_gap = key.split("/")
+    """How the usual course was estimated, and how reliable a change on the scale is, in two or three sentences."""
+    needed = min(thresholds.FEWEST_COURSES.values())
+    basis = f"estimated from {made.n} own courses."
     if made.n == 0:
         basis = f"no own courses yet; {made.hyper.name} are used, which are not a norm."
-    elif made.learning:
-        basis = f"still learning what is usual: {made.n} own courses so far."
-    else:
-        basis = f"estimated from {made.n} own courses."
-    if may_speak(instrument(name).scale(scale), made.reliability):
-        return basis
-    change = "not known yet" if made.reliability is None else f"{made.reliability:.2f} here"
-    return f"{basis} It raises no marks: the reliability of a change on so few items is {change}; {RELIABLE} is asked."
+    if made.learning:
+        basis += f" Still learning what is usual: no marks until {needed} courses have {thresholds.LONG} ratings."
+    change = "is not known yet" if made.reliability is None else f"is {made.reliability:.2f} here"
+    return basis if key.endswith(f"/{GAP}") else f"{basis} The reliability of a change {change}."
 
 
 def _measured(name: str, scale: str) -> float | None:
-    """How reliable a change on a short scale is in this practice (R_C); nothing for a longer one, or while unknown."""
-    if len(instrument(name).scale(scale).items) > SHORT:
-        return None
+    """How reliable a change on a scale is in this practice (R_C); nothing while that is unknown."""
     answers = item_answers(name, scale)
     answers = answers[:: len(answers) // MOST_COURSES + 1, :MOST_SESSIONS]
     try:
@@ -97,14 +120,11 @@ def _estimate(series: str, measured: Callable[[str, str], float | None]) -> thre
     """The calibration of one series from all that was revealed; while that is little, it leans on starting values.
 
     Where both voices answer the same questions they are judged together. `None` without ratings and starting values.
-    Those scales of one questionnaire that raise marks share the practice's budget: it is said of a course, not of a
-    scale.
+    The scales of one questionnaire share the practice's budget: it is said of a course, not of a scale.
     """
     name, scale, *gap = series.split("/")
-    asked = instrument(name)
-    others = {other.split("/")[1] for other in followed() if other.split("/")[0] == name} - {scale}
-    speaking = [other for other in others if may_speak(asked.scale(other), measured(name, other))]
-    budget = thresholds.BUDGET.over(1 + len(speaking))
+    scales = {other.split("/")[1] for other in followed() if other.split("/")[0] == name} | {scale}
+    budget = thresholds.BUDGET.over(len(scales))
     made = _of_series(name, scale, bool(gap), budget)
     return made and replace(made, reliability=measured(name, scale))
 

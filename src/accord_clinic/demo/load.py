@@ -43,6 +43,7 @@ SAFETY = {(1, 14): 5}
 SHARED = (0, 4, 8)
 MINIMUM = (7, 11)
 FORTNIGHTLY = (12, 14)
+LEARNS = timedelta(days=60)
 
 
 @cache
@@ -72,9 +73,13 @@ def _tell(plots: Iterable[Iterator[datetime]], clock: Clock, until: datetime) ->
     """Take the steps of all lives in the order of time, each at its moment, and stop at `until`."""
     steps = [(next(life), place, life) for place, life in enumerate(plots)]
     heapq.heapify(steps)
+    learnt = steps[0][0].astimezone(UTC)
     while steps and steps[0][0] <= until:
         moment, place, life = steps[0]
         clock.now = moment.astimezone(UTC)
+        if clock.now - learnt >= LEARNS:
+            calibration.renew()
+            learnt = clock.now
         following = next(life, None)
         if following is None:
             heapq.heappop(steps)

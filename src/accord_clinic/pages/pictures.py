@@ -96,7 +96,7 @@ def _apart(panel: Panel) -> Iterator[Panel]:
 
 def _note(course: Course, instrument: Instrument, scale: Scale) -> str:
     if (instrument.id, scale.name) in course.silent:
-        return _("from {count} questions: drawn, not judged").format(count=len(scale.items))
+        return _("the band is what is usual elsewhere: still learning what is usual here")
     return _("higher is worse") if scale.direction == "high is bad" else ""
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from accord.course import Course, course
 from accord.records import DyadRecord, Picks, Response, SessionFacts, StrainFacts
-from accord.stats.thresholds import Calibration
+from accord.stats.thresholds import METHOD, Calibration
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
@@ -38,7 +38,14 @@ PICKS = Prepared(
         .order_by("at")
     )
 )
-CALIBRATIONS = Prepared(lambda _value: models.Calibration.objects.order_by("id").values_list("scale", "version"))
+CURRENT = f"{METHOD}:"
+"""How the versions of calibrations begin that this release can read. Those of an older method stay as they were, name
+themselves beside the marks that they made, and judge nothing any more."""
+CALIBRATIONS = Prepared(
+    lambda _value: (
+        models.Calibration.objects.filter(version__startswith=CURRENT).order_by("id").values_list("scale", "version")
+    )
+)
 
 
 def course_of(dyad: Dyad) -> Course:
@@ -104,9 +111,9 @@ def calibrations() -> dict[str, Calibration]:
 
 
 def calibration_named(version: str) -> Calibration | None:
-    """The calibration that a signal names; nothing for a signal that none judged."""
+    """The calibration that a signal names; nothing for a signal that none judged, or one of an older method."""
     try:
-        return _calibration(version) if version else None
+        return _calibration(version) if version.startswith(CURRENT) else None
     except models.Calibration.DoesNotExist:
         return None
 

@@ -82,7 +82,7 @@ def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:
     share = getattr(calibration.budget, kind, None) if calibration else None
     if calibration is None or share is None:
         return None
-    return FalseAlarms(version or "", share, calibration.n, tuple(calibration.nothing.get(kind, ())))
+    return FalseAlarms(version or "", share, calibration.n, tuple(calibration.false_discovery.get(kind, ())))
 
 
 def safety_notices(treated: Q) -> list[tuple[str, str, int]]:

@@ -35,9 +35,8 @@ class Names:
 class FalseAlarms:
     """What the calibration that judged an inferred mark says of marks of its kind.
 
-    `by_chance`: the share of uneventful courses that get one, learnt from so many `courses`; `false_discovery`: the
-    share of marks that are false where one course in ten, one in five, and more than one in three has a strain (none
-    for a gap).
+    `by_chance`: the share of uneventful courses that get one, learnt from so many `courses`; `false_discovery`: which
+    share of such marks are false alarms here and its 95 % interval, where that is known to 15 points (never for a gap).
     """
 
     calibration: str
@@ -215,14 +214,33 @@ def _goals_apart(signal: Signal, names: Names) -> tuple[str, str]:
 
 
 def _drop(signal: Signal, names: Names) -> tuple[str, str]:
-    gaps = {"scale": scale_name(signal.scale), "client": names.client, "number": signal.session}
+    gaps = {"scale": scale_name(signal.scale), "number": signal.session}
+    if signal.evidence.get("raised_by") == "both":
+        title = names.say(
+            _("Session {number}: the ratings of {client} and you together were lower than is usual."),
+            _("Session {number}: the ratings of {client} and {therapist} together were lower than is usual."),
+            **gaps,
+        )
+        return title, names.say(
+            _("{scale} in session {number}: your rating raised this mark; {client}'s rating alone would not have."),
+            _("{scale} in session {number}: {therapist}'s rating raised this mark; {client}'s alone would not have."),
+            **gaps,
+        )
+    gaps["client"] = names.client
     title = _("Session {number} was lower than is usual for {client}.").format(**gaps)
     return title, _("{scale} was lower than is usual for {client} in session {number}.").format(**gaps)
 
 
 def _slide(signal: Signal, names: Names) -> tuple[str, str]:
-    gaps = {"scale": scale_name(signal.scale), "client": names.client, "number": signal.session}
+    gaps = {"scale": scale_name(signal.scale), "number": signal.session}
     title = _("{scale} has been going down slowly.").format(**gaps)
+    if signal.evidence.get("raised_by") == "both":
+        return title, names.say(
+            _("{scale} has been going down up to session {number}: your ratings raised this mark, with {client}'s."),
+            _("{scale} has been going down up to session {number}: {therapist}'s ratings raised this mark, too."),
+            **gaps,
+        )
+    gaps["client"] = names.client
     return title, _("{scale} has been going down slowly for {client} up to session {number}.").format(**gaps)
 
 
@@ -299,12 +317,15 @@ def in_a_list(finding: Finding, alarms: FalseAlarms | None) -> str:
 
 
 def how_often(alarms: FalseAlarms) -> str:
-    """How often a mark is nothing, in one short sentence for a list."""
+    """How often a mark is a false alarm, in one short sentence for a list."""
     if alarms.false_discovery:
-        few, many = round(100 * min(alarms.false_discovery)), round(100 * max(alarms.false_discovery))
-        return _("Of 100 marks like this, about {few} to {many} are nothing.").format(few=few, many=many)
-    count = max(1, round(100 * alarms.by_chance))
-    return _("By chance alone, about {count} in 100 courses get one.").format(count=count)
+        return _("About {count} in 100 marks like this are false alarms here.").format(
+            count=round(100 * alarms.false_discovery[0])
+        )
+    count, courses = _in_courses(alarms.by_chance)
+    return _("By chance about {count} in {courses} courses of 15 sessions get one.").format(
+        count=count, courses=courses
+    )
 
 
 def how_sure(alarms: FalseAlarms | None) -> str:
@@ -312,19 +333,29 @@ def how_sure(alarms: FalseAlarms | None) -> str:
     if alarms is None:
         return _("This is a hint, not a finding.")
     if alarms.false_discovery:
-        rare, usual, common = (round(100 * share) for share in alarms.false_discovery)
+        share, low, high = (round(100 * part) for part in alarms.false_discovery)
         sentence = _(
-            "Of 100 marks like this, about {usual} are nothing where one course in five has a strain; {rare} where one "
-            "in ten has one, {common} where more than one in three."
-        ).format(rare=rare, usual=usual, common=common)
+            "About {share} in 100 marks like this are false alarms here (likely between {low} and {high}). The others "
+            "may not be strains: ask."
+        ).format(share=share, low=low, high=high)
     else:
+        count, courses = _in_courses(alarms.by_chance)
         sentence = _(
-            "By chance alone, about {count} in 100 courses in which nothing happened get such a mark on this scale."
-        ).format(count=max(1, round(100 * alarms.by_chance)))
+            "By chance about {count} in {courses} courses of 15 sessions get a mark like this. How many marks here are "
+            "false alarms is not known yet: ask."
+        ).format(count=count, courses=courses)
     if alarms.courses < FEW_COURSES:
         learning = _("Accord is still learning what is usual here: {courses} of {needed} courses so far.")
         sentence += " " + learning.format(courses=alarms.courses, needed=FEW_COURSES)
     return sentence
+
+
+def _in_courses(share: float) -> tuple[int, int]:
+    """A share as so many in a round number of courses: half of a budget of 3 in 100 is 3 in 200, not 2 in 100."""
+    for courses in (100, 200, 300, 400, 500):
+        if abs(share * courses - round(share * courses)) < 0.02 and round(share * courses):
+            return round(share * courses), courses
+    return max(1, round(1000 * share)), 1000
 
 
 def judged_by(alarms: FalseAlarms) -> str:

@@ -4,7 +4,7 @@ import time
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic.actions import erasure, reveal, schedule, service, step_in
+from accord_clinic.actions import calibration, erasure, reveal, schedule, service, step_in
 from accord_clinic.messages import notices
 from accord_clinic.upkeep import audit_anchor, health
 
@@ -21,6 +21,7 @@ class Command(BaseCommand):
             opened, closed = reveal.sweep(), service.close_months()
             schedule.due()
             erasure.purge()
+            calibration.renew()
             step_in.send_codes()
             sent = notices.deliver()
             audit_anchor.note_or_warn()

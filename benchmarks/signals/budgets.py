@@ -1,148 +1,58 @@
 """Whether the false-alarm budget holds: practices that calibrated themselves, judged by uneventful courses.
 
-Every practice is judged by courses that are drawn for it alone, so the standard error beside a mean holds for both.
-Practices are shared out over the cores.
+The courses come from `practices`, which knows nothing of what judges them. Every practice is judged by courses of its
+own, so the standard error beside a mean holds for both.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
-from accord.simulation import simulate
-from accord.stats.courses import PLAIN, Noise, draw
-from accord.stats.hyper import Hyper
+from accord.stats.evidence import Voices
 from accord.stats.thresholds import BUDGET, allowed, calibrate
-from benchmarks.signals.tables import COLLABORATION, NINE, Size, flags, mean_error_spread, read, show
+from benchmarks.signals.practices import LIVES, Life, courses
+from benchmarks.signals.tables import Size, mean_error_spread, show, spread_out
 
-OTHER = 10_000  # added to the seed of a practice for the courses that judge it
-
-
-@dataclass(frozen=True)
-class Condition:
-    """What a practice's courses are like, and the uneventful ones that judge it: (courses, seed) to ratings (n, T)."""
-
-    own: Callable[[int, int], np.ndarray]
-    calm: Callable[[int, int], np.ndarray]
-    sessions: int = 15
-    prior: Hyper | None = None
-
-
-def _plain(hyper: Hyper = NINE, noise: Noise = PLAIN, sessions: int = 15) -> Condition:
-    times = np.arange(1.0, sessions + 1)
-
-    def make(n: int, seed: int) -> np.ndarray:
-        return draw(hyper, n, times, np.random.default_rng(seed), noise)
-
-    return Condition(make, make, sessions)
-
-
-def _strained(share: float, after: float = 0.0) -> Condition:
-    return Condition(
-        lambda n, seed: simulate(n, 15, seed, share=share, missing_after=after).client,
-        lambda n, seed: simulate(n, 15, seed, "none").client,
-    )
-
-
-def _coarse() -> Condition:
-    def make(n: int, seed: int) -> np.ndarray:
-        return simulate(n, 15, seed, "none", items=4).client
-
-    return Condition(make, make, prior=COLLABORATION)
-
-
-UNEVENTFUL = {
-    "as the trial (15 sessions, person CV .36)": _plain(),
-    "persons alike": _plain(replace(NINE, spread=0.0)),
-    "AR 0": _plain(replace(NINE, phi=0.0)),
-    "AR .4": _plain(replace(NINE, phi=0.4)),
-    "t noise, kurtosis 5": _plain(noise=Noise(kurtosis=5.0)),
-    "25 % missing": _plain(noise=Noise(missing=0.25)),
-    "drift upward .06 a session": _plain(replace(NINE, b1=0.06)),
-    "30 % at the ceiling": _plain(replace(NINE, b0=4.53)),
-    "5 sessions": _plain(sessions=5),
-    "40 sessions": _plain(sessions=40),
-    "four five-point items": _coarse(),
-}
-STRAINED = {
-    "20 % of courses strained": _strained(0.2),
-    "20 % strained, half of the answers skipped after": _strained(0.2, 0.5),
-    "45 % of courses strained": _strained(0.45),
-    "45 % strained, half of the answers skipped after": _strained(0.45, 0.5),
-}
-CONDITIONS = UNEVENTFUL | STRAINED
+PRACTICE = 200  # courses
+SMALL = (10, 20, 30)
 HEAD = (
-    "condition", "courses of a practice", "drop: flagged / budget", "standard error", "spread (SD)",
-    "slide: flagged / budget", "standard error", "spread (SD)", "thresholds",
+    "condition", "drop: marked / budget", "standard error", "spread (SD)", "slide: marked / budget", "standard error",
+    "spread (SD)",
 )  # fmt: skip
 
 
 def budget(size: Size) -> None:
-    """Share of uneventful courses flagged over practices in which nothing happened, against the budget."""
-    rows = _rows(UNEVENTFUL, size)
-    show("The budget, one voice (1 is exact; within .8 to 1.2 is the aim for practices of 200)", HEAD, rows)
+    """Share of uneventful courses that are marked, against the budget, under each condition."""
+    rows = ((name, *_ratios(life, PRACTICE, size.practices, size)) for name, life in LIVES.items())
+    show(f"The budget, practices of {PRACTICE} courses ({size.practices} each; 1 is exact)", HEAD, rows)
 
 
-def strained_budget(size: Size) -> None:
-    """The same for practices with real strains in them, answers skipped more often after one."""
-    rows = _rows(STRAINED, size)
-    show("The budget where strains and skipped answers meet", HEAD, rows)
+def few(size: Size) -> None:
+    """The same for practices that have hardly begun."""
+    lives = {name: LIVES[name] for name in ("nothing", "four items at 3.8")}
+    rows = (
+        (f"{name}, {n} courses", *_ratios(life, n, size.small, size)) for name, life in lives.items() for n in SMALL
+    )
+    show(f"The budget in small practices ({size.small} each; no slide below twenty courses)", HEAD, rows)
 
 
-def pair_budget(size: Size) -> None:
-    """The budget of what needs both voices."""
-    names = {"gap": _gap, "drop, both voices": _both}
-    rows = ((name, *_in_cells(_spread_out(partial(one, size), size.pairs))) for name, one in names.items())
-    show(f"The budget of gap and of both voices ({size.pairs} practices)", ("what", *HEAD[2:5]), rows)
+def _ratios(life: Life, n: int, count: int, size: Size) -> Iterator[float]:
+    yield from mean_error_spread(spread_out(partial(_practice, life, n, size), count))
 
 
-def _rows(names: Iterable[str], size: Size) -> Iterator[Iterator[object]]:
-    counts = {20: size.small, 200: size.practices, 5000: size.large}
-    return (_row(name, n, count, size) for name in names for n, count in counts.items())
-
-
-def _row(name: str, n: int, count: int, size: Size) -> Iterator[object]:
-    got = _spread_out(partial(_practice, name, n, size), count)
-    limits = got[:, 2:].mean(axis=0)
-    yield from (name, f"{n:,} ({count} practices)", *_in_cells(got[:, :2]))
-    yield f"{limits[0]:.2f}, {limits[1]:.2f}"
-
-
-def _spread_out(one: Callable[[int], list[float]], count: int) -> np.ndarray:
-    """One row for each seed, worked out on all cores."""
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        return np.array(list(pool.map(one, range(count))))
-
-
-def _practice(name: str, n: int, size: Size, seed: int) -> list[float]:
-    """One practice calibrates itself: drop and slide against their budgets, and its thresholds."""
-    condition = CONDITIONS[name]
-    made = calibrate(condition.own(n, seed), prior=condition.prior, draws=size.draws, seed=seed)
-    found = read(made, condition.calm(size.judged, OTHER + seed))
-    shares = [
-        float(flags(made, found, kind).any(axis=1).mean()) / allowed(getattr(BUDGET, kind), condition.sessions)
-        for kind in ("drop", "slide")
-    ]
-    return [*shares, made.drop.level, made.slide.level]
-
-
-def _gap(size: Size, seed: int) -> list[float]:
-    own, calm = simulate(200, 15, seed, "none"), simulate(size.judged, 15, OTHER + seed, "none")
-    made = calibrate(own.client - own.therapist, draws=size.draws, seed=seed)
-    return [flags(made, read(made, calm.client - calm.therapist), "gap").any(axis=1).mean() / BUDGET.gap]
-
-
-def _both(size: Size, seed: int) -> list[float]:
-    own, calm = simulate(200, 15, seed, "none"), simulate(size.judged, 15, OTHER + seed, "none")
-    made = calibrate(own.client, second=own.therapist, draws=size.draws, seed=seed)
-    return [flags(made, read(made, calm, both=True)).any(axis=1).mean() / BUDGET.drop]
-
-
-def _in_cells(rates: np.ndarray) -> list[float]:
-    """Mean, its standard error and SD over practices, column by column."""
-    return mean_error_spread(rates).T.ravel().tolist()
+def _practice(life: Life, n: int, size: Size, seed: int) -> list[float]:
+    """One practice calibrates itself: drop and slide against their budgets."""
+    own, calm = courses(life, n, seed).ratings, courses(life, size.judged, seed, judged=True).ratings
+    made = calibrate(own, draws=size.draws, seed=seed)
+    times = np.arange(1.0, calm.shape[1] + 1)
+    found = Voices(made.hyper).read(calm, None, times)
+    lengths = np.where(np.isnan(calm), 0.0, times).max(axis=1)
+    shares = []
+    for kind in ("drop", "slide"):
+        limit = getattr(made, kind)
+        marked = limit is not None and (getattr(found, kind) >= limit.at(found.steps.earlier)).any(axis=1).mean()
+        shares.append(float(marked / np.mean([allowed(getattr(BUDGET, kind), int(length)) for length in lengths])))
+    return shares

@@ -35,7 +35,7 @@ def speed(size: Size) -> None:
         rows.append(_row(f"innovations, {n:,} x {sessions}", took, y.size))
     show("Few beside many, in turns", ("ratings", "CPU per rating"), _few_beside_many(rng))
     y = draw(NINE, 1000, np.arange(1.0, 21.0), rng)
-    made = calibrate(NINE, draws=2000)
+    made = calibrate(y[:100], draws=2000)
     took = _best(lambda: trajectory(y[:1], np.arange(1.0, 21.0), made), 1)
     rows.append(_row("trajectory with flags and repair, 1 x 20", took, 20))
     took = _best(lambda: trajectory(y, np.arange(1.0, 21.0), made), 1000)

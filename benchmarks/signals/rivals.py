@@ -93,5 +93,6 @@ def _one(voices: Voices, y: Floats) -> Floats:
 
 
 _OWN = {
-    "Accord's steps, one at a time": _one, "EWMA (.3) of Accord's steps": _ewma, "CUSUM (k = 1) of Accord's steps": _cusum,
+    "Accord's steps, one at a time": _one, "EWMA (.3) of Accord's steps": _ewma,
+    "CUSUM (k = 1) of Accord's steps": _cusum,
 }  # fmt: skip

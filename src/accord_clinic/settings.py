@@ -96,7 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_ADAPTER = "accord_clinic.accounts.staff.Adapter"
+ACCOUNT_ADAPTER = "accord_clinic.accounts.staff.AccountAdapter"
 ACCOUNT_FORMS = {"reset_password": "accord_clinic.accounts.staff.ForgottenPassword"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -104,7 +104,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_DISPLAY = str
-MFA_ADAPTER = "accord_clinic.accounts.staff.SecondFactor"
+MFA_ADAPTER = "accord_clinic.accounts.staff.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A passkey has to ask for a finger, a face or a PIN each time: so it is two factors in one.
@@ -113,14 +113,14 @@ MFA_FORMS = {
     "add_webauthn": "accord_clinic.accounts.passkeys.Add",
     "edit_webauthn": "accord_clinic.accounts.passkeys.Rename",
     "login_webauthn": "accord_clinic.accounts.passkeys.SignIn",
-    "authenticate_webauthn": "accord_clinic.accounts.passkeys.SecondFactor",
+    "authenticate_webauthn": "accord_clinic.accounts.passkeys.SecondFactorForm",
     "reauthenticate_webauthn": "accord_clinic.accounts.passkeys.Again",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Accord"
 # Signing in elsewhere: one provider, or none. docs/how-to/single-sign-on.md
 SSO = sso_settings.chosen(os.environ, KEYS)
-SOCIALACCOUNT_ADAPTER = "accord_clinic.accounts.sso.Adapter"
+SOCIALACCOUNT_ADAPTER = "accord_clinic.accounts.sso.SsoAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accord_clinic.accounts.sso.Provider"}}
 ACCOUNT_RATE_LIMITS = {"sso": "30/m/ip"}
 LOGIN_URL = "/demo/" if DEMO else "/account/login/"

@@ -31,7 +31,7 @@ def sound(people, settings, tmp_path):
     return settings
 
 
-def finding(about: str) -> examination.Finding:
+def finding(about: str) -> examination.Verdict:
     return next(one for one in examination.examine() if one.about == about)
 
 

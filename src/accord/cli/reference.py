@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from accord.cli import parser
-from accord.instruments import Instrument, Threshold, catalogue
+from accord.instruments import Instrument, PublishedThreshold, catalogue
 
 FOLDER = Path("docs/reference")
 REGENERATE = "python -m accord.cli.reference"
@@ -104,7 +104,7 @@ def _section(instrument: Instrument) -> list[str]:
     return [*lines, "", f"Licence: {owner} Evidence ({licence.checked_on}): {licence.evidence}"]
 
 
-def _threshold_row(threshold: Threshold) -> str:
+def _threshold_row(threshold: PublishedThreshold) -> str:
     read = f"{threshold.source}, read {threshold.verified_on}" if threshold.verified else "**not verified**: not used"
     value = f"{threshold.op} {threshold.value:g}"
     return f"| {threshold.kind}: {threshold.label} | {threshold.scale} | {value} | {threshold.sample} | {read} |"

@@ -19,9 +19,9 @@ from accord.instruments.model import (
     Item,
     ItemText,
     Licence,
+    PublishedThreshold,
     Scale,
     Source,
-    Threshold,
     Wording,
 )
 from accord.instruments.reading import read_instrument
@@ -29,8 +29,8 @@ from accord.instruments.wording import read_wording
 from accord.toml import TomlTable, read_toml
 
 __all__ = [
-    "AnswerSet", "Catalogue", "Example", "Instrument", "Item", "ItemText", "Licence", "Scale", "Source", "Threshold",
-    "Wording", "catalogue", "load",
+    "AnswerSet", "Catalogue", "Example", "Instrument", "Item", "ItemText", "Licence", "PublishedThreshold", "Scale",
+    "Source", "Wording", "catalogue", "load",
 ]  # fmt: skip
 
 SHIPPED = Path(__file__).parent / "catalogue"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import get_args
 
-from accord.instruments.model import Direction, Instrument, Method, Operator, Scale, Source, SourceType, Threshold
+from accord.instruments.model import (
+    Direction,
+    Instrument,
+    Method,
+    Operator,
+    PublishedThreshold,
+    Scale,
+    Source,
+    SourceType,
+)
 from accord.toml import TomlTable
 
 FULL = "full"
@@ -28,7 +37,7 @@ def read_scales(file: TomlTable, instrument: Instrument) -> tuple[Scale, ...]:
     return tuple(scales.values())
 
 
-def read_thresholds(file: TomlTable, instrument: Instrument) -> tuple[Threshold, ...]:
+def read_thresholds(file: TomlTable, instrument: Instrument) -> tuple[PublishedThreshold, ...]:
     """The published numbers of a questionnaire whose scales are known. Raises `BadInstrument`."""
     return tuple(_threshold(part, instrument) for part in file.parts("thresholds"))
 
@@ -125,7 +134,7 @@ def _source(part: TomlTable) -> Source:
     return source
 
 
-def _threshold(part: TomlTable, instrument: Instrument) -> Threshold:
+def _threshold(part: TomlTable, instrument: Instrument) -> PublishedThreshold:
     scale, label = part.text("scale"), part.text("label")
     part.where = f"threshold {label!r}"
     names = [s.name for s in instrument.scales]
@@ -133,7 +142,7 @@ def _threshold(part: TomlTable, instrument: Instrument) -> Threshold:
         what = f"{part.where} is about the scale {scale!r}; the file has {', '.join(names) or 'none'}"
         raise part.wrong(what, "Correct it.")
     kind, op, value = part.text("kind"), part.one_of("op", get_args(Operator)), part.number("value")
-    threshold = Threshold(scale, kind, label, op, value, part.text("sample"), *_evidence(part))
+    threshold = PublishedThreshold(scale, kind, label, op, value, part.text("sample"), *_evidence(part))
     part.done()
     return threshold
 

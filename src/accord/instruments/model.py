@@ -130,7 +130,7 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class PublishedThreshold:
     """A published number about a scale, with the sample it comes from. `kind`: cut-off, band, reliable change ..."""
 
     scale: str
@@ -261,7 +261,7 @@ class Instrument:
     scales: tuple[Scale, ...]
     forms: Mapping[str, tuple[str, ...]]
     seconds: Mapping[str, int]
-    thresholds: tuple[Threshold, ...]
+    thresholds: tuple[PublishedThreshold, ...]
     licence: Licence
     wordings: Mapping[str, Wording]
     examples: tuple[Example, ...]

@@ -208,24 +208,24 @@ def fit_mixed(
     if len(names) != rows.fixed.shape[1]:
         raise BadInput(f"{len(names)} names for {rows.fixed.shape[1]} fixed effects; give each column one name.")
     statistics, units = summarise(rows, names)
-    found = optimise(statistics, ar1, method == "REML")
-    return _report(rows, names, units, found, effects(statistics, found.point, found.value), method)
+    optimum = optimise(statistics, ar1, method == "REML")
+    return _report(rows, names, units, optimum, effects(statistics, optimum.point, optimum.value), method)
 
 
 def _report(
-    rows: Rows, names: tuple[str, ...], units: Units, found: Optimum, predicted: Effects, method: Method
+    rows: Rows, names: tuple[str, ...], units: Units, optimum: Optimum, predicted: Effects, method: Method
 ) -> MixedFit:
     """Everything back in the units of the data."""
-    back = units.effects(found.face.q)
-    point, sigma2 = found.point, found.value.sigma2
+    back = units.effects(optimum.face.q)
+    point, sigma2 = optimum.point, optimum.value.sigma2
     covariance = sigma2 * back @ point.covariance @ back.T
-    fixed_covariance = units.covariance(sigma2 * found.value.beta_covariance)
+    fixed_covariance = units.covariance(sigma2 * optimum.value.beta_covariance)
     spread = np.einsum("ik,kln,il->ni", back, predicted.person_covariance, back)
-    phi, phi_gap = _autocorrelation(point.phi, rows.gap_unit, found.face.signed)
-    slope, nested = found.face.q == 2, rows.therapists is not None
+    phi, phi_gap = _autocorrelation(point.phi, rows.gap_unit, optimum.face.signed)
+    slope, nested = optimum.face.q == 2, rows.therapists is not None
     return MixedFit(
         method=method,
-        fixed=dict(zip(names, units.coefficients(found.value.beta).tolist(), strict=True)),
+        fixed=dict(zip(names, units.coefficients(optimum.value.beta).tolist(), strict=True)),
         se=dict(zip(names, np.sqrt(np.diag(fixed_covariance)).tolist(), strict=True)),
         fixed_covariance=fixed_covariance,
         var_intercept=float(covariance[0, 0]),
@@ -235,14 +235,14 @@ def _report(
         var_residual=sigma2 * units.y_scale**2,
         phi=phi,
         phi_gap=phi_gap,
-        loglik=_log_likelihood(found, units, len(rows.y), len(names), method),
+        loglik=_log_likelihood(optimum, units, len(rows.y), len(names), method),
         n=len(rows.y),
         n_persons=len(rows.persons),
         n_therapists=len(rows.therapists) if rows.therapists is not None else None,
         n_dropped=rows.dropped,
-        converged=not found.problems,
-        boundary=_boundary(found, nested, rows.gap is not None),
-        message=_message(found),
+        converged=not optimum.problems,
+        boundary=_boundary(optimum, nested, rows.gap is not None),
+        message=_message(optimum),
         persons=rows.persons,
         blups=(back @ predicted.person).T,
         blup_se=np.sqrt(np.maximum(spread, 0.0)),
@@ -259,26 +259,26 @@ def _autocorrelation(phi: float, unit: float | None, whole: bool) -> tuple[float
     return (phi, unit) if whole else (phi ** (1.0 / unit), 1.0)
 
 
-def _log_likelihood(found: Optimum, units: Units, n: int, p: int, method: Method) -> float:
+def _log_likelihood(optimum: Optimum, units: Units, n: int, p: int, method: Method) -> float:
     """From standardised units: the change of scale of y, and for REML the change of basis of X."""
     freedom = n - p if method == "REML" else n
-    deviance = found.value.deviance + freedom * 2.0 * float(np.log(units.y_scale))
+    deviance = optimum.value.deviance + freedom * 2.0 * float(np.log(units.y_scale))
     if method == "REML":
         deviance += units.log_determinant()
     return -0.5 * deviance
 
 
-def _message(found: Optimum) -> str:
+def _message(optimum: Optimum) -> str:
     """What is wrong and what to do; nothing when all is well."""
-    if not found.problems:
+    if not optimum.problems:
         return ""
     todo = "Leave out the slope, the therapist or the autocorrelation, or wait for more ratings."
-    return f"{'; '.join(found.problems)}. {todo}"
+    return f"{'; '.join(optimum.problems)}. {todo}"
 
 
-def _boundary(found: Optimum, has_therapists: bool, ar1: bool) -> tuple[str, ...]:
+def _boundary(optimum: Optimum, has_therapists: bool, ar1: bool) -> tuple[str, ...]:
     """Which variances are estimated at zero, and which correlations at their limit, in words."""
-    face, names = found.face, []
+    face, names = optimum.face, []
     if face.rank == 0:
         names.append("the variance between persons is zero")
     elif face.rank < face.q:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from accord.stats.mixed_statistics import Block, Statistics
+from accord.stats.mixed_statistics import Block, MixedStatistics
 
 Floats = NDArray[np.float64]
 
@@ -63,7 +63,7 @@ class Totals(NamedTuple):
     phi: Floats
 
 
-def value(statistics: Statistics, point: Point, reml: bool) -> Value:
+def value(statistics: MixedStatistics, point: Point, reml: bool) -> Value:
     """The profiled (restricted) deviance at `point` and its gradient. Raises `LinAlgError` where there is none."""
     whitening = statistics.whitening(point.phi)
     change = statistics.whitening_change(point.phi) if statistics.autocorrelated else None
@@ -201,13 +201,13 @@ class Effects(NamedTuple):
     therapist_variance: Floats
 
 
-def effects(statistics: Statistics, point: Point, found: Value) -> Effects:
+def effects(statistics: MixedStatistics, point: Point, optimum: Value) -> Effects:
     """Conditional means of b and v given the ratings, and their conditional covariance (β and θ taken as known)."""
     weights = statistics.whitening(point.phi).weights
-    contrast = np.append(-found.beta, 1.0)
+    contrast = np.append(-optimum.beta, 1.0)
     parts = [_effects(block, point, weights, contrast) for block in statistics.blocks]
     person, covariance, therapist, variance = (np.concatenate(c, axis=-1) for c in zip(*parts, strict=True))
-    return Effects(person, found.sigma2 * covariance, therapist, found.sigma2 * variance)
+    return Effects(person, optimum.sigma2 * covariance, therapist, optimum.sigma2 * variance)
 
 
 def _effects(block: Block, point: Point, weights: Floats, contrast: Floats) -> Effects:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from accord.errors import BadInput
 from accord.stats.mixed_likelihood import Point, Value, value
-from accord.stats.mixed_statistics import Statistics
+from accord.stats.mixed_statistics import MixedStatistics
 
 Floats = NDArray[np.float64]
 
@@ -60,15 +60,15 @@ class Face:
         tau = float(rest.pop(0)) if self.tau else 0.0
         return Point(factor, tau, self._phi(rest[0]) if self.phi else 0.0)
 
-    def gradient(self, x: Floats, found: Value) -> Floats:
+    def gradient(self, x: Floats, likelihood: Value) -> Floats:
         """Derivative of the deviance by the free parameters."""
         point = self.point(x)
-        by_factor = 2.0 * found.by_covariance @ point.factor
+        by_factor = 2.0 * likelihood.by_covariance @ point.factor
         gradient = [by_factor[entry] for entry in self.entries]
         if self.tau:
-            gradient.append(2.0 * point.tau * found.by_tau2)
+            gradient.append(2.0 * point.tau * likelihood.by_tau2)
         if self.phi:
-            gradient.append(found.by_phi * self._phi_change(x[-1]))
+            gradient.append(likelihood.by_phi * self._phi_change(x[-1]))
         return np.array(gradient)
 
     def _phi(self, z: float) -> float:
@@ -100,23 +100,23 @@ class Optimum:
 class Search:
     """Deviance and gradient on one face, counting evaluations; points that cannot be computed are infinitely bad."""
 
-    def __init__(self, statistics: Statistics, reml: bool) -> None:
+    def __init__(self, statistics: MixedStatistics, reml: bool) -> None:
         self.statistics, self.reml, self.evaluations = statistics, reml, 0
 
     def at(self, face: Face, x: Floats) -> Value | None:
         """The likelihood at free parameters `x`, or `None` where it cannot be computed."""
         self.evaluations += 1
         try:
-            found = value(self.statistics, face.point(x), self.reml)
+            likelihood = value(self.statistics, face.point(x), self.reml)
         except np.linalg.LinAlgError:
             return None
-        usable = np.isfinite(found.deviance) and np.isfinite(face.gradient(x, found)).all()
-        return found if usable else None
+        usable = np.isfinite(likelihood.deviance) and np.isfinite(face.gradient(x, likelihood)).all()
+        return likelihood if usable else None
 
     def deviance(self, face: Face, x: Floats) -> float:
         """The deviance alone; infinite where it cannot be computed."""
-        found = self.at(face, x)
-        return np.inf if found is None else found.deviance
+        likelihood = self.at(face, x)
+        return np.inf if likelihood is None else likelihood.deviance
 
     def curvature(self, face: Face, x: Floats, around: Value | None = None) -> tuple[Floats, Floats]:
         """Eigenvalues and vectors of the second derivatives of the deviance, by differences of the analytic gradient.
@@ -138,24 +138,24 @@ class Search:
 
     def descend(self, face: Face, x: Floats) -> Floats:
         """Newton's method with the absolute curvature, so that it leaves saddles, each step cut until it helps."""
-        found, reach = self.at(face, x), 1.0
-        while found is not None and self.evaluations < MOST_EVALUATIONS:
-            step = self._step(face, x, found, reach)
+        likelihood, reach = self.at(face, x), 1.0
+        while likelihood is not None and self.evaluations < MOST_EVALUATIONS:
+            step = self._step(face, x, likelihood, reach)
             trial = self.at(face, x + step)
-            while (trial is None or trial.deviance >= found.deviance) and np.linalg.norm(step) > 1e-9:
+            while (trial is None or trial.deviance >= likelihood.deviance) and np.linalg.norm(step) > 1e-9:
                 step /= 4.0
                 trial = self.at(face, x + step)
-            if trial is None or trial.deviance >= found.deviance:
+            if trial is None or trial.deviance >= likelihood.deviance:
                 break
-            x, found, reach = x + step, trial, 2.0 * max(1.0, float(np.linalg.norm(step)))
+            x, likelihood, reach = x + step, trial, 2.0 * max(1.0, float(np.linalg.norm(step)))
         return x
 
-    def _step(self, face: Face, x: Floats, found: Value, reach: float) -> Floats:
+    def _step(self, face: Face, x: Floats, likelihood: Value, reach: float) -> Floats:
         """Newton's step from `x`, no longer than `reach`; zero where the deviance has nothing left to fall."""
-        gradient = face.gradient(x, found)
+        gradient = face.gradient(x, likelihood)
         if not gradient.any():
             return gradient
-        values, vectors = self.curvature(face, x, found)
+        values, vectors = self.curvature(face, x, likelihood)
         slope = vectors.T @ gradient
         size = np.maximum(np.abs(values), 1e-8 * np.abs(values).max() + 1e-12)
         if values[0] > 0.0 and (slope**2 / size).sum() < GAIN_LEFT / 1000.0:
@@ -165,7 +165,7 @@ class Search:
 
 
 @np.errstate(all="ignore")  # a step that goes too far overflows; such a point is infinitely bad, and nobody's concern
-def optimise(statistics: Statistics, ar1: bool, reml: bool) -> Optimum:
+def optimise(statistics: MixedStatistics, ar1: bool, reml: bool) -> Optimum:
     """The variance parameters of highest (restricted) likelihood, on whichever face they lie."""
     search = Search(statistics, reml)
     full = Face(statistics.q, statistics.q, statistics.has_therapists, ar1, statistics.whole_gaps)
@@ -184,21 +184,20 @@ def _starts(search: Search, face: Face) -> list[Floats]:
         slope, tau, phi = part
         at_smallest_gap = phi if face.signed else phi ** (1.0 / search.statistics.mean_gap)
         x = face.free(np.diag([intercept, slope][: face.q]), tau, at_smallest_gap)
-        here = (search.deviance(face, x), tuple(x))
-        best[*part] = min(here, best.get((*part,), here))
+        start = (search.deviance(face, x), tuple(x))
+        best[*part] = min(start, best.get((*part,), start))
     starts = [np.array(x) for _, x in sorted(best.values())]
     return starts[: next(n for rows, n in STARTS if search.statistics.rows <= rows)]
 
 
 def _settle(search: Search, face: Face, x: Floats) -> tuple[float, Face, Floats]:
     """Move to a lower face wherever a parameter has come close to its border and nothing is lost by that."""
-    here = search.deviance(face, x)
+    deviance = search.deviance(face, x)
     for lower, start in _lower_faces(face, x):
         end = search.descend(lower, start)
-        there = search.deviance(lower, end)
-        if there <= here + GAIN_LEFT:
+        if search.deviance(lower, end) <= deviance + GAIN_LEFT:
             return _settle(search, lower, end)
-    return here, face, x
+    return deviance, face, x
 
 
 def _lower_faces(face: Face, x: Floats) -> list[tuple[Face, Floats]]:
@@ -223,20 +222,20 @@ def _lower_faces(face: Face, x: Floats) -> list[tuple[Face, Floats]]:
 
 def _examine(search: Search, face: Face, x: Floats) -> Optimum:
     """State how far from an optimum the end is: inside the face by Newton's step, across the border by derivatives."""
-    found = search.at(face, x)
-    if found is None:
+    likelihood = search.at(face, x)
+    if likelihood is None:
         raise BadInput("the likelihood cannot be computed for these ratings: hardly any variance is left to divide.")
-    problems = _across_border(search, face, found)
-    gain = _gain_left(face.gradient(x, found), *search.curvature(face, x)) if len(x) else 0.0
+    problems = _across_border(search, face, likelihood)
+    gain = _gain_left(face.gradient(x, likelihood), *search.curvature(face, x)) if len(x) else 0.0
     if np.isinf(gain):
         problems.append("the likelihood is flat, so these data do not fix all variances")
     elif gain > GAIN_LEFT:
         problems.append(f"the search stopped short of an optimum (by about {gain:.1g} in deviance)")
-    if found.sigma2 < NO_RESIDUAL:
+    if likelihood.sigma2 < NO_RESIDUAL:
         problems.append("the residual variance has gone to zero, as when ratings follow a line exactly")
     if face.phi and abs(face.point(x).phi) ** search.statistics.mean_gap > TOO_CORRELATED:
         problems.append("the residual correlation has run to its limit and cannot be told from the person's own level")
-    return Optimum(face, face.point(x), found, tuple(problems))
+    return Optimum(face, face.point(x), likelihood, tuple(problems))
 
 
 def _gain_left(gradient: Floats, values: Floats, vectors: Floats) -> float:
@@ -246,11 +245,11 @@ def _gain_left(gradient: Floats, values: Floats, vectors: Floats) -> float:
     return float(0.5 * ((vectors.T @ gradient) ** 2 / values).sum())
 
 
-def _across_border(search: Search, face: Face, found: Value) -> list[str]:
+def _across_border(search: Search, face: Face, likelihood: Value) -> list[str]:
     """On a border the deviance must not fall when the variance that is zero there grows a little."""
     tolerance = 1e-6 * search.statistics.rows
-    lowest = np.linalg.eigvalsh(found.by_covariance)[0] if face.rank < face.q else 0.0
-    by_tau2 = found.by_tau2 if search.statistics.has_therapists and not face.tau else 0.0
+    lowest = np.linalg.eigvalsh(likelihood.by_covariance)[0] if face.rank < face.q else 0.0
+    by_tau2 = likelihood.by_tau2 if search.statistics.has_therapists and not face.tau else 0.0
     if min(lowest, by_tau2) < -tolerance:
         return ["the search ended at a zero variance that is not the best value"]
     return []

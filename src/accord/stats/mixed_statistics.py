@@ -101,7 +101,7 @@ class Block:
 
 
 @dataclass(frozen=True, eq=False)
-class Statistics:
+class MixedStatistics:
     """Everything the likelihood needs of the data.
 
     AR(1) residuals are whitened by (w_j − ρ w_{j−1}) / √(1−ρ²) with ρ = φ^gap, so each cross product is a fixed
@@ -157,7 +157,7 @@ class Statistics:
         return Whitening(weights, ww.reshape(size, size), float(self.gap_rows @ log_left))
 
 
-def summarise(rows: Rows, names: tuple[str, ...]) -> tuple[Statistics, Units]:
+def summarise(rows: Rows, names: tuple[str, ...]) -> tuple[MixedStatistics, Units]:
     """Standardise the rows and sum their cross products.
 
     Raises `BadInput` when a fixed effect is a combination of the others or when nothing is left to explain.
@@ -203,7 +203,7 @@ def _random_design(rows: Rows) -> tuple[float, float, Floats]:
     return centre, scale, np.vstack([ones, (rows.slope - centre) / scale])
 
 
-def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
+def _sums(rows: Rows, z: Floats, w: Floats) -> MixedStatistics:
     count, persons = len(rows.y), len(rows.person_starts)
     nested = rows.therapist_starts is not None
     u = np.vstack([z, w])
@@ -211,7 +211,7 @@ def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
         sums = _runs(u, z, rows.person_starts)
         blocks = _blocks(len(z), sums, None, np.arange(persons), rows.therapist_starts)
         infinite, every = np.array([np.inf]), np.array([float(count)])
-        return Statistics(count, len(z), blocks, (w @ w.T)[None, None], infinite, every, nested)
+        return MixedStatistics(count, len(z), blocks, (w @ w.T)[None, None], infinite, every, nested)
     gaps, kind = np.unique(rows.gap, return_inverse=True)
     person = np.repeat(np.arange(persons), np.diff(np.append(rows.person_starts, count)))
     order = np.lexsort((kind, person))
@@ -222,7 +222,7 @@ def _sums(rows: Rows, z: Floats, w: Floats) -> Statistics:
     person_starts = np.flatnonzero(changes(person[order][starts]))
     blocks = _blocks(len(z), sums, kind[order][starts], person_starts, rows.therapist_starts)
     gap_sums = np.stack(_three(w, w, linked, lambda a, b: _by_kind(a, b, kind, len(gaps))), axis=1)
-    return Statistics(count, len(z), blocks, gap_sums, gaps, np.bincount(kind).astype(np.float64), nested)
+    return MixedStatistics(count, len(z), blocks, gap_sums, gaps, np.bincount(kind).astype(np.float64), nested)
 
 
 def _blocks(

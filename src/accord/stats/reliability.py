@@ -63,9 +63,9 @@ class Reliability:
             ("one session, the same for all (R_1F)", f"{self.session:.3f}"),
             ("one session, whichever it is (R_1R)", f"{self.any_session:.3f}"),
         ]
-        told = [f"Reliability from {of}", "", *(f"{name:44}{value}" for name, value in rows), ""]
-        told += [f"variance {name:35}{value:.5g}" for name, value in self.variances.items()]
-        return "\n".join([*told, "", "converged" if self.converged else "not converged: do not use these numbers"])
+        lines = [f"Reliability from {of}", "", *(f"{name:44}{value}" for name, value in rows), ""]
+        lines += [f"variance {name:35}{value:.5g}" for name, value in self.variances.items()]
+        return "\n".join([*lines, "", "converged" if self.converged else "not converged: do not use these numbers"])
 
 
 def reliability(answers: npt.ArrayLike) -> Reliability:
@@ -88,14 +88,14 @@ def reliability(answers: npt.ArrayLike) -> Reliability:
     if np.ptp(values) == 0:
         raise BadInput("all answers are the same; there is nothing to tell apart.")
     equations = _Equations(values - values.mean(), cells)
-    found = minimize(
+    optimum = minimize(
         equations.deviance, np.full(len(EFFECTS), START), jac=True, method="L-BFGS-B",
         bounds=[(NOTHING, MOST)] * len(EFFECTS), options={"ftol": 1e-13, "gtol": 1e-4, "maxiter": 500},
     )  # fmt: skip
-    return _told(equations, found.x, cells, bool(found.success))
+    return _report(equations, optimum.x, cells, bool(optimum.success))
 
 
-def _told(equations: _Equations, ratios: Floats, cells: npt.NDArray[np.intp], converged: bool) -> Reliability:
+def _report(equations: _Equations, ratios: Floats, cells: npt.NDArray[np.intp], converged: bool) -> Reliability:
     residual = equations.residual(ratios)
     sizes = {
         name: float(ratio * residual) if ratio > 2 * NOTHING else 0.0
@@ -200,9 +200,9 @@ class _Equations:
         to_shared = solved[:, :, : g + 1]
         own = solved[:, :, g + 1] - to_shared @ effects
         spread = np.diagonal(inverse, axis1=1, axis2=2) + ((to_shared @ last) * to_shared).sum(axis=2)
-        known = np.concatenate([(1.0 - spread).sum(axis=0), 1.0 - np.diag(last)[:g]])
+        expected = np.concatenate([(1.0 - spread).sum(axis=0), 1.0 - np.diag(last)[:g]])
         squares = np.concatenate([(own**2).sum(axis=0), effects[:g] ** 2])
-        slopes = known - self.free / left_over * squares
+        slopes = expected - self.free / left_over * squares
         return float(value), np.bincount(np.concatenate([self.of_own, self.of_shared]), slopes) / ratios
 
     def _solved(self, ratios: Floats) -> tuple[Floats, Floats, Floats, float]:

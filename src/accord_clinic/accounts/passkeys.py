@@ -101,7 +101,7 @@ class SignIn(_Shown, allauth.LoginWebAuthnForm):
     """Sign in with a passkey instead of a password."""
 
 
-class SecondFactor(_Shown, allauth.AuthenticateWebAuthnForm):
+class SecondFactorForm(_Shown, allauth.AuthenticateWebAuthnForm):
     """Use a passkey as second factor, after a password."""
 
 

@@ -53,7 +53,7 @@ def _understood(code: str) -> Iterator[None]:
         raise Refused(code) from error
 
 
-class Adapter(DefaultSocialAccountAdapter):
+class SsoAdapter(DefaultSocialAccountAdapter):
     """Which provider there is, and who may sign in with it."""
 
     def list_apps(self, request, provider=None, client_id=None):

@@ -35,7 +35,7 @@ SEEN_EVERY = 60
 """Noting each request would be a write for each read; a minute is fine enough for an hour's limit."""
 
 
-class Adapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):
     """Close open sign-up, since the admin makes the accounts. Show no message on a page that says the same."""
 
     def is_open_for_signup(self, request):
@@ -77,7 +77,7 @@ class ForgottenPassword(forms.Form):
         return self.cleaned_data["email"]
 
 
-class SecondFactor(DefaultMFAAdapter):
+class SecondFactorAdapter(DefaultMFAAdapter):
     """Texts for passkeys, and the picture for the authenticator app without a style attribute, which CSP forbids."""
 
     error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("This did not fit. Please try again.")}

@@ -127,9 +127,9 @@ def _erase(client: Client, at) -> Erasure:
     if until is None:
         _drop_dates(client)
     Client.objects.filter(pk=client.pk).update(**NOBODY, erased_at=at, messages_stopped_at=at)
-    kept = ["course", "dates", "logs"] if until else ["number", "logs"]
+    what_stays = ["course", "dates", "logs"] if until else ["number", "logs"]
     return Erasure.objects.update_or_create(
-        client=client.pk, defaults={"uid": client.uid, "at": at, "kept": kept, "until": until}
+        client=client.pk, defaults={"uid": client.uid, "at": at, "kept": what_stays, "until": until}
     )[0]
 
 

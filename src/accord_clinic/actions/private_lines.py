@@ -44,8 +44,8 @@ def delete(line: PrivateLine, *, by: Client) -> None:
 
 
 def _with_what_hangs_on(line: PrivateLine):
-    known = shelf().answered(line.response.instrument, line.response.version)
-    items = known.items if known else ()
+    instrument = shelf().answered(line.response.instrument, line.response.version)
+    items = instrument.items if instrument else ()
     names = {line.item} | {item.id for item in items if item.asked_if and item.asked_if[0] == line.item}
     return PrivateLine.objects.filter(response=line.response, item__in=names, words="")
 

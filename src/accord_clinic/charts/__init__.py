@@ -6,15 +6,15 @@ template would otherwise print 12.5 as "12,5" in half of Europe.
 
 from accord_clinic.charts.course import course_chart
 from accord_clinic.charts.table import course_table
-from accord_clinic.charts.types import Chart, Label, Panel, SessionMark, StrainSpan, Table, Words
+from accord_clinic.charts.types import Chart, CourseTable, Label, Panel, SessionMark, StrainSpan, Words
 
 __all__ = [
     "Chart",
+    "CourseTable",
     "Label",
     "Panel",
     "SessionMark",
     "StrainSpan",
-    "Table",
     "Words",
     "course_chart",
     "course_table",

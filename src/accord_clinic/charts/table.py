@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from accord_clinic.charts.types import Panel, SessionMark, StrainSpan, Table, Values, Words
+from accord_clinic.charts.types import CourseTable, Panel, SessionMark, StrainSpan, Values, Words
 
 
 def course_table(
     sessions: Sequence[SessionMark], panels: Sequence[Panel], strains: Sequence[StrainSpan], words: Words
-) -> Table:
+) -> CourseTable:
     """The numbers of the picture as text: here too a closed session says nothing, and a missing answer says so."""
     voices = [
         (panel, values, f"{panel.name}, {name}")
@@ -22,7 +22,7 @@ def course_table(
         cells = [_cell(session, values, panel, words) for panel, values, _ in voices]
         when = f"{session.number} · {session.when}" if session.when else str(session.number)
         rows.append((when, session.modality, *cells, _turns_in_words(session.number, strains, words)))
-    return Table((words.session, words.modality, *(head for _, _, head in voices), words.strain), tuple(rows))
+    return CourseTable((words.session, words.modality, *(head for _, _, head in voices), words.strain), tuple(rows))
 
 
 def _cell(session: SessionMark, values: Values, panel: Panel, words: Words) -> str:

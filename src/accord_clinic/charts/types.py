@@ -142,7 +142,7 @@ def _table_row(row: tuple[str, ...]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CourseTable:
     """The same numbers as text: one row a session."""
 
     heads: tuple[str, ...]
@@ -165,7 +165,7 @@ class Chart:
     track: DrawnTrack | None
     outcomes: tuple[DrawnPanel, ...]
     axis: tuple[Label, ...]
-    table: Table
+    table: CourseTable
 
     @property
     def axis_texts(self) -> SafeString:

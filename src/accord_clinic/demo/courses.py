@@ -13,7 +13,7 @@ from accord.records import Answer
 from accord.signals import CHECK_IN
 from accord_clinic.actions import agreements, care, checkin, consent, reveal, strains, talk_sheet
 from accord_clinic.demo.speech import Page, submission
-from accord_clinic.demo.voices import Voices
+from accord_clinic.demo.voices import DemoVoices
 from accord_clinic.models import Agreement, Client, Dyad, Member, Session
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK, asks_what_matters
 from accord_clinic.questionnaires.shelf import instrument
@@ -32,7 +32,7 @@ class Plot:
 
     name: str
     therapist: Member
-    voices: Voices
+    voices: DemoVoices
     first: date
     hour: time
     zone: ZoneInfo

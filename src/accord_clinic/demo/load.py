@@ -19,7 +19,7 @@ from accord_clinic.actions import calibration
 from accord_clinic.demo.ana import Ana
 from accord_clinic.demo.clock import Clock, story_time
 from accord_clinic.demo.courses import Life, Plot
-from accord_clinic.demo.voices import Voices, cast, pool
+from accord_clinic.demo.voices import DemoVoices, cast, pool
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice
 
@@ -114,14 +114,16 @@ def _lives(staff: list[Member], now: datetime) -> Iterator[Life]:
         course, taken = pool(SEED + turn, MISSES[turn]), set()
         for place in range(CASELOAD):
             row = cast(course, HELD[place], place in STRAINED, taken)
-            voices = Voices(course, row, STYLES.get((turn, place), "usual"), SEED + turn)
+            voices = DemoVoices(course, row, STYLES.get((turn, place), "usual"), SEED + turn)
             if (turn, place) == (0, 0):
                 yield Ana(_anas_plot(staff, voices, now.astimezone(zone), zone))
             else:
                 yield Life(_plot(next(names), turn, place, staff, voices, now.astimezone(zone).date(), zone))
 
 
-def _plot(name: str, turn: int, place: int, staff: list[Member], voices: Voices, today: date, zone: ZoneInfo) -> Plot:
+def _plot(
+    name: str, turn: int, place: int, staff: list[Member], voices: DemoVoices, today: date, zone: ZoneInfo
+) -> Plot:
     """What the tables above say about one place in one caseload."""
     german = name in words()["clients"]["german"]
     ended = place in ENDED
@@ -156,7 +158,7 @@ def _plot(name: str, turn: int, place: int, staff: list[Member], voices: Voices,
     )
 
 
-def _anas_plot(staff: list[Member], voices: Voices, now: datetime, zone: ZoneInfo) -> Plot:
+def _anas_plot(staff: list[Member], voices: DemoVoices, now: datetime, zone: ZoneInfo) -> Plot:
     """Ana's next session, the eleventh, is later today, or tomorrow when the day is nearly over."""
     hour, day = max(now.hour + 2, 15), now.date()
     if hour > 20:

@@ -39,7 +39,7 @@ def cast(course: Simulated, held: int, strained: bool, taken: set[int]) -> int:
 
 
 @dataclass(frozen=True)
-class Voices:
+class DemoVoices:
     """Both voices of one dyad over its sessions, and what really happened between them."""
 
     course: Simulated

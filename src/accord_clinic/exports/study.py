@@ -44,7 +44,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StudyTable:
     """One table: what a row is, its columns, and how the rows of some courses are found."""
 
     name: str
@@ -137,7 +137,7 @@ KEPT_BACK = "empty where fewer than ten clients or three therapists share it tog
 SINCE = "in whole weeks since the first session that is open to both; below 0: before it"
 
 TABLES = (
-    Table(
+    StudyTable(
         "dyads",
         "One row a course of care: one client with one therapist.",
         (
@@ -156,7 +156,7 @@ TABLES = (
         ),
         study_rows.dyads,
     ),
-    Table(
+    StudyTable(
         "sessions",
         "One row a session that is open to both, was cancelled or missed.",
         (
@@ -175,7 +175,7 @@ TABLES = (
         ),
         study_rows.sessions,
     ),
-    Table(
+    StudyTable(
         "responses",
         "One row for each questionnaire that somebody sent; the last where it was sent again.",
         (
@@ -191,7 +191,7 @@ TABLES = (
         ),
         study_rows.responses,
     ),
-    Table(
+    StudyTable(
         "answers",
         "One row an item that was asked. An item without a row was not asked; or it is one that a client may keep, or "
         "hangs on one, and the client kept or skipped it.",
@@ -205,7 +205,7 @@ TABLES = (
         ),
         study_rows.answers,
     ),
-    Table(
+    StudyTable(
         "scores",
         "One row a scale of a response, by a key that somebody has checked.",
         (
@@ -219,7 +219,7 @@ TABLES = (
         ),
         study_rows.scale_scores,
     ),
-    Table(
+    StudyTable(
         "signals",
         "One row a signal that Accord raised; without the safety notice, which is for two people.",
         (
@@ -235,7 +235,7 @@ TABLES = (
         ),
         study_rows.signals,
     ),
-    Table(
+    StudyTable(
         "strains",
         "One row a move in the life of a possible strain, in their order.",
         (
@@ -257,7 +257,7 @@ TABLES = (
         ),
         study_rows.strains,
     ),
-    Table(
+    StudyTable(
         "agreements",
         "One row a goal, a task or a shared view of the problem, without its words.",
         (
@@ -275,13 +275,13 @@ TABLES = (
         ),
         study_rows.agreements,
     ),
-    Table(
+    StudyTable(
         "progress",
         "One row for how far somebody saw a goal (0 to 10) or a task (0 not, 1 partly, 2 done) in a session.",
         (DYAD, SESSION, RATER, AGREEMENT, Column("value", "integer", "0 to 10 for a goal, 0 to 2 for a task")),
         study_rows.progress,
     ),
-    Table(
+    StudyTable(
         "picks",
         "One row for each thing that somebody picked as mattering most in a session.",
         (

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from accord_clinic.exports.csv_safe import csv_safe
-from accord_clinic.exports.study import TABLES, Table
+from accord_clinic.exports.study import TABLES, StudyTable
 from accord_clinic.exports.study_rows import Courses
 
 WHAT = """\
@@ -67,12 +67,12 @@ def tables() -> str:
     return "\n".join(_described(table) for table in TABLES)
 
 
-def _described(table: Table) -> str:
+def _described(table: StudyTable) -> str:
     rows = "\n".join(f"| `{c.name}` | {c.type} | {c.says} |" for c in table.columns)
     return f"## {table.name}.csv\n\n{table.says}\n\n| column | type | says |\n|---|---|---|\n{rows}\n"
 
 
-def _resource(table: Table) -> dict[str, Any]:
+def _resource(table: StudyTable) -> dict[str, Any]:
     fields = [{"name": c.name, "type": c.type, "description": c.says} for c in table.columns]
     return {
         "name": table.name,

@@ -32,7 +32,7 @@ class ItemColumn:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionnaireColumns:
     """One questionnaire of the file: which form was asked, the column of each item, and which scales to follow.
 
     A followed scale is compared with each person's own usual, as Collaboration is.
@@ -60,7 +60,7 @@ class ColumnMap:
     source: str
     note: str
     columns: Mapping[str, str]
-    asked: tuple[Asked, ...]
+    asked: tuple[QuestionnaireColumns, ...]
     calendar: Calendar
     person_name: str = "{}"
     therapist_name: str = "{}"
@@ -125,14 +125,14 @@ def _columns(table: TomlTable, names: TomlTable, sessions: TomlTable) -> dict[st
     return columns
 
 
-def _asked(file: TomlTable, instruments: Mapping[str, Instrument]) -> tuple[Asked, ...]:
+def _asked(file: TomlTable, instruments: Mapping[str, Instrument]) -> tuple[QuestionnaireColumns, ...]:
     tables = file.parts("questionnaires")
     if not tables:
         raise file.wrong("it names no questionnaire", "Add one as [[questionnaires]].")
     return tuple(_questionnaire(table, instruments) for table in tables)
 
 
-def _questionnaire(table: TomlTable, instruments: Mapping[str, Instrument]) -> Asked:
+def _questionnaire(table: TomlTable, instruments: Mapping[str, Instrument]) -> QuestionnaireColumns:
     name, form = table.text("instrument"), table.text("form", "full")
     if name not in instruments:
         raise table.wrong(f"this practice has no questionnaire {name!r}", f"It has {', '.join(sorted(instruments))}.")
@@ -143,7 +143,7 @@ def _questionnaire(table: TomlTable, instruments: Mapping[str, Instrument]) -> A
     scales = [scale.name for scale in instrument.scales if scale.direction == "high is good"]
     follow = table.some_of("follow", scales, ())
     table.done()
-    return Asked(instrument, form, items, follow)
+    return QuestionnaireColumns(instrument, form, items, follow)
 
 
 def _items(table: TomlTable, instrument: Instrument, form: str) -> dict[str, ItemColumn]:

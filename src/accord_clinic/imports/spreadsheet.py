@@ -15,7 +15,7 @@ from pathlib import Path
 from accord.errors import BadTable
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer, Rater
-from accord_clinic.imports.column_map import MODALITIES, Asked, ColumnMap, ItemColumn
+from accord_clinic.imports.column_map import MODALITIES, ColumnMap, ItemColumn, QuestionnaireColumns
 from accord_clinic.posted import whole_number
 
 SEPARATORS = (",", ";", "\t")
@@ -222,7 +222,7 @@ def _modality(cells: dict[str, str], columns: ColumnMap) -> str:
     return cell
 
 
-def _answers(cells: dict[str, str], asked: Asked, columns: ColumnMap) -> dict[str, Answer]:
+def _answers(cells: dict[str, str], asked: QuestionnaireColumns, columns: ColumnMap) -> dict[str, Answer]:
     """The answers to one questionnaire, a missing one as `None`; empty when nothing at all was answered."""
     answers = {item: _answer(cells, item, column, asked.instrument, columns) for item, column in asked.items.items()}
     return answers if any(answer is not None for answer in answers.values()) else {}

@@ -31,7 +31,7 @@ LOOKS_BACK = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TodayEntry:
     """One session on the page. `sheet` is the latest talk sheet of these two people, if there is one."""
 
     uid: str
@@ -54,10 +54,10 @@ class Today:
     sentence: str
     day: str
     safety: tuple[tuple[str, str], ...]
-    sessions: tuple[Entry, ...]
-    to_settle: tuple[Entry, ...]
-    to_do: tuple[Entry, ...]
-    to_talk: tuple[Entry, ...]
+    sessions: tuple[TodayEntry, ...]
+    to_settle: tuple[TodayEntry, ...]
+    to_do: tuple[TodayEntry, ...]
+    to_talk: tuple[TodayEntry, ...]
 
     @property
     def nothing(self) -> bool:
@@ -96,23 +96,23 @@ class _Entries:
     ) -> None:
         self.therapist, self.where, self.now, self.by_dyad = therapist, where, now, by_dyad
 
-    def entry(self, session: TodaySession, form: str, **more) -> Entry:
+    def entry(self, session: TodaySession, form: str, **more) -> TodayEntry:
         """A session by name and moment."""
-        return Entry(
+        return TodayEntry(
             session.uid, session.dyad_uid, session.called, moment(session.start, self.where, form),
             str(MODALITIES[session.modality]), sheet=session.last_sheet or "", **more,
         )  # fmt: skip
 
-    def to_do(self, session: TodaySession) -> Entry:
+    def to_do(self, session: TodaySession) -> TodayEntry:
         """What is still open about a session that took place."""
         return self.entry(session, "D j M", rate=session.owed, link=session.unsent)
 
-    def to_talk(self, session: TodaySession) -> Entry:
+    def to_talk(self, session: TodaySession) -> TodayEntry:
         """A talk sheet that is ready."""
         entry = self.entry(session, "D j M")
         return replace(entry, line=_("about the session on {when}").format(when=entry.when))
 
-    def of_the_day(self, session: TodaySession) -> Entry:
+    def of_the_day(self, session: TodaySession) -> TodayEntry:
         """A session of today: what stands out between these two, and the one thing to do now."""
         if session.state not in ("planned", "held"):
             return self.entry(session, "H:i", line=str(STATES[session.state]).capitalize())
@@ -141,7 +141,7 @@ def _greeting(hour: int, name: str) -> str:
     return _("Good evening, {name}.").format(name=name)
 
 
-def _sentence(parts: Mapping[str, tuple[Entry, ...]]) -> str:
+def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]]) -> str:
     """What the day holds, in one or two sentences."""
     count = len(parts["sessions"])
     if count:

@@ -28,7 +28,7 @@ TIMEDATECTL = "/usr/bin/timedatectl"
 
 
 @dataclass(frozen=True)
-class Finding:
+class Verdict:
     """The result of one check."""
 
     about: str
@@ -36,7 +36,7 @@ class Finding:
     says: str
 
 
-def examine() -> list[Finding]:
+def examine() -> list[Verdict]:
     """Run all checks; those that need the database are left out where it does not answer."""
     findings = [_program(), _demo(), _hosts(), _tls(), _key_files(), _room()]
     database = _database()
@@ -46,84 +46,84 @@ def examine() -> list[Finding]:
     return [*findings, _mail(), _sign_on(), _backups()]
 
 
-def _program() -> Finding:
+def _program() -> Verdict:
     """Django's own checks of code and settings, those for a practice that strangers can reach included."""
     messages = checks.run_checks(include_deployment_checks=not settings.DEMO)
     wrong = [message for message in messages if message.level >= checks.WARNING and not message.is_silenced()]
     if wrong:
-        return Finding(
+        return Verdict(
             "program", False, " ".join(f"{message.id}: {message.msg} {message.hint or ''}".strip() for message in wrong)
         )
-    return Finding("program", True, "Django's own checks find nothing.")
+    return Verdict("program", True, "Django's own checks find nothing.")
 
 
-def _demo() -> Finding:
+def _demo() -> Verdict:
     if settings.DEMO:
-        return Finding("mode", False, "demo: no second factor, no TLS. Unset ACCORD_DEMO for a real practice.")
-    return Finding("mode", True, "a real practice.")
+        return Verdict("mode", False, "demo: no second factor, no TLS. Unset ACCORD_DEMO for a real practice.")
+    return Verdict("mode", True, "a real practice.")
 
 
-def _hosts() -> Finding:
+def _hosts() -> Verdict:
     outside = [h for h in settings.ALLOWED_HOSTS if h not in ("localhost", "127.0.0.1", "")]
     if "*" in outside:
-        return Finding(
+        return Verdict(
             "address", False, "ACCORD_HOSTS is *: anybody could put a name of theirs into links. Name yours."
         )
     if not outside:
-        return Finding(
+        return Verdict(
             "address", False, "only this machine can reach it. Set ACCORD_HOSTS to the name clients will use."
         )
-    return Finding("address", True, ", ".join(outside))
+    return Verdict("address", True, ", ".join(outside))
 
 
-def _tls() -> Finding:
+def _tls() -> Verdict:
     if settings.SECURE_PROXY_SSL_HEADER is None and settings.SECURE_SSL_REDIRECT:
-        return Finding(
+        return Verdict(
             "TLS", False, "no proxy is known, and Accord speaks no TLS itself. Set ACCORD_BEHIND_PROXY=1 behind one."
         )
     if not settings.SECURE_SSL_REDIRECT:
-        return Finding(
+        return Verdict(
             "TLS", False, "requests without TLS are not sent on to TLS. Unset ACCORD_TLS_ELSEWHERE and ACCORD_DEMO."
         )
-    return Finding("TLS", True, "required; the proxy says when it was used.")
+    return Verdict("TLS", True, "required; the proxy says when it was used.")
 
 
-def _key_files() -> Finding:
+def _key_files() -> Verdict:
     loose = [p.name for p in settings.KEYS.iterdir() if p.stat().st_mode & 0o077]
     if loose or settings.KEYS.stat().st_mode & 0o077:
-        return Finding("keys", False, f"others on this machine can read them. Do: chmod -R go= {settings.KEYS}")
+        return Verdict("keys", False, f"others on this machine can read them. Do: chmod -R go= {settings.KEYS}")
     sheet = settings.KEYS / keys.SHEET
     if sheet.exists() and not engine.is_postgresql():
-        return Finding("keys", False, f"{sheet} is still here. Print it, lock it away, delete the file.")
-    return Finding("keys", True, "only this user can read them.")
+        return Verdict("keys", False, f"{sheet} is still here. Print it, lock it away, delete the file.")
+    return Verdict("keys", True, "only this user can read them.")
 
 
-def _room() -> Finding:
+def _room() -> Verdict:
     free = shutil.disk_usage(settings.DATA).free
-    return Finding(
+    return Verdict(
         "disk", free > ROOM, f"{free / 1e9:.0f} GB free." + ("" if free > ROOM else " Make room: check-ins need it.")
     )
 
 
-def _database() -> Finding:
+def _database() -> Verdict:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, keys.BadInput) as error:
-        return Finding("database", False, f"does not answer ({str(error).strip().splitlines()[0]}).")
+        return Verdict("database", False, f"does not answer ({str(error).strip().splitlines()[0]}).")
     if not connection.introspection.table_names():
-        return Finding("database", False, "empty. Run accord_clinic init.")
+        return Verdict("database", False, "empty. Run accord_clinic init.")
     if engine.lacks_migrations():
-        return Finding("database", False, "of another version. Run accord_clinic upgrade.")
+        return Verdict("database", False, "of another version. Run accord_clinic upgrade.")
     if Practice.objects.first() is None:
-        return Finding("database", False, "no practice yet. Run accord_clinic init.")
-    return Finding("database", True, "PostgreSQL answers." if engine.is_postgresql() else "the encrypted file opens.")
+        return Verdict("database", False, "no practice yet. Run accord_clinic init.")
+    return Verdict("database", True, "PostgreSQL answers." if engine.is_postgresql() else "the encrypted file opens.")
 
 
-def _postgresql() -> Finding:
+def _postgresql() -> Verdict:
     """The connection is encrypted, and the role that serves pages cannot rewrite the log."""
     if not engine.is_postgresql():
-        return Finding("rights", True, "the log is chained; its end is noted beside the keys.")
+        return Verdict("rights", True, "the log is chained; its end is noted beside the keys.")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT has_table_privilege('accord_clinic_auditentry', 'UPDATE'), "
@@ -132,18 +132,18 @@ def _postgresql() -> Finding:
         )
         may_change, encrypted, by_socket, loopback = cursor.fetchone()
     if may_change:
-        return Finding("rights", False, "this role can change the audit log. Use two roles: docs/how-to/postgresql.md.")
+        return Verdict("rights", False, "this role can change the audit log. Use two roles: docs/how-to/postgresql.md.")
     if not (encrypted or by_socket or loopback):
-        return Finding(
+        return Verdict(
             "rights", False, "the way to PostgreSQL is not encrypted. Add sslmode=verify-full to the address."
         )
-    return Finding("rights", True, "this role can only add to the log; nobody can listen on the way.")
+    return Verdict("rights", True, "this role can only add to the log; nobody can listen on the way.")
 
 
-def _changes() -> Finding:
+def _changes() -> Verdict:
     """PostgreSQL can be put back to any minute only while each change is carried over to the backups."""
     if not engine.is_postgresql():
-        return Finding("changes", True, "each backup is whole; what came after it is in the practice alone.")
+        return Verdict("changes", True, "each backup is whole; what came after it is in the practice alone.")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('archive_mode'), COALESCE(last_failed_time > last_archived_time, "
@@ -151,29 +151,29 @@ def _changes() -> Finding:
         )
         mode, failing = cursor.fetchone()
     if mode == "off":
-        return Finding("changes", False, "only backups are kept, not what came after. Do: docs/how-to/postgresql.md.")
+        return Verdict("changes", False, "only backups are kept, not what came after. Do: docs/how-to/postgresql.md.")
     if failing:
-        return Finding("changes", False, "PostgreSQL cannot carry them over to the backups. Look into its log.")
-    return Finding("changes", True, "carried over to the backups as they happen.")
+        return Verdict("changes", False, "PostgreSQL cannot carry them over to the backups. Look into its log.")
+    return Verdict("changes", True, "carried over to the backups as they happen.")
 
 
-def _log() -> Finding:
+def _log() -> Verdict:
     try:
-        return Finding("audit log", True, f"{audit_anchor.verify()} entries, unbroken.")
+        return Verdict("audit log", True, f"{audit_anchor.verify()} entries, unbroken.")
     except audit_anchor.LogBroken as error:
-        return Finding("audit log", False, f"{error} Find out who had access; compare with a backup.")
+        return Verdict("audit log", False, f"{error} Find out who had access; compare with a backup.")
 
 
-def _sweep() -> Finding:
+def _sweep() -> Verdict:
     last = cache.get(health.SWEPT)
     if last is None or time.time() - last > 300:
-        return Finding(
+        return Verdict(
             "sweep", False, "has not run for five minutes: no reveals, no notices. Start accord_clinic serve."
         )
-    return Finding("sweep", True, "runs.")
+    return Verdict("sweep", True, "runs.")
 
 
-def _clock() -> Finding:
+def _clock() -> Verdict:
     """A wrong clock opens sessions and ends links at the wrong time."""
     if engine.is_postgresql():
         before = time.time()
@@ -181,15 +181,15 @@ def _clock() -> Finding:
             cursor.execute("SELECT extract(epoch FROM clock_timestamp())")
             apart = float(cursor.fetchone()[0]) - (before + time.time()) / 2
         if abs(apart) > SKEW:
-            return Finding(
+            return Verdict(
                 "clock", False, f"PostgreSQL's clock is {apart:.0f} s apart from this one. Synchronise both."
             )
     if not _kept_right():
-        return Finding("clock", False, "nobody sets it. Do: apt install systemd-timesyncd, or use chrony.")
+        return Verdict("clock", False, "nobody sets it. Do: apt install systemd-timesyncd, or use chrony.")
     newest = Notice.objects.order_by("-made_at").values_list("made_at", flat=True).first()
     if newest and newest.timestamp() > time.time() + SKEW:
-        return Finding("clock", False, "rows were written in what is now the future: it was, or is, wrong.")
-    return Finding("clock", True, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
+        return Verdict("clock", False, "rows were written in what is now the future: it was, or is, wrong.")
+    return Verdict("clock", True, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
 
 
 def _kept_right() -> bool:
@@ -200,14 +200,14 @@ def _kept_right() -> bool:
     return subprocess.run(asked, capture_output=True, text=True).stdout.strip() != "no"  # noqa: S603
 
 
-def _admins() -> Finding:
+def _admins() -> Verdict:
     admins = [m for m in Member.objects.filter(is_active=True) if m.is_a("admin")]
-    return Finding("people", bool(admins), "has an admin." if admins else "nobody is admin. Make somebody one.")
+    return Verdict("people", bool(admins), "has an admin." if admins else "nobody is admin. Make somebody one.")
 
 
-def _mail() -> Finding:
+def _mail() -> Verdict:
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
-        return Finding(
+        return Verdict(
             "mail",
             False,
             "goes nowhere. Set ACCORD_EMAIL_BACKEND=django.core.mail.backends.smtp.EmailBackend and ACCORD_SMTP_HOST.",
@@ -217,12 +217,12 @@ def _mail() -> Finding:
         with _dial() as server:
             server.noop()
     except (OSError, smtplib.SMTPException) as error:
-        return Finding(
+        return Verdict(
             "mail", False, f"{where} does not answer ({type(error).__name__}). Check ACCORD_SMTP_HOST and _PORT."
         )
     if settings.DEFAULT_FROM_EMAIL.endswith("@localhost"):
-        return Finding("mail", False, "comes from nobody. Set ACCORD_FROM to an address of yours.")
-    return Finding("mail", True, f"{where} answers.")
+        return Verdict("mail", False, "comes from nobody. Set ACCORD_FROM to an address of yours.")
+    return Verdict("mail", True, f"{where} answers.")
 
 
 def _dial() -> smtplib.SMTP:
@@ -235,11 +235,11 @@ def _dial() -> smtplib.SMTP:
     return server
 
 
-def _sign_on() -> Finding:
+def _sign_on() -> Verdict:
     """The provider of single sign-on is who it is said to be, and its pages may be opened from ours."""
     chosen, about = settings.SSO, "single sign-on"
     if chosen is None:
-        return Finding(about, True, "off.")
+        return Verdict(about, True, "off.")
     try:
         about_it = f"{chosen.issuer.rstrip('/')}/.well-known/openid-configuration"
         answer = requests.get(about_it, timeout=5, allow_redirects=False)
@@ -248,30 +248,30 @@ def _sign_on() -> Finding:
         issuer, door = configuration["issuer"], sso_settings.origin(configuration["authorization_endpoint"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         problem = f"{chosen.issuer} does not say who it is ({type(error).__name__}). Check ACCORD_SSO_ISSUER."
-        return Finding(about, False, problem)
+        return Verdict(about, False, problem)
     if issuer != chosen.issuer:
-        return Finding(about, False, f"the provider calls itself {issuer}. Set ACCORD_SSO_ISSUER to exactly that.")
+        return Verdict(about, False, f"the provider calls itself {issuer}. Set ACCORD_SSO_ISSUER to exactly that.")
     if door not in chosen.form_action:
-        return Finding(about, False, f"people sign in at {door}, which no page may open. Set ACCORD_SSO_ORIGINS={door}")
+        return Verdict(about, False, f"people sign in at {door}, which no page may open. Set ACCORD_SSO_ORIGINS={door}")
     if "S256" not in configuration.get("code_challenge_methods_supported", ["S256"]):
-        return Finding(about, False, "the provider knows no PKCE with S256. Turn it on there, or take another.")
-    return Finding(about, True, f"{issuer} answers.")
+        return Verdict(about, False, "the provider knows no PKCE with S256. Turn it on there, or take another.")
+    return Verdict(about, True, f"{issuer} answers.")
 
 
-def _backups() -> Finding:
+def _backups() -> Verdict:
     if settings.BACKUPS is None:
-        return Finding(
+        return Verdict(
             "backups", False, "nobody knows where they are. Set ACCORD_BACKUPS and the timer of docs/how-to/deploy.md."
         )
     newest = health.newest_backup()
     if newest is None:
-        return Finding(
+        return Verdict(
             "backups", False, f"none in {settings.BACKUPS}. Run accord_clinic backup, or start accord-backup.service."
         )
     days = (time.time() - newest) / DAY
     if time.time() - newest > BACKUP_IN:
-        return Finding("backups", False, f"the newest is {days:.0f} days old. Look why the timer does not run.")
-    return Finding("backups", True, f"the newest is {days * 24:.0f} hours old. When did you last restore one?")
+        return Verdict("backups", False, f"the newest is {days:.0f} days old. Look why the timer does not run.")
+    return Verdict("backups", True, f"the newest is {days * 24:.0f} hours old. When did you last restore one?")
 
 
-AFTER_THE_DATABASE: tuple[Callable[[], Finding], ...] = (_postgresql, _changes, _log, _sweep, _clock, _admins)
+AFTER_THE_DATABASE: tuple[Callable[[], Verdict], ...] = (_postgresql, _changes, _log, _sweep, _clock, _admins)

@@ -32,9 +32,9 @@ def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
     read_log.log_read(request.user, dyad, "goals", [])
     context = {
         "dyad": dyad,
-        "goals": [one for one in everything if one.kind == "goal" and not one.ended_at],
-        "views": [one for one in everything if one.kind == "problem" and not one.ended_at],
-        "ended": [one for one in everything if one.ended_at],
+        "goals": [row for row in everything if row.kind == "goal" and not row.ended_at],
+        "views": [row for row in everything if row.kind == "problem" and not row.ended_at],
+        "ended": [row for row in everything if row.ended_at],
         "common": agreement_queries.picks_in_common(dyad),
         "can_act": permissions.can(permissions.check_treat, request.user, dyad) and not dyad.ended,
         **more,

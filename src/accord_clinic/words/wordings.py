@@ -25,15 +25,15 @@ class ConsentWording:
 
 def consent(purpose: str, language: str) -> ConsentWording:
     """The wording of today for one purpose."""
-    spoken, texts = _texts("consents", language)
-    said = texts[purpose]
+    shown_language, texts = _texts("consents", language)
+    wording = texts[purpose]
     return ConsentWording(
         purpose=purpose,
-        language=spoken,
-        version=said["version"],
-        title=said["title"],
-        text=tuple(said["text"]),
-        withdrawn=said["withdrawn"],
+        language=shown_language,
+        version=wording["version"],
+        title=wording["title"],
+        text=tuple(wording["text"]),
+        withdrawn=wording["withdrawn"],
         draft=texts["status"] == "draft translation",
     )
 
@@ -41,8 +41,8 @@ def consent(purpose: str, language: str) -> ConsentWording:
 def message(kind: str, language: str) -> tuple[str, str]:
     """Subject and body of one kind of message; kinds without a text of their own say only: please look."""
     texts = _texts("messages", language)[1]
-    said = texts.get(kind, texts["look"])
-    return said["subject"], said["body"]
+    text = texts.get(kind, texts["look"])
+    return text["subject"], text["body"]
 
 
 def stop_line(language: str) -> str:

@@ -4,7 +4,7 @@ A practice may change its own questionnaires, or take one away; what was said st
 """
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from django.utils.translation import get_language
 
@@ -16,9 +16,14 @@ from accord_clinic.questionnaires.shelf import shelf
 class WordedResponse(Protocol):
     """A response, as far as words need it."""
 
-    side: Rater
-    instrument: str
-    version: str
+    @property
+    def side(self) -> str: ...
+
+    @property
+    def instrument(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
 
 
 def wording(instrument: Instrument) -> Wording:
@@ -42,7 +47,7 @@ def _instrument_and_words(row: WordedResponse, item: str) -> tuple[Instrument, W
 def question(row: WordedResponse, item: str, names: Mapping[str, str]) -> str:
     """The question as this side read it, with `names` in its gaps; the id of the item where there are no words."""
     of_item = _instrument_and_words(row, item)
-    text = of_item[1].text(item, row.side) if of_item else item
+    text = of_item[1].text(item, cast(Rater, row.side)) if of_item else item
     for name, value in names.items():
         text = text.replace(f"{{{name}}}", value)
     return text
@@ -59,7 +64,7 @@ def in_words(row: WordedResponse, item: str, answer: Any) -> str:
     of_item = _instrument_and_words(row, item)
     if answer is None or of_item is None:
         return ""
-    of, labels = of_item[0].answer_set(item), of_item[1].labels(item, row.side)
+    of, labels = of_item[0].answer_set(item), of_item[1].labels(item, cast(Rater, row.side))
     values = of.codes if of.kind == "many" else of.values
     return ", ".join(labels[values.index(value)] for value in given(answer) if value in values)
 

@@ -1,23 +1,25 @@
 """The answers of many courses to one questionnaire go in; arrays of one scale or of its items come out, by course."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer
 from accord.scoring import comparable, score_array
 from accord_clinic.questionnaires.shelf import instrument, shelf
 
+Floats = NDArray[np.float64]
 Latest = Mapping[tuple[str, int, int], tuple[str, str, Mapping[str, Answer]]]
 """(version, form, answers by item) of the response that counts, by side, course and number of the session."""
 
 
-def ratings(name: str, scale: str, latest: Latest) -> dict[str, np.ndarray]:
+def ratings(name: str, scale: str, latest: Latest) -> dict[str, Floats]:
     """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number."""
     place, longest = _axes(latest)
-    filled = {rater: np.full((len(place), longest), np.nan) for rater in RATERS}
+    filled: dict[str, Floats] = {rater: np.full((len(place), longest), np.nan) for rater in RATERS}
     by_form = defaultdict(list)
     for key, (version, form, answers) in latest.items():
         by_form[version, form].append((key, answers))
@@ -28,7 +30,7 @@ def ratings(name: str, scale: str, latest: Latest) -> dict[str, np.ndarray]:
     return filled
 
 
-def item_answers(name: str, scale: str, latest: Latest) -> np.ndarray:
+def item_answers(name: str, scale: str, latest: Latest) -> Floats:
     """The client's answers to the items of a scale: (courses, sessions, items), reversed ones turned round."""
     place, longest = _axes(latest)
     questionnaire = instrument(name)
@@ -39,7 +41,7 @@ def item_answers(name: str, scale: str, latest: Latest) -> np.ndarray:
         if side == "client" and comparable(scale, shelf().answered(name, version) or questionnaire, questionnaire):
             for nth, (item, answer_set) in enumerate(possible):
                 answer = answers.get(item)
-                if answer is not None and answer_set.allows(answer):
+                if isinstance(answer, int | float) and answer_set.allows(answer):
                     turned = answer_set.low + answer_set.high - answer if item in of.reversed else answer
                     filled[place[dyad], number - 1, nth] = turned
     return filled
@@ -51,14 +53,20 @@ def _axes(latest: Latest) -> tuple[dict[int, int], int]:
     return {dyad: i for i, dyad in enumerate(dyads)}, max((number for _s, _d, number in latest), default=0)
 
 
-def _scores(questionnaire: Instrument | None, scale: str, form: str, responses: list[dict]) -> np.ndarray:
+def _scores(
+    questionnaire: Instrument | None, scale: str, form: str, responses: Sequence[Mapping[str, Answer]]
+) -> Floats:
     """As a course has them: by the version that was answered, where the scale still is the same; as `kept_scores`."""
+    nowhere = np.full(len(responses), np.nan)
     current = shelf().instruments.get(questionnaire.id) if questionnaire else None
-    if current is None or form not in questionnaire.forms or not comparable(scale, questionnaire, current):
-        return np.full(len(responses), np.nan)
+    if questionnaire is None or current is None or form not in questionnaire.forms:
+        return nowhere
+    if not comparable(scale, questionnaire, current):
+        return nowhere
     possible = [(item, questionnaire.answer_set(item)) for item in questionnaire.numeric_items(form)]
     table = [
-        [float(a) if (a := r.get(i)) is not None and of.allows(a) else np.nan for i, of in possible] for r in responses
+        [float(a) if isinstance(a := r.get(i), int | float) and of.allows(a) else np.nan for i, of in possible]
+        for r in responses
     ]
     scored = score_array(np.array(table), questionnaire, form).get(scale)
-    return np.full(len(responses), np.nan) if scored is None else scored.value
+    return nowhere if scored is None else scored.value

@@ -13,6 +13,8 @@ MACHINES = (
 
 def seen_as(user_agent: str) -> tuple[str, str]:
     """The browser and the kind of machine, as far as the browser tells; empty where it does not."""
-    return tuple(
-        next((name for name, mark in marks if re.search(mark, user_agent)), "") for marks in (BROWSERS, MACHINES)
-    )
+    return _first(BROWSERS, user_agent), _first(MACHINES, user_agent)
+
+
+def _first(marks: tuple[tuple[str, str], ...], user_agent: str) -> str:
+    return next((name for name, mark in marks if re.search(mark, user_agent)), "")

@@ -27,7 +27,7 @@ FILES_TO_MEND = 10  # may only go down: a new file has no such name, so nothing 
 
 ROWS = {"Calibration", "Response", "Signal"}
 """Rows of the clinic that bear the name of the core's record of the same thing."""
-CLASSES_TO_RENAME = {"Names", "Practice", "Response", "Wording"}
+CLASSES_TO_RENAME = {"Practice"}
 
 
 def _names(tree: ast.Module) -> Iterator[tuple[int, str]]:

@@ -16,21 +16,21 @@ from accord.instruments.model import (
     AnswerSet,
     Example,
     Instrument,
+    InstrumentWording,
     Item,
     ItemText,
     Licence,
     PublishedThreshold,
     Scale,
     Source,
-    Wording,
 )
 from accord.instruments.reading import read_instrument
 from accord.instruments.wording import read_wording
 from accord.toml import TomlTable, read_toml
 
 __all__ = [
-    "AnswerSet", "Catalogue", "Example", "Instrument", "Item", "ItemText", "Licence", "PublishedThreshold", "Scale",
-    "Source", "Wording", "catalogue", "load",
+    "AnswerSet", "Catalogue", "Example", "Instrument", "InstrumentWording", "Item", "ItemText", "Licence",
+    "PublishedThreshold", "Scale", "Source", "catalogue", "load",
 ]  # fmt: skip
 
 SHIPPED = Path(__file__).parent / "catalogue"

@@ -172,7 +172,7 @@ class ItemText:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class InstrumentWording:
     """A questionnaire in one language. Texts may hold `{session}`, `{client}` and `{therapist}`, and nothing else.
 
     `{session}` is filled with a noun phrase that fits after "in": "the session on Tuesday", "der Sitzung am Dienstag".
@@ -263,7 +263,7 @@ class Instrument:
     seconds: Mapping[str, int]
     thresholds: tuple[PublishedThreshold, ...]
     licence: Licence
-    wordings: Mapping[str, Wording]
+    wordings: Mapping[str, InstrumentWording]
     examples: tuple[Example, ...]
     loinc: Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""A wording table in, a checked `Wording` out: the words of a questionnaire in one language."""
+"""A wording table in, a checked `InstrumentWording` out: the words of a questionnaire in one language."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import string
 from collections.abc import Mapping
 from typing import get_args
 
-from accord.instruments.model import PLACEHOLDERS, Instrument, Item, ItemText, Wording, WordingStatus
+from accord.instruments.model import PLACEHOLDERS, Instrument, InstrumentWording, Item, ItemText, WordingStatus
 from accord.records import RATERS, Rater
 from accord.toml import TomlTable
 
 ByRater = dict[Rater, tuple[str, ...]]
 
 
-def read_wording(part: TomlTable, instrument: Instrument, language: str) -> Wording:
+def read_wording(part: TomlTable, instrument: Instrument, language: str) -> InstrumentWording:
     """Check a wording table against the questionnaire: nothing missing, nothing unknown. Raises `BadInstrument`."""
     status: WordingStatus = part.one_of("status", get_args(WordingStatus))
     answers = part.part("answers", "the labels of answers")
     items = part.part("items", "the texts of items")
-    wording = Wording(
+    wording = InstrumentWording(
         instrument=instrument.id,
         version=instrument.version,
         language=language,

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from accord.instruments import AnswerSet, Instrument, Wording
+from accord.instruments import AnswerSet, Instrument, InstrumentWording
 from accord.records import Answer, Rater, Response, Score
 from accord.tables.fhir_names import RECORDS, codes, identifier, questionnaire_name, urn
 
@@ -113,7 +113,7 @@ def encounter(patient: str, therapist: str, start: date, state: str, modality: s
 def questionnaire_response(
     response: Response,
     instrument: Instrument | None,
-    wording: Wording | None,
+    wording: InstrumentWording | None,
     *,
     names: Mapping[str, str],
     words: Mapping[str, str],
@@ -290,7 +290,7 @@ def _item(
     item_id: str,
     answer: Answer,
     instrument: Instrument | None,
-    wording: Wording | None,
+    wording: InstrumentWording | None,
     response: Response,
     names: Mapping[str, str],
 ) -> Resource:
@@ -306,7 +306,11 @@ def _item(
 
 
 def _value(
-    given: int | float | str, item_id: str, instrument: Instrument | None, wording: Wording | None, response: Response
+    given: int | float | str,
+    item_id: str,
+    instrument: Instrument | None,
+    wording: InstrumentWording | None,
+    response: Response,
 ) -> Resource:
     possible = instrument.answer_set(item_id) if instrument else None
     if instrument is None or possible is None or possible.kind in ("text", "number"):
@@ -316,7 +320,7 @@ def _value(
 
 def choice(
     instrument: Instrument, possible: AnswerSet, given: int | float | str, item_id: str, rater: Rater,
-    wording: Wording | None,
+    wording: InstrumentWording | None,
 ) -> Resource:  # fmt: skip
     """One choice as a coding: the same in a response and in its questionnaire, so no label holds anybody's name."""
     coding: Resource = {"system": codes(instrument.id, possible.id), "code": str(given)}

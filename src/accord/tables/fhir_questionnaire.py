@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accord.errors import BadInput
-from accord.instruments import Instrument, Item, Wording
+from accord.instruments import Instrument, InstrumentWording, Item
 from accord.records import Rater
 from accord.tables.fhir import choice, may_go_out, unnamed
 from accord.tables.fhir_names import codes, questionnaire_name
@@ -26,7 +26,7 @@ def questionnaires(instrument: Instrument) -> Iterator[Resource]:
                         yield questionnaire(instrument, form, rater, wording)
 
 
-def questionnaire(instrument: Instrument, form: str, rater: Rater, wording: Wording) -> Resource:
+def questionnaire(instrument: Instrument, form: str, rater: Rater, wording: InstrumentWording) -> Resource:
     """What one side is asked, with its possible answers and their numbers; a blank stands for each name.
 
     No answer is required: whoever is asked may skip. Raises `BadInput` where the licence does not allow it.
@@ -52,7 +52,7 @@ def questionnaire(instrument: Instrument, form: str, rater: Rater, wording: Word
     return made | {"item": items}
 
 
-def _item(instrument: Instrument, item: Item, rater: Rater, wording: Wording) -> Resource:
+def _item(instrument: Instrument, item: Item, rater: Rater, wording: InstrumentWording) -> Resource:
     possible = instrument.answer_set(item.id)
     made: Resource = {
         "linkId": item.id,

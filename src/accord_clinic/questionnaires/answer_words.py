@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 from django.utils.translation import get_language
 
-from accord.instruments import Instrument, Wording
+from accord.instruments import Instrument, InstrumentWording
 from accord.records import Rater
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -26,13 +26,13 @@ class WordedResponse(Protocol):
     def version(self) -> str: ...
 
 
-def wording(instrument: Instrument) -> Wording:
+def wording(instrument: Instrument) -> InstrumentWording:
     """The words in the reader's language, else in English, else in whatever language there is."""
     words = instrument.wordings
     return words.get((get_language() or "en").split("-")[0]) or words.get("en") or next(iter(words.values()))
 
 
-def _instrument_and_words(row: WordedResponse, item: str) -> tuple[Instrument, Wording] | None:
+def _instrument_and_words(row: WordedResponse, item: str) -> tuple[Instrument, InstrumentWording] | None:
     """The questionnaire and its words, where this side is asked this item in it; nothing where that is here no more."""
     instrument = shelf().answered(row.instrument, row.version)
     if (

@@ -9,7 +9,7 @@ from typing import Literal
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from accord.instruments import Instrument, Item, Wording
+from accord.instruments import Instrument, InstrumentWording, Item
 from accord.records import Rater
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -141,7 +141,7 @@ def _block(
     )
 
 
-def _question(item: Item, instrument: Instrument, wording: Wording, side: Rater, place: int) -> Question:
+def _question(item: Item, instrument: Instrument, wording: InstrumentWording, side: Rater, place: int) -> Question:
     parent, least = item.asked_if or ("", 1)
     return Question(
         id=f"{place}-{item.id}",
@@ -159,7 +159,7 @@ def _question(item: Item, instrument: Instrument, wording: Wording, side: Rater,
     )
 
 
-def _choices(item: Item, instrument: Instrument, wording: Wording, side: Rater) -> tuple[Choice, ...]:
+def _choices(item: Item, instrument: Instrument, wording: InstrumentWording, side: Rater) -> tuple[Choice, ...]:
     answers = instrument.answer_sets[item.answers]
     if item.kind == "text":
         return ()
@@ -169,7 +169,7 @@ def _choices(item: Item, instrument: Instrument, wording: Wording, side: Rater) 
     return tuple(Choice(value, text) for value, text in zip(values, wording.labels(item.id, side), strict=True))
 
 
-def _condition(instrument: Instrument, wording: Wording, side: Rater, parent: str, least: int) -> str:
+def _condition(instrument: Instrument, wording: InstrumentWording, side: Rater, parent: str, least: int) -> str:
     """When a question is asked, in words, for a page that cannot hide it."""
     values = instrument.answer_set(parent).values
     first = next((i for i, value in enumerate(values) if value >= least), 0)

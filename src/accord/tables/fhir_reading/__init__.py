@@ -17,7 +17,7 @@ import polars as pl
 from accord.errors import BadTable
 from accord.tables.fhir_reading.collecting import Collected, Refusal, collect
 from accord.tables.fhir_reading.kinds import Kind, kinds
-from accord.tables.fhir_reading.responses import Response
+from accord.tables.fhir_reading.responses import FhirResponse
 from accord.tables.fhir_reading.sessions import Counting
 from accord.tables.fhir_reading.table import Table
 
@@ -77,7 +77,7 @@ def read_responses(
     return FhirTable(rows, (*unfinished, *refused), tuple(table.notes()))
 
 
-def _chosen(path: Path, collected: Collected, of_kind: Mapping[str, Kind], wanted: str | None) -> list[Response]:
+def _chosen(path: Path, collected: Collected, of_kind: Mapping[str, Kind], wanted: str | None) -> list[FhirResponse]:
     """The responses to one questionnaire, finished or not. Raises `BadTable` where there are none, or several."""
     every = list(collected.responses.values())
     finished = sorted({of_kind[response.name].label for response in every if response.status in DONE})
@@ -96,7 +96,7 @@ def _chosen(path: Path, collected: Collected, of_kind: Mapping[str, Kind], wante
     return chosen
 
 
-def _why(unfinished: Sequence[Response], collected: Collected | None) -> str:
+def _why(unfinished: Sequence[FhirResponse], collected: Collected | None) -> str:
     """What there is instead of a finished response, by name."""
     refused = collected.refused if collected else []
     wrong = [f"{refusal.resource} ({refusal.place}): {refusal.reason}" for refusal in refused]

@@ -17,7 +17,7 @@ from accord.tables.fhir_reading.files import TOO_DEEP, TooDeep, documents
 from accord.tables.fhir_reading.questionnaires import Questionnaire, questionnaire
 from accord.tables.fhir_reading.references import short
 from accord.tables.fhir_reading.releases import SAYS, other_release
-from accord.tables.fhir_reading.responses import Once, Response, response
+from accord.tables.fhir_reading.responses import FhirResponse, Once, response
 from accord.tables.fhir_reading.sessions import Visit, visit
 
 Resource = Mapping[str, Any]
@@ -42,7 +42,7 @@ class Refusal:
 class Collected:
     """The newest version of each resource by its name, and what could not be read."""
 
-    responses: dict[str, Response] = field(default_factory=dict)
+    responses: dict[str, FhirResponse] = field(default_factory=dict)
     visits: dict[str, Visit] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)
     forms: dict[str, Questionnaire] = field(default_factory=dict)

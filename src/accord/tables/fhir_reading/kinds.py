@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from accord.tables.fhir_names import form_name
 from accord.tables.fhir_reading.collecting import Collected
 from accord.tables.fhir_reading.questionnaires import Questionnaire, Shelf, told_apart
-from accord.tables.fhir_reading.responses import Response
+from accord.tables.fhir_reading.responses import FhirResponse
 
 UNNAMED = "unnamed"
 SHOWN = 4  # ids by which an unnamed questionnaire is recognised in a sentence
@@ -56,7 +56,7 @@ def kinds(collected: Collected) -> dict[str, Kind]:
     return named | _of_contained(inside) | _of_unnamed(unnamed)
 
 
-def _of_contained(responses: Iterable[Response]) -> dict[str, Kind]:
+def _of_contained(responses: Iterable[FhirResponse]) -> dict[str, Kind]:
     """One that has an address goes by it unless it clashes with another of that address; one with an id alone is the
     same as another only where both ask the same.
     """
@@ -79,7 +79,7 @@ def _of_contained(responses: Iterable[Response]) -> dict[str, Kind]:
     }
 
 
-def _of_unnamed(responses: list[Response]) -> dict[str, Kind]:
+def _of_unnamed(responses: list[FhirResponse]) -> dict[str, Kind]:
     groups = told_apart([response.shape for response in responses])
     count = max(groups, default=0) + 1
     hints: dict[int, str] = {}

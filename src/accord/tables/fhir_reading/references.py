@@ -51,7 +51,7 @@ def short(name: str) -> str:
     return "/".join(name.split("/")[-2:])
 
 
-class Names:
+class ShortNames:
     """The names of a file's resources, and the names that its references use.
 
     `Patient/7` and `http://example.org/fhir/Patient/7` are one as long as the file knows one such server; where it

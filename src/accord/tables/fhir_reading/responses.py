@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class FhirResponse:
     """What is kept of a response. `url`: the questionnaire's name, empty where it has none; `inside`: that
     questionnaire, where the response contains it; `shape`: ids and words of an unnamed one, by which it is told from
     others. `links` and `values` run parallel.
@@ -47,7 +47,7 @@ class Once:
         return self._seen.setdefault(value, value)  # type: ignore[no-any-return]
 
 
-def response(name: str, place: str, resource: Resource, once: Once) -> Response:
+def response(name: str, place: str, resource: Resource, once: Once) -> FhirResponse:
     """What is kept of a `QuestionnaireResponse`. Raises the usual errors of a wrong shape, also for a wrong date."""
     contained = resource.get("contained") or ()
     authored = str(resource.get("authored") or "")
@@ -62,7 +62,7 @@ def response(name: str, place: str, resource: Resource, once: Once) -> Response:
         asked = questionnaire(inside, by_id)
         url, version = asked.url or url, asked.version
     given = answers(resource)
-    return Response(
+    return FhirResponse(
         name,
         place,
         str(resource.get("status") or ""),

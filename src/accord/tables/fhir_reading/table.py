@@ -15,8 +15,8 @@ from accord.tables.fhir_reading.collecting import Collected
 from accord.tables.fhir_reading.kinds import Kind
 from accord.tables.fhir_reading.moments import day, is_utc
 from accord.tables.fhir_reading.questionnaires import Questionnaire
-from accord.tables.fhir_reading.references import Names, Reference
-from accord.tables.fhir_reading.responses import Response
+from accord.tables.fhir_reading.references import Reference, ShortNames
+from accord.tables.fhir_reading.responses import FhirResponse
 from accord.tables.fhir_reading.sessions import Answered, Counting, sessions
 
 FACTS = ("subject", "therapist", "session", "date", "rater", "questionnaire", "version")
@@ -27,12 +27,12 @@ class Table:
     """Puts the responses to one questionnaire together with people, encounters and what the questionnaire asks."""
 
     def __init__(
-        self, path: Path, collected: Collected, of_kind: Mapping[str, Kind], chosen: Sequence[Response],
+        self, path: Path, collected: Collected, of_kind: Mapping[str, Kind], chosen: Sequence[FhirResponse],
         counting: Counting, zone: tzinfo | None,
     ) -> None:  # fmt: skip
         self._path, self._collected, self._of_kind, self._chosen, self._zone = path, collected, of_kind, chosen, zone
         visits = collected.visits
-        self._names = Names(collected.short_names, _references(collected))
+        self._names = ShortNames(collected.short_names, _references(collected))
         self._raters = [self._rater(response) for response in chosen]
         of_subject = {name: (self._names.of(name, visit.subject), visit) for name, visit in visits.items()}
         given = [
@@ -100,14 +100,14 @@ class Table:
         asked = form.asked.get(link) if form else None
         return (asked.number(value) if asked else "") or value.code or value.display
 
-    def _subject(self, response: Response) -> str:
+    def _subject(self, response: FhirResponse) -> str:
         """Two responses that do not say whom they are about are not about one person."""
         return self._names.of(response.name, response.subject) or f"{response.name}#subject"
 
-    def _about(self, response: Response) -> str:
+    def _about(self, response: FhirResponse) -> str:
         return self._names.of(response.name, response.encounter)
 
-    def _rater(self, response: Response) -> str:
+    def _rater(self, response: FhirResponse) -> str:
         """Who answered. Where a file does not say it, FHIR allows no guess."""
         source = self._names.of(response.name, response.source)
         if source and source == self._names.of(response.name, response.subject):

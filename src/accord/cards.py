@@ -64,6 +64,10 @@ def cards(folder: str | Path | None = None) -> tuple[Card, ...]:
 
     A folder of one's own may cite the sources that come with Accord and add a `sources.toml`.
     Raises `BadGuidance` with what is wrong, where, and what to do.
+
+    >>> deck = cards()
+    >>> all(card.source and card.tries for card in deck)
+    True
     """
     folder = Path(folder) if folder is not None else FOLDER
     if not folder.is_dir():
@@ -97,6 +101,9 @@ def fitting(
     Safety comes first, then what somebody reported, then what was inferred, each in the order given. Each
     signal gets one card before any gets a second, and no two cards share a theme. To leave out cards that
     were set aside, pass the rest of the deck.
+
+    >>> [card.signals for card in fitting(cards(), ["ending"], approach="cbt", modality="room", most=1)]
+    [('ending',)]
     """
     order = sorted(dict.fromkeys(signals), key=_rank)
     ranked = {signal: _ranked(deck, signal, strain_kind, aspect, approach, modality) for signal in order}
@@ -114,7 +121,11 @@ def fitting(
 
 
 def listing(deck: Sequence[Card]) -> str:
-    """The deck as a page of Markdown: the reference list in the documentation."""
+    """The deck as a page of Markdown: the reference list in the documentation.
+
+    >>> listing(cards()).splitlines()[0]
+    '# Guidance cards'
+    """
     lines = [
         "# Guidance cards",
         "",

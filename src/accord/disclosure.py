@@ -37,6 +37,9 @@ def suppress(counts: Mapping[str, int], sums: Sequence[Sum], least: int = LEAST)
     its totals are larger always exists, so there is always an answer.
 
     Raises `ValueError` when a count is negative, a sum names an unknown cell, or a total is not the sum of its cells.
+
+    >>> sorted(suppress({"all": 60, "room": 40, "video": 16, "phone": 4}, [("all", ["room", "video", "phone"])]))
+    ['phone', 'video']
     """
     _check(counts, sums)
     cells = [name for name, count in counts.items() if count > 0]

@@ -49,7 +49,15 @@ def score(response_answers: Mapping[str, Answer], instrument: Instrument, form: 
 def scores(
     responses: Sequence[Mapping[str, Answer]], instrument: Instrument, form: str = "full"
 ) -> list[tuple[Score, ...]]:
-    """Score many responses to one form at once, each as `score` would. Raises `BadInput` as it does."""
+    """Score many responses to one form at once, each as `score` would: a tuple of `Score` for each, in their order.
+
+    A missing answer is `None` or absent. Raises `BadInput` as `score` does, before anything is scored.
+
+    >>> from accord.instruments import catalogue
+    >>> all_twos = {f"phq{i}": 2 for i in range(1, 10)}
+    >>> [total.value for (total,) in scores([all_twos, {}], catalogue().get("phq-9"))]
+    [18.0, None]
+    """
     possible = {item_id: instrument.answer_set(item_id) for item_id in instrument.form(form)}
     for response in responses:
         for item_id, answer in response.items():
@@ -78,7 +86,12 @@ def kept_scores(
     """As `scores`, for what was kept: what cannot be answered any more counts as missing, and nothing is refused.
 
     A practice may change the answers of its own questionnaire, or take an item out; pages about what was said before
-    must not break by it, and each score says of how many answers it was made.
+    must not break by it, and each score says of how many answers it was made. A form that is not there any more gives
+    no score.
+
+    >>> from accord.instruments import catalogue
+    >>> kept_scores([{"phq1": 4, "gone": 1}], catalogue().get("phq-9"))[0][0].completeness()
+    'answered 0 of 9'
     """
     if form not in instrument.forms:
         return [()] * len(responses)
@@ -112,7 +125,12 @@ def _measures(scale: Scale) -> tuple[object, ...]:
 
 
 def possible(answers: Mapping[str, Answer], instrument: Instrument, form: str) -> dict[str, Answer]:
-    """Those of the answers that the form still asks for and allows; none where there is no such form any more."""
+    """Those of the answers that the form still asks for and allows; none where there is no such form any more.
+
+    >>> from accord.instruments import catalogue
+    >>> possible({"phq1": 3, "phq2": 4, "gone": 1}, catalogue().get("phq-9"), "full")
+    {'phq1': 3}
+    """
     asked = {item_id: instrument.answer_set(item_id) for item_id in instrument.forms.get(form, ())}
     return {i: answer for i, answer in answers.items() if i in asked and asked[i].allows(answer)}
 
@@ -126,8 +144,14 @@ def score_array(
     An item of the form without a column counts as missing. A reversed item counts as low + high − answer.
     `mean`, `mean100` and `sum` are means of the items that were answered (the sum: times the number of items), so a
     missing answer is replaced by the mean of the others; `at_least` of the scale and form must be answered, and all
-    of them where nobody has read the source of the rule for missing answers.
+    of them where nobody has read the source of the rule for missing answers. Key, method and rule of a scale come from
+    its questionnaire file, which names their source. Values are in the units of the scale (`low` to `high`).
     Raises `BadInput` for a wrong shape, an unknown column, and an answer that is not possible.
+
+    >>> from accord.instruments import catalogue
+    >>> answers = [[3.0] * 9, [float("nan")] * 9]
+    >>> score_array(answers, catalogue().get("phq-9"))["total"].value
+    array([27., nan])
     """
     columns = tuple(items) if items is not None else instrument.numeric_items(form)
     table = np.asarray(answers, dtype=np.float64)
@@ -173,7 +197,15 @@ def t_score(attainment: ArrayLike, weights: ArrayLike | None = None) -> FloatArr
 
 
 def wrong_examples(instrument: Instrument) -> tuple[str, ...]:
-    """Run the worked examples of a questionnaire file; a sentence for each score that is not what the file says."""
+    """Run the worked examples of a questionnaire file; a sentence for each score that is not what the file says.
+
+    Scores are compared to half of the last of two decimals (.005); `"none"` in the file is no score.
+    Raises `BadInput` where an example answers what its form does not ask.
+
+    >>> from accord.instruments import catalogue
+    >>> wrong_examples(catalogue().get("phq-9"))
+    ()
+    """
     wrong = []
     for number, example in enumerate(instrument.examples, 1):
         got = {s.scale: s.value for s in score(example.answers, instrument, example.form)}

@@ -66,7 +66,11 @@ class Catalogue:
 
 
 def load(path: str | Path) -> Instrument:
-    """Read one questionnaire file. Raises `BadInstrument`: what is wrong, where, what to do."""
+    """Read one questionnaire file. Raises `BadInstrument`: what is wrong, where, what to do.
+
+    >>> load(SHIPPED / "phq-9.toml").id
+    'phq-9'
+    """
     return read_instrument(read_toml(Path(path)))
 
 
@@ -75,6 +79,9 @@ def catalogue(site_folder: str | Path | None = None) -> Catalogue:
 
     A file that cannot be used is reported in `problems` and skipped; the rest works. A text file of the practice
     brings a licensed questionnaire to life, or replaces a wording that is shipped as a draft translation.
+
+    >>> catalogue().get("phq-9").scale("total").method
+    'sum'
     """
     gathered = _Gathered()
     for path in sorted(SHIPPED.glob("*.toml")):

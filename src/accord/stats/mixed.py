@@ -1,4 +1,4 @@
-"""Ratings of many persons over time come in; a mixed model (growth, therapists, autocorrelation) goes out.
+"""Fit a mixed model to the ratings of many persons over time: growth, therapists, autocorrelation.
 
     y = Xβ + b0 + b1·slope + v + e
     (b0, b1) ~ N(0, G) per person,  v ~ N(0, τ²) per therapist,  e ~ AR(1) in time per person
@@ -140,7 +140,14 @@ def fit_growth(scores: ArrayLike, ar1: bool = False) -> GrowthFit:
     """Fit straight-line growth with random intercept and slope by REML to (n_dyads, n_sessions), NaN where missing.
 
     The clock t is the column: 0 at the first session. Dyads without any score are left out. Gaps count: with `ar1`
-    the correlation across a missing session is phi². Raises `BadInput` as `fit_mixed` does.
+    the correlation across a missing session is phi². Formula and source: at the top of this module; estimates are in
+    the units of the scores and per session. Raises `BadInput` as `fit_mixed` does.
+
+    >>> rng = np.random.default_rng(1)
+    >>> scores = 50 + 8 * rng.standard_normal((40, 1)) + 1.5 * np.arange(8) + 4 * rng.standard_normal((40, 8))
+    >>> fit = fit_growth(scores)
+    >>> fit.converged, round(fit.b1, 1)
+    (True, 1.5)
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2:
@@ -187,6 +194,7 @@ def fit_mixed(
     labels. `slope` (n,) the column whose effect differs between persons. `therapist` (n,) labels, one a person.
     `time` (n,) is used with `ar1` alone, where residuals a gap apart correlate φ^gap: if all gaps are whole
     multiples of the smallest, φ belongs to that step and may be negative; if not, to one unit of time, 0 ≤ φ < 1.
+    Formula and source: at the top of this module. Estimates are in the units of `y` and of the columns.
     Rows with a missing number (NaN) are left out and counted. Rows may come in any order.
 
     Raises `BadInput` for too few persons or rows, infinite values, a constant outcome, dependent fixed effects, a

@@ -1,4 +1,4 @@
-"""Sufficient statistics and variance parameters come in; the profiled deviance, its gradient and the effects go out.
+"""The profiled deviance of a mixed model at given variances, its gradient, and the predicted effects.
 
 y = Xβ + Z b + v + e for each person, with b ~ N(0, σ²G), a therapist's v ~ N(0, σ²τ²), e ~ N(0, σ²R(φ)).
 β and σ² are profiled out as in Bates et al. 2015 (J Stat Softw 67:1), the matrices of many persons at once.
@@ -64,7 +64,18 @@ class Totals(NamedTuple):
 
 
 def value(statistics: MixedStatistics, point: Point, reml: bool) -> Value:
-    """The profiled (restricted) deviance at `point` and its gradient. Raises `LinAlgError` where there is none."""
+    """The profiled (restricted) deviance at `point` and its gradient: formula and source at the top of this module.
+
+    β is (p,), its covariance (p, p), the gradient by G (q, q), all in standardised units. Missing ratings have left
+    with their rows before. Raises `numpy.linalg.LinAlgError` where the deviance cannot be computed.
+
+    >>> from accord.stats.mixed_rows import ordered_rows
+    >>> from accord.stats.mixed_statistics import summarise
+    >>> rows = ordered_rows([1, 2, 4, 6], np.ones((4, 1)), [0, 0, 1, 1], None, None, None)
+    >>> statistics, _units = summarise(rows, ("level",))
+    >>> value(statistics, Point(np.array([[1.0]])), reml=True).beta.shape
+    (1,)
+    """
     whitening = statistics.whitening(point.phi)
     change = statistics.whitening_change(point.phi) if statistics.autocorrelated else None
     moved = change.weights if change else None
@@ -202,7 +213,19 @@ class Effects(NamedTuple):
 
 
 def effects(statistics: MixedStatistics, point: Point, optimum: Value) -> Effects:
-    """Conditional means of b and v given the ratings, and their conditional covariance (β and θ taken as known)."""
+    """Conditional means of b and v given the ratings, and their conditional covariance (β and θ taken as known).
+
+    Of n persons: (q, n) and (q, q, n), in standardised units, as the module says. Missing
+    ratings have left with their rows before.
+
+    >>> from accord.stats.mixed_rows import ordered_rows
+    >>> from accord.stats.mixed_statistics import summarise
+    >>> rows = ordered_rows([1, 2, 4, 6], np.ones((4, 1)), [0, 0, 1, 1], None, None, None)
+    >>> statistics, _units = summarise(rows, ("level",))
+    >>> point = Point(np.array([[1.0]]))
+    >>> effects(statistics, point, value(statistics, point, reml=True)).person.round(2)
+    array([[-0.61,  0.61]])
+    """
     weights = statistics.whitening(point.phi).weights
     contrast = np.append(-optimum.beta, 1.0)
     parts = [_effects(block, point, weights, contrast) for block in statistics.blocks]

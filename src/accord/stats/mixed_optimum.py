@@ -1,4 +1,4 @@
-"""Sufficient statistics come in; the variance parameters of highest likelihood go out, with what was checked.
+"""Search the variance parameters of highest likelihood, and say what was checked about the place that was found.
 
 The search runs on a *face* of the parameter set: the covariance of full rank, or of rank one (correlation ±1) or
 zero, with or without the therapist level, with or without φ. Inside a face every parameter is free, so an optimum
@@ -166,7 +166,19 @@ class Search:
 
 @np.errstate(all="ignore")  # a step that goes too far overflows; such a point is infinitely bad, and nobody's concern
 def optimise(statistics: MixedStatistics, ar1: bool, reml: bool) -> Optimum:
-    """The variance parameters of highest (restricted) likelihood, on whichever face they lie."""
+    """The variance parameters of highest (restricted) likelihood, on whichever face they lie.
+
+    Units are those of `statistics`: G (q, q) and τ² in units of σ². Formula: −2 log-likelihood of Bates et al. 2015
+    (`mixed_likelihood`), by Newton's method. Raises `BadInput` where the likelihood cannot be computed at the end; what
+    else speaks against the result is in `problems`.
+
+    >>> from accord.stats.mixed_rows import ordered_rows
+    >>> from accord.stats.mixed_statistics import summarise
+    >>> rows = ordered_rows([1, 2, 4, 6, 8, 9], np.ones((6, 1)), [0, 0, 1, 1, 2, 2], None, None, None)
+    >>> statistics, _units = summarise(rows, ("level",))
+    >>> optimise(statistics, ar1=False, reml=True).problems
+    ()
+    """
     search = Search(statistics, reml)
     full = Face(statistics.q, statistics.q, statistics.has_therapists, ar1, statistics.whole_gaps)
     ends = [_settle(search, full, search.descend(full, start)) for start in _starts(search, full)]

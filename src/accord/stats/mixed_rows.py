@@ -1,4 +1,7 @@
-"""The caller's arrays come in, any order, with gaps; checked, complete rows in order go out."""
+"""Check the arrays of a mixed model and put their complete rows in order: by therapist, person and time.
+
+The model and its sources are named in `mixed` (Bates et al. 2015); a new kind of column is checked here.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,15 @@ def ordered_rows(
     therapist: ArrayLike | None,
     time: ArrayLike | None,
 ) -> Rows:
-    """Check, leave out incomplete rows, order. `time` only where gaps matter. Raises `BadInput` (see `fit_mixed`)."""
+    """Check, leave out incomplete rows, order by therapist, person and time; `time` only where gaps matter.
+
+    Shapes as in `fit_mixed`: (n,) each, `fixed` (n, p). A row with a missing number (nan) is left out and counted in
+    `dropped`; a missing label is an error. Raises `BadInput` as `fit_mixed` does.
+
+    >>> rows = ordered_rows([3, 1, np.nan, 2], np.ones((4, 1)), ["b", "a", "a", "a"], None, None, None)
+    >>> rows.y, rows.person_starts, rows.dropped
+    (array([1., 2., 3.]), array([0, 2]), 1)
+    """
     columns = [_numbers(y, "y", 1), *_numbers(fixed, "fixed", 2).T]
     columns += [_numbers(c, name, 1) for c, name in ((slope, "slope"), (time, "time")) if c is not None]
     labels = [_labels(c, name) for c, name in ((person, "person"), (therapist, "therapist")) if c is not None]
@@ -113,7 +124,11 @@ def _in_order(numbers: Floats, labels: list[Labels], p: int, has_slope: bool, ha
 
 
 def changes(label: Ints) -> NDArray[np.bool_]:
-    """Where a label differs from the one before; true at the first."""
+    """Where a label (n,) differs from the one before, (n,); true at the first. No label is missing by then.
+
+    >>> changes(np.array([4, 4, 7]))
+    array([ True, False,  True])
+    """
     differs = np.ones(len(label), dtype=np.bool_)
     differs[1:] = label[1:] != label[:-1]
     return differs

@@ -1,4 +1,4 @@
-"""The name of a scale in; the starting values that ship with Accord for it out (a prior, not a norm)."""
+"""The starting values that ship with Accord for a scale (a prior, not a norm). New scales go into `priors.json`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ class Priors:
 
 @cache
 def shipped() -> dict[str, Priors]:
-    """Starting values by scale of Accord's check-in. `data/priors.json` says where from."""
+    """Starting values by scale of Accord's check-in. `data/priors.json` says where from.
+
+    >>> sorted(shipped())
+    ['collaboration', 'connection']
+    """
     text = files("accord").joinpath("data/priors.json").read_text(encoding="utf-8")
     return {
         scale: Priors(*(Hyper(**entry[voice]) for voice in ("client", "therapist", "difference")))

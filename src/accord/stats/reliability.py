@@ -1,4 +1,4 @@
-"""Answers to the items of a scale, session by session, in; how well the scale tells persons, and changes, apart out.
+"""How well a scale tells persons, and changes within a person, apart: from answers to its items, session by session.
 
 Generalizability of a scale that is answered again and again (Cranford, Shrout, Iida, Rafaeli, Yip & Bolger 2006, PSPB
 32: 917-929): the answer of person p in session t to item i is a sum of independent random effects, one for each of p,
@@ -74,6 +74,16 @@ def reliability(answers: npt.ArrayLike) -> Reliability:
     Reversed items have to be turned round before. Sessions are crossed with persons: what all persons share in their
     third session is no change of one of them. Raises `BadInput` for fewer than two items, persons or sessions, for
     infinite values, and where nobody's answers differ.
+
+    Formula, with variances σ² of person (p), session (t), item (i) and residual (e), m items and k sessions:
+    R_C = σ²_pt / (σ²_pt + σ²_e/m); R_kF = (σ²_p + σ²_pi/m) / (σ²_p + σ²_pi/m + σ²_e/(k·m)). Source: Cranford et al.
+    2006.
+
+    >>> rng = np.random.default_rng(2)
+    >>> state = rng.standard_normal((30, 4, 1))  # persons move from session to session
+    >>> fit = reliability(state + 0.5 * rng.standard_normal((30, 4, 3)))
+    >>> fit.converged, round(fit.change, 1)
+    (True, 0.9)
     """
     y = np.asarray(answers, dtype=np.float64)
     if y.ndim != 3:

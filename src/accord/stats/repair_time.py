@@ -1,4 +1,4 @@
-"""When strains were still open and when they were settled comes in; the share settled by each week goes out.
+"""The share of strains settled by each week, where it is only known between which check-ins each was settled.
 
 A settling is seen only at a check-in: it happened between the last one that said *still there* and the one that said
 *settled*. Leaving is a competing end: a strain whose two people parted can no longer be settled here, and taking it out
@@ -50,7 +50,12 @@ def repair_time(
     mass lies, equal masses are kept. Without intervals it is the Aalen–Johansen estimate. The 95 % interval is the
     percentile interval of `draws` resamples of strains, pointwise: 0.95 holds for one week at a time.
 
+    All four arrays have the shape (rows,); nothing in them can be missing: a strain that nobody asked about is open.
     Raises `ValueError` without any strain, or when an interval is empty.
+
+    >>> weeks = repair_time(np.array([0, 2]), np.array([1, 3]), np.array([0, 2]), np.array([3, 1]), horizon=2, draws=20)
+    >>> [round(share, 2) for share in weeks.settled]
+    [0.0, 0.75, 0.75]
     """
     after, until = np.minimum(after, horizon), np.minimum(until, horizon + 1)
     n = int(count.sum())

@@ -1,4 +1,4 @@
-"""Numbers and a seed in; strains out: how far below its usual each course lies in which sessions, and the truth.
+"""Draw strains for simulated courses: how far below its usual each course lies in which sessions, and the truth.
 
 Sizes are in within-person SD of the client's scale. Shares, lengths and sizes come from `data/sim_defaults.json`, whose
 blocks name the papers and what is assumed.
@@ -26,7 +26,11 @@ FELT = 0.7  # of a strain's size, where the therapist notices it (an assumption)
 
 @cache
 def defaults() -> dict[str, Any]:
-    """The shipped simulation defaults, each block with its source."""
+    """The shipped simulation defaults, each block with its source.
+
+    >>> defaults()["rupture"]["drop_in_within_sd"]
+    [2, 3, 4]
+    """
     text = files("accord").joinpath("data/sim_defaults.json").read_text(encoding="utf-8")
     return json.loads(text)  # type: ignore[no-any-return]
 
@@ -58,7 +62,12 @@ def strains(
     """How far each session lies below its usual, in within-person SD (n, T), and the truth about it.
 
     share: of courses with a strain, by default .37. sizes: one of them is drawn for each. repaired: share that comes
-    back; the others stay down. misses: share of strains that the therapist does not notice.
+    back; the others stay down. misses: share of strains that the therapist does not notice. Nothing is missing: the
+    shift is 0 where there is no strain, in all sessions of courses of fewer than four.
+
+    >>> shift, truth = strains(100, 12, np.random.default_rng(1), "dip", share=0.5)
+    >>> shift.shape, bool((shift[~truth.strained] == 0).all())
+    ((100, 12), True)
     """
     block = defaults()["rupture"]
     chance = (0.0 if strain == "none" else 0.37) if share is None else share

@@ -62,6 +62,11 @@ def bundle(resources: Iterable[tuple[str, Resource]], at: datetime) -> Resource:
     """Named resources as a transaction: a server that takes it in twice has everything once.
 
     Each has its name as its identifier, and is looked for by that; a questionnaire by its address and version.
+    Source: HL7 FHIR R4, http.html (transaction, conditional create and update).
+
+    >>> whole = bundle([(urn("Patient", "a"), person("Patient", "Ana"))], datetime(2026, 3, 2, 9))
+    >>> whole["type"], whole["entry"][0]["request"]["method"]
+    ('transaction', 'POST')
     """
     entries = [
         {"fullUrl": name, "resource": (whole := _identified(name, resource)), "request": _request(name, whole)}
@@ -89,7 +94,11 @@ def _request(name: str, resource: Resource) -> Resource:
 
 
 def person(kind: str, name: str, **facts: Any) -> Resource:
-    """A `Patient` or a `Practitioner`; `facts` are more of its elements, and empty ones are left out."""
+    """A `Patient` or a `Practitioner`; `facts` are more of its elements, and empty ones are left out.
+
+    >>> person("Patient", "Ana", birthDate="")
+    {'resourceType': 'Patient', 'name': [{'text': 'Ana'}]}
+    """
     given = {key: value for key, value in facts.items() if value}
     return {"resourceType": kind, "name": [{"text": name}], **given}
 
@@ -98,6 +107,10 @@ def encounter(patient: str, therapist: str, start: date, state: str, modality: s
     """A session: planned, finished or cancelled (by whom it was missed has no place here); in the room or virtual.
 
     `start` is a day where nobody knows the hour.
+
+    >>> session = encounter("urn:a", "urn:b", date(2026, 3, 2), "held", "video")
+    >>> session["status"], session["class"]["code"], session["period"]
+    ('finished', 'VR', {'start': '2026-03-02'})
     """
     code, display = PLACES.get(modality, VIRTUAL)
     return {
@@ -128,6 +141,12 @@ def questionnaire_response(
     So is what is about strains. `wording` gives question and answer in words, `names` fills what it leaves open. Where
     there is none, or the licence does not let it be handed on, the ids stand alone. `words`: free lines by item.
     `source` answered, `about` is the session; `authored` is left out where nobody knows.
+
+    >>> answered = Response(1, "client", "sleep", "1", "full", {"n1": 2, "n2": None})
+    >>> resource = questionnaire_response(
+    ...     answered, None, None, names={}, words={}, patient="urn:a", source="urn:a", about="urn:s", authored=None)
+    >>> resource["item"]
+    [{'linkId': 'n1', 'answer': [{'valueDecimal': 2}]}]
     """
     order = [item.id for item in instrument.items] if instrument else []
     left_out = about_strains(instrument) if instrument else frozenset()
@@ -169,7 +188,16 @@ def observation(
     """One scale of a response, with how many items were answered; without a value where they were too few.
 
     Each voice has a code of its own, so that a search finds one of them. `of` is the response it was made of, `on` when
-    the session was. The code of LOINC is that of what a patient response, and stands by no therapist's score.
+    the session was. The code of LOINC is that of what a patient answers, and stands by no therapist's score.
+    The value is in points of the scale; missing is `dataAbsentReason`.
+
+    >>> from accord.instruments import catalogue
+    >>> phq, answered = catalogue().get("phq-9"), Response(1, "client", "phq-9", "1.0", "full", {})
+    >>> resource = observation(
+    ...     Score("total", 12.0, 9, 9, 9), answered, phq,
+    ...     patient="urn:a", source="urn:a", about="urn:s", on=date(2026, 3, 2), of="urn:r")
+    >>> resource["valueQuantity"]
+    {'value': 12.0, 'unit': 'points, 0 to 27'}
     """
     scale = instrument.scale(score.scale)
     name = f"{instrument.id}.{score.scale}.{response.rater}"
@@ -198,7 +226,12 @@ def observation(
 
 
 def progress(value: int, *, rater: Rater, patient: str, source: str, about: str, on: date, of: str) -> Resource:
-    """How far one side saw a goal (`of`) in a session, 0 to 10."""
+    """How far one side saw a goal (`of`) in a session, in steps from 0 to 10.
+
+    >>> names = {"patient": "urn:a", "source": "urn:a", "about": "urn:s", "of": "urn:g"}
+    >>> progress(7, rater="client", on=date(2026, 3, 2), **names)["valueQuantity"]["value"]
+    7
+    """
     return {
         "resourceType": "Observation",
         "status": "final",
@@ -220,6 +253,9 @@ def goal(
     """A goal in its last wording: `proposed` until both have sealed it, `active` then, until it has ended.
 
     `progress`: the names of what both said about how far it is.
+
+    >>> goal("Sleep", patient="urn:a", proposed_by="urn:a", agreed_on=None, end="", ended_on=None)["lifecycleStatus"]
+    'proposed'
     """
     made: Resource = {
         "resourceType": "Goal",
@@ -247,6 +283,11 @@ def care_plan(
     """What both agreed on in a course of care, or (a plan of its own, a proposal) what only one of them has sealed.
 
     The shared view of the problem, the goals, and the tasks as (words, end, goal). `ending`: how the course ended.
+
+    >>> people = {"patient": "urn:a", "therapist": "urn:b"}
+    >>> plan = care_plan("", [("Walk", "", "")], agreed=True, goals=[], started=date(2026, 3, 2), ended=None, **people)
+    >>> plan["status"], plan["activity"][0]["detail"]
+    ('active', {'status': 'in-progress', 'description': 'Walk'})
     """
     made: Resource = {
         "resourceType": "CarePlan",
@@ -322,7 +363,13 @@ def choice(
     instrument: Instrument, possible: AnswerSet, given: int | float | str, item_id: str, rater: Rater,
     wording: InstrumentWording | None,
 ) -> Resource:  # fmt: skip
-    """One choice as a coding: the same in a response and in its questionnaire, so no label holds anybody's name."""
+    """One choice as a coding: the same in a response and in its questionnaire, so no label holds anybody's name.
+
+    >>> from accord.instruments import catalogue
+    >>> phq = catalogue().get("phq-9")
+    >>> choice(phq, phq.answer_set("phq1"), 2, "phq1", "client", phq.wordings["en"])["display"]
+    'More than half the days'
+    """
     coding: Resource = {"system": codes(instrument.id, possible.id), "code": str(given)}
     if isinstance(given, int | float):
         coding["extension"] = [{"url": ORDINAL, "valueDecimal": given}]

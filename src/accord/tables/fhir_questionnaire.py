@@ -17,7 +17,12 @@ TYPES = {"choice": "choice", "many": "choice", "number": "decimal", "text": "tex
 
 
 def questionnaires(instrument: Instrument) -> Iterator[Resource]:
-    """One for each form, side and language; none where the wording is not here or may not be handed on."""
+    """One for each form, side and language; none where the wording is not here or may not be handed on.
+
+    >>> from accord.instruments import catalogue
+    >>> len(list(questionnaires(catalogue().get("wai-sr"))))
+    0
+    """
     if may_go_out(instrument):
         for form in instrument.forms:
             for rater in instrument.raters:
@@ -30,6 +35,11 @@ def questionnaire(instrument: Instrument, form: str, rater: Rater, wording: Inst
     """What one side is asked, with its possible answers and their numbers; a blank stands for each name.
 
     No answer is required: whoever is asked may skip. Raises `BadInput` where the licence does not allow it.
+
+    >>> from accord.instruments import catalogue
+    >>> phq = catalogue().get("phq-9")
+    >>> [item["linkId"] for item in questionnaire(phq, "full", "client", phq.wordings["en"])["item"]][:2]
+    ['phq1', 'phq2']
     """
     if not may_go_out(instrument):
         raise BadInput(f"{instrument.id}: its licence does not allow its wording to be handed on.")

@@ -23,6 +23,15 @@ def score_file(path: str | Path, instrument: Instrument, form: str = "full") -> 
     the form is scored on gives a column (empty where there is no score) and one called `NAME_answered`. Empty cells
     and `NA` are missing. Raises `BadTable`: a scored item without a column, an answer that is not possible, an answer
     to an item that the form does not ask, a column with the name of a score.
+
+    >>> import tempfile
+    >>> from accord.instruments import catalogue
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "answers.csv"
+    ...     items = ",".join(f"phq{i}" for i in range(1, 10))
+    ...     size = path.write_text(f"client,{items}\\n007,3,3,3,3,3,3,3,3,3\\n")
+    ...     score_file(path, catalogue().get("phq-9")).row(0)
+    ('007', 27.0, 9)
     """
     table = read_table(path, as_text=True)
     scored = _scored_items(instrument, form)

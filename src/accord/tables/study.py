@@ -26,6 +26,13 @@ def read_table(path: str | Path, needs: Sequence[str] = (), *, as_text: bool = F
 
     Empty cells and `NA` are missing. With `as_text`, the cells of a CSV stay as they are written (a client `007` or
     `NA` keeps the name) and only empty ones are missing. Raises `BadTable`: what, where, and what to do.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "ratings.csv"
+    ...     size = path.write_text("dyad,score\\n007,NA\\n")
+    ...     read_table(path, ["score"]).rows(), read_table(path, as_text=True).rows()
+    ([(7, None)], [('007', 'NA')])
     """
     path = Path(path)
     if not path.is_file():
@@ -48,7 +55,12 @@ def read_table(path: str | Path, needs: Sequence[str] = (), *, as_text: bool = F
 
 
 def check_columns(table: pl.DataFrame, needs: Sequence[str], source: str | Path) -> None:
-    """Raises `BadTable` where a column is missing from the table that comes from `source`."""
+    """Raises `BadTable` where a column is missing from the table that comes from `source`; else gives nothing.
+
+    >>> check_columns(pl.DataFrame({"dyad": [1]}), ["dyad", "score"], "a.csv")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    accord.errors.BadTable: a.csv: column 'score' is missing; the file has dyad. Rename the column ...
+    """
     missing = [name for name in needs if name not in table.columns]
     if missing:
         what = f"column {', '.join(map(repr, missing))} is missing; the file has {', '.join(table.columns)}"
@@ -69,7 +81,11 @@ def _check_header(columns: Sequence[str], path: Path) -> None:
 
 
 def numbers(table: pl.DataFrame, column: str, path: str | Path) -> pl.Series:
-    """The column as 64-bit floats, missing as null. Text or infinite values raise `BadTable` with the line."""
+    """The column (rows,) as 64-bit floats, missing as null. Raises `BadTable` for text or infinite values, by line.
+
+    >>> numbers(pl.DataFrame({"score": ["3.5", None]}), "score", "a.csv").to_list()
+    [3.5, None]
+    """
     series = table[column]
     cast = series.cast(pl.Float64, strict=False)
     wrong = (
@@ -83,13 +99,25 @@ def numbers(table: pl.DataFrame, column: str, path: str | Path) -> pl.Series:
 
 
 def check_ending(path: str | Path) -> None:
-    """Raises `BadTable` for a name that is neither CSV nor Parquet: before the work, rather than after it."""
+    """Raises `BadTable` for a name that is neither CSV nor Parquet: before the work, rather than after it.
+
+    >>> check_ending("scores.xlsx")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    accord.errors.BadTable: scores.xlsx: tables are written as CSV or Parquet. Give a name ...
+    """
     if Path(path).suffix.lower() not in (".csv", ".parquet"):
         raise BadTable(f"{path}: tables are written as CSV or Parquet. Give a name that ends in .csv or .parquet.")
 
 
 def write_table(table: pl.DataFrame, path: str | Path) -> None:
-    """Write CSV or Parquet, by the file's ending. Raises `BadTable` where the file cannot be written."""
+    """Write CSV or Parquet, by the file's ending; missing is an empty cell. Raises `BadTable` where that cannot be.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_table(pl.DataFrame({"dyad": [1], "score": [None]}), Path(folder) / "a.csv")
+    ...     (Path(folder) / "a.csv").read_text()
+    'dyad,score\\n1,\\n'
+    """
     path = Path(path)
     check_ending(path)
     try:
@@ -127,7 +155,11 @@ def _no_formula(text: pl.Expr) -> pl.Expr:
 
 
 def memory() -> float:
-    """Bytes of memory that this machine has; without end where the system does not say."""
+    """Bytes of memory that this machine has; without end where the system does not say.
+
+    >>> memory() > 1e6
+    True
+    """
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
@@ -183,7 +215,12 @@ class Grid:
 
 
 def check_once(table: pl.DataFrame, columns: Sequence[str], path: str | Path) -> None:
-    """Raises `BadTable` with the line where the same dyad, session (rater, scale) comes a second time."""
+    """Raises `BadTable` with the line where the same dyad, session (rater, scale) comes a second time.
+
+    >>> check_once(pl.DataFrame({"dyad": [4, 4], "session": [1, 1]}), ["dyad", "session"], "a.csv")
+    Traceback (most recent call last):
+    accord.errors.BadTable: a.csv: line 3: dyad 4, session 1 is there twice. Keep one row for each.
+    """
     again = ~table.select(pl.struct(columns).is_first_distinct()).to_series()
     if again.any():
         row = int(again.arg_true()[0])

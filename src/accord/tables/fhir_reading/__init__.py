@@ -56,6 +56,15 @@ def read_responses(
     A choice is given by its number (`ordinalValue`, from the response or its questionnaire), else by its code;
     several are joined by spaces. Raises `BadTable` for what is not FHIR R4, holds no finished response, or answers
     several questionnaires.
+
+    >>> import json, tempfile
+    >>> response = {"resourceType": "QuestionnaireResponse", "id": "r", "status": "completed", "questionnaire": "urn:q",
+    ...     "subject": {"reference": "Patient/1"}, "authored": "2026-03-02T09:00:00Z",
+    ...     "item": [{"linkId": "n1", "answer": [{"valueInteger": 2}]}]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     size = (Path(folder) / "r.json").write_text(json.dumps(response))
+    ...     read_responses(Path(folder) / "r.json").rows.select("session", "n1").row(0)
+    ('1', '2')
     """
     path = Path(path)
     collected = collect(path)

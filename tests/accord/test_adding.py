@@ -1,4 +1,4 @@
-"""CONTRIBUTING\'s table is true of the core: what somebody adds works from its places, and a forgotten one is named."""
+"""CONTRIBUTING's table is true of the core: what somebody adds works from its places, and a forgotten one is named."""
 
 import importlib.util
 import pkgutil
@@ -6,13 +6,14 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from tests.accord import test_cards, test_cli_instruments
+from tests.accord import test_cards, test_cli_instruments, test_instruments, test_published_numbers
 
+import accord
 from accord import cli
 from accord.course import course
-from accord.instruments import catalogue
+from accord.instruments import Catalogue, catalogue
 from accord.records import DyadRecord, Response, SessionFacts
-from accord.scoring import score
+from accord.scoring import score, wrong_examples
 from accord.signals import DETECTORS
 
 QUESTIONNAIRE = """
@@ -128,6 +129,38 @@ def test_a_questionnaire_is_one_file(folder: Path) -> None:
     assert added.wordings["en"].text("n1", "client") == "How well did you sleep?"
 
 
+def without(folder: Path, beginning: str) -> Catalogue:
+    """The catalogue where the new file has been written up to `beginning`, and no further."""
+    (folder / "sleep-diary.toml").write_text(QUESTIONNAIRE[: QUESTIONNAIRE.rindex(beginning)], encoding="utf-8")
+    return catalogue(folder)
+
+
+def test_a_questionnaire_without_its_words_is_named(folder: Path) -> None:
+    with pytest.raises(AssertionError, match=r"write \[wording\.en\] in .*: \['sleep-diary'\]"):
+        test_instruments.TestWhatIsThere().test_every_questionnaire_whose_licence_allows_its_words_has_them(
+            without(folder, "[wording.en]")
+        )
+
+
+def test_a_question_without_its_words_is_named(folder: Path) -> None:
+    assert without(folder, "[wording.en.items.n2]").problems == (
+        "sleep-diary.toml: there is no text for item 'n2'. Add it.",
+    )
+
+
+def test_a_questionnaire_without_its_worked_examples_is_named(folder: Path) -> None:
+    assert without(folder, "[[examples]]").problems == (
+        "sleep-diary.toml: worked examples: 1; two are the least, since they are the file's test. Add [[examples]].",
+    )
+
+
+def test_a_worked_example_that_is_wrong_is_named(folder: Path) -> None:
+    wrong = QUESTIONNAIRE.replace("scores = { sleep = 4 }", "scores = { sleep = 5 }")
+    (folder / "sleep-diary.toml").write_text(wrong, encoding="utf-8")
+    (sentence,) = wrong_examples(catalogue(folder).get("sleep-diary"))
+    assert sentence.startswith("sleep-diary: worked example 1 says sleep is 5")
+
+
 def test_a_signal_is_one_function_and_one_entry(folder: Path) -> None:
     spec = importlib.util.spec_from_file_location("good_night", folder / "good_night.py")
     assert spec
@@ -189,3 +222,16 @@ def test_a_subcommand_that_the_reference_lacks_is_named(count: Path, monkeypatch
     monkeypatch.setitem(cli.SUBCOMMANDS, "count", "count lines")
     with pytest.raises(AssertionError, match="run python -m accord.cli.reference"):
         test_cli_instruments.TestDocumentation().test_every_command_and_option_is_in_the_reference()
+
+
+def test_an_analysis_without_its_published_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accord, "__all__", [*accord.__all__, "fit_moods"])
+    monkeypatch.setattr(accord, "fit_moods", lambda answers: answers, raising=False)
+    with pytest.raises(AssertionError, match="Add to PUBLISHED the test of a published number: fit_moods"):
+        test_published_numbers.test_every_analysis_has_its_published_number()
+
+
+def test_an_analysis_whose_test_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(test_published_numbers.PUBLISHED, "fit_moods", "test_moods::test_moods")
+    with pytest.raises(AssertionError, match="fit_moods: write tests/accord/test_moods.py"):
+        test_published_numbers.test_the_tests_named_are_there()

@@ -61,7 +61,7 @@ def _lacks(function: ast.FunctionDef, about: str, has_source: bool) -> Iterator[
         yield "an example"
     if _raises(function) and "Raises" not in about:
         yield "what it Raises"
-    signature = ast.unparse(function.args) + (ast.unparse(function.returns) if function.returns else "")
+    signature = f"{ast.unparse(function.args)} -> {ast.unparse(function.returns) if function.returns else None}"
     if ARRAY.search(signature) and not SHAPE.search(about):
         yield "shapes, as (n, T)"
     if ARRAY.search(signature) and not MISSING.search(about):

@@ -54,6 +54,10 @@ class TestWhatIsThere:
         with pytest.raises(BadInput, match="no questionnaire 'phq-9' in version 7"):
             shipped.get("phq-9", "7")
 
+    def test_every_questionnaire_whose_licence_allows_its_words_has_them(self, shipped):
+        allowed = [i for i in shipped.instruments.values() if i.licence.text_allowed and not i.has_wording()]
+        assert not allowed, f"write [wording.en] in src/accord/instruments/catalogue: {[i.id for i in allowed]}"
+
 
 class TestWhatMayBeThere:
     def test_no_wording_without_a_licence_that_allows_it(self, shipped):

@@ -4,10 +4,13 @@ import ast
 from pathlib import Path
 
 import pytest
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 
 import accord_clinic
 
 ROOMS = Path(accord_clinic.__file__).parent
+VIEWS = ROOMS / "views"
 
 
 def files(room):
@@ -45,3 +48,44 @@ def test_pages_read_no_rows(path):
     read, attributes = breaks(path, ("accord_clinic.models", "django.db"))
     read += attributes & {"objects"}
     assert not read
+
+
+def views():
+    for path in sorted(VIEWS.glob("*.py")):
+        yield path.name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_every_template_that_a_view_names_is_there():
+    named = {
+        (node.value, name)
+        for name, tree in views()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".html")
+    }
+    missing = [f"write templates/{template} ({view})" for template, view in sorted(named) if not is_template(template)]
+    assert not missing, "; ".join(missing)
+
+
+def is_template(name):
+    try:
+        get_template(name)
+    except TemplateDoesNotExist as error:
+        return error.args[0] != name
+    return True
+
+
+def test_every_module_that_a_view_names_is_there():
+    """A view that imports what is not there keeps the whole clinic from starting; this says which file to write."""
+    wanted = {
+        (node.module.removeprefix("accord_clinic."), alias.name, name)
+        for name, tree in views()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in ("accord_clinic.pages", "accord_clinic.queries")
+        for alias in node.names
+    }
+    missing = [
+        f"write {room}/{module}.py ({view})"
+        for room, module, view in sorted(wanted)
+        if not (ROOMS / room / f"{module}.py").is_file()
+    ]
+    assert not missing, "; ".join(missing)

@@ -6,6 +6,7 @@ import pytest
 
 from accord.records import Signal, StrainFacts
 from accord.signals import DETECTORS
+from accord_clinic.exports.chapters import coded
 from accord_clinic.words.sentences import FalseAlarms, Names, findings, how_sure, in_a_list, judged_by
 
 TO_BEN = Names("Ana", "Ben")
@@ -86,6 +87,11 @@ def test_every_signal_has_its_words(detector, names):
     assert "worth a word" not in finding.line, f"{detector.kind}: write its sentences in words/sentences.py"
     assert "Ana" in finding.title + finding.line or detector.kind == "goals_apart"
     assert "{" not in finding.title + finding.line
+
+
+@pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.kind)
+def test_every_signal_has_its_word_in_the_clients_copy(detector):
+    assert detector.kind in coded("kind"), f"{detector.kind}: write its words in _kinds of exports/chapters.py"
 
 
 STRAINS = ("strain_reported", "seen_by_one", "not_talked_about")

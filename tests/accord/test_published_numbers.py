@@ -1,0 +1,52 @@
+"""Each analysis of the Python interface is held to a number that somebody else has published or computed.
+
+A new function of `accord.__all__` gets its line in PUBLISHED, with the test of the number; what is our own, so that
+there is no such number, gets one in OUR_OWN, with the test of what judges it instead.
+"""
+
+import importlib
+
+import accord
+from accord import cli
+
+PUBLISHED = {
+    "fit_mixed": "test_mixed_gold::test_simulated_studies_give_the_numbers_of_lme4_and_nlme",
+    "reliability": "test_reliability::test_real_ratings_give_the_numbers_of_lme4",
+}
+OUR_OWN = {
+    "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
+    "find_strains": "test_trajectories::test_the_page_of_one_client_and_the_table_of_many_agree",
+    "score": "test_scoring::TestWorkedExamples",
+    "score_array": "test_scoring::TestWorkedExamples",
+    "simulate": "test_simulation::test_courses_have_the_parameters_of_the_trial_they_come_from",
+    "trajectory": "test_innovation::test_expectation_is_the_conditional_mean_given_all_earlier_ratings",
+}
+"""A score is judged by the worked examples of its questionnaire file, which name their source."""
+NO_ANALYSIS = {"catalogue"}
+FITS = {"mixed": "fit_mixed", "reliability": "reliability"}
+"""The analyses of `accord fit`, with the function that each calls."""
+
+
+def test_every_analysis_has_its_published_number() -> None:
+    functions = {name for name in accord.__all__ if not isinstance(getattr(accord, name), type)}
+    forgotten = sorted(functions - set(PUBLISHED) - set(OUR_OWN) - NO_ANALYSIS)
+    assert not forgotten, f"Add to PUBLISHED the test of a published number: {', '.join(forgotten)}"
+    gone = sorted((set(PUBLISHED) | set(OUR_OWN)) - functions)
+    assert not gone, f"No function of accord any more: {', '.join(gone)}"
+
+
+def test_every_analysis_of_the_command_line_is_one_of_them() -> None:
+    fit = cli.parser(["fit"])._subparsers._group_actions[0].choices["fit"]
+    analyses = fit._subparsers._group_actions[0].choices
+    assert set(analyses) == set(FITS), "Name in FITS the function that each analysis of `accord fit` calls"
+    assert set(FITS.values()) <= set(PUBLISHED)
+
+
+def test_the_tests_named_are_there() -> None:
+    for function, place in (PUBLISHED | OUR_OWN).items():
+        module, test = place.split("::")
+        try:
+            tests = importlib.import_module(f"tests.accord.{module}")
+        except ModuleNotFoundError:
+            raise AssertionError(f"{function}: write tests/accord/{module}.py") from None
+        assert hasattr(tests, test), f"{function}: write {test} in tests/accord/{module}.py"

@@ -37,7 +37,7 @@ def _pages(member) -> list[tuple[bool, str, str]]:
         (member.is_a("therapist"), "people", _("People")),
         (member.is_a("supervisor"), "supervision", _("Supervision")),
         (member.pk in readers, "outside", _("Said to you")),
-        (contact == member.pk or contact is None and member.is_a("admin"), "safety", _("Please look")),
+        (contact == member.pk or contact is None and member.is_a("admin"), "safety", _("Safety answers")),
         (member.is_a("manager"), "service", _("The service")),
         (member.is_a("researcher"), "research", _("Research")),
         (member.is_a("admin"), "practice", _("The practice")),

@@ -125,6 +125,19 @@ def check_see_safety(member: Member, practice) -> None:
         raise PermissionDenied(_("Safety notices are for the practice's safety contact."))
 
 
+def check_read_safety_answer(member: Member, dyad: Dyad, practice) -> None:
+    """Read a safety answer, also before the reveal: who may see the dyad now, and whoever sees the safety notices."""
+    if not (can(check_see_dyad, member, dyad) or can(check_see_safety, member, practice)):
+        raise PermissionDenied(_("This answer is not for you to read."))
+
+
+def check_look_after_safety(member: Member, dyad: Dyad, practice) -> None:
+    """Record what was done after a safety answer. An emergency opens a dyad for reading only."""
+    shared = member.is_a("supervisor") and shares_with(member).filter(dyad=dyad).exists()
+    if not (shared or can(check_treat, member, dyad) or can(check_see_safety, member, practice)):
+        raise PermissionDenied(_("This is for those who look after this person."))
+
+
 def check_keep_practice(member: Member) -> None:
     """Make members and clients, change the practice's settings."""
     if not member.is_a("admin"):

@@ -90,7 +90,8 @@ urlpatterns = [
     path("outside/<str:uid>/", outside.line, name="outside_line"),
     path("outside/<str:uid>/read/", outside.acknowledge, name="acknowledge_line"),
     path("safety/", safety.notices, name="safety"),
-    path("safety/<str:uid>/look/", safety.look, name="look_after"),
+    path("safety/<str:uid>/", safety.answer, name="safety_answer"),
+    path("safety/<str:uid>/done/", safety.look_after, name="look_after"),
     # the manager
     path("service/", service.service, name="service"),
     # the researcher

@@ -474,7 +474,11 @@ class TestPasswords:
 class TestTheShell:
     @pytest.mark.parametrize(
         ("who", "links"),
-        [("ben", ["Today", "People"]), ("cy", ["Supervision", "Said to you", "Please look"]), ("mo", ["The service"])],
+        [
+            ("ben", ["Today", "People"]),
+            ("cy", ["Supervision", "Said to you", "Safety answers"]),
+            ("mo", ["The service"]),
+        ],
     )
     def test_each_role_has_its_pages_in_the_navigation(self, who, links, people, as_member):
         page = as_member(getattr(people, who)).get("/", follow=True).content.decode()

@@ -135,7 +135,8 @@ ROWS = {
     "outside/<str:uid>/": Row(get="cy", at="line"),
     "outside/<str:uid>/read/": Row(post="cy", at="line"),
     "safety/": Row(get="cy"),
-    "safety/<str:uid>/look/": Row(post="cy", at="held"),
+    "safety/<str:uid>/": Row(get=LOOKS, at="held"),
+    "safety/<str:uid>/done/": Row(post="ben cy flo", at="held"),
     # the manager
     "service/": Row(get="mo"),
     # the researcher

@@ -54,6 +54,14 @@ MAY = {
     "check_read_outside_line, kept for the client": set(),
     "check_see_safety": {"cy"},
     "check_see_safety, with nobody named": {"ada"},
+    "check_read_safety_answer": {"ben", "cy"},
+    "check_read_safety_answer, covered": {"ben", "cy", "eve"},
+    "check_read_safety_answer, in an emergency": {"ben", "cy", "ada"},
+    "check_read_safety_answer, shared": {"ben", "cy"},
+    "check_look_after_safety": {"ben", "cy"},
+    "check_look_after_safety, covered": {"ben", "cy", "eve"},
+    "check_look_after_safety, in an emergency": {"ben", "cy"},
+    "check_look_after_safety, shared": {"ben", "cy"},
     "check_keep_practice": {"ada"},
     "check_end_sessions": {"ada"},
     "check_end_sessions, one's own": set(),
@@ -86,6 +94,8 @@ def things(people, case: str) -> tuple:
         return (_line(people, how),)
     if rule in ("check_end_sessions", "check_reset_second_factor"):
         return (people.ada if how else people.ben,)
+    if rule in ("check_read_safety_answer", "check_look_after_safety"):
+        return people.dyad, people.practice
     if rule in ("check_be_outside_reader", "check_see_safety"):
         return (people.practice,)
     if rule in ("check_change_contact", "check_be_client", "check_know_client", "check_put_right"):

@@ -71,7 +71,7 @@ def test_safety_first_then_what_was_said_then_what_was_inferred():
         a_signal("gap", 9, False, 4.0, "accord-check-in/connection"),
     ]
     kinds = lines(signals, [a_strain(3, "client", "still_there")])
-    assert [line.split()[0] for line in kinds] == ["Please", "Ana", "What", "Connection:", "Collaboration"]
+    assert [line.split()[0] for line in kinds] == ["Read", "Ana", "What", "Connection:", "Collaboration"]
 
 
 def test_a_settled_strain_and_an_old_signal_are_no_longer_worth_a_line():

@@ -130,18 +130,18 @@ class TestSafety:
     def test_the_notice_names_whom_and_when_and_no_answer(self, as_member, people, notice):
         page = text(as_member(people.cy).get("/safety/"))
         assert "Ana" in page
-        assert "with Ben, session 1" in page
+        assert "with Ben, session of" in page
         assert "phq" not in page.lower()
         assert "item9" not in page
 
-    def test_that_somebody_looked_is_kept_once(self, as_member, people, notice):
+    def test_what_was_done_stands_on_the_list_and_ends_the_notice(self, as_member, people, notice):
         browser = as_member(people.cy)
-        browser.post(f"/safety/{notice.uid}/look/")
-        browser.post(f"/safety/{notice.uid}/look/")
+        assert "Read the answer" in text(browser.get("/safety/"))
+        browser.post(f"/safety/{notice.uid}/done/", {"done": "assessment"})
         assert SafetyLook.objects.get().member == people.cy
         page = text(browser.get("/safety/"))
-        assert "Cy looked on" in page
-        assert "I have looked" not in page
+        assert "Cy wrote an assessment in the care record" in page
+        assert "Read the answer" not in page
 
     def test_without_a_notice_the_page_says_what_will_be_here(self, as_member, cy):
-        assert "No notice so far" in text(as_member(cy).get("/safety/"))
+        assert "No safety answer so far" in text(as_member(cy).get("/safety/"))

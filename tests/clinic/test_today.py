@@ -99,12 +99,12 @@ def test_the_newest_sheet_is_ready_until_something_on_it_was_ticked(noon, people
 
 def test_a_safety_notice_stands_on_top_and_names_no_answer(noon, people, dyad, ben, as_member):
     phq = a_part("phq-9", "client", "full", {f"phq{i}": 1 for i in range(1, 10)})
-    a_held_session(
+    session = a_held_session(
         dyad, NOON - timedelta(days=1), client=replace(answers("client"), parts=(*answers("client").parts, phq))
     )
-    assert today(ben).safety == ((dyad.uid, "Please look: a notice about Ana, session 1."),)
+    assert today(ben).safety == ((session.uid, "Read Ana's safety answer now and follow your procedure."),)
     page = as_member(ben).get(reverse("today")).content.decode()
-    assert page.index("Please look") < page.index("Still open")
+    assert page.index("safety answer now") < page.index("Still open")
 
 
 def test_nobody_elses_people_are_here(noon, people, dyad, eve, as_member):

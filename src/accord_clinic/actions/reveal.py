@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -15,6 +16,7 @@ from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
+from accord_clinic.queries.safety import open_notices
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
@@ -68,8 +70,12 @@ def sweep(now=None) -> int:
 
 
 def raise_safety(session: Session, instrument: str, item: str) -> None:
-    """Send the therapist and the safety contact a neutral notice at once; it names no answer."""
-    _row, made = Signal.objects.get_or_create(
+    """Send the therapist and the safety contact a neutral notice at once; it names no answer.
+
+    Answered so again after somebody recorded what was done, the notice comes back.
+    """
+    now = timezone.now()
+    signal, made = Signal.objects.get_or_create(
         dyad=session.dyad,
         kind="safety",
         session=session,
@@ -78,11 +84,15 @@ def raise_safety(session: Session, instrument: str, item: str) -> None:
             "reported": True,
             "evidence": {"instrument": instrument, "item": item},
             "rule": "safety/1",
-            "raised_at": timezone.now(),
+            "raised_at": now,
         },
     )
     if made:
         notices.tell_safety(session)
+    elif not open_notices(Q(pk=signal.pk)).exists():
+        signal.raised_at, signal.evidence = now, {"instrument": instrument, "item": item}
+        signal.save(update_fields=["raised_at", "evidence"])
+        notices.tell_safety(session, once=f"{session.uid} {now.isoformat()}")
 
 
 def _reveal(session: Session, how: str) -> None:

@@ -1,20 +1,28 @@
-"""Note that somebody looked, and when: after a safety notice, and after a line to *someone else here*."""
+"""Note what was done after a safety answer, and that a line to *someone else here* was read."""
 
 from django.db import transaction
 from django.utils import timezone
 
+from accord.errors import BadInput
 from accord_clinic.actions.audit import record
-from accord_clinic.models import Member, Practice, PrivateLine, SafetyLook, Signal
-from accord_clinic.permissions import check_read_outside_line, check_see_safety
+from accord_clinic.models import Member, Practice, PrivateLine, SafetyLook, Signal, codes
+from accord_clinic.permissions import check_look_after_safety, check_read_outside_line
+
+OFFERED = ("assessment", "passed_on")
+"""What can be said to have been done. That somebody only looked ends no notice."""
 
 
 @transaction.atomic
-def look(signal: Signal, *, by: Member) -> None:
-    """Note that the safety contact has looked after a notice; doing it twice is the same as once."""
-    check_see_safety(by, Practice.objects.get())
-    _look, made = SafetyLook.objects.get_or_create(signal=signal, member=by, defaults={"at": timezone.now()})
-    if made:
-        record(by, "look_after_safety", f"signal:{signal.pk}", ["looks"])
+def look_after(signal: Signal, done: str, to: str = "", *, by: Member) -> None:
+    """Record what was done after a safety answer. The notice ends until the client answers so again."""
+    check_look_after_safety(by, signal.dyad, Practice.objects.get())
+    if done not in OFFERED:
+        raise BadInput("Say what was done: an assessment is in the care record, or it was passed on.")
+    codes.check(SafetyLook, done=done)
+    SafetyLook.objects.create(
+        signal=signal, member=by, at=timezone.now(), done=done, to=to.strip()[:120] if done == "passed_on" else ""
+    )
+    record(by, "look_after_safety", f"signal:{signal.pk}", ["done", "to"])
 
 
 @transaction.atomic

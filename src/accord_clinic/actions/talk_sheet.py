@@ -44,6 +44,8 @@ def _is_of_a_sheet(kind: str, about: str) -> bool:
 def answer_suggestion(suggestion: Suggestion, used: bool, why: str, *, by: Member) -> None:
     """Note the therapist's answer to a card: used, or not for us and why. Nobody else sees a count."""
     check_treat(by, suggestion.session.dyad)
+    if suggestion.signal_kind == "safety":
+        raise BadInput("This is neither used nor set aside. Read the answer and record what was done.")
     if not used and not why.strip():
         raise BadInput("Say in a few words why it is not for the two of you.")
     suggestion.used, suggestion.why = used, why.strip()[:2000]

@@ -27,7 +27,7 @@ OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
 NOT_IN_A_COPY = {
     models.Reaction: "a therapist's own notes, for that therapist alone",
     models.Suggestion: "what the therapist was offered to try, and why not",
-    models.SafetyLook: "that the safety contact has looked",
+    models.SafetyLook: "who looked after a safety answer; what was assessed is in the care record",
     models.Code: "keys",
     models.StepIn: "keys",
     models.ClientDoor: "keys",

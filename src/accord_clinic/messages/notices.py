@@ -62,17 +62,18 @@ def tell_those_in_charge(kind: str, about: str, dyad: Dyad, once: str = "") -> N
         tell(kind, about, member=member, once=once)
 
 
-def tell_safety(session: Session) -> None:
+def tell_safety(session: Session, once: str = "") -> None:
     """Ask the therapist, whoever covers now, and the safety contact to look. The notice names no person and no answer.
 
-    Where the practice has no safety contact, the admins are told in its place.
+    Where the practice has no safety contact, the admins are told in its place. `once`: as in `tell`, for an answer that
+    came again.
     """
     contact = Practice.objects.select_related("safety_contact").get().safety_contact
-    tell_those_in_charge("safety", session.uid, session.dyad)
+    tell_those_in_charge("safety", session.uid, session.dyad, once)
     now = timezone.now()
     covers = Cover.objects.filter(dyad=session.dyad, since__lte=now, until__gt=now).select_related("member")
     for member in {*(row.member for row in covers), *([contact] if contact else _admins())}:
-        tell("safety", session.uid, member=member)
+        tell("safety", session.uid, member=member, once=once)
 
 
 def tell_outside_reader(line: PrivateLine) -> None:

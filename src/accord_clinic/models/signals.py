@@ -1,6 +1,7 @@
 """Signals that people acted on, the calibration each rests on, and what was suggested."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.models.care import Session
 from accord_clinic.models.people import Dyad, Member
@@ -40,14 +41,25 @@ class Signal(models.Model):
 
 
 class SafetyLook(models.Model):
-    """A note that the safety contact or the therapist has looked after a safety notice, without what was found."""
+    """What a member did after a safety answer; never the answer, and no assessment, which belongs in the care record.
+
+    The notice stays until somebody says what was done. `looked` says less, is offered no more and ends no notice.
+    """
+
+    DONE = [
+        ("assessment", _("assessment written in the care record")),
+        ("passed_on", _("passed on")),
+        ("looked", _("looked at, no more was recorded")),
+    ]
 
     signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="looks")
     member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+    done = models.CharField(max_length=12, choices=DONE)
+    to = models.CharField(max_length=120, blank=True, help_text="to whom it was passed on")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["signal", "member"], name="safety_look_once")]
+        indexes = [models.Index(fields=["signal", "at"], name="safety_look_of_a_signal")]
 
 
 class Suggestion(Addressed):

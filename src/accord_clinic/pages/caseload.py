@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One line of the caseload. `rank` sorts: the smaller, the sooner a conversation is needed."""
+    """One line of the caseload. `rank` sorts: the smaller, the sooner a conversation is needed.
+
+    `answer`: the session whose safety answer the line leads to.
+    """
 
     uid: str
     name: str
@@ -36,6 +39,7 @@ class Person:
     side: str
     chip: str = ""
     rank: int = INFERRED + 1
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ def _person(dyad: Running, signals: SignalsAndStrains, therapist: str, where: Zo
     side = _("next: {when}").format(when=moment(dyad.next, where, "D j M, H:i")) if dyad.next else ""
     if not worth:
         return Person(dyad.uid, name, calm(dyad.last), side)
-    return Person(dyad.uid, name, line(worth[0]), side, _open_since(worth, dyad.last), worth[0].rank)
+    first = worth[0]
+    return Person(dyad.uid, name, line(first), side, _open_since(worth, dyad.last), first.rank, first.answer)
 
 
 def _open_since(worth: Iterable[Finding], last: int | None) -> str:

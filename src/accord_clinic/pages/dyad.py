@@ -62,7 +62,7 @@ class _Presenter:
             names=self.names,
             kicker=self.kicker(),
             headline=self.headline(worth),
-            safety=tuple(finding.line for finding in worth if finding.rank == SAFETY),
+            safety=tuple((finding.answer, finding.session) for finding in worth if finding.answer),
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
             quotes=tuple(map(_quote, self.rows.quotes)),
@@ -87,7 +87,7 @@ class _Presenter:
 
     def headline(self, worth: tuple[Finding, ...]) -> Headline:
         """Where the two stand; for a course that has ended, how it ended and what was left open."""
-        if not self.dyad.ended:
+        if not self.dyad.ended or any(finding.rank == SAFETY for finding in worth):
             return headline(worth, len(self.revealed), self.names)
         day = date_format(self.dyad.ended, "DATE_FORMAT")
         title = _("This course of care ended on {day}.").format(day=day)

@@ -68,7 +68,7 @@ class DyadPage:
     names: Names
     kicker: str
     headline: Headline
-    safety: tuple[str, ...]
+    safety: tuple[tuple[str, int], ...]
     asks_age: bool
     picture: Picture | None
     quotes: tuple[Quote, ...]

@@ -43,9 +43,11 @@ def _alarms(finding: Finding) -> FalseAlarms | None:
 def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
     """The opening of a page about one dyad, from what is worth a word; `revealed` sessions are open to both.
 
-    The safety notice is not part of it: it stands above everything, on its own.
+    A safety answer that nobody has looked after comes before everything, once, however many there are.
     """
-    ranked = [finding for finding in worth if finding.rank != SAFETY][:2]
+    worth = tuple(worth)
+    safety, others = [f for f in worth if f.rank == SAFETY], [f for f in worth if f.rank != SAFETY]
+    ranked = [*safety[:1], *others][:2]
     if not ranked:
         return _nothing(revealed, names)
     top, more = ranked[0], ranked[1:]

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 from accord.cards import Card, cards, fitting
 from accord_clinic.pages.findings import Headline, headline_after
 from accord_clinic.queries.prepare_sheet import PrepareRows, prepare_rows
-from accord_clinic.words.sentences import Names
+from accord_clinic.words.sentences import ANSWER, Names
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member, Reaction, Session
 
-STARTING, ENDING = "starting", "ending"
+STARTING, ENDING, SAFETY = "starting", "ending", "safety"
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """What stands on the prepare sheet after one revealed session. `kinds`: which signal each card is offered for."""
+    """What stands on the prepare sheet after one revealed session. `kinds`: which signal each card is offered for.
+
+    `safety`: the sessions whose safety answer nobody has looked after, each with its number.
+    """
 
     headline: Headline
+    safety: tuple[tuple[str, int], ...]
     offers: tuple[Card, ...]
     kinds: dict[str, str]
     reactions: tuple[Reaction, ...]
@@ -40,7 +44,7 @@ def prepare(session: Session, member: Member) -> Prepare:
     rows, dyad = prepare_rows(session, member), session.dyad
     kinds = _kinds(rows, session)
     offers = fitting(
-        [card for card in deck() if card.id not in rows.aside],
+        [card for card in deck() if card.id not in rows.aside or SAFETY in card.signals],
         kinds,
         strain_kind=rows.open_kinds[0] if rows.open_kinds else None,
         approach=dyad.approach,
@@ -48,7 +52,8 @@ def prepare(session: Session, member: Member) -> Prepare:
     )
     by_card = {card.id: next((kind for kind in kinds if kind in card.signals), "") for card in offers}
     top = headline_after(rows.after, session.number, Names(dyad.client.called, dyad.therapist.name))
-    return Prepare(top, offers, by_card, rows.reactions, rows.beside)
+    safety = tuple((str(s.evidence[ANSWER]), s.session) for s in rows.after.signals if s.kind == SAFETY)
+    return Prepare(top, safety, offers, by_card, rows.reactions, rows.beside)
 
 
 def _kinds(rows: PrepareRows, session: Session) -> list[str]:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One course of care that its therapist shows. `rank` sorts: the smaller, the sooner a conversation is needed."""
+    """One course of care that its therapist shows. `rank` sorts: the smaller, the sooner a conversation is needed.
+
+    `answer`: the session whose safety answer the line leads to.
+    """
 
     uid: str
     client: str
@@ -29,6 +32,7 @@ class Shared:
     line: str
     ended: bool
     rank: int
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,11 @@ def supervision(member: Member) -> Supervision:
 def _shared(dyad: SharedDyad, signals: SignalsAndStrains) -> Shared:
     client = dyad.address_as or dyad.client
     worth = findings_of(signals, dyad.last, Names(client, dyad.therapist, you=False))
-    text, rank = (line(worth[0]), worth[0].rank) if worth else (calm(dyad.last), INFERRED + 1)
-    return Shared(dyad.uid, client, dyad.therapist, text, dyad.ended is not None, rank)
+    ended = dyad.ended is not None
+    if not worth:
+        return Shared(dyad.uid, client, dyad.therapist, calm(dyad.last), ended, INFERRED + 1)
+    first = worth[0]
+    return Shared(dyad.uid, client, dyad.therapist, line(first), ended, first.rank, first.answer)
 
 
 def _sentence(running: tuple[Shared, ...]) -> str:

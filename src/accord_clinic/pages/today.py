@@ -22,7 +22,7 @@ from accord_clinic.queries.practice import zone
 from accord_clinic.queries.today import TodaySession, today_rows
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import SAFETY, Names, safety_line
+from accord_clinic.words.sentences import Names, safety_line
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
@@ -61,7 +61,7 @@ class Today:
 
     @property
     def nothing(self) -> bool:
-        return not (self.sessions or self.to_settle or self.to_do or self.to_talk)
+        return not (self.safety or self.sessions or self.to_settle or self.to_do or self.to_talk)
 
 
 def today(member: Member, now: datetime | None = None) -> Today:
@@ -81,9 +81,9 @@ def today(member: Member, now: datetime | None = None) -> Today:
     }
     return Today(
         greeting=_greeting(clock.hour, member.name),
-        sentence=_sentence(parts),
+        sentence=_sentence(parts, len(notices)),
         day=moment(now, where, "l, j F"),
-        safety=tuple((dyad, safety_line(client, number)) for dyad, client, number in notices),
+        safety=tuple((session, safety_line(client)) for session, client in notices),
         **parts,
     )
 
@@ -126,11 +126,10 @@ class _Entries:
         )  # fmt: skip
 
     def _line(self, session: TodaySession) -> str:
-        """The first thing worth a word; the safety notice stands above the day."""
+        """The first thing worth a word; a safety answer that nobody has looked after comes before all else."""
         names = Names(session.called, self.therapist)
         worth = findings_of(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names)
-        first = next((finding for finding in worth if finding.rank != SAFETY), None)
-        return line(first) if first else calm(session.last_revealed)
+        return line(worth[0]) if worth else calm(session.last_revealed)
 
 
 def _greeting(hour: int, name: str) -> str:
@@ -141,13 +140,16 @@ def _greeting(hour: int, name: str) -> str:
     return _("Good evening, {name}.").format(name=name)
 
 
-def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]]) -> str:
-    """What the day holds, in one or two sentences."""
-    count = len(parts["sessions"])
+def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:
+    """What the day holds, in a few sentences: safety answers first."""
+    sentences, count = [], len(parts["sessions"])
+    if safety:
+        waits = ngettext("A safety answer is waiting.", "{count} safety answers are waiting.", safety)
+        sentences.append(waits.format(count=safety))
     if count:
-        sentences = [ngettext("One session today.", "{count} sessions today.", count).format(count=count)]
+        sentences += [ngettext("One session today.", "{count} sessions today.", count).format(count=count)]
     else:
-        sentences = [_("No session today.")]
+        sentences.append(_("No session today."))
     to_do = (*parts["sessions"], *parts["to_do"])
     rate, link = sum(e.rate for e in to_do), sum(e.link for e in to_do)
     if rate:
@@ -156,6 +158,6 @@ def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]]) -> str:
     if link:
         unsent = ngettext("One link waits to be sent.", "{count} links wait to be sent.", link)
         sentences.append(unsent.format(count=link))
-    if not rate and not link:
+    if not rate and not link and not safety:
         sentences.append(_("Nothing else waits for you."))
     return " ".join(sentences)

@@ -1,15 +1,13 @@
 """Signals and open strains of any number of dyads, and what a calibration says of a signal; `pages/findings` words it.
 
 Only what is revealed stands behind it: signals are raised at the reveal and strains move at the reveal. The one
-exception is the safety notice, which names no answer.
+exception is the safety notice, which names no answer and stays until somebody has recorded what was done.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accord.records import Signal, StrainFacts
 from accord_clinic import models
@@ -17,9 +15,9 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Session, Strain
 from accord_clinic.models.strain_workflow import UNSETTLED
 from accord_clinic.queries.courses import calibration_named
-from accord_clinic.words.sentences import FalseAlarms
+from accord_clinic.queries.safety import NOT_OPEN, open_notices
+from accord_clinic.words.sentences import ANSWER, FalseAlarms
 
-SAFETY_SHOWN = timedelta(days=14)
 SIGNAL_COLUMNS = ("kind", "session__number", "reported", "rule", "scale", "strength", "evidence", "calibration")
 STRAIN_COLUMNS = ("session__number", "kind", "opened_by", "state")
 
@@ -47,31 +45,38 @@ def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]
 
 
 def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:
-    """Signals that were not withheld, by dyad; of the safety notices those of the last two weeks."""
+    """Signals that were not withheld, by dyad; of the safety notices those that nobody has looked after.
+
+    The evidence of a safety notice also names the session, so that a page can lead to the answer.
+    """
     signals: dict[int, list[Signal]] = {}
-    oldest = timezone.now() - SAFETY_SHOWN
-    for dyad, raised_at, *columns in OF_ONE.rows(*dyads) if len(dyads) == 1 else _signals(dyad__in=dyads):
-        if columns[0] != "safety" or raised_at >= oldest:
-            signals.setdefault(dyad, []).append(Signal(*columns))
+    for dyad, session, *columns in OF_ONE.rows(*dyads) if len(dyads) == 1 else _signals(dyad__in=dyads):
+        signal = Signal(*columns)
+        if signal.kind == "safety":
+            signal = replace(signal, evidence={**signal.evidence, ANSWER: session})
+        signals.setdefault(dyad, []).append(signal)
     return signals
 
 
 def _signals(**of_dyads: object) -> QuerySet:
-    rows = models.Signal.objects.filter(withheld=False, **of_dyads)
-    return rows.values_list("dyad", "raised_at", *SIGNAL_COLUMNS)
+    rows = models.Signal.objects.filter(withheld=False, **of_dyads).exclude(NOT_OPEN)
+    return rows.values_list("dyad", "session__uid", *SIGNAL_COLUMNS)
 
 
 OF_ONE = Prepared(lambda dyad: _signals(dyad_id=dyad))
 
 
 def after_session(session: Session) -> SignalsAndStrains:
-    """The signals of one session, what was said first, and the open strains of it and of those before."""
-    rows = models.Signal.objects.filter(session=session, withheld=False).order_by("-reported", "-strength")
-    strains = Strain.objects.filter(
-        dyad=session.dyad_id, session__number__lte=session.number, state__in=UNSETTLED
-    )
+    """The signals of one session, what was said first, and the open strains of it and of those before.
+
+    Safety notices are of no one session: each of the dyad that nobody has looked after comes first.
+    """
+    rows = models.Signal.objects.filter(session=session, withheld=False).exclude(kind="safety")
+    rows = rows.order_by("-reported", "-strength")
+    safety = [s for s in shown_signals([session.dyad_id]).get(session.dyad_id, ()) if s.kind == "safety"]
+    strains = Strain.objects.filter(dyad=session.dyad_id, session__number__lte=session.number, state__in=UNSETTLED)
     return SignalsAndStrains(
-        tuple(Signal(*columns) for columns in rows.values_list(*SIGNAL_COLUMNS)),
+        (*safety, *(Signal(*columns) for columns in rows.values_list(*SIGNAL_COLUMNS))),
         tuple(StrainFacts(*columns) for columns in strains.values_list(*STRAIN_COLUMNS)),
     )
 
@@ -85,9 +90,7 @@ def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:
     return FalseAlarms(version or "", share, calibration.n, tuple(calibration.false_discovery.get(kind, ())))
 
 
-def safety_notices(treated: Q) -> list[tuple[str, str, int]]:
-    """The notices of the last two weeks about the dyads of `treated_by`, newest first: (dyad, client, session)."""
-    rows = models.Signal.objects.filter(treated, kind="safety", raised_at__gte=timezone.now() - SAFETY_SHOWN)
-    columns = ("dyad__uid", "dyad__client__name", "dyad__client__address_as", "session__number")
-    notices = rows.order_by("-raised_at").values_list(*columns)
-    return [(uid, address_as or name, number) for uid, name, address_as, number in notices]
+def safety_notices(treated: Q) -> list[tuple[str, str]]:
+    """The safety answers of the dyads of `treated_by` that nobody has looked after, newest first: (session, client)."""
+    rows = open_notices(treated).values_list("session__uid", "dyad__client__name", "dyad__client__address_as")
+    return [(session, address_as or name) for session, name, address_as in rows]

@@ -1,19 +1,39 @@
-"""The neutral safety notices of the practice: about whom and which session, and who has looked. Never an answer."""
+"""Safety answers: which of them nobody has looked after yet, the answers themselves, and what was done about each."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accord_clinic.models import Member, Practice, SafetyLook, Signal
-from accord_clinic.permissions import check_see_safety
+from accord_clinic.models import Member, Practice, Response, SafetyLook, Session, Signal
+from accord_clinic.permissions import can, check_look_after_safety, check_read_safety_answer, check_see_safety
+from accord_clinic.questionnaires.shelf import shelf
 
 NOTICE_STAYS = timedelta(days=90)
+LONG_PAST = timedelta(days=14)
+LOOKED_AFTER = Exists(
+    SafetyLook.objects.filter(signal=OuterRef("pk"), at__gte=OuterRef("raised_at")).exclude(done="looked")
+)
+"""Somebody has recorded what was done since the client answered last."""
+FROM_AN_OLD_FILE = Q(session__revealed_by="import", session__start__lt=F("raised_at") - LONG_PAST)
+"""Ratings of the past that came in a file ask nobody to act today."""
+NOT_OPEN = Q(kind="safety") & (Q(LOOKED_AFTER) | FROM_AN_OLD_FILE)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who recorded what, and when."""
+
+    name: str
+    at: datetime
+    done: str
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
 class SafetyNotice:
-    """One notice. `looks`: who has looked, and when, the therapist's own look among them."""
+    """One notice for the safety contact. `looks`: what was recorded about it; `open`: nobody has said what was done."""
 
     session: str
     client: str
@@ -21,35 +41,87 @@ class SafetyNotice:
     number: int
     start: datetime
     raised_at: datetime
-    looks: tuple[tuple[str, datetime], ...]
+    open: bool
+    looks: tuple[Look, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAnswer:
+    """One answer to a safety question, as it was sent; a correction is one more."""
+
+    response: Response
+    item: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyAnswer:
+    """The answers of one session to safety questions, newest first, and what was done about them."""
+
+    session: Session
+    signal: Signal
+    answers: tuple[GivenAnswer, ...]
+    looks: tuple[Look, ...]
+    open: bool
+    may_record: bool
+
+
+def open_notices(of: Q) -> QuerySet[Signal]:
+    """The safety notices of these dyads after which nobody has said what was done, newest first."""
+    return Signal.objects.filter(of, kind="safety").exclude(NOT_OPEN).order_by("-raised_at")
 
 
 def notices(member: Member) -> tuple[SafetyNotice, ...]:
-    """The notices of the last 90 days: first those that nobody has looked after, newest first. Three queries."""
+    """The notices that are open and those of the last 90 days, the open ones first, newest first. Three queries."""
     check_see_safety(member, Practice.objects.get())
-    rows = Signal.objects.filter(kind="safety", raised_at__gte=timezone.now() - NOTICE_STAYS).order_by("-raised_at")
+    rows = Signal.objects.filter(kind="safety").annotate(done=Q(NOT_OPEN)).order_by("-raised_at")
+    recent = rows.filter(Q(done=False) | Q(raised_at__gte=timezone.now() - NOTICE_STAYS))
     raised = list(
-        rows.values_list(
+        recent.values_list(
             "pk", "session__uid", "dyad__client__name", "dyad__client__address_as", "dyad__therapist__name",
-            "session__number", "session__start", "raised_at",
+            "session__number", "session__start", "raised_at", "done",
         )
     )  # fmt: skip
     looks = _looks([row[0] for row in raised])
     made = [
-        SafetyNotice(session, address_as or name, therapist, number, start, raised_at, tuple(looks.get(pk, ())))
-        for pk, session, name, address_as, therapist, number, start, raised_at in raised
+        SafetyNotice(
+            session, address_as or name, therapist, number, start, raised_at, not done, tuple(looks.get(pk, ()))
+        )
+        for pk, session, name, address_as, therapist, number, start, raised_at, done in raised
     ]
-    return tuple(sorted(made, key=lambda notice: bool(notice.looks)))
+    return tuple(sorted(made, key=lambda notice: not notice.open))
 
 
-def safety_signal(member: Member, session: str) -> Signal | None:
-    """The notice about a session, for the act of marking it."""
-    check_see_safety(member, Practice.objects.get())
-    return Signal.objects.filter(kind="safety", session__uid=session).first()
+def safety_answer(member: Member, session: str) -> SafetyAnswer | None:
+    """The safety answer of a session, for whoever may read it. Also before the reveal: this one is never blind."""
+    rows = Signal.objects.filter(kind="safety", session__uid=session, dyad__client__erased_at=None)
+    signal = rows.select_related("session__dyad__client", "session__dyad__therapist").first()
+    practice = Practice.objects.get()
+    if signal is None or not can(check_read_safety_answer, member, signal.session.dyad, practice):
+        return None
+    return SafetyAnswer(
+        session=signal.session,
+        signal=signal,
+        answers=tuple(_given(signal.session)),
+        looks=tuple(_looks([signal.pk]).get(signal.pk, ())),
+        open=open_notices(Q(pk=signal.pk)).exists(),
+        may_record=can(check_look_after_safety, member, signal.session.dyad, practice),
+    )
 
 
-def _looks(signals: list[int]) -> dict[int, list[tuple[str, datetime]]]:
-    looks: dict[int, list[tuple[str, datetime]]] = {}
-    for signal, name, at in SafetyLook.objects.filter(signal__in=signals).values_list("signal", "member__name", "at"):
-        looks.setdefault(signal, []).append((name, at))
+def _given(session: Session) -> list[GivenAnswer]:
+    """Every answer to a question that the catalogue marks as one of safety; skipped ones are left out."""
+    given = []
+    for response in session.responses.filter(side="client").order_by("-id"):
+        questionnaire = shelf().answered(response.instrument, response.version)
+        asked = [item.id for item in questionnaire.items if item.safety is not None] if questionnaire else []
+        given += [GivenAnswer(response, i, response.answers[i]) for i in asked if response.answers.get(i) is not None]
+    return given
+
+
+def _looks(signals: list[int]) -> dict[int, list[Look]]:
+    looks: dict[int, list[Look]] = {}
+    rows = SafetyLook.objects.filter(signal__in=signals).order_by("at", "id")
+    for signal, *columns in rows.values_list("signal", "member__name", "at", "done", "to"):
+        looks.setdefault(signal, []).append(Look(*columns))
     return looks

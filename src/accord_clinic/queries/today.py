@@ -65,9 +65,7 @@ class TodaySession:
         return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
 
 
-def today_rows(
-    member: Member, since: datetime, until: datetime
-) -> tuple[list[TodaySession], list[tuple[str, str, int]]]:
+def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[TodaySession], list[tuple[str, str]]]:
     """The sessions of this therapist's people that start in this time, in their order; and the safety notices."""
     check_work_as_therapist(member)
     treated = treated_by(member, "dyad__")

@@ -78,6 +78,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
         "session": session,
         "dyad": session.dyad,
         "headline": ready.headline,
+        "safety": ready.safety,
         "offers": list(zip(ready.offers, rows, strict=True)),
         "reactions": ready.reactions,
         "beside": ready.beside,

@@ -79,6 +79,7 @@ def pages_read() -> dict[str, str]:
         "talk_sheet": _("the talk sheet"),
         "talk_sheet_pdf": _("the talk sheet, as a file"),
         "prepare_sheet": _("your answers, to prepare a session"),
+        "safety_answer": _("your answer to a question about safety"),
         "goals": _("your shared goals"),
         "strain": _("something that felt off"),
         "course": _("your course"),

@@ -14,6 +14,8 @@ from accord.records import Signal, StrainFacts
 
 RECENT = 2
 """A signal is worth a line while it lies in one of the last two revealed sessions; an open strain always is."""
+ANSWER = "answer"
+"""In the evidence of a safety notice: the session whose answer is to be read."""
 FELT = ("strain_reported", "seen_by_one")
 SAFETY, TO_TALK, REPORTED, WAITS, INFERRED = range(5)
 
@@ -49,7 +51,8 @@ class FalseAlarms:
 class Finding:
     """One thing worth a word. `line` stands alone in a list; `more` follows `title` at the top of a page.
 
-    `inferred`: the signal behind it, where it was inferred and not said.
+    `inferred`: the signal behind it, where it was inferred and not said. `answer`: the session whose safety answer is
+    to be read.
     """
 
     rank: int
@@ -58,6 +61,7 @@ class Finding:
     line: str
     more: str
     inferred: Signal | None = None
+    answer: str = ""
 
 
 def findings(signals: Sequence[Signal], strains: Iterable[StrainFacts], last: int, names: Names) -> tuple[Finding, ...]:
@@ -186,18 +190,19 @@ def _signal(signal: Signal, names: Names) -> Finding:
     """The words for any signal that is not about a strain."""
     title, line = WORDS[signal.kind](signal, names) if signal.kind in WORDS else _unknown(signal, names)
     rank = SAFETY if signal.kind == "safety" else REPORTED if signal.reported else INFERRED
-    return Finding(
-        rank, signal.session, title, line, "" if line == title else line, None if signal.reported else signal
-    )
+    inferred = None if signal.reported else signal
+    answer = str(signal.evidence.get(ANSWER, "")) if signal.kind == "safety" else ""
+    return Finding(rank, signal.session, title, line, "" if line == title else line, inferred, answer)
 
 
 def _safety(signal: Signal, names: Names) -> tuple[str, str]:
-    return _("Please look."), safety_line(names.client, signal.session)
+    line = safety_line(names.client)
+    return line, line
 
 
-def safety_line(client: str, number: int) -> str:
-    """Neutral on purpose: this line may be seen over somebody's shoulder."""
-    return _("Please look: a notice about {client}, session {number}.").format(client=client, number=number)
+def safety_line(client: str) -> str:
+    """What comes first wherever a safety answer may be read, until somebody has recorded what was done."""
+    return _("Read {client}'s safety answer now and follow your procedure.").format(client=client)
 
 
 def _not_said(signal: Signal, names: Names) -> tuple[str, str]:

@@ -240,3 +240,29 @@ def test_bad_input_gets_a_sentence(change: dict, sentence: str) -> None:
 def test_a_table_of_growth_needs_two_dimensions() -> None:
     with pytest.raises(BadInput, match="one row a dyad and one column a session"):
         fit_growth(np.ones(5))
+
+
+def test_covariates_that_are_nearly_alike_are_said():
+    rng = np.random.default_rng(1)
+    person, x = np.repeat(np.arange(40), 10), rng.standard_normal(400)
+    y = 3.0 + 0.5 * rng.standard_normal(40)[person] + 0.1 * x + 0.3 * rng.standard_normal(400)
+    names = ("level", "x", "almost x")
+    for noise, warned in ((1e-7, True), (0.1, False)):
+        near = x + noise * rng.standard_normal(400)
+        fit = fit_mixed(y, np.column_stack([np.ones(400), x, near]), person, names=names)
+        assert bool(fit.warnings) == warned
+        assert fit.to_dict()["warnings"] == list(fit.warnings)
+        if warned:
+            assert "x, almost x say nearly the same" in fit.warnings[0]
+            assert "careful: the fixed effects" in str(fit)
+
+
+@pytest.mark.parametrize(
+    ("persons", "slope", "warned"), [(2, True, True), (3, True, True), (3, False, True), (12, True, False)]
+)
+def test_too_few_persons_to_say_how_persons_differ_are_said(persons, slope, warned):
+    rng = np.random.default_rng(2)
+    person, time = np.repeat(np.arange(persons), 8), np.tile(np.arange(8.0), persons)
+    y = 3.0 + rng.standard_normal(persons)[person] + 0.3 * rng.standard_normal(len(person))
+    fit = fit_mixed(y, np.column_stack([np.ones(len(y)), time]), person, slope=time if slope else None)
+    assert any("hardly known from" in warning for warning in fit.warnings) == warned

@@ -15,6 +15,7 @@ from accord.stats.innovation import Floats, checked, innovations
 
 MOST = 600  # courses read for the estimate: more change the third digit only
 LOOK = 3  # rounds of scoring after which one way to rise is told from another
+ANSWERS = (1.0, 25.0)  # from one five-point answer to the next, on 1 to 5 and on 0 to 100
 FEWEST = 3  # ratings from which on a course says something of noise
 
 # The IMPLEMENT trial (57 patients, nine items) in units of the within-person variance: shape without size or level.
@@ -110,7 +111,23 @@ def _ends(seen: Floats) -> tuple[float | None, float | None]:
     if low == high:
         return None, None
     enough = max(3.0, 0.01 * len(seen))
-    return (low if np.sum(seen == low) >= enough else None), (high if np.sum(seen == high) >= enough else None)
+    ends = (low if np.sum(seen == low) >= enough else None), (high if np.sum(seen == high) >= enough else None)
+    return _other_end(ends, low, high, step_of(seen))
+
+
+def _other_end(
+    ends: tuple[float | None, float | None], low: float, high: float, step: float
+) -> tuple[float | None, float | None]:
+    """The end that nobody reaches, where ratings look like means of five-point answers of usual size."""
+    for unit in ANSWERS if step and (ends[0] is None) != (ends[1] is None) else ():
+        items = unit / step
+        if not (2 <= round(items) <= 12 and abs(items - round(items)) < 0.01):
+            continue
+        if ends[0] is not None and high <= ends[0] + 4 * unit:
+            return ends[0], ends[0] + 4 * unit
+        if ends[1] is not None and low >= ends[1] - 4 * unit:
+            return ends[1] - 4 * unit, ends[1]
+    return ends
 
 
 def step_of(scores: Floats) -> float:

@@ -23,6 +23,8 @@ from accord.stats.mixed_statistics import Units, summarise
 
 Floats = NDArray[np.float64]
 Method = Literal["REML", "ML"]
+ALIKE = 1e-5  # of the largest singular value: a column nearer than that to a sum of others is said
+FEWEST, FEWEST_WITH_SLOPE = 4, 6  # persons from which on the variance between them is a number worth printing
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +37,8 @@ class MixedFit:
     `blups` (persons, q) are the persons' predicted departures from the fixed effects, in the order of `persons`,
     with conditional standard errors `blup_se` (β and variances taken as known); likewise for therapists.
     `converged` is true only where gradient, curvature and every border were checked. `boundary` names variances
-    estimated at zero and correlations at their limit; `message` says what is wrong, or nothing.
+    estimated at zero and correlations at their limit; `warnings` says what the data hardly tell, though the optimum was
+    found; `message` says what is wrong, or nothing.
     """
 
     method: Method
@@ -56,6 +59,7 @@ class MixedFit:
     n_dropped: int
     converged: bool
     boundary: tuple[str, ...]
+    warnings: tuple[str, ...]
     message: str
     persons: NDArray[Any]
     blups: Floats
@@ -97,6 +101,7 @@ class MixedFit:
             "dropped": self.n_dropped,
             "converged": self.converged,
             "boundary": list(self.boundary),
+            "warnings": list(self.warnings),
             "message": self.message,
         }
 
@@ -113,7 +118,8 @@ class MixedFit:
         lines += [f"{name:<24}{number:>12.5g}" for name, number in self.random.items()]
         lines += ["", f"log-likelihood {self.loglik:.4f}, criterion {self.criterion:.4f}"]
         lines.append("converged" if self.converged else "NOT converged, do not use these numbers: " + self.message)
-        return "\n".join(lines + [f"at the boundary: {name}" for name in self.boundary])
+        lines += [f"at the boundary: {name}" for name in self.boundary]
+        return "\n".join(lines + [f"careful: {warning}" for warning in self.warnings])
 
 
 @dataclass(frozen=True)
@@ -250,6 +256,7 @@ def _report(
         n_dropped=rows.dropped,
         converged=not optimum.problems,
         boundary=_boundary(optimum, nested, rows.gap is not None),
+        warnings=(*_nearly_alike(rows.fixed, names), *_few(len(rows.persons), slope)),
         message=_message(optimum),
         persons=rows.persons,
         blups=(back @ predicted.person).T,
@@ -296,3 +303,23 @@ def _boundary(optimum: Optimum, has_therapists: bool, ar1: bool) -> tuple[str, .
     if ar1 and not face.phi:
         names.append("the residual correlation is zero")
     return tuple(names)
+
+
+def _nearly_alike(fixed: Floats, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Which fixed effects are nearly a sum of the others: their estimates then rest on the last digits of the data."""
+    size = np.sqrt(np.mean(fixed**2, axis=0))
+    _left, values, turned = np.linalg.svd(fixed / np.where(size > 0, size, 1.0), full_matrices=False)
+    if values[-1] > ALIKE * values[0]:
+        return ()
+    part = [name for name, weight in zip(names, np.abs(turned[-1]), strict=True) if weight > 0.05]
+    what = f"the fixed effects {', '.join(part)} say nearly the same (condition number {values[0] / values[-1]:.0e})"
+    return (f"{what}; their estimates and standard errors mean little. Leave one out.",)
+
+
+def _few(persons: int, slope: bool) -> tuple[str, ...]:
+    """Too few persons to say how persons differ."""
+    fewest = FEWEST_WITH_SLOPE if slope else FEWEST
+    if persons >= fewest:
+        return ()
+    what = "levels, slopes and how these go together" if slope else "levels"
+    return (f"how persons differ in {what} is hardly known from {persons} persons; {fewest} are the least.",)

@@ -21,9 +21,12 @@ from accord.stats.hyper import Hyper
 from accord.stats.innovation import CAP, Floats, innovations
 
 TRUST = 30  # own courses at which what they say about noise counts half
-TRUST_PEAK = 100  # the same for its tails, which few ratings decide
+TOLD = 0.2  # by how much the looks of light and heavy tails must differ; at the top of a scale no rise tells them apart
+TRUST_PEAK = 60  # the same for its tails, which few ratings decide
 ROUNDS = 2  # of making the twin alike in its course, then in its noise
-STEPS = 8  # of each search: at the ends of a scale it is slow
+STEPS = 16  # of each search: at the ends of a scale it is slow
+BELOW = np.array([1.0, 3.0, 0.7, 0.25, 0.7, 0.5])  # how far the twin's parameters may lie below what is read
+ABOVE = np.array([3.0, 3.0, 0.7, 0.25, 3.0, 0.5])  # and above: at the ends of a scale the search would lose its way
 REREAD = 4  # rounds of estimating from the twin
 NEAR = 0.01  # a step so small ends it
 LOOKED_AT = 30_000  # ratings simulated for each guess
@@ -32,7 +35,8 @@ SPREADS = (0.0, 0.18, 0.36, 0.55, 0.75)
 TAILS = (-0.3, -0.15, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.28)  # `Noise.tail`
 SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0)
 LOPSIDED = -0.5  # skew above which noise is taken as even: strains that were not left out look like a little of it
-SURE = 2.5  # standard errors by which the body of the steps must be lopsided
+CUT = 0.15  # of ratings at the ends of the scale, beyond which it cannot be seen
+SURE = 2.0  # standard errors by which the body of the steps must be lopsided
 UPPER = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by whose largest rises tails are compared
 MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
 SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
@@ -112,7 +116,8 @@ class _Search:
             step = np.clip(np.linalg.solve(now.rest_known + ridge, goal[1] - now.rest), -MOST, MOST)
             ridge = 1e-3 * np.diag(np.diag(now.mean_known)) + 1e-12 * np.eye(len(now.mean))
             hidden = with_means(hidden, means(hidden) + np.linalg.solve(now.mean_known + ridge, goal[0] - now.mean))
-            hidden = with_parameters(hidden, parameters(hidden) + step)
+            moved = np.clip(parameters(hidden) + step, parameters(usual) - BELOW, parameters(usual) + ABOVE)
+            hidden = with_parameters(hidden, moved)
             if np.abs(step).max() < NEAR:
                 break
         return replace(voice, hidden=hidden)
@@ -124,10 +129,15 @@ class _Search:
         voice = _with(voice, spread=trust * spread + (1 - trust) * voice.usual.spread)
         voice = _with(voice, skew=self.skew(voice))
         trust = self.judged / (self.judged + TRUST_PEAK)
-        return _with(voice, tail=trust * self.nearest(TAILS, lambda k: _with(voice, tail=k), largest_rises))
+        tried = self.looks(TAILS, lambda k: _with(voice, tail=k), largest_rises)
+        trust *= min((tried[-1] - tried[0]) / TOLD, 1.0) ** 2
+        own = largest_rises(self.y, self.t, voice.usual)
+        return _with(voice, tail=trust * float(np.interp(own, tried, TAILS)))
 
     def skew(self, voice: Voice) -> float:
         """How much further noise falls than it rises; 0 where that is little, or not sure."""
+        if self.at_end(voice.usual) > CUT:
+            return 0.0
         even = _with(voice, skew=0.0)
         seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.twin(even), self.t, voice.usual)
         if seen > -SURE * 1.1 / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:  # 1.1: error of `lopsided`, one rating
@@ -135,16 +145,26 @@ class _Search:
         skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s), lopsided)
         return skew if skew <= LOPSIDED else 0.0
 
+    def at_end(self, usual: Hyper) -> float:
+        """Share of ratings at an end of the scale, which makes the body of their steps lopsided by itself."""
+        seen = self.y[~np.isnan(self.y)]
+        ends = [end for end in (usual.low, usual.high) if end is not None]
+        return float(np.isin(seen, ends).mean()) if len(seen) else 0.0
+
     def nearest(
         self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
     ) -> float:
         """The value for which the twin looks most like the practice."""
-        tried = np.asarray(values, dtype=np.float64)
-        looks = []
-        for value in tried:
-            voice = guess(float(value))
-            looks.append(look(self.twin(voice), self.t, voice.usual))
-        return float(np.interp(look(self.y, self.t, voice.usual), np.maximum.accumulate(looks), tried))
+        looks = self.looks(values, guess, look)
+        usual = guess(float(np.asarray(values)[0])).usual
+        return float(np.interp(look(self.y, self.t, usual), looks, np.asarray(values, dtype=np.float64)))
+
+    def looks(
+        self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
+    ) -> Floats:
+        """How the twin looks for each value, made to rise with it."""
+        voices = [guess(float(value)) for value in np.asarray(values)]
+        return np.maximum.accumulate([look(self.twin(voice), self.t, voice.usual) for voice in voices])
 
 
 def _with(

@@ -79,7 +79,7 @@ urlpatterns = [
     path("account/login/", account.entrance, name="account_login"),
     path("account/sso/", account.sso_start, name="sso"),
     path("account/sso/back/", account.sso_back, name="sso_back"),
-    path("account/sessions/", account.places, name="usersessions_list"),
+    path("account/sessions/", account.user_sessions, name="usersessions_list"),
     path("account/2fa/webauthn/", account.passkeys, name="mfa_list_webauthn"),
     path("account/2fa/webauthn/reauthenticate/", account.ShowPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
     path("account/2fa/", include("allauth.mfa.urls")),

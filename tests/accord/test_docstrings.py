@@ -31,12 +31,11 @@ stats/hyper.py
 stats/innovation.py
 stats/limits.py
 stats/mixture.py
-stats/moment_matching.py
 stats/rules.py
 stats/simulated_practice.py
 stats/thresholds.py
 """
-MODULES_TO_WRITE = 17  # may only go down: a new module is whole from its first line, so nothing is ever added
+MODULES_TO_WRITE = 16  # may only go down: a new module is whole from its first line, so nothing is ever added
 
 ARRAY = re.compile(r"\b(ArrayLike|NDArray|Floats|FloatArray|Flags|Ints|ndarray)\b")
 SHAPE = re.compile(r"\([a-zA-Z_]+(, ?[a-zA-Z_·]+)*,?\)|shape|\baxes\b")
@@ -97,7 +96,7 @@ def test_every_public_function_says_what_a_caller_has_to_know() -> None:
 
 def test_a_module_whose_docstrings_are_whole_leaves_the_list() -> None:
     listed, modules = TO_WRITE.split(), _modules()
-    done = [name for name in listed if name in modules and not lacking(modules[name])]
+    done = [name for name in listed if name not in modules or not lacking(modules[name])]
     assert not done, "Take off TO_WRITE:\n" + "\n".join(done)
     assert listed == sorted(set(listed)), "TO_WRITE is sorted, each module once"
     assert len(listed) == MODULES_TO_WRITE, "TO_WRITE only shrinks: lower MODULES_TO_WRITE by each module written"

@@ -14,7 +14,6 @@ FILLERS = {"said", "told", "heard", "found", "known", "kept", "one", "here", "th
 TO_MEND = """
 accord/signals.py
 accord/simulation.py
-accord/stats/moment_matching.py
 accord/stats/rules.py
 accord/stats/simulated_practice.py
 accord/stats/thresholds.py
@@ -23,7 +22,7 @@ accord/trajectories.py
 accord_clinic/actions/checkin.py
 accord_clinic/models/rights.py
 """
-FILES_TO_MEND = 10  # may only go down: a new file has no such name, so nothing is ever added
+FILES_TO_MEND = 9  # may only go down: a new file has no such name, so nothing is ever added
 
 ROWS = {"Calibration", "Response", "Signal"}
 """Rows of the clinic that bear the name of the core's record of the same thing."""

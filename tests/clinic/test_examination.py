@@ -128,7 +128,7 @@ class TestMachinery:
         assert "accord_clinic serve" in finding("sweep").says
 
     def test_a_clock_that_nobody_sets(self, sound, monkeypatch):
-        monkeypatch.setattr(examination, "_kept_right", lambda: False)
+        monkeypatch.setattr(examination, "_clock_is_set", lambda: False)
         assert "systemd-timesyncd" in finding("clock").says
 
     def test_a_broken_log(self, sound, dyad):

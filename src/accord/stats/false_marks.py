@@ -39,10 +39,10 @@ def false_discovery(
     rng = np.random.default_rng(seed)
     again = np.arange(max(len(own[0]), TWINS)) % len(own[0])
     like = own[0][again], None if own[1] is None else own[1][again]
-    twin = practice.simulate(len(again), t, rng, like)
+    simulated = practice.simulate(len(again), t, rng, like)
     shares = {}
     for kind, (up, down) in marks.items():
-        twin_up, twin_down = (part.sum() for part in _marks(practice, twin, t, kind, limits[kind]))
+        twin_up, twin_down = (part.sum() for part in _marks(practice, simulated, t, kind, limits[kind]))
         chosen = rng.integers(0, len(up), (RESAMPLED, len(up)))
         ratios = up[chosen].sum(axis=1) / np.maximum(down[chosen].sum(axis=1), 1)
         low, high = np.quantile(ratios, (0.025, 0.975)) * twin_down / max(twin_up, 1)
@@ -58,9 +58,9 @@ def _marks(
 ) -> tuple[Floats, Floats]:
     """Upward and downward marks of each course, (n,)."""
 
-    def count(found: Statistics) -> Floats:
-        above = getattr(found, kind) >= limit.at(found.steps.earlier)
-        return crossings(above, found.drop > -np.inf).sum(axis=1).astype(np.float64)
+    def count(statistics: Statistics) -> Floats:
+        above = getattr(statistics, kind) >= limit.at(statistics.steps.earlier)
+        return crossings(above, statistics.drop > -np.inf).sum(axis=1).astype(np.float64)
 
     return count(practice.voices.read_upward(*ratings, t)), count(practice.voices.read(*ratings, t))
 

@@ -45,18 +45,18 @@ class Slopes:
         sd = np.exp(log_sd)
         design = _whitened(seen, t, usual)[:, seen]
         mean = design @ e[seen] / n
-        here = parameters(usual)
+        guess = parameters(usual)
         moved = []
-        for k in range(len(here)):
-            there = here.copy()
-            there[k] += MOVE
-            _e, other_sd, other = _steps(y, t, with_parameters(usual, there))
+        for k in range(len(guess)):
+            beside = guess.copy()
+            beside[k] += MOVE
+            _e, other_sd, other = _steps(y, t, with_parameters(usual, beside))
             moved.append((((other - expected) / sd)[seen] / MOVE, (other_sd - log_sd)[seen] / MOVE))
         shift, widen = (np.array(part) for part in zip(*moved, strict=True))
         rest = (shift @ e[seen] + widen @ (e[seen] ** 2 - 1.0)) / n
-        known = (shift @ shift.T + 2.0 * widen @ widen.T) / n
+        information = (shift @ shift.T + 2.0 * widen @ widen.T) / n
         loglik = float(-(log_sd[seen] + 0.5 * e[seen] ** 2).sum())
-        return cls(mean, rest, design @ design.T / n, known, loglik)
+        return cls(mean, rest, design @ design.T / n, information, loglik)
 
 
 def parameters(usual: Hyper) -> Floats:
@@ -102,10 +102,10 @@ def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -
     usual, n = start, len(y)
     lean = np.array([LEAN_LEVEL, LEAN_LEVEL, LEAN, LEAN]) ** 0.5
     loglik = -np.inf
-    there = parameters(prior)
+    goal = parameters(prior)
     held = LEAN * Slopes.of(y, t, replace(usual, **_variances(prior))).rest_known
     held += _ridge(held)
-    held[5, :] = held[:, 5] = there[5] = 0.0
+    held[5, :] = held[:, 5] = goal[5] = 0.0
     held[5, 5] = (TREND_SD * min((prior.longest or COURSE) / COURSE, 1.0)) ** -2
     for _ in range(rounds):
         slopes = Slopes.of(y, t, usual)
@@ -113,11 +113,11 @@ def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -
         hold = slopes.mean_known * np.outer(lean, lean) + _ridge(slopes.mean_known)
         pull = hold @ (means(prior) - means(usual))
         usual = with_means(usual, means(usual) + np.linalg.solve(n * slopes.mean_known + hold, n * slopes.mean + pull))
-        here = parameters(usual)
-        known = n * slopes.rest_known + held + _ridge(slopes.rest_known)
-        step = np.linalg.solve(known, n * slopes.rest + held @ (there - here))
+        guess = parameters(usual)
+        information = n * slopes.rest_known + held + _ridge(slopes.rest_known)
+        step = np.linalg.solve(information, n * slopes.rest + held @ (goal - guess))
         step = np.clip(step, -MOST, MOST)
-        usual = with_parameters(usual, here + step)
+        usual = with_parameters(usual, guess + step)
         if np.abs(step).max() < 0.004:
             break
     return usual, loglik
@@ -128,16 +128,16 @@ def _variances(usual: Hyper) -> dict[str, float]:
     return {name: getattr(usual, name) for name in names}
 
 
-def _ridge(known: Floats) -> Floats:
+def _ridge(information: Floats) -> Floats:
     """A little, so that what the ratings know nothing of stays where it is."""
-    size = np.diag(known)
+    size = np.diag(information)
     return np.diag(1e-3 * size + 1e-9 * max(float(size.max()), 1e-9))
 
 
 def _steps(y: Floats, t: Floats, usual: Hyper) -> tuple[Floats, Floats, Floats]:
     """Steps in usual SD, the logarithm of that SD, and what was expected, (n, T)."""
-    found = innovations(y, t, usual)
-    return found.z * found.scale, np.log(found.sd / found.scale), found.expected
+    steps = innovations(y, t, usual)
+    return steps.z * steps.scale, np.log(steps.sd / steps.scale), steps.expected
 
 
 def _whitened(seen: Flags, t: Floats, usual: Hyper) -> Floats:
@@ -149,5 +149,5 @@ def _whitened(seen: Flags, t: Floats, usual: Hyper) -> Floats:
     packed = np.packbits(seen, axis=1)
     _codes, first, which = np.unique(packed, axis=0, return_index=True, return_inverse=True)
     columns = np.where(seen[first], basis(usual.clock(t))[:, None, :], np.nan).reshape(-1, len(t))
-    found = innovations(columns, t, level)
-    return (found.z * found.scale).reshape(4, len(first), len(t))[:, which.ravel()]
+    filtered = innovations(columns, t, level)
+    return (filtered.z * filtered.scale).reshape(4, len(first), len(t))[:, which.ravel()]

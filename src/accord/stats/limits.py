@@ -79,10 +79,10 @@ def fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
     judged = (statistic > -np.inf).sum(axis=1)
     sessions = max(statistic.shape[1] - QUIET, 0)
     rate = 1.0 - (1.0 - hazard(share)) ** (sessions / max(float(judged.mean()), 1.0))
-    known, limits, weights = _quantiles(statistic, earlier, rate)
-    if not known:
+    counts, limits, weights = _quantiles(statistic, earlier, rate)
+    if not counts:
         return Threshold(float("inf"))
-    x = np.log(np.clip(known, FEWEST, MANY) / MIDDLE)
+    x = np.log(np.clip(counts, FEWEST, MANY) / MIDDLE)
     degree = min(2, len(np.unique(x)) - 1)
     shape = np.polynomial.polynomial.polyfit(x, limits, degree, w=np.sqrt(weights))
     tilt, bend = (float(shape[k]) if k <= degree else 0.0 for k in (1, 2))
@@ -99,15 +99,15 @@ def _quantiles(statistic: Floats, earlier: Floats, rate: float) -> tuple[list[in
     before = earlier[row, column].astype(np.intp)
     ranked = np.full((before.max() + 1, len(statistic)), -np.inf)
     ranked[before, row] = statistic[row, column]
-    known, limits, weights = [], [], []
+    counts, limits, weights = [], [], []
     calm = np.ones(len(statistic), dtype=np.bool_)
     for k, values in enumerate(ranked):
-        here = values[calm & (values > -np.inf)]
-        if len(here) < ENOUGH:
+        unmarked = values[calm & (values > -np.inf)]
+        if len(unmarked) < ENOUGH:
             continue
-        limit = float(np.quantile(here, 1.0 - rate))
-        known.append(k)
+        limit = float(np.quantile(unmarked, 1.0 - rate))
+        counts.append(k)
         limits.append(limit)
-        weights.append(len(here))
+        weights.append(len(unmarked))
         calm &= values < limit
-    return known, limits, weights
+    return counts, limits, weights

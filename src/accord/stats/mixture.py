@@ -102,11 +102,11 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
     late = slice(first, sessions)
     over = made.over[late].reshape(-1, sessions)
     toward = _product(over, cut).reshape(-1, len(made.ramp), n)
-    size, known = _sizes(over, seen, first, len(made.ramp))
+    size, ratings = _sizes(over, seen, first, len(made.ramp))
     squares = np.square(cut)
     before = np.cumsum(squares, axis=0)[late] - squares[late] + np.square(e[late])
     rest = 1.0 / (np.float32(hyper.nu) + before)
-    power = -0.5 * (np.float32(hyper.nu) + known)
+    power = -0.5 * (np.float32(hyper.nu) + ratings)
     excess = e[late] - cut[late]
     every, sliding = np.zeros((2, *rest.shape), dtype=np.float32)
     for k, ramp in enumerate(made.ramp):
@@ -134,8 +134,8 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
 def _sizes(over: Singles, seen: Flags, first: int, kinds: int) -> tuple[Singles, Singles]:
     """g'g of each strain at each session, (T, K, n or 1), and ratings so far, (T, n or 1)."""
     if seen.all():
-        known = np.arange(first + 1.0, len(seen) + 1)[:, None].astype(np.float32)
-        return np.square(over).sum(axis=1).reshape(-1, kinds, 1), known
+        ratings = np.arange(first + 1.0, len(seen) + 1)[:, None].astype(np.float32)
+        return np.square(over).sum(axis=1).reshape(-1, kinds, 1), ratings
     weight = seen.astype(np.float32)
     return _product(np.square(over), weight).reshape(-1, kinds, seen.shape[1]), np.cumsum(weight, axis=0)[first:]
 

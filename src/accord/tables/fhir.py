@@ -154,7 +154,7 @@ def questionnaire_response(
     shown = {
         i: a
         for i, a in {**response.answers, **words}.items()
-        if i not in left_out and (a is not None or _gap_is_told(i, response, instrument))
+        if i not in left_out and (a is not None or _gap_shows(i, response, instrument))
     }
     items = [
         _item(item_id, shown[item_id], instrument, wording, response, names)
@@ -317,7 +317,7 @@ def _detail(words: str, end: str, of: str, agreed: bool) -> Resource:
     return {**({"goal": [_to(of)]} if of else {}), "status": status, "description": words}
 
 
-def _gap_is_told(item_id: str, response: Response, instrument: Instrument | None) -> bool:
+def _gap_shows(item_id: str, response: Response, instrument: Instrument | None) -> bool:
     if instrument is None or item_id not in {item.id for item in instrument.items}:
         return False
     return response.rater != "client" or item_id not in instrument.may_be_kept()

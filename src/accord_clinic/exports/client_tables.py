@@ -153,7 +153,7 @@ def _words(client: Client) -> Iterable[Row]:
         yield {**_place(c.session), "side": c.side, "question": text, "words": c.words, "sent_at": c.response.sent_at}
 
 
-def _kept(client: Client) -> Iterable[Row]:
+def _private_lines(client: Client) -> Iterable[Row]:
     rows = client.private_lines.select_related("to", *(f"response__{way}" for way in PEOPLE)).order_by(
         "response__session__start", "id"
     )
@@ -281,7 +281,7 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
     "sent": ((models.Response,), _sent),
     "answers": ((models.Response,), _answers),
     "words": ((models.Comment,), _words),
-    "kept": ((models.PrivateLine,), _kept),
+    "kept": ((models.PrivateLine,), _private_lines),
     "goals": ((models.Agreement, models.Wording, models.Seal), _goals),
     "progress": ((models.Progress,), _progress),
     "picks": ((models.Pick,), _picks),

@@ -94,7 +94,7 @@ def read_map(path: Path, instruments: Mapping[str, Instrument]) -> ColumnMap:
         source=source,
         note=file.text("note", ""),
         columns=_columns(file.part("columns", "[columns]"), names, sessions),
-        asked=_asked(file, instruments),
+        asked=_questionnaires(file, instruments),
         calendar=_calendar(sessions),
         person_name=_pattern(names, "person"),
         therapist_name=_pattern(names, "therapist"),
@@ -125,7 +125,7 @@ def _columns(table: TomlTable, names: TomlTable, sessions: TomlTable) -> dict[st
     return columns
 
 
-def _asked(file: TomlTable, instruments: Mapping[str, Instrument]) -> tuple[QuestionnaireColumns, ...]:
+def _questionnaires(file: TomlTable, instruments: Mapping[str, Instrument]) -> tuple[QuestionnaireColumns, ...]:
     tables = file.parts("questionnaires")
     if not tables:
         raise file.wrong("it names no questionnaire", "Add one as [[questionnaires]].")

@@ -184,7 +184,7 @@ def _clock() -> Verdict:
             return Verdict(
                 "clock", False, f"PostgreSQL's clock is {apart:.0f} s apart from this one. Synchronise both."
             )
-    if not _kept_right():
+    if not _clock_is_set():
         return Verdict("clock", False, "nobody sets it. Do: apt install systemd-timesyncd, or use chrony.")
     newest = Notice.objects.order_by("-made_at").values_list("made_at", flat=True).first()
     if newest and newest.timestamp() > time.time() + SKEW:
@@ -192,7 +192,7 @@ def _clock() -> Verdict:
     return Verdict("clock", True, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()))
 
 
-def _kept_right() -> bool:
+def _clock_is_set() -> bool:
     """Whether somebody corrects the clock: the kernel knows, whichever program it is. Elsewhere, the host's matter."""
     if not Path("/run/systemd/system").exists() or not Path(TIMEDATECTL).exists():
         return True

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord_clinic.accounts import sso
 from accord_clinic.actions import sign_in
 from accord_clinic.posted import whole_number
-from accord_clinic.queries import user_sessions as queries
+from accord_clinic.queries import user_sessions as user_session_queries
 from accord_clinic.views.shortcuts import do
 
 
@@ -61,16 +61,20 @@ def _limited(request: HttpRequest) -> HttpResponse | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @reauthentication_required(allow_get=True)
-def places(request: HttpRequest) -> HttpResponse:
+def user_sessions(request: HttpRequest) -> HttpResponse:
     """The member's own sessions. Ending one asks for a password or code, unless just given."""
     if request.method == "POST":
         which = request.POST.get("end", "")
         others = which == "others"
         rows = (
-            queries.other_sessions(request.user) if others else queries.own_session(request.user, whole_number(which))
+            user_session_queries.other_sessions(request.user)
+            if others
+            else user_session_queries.own_session(request.user, whole_number(which))
         )
         return do(request, reverse("usersessions_list"), sign_in.end_sessions, rows, by=request.user, done=_("Ended."))
-    return render(request, "usersessions/usersession_list.html", {"places": queries.signed_in(request.user)})
+    return render(
+        request, "usersessions/usersession_list.html", {"user_sessions": user_session_queries.signed_in(request.user)}
+    )
 
 
 @require_safe

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accord_clinic import questionnaires
 from accord_clinic.actions import checkin, consent
 from accord_clinic.pages.consent import before_first_question
-from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries.checkin import Link
 from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.views import checkin_page
@@ -32,10 +32,10 @@ NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind a link. Opening it changes nothing (mail scanners do); starting swaps the token for a cookie."""
-    link = client_queries.by_token(token)
+    link = checkin_queries.by_token(token)
     if link is None:
         return unknown(request)
-    answered = client_queries.has_sent(link.session)
+    answered = checkin_queries.has_sent(link.session)
     used = link.shut or (answered and link.session.revealed_at is not None)
     if request.method == "POST" and used:
         return _send_new_link(request, link)
@@ -50,7 +50,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         context = {
             "how_long": phrases.how_long(page.seconds),
             "safety": page.safety,
-            "came_from": client_queries.came_from(link),
+            "came_from": checkin_queries.came_from(link),
             "contact": checkin_page.has_safety_contact(link),
             "foreign": any(question.foreign for question in page.questions()),
             "session": page.names.session,
@@ -72,7 +72,7 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
     if request.method == "POST":
         return _posted(request, link)
     revealed = link.session.revealed_at is not None
-    responses = client_queries.sent_responses(link) if revealed or checkin_page.comes_back(link, request) else ()
+    responses = checkin_queries.sent_responses(link) if revealed or checkin_page.comes_back(link, request) else ()
     if responses and revealed:
         return redirect("received", uid)
     if link.shut:
@@ -89,7 +89,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
     if link is None:
         return unknown(request)
     revealed = link.session.revealed_at is not None
-    responses = client_queries.sent_responses(link) if revealed or checkin_page.arrived(link, request) else ()
+    responses = checkin_queries.sent_responses(link) if revealed or checkin_page.arrived(link, request) else ()
     if not responses:
         return redirect("check-in", uid)
     with checkin_page.speaking(link):
@@ -141,7 +141,7 @@ def forged(request: HttpRequest, uid: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, uid: str) -> Link | None:
-    return client_queries.by_uid(uid, request.COOKIES.get(checkin_page.cookie_name(uid), ""))
+    return checkin_queries.by_uid(uid, request.COOKIES.get(checkin_page.cookie_name(uid), ""))
 
 
 def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:

@@ -12,8 +12,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accord_clinic import links, questionnaires
-from accord_clinic.queries import checkin as client_queries
-from accord_clinic.queries import practice as practices
+from accord_clinic.queries import checkin as checkin_queries
+from accord_clinic.queries import practice as practice_queries
 from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
@@ -41,20 +41,20 @@ def around(link: Link) -> dict[str, Any]:
 
 def in_need() -> dict[str, Any]:
     """Whom to call, and where to leave to: for every page a client can see. Nothing personal."""
-    practice = practices.practice()
+    practice = practice_queries.practice()
     return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
 
 
 def page_of(link: Link) -> questionnaires.QuestionPage:
     """Everything that this check-in asks, with its words."""
     names = questionnaires.QuestionNames(phrases.session_on(link.session.start), link.client.called, link.therapist)
-    return _page(link, names, client_queries.concerns(link.session), client_queries.agreements(link.session))
+    return _page(link, names, checkin_queries.concerns(link.session), checkin_queries.agreements(link.session))
 
 
 def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> questionnaires.QuestionPage:
     """The same page for reading what was posted: concerns and goals are looked up only where they were answered."""
-    concerns = client_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
-    rows = client_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
+    concerns = checkin_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
+    rows = checkin_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
     return _page(link, questionnaires.QuestionNames("", "", ""), concerns, rows)
 
 
@@ -75,7 +75,7 @@ def sent_values(link: Link, page: questionnaires.QuestionPage, responses) -> dic
     """What was sent so far, as the page would post it."""
     asked_progress = any(q.id.startswith("how.") for q in page.last)
     asked_picks = plan.asks_what_matters(link.session.number)
-    sent = client_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
+    sent = checkin_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
     return {
         **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
         **questionnaires.values_of_the_rest(sent.again, sent.progress, sent.picked, sent.picked_words),
@@ -133,7 +133,7 @@ def new_key(link: Link) -> str:
 def named_still(link: Link, signed: str) -> bool:
     """Whether the practice still names the person whom this page named as somebody else, if any."""
     named = _unsigned(signed)[2]
-    return not named or named == client_queries.outside_reader_now(link.dyad)
+    return not named or named == checkin_queries.outside_reader_now(link.dyad)
 
 
 def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:

@@ -88,7 +88,7 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
     if permissions.can(permissions.check_reset_second_factor, request.user, person):
         context["has_factor"] = member_queries.has_second_factor(request.user, person)
     if permissions.can(permissions.check_end_sessions, request.user, person):
-        context["places"], context["since"] = member_queries.sessions(request.user, person)
+        context["user_sessions"], context["since"] = member_queries.sessions(request.user, person)
     return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
 
 

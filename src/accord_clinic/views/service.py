@@ -12,11 +12,11 @@ from django.views.decorators.http import require_safe
 
 from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.repair import RepairPicture, repair_picture
-from accord_clinic.pages import service as queries
+from accord_clinic.pages import service as service_pages
 from accord_clinic.service.release import Endings, Proportion, Released, ServiceRow
 
 KEPT_BACK = "–"
-TOLD_WEEKS = (2, 4, 8, 13, 26)
+SHOWN_WEEKS = (2, 4, 8, 13, 26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ServiceLine:
 @login_required
 def service(request: HttpRequest) -> HttpResponse:
     """The periods of the last year, and what may be printed of them."""
-    numbers = queries.service(request.user)
+    numbers = service_pages.service(request.user)
     if numbers is None:
         return render(request, "service/empty.html")
     released = numbers.released
@@ -104,11 +104,11 @@ def _repair(curve: RepairTime | None) -> dict[str, object]:
     if curve is None:
         return {"picture": None}
     picture: RepairPicture = repair_picture(curve, _("weeks since the session"))
-    rows = [(week, *_told(curve, week)) for week in TOLD_WEEKS]
+    rows = [(week, *_at_week(curve, week)) for week in SHOWN_WEEKS]
     return {"picture": picture, "repair_rows": rows, "repair_n": curve.n}
 
 
-def _told(curve: RepairTime, week: int) -> tuple[str, str, str]:
+def _at_week(curve: RepairTime, week: int) -> tuple[str, str, str]:
     """Settled by then, its interval, parted by then."""
     between = f"{_percent(curve.low[week])} – {_percent(curve.high[week])}"
     return _percent(curve.settled[week]), between, _percent(curve.left[week])

@@ -5,11 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accord_clinic.pages import supervision as queries
+from accord_clinic.pages import supervision as supervision_pages
 
 
 @require_safe
 @login_required
 def supervision(request: HttpRequest) -> HttpResponse:
     """The courses shared with this supervisor; those that need a conversation come first."""
-    return render(request, "supervisor/supervision.html", {"page": queries.supervision(request.user)})
+    return render(request, "supervisor/supervision.html", {"page": supervision_pages.supervision(request.user)})

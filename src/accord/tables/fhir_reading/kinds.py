@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from accord.tables.fhir_names import form_name
 from accord.tables.fhir_reading.collecting import Collected
-from accord.tables.fhir_reading.questionnaires import Questionnaire, Shelf, told_apart
+from accord.tables.fhir_reading.questionnaires import Questionnaire, Shelf, which_unnamed
 from accord.tables.fhir_reading.responses import FhirResponse
 
 UNNAMED = "unnamed"
@@ -80,7 +80,7 @@ def _of_contained(responses: Iterable[FhirResponse]) -> dict[str, Kind]:
 
 
 def _of_unnamed(responses: list[FhirResponse]) -> dict[str, Kind]:
-    groups = told_apart([response.shape for response in responses])
+    groups = which_unnamed([response.shape for response in responses])
     count = max(groups, default=0) + 1
     hints: dict[int, str] = {}
     for response, nth in zip(responses, groups, strict=True):

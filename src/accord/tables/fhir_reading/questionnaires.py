@@ -95,7 +95,7 @@ class Shelf:
         return named[0] if len(named) == 1 else None
 
 
-def told_apart(shapes: Sequence[frozenset[tuple[str, str]]]) -> list[int]:
+def which_unnamed(shapes: Sequence[frozenset[tuple[str, str]]]) -> list[int]:
     """Which unnamed questionnaire each of several responses answers: 0, 1 ...; `shapes` are their (id, text) pairs.
 
     Two are one where they ask the same of the same ids, or share a question by id and words and ask nothing else under

@@ -1,4 +1,4 @@
-"""Accord's core: questionnaires, scores, expected courses, signals, statistics. Arrays in, frozen results out.
+"""Accord's core: questionnaires, scores, expected courses, signals and statistics, as functions of arrays and records.
 
 The names below are the Python interface. Each loads its module when it is first asked for, so that a command which
 computes nothing starts without scipy. A new name is one line in `HOMES` and one below `TYPE_CHECKING`. No module of

@@ -1,4 +1,7 @@
-"""Guidance files in, cards out: what a therapist might try next, and which cards fit the case at hand."""
+"""Guidance cards: read them from their files, and choose the ones that fit a case.
+
+A new card is an entry in a file of `guidance/`.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Answers and a questionnaire in, scores out: the arithmetic is written once, on arrays.
+"""Score answers by the key of their questionnaire. The arithmetic is written once, on arrays.
 
 One response is a batch of one. A skipped answer is missing, never zero. Too few answers give no score. Forms are never
-mixed: each score says how many of the scale's items its form asked.
+mixed: each score says how many of the scale's items its form asked. A new method of scoring goes into `_score_scale`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""One table of a TOML file in, its values out with the right type, or a sentence: what is wrong, where, what to do.
+"""Read one table of a TOML file: each value with the right type, or a sentence that says what is wrong, where, what to
+do.
 
 Every TOML file that people write is read with it: questionnaires, guidance cards, column maps. A new kind of value
 gets a method here; what only one kind of file asks for is checked where that file is read.

@@ -1,4 +1,7 @@
-"""The address of another machine, or a person's telephone number, in; whether it is safe to send there, out."""
+"""Whether an address of another machine, or a telephone number, is safe to send to.
+
+A new kind of address is judged here.
+"""
 
 import re
 from urllib.parse import urlsplit

@@ -178,7 +178,7 @@ def check_be_client(by: Member | Client | None, client: Client) -> None:
         raise PermissionDenied(_("This is for the client alone to do."))
 
 
-def check_know_client(member: Member, client: Client) -> None:
+def check_know_client(member: Member | Client, client: Client) -> None:
     """Note what a guardian said: the own therapist of one of this client's courses of care."""
     if not any(can(check_own, member, dyad) for dyad in client.dyads.all()):
         raise PermissionDenied(_("This person is not on your list."))

@@ -1,4 +1,7 @@
-"""What somebody typed or posted goes in as text; the value that it is comes out, strictly, or nothing."""
+"""Text that somebody typed or posted, read strictly as the value that it is, or as nothing.
+
+A new kind of value is read here.
+"""
 
 import re
 

@@ -1,4 +1,7 @@
-"""`accord fhir`: FHIR R4 comes in; its questionnaire responses go out as a table."""
+"""`accord fhir`: take questionnaire responses out of FHIR R4, as a table.
+
+Another direction is another subcommand of it.
+"""
 
 from __future__ import annotations
 

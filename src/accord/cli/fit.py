@@ -1,4 +1,7 @@
-"""`accord fit`, and its analysis `mixed`: a table of repeated ratings comes in; a fitted model is printed."""
+"""`accord fit`: one subcommand for each statistical model, the mixed model described here.
+
+A new model gets its module, as `fit_reliability`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`accord fit reliability`: a table with one column an item comes in; how reliable the scale is goes out."""
+"""`accord fit reliability`: how reliable a scale is, from a table with one column an item."""
 
 from __future__ import annotations
 

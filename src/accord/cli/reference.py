@@ -1,4 +1,4 @@
-"""The command line's own parser and the catalogue in, two pages of the reference out.
+"""Write the pages of the reference that list commands and questionnaires, from the parser and the catalogue.
 
 Run `python -m accord.cli.reference` at the root of the repository after changing a command or a questionnaire.
 """

@@ -1,4 +1,4 @@
-"""`accord score`: a table of answers comes in; a table of scores goes out."""
+"""`accord score`: score a table of answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`accord signals`: a long table of ratings comes in; expected courses, flags and repair go out beside it."""
+"""`accord signals`: find possible strains in a long table of ratings, with what was expected and their repair."""
 
 from __future__ import annotations
 

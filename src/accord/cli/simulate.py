@@ -1,4 +1,4 @@
-"""`accord simulate`: numbers and a seed come in; a folder with ratings and the truth about them goes out."""
+"""`accord simulate`: make a folder with believable ratings and the truth about them."""
 
 from __future__ import annotations
 

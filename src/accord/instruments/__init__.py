@@ -1,7 +1,7 @@
-"""Folders of questionnaire files in, the catalogue out: `load` reads one file, `catalogue` all that can be used.
+"""The catalogue of questionnaires: `load` reads one file, `catalogue` all that can be used.
 
-A questionnaire is one file, `catalogue/ID.toml`. Translations are text files in `catalogue/wording`. A practice has
-a folder of its own for questionnaires that it adds and for the wording of licensed ones (WAI-SR, WHO-5, CORE-10).
+A questionnaire is one file, `catalogue/ID.toml`. Translations are text files in `catalogue/wording`. A practice has a
+folder of its own for questionnaires that it adds and for the wording of licensed ones (WAI-SR, WHO-5, CORE-10).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The key of a questionnaire file in: its scales with their missing rule, and thresholds with their source, checked."""
+"""Read the key of a questionnaire file: scales with their missing rule, and published thresholds."""
 
 from __future__ import annotations
 

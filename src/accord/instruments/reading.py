@@ -1,4 +1,7 @@
-"""A questionnaire file in, a checked `Instrument` out. Every mistake gets a sentence: what, where, what to do."""
+"""Read and check a questionnaire file. Every mistake gets a sentence: what, where, what to do.
+
+A new key of the file is read here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wording table in, a checked `InstrumentWording` out: the words of a questionnaire in one language."""
+"""Read and check the words of a questionnaire in one language. What else a wording may say is read here."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def _marks(
 
     def count(statistics: Statistics) -> Floats:
         above = getattr(statistics, kind) >= limit.at(statistics.steps.earlier)
-        return crossings(above, statistics.drop > -np.inf).sum(axis=1).astype(np.float64)
+        return np.asarray(crossings(above, statistics.drop > -np.inf).sum(axis=1), dtype=np.float64)
 
     return count(practice.voices.read_upward(*ratings, t)), count(practice.voices.read(*ratings, t))
 

@@ -8,6 +8,7 @@ simulated twin follows them to where it asks for the same as the practice (`twin
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -123,7 +124,7 @@ def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -
     return usual, loglik
 
 
-def _variances(usual: Hyper) -> dict[str, float]:
+def _variances(usual: Hyper) -> dict[str, Any]:
     names = ("var_intercept", "var_slope", "cov", "var_residual", "phi", "trend")
     return {name: getattr(usual, name) for name in names}
 

@@ -142,7 +142,7 @@ _RULES: tuple[tuple[str, str, bool, Callable[[Floats], Floats], float], ...] = (
     ("cusum", "CUSUM (k = 1) from own earlier mean, SD of all", True, lambda y: cusum(y, own=False), 3.0),
     ("cusum-own-sd", "CUSUM (k = 1) from own earlier mean, own SD", True, lambda y: cusum(y, own=True), 3.0),
 )
-RULES = {name: Rule(name, *rest) for name, *rest in _RULES}
+RULES = {row[0]: Rule(*row) for row in _RULES}
 
 
 def rule_named(name: str) -> Rule:
@@ -192,7 +192,7 @@ def _from_mean(y: Floats, own: bool) -> Floats:
     variance = (squares - mean**2) * before / np.maximum(before - 1, 1)
     typical = np.nanmean(np.where(before >= 2, variance, np.nan)) if (before >= 2).any() else 0.0
     least = max(0.1 * float(typical), 1e-12)  # two alike ratings are no SD of 0
-    return far / np.sqrt(np.maximum(variance, least))
+    return np.asarray(far / np.sqrt(np.maximum(variance, least)))
 
 
 def _judged(y: Floats, statistic: Floats) -> Floats:

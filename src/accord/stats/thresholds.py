@@ -18,11 +18,11 @@ import numpy.typing as npt
 
 from accord.errors import BadInput
 from accord.stats.estimate import estimate
-from accord.stats.evidence import FEWEST, WEIGHT, paired
+from accord.stats.evidence import COURSE, FEWEST, WEIGHT, paired
 from accord.stats.false_marks import false_discovery
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import checked
-from accord.stats.limits import BUDGET, COURSE, Budget, Threshold, allowed, fitted
+from accord.stats.limits import BUDGET, Budget, Threshold, allowed, fitted
 from accord.stats.simulated_practice import Practice
 
 __all__ = ["BUDGET", "Budget", "Calibration", "Threshold", "allowed", "calibrate", "estimate"]
@@ -144,7 +144,8 @@ def calibrate(
     own = y[judged], None if pair is None else pair[judged]
     return Calibration(
         voices.client, second=voices.therapist, weight=voices.weight, budget=budget, n=len(judged), long=long,
-        seed=seed, false_discovery=false_discovery(practice, own, t, limits, seed) if limits else {}, **limits,
+        seed=seed, false_discovery=false_discovery(practice, own, t, limits, seed) if limits else {},
+        **limits,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

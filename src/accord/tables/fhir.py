@@ -1,9 +1,9 @@
-"""Answers, scores and what two people agreed on in; FHIR R4 resources out, as plain dictionaries.
+"""FHIR R4 resources, as plain dictionaries, from answers, scores and what two people agreed on.
 
 Resources name each other by `urn:uuid`, made from the ids of the rows, so that the same row has the same name, and the
 same identifier, in every bundle. Only what R4 itself defines is used, with one of its extensions, the number of an
 answer (`ordinalValue`), and none of our own. What is about strains stays out (`about_strains`), as do signals and who
-read what. Questionnaires are made in `fhir_questionnaire`, names in `fhir_names`.
+read what. Questionnaires are made in `fhir_questionnaire`, names in `fhir_names`. A new resource is a function here.
 """
 
 from __future__ import annotations

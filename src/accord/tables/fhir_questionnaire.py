@@ -1,4 +1,4 @@
-"""An instrument in, a FHIR R4 `Questionnaire` out: what one side is asked in one form and one language."""
+"""A FHIR R4 `Questionnaire` from an instrument: what one side is asked in one form and one language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table of answers in, a table of scores out: one row a response, one column a scale."""
+"""Score a file of answers: one row a response, one column a scale."""
 
 from __future__ import annotations
 

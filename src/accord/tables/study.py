@@ -1,4 +1,4 @@
-"""Tables in and out: the only door to data frames. CSV and Parquet; what is not a table gets a sentence."""
+"""Read and write CSV and Parquet; what is not a table gets a sentence. A new kind of file is read and written here."""
 
 from __future__ import annotations
 

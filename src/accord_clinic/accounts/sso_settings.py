@@ -61,7 +61,7 @@ def origin(address: str) -> str:
 
 def _claims(text: str) -> frozenset[tuple[str, str]]:
     """`amr:mfa acr:phr` -> pairs."""
-    pairs = [tuple(pair.split(":", 1)) for pair in text.split()]
-    if any(len(pair) != 2 or pair[0] not in ("amr", "acr") for pair in pairs):
+    pairs = [pair.partition(":") for pair in text.split()]
+    if any(not colon or claim not in ("amr", "acr") for claim, colon, _value in pairs):
         raise BadInput(f"{FACTOR}: write amr:VALUE or acr:VALUE, with spaces between several.")
-    return frozenset(pairs)
+    return frozenset((claim, value) for claim, _colon, value in pairs)

@@ -1,7 +1,7 @@
-"""What two people said over the sessions comes in as numbers; where to draw it goes out, ready for an SVG template.
+"""Where to draw what two people said over the sessions: numbers become coordinates for an SVG template.
 
 No models, no request, no language: every word is passed in by the caller. Coordinates leave as strings, because a
-template would otherwise print 12.5 as "12,5" in half of Europe.
+template would otherwise print 12.5 as "12,5" in half of Europe. A new picture is a module here.
 """
 
 from accord_clinic.charts.course import course_chart

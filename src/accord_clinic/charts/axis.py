@@ -1,4 +1,4 @@
-"""Sessions in; where they stand from left to right, and which words fit beneath them, out."""
+"""Where sessions are drawn from left to right, and which words fit beneath them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LETTER = 0.56
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Where each session stands from left to right."""
+    """Where each session is drawn, from left to right."""
 
     sessions: tuple[SessionMark, ...]
     x: dict[int, float]
@@ -92,7 +92,7 @@ def session_numbers(axis: Axis, y: float) -> list[Label]:
 def modalities(axis: Axis, y: float) -> list[Label]:
     """How each session was held: a word under each when there is room, else one a run of the same.
 
-    A word that does not fit becomes its first letter; what does not even fit as a letter stands in the table only.
+    A word that does not fit becomes its first letter; what does not even fit as a letter is in the table only.
     """
     words = [(s.number, s.modality) for s in axis.sessions]
     widest = max((width_of(word) for _, word in words), default=0.0)

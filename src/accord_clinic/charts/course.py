@@ -1,4 +1,4 @@
-"""Sessions, two voices and the lives of strains come in; one picture on one time axis goes out."""
+"""The picture of a course: sessions, two voices and strains on one time axis. A new track of it is placed here."""
 
 from __future__ import annotations
 

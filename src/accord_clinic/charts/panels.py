@@ -1,4 +1,4 @@
-"""One scale of two voices in, its lines, marks, wash and missing answers out."""
+"""One panel of the course: a scale in two voices, with its lines, marks, wash and missing answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The share of strains settled by each week comes in; a step curve with its interval goes out, ready for SVG."""
+"""The step curve of strains settled by each week, with its interval."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

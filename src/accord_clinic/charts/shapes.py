@@ -1,4 +1,4 @@
-"""Points in, SVG path strings out."""
+"""SVG path strings from points. A new shape is a function here."""
 
 from __future__ import annotations
 

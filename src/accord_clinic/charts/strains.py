@@ -1,4 +1,4 @@
-"""The lives of the strains in, a track of strokes, marks and words without a collision out."""
+"""The track of strains under a course: strokes, marks and words that do not collide."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STRAIN_LANE = 42.0
 
 
 def draw_track(strains: Sequence[StrainSpan], axis: Axis, words: Words, top: float) -> tuple[DrawnTrack, float]:
-    """The lives of the strains, each in the first lane where neither its stroke nor its words touch another."""
+    """The strains over time, each in the first lane where neither its stroke nor its words touch another."""
     name = Label("0", px(top + 18), words.strain, "name", "start")
     base = top + HEAD + 8
     shown = [s for s in strains if axis.sessions and (s.settled is None or s.settled >= axis.sessions[0].number)]

@@ -1,4 +1,4 @@
-"""The numbers of the picture in, the same numbers as text out."""
+"""The numbers of a course's picture as a table of text, for whoever does not see it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a chart is made from, and what it is made into: numbers and translated words in, strings to print out."""
+"""What a chart is made from, and what it is made into: numbers and translated words, and strings to print."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class StrainSpan:
-    """The life of one strain in session numbers; `settled` is `None` while it is open."""
+    """One strain over time, in session numbers; `settled` is `None` while it is open."""
 
     opened: int
     talked_about: int | None
@@ -122,7 +122,7 @@ class DrawnPanel:
 
 @dataclass(frozen=True, slots=True)
 class DrawnTrack:
-    """The lives of the strains: opened to talked about, talked about to settled, with a mark at each turn."""
+    """The strains over time: opened to talked about, talked about to settled, with a mark at each turn."""
 
     labels: tuple[Label, ...]
     rule: str

@@ -1,1 +1,3 @@
-"""The invented practice: lives made from a seed, told through the same actions as real ones, and a door into each."""
+"""The invented practice: courses made from a seed and entered through the same actions as real ones, and a door to each
+person.
+"""

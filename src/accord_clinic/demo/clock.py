@@ -1,4 +1,4 @@
-"""A clock that can be set: while lives are told, every action believes that it happens when the story says."""
+"""A clock that can be set: while the demo is made, every action believes that it happens when its story says."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Clock:
 def story_time(now: datetime) -> Iterator[Clock]:
     """Replaces Django's clock in this process for the length of the story. For the demo's loading alone."""
     real, clock = timezone.now, Clock(now)
-    timezone.now = lambda: clock.now  # type: ignore[assignment]
+    timezone.now = lambda: clock.now
     try:
         yield clock
     finally:
-        timezone.now = real  # type: ignore[assignment]
+        timezone.now = real

@@ -1,4 +1,4 @@
-"""A plot in; a course of care out, told step by step: each says when it happens, then does it through the actions."""
+"""One invented course of care, step by step: each step says when it happens, then does it through the actions."""
 
 from __future__ import annotations
 

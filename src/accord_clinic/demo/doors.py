@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.formats import date_format
 
@@ -78,6 +78,6 @@ def _day(moment: datetime) -> str:
     return date_format(local(moment), "l, j F")
 
 
-def _unanswered() -> Iterable[Session]:
+def _unanswered() -> QuerySet[Session]:
     answered = Response.objects.filter(side="client").values("session")
     return Session.objects.filter(state="held", dyad__ended=None).exclude(pk__in=answered)

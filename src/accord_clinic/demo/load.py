@@ -1,4 +1,4 @@
-"""An empty database and a seed in; the invented practice out: all lives, told in order of time, in one transaction."""
+"""Fill an empty database with the invented practice: all courses in order of time, in one transaction, from a seed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def words() -> dict[str, Any]:
 
 @transaction.atomic
 def load() -> None:
-    """Tell every life up to the present. When a story breaks, nothing of any stays."""
+    """Make every course up to the present. When one breaks off with an error, nothing of any is kept."""
     now = timezone.now()
     backend, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.dummy.EmailBackend"
     try:
@@ -70,7 +70,7 @@ def load() -> None:
 
 
 def _tell(plots: Iterable[Iterator[datetime]], clock: Clock, until: datetime) -> None:
-    """Take the steps of all lives in the order of time, each at its moment, and stop at `until`."""
+    """Take the steps of all courses in the order of time, each at its moment, and stop at `until`."""
     steps = [(next(life), place, life) for place, life in enumerate(plots)]
     heapq.heapify(steps)
     learnt = steps[0][0].astimezone(UTC)
@@ -106,12 +106,13 @@ def _supervisor(staff: list[Member]) -> Member:
 
 
 def _lives(staff: list[Member], now: datetime) -> Iterator[Life]:
-    """Ana's life and everybody else's."""
+    """Ana's course and everybody else's."""
     zone = ZoneInfo(words()["practice"]["time_zone"])
     therapists = [member for member in staff if member.is_a("therapist")]
     names = iter(words()["clients"]["names"])
     for turn in range(len(therapists)):
-        course, taken = pool(SEED + turn, MISSES[turn]), set()
+        course = pool(SEED + turn, MISSES[turn])
+        taken: set[int] = set()
         for place in range(CASELOAD):
             row = cast(course, HELD[place], place in STRAINED, taken)
             voices = DemoVoices(course, row, STYLES.get((turn, place), "usual"), SEED + turn)

@@ -1,4 +1,7 @@
-"""The tables of a copy in; the same as chapters that a person can read, out: titles, headings and cells in words."""
+"""The client's copy as chapters that a person can read: titles, headings, and cells in words.
+
+A new code gets its word here.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +71,7 @@ def _chapter(title: str, rows: Sequence[Mapping[str, Any]], headings: Mapping[st
 
 
 def _cell(value: Any, name: str = "") -> str:
-    """What stands in one cell. Codes become words, and what a person wrote stays as it was written."""
+    """The text of one cell. Codes become words, and what a person wrote stays as it was written."""
     if value is None:
         return ""
     if isinstance(value, bool):

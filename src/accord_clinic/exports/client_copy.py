@@ -30,7 +30,7 @@ def as_json(client: Client, tables: Mapping[str, Sequence[Row]]) -> str:
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """One table for a spreadsheet program; what has parts of its own stands as JSON in its cell."""
+    """One table for a spreadsheet program; what has parts of its own is JSON in its cell."""
     out = io.StringIO()
     if rows:
         writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")

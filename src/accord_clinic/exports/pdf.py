@@ -1,7 +1,7 @@
-"""A talk sheet in, a tagged PDF (PDF/UA-1) in the client's language out; layout: `exports/print/talk.typ`.
+"""A talk sheet as a tagged PDF (PDF/UA-1) in the client's language; the layout is `exports/print/talk.typ`.
 
-Words arrive as data, never as markup. A letter that no font here has stands as □, and the sheet says so: PDF/UA refuses
-what it cannot show, and one emoji must not take a whole sheet from two people.
+Words arrive as data, never as markup. A letter that no font here has is printed as □, and the sheet says so: PDF/UA
+refuses what it cannot show, and one emoji must not take a whole sheet from two people.
 """
 
 import json
@@ -44,7 +44,9 @@ def talk_pdf(sheet: Sheet, zone: ZoneInfo) -> bytes:
 
 def _compiled(layout: str, data: Any) -> bytes:
     sheet = json.dumps(data)
-    return _compiler(layout).compile(format="pdf", pdf_standards="ua-1", sys_inputs={"sheet": sheet})
+    made = _compiler(layout).compile(format="pdf", pdf_standards="ua-1", sys_inputs={"sheet": sheet})
+    assert isinstance(made, bytes)  # one document, into memory
+    return made
 
 
 def _each(data: Any, change: Callable[[str], str]) -> Any:

@@ -1,7 +1,7 @@
 """A study file, table by table: what a row is, what each column says, and from whom it is taken.
 
 Everybody is in it who agrees at that moment, from ten clients on. The numbers of the courses are drawn anew for each
-file, and who the therapist is, is not in it: nothing is told by therapist here either.
+file, and who the therapist is, is not in it: nothing is counted by therapist here either.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from datetime import date, datetime
 from secrets import SystemRandom
 from typing import Any, Literal
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 
 from accord.disclosure import LEAST, suppress_facts
 from accord_clinic.exports import study_rows
@@ -123,9 +123,10 @@ def _age(client: Client, on: date) -> str:
     return next((name for least, name in reversed(AGES) if years >= least), "")
 
 
-def codes(*fields: tuple[type, str], more: Iterable[str] = ()) -> frozenset[str]:
+def codes(*fields: tuple[type[Model], str], more: Iterable[str] = ()) -> frozenset[str]:
     """The codes that a column of a table of ours may hold."""
-    return frozenset(code for model, name in fields for code, _label in model._meta.get_field(name).choices) | set(more)
+    choices = [getattr(model._meta.get_field(name), "choices", ()) for model, name in fields]
+    return frozenset(code for of_field in choices for code, _label in of_field) | set(more)
 
 
 DYAD = Column("dyad", "integer", "which course of care; drawn by chance for this file, without meaning")

@@ -1,4 +1,4 @@
-"""The tables of a study in; one zip out: each table as CSV, what every column says for programs and for people.
+"""A study's tables as one zip: each table as CSV, and what every column says, for programs and for people.
 
 `datapackage.json` is a Frictionless Data Package, so that programs read the tables with their types.
 """

@@ -1,4 +1,4 @@
-"""What is typed about people, courses of care and sessions, checked: a form in, clean facts out."""
+"""What members type about people, courses of care and sessions, checked. A new form about care goes here."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

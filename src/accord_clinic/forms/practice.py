@@ -1,4 +1,4 @@
-"""What the admin types about the practice and who works there, checked: a form in, clean facts out."""
+"""What the admin types about the practice and who works there, checked. A new form about the practice goes here."""
 
 from zoneinfo import available_timezones
 

@@ -260,10 +260,11 @@ def _in_order(rows: list[RatingsRow]) -> tuple[list[RatingsRow], list[Fault]]:
     faults: dict[int, Fault] = {}
     last: RatingsRow | None = None
     for row in sorted(rows, key=lambda row: (row.place, row.line)):
-        same_course = last is not None and row.place[:2] == last.place[:2]
-        if same_course and row.session == last.session and row.day != last.day:
+        if last is None or row.place[:2] != last.place[:2]:
+            last = row
+        elif row.session == last.session and row.day != last.day:
             faults[row.line] = Fault(row.line, f"session {row.session} has another date in line {last.line}")
-        elif same_course and row.session > last.session and row.day < last.day:
+        elif row.session > last.session and row.day < last.day:
             before = f"session {last.session} in line {last.line}"
             faults[row.line] = Fault(row.line, f"session {row.session} is dated before {before}")
         else:

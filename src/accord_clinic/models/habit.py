@@ -1,4 +1,4 @@
-"""When links and reminders go out: the practice's row and the dyad's own in, what holds for the dyad out. No query."""
+"""When links and reminders go out for a dyad: its own row, else the practice's. No query."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A client's row in; who has to agree for this client, by age and terms. No query: what it rests on is read already."""
+"""Who has to agree for a client, by age and terms. No query: what it rests on is read already."""
 
 from django.utils import timezone
 

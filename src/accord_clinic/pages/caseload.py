@@ -88,7 +88,7 @@ def _open_since(worth: Iterable[Finding], last: int | None) -> str:
 
 
 def calm(last: int | None) -> str:
-    """The line for somebody about whom nothing stands out."""
+    """The line for somebody about whom there is no finding."""
     if not last:
         return _("No session is open to both yet.")
     if last < STARTING_SESSIONS:
@@ -110,4 +110,4 @@ def _by_name(dyad: Dated) -> Person:
 
 
 def _day(day: date | None) -> str:
-    return date_format(day, "j M Y")
+    return date_format(day, "j M Y") if day else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """One purpose as a page shows it: today's wording, whether it stands, who agrees, and what was agreed before."""
+    """One purpose as a page shows it: today's wording, whether it is given, who agrees, and what was agreed before."""
 
     wording: ConsentWording
     stands: bool

@@ -1,4 +1,4 @@
-"""What stands on the page of a dyad: its lines, each ready to print."""
+"""What is on the page of a dyad: its lines, each ready to print."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class GoalLine:
 
 @dataclass(frozen=True, slots=True)
 class StrainLine:
-    """A strain and where it stands."""
+    """A strain and its state."""
 
     uid: str
     title: str

@@ -1,4 +1,4 @@
-"""What is worth a word about a dyad: a line for a list, and the headline of a page, for one reader.
+"""The findings about a dyad: a line for a list, and the headline of a page, for one reader.
 
 A page shows a `Finding` as one line, or the first two of them as a `Headline`.
 """
@@ -14,7 +14,7 @@ from accord_clinic.words.sentences import SAFETY, FalseAlarms, Finding, Names, f
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """How it stands between two people: a heading, what is behind it, how sure that is, and what judged it.
+    """The top of a page about two people: a heading, what is behind it, how sure that is, and what judged it.
 
     Where two marks were inferred, the second follows in `how_sure`, with how often such a mark is nothing.
     """
@@ -26,7 +26,7 @@ class Headline:
 
 
 def findings_of(dyad: SignalsAndStrains, last: int | None, names: Names) -> tuple[Finding, ...]:
-    """What is worth a word, first things first; `last` is the latest revealed session."""
+    """The findings, in the order of need; `last` is the latest revealed session."""
     return findings(dyad.signals, dyad.strains, last or 0, names)
 
 
@@ -41,7 +41,7 @@ def _alarms(finding: Finding) -> FalseAlarms | None:
 
 
 def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
-    """The opening of a page about one dyad, from what is worth a word; `revealed` sessions are open to both.
+    """The headline of one dyad, from its findings; `revealed` sessions are open to both.
 
     A safety answer that nobody has looked after comes before everything, once, however many there are.
     """
@@ -57,8 +57,8 @@ def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
         sure = " ".join((how_sure(alarms[0]), *map(line, more)))
         return Headline(top.title, top.more, sure, judges)
     text = " ".join(filter(None, (top.more, *(finding.line for finding in more))))
-    sure = [f"{how_sure(alarms[1])} {_('What was said is the surer sign.')}" for finding in more if finding.inferred]
-    return Headline(top.title, text, " ".join(sure), judges)
+    seconds = [f"{how_sure(alarms[1])} {_('What was said is the surer sign.')}" for finding in more if finding.inferred]
+    return Headline(top.title, text, " ".join(seconds), judges)
 
 
 def headline_after(dyad: SignalsAndStrains, session: int, names: Names) -> Headline:
@@ -67,7 +67,7 @@ def headline_after(dyad: SignalsAndStrains, session: int, names: Names) -> Headl
 
 
 def _nothing(revealed: int, names: Names) -> Headline:
-    """Nothing stands out is a good thing to read; in the first three sessions nothing can stand out by inference."""
+    """That nothing stands out is good to read; in the first three sessions nothing can stand out by inference."""
     if not revealed:
         return Headline(
             names.say(_("{client} and you are about to begin."), _("{client} and {therapist} are about to begin.")),

@@ -1,4 +1,4 @@
-"""What a client is told of those who hold the key to the data while nobody else watches.
+"""What a client reads about those who hold the key to the data while nobody else watches.
 
 Where there is no such watcher, the pages promise only what they themselves show, and say who holds the key.
 """
@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 def names_of(holders: tuple[str, ...]) -> str:
     """Their names in one line."""
-    return get_text_list(holders, _("and"))
+    return get_text_list(list(holders), _("and"))
 
 
 def what_it_means(holders: tuple[str, ...]) -> tuple[str, ...]:

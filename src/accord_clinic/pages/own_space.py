@@ -100,7 +100,7 @@ def own_course(dyad: Dyad) -> OwnCourse:
 
 
 def _moved(dyad: Dyad) -> Iterable[str]:
-    """A hand-over, told to the client on both sides of it: with whom it goes on, and that what was said stays."""
+    """A hand-over, as the client reads of it in both courses: with whom it goes on, and that what was said stays."""
     after = own_space.continued_by(dyad)
     if after:
         yield _("Since {day} you work with {name}.").format(
@@ -120,11 +120,11 @@ def _spans(rows: OwnRows, therapist: str) -> list[StrainSpan]:
     """The strains from opening to settling in session numbers, for the track under the course."""
     talked: dict[int, int] = {}
     settled: dict[int, int] = {}
-    for strain, move, number in rows.moves:
+    for moved, move, number in rows.moves:
         if move == "talk":
-            talked.setdefault(strain, number)
+            talked.setdefault(moved, number)
         if move == "settle":
-            settled[strain] = number
+            settled[moved] = number
     spans = []
     for strain in rows.strains:
         ended = settled.get(strain.pk) if strain.state == "settled" else None

@@ -1,4 +1,4 @@
-"""A Course and the lives of its strains come in; its picture, wide and narrow, in the reader's language, goes out."""
+"""The picture of a course and its strains, wide and narrow, in the reader's language."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,8 @@ def picture(
 ) -> Picture | None:
     """Draw the course. `marks`: the sessions in order; `wide`: where the two voices lie unusually far apart."""
     revealed = {m.number for m in marks if m.revealed}
-    alliance, outcomes = [], []
+    alliance: list[Panel] = []
+    outcomes: list[Panel] = []
     for instrument, scale in _drawn(course, instruments):
         panel = _panel(course, instrument, scale, revealed, wide.get((instrument.id, scale.name), frozenset()))
         part = alliance if ALLIANCE & {s.name for s in instrument.scales} else outcomes
@@ -136,7 +137,7 @@ def _band(course: Course, instrument: str, scale: str) -> dict[int, tuple[float,
 
 
 def span(opened: int, talked: int | None, settled: int | None, by: Opener) -> StrainSpan:
-    """The life of one strain, in session numbers, with its words."""
+    """One strain over time, in session numbers, with its words."""
     if settled is None:
         label = {
             "client": _("opened by the client"),

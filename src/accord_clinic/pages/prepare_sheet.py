@@ -19,7 +19,7 @@ STARTING, ENDING, SAFETY = "starting", "ending", "safety"
 
 @dataclass(frozen=True)
 class Prepare:
-    """What stands on the prepare sheet after one revealed session. `kinds`: which signal each card is offered for.
+    """What is on the prepare sheet after one revealed session. `kinds`: which signal each card is offered for.
 
     `safety`: the sessions whose safety answer nobody has looked after, each with its number.
     """

@@ -1,4 +1,4 @@
-"""What a therapist is told about the questions of a course: so far, where a client is asked in another language."""
+"""What a therapist reads about the questions of a course: so far, where a client is asked in another language."""
 
 from __future__ import annotations
 
@@ -21,6 +21,4 @@ def untranslated(dyad: Dyad) -> str:
     return _(
         "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that "
         "says so. Ask it only if {client} reads that language well; else leave it out."
-    ).format(
-        measures=", ".join(measures), language=get_language_info(client.language)["name"], client=client.called
-    )
+    ).format(measures=", ".join(measures), language=get_language_info(client.language)["name"], client=client.called)

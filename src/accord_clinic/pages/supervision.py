@@ -65,7 +65,7 @@ def _shared(dyad: SharedDyad, signals: SignalsAndStrains) -> Shared:
 
 
 def _sentence(running: tuple[Shared, ...]) -> str:
-    """How many are shared, and in how many something is worth a word."""
+    """How many are shared, and how many have a finding."""
     if not running:
         return _("Nothing is shared with you now.")
     count, to_talk = len(running), sum(course.rank <= INFERRED for course in running)

@@ -79,7 +79,7 @@ class Sheet:
 def sheet(session: Session) -> Sheet:
     """The sheet of a session that was revealed; ask `queries.talk_sheet.revealed_session` first.
 
-    It speaks the client's language, whoever opens it: two people look at it together.
+    It is in the client's language, whoever opens it: two people look at it together.
     """
     with override(session.dyad.client.language):
         return _sheet(session)
@@ -212,7 +212,7 @@ class _Voices:
 
 
 def _felt(voices: _Voices, session: Session, strains: Sequence[Strain], ticks: frozenset[str]) -> tuple[Line, ...]:
-    """The moment that felt off, in both voices; a side that felt nothing is told without blame."""
+    """The moment that felt off, in both voices; of a side that felt nothing it says so without blame."""
     responses = {side: voices.latest.get((side, CHECK_IN)) for side in ("client", "therapist")}
     levels = {side: r.answers.get(STRAIN) if r else None for side, r in responses.items()}
     if not any(levels.values()):

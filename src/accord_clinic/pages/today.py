@@ -113,7 +113,7 @@ class _Entries:
         return replace(entry, line=_("about the session on {when}").format(when=entry.when))
 
     def of_the_day(self, session: TodaySession) -> TodayEntry:
-        """A session of today: what stands out between these two, and the one thing to do now."""
+        """A session of today: the first finding about these two, and the one thing to do now."""
         if session.state not in ("planned", "held"):
             return self.entry(session, "H:i", line=str(STATES[session.state]).capitalize())
         held = session.state == "held"
@@ -126,7 +126,7 @@ class _Entries:
         )  # fmt: skip
 
     def _line(self, session: TodaySession) -> str:
-        """The first thing worth a word; a safety answer that nobody has looked after comes before all else."""
+        """The first finding; a safety answer that nobody has looked after comes before all else."""
         names = Names(session.called, self.therapist)
         worth = findings_of(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names)
         return line(worth[0]) if worth else calm(session.last_revealed)

@@ -1,4 +1,4 @@
-"""The open doors of a client's own space in; which still stand, and which were opened lately, out."""
+"""The open doors of a client's own space: which are still open, and which were opened lately."""
 
 from datetime import timedelta
 

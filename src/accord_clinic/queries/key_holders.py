@@ -1,4 +1,4 @@
-"""Who holds the key to the data while nobody else watches: a client in, names out.
+"""Who holds the key to the data while nobody else watches, by name.
 
 Whoever holds the key can open the file, whatever pages show. Elsewhere an admin who does not treat this client stands
 between.

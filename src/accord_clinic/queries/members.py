@@ -102,4 +102,6 @@ def waiting_correction(member: Member, uid: str) -> Correction | None:
 def failed_notice(member: Member, pk: int | None) -> Notice | None:
     """A message that is not sent, for trying again."""
     check_keep_practice(member)
+    if pk is None:
+        return None
     return Notice.objects.filter(pk=pk, sent_at=None, dropped_at=None).first()

@@ -1,4 +1,4 @@
-"""A client in; the rows of this client's own space: courses of care, private lines, who may read what, who read it."""
+"""The rows of a client's own space: courses of care, private lines, who may read what, and who read it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,7 +72,7 @@ def private_lines(client: Client, dyad: Dyad) -> list[PrivateLine]:
 
 
 def private_line(client: Client, uid: str) -> PrivateLine | None:
-    """One private line, if it is this client's and still stands."""
+    """One private line, if it is this client's and was not deleted."""
     rows = PrivateLine.objects.filter(uid=uid, client=client, response__in=_latest(client))
     return rows.select_related("response__session__dyad__client", "response__session__dyad__therapist").first()
 

@@ -12,7 +12,7 @@ from accord_clinic.questionnaires.shelf import shelf
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Shares that stand now, supervisors it could be shared with, therapists it could be handed over to."""
+    """Present shares, supervisors it could be shared with, therapists it could be handed over to."""
 
     shares: tuple[tuple[str, str, datetime], ...]
     supervisors: tuple[Member, ...]

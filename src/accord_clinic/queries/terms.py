@@ -1,4 +1,4 @@
-"""What stands between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
+"""What there is between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -41,7 +41,7 @@ def emergencies(dyad: Dyad) -> list[BreakGlass]:
 
 
 def standing_covers(dyad: Dyad) -> QuerySet[Cover]:
-    """Cover that stands now or is to come."""
+    """Present cover, and cover that is to come."""
     return Cover.objects.filter(dyad=dyad, until__gt=timezone.now()).select_related("member", "dyad").order_by("since")
 
 

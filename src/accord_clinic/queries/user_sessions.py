@@ -1,4 +1,4 @@
-"""A member in; where this member is signed in: since when, from which address, in which browser."""
+"""Where a member is signed in: since when, from which address, in which browser."""
 
 from dataclasses import dataclass
 from datetime import datetime

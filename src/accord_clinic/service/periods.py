@@ -1,8 +1,8 @@
-"""Closed months come in; the periods that are published go out: each once, none overlapping another.
+"""The periods that are published, from closed months: each once, none overlapping another.
 
 A month beside its quarter, or a sum over the last twelve months that moves on each month, would give a kept-back number
-away by subtraction. So a month belongs to one period alone: the one that is told when enough sessions have gathered. In
-a large practice that is each month; in a small one it is several, most of whose numbers would have been kept back.
+away by subtraction. So a month belongs to one period alone: the one that is published when enough sessions have gathered.
+In a large practice that is each month; in a small one it is several, most of whose numbers would have been kept back.
 """
 
 from collections import Counter
@@ -20,7 +20,7 @@ Months = Sequence[tuple[date, Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class PublishedPeriod:
-    """Some months that are told as one: their first and last, and what was counted in them."""
+    """Some months that are published as one: their first and last, and what was counted in them."""
 
     first: date
     last: date

@@ -1,4 +1,4 @@
-"""Closed months come in as numbers; what of them may be printed goes out, with `None` for what is kept back.
+"""What of the counts of closed months may be printed, with `None` for what is kept back. A new count is added here.
 
 No text, no rows. Each period is a table of its own, with its modalities, that goes through `accord.disclosure`
 in one piece, answered and not answered alike. Tables never overlap, and what is added up over several of them is only
@@ -188,7 +188,7 @@ def _endings(year: PublishedPeriod) -> Endings:
 
 
 def _repair(kinds: list[list[int]]) -> RepairTime | None:
-    """The curve, once there are enough strains; told to the nearest 5 in 100."""
+    """The curve, once there are enough strains; rounded to the nearest 5 in 100."""
     if sum(n for *_kind, n in kinds) < LEAST_STRAINS:
         return None
     after, until, end, count = np.array(kinds).T

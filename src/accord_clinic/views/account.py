@@ -19,6 +19,7 @@ from accord_clinic.accounts import sso
 from accord_clinic.actions import sign_in
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import user_sessions as user_session_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do
 
 
@@ -61,7 +62,7 @@ def _limited(request: HttpRequest) -> HttpResponse | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @reauthentication_required(allow_get=True)
-def user_sessions(request: HttpRequest) -> HttpResponse:
+def user_sessions(request: MemberRequest) -> HttpResponse:
     """The member's own sessions. Ending one asks for a password or code, unless just given."""
     if request.method == "POST":
         which = request.POST.get("end", "")
@@ -79,7 +80,7 @@ def user_sessions(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def passkeys(request: HttpRequest) -> HttpResponse:
+def passkeys(request: MemberRequest) -> HttpResponse:
     """Redirect to the page about the second factor, which also lists passkeys; allauth has a page of its own."""
     return redirect("mfa_index")
 

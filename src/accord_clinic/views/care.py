@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +18,13 @@ from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as sharing_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def new_person(request: HttpRequest) -> HttpResponse:
+def new_person(request: MemberRequest) -> HttpResponse:
     """Add a client with a first course of care."""
     permissions.check_work_as_therapist(request.user)
     below = consent_queries.guardian_below()
@@ -49,7 +50,7 @@ def new_person(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def set_up(request: HttpRequest, uid: str) -> HttpResponse:
+def set_up(request: MemberRequest, uid: str) -> HttpResponse:
     """Change the approach, the modality, and what is asked."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     if request.method == "POST":
@@ -67,7 +68,7 @@ def set_up(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def new_course(request: HttpRequest, uid: str) -> HttpResponse:
+def new_course(request: MemberRequest, uid: str) -> HttpResponse:
     """Start another course of care with a client whose last one has ended."""
     before = or_404(dyad_queries.own(request.user, uid))
     form = CourseForm(request.POST if request.method == "POST" else None)
@@ -85,14 +86,14 @@ def new_course(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def arrange(request: HttpRequest, uid: str) -> HttpResponse:
+def arrange(request: MemberRequest, uid: str) -> HttpResponse:
     """Who can see this dyad, and how to end it."""
     return _arrange(request, or_404(dyad_queries.own(request.user, uid)))
 
 
 @require_POST
 @login_required
-def share(request: HttpRequest, uid: str) -> HttpResponse:
+def share(request: MemberRequest, uid: str) -> HttpResponse:
     """Share the dyad with a supervisor from now on."""
     dyad, supervisor = _with(request, uid, "supervisor")
     done = _("{name} can see this from now on. {client} can see that it is shared.")
@@ -102,7 +103,7 @@ def share(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def unshare(request: HttpRequest, uid: str) -> HttpResponse:
+def unshare(request: MemberRequest, uid: str) -> HttpResponse:
     """End a share."""
     dyad, supervisor = _with(request, uid, "supervisor")
     done = _("{name} can no longer see this.").format(name=supervisor.name)
@@ -111,7 +112,7 @@ def unshare(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def end(request: HttpRequest, uid: str) -> HttpResponse:
+def end(request: MemberRequest, uid: str) -> HttpResponse:
     """End a course of care: planned, by agreement, or by one side; with date and reason."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     form = EndCourse(request.POST, prefix="end")
@@ -127,7 +128,7 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
+def hand_over(request: MemberRequest, uid: str) -> HttpResponse:
     """Hand a course over: end it and open another with a colleague, which starts its own baseline."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     form = HandOver(sharing_queries.sharing(dyad).therapists, request.POST, prefix="over")
@@ -138,7 +139,7 @@ def hand_over(request: HttpRequest, uid: str) -> HttpResponse:
     return do(request, reverse("people"), care.hand_over, dyad, to, form.cleaned_data["on"], by=request.user, done=done)
 
 
-def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:
+def _arrange(request: MemberRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:
     standing = sharing_queries.sharing(dyad)
     today = {"on": timezone.localdate()}
     context = {
@@ -150,14 +151,14 @@ def _arrange(request: HttpRequest, dyad, *, end=None, over=None, status: int = 2
     return render(request, "therapist/arrange.html", context, status=status)
 
 
-def _tell_untranslated(request: HttpRequest, dyad) -> None:
+def _tell_untranslated(request: MemberRequest, dyad) -> None:
     """Say it at once where something is asked that is not here in the client's language."""
     warning = sharing_pages.untranslated(dyad)
     if warning:
         messages.warning(request, warning)
 
 
-def _with(request: HttpRequest, uid: str, field: str):
+def _with(request: MemberRequest, uid: str, field: str):
     """The own dyad and the colleague that a form names."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     return dyad, or_404(sharing_queries.colleague(request.POST.get(field, "")))

@@ -28,6 +28,7 @@ from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
+from accord_clinic.views.shortcuts import or_404
 
 DOOR = settings.CLIENT_COOKIE_PREFIX + "door"
 WHO = settings.CLIENT_COOKIE_PREFIX + "who"
@@ -85,7 +86,7 @@ def code(request: HttpRequest) -> HttpResponse:
         if request.method != "POST" or wrong:
             shown = request.COOKIES.get(WHO + "-demo") if settings.DEMO else None
             return shell(request, "client/code.html", {"wrong": wrong, "shown": shown}, client_of_link)
-        step = steps.proved(token)
+        step = or_404(steps.proved(token))
     people = list(step.clients.all())
     asked = len(people) > 1 or any(person.pin for person in people)
     pin = request.POST.get("pin", "").replace(" ", "")

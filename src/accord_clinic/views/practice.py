@@ -2,7 +2,7 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings,
 from accord_clinic.pages import schedule
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import members as member_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
 PEOPLE = ("safety_contact", "outside_reader")
@@ -23,7 +24,7 @@ PEOPLE = ("safety_contact", "outside_reader")
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def settings(request: HttpRequest) -> HttpResponse:
+def settings(request: MemberRequest) -> HttpResponse:
     """The settings of the practice."""
     practice, people = member_queries.practice(request.user), member_queries.active()
     if request.method != "POST":
@@ -48,7 +49,7 @@ def settings(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def members(request: HttpRequest) -> HttpResponse:
+def members(request: MemberRequest) -> HttpResponse:
     """List the members and add one."""
     permissions.check_keep_practice(request.user)
     form = NewMember(request.POST if request.method == "POST" else None)
@@ -65,7 +66,7 @@ def members(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def member(request: HttpRequest, uid: str) -> HttpResponse:
+def member(request: MemberRequest, uid: str) -> HttpResponse:
     """One person: roles, a new password link, sessions, leaving."""
     person = or_404(member_queries.colleague(request.user, uid))
     back, what = reverse("member", args=[uid]), request.POST.get("what")
@@ -95,7 +96,7 @@ def member(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 @reauthentication_required
-def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
+def reset_second_factor(request: MemberRequest, uid: str) -> HttpResponse:
     """Remove a lost second factor. Asks the admin for a password or code, since an open screen would be enough."""
     person = or_404(member_queries.colleague(request.user, uid))
     done = _("{name} sets up a new one at the next sign-in.").format(name=person.name)
@@ -105,7 +106,7 @@ def reset_second_factor(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def messages(request: HttpRequest) -> HttpResponse:
+def messages(request: MemberRequest) -> HttpResponse:
     """Failed messages, to try again or drop, and what else is waiting."""
     if request.POST.get("what") == "answer":
         row = or_404(member_queries.waiting_correction(request.user, request.POST.get("correction", "")))
@@ -117,15 +118,16 @@ def messages(request: HttpRequest) -> HttpResponse:
         if notice is None:
             return redirect("failed_messages")
         return do(request, reverse("failed_messages"), act, notice, by=request.user, done=_("Done."))
-    context = {"failed": schedule.failed(request.user), "waits": member_queries.waits(request.user)}
-    for row in context["waits"].mine:
+    waits = member_queries.waits(request.user)
+    context = {"failed": schedule.failed(request.user), "waits": waits}
+    for row in waits.mine:
         read_log.log_read(request.user, row.dyad, "correction", [])
     return _page(request, "practice/messages.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def emergency(request: HttpRequest) -> HttpResponse:
+def emergency(request: MemberRequest) -> HttpResponse:
     """Open a colleague's course of care for an hour. The admin has to say why, and both people can read it."""
     permissions.check_keep_practice(request.user)
     therapists = [m for m in member_queries.active() if m.is_a("therapist") and m.pk != request.user.pk]
@@ -145,7 +147,7 @@ def emergency(request: HttpRequest) -> HttpResponse:
     return _page(request, "practice/emergency.html", {"form": form, "therapists": therapists}, status=422)
 
 
-def _page(request: HttpRequest, template: str, context: dict, status: int = 200) -> HttpResponse:
+def _page(request: MemberRequest, template: str, context: dict, status: int = 200) -> HttpResponse:
     """A page of the admin's, with the way to the others."""
     pages = [
         ("practice", _("Settings")),
@@ -153,6 +155,6 @@ def _page(request: HttpRequest, template: str, context: dict, status: int = 200)
         ("failed_messages", _("Messages")),
         ("emergency", _("Emergency")),
     ]
-    current = request.resolver_match.url_name
+    current = request.resolver_match.url_name if request.resolver_match else None
     items = [{"url": reverse(name), "label": label, "current": name == current} for name, label in pages]
     return render(request, template, {**context, "subnav": items}, status=status)

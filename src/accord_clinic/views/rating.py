@@ -5,7 +5,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from accord_clinic.actions import checkin, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.questionnaires import plan
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
 
@@ -27,7 +28,7 @@ SIDE = "therapist"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def rate(request: HttpRequest, uid: str) -> HttpResponse:
+def rate(request: MemberRequest, uid: str) -> HttpResponse:
     """The therapist's check-in, with the own reaction. It can be changed until the reveal."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     if session.state != "held":
@@ -45,7 +46,7 @@ def rate(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def waive(request: HttpRequest, uid: str) -> HttpResponse:
+def waive(request: MemberRequest, uid: str) -> HttpResponse:
     """Look without having answered. The reason is stored."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     why = request.POST.get("why", "")
@@ -61,7 +62,7 @@ def _page(session) -> questionnaires.QuestionPage:
     return questionnaires.page(SIDE, forms, names, picks_from=picks)
 
 
-def _posted(request: HttpRequest, session, page: questionnaires.QuestionPage) -> HttpResponse:
+def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) -> HttpResponse:
     key, begun_at = _read_key(session, request.POST.get("key", ""))
     read = questionnaires.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
     problems = dict(read.problems)
@@ -80,7 +81,7 @@ def _posted(request: HttpRequest, session, page: questionnaires.QuestionPage) ->
 
 @require_http_methods(["GET", "HEAD"])
 @login_required
-def rated(request: HttpRequest, uid: str) -> HttpResponse:
+def rated(request: MemberRequest, uid: str) -> HttpResponse:
     """The page after sending: it says when the session will be revealed."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     if session.revealed_at:
@@ -90,7 +91,7 @@ def rated(request: HttpRequest, uid: str) -> HttpResponse:
 
 
 def _show(
-    request: HttpRequest, session, page: questionnaires.QuestionPage, values, problems=None, *, sent: bool = False
+    request: MemberRequest, session, page: questionnaires.QuestionPage, values, problems=None, *, sent: bool = False
 ) -> HttpResponse:
     problems = problems or {}
     if plan.asks_what_matters(session.number) and rating_queries.goals(session.dyad):

@@ -1,7 +1,7 @@
 """The researcher's page: how many clients agree, what a study file holds, and the file itself."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
@@ -9,11 +9,12 @@ from accord.errors import AccordError
 from accord_clinic.actions import study
 from accord_clinic.exports import study as queries
 from accord_clinic.queries.practice import local
+from accord_clinic.views.requests import MemberRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def research(request: HttpRequest) -> HttpResponse:
+def research(request: MemberRequest) -> HttpResponse:
     """Show the page; its button sends the zip."""
     problem = ""
     if request.method == "POST":

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.repair import RepairPicture, repair_picture
 from accord_clinic.pages import service as service_pages
 from accord_clinic.service.release import Endings, Proportion, Released, ServiceRow
+from accord_clinic.views.requests import MemberRequest
 
 KEPT_BACK = "–"
 SHOWN_WEEKS = (2, 4, 8, 13, 26)
@@ -41,7 +42,7 @@ class ServiceLine:
 
 @require_safe
 @login_required
-def service(request: HttpRequest) -> HttpResponse:
+def service(request: MemberRequest) -> HttpResponse:
     """The periods of the last year, and what may be printed of them."""
     numbers = service_pages.service(request.user)
     if numbers is None:
@@ -122,7 +123,7 @@ def _ended(year: Endings | None) -> dict[str, object]:
     """How courses of care ended in the last whole year, or nothing before the first one is over."""
     if year is None:
         return {"endings": None}
-    context = {"endings": _counts(_endings(), year.counts), "ended": _count(year.together)}
+    context: dict[str, object] = {"endings": _counts(_endings(), year.counts), "ended": _count(year.together)}
     return context | {"endings_of": _span(year.first, year.last)}
 
 

@@ -1,7 +1,7 @@
 """The terms of a course of care, for its therapist: facts, messages, who agrees, corrections, cover, emergencies."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,12 +14,13 @@ from accord_clinic.pages import terms as terms_pages
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries import terms as terms_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def show(request: HttpRequest, uid: str) -> HttpResponse:
+def show(request: MemberRequest, uid: str) -> HttpResponse:
     """All terms on one page, each part with its own form; the field `what` says which one was sent."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     if request.method != "POST":
@@ -28,7 +29,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
     return or_404(change)(request, dyad)
 
 
-def _facts(request: HttpRequest, dyad) -> HttpResponse:
+def _facts(request: MemberRequest, dyad) -> HttpResponse:
     page = terms_pages.terms_page(request.user, dyad)
     form = Facts(request.POST, prefix="facts", with_contact=page.may_change_contact)
     if not form.is_valid():
@@ -36,14 +37,14 @@ def _facts(request: HttpRequest, dyad) -> HttpResponse:
     return _do(request, dyad, corrections.put_right, dyad.client, done=_("It is changed."), **form.cleaned_data)
 
 
-def _messages(request: HttpRequest, dyad) -> HttpResponse:
+def _messages(request: MemberRequest, dyad) -> HttpResponse:
     form = Messages(request.POST, prefix="messages")
     if not form.is_valid():
         return _page(request, dyad, messages=form)
     return _do(request, dyad, schedule.settle, dyad, done=_("It is changed."), **form.cleaned_data)
 
 
-def _agrees(request: HttpRequest, dyad) -> HttpResponse:
+def _agrees(request: MemberRequest, dyad) -> HttpResponse:
     form = WhoAgrees(request.POST, prefix="agrees")
     if not form.is_valid():
         return _page(request, dyad, agrees=form)
@@ -51,20 +52,20 @@ def _agrees(request: HttpRequest, dyad) -> HttpResponse:
     return _do(request, dyad, consent.set_terms, dyad, done=done, **form.cleaned_data)
 
 
-def _guardian(request: HttpRequest, dyad) -> HttpResponse:
+def _guardian(request: MemberRequest, dyad) -> HttpResponse:
     purpose = request.POST.get("purpose", "")
     if request.POST.get("said") == "yes":
         return _do(request, dyad, consent.note_guardian, dyad, purpose, done=_("It is noted."))
     return _do(request, dyad, consent.withdraw, dyad.client, purpose, voice="guardian", done=_("It is noted."))
 
 
-def _answer(request: HttpRequest, dyad) -> HttpResponse:
+def _answer(request: MemberRequest, dyad) -> HttpResponse:
     row = or_404(terms_queries.correction(dyad, request.POST.get("correction", "")))
     done = _("{client} can read your answer.").format(client=dyad.client.called)
     return _do(request, dyad, corrections.answer, row, request.POST.get("words", ""), done=done)
 
 
-def _cover(request: HttpRequest, dyad) -> HttpResponse:
+def _cover(request: MemberRequest, dyad) -> HttpResponse:
     form = CoverDays(terms_pages.terms_page(request.user, dyad).colleagues, request.POST, prefix="cover")
     if not form.is_valid():
         return _page(request, dyad, cover=form)
@@ -74,7 +75,7 @@ def _cover(request: HttpRequest, dyad) -> HttpResponse:
     return _do(request, dyad, cover_and_emergency.cover, dyad, colleague, facts["first"], facts["last"], done=done)
 
 
-def _end_cover(request: HttpRequest, dyad) -> HttpResponse:
+def _end_cover(request: MemberRequest, dyad) -> HttpResponse:
     row = or_404(terms_queries.cover(dyad, request.POST.get("cover", "")))
     return _do(request, dyad, cover_and_emergency.end_cover, row, done=_("The cover has ended."))
 
@@ -90,11 +91,11 @@ CHANGES = {
 }
 
 
-def _do(request: HttpRequest, dyad, act, *args, done: str, **named) -> HttpResponse:
+def _do(request: MemberRequest, dyad, act, *args, done: str, **named) -> HttpResponse:
     return do(request, reverse("terms", args=[dyad.uid]), act, *args, by=request.user, done=done, **named)
 
 
-def _page(request: HttpRequest, dyad, **sent) -> HttpResponse:
+def _page(request: MemberRequest, dyad, **sent) -> HttpResponse:
     """The page; `sent` holds a form that could not be read, with what was typed."""
     page, client = terms_pages.terms_page(request.user, dyad), dyad.client
     names = ("name", "address_as", "language", "born", "email", "phone", "channel")

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,6 +12,7 @@ from accord_clinic.pages import caseload
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import or_404
 
 HOMES = (
@@ -26,7 +27,7 @@ MOST_LETTERS = 100
 
 @require_safe
 @login_required
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: MemberRequest) -> HttpResponse:
     """Redirect to a member's first page, by the first of their roles that has one."""
     for role, name in HOMES:
         if request.user.is_a(role):
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: MemberRequest) -> HttpResponse:
     """Today: the sessions of the day, what each needs, and what is still to be done."""
     return render(request, "therapist/today.html", {"today": today_pages.today(request.user)})
 
@@ -44,19 +45,19 @@ def today(request: HttpRequest) -> HttpResponse:
 # A search is a POST that shows its page at once: a name in an address would stay in histories, proxies and logs.
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: MemberRequest) -> HttpResponse:
     """The caseload, with those who need a conversation first; or the clients whose name was searched for."""
     words = request.POST.get("name", "").strip()[:MOST_LETTERS] if request.method == "POST" else ""
     if words:
-        context = {"words": words, "people_found": caseload.find(request.user, words)}
-    else:
-        context = {"people": caseload.people(request.user)}
-    return render(request, "therapist/people.html", context)
+        return render(
+            request, "therapist/people.html", {"words": words, "people_found": caseload.find(request.user, words)}
+        )
+    return render(request, "therapist/people.html", {"people": caseload.people(request.user)})
 
 
 @require_safe
 @login_required
-def dyad(request: HttpRequest, uid: str) -> HttpResponse:
+def dyad(request: MemberRequest, uid: str) -> HttpResponse:
     """The page of one dyad. Each reading of the client's answers and words is noted, for the client to see."""
     row = or_404(dyad_queries.visible(request.user, uid))
     page = dyad_page(request.user, row)

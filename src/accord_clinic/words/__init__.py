@@ -1,1 +1,1 @@
-"""What is said to people, in words: sentences about signals, spoken dates, texts per language."""
+"""What Accord writes to people: sentences about signals, dates in words, texts for each language."""

@@ -1,4 +1,4 @@
-"""What a browser says of itself goes in; its name and the kind of machine come out. A new browser is a line here."""
+"""The name of a browser and the kind of its machine, from what it says of itself. A new browser is a line here."""
 
 import re
 

@@ -1,6 +1,6 @@
 """What the choices of a row are called on a page: where a session is, what became of it, how a course of care ended.
 
-The choices themselves stand with the columns in `models`; a page that names one takes the name from here.
+The choices themselves are with the columns in `models`; a page that names one takes the name from here.
 """
 
 from accord_clinic.models import Dyad, Session

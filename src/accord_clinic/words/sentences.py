@@ -22,7 +22,7 @@ SAFETY, TO_TALK, REPORTED, WAITS, INFERRED = range(5)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Who is spoken about. `you`: the reader is the therapist."""
+    """Whom a sentence is about. `you`: the reader is the therapist."""
 
     client: str
     therapist: str
@@ -49,7 +49,7 @@ class FalseAlarms:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing worth a word. `line` stands alone in a list; `more` follows `title` at the top of a page.
+    """One line about a signal or an open strain. `line` is for a list; `more` follows `title` at the top of a page.
 
     `inferred`: the signal behind it, where it was inferred and not said. `answer`: the session whose safety answer is
     to be read.
@@ -378,7 +378,7 @@ FEW_COURSES = 20
 
 
 def strain_state(state: str) -> str:
-    """Where a strain stands, in two or three words."""
+    """The state of a strain, in two or three words."""
     return {
         "opened": _("not talked about yet"),
         "talked_about": _("talked about"),

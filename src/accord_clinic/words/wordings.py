@@ -1,4 +1,4 @@
-"""Text files per language in; what clients agree to and what messages say out; English where there is none."""
+"""What clients agree to and what messages say, from one text file a language; English where there is none."""
 
 import tomllib
 from collections.abc import Mapping

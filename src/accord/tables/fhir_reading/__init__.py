@@ -1,4 +1,4 @@
-"""FHIR R4 in, its questionnaire responses out as a table: one row a response, one column an item.
+"""Read questionnaire responses from FHIR R4 as a table: one row a response, one column an item.
 
 The modules of this package go from the file inwards: `files` (documents), `bundles` (resources), `releases` (which
 FHIR), `collecting` (what is kept: `responses`, `answers`, `questionnaires`, `references`, `moments`), `kinds`

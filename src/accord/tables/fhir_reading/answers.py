@@ -1,4 +1,4 @@
-"""The items of a response in, what was answered to each out: before and after the questionnaire's numbers are known.
+"""What was answered to each item of a response: before and after the questionnaire's numbers are known.
 
 Another kind of value, or another sign that there is no answer, belongs here.
 """

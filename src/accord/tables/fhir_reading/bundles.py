@@ -1,4 +1,4 @@
-"""JSON documents in, single resources out, each with its name: out of bundles, also nested ones, and of parameters.
+"""The single resources, each with its name, of JSON documents: of bundles, also nested ones, and of parameters.
 
 Another resource that wraps others belongs here.
 """

@@ -1,4 +1,4 @@
-"""A file or a folder in, its JSON documents out one after the other: JSON or NDJSON, each also gzipped.
+"""The JSON documents of a file or a folder, one after the other: JSON or NDJSON, each also gzipped.
 
 Another kind of file (XML, a zip) belongs here.
 """

@@ -1,4 +1,4 @@
-"""One QuestionnaireResponse in, what is kept of it out: whom it is about, when, and what was answered."""
+"""What is kept of one QuestionnaireResponse: whom it is about, when, and what was answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encounters and the times of answers in, the numbers of sessions out: what counts as one session, and in which order.
+"""The numbers of sessions, from encounters and the times of answers: what counts as one session, and in which order.
 
 Another rule for what is a session belongs here.
 """

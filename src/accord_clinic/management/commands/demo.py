@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Done in {time.monotonic() - began:.0f} seconds.")
 
     def _tell_where(self, address: str) -> None:
-        therapist = Member.objects.filter(dyads__client__email=doors.HEADLINE).first()
+        therapist = Member.objects.filter(dyads__client__email=doors.HEADLINE)[0]
         lines = [
             "",
             "Everybody here is invented.",

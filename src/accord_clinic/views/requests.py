@@ -1,0 +1,11 @@
+"""A request from a member who is signed in: what a view behind `login_required` gets, for the checker of types."""
+
+from django.http import HttpRequest
+
+from accord_clinic.models import Member
+
+
+class MemberRequest(HttpRequest):
+    """Its `user` is a member, never nobody."""
+
+    user: Member

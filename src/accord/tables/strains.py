@@ -74,7 +74,9 @@ def find_strains(
     instead. Raises `BadTable`, `BadInput`.
 
     >>> table = pl.DataFrame({"dyad": [1] * 5, "session": range(1, 6), "score": [70, 75, 72, 74, 30]})
-    >>> find_strains(table, scale="collaboration").rows["flag"].to_list()
+    >>> find_strains(table, scale="collaboration").rows["flag"].to_list()  # one short course: still learning
+    [0, 0, 0, 0, 0]
+    >>> find_strains(table, scale="collaboration", rule="own-mean-1sd").rows["flag"].to_list()
     [0, 0, 0, 0, 1]
     """
     source = "the table" if isinstance(ratings, pl.DataFrame) else str(ratings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from accord_clinic import links
 from accord_clinic.charts import SessionMark, StrainSpan
+from accord_clinic.charts.types import Opener
 from accord_clinic.pages.key_holders import names_of, what_it_means
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.queries import doors, own_space
@@ -129,7 +130,8 @@ def _spans(rows: OwnRows, therapist: str) -> list[StrainSpan]:
     for strain in rows.strains:
         ended = settled.get(strain.pk) if strain.state == "settled" else None
         label = _("you felt it") if strain.opened_by == "client" else _("{name} felt it").format(name=therapist)
-        spans.append(StrainSpan(strain.session.number, talked.get(strain.pk), ended, strain.opened_by, label))
+        opener = cast(Opener, strain.opened_by)
+        spans.append(StrainSpan(strain.session.number, talked.get(strain.pk), ended, opener, label))
     return spans
 
 

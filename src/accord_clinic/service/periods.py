@@ -1,7 +1,7 @@
 """The periods that are published, from closed months: each once, none overlapping another.
 
 A month beside its quarter, or a sum over the last twelve months that moves on each month, would give a kept-back number
-away by subtraction. So a month belongs to one period alone: the one that is published when enough sessions have gathered.
+away by subtraction. So a month belongs to one period alone: that which is published when enough sessions have gathered.
 In a large practice that is each month; in a small one it is several, most of whose numbers would have been kept back.
 """
 

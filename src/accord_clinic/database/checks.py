@@ -1,10 +1,14 @@
 """Operations for migrations that add checks to tables in use: PostgreSQL reads no table while pages wait."""
 
 from django.db import migrations
+from django.db.models import BaseConstraint
 
 
 class AddCheck(migrations.AddConstraint):
     """A check that holds for new rows at once. What is there already is read by `ValidateCheck`, one step later."""
+
+    model_name: str
+    constraint: BaseConstraint
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):
         if schema_editor.connection.vendor != "postgresql":

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model, QuerySet
-from django.db.models.query import NamedValuesListIterable, get_related_populators
+from django.db.models.query import NamedValuesListIterable, get_related_populators  # type: ignore[attr-defined]
 
 Value = int | str | datetime
 
@@ -59,7 +59,7 @@ class Prepared:
         sql, params = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_rest in compiler.select])
         named = queryset._iterable_class is NamedValuesListIterable
-        row = namedtuple("Row", queryset._fields)._make if named else tuple
+        row = namedtuple("Row", queryset._fields)._make if named else tuple  # type: ignore[attr-defined]
         return compiler, sql, params, converters, row
 
 

@@ -7,7 +7,7 @@ has them, for the client alone.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord.instruments import Instrument
+from accord.records import Rater
 from accord.scoring import kept_scores
 from accord.tables import fhir
 from accord.tables.fhir_questionnaire import questionnaire
@@ -90,7 +91,7 @@ def _questionnaires(rows: Iterable[models.Response]) -> Iterator[Named]:
     for identity, version, form, rater in {(r.instrument, r.version, r.form, r.side): None for r in rows}:
         instrument = shelf().versions.get((identity, version))
         if instrument and instrument.wordings and form in instrument.forms and fhir.may_go_out(instrument):
-            made = questionnaire(instrument, form, rater, wording(instrument))
+            made = questionnaire(instrument, form, cast(Rater, rater), wording(instrument))
             yield fhir.urn("Questionnaire", f"{made['url']}|{version}"), made
 
 
@@ -117,7 +118,9 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
             authored=None if session.revealed_by == "import" else timezone.localtime(row.sent_at),
         ),
     )
-    for score in kept_scores([response.answers], instrument, row.form)[0] if instrument else ():
+    if instrument is None:
+        return
+    for score in kept_scores([response.answers], instrument, row.form)[0]:
         if instrument.scale(score.scale).key.verified and not strains.issuperset(instrument.scale(score.scale).items):
             yield (
                 fhir.urn("Observation", f"{whose}/{score.scale}"),
@@ -181,7 +184,7 @@ def _progress(dyad: Dyad, goal: Agreement) -> Iterator[Named]:
                 fhir.urn("Observation", f"{goal.uid}/{row.session.uid}/{row.side}"),
                 fhir.progress(
                     row.value,
-                    rater=row.side,
+                    rater=cast(Rater, row.side),
                     patient=fhir.urn("Patient", dyad.client.uid),
                     source=_source(dyad, row.side),
                     about=fhir.urn("Encounter", row.session.uid),

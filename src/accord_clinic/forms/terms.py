@@ -1,5 +1,7 @@
 """What is typed about the terms of a course of care, checked: facts, messages, who agrees, cover, answers."""
 
+from typing import Any
+
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,7 @@ from accord_clinic.forms.care import DateInput
 from accord_clinic.forms.practice import HOURS
 from accord_clinic.models import Client, Terms
 
-OWN_HOURS = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
+OWN_HOURS: dict[str, Any] = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
 
 
 class Facts(forms.Form):
@@ -68,4 +70,6 @@ class CoverDays(forms.Form):
 
     def __init__(self, colleagues, *args, **more):
         super().__init__(*args, **more)
-        self.fields["colleague"].choices = [(member.uid, member.name) for member in colleagues]
+        colleague = self.fields["colleague"]
+        assert isinstance(colleague, forms.ChoiceField)
+        colleague.choices = [(member.uid, member.name) for member in colleagues]

@@ -30,7 +30,9 @@ def tell(
 
     `once` says what makes it the same message, where `about` cannot since it holds a fresh link. `facts`: session, to.
     """
-    person = f"client:{client.pk}" if client else f"member:{member.pk}"
+    reader = client or member
+    assert reader is not None
+    person = f"{'client' if client else 'member'}:{reader.pk}"
     now = timezone.now()
     try:
         with transaction.atomic():

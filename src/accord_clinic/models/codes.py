@@ -22,7 +22,7 @@ def guard(tables: Iterable[type[models.Model]]) -> None:
 
 
 def _only(table: type[models.Model], field: models.Field) -> models.CheckConstraint:
-    codes = sorted({code for code, _label in field.choices} | ({""} if field.blank else set()))
+    codes = sorted({code for code, _label in field.choices or ()} | ({""} if field.blank else set()))
     name = f"{table._meta.model_name}_{field.name}_is_a_code"
     return models.CheckConstraint(condition=models.Q(**{f"{field.name}__in": codes}), name=name)
 
@@ -30,5 +30,5 @@ def _only(table: type[models.Model], field: models.Field) -> models.CheckConstra
 def check(table: type[models.Model], **values: str) -> None:
     """Raise `BadInput` for a value that is no code of its column, before the database has to."""
     for column, value in values.items():
-        if value not in dict(table._meta.get_field(column).choices):
+        if value not in dict(getattr(table._meta.get_field(column), "choices", ())):
             raise BadInput(f"{column.replace('_', ' ').capitalize()}: choose one of those that are offered.")

@@ -24,7 +24,7 @@ finally:
         else:
             sys.modules[_name] = _module
 
-Database = django_sqlite.Database
+Database = django_sqlite.Database  # type: ignore[attr-defined]  # Django itself reads it there
 
 
 class DatabaseWrapper(django_sqlite.DatabaseWrapper):

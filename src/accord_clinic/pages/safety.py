@@ -29,7 +29,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class WordedAnswer:
     """A question and its answer as they were worded, and when it was sent."""
 
     question: str
@@ -45,7 +45,7 @@ class SafetyPage:
     client: str
     therapist: str
     start: datetime
-    answers: tuple[Answered, ...]
+    answers: tuple[WordedAnswer, ...]
     done: tuple[Done, ...]
     open: bool
     records: bool
@@ -65,7 +65,7 @@ def safety_page(row: SafetyAnswer) -> SafetyPage:
     names = {"session": phrases.session_on(row.session.start), "client": dyad.client.called}
     names["therapist"] = dyad.therapist.name
     answers = (
-        Answered(
+        WordedAnswer(
             question(given.response, given.item, names),
             in_words(given.response, given.item, given.value) or str(given.value),
             given.response.sent_at,

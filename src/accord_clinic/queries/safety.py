@@ -122,6 +122,6 @@ def _given(session: Session) -> list[GivenAnswer]:
 def _looks(signals: list[int]) -> dict[int, list[Look]]:
     looks: dict[int, list[Look]] = {}
     rows = SafetyLook.objects.filter(signal__in=signals).order_by("at", "id")
-    for signal, *columns in rows.values_list("signal", "member__name", "at", "done", "to"):
-        looks.setdefault(signal, []).append(Look(*columns))
+    for signal, member, at, done, to in rows.values_list("signal", "member__name", "at", "done", "to"):
+        looks.setdefault(signal, []).append(Look(member, at, done, to))
     return looks

@@ -34,10 +34,10 @@ def test_under_twelve_is_refused_with_a_sentence(ben, people):
     assert care.register_client("Twelve this year", by=ben, born=year - 12)
 
 
-def test_by_default_guardians_see_nothing_and_must_agree_below_sixteen(kim):
+def test_by_default_guardians_open_no_page_and_must_agree_below_sixteen(kim):
     said = before_first_question(kim.client, kim)
     assert needed(kim.client) == {"client", "guardian"}
-    assert "get to see nothing" in said.lines[0]
+    assert "cannot open these pages. The law may let them ask for your record." in said.lines[0]
     assert "has to agree first" in said.waiting
 
 
@@ -91,7 +91,7 @@ class TestAnAgeThatNobodyWroteDown:
         consent.note_guardian(lou, "care", by=ben)
         said = before_first_question(lou.client, lou)
         assert said.waiting == ""
-        assert "get to see nothing" in said.lines[0]
+        assert "cannot open these pages. The law may let them ask for your record." in said.lines[0]
 
     def test_nobody_of_unknown_age_is_in_a_study(self, lou):
         consent.give(lou.client, "research", by=lou.client)
@@ -158,7 +158,7 @@ def test_who_comes_by_order_reads_what_the_sender_learns(dyad, ben):
 def test_what_differs_for_one_is_read_on_the_link_page(kim, ben, client):
     consent.set_terms(kim, by=ben, consents="client", guardian_learns="together")
     page = client.get(f"/c/{checkin.invite(a_held_session(kim), by=ben)}").content.decode()
-    assert "decide to tell them, together" in page
+    assert "you and your therapist decide, together" in page
     assert "Start</button>" in page
 
 

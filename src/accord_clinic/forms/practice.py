@@ -3,6 +3,8 @@
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 ROLES = [
@@ -12,6 +14,8 @@ ROLES = [
     ("researcher", _("researcher: makes study files of those who agree, without names; sees no page about anybody")),
     ("admin", _("admin: keeps accounts and settings")),
 ]
+DUTY = tuple(f"duty_{code}" for code, _name in settings.LANGUAGES)
+"""One text for each language that clients may have."""
 HOURS = [(hour, f"{hour}:00") for hour in range(24)]
 
 
@@ -83,6 +87,7 @@ class PracticeSettings(forms.Form):
             ("safety_contact", "outside_reader", "outside_reader_role", "outside_reader_reply", "outside_reader_duty",
              "elsewhere_text"),
         ),
+        (_("What a therapist must act on"), DUTY),
         (_("When answers open"), ("reveal_after_hours", "reveal_before_next_hours")),
         (_("Links and reminders"),
          ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
@@ -94,6 +99,25 @@ class PracticeSettings(forms.Form):
         super().__init__(*args, **more)
         people = [("", _("nobody"))] + [(m.uid, m.name) for m in members]
         self.fields["safety_contact"].choices = self.fields["outside_reader"].choices = people
+        for name, (code, _name) in zip(DUTY, settings.LANGUAGES, strict=True):
+            self.fields[name] = _words(
+                get_language_info(code)["name_local"],
+                max_length=1000,
+                initial=self.initial.get("duty_texts", {}).get(code, ""),
+                help_text=_(
+                    "Clients read it before the first question, after who can read their answers. Write what the law "
+                    "of your country asks: danger to self or others, harm to a child or a dependent person. Left empty, "
+                    "it says: If someone is in danger, NAME may have to tell others."
+                ),
+            )
+
+    def clean(self):
+        """The texts on what must be acted on become one fact, by language."""
+        facts = super().clean()
+        texts = {
+            code: facts.pop(name, "").strip() for name, (code, _name) in zip(DUTY, settings.LANGUAGES, strict=True)
+        }
+        return facts | {"duty_texts": {code: text for code, text in texts.items() if text}}
 
     def clean_time_zone(self):
         zone = self.cleaned_data["time_zone"]

@@ -25,6 +25,9 @@ class Practice(models.Model):
     elsewhere_text = models.TextField(
         blank=True, help_text=_("Where clients can turn when there is no outside reader.")
     )
+    duty_texts = models.JSONField(
+        default=dict, blank=True, help_text="by language: what a therapist must act on by the law of this practice"
+    )
     reveal_after_hours = models.PositiveSmallIntegerField(default=96)
     reveal_before_next_hours = models.PositiveSmallIntegerField(default=1)
     leave_to = models.CharField(max_length=200, default="/away")

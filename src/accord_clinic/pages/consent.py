@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from accord_clinic.pages.key_holders import what_it_means
 from accord_clinic.queries.consent import OF_AGE, age_of, consents, given_for_care, needed, terms_of
 from accord_clinic.queries.key_holders import key_holders
+from accord_clinic.queries.practice import practice
+from accord_clinic.queries.sharing import supervisors_now
 from accord_clinic.words.wordings import PURPOSES, ConsentWording, consent
 
 if TYPE_CHECKING:
@@ -34,9 +36,13 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class BeforeFirst:
-    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing."""
+    """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing.
+
+    `readers`: who reads the answers, who else can, and what has to be acted on even so.
+    """
 
     lines: tuple[str, ...]
+    readers: tuple[str, ...]
     agree: ConsentWording | None
     waiting: str
 
@@ -85,7 +91,33 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
         waiting = _("Somebody who is responsible for you has to agree first. Please talk about it with {therapist}.")
     waiting = waiting.format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must - given else None
-    return BeforeFirst(tuple(lines), agree, waiting)
+    return BeforeFirst(tuple(lines), _readers(client, dyad), agree, waiting)
+
+
+def _readers(client: Client, dyad: Dyad) -> tuple[str, ...]:
+    """For everybody, of whatever age. The last sentence is the practice's own where it has written one."""
+    names = {"therapist": dyad.therapist.name, "supervisor": _and(supervisors_now(dyad))}
+    if names["supervisor"]:
+        others = _(
+            "{therapist} reads what you show. {supervisor} can if {therapist} asks for advice, a colleague when "
+            "{therapist} is away, the office in an emergency."
+        )
+    else:
+        others = _(
+            "{therapist} reads what you show. A supervisor can if {therapist} asks for advice, a colleague when "
+            "{therapist} is away, the office in an emergency."
+        )
+    by_law = practice().duty_texts.get(client.language, "")
+    return others.format(**names), by_law or _("If someone is in danger, {therapist} may have to tell others.").format(
+        **names
+    )
+
+
+def _and(names: Sequence[str]) -> str:
+    """Names as a sentence joins them."""
+    if len(names) < 2:
+        return "".join(names)
+    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1])
 
 
 def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:
@@ -93,15 +125,12 @@ def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:
         return ()
     learns = terms.guardian_learns if terms else "nothing"
     texts = {
-        "nothing": _("Your parents or guardians get to see nothing of what you answer here."),
-        "dates": _(
-            "Your parents or guardians may learn that sessions take place, and when; nothing of what you answer."
-        ),
-        "together": _(
-            "Your parents or guardians learn only what you and your therapist decide to tell them, together."
-        ),
+        "nothing": _("The practice tells them nothing by itself."),
+        "dates": _("The practice may tell them that sessions take place, and when."),
+        "together": _("The practice tells them only what you and your therapist decide, together."),
     }
     return (
+        _("Your parents or guardians cannot open these pages. The law may let them ask for your record."),
         texts[learns],
         _("If somebody’s life is in danger, your therapist may have to tell. You are told first, if that is possible."),
     )

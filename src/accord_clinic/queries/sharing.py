@@ -32,6 +32,12 @@ def sharing(dyad: Dyad) -> Sharing:
     )
 
 
+def supervisors_now(dyad: Dyad) -> list[str]:
+    """The names of those with whom this course is shared now. One query."""
+    standing = Share.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), dyad=dyad)
+    return list(standing.order_by("since").values_list("member__name", flat=True))
+
+
 def as_set_up(dyad: Dyad) -> dict[str, object]:
     """How the course is set up, for a form."""
     facts = {name: getattr(dyad, name) for name in ("approach", "modality", "form")}

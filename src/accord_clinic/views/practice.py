@@ -30,6 +30,7 @@ def settings(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         now = {name: getattr(practice, name) for name in PracticeSettings.base_fields if name not in PEOPLE}
         now |= {name: getattr(getattr(practice, name), "uid", "") for name in PEOPLE}
+        now["duty_texts"] = practice.duty_texts
         return _page(request, "practice/settings.html", {"form": PracticeSettings(people, initial=now)})
     form = PracticeSettings(people, request.POST)
     if not form.is_valid():

@@ -32,7 +32,8 @@ class Card:
 
     `signals` are the kinds of signal (or occasions, such as `ending`) that it answers. No `aspects` or no
     `strain_kinds` means that it fits each of them. Cards of one `theme` say the same thing for different
-    approaches or modalities, so only one of them is shown. `verified` is true when each source was read.
+    approaches or modalities, so only one of them is shown. `unless` names where it must not be used. `verified` is true
+    when each source was read.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Card:
     tries: tuple[str, ...]
     words: tuple[str, ...]
     avoid: str | None
+    unless: str | None
     source: str
     evidence: str
     verified: bool
@@ -53,7 +55,7 @@ class Card:
 
     def reading(self) -> str:
         """What is read before a session, as one text; source and evidence are small print and left out."""
-        return " ".join((self.title, self.why, *self.tries, *self.words, self.avoid or ""))
+        return " ".join((self.title, self.why, *self.tries, *self.words, self.avoid or "", self.unless or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ def listing(deck: Sequence[Card]) -> str:
             lines += ["", "Possible words: " + " / ".join(f"*{words}*" for words in card.words)]
         if card.avoid:
             lines += ["", f"Better not: {card.avoid}"]
+        if card.unless:
+            lines += ["", f"Not then: {card.unless}"]
         lines += ["", f"How sure: {card.evidence} Source: {card.source}"]
     return "\n".join(lines) + "\n"
 
@@ -246,6 +250,7 @@ def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Sourc
         tries=table.texts("tries"),
         words=table.texts("words", ()),
         avoid=table.text("avoid", "") or None,
+        unless=table.text("unless", "") or None,
         source="; ".join(cites) or CONVENTION,
         evidence=table.text("evidence"),
         verified=bool(cited) and all(entry.verified for entry in cited),

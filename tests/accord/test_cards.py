@@ -105,6 +105,23 @@ def test_the_safety_card_is_neutral_and_comes_first_whatever_else_there_is() -> 
     assert "your practice" in first.reading()
 
 
+def test_cards_for_silence_ask_first_whether_contact_is_safe_and_whether_there_is_a_risk() -> None:
+    for card in (card for card in DECK if "silence" in card.signals):
+        assert "contact safe" in card.tries[0], card.id
+        assert "risk" in card.tries[0], card.id
+        assert "our last" not in " ".join(card.words), f"{card.id}: a message carries no content of therapy"
+
+
+@pytest.mark.parametrize("approach", APPROACHES)
+def test_what_is_offered_after_a_confrontation_excepts_threats_violence_and_stalking(approach: str) -> None:
+    for card in DECK:
+        if "confrontation" in card.strain_kinds:
+            assert card.unless, f"{card.id}: say where it must not be used"
+    offered = fitting(DECK, ["strain_reported"], strain_kind="confrontation", approach=approach, modality="room")
+    unless = " ".join(card.unless or "" for card in offered)
+    assert all(word in unless for word in ("Threats", "violence", "stalking", "safety procedure"))
+
+
 def test_two_cards_of_one_theme_differ_in_approach_or_modality() -> None:
     seen = set()
     for card in DECK:

@@ -26,6 +26,12 @@ from accord_clinic.words import wordings
 pytestmark = pytest.mark.django_db
 NEVER = re.compile(r"\b(Ana|Ben|Park|Practice|therap\w*|session\w*|Sitzung\w*|Praxis|alliance|Accord)\b", re.IGNORECASE)
 
+CONTENT = re.compile(
+    r"\b(goals?|Ziele?\w*|strains?|felt|feel\w*|gefühl\w*|answers?|Antwort\w*|mood|Stimmung|help\w*|Hilfe|safe\w*|"
+    r"Sicherheit|risk|danger|Gefahr|talk\w*|Gespräch\w*|concern\w*|Sorge\w*|treat\w*|Behandlung)\b",
+    re.IGNORECASE,
+)
+
 
 @pytest.fixture
 def mailbox(settings):
@@ -276,6 +282,15 @@ class TestWhatItSays:
         for said in texts.values():
             assert not NEVER.search(" ".join(said.values())), said
         assert set(texts) == set(tomllib.loads((wordings.HERE / "messages" / "en.toml").read_text()))
+
+    @pytest.mark.parametrize("language", ["en", "de"])
+    def test_no_message_has_room_for_what_was_said_in_therapy(self, language):
+        """Its only gaps are for links and codes, and its words are not about goals, strains, moods or answers."""
+        texts = tomllib.loads((wordings.HERE / "messages" / f"{language}.toml").read_text())
+        for kind, parts in texts.items():
+            words = " ".join(parts.values())
+            assert set(re.findall(r"\{(\w+)\}", words)) <= {"link", "code", "stop"}, kind
+            assert not CONTENT.search(words), kind
 
     def test_a_text_message_goes_through_the_one_function(self, session, ana, settings, monkeypatch):
         sent = []

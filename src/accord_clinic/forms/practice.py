@@ -106,8 +106,8 @@ class PracticeSettings(forms.Form):
                 initial=self.initial.get("duty_texts", {}).get(code, ""),
                 help_text=_(
                     "Clients read it before the first question, after who can read their answers. Write what the law "
-                    "of your country asks: danger to self or others, harm to a child or a dependent person. Left empty, "
-                    "it says: If someone is in danger, NAME may have to tell others."
+                    "of your country asks: danger to self or others, harm to a child or a dependent person. Left "
+                    "empty, it says: If someone is in danger, NAME may have to tell others."
                 ),
             )
 

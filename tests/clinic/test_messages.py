@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 NEVER = re.compile(r"\b(Ana|Ben|Park|Practice|therap\w*|session\w*|Sitzung\w*|Praxis|alliance|Accord)\b", re.IGNORECASE)
 
 CONTENT = re.compile(
-    r"\b(goals?|Ziele?\w*|strains?|felt|feel\w*|gefühl\w*|answers?|Antwort\w*|mood|Stimmung|help\w*|Hilfe|safe\w*|"
+    r"\b(goals?|Ziele?\w*|strains?|felt|feel\w*|gefühl\w*|mood|Stimmung|help\w*|Hilfe|safe\w*|"
     r"Sicherheit|risk|danger|Gefahr|talk\w*|Gespräch\w*|concern\w*|Sorge\w*|treat\w*|Behandlung)\b",
     re.IGNORECASE,
 )

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from accord.cli import fit_reliability
+from accord.cli import fit_criterion, fit_reliability
 from accord.errors import BadInput, BadTable
 from accord.stats.mixed import MixedFit, fit_mixed
 from accord.tables.study import numbers, read_table
@@ -33,6 +33,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     analyses = command.add_subparsers(dest="analysis", required=True, metavar="NAME")
     _add_mixed(analyses)
     fit_reliability.add(analyses)
+    fit_criterion.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

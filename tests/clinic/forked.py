@@ -1,12 +1,14 @@
-"""Commands in processes of their own that need not load Django anew: each is a fork of one that has loaded it already.
+"""Commands in processes of their own that need not load Accord anew: each is a fork of one that has loaded it already.
 
-What runs is what a person types, `python -m accord_clinic.manage`, with its own environment, folder and output. Only
-libraries are loaded beforehand, nothing that reads settings. A few tests start whole processes (`Home.start`).
+What runs is what a person types, `python -m accord_clinic.manage`, with its own environment, folder and output. The
+settings are read anew in each fork, and nothing is loaded beforehand that keeps a setting. A few tests start whole
+processes (`Home.start`).
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import runpy
@@ -16,18 +18,25 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import traceback
 from functools import cache
 from importlib import import_module
 from pathlib import Path
 
+import django
+from django.conf import empty, settings
+from django.core.cache import caches
+from django.db import connections
+
 LIBRARIES = (
-    "django.core.management", "django.db.migrations.executor", "django.db.models.sql", "django.forms",
-    "django.template.backends.django", "django.test.signals", "django.urls", "django.views.generic",
-    "django.contrib.messages", "django.contrib.staticfiles.finders", "argon2", "cryptography.x509", "email.policy",
-    "fido2.server", "jwt", "numpy", "psycopg", "requests", "scipy.optimize", "scipy.sparse", "scipy.stats", "segno",
-    "smtplib", "sqlcipher3.dbapi2",
+    "allauth.account.forms", "argon2", "cryptography.x509", "django.db.migrations.executor", "django.test",
+    "django.views.generic", "email.policy", "fido2.server", "jwt", "numpy", "psycopg", "requests", "scipy.optimize",
+    "scipy.sparse", "scipy.stats", "segno", "smtplib", "accord.course", "accord_clinic.actions.checkin",
+    "accord_clinic.actions.calibration", "accord_clinic.upkeep.backups", "accord_clinic.upkeep.serving",
 )  # fmt: skip
-"""What commands load and what can be loaded without settings."""
+"""What commands load and what keeps no setting: no views, no addresses, no middleware."""
+
 
 
 def run(arguments: list[str], env: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
@@ -62,9 +71,12 @@ def _server() -> str:
 
 
 def _serve(address: str) -> None:
-    """Load the libraries, then fork for each request until whoever started this is gone."""
+    """Load Accord and the libraries, then fork for each request until whoever started this is gone."""
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "accord_clinic.settings", "ACCORD_DATA": f"{address}-data"}
+    django.setup()
     for name in LIBRARIES:
         import_module(name)
+    gc.freeze()  # no collection in a fork touches, and so copies, what all of them share
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(address)
     listening.listen()
@@ -96,8 +108,35 @@ def _answer(line: socket.socket) -> None:
     os.chdir(asked["folder"])
     sys.path[:] = [*asked["env"]["PYTHONPATH"].split(os.pathsep), *sys.path[1:]]
     sys.argv = ["accord_clinic", *asked["arguments"]]
-    runpy.run_module("accord_clinic.manage", run_name="__main__", alter_sys=True)
-    sys.exit()
+    _forget_settings()
+    try:
+        runpy.run_module("accord_clinic.manage", run_name="__main__", alter_sys=True)
+    except BaseException:
+        _leave(sys.exc_info()[1])
+
+
+def _leave(error: BaseException) -> None:
+    """End as any process does, without taking down piece by piece all that was loaded: that takes as long as a command."""
+    code = error.code if isinstance(error, SystemExit) else 1
+    if not isinstance(error, SystemExit):
+        traceback.print_exception(error)
+    elif isinstance(code, str):
+        print(code, file=sys.stderr)
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    connections.close_all()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
+def _forget_settings() -> None:
+    """Let whoever asks next read the settings from the environment as it is now."""
+    del sys.modules["accord_clinic.settings"]
+    settings._wrapped = empty
+    for handler in (connections, caches):
+        handler.__dict__.pop("settings", None)
+        handler.__init__()
 
 
 if __name__ == "__main__":

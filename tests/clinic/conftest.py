@@ -1,6 +1,7 @@
 """Everybody in the clinic's tests, one fixture each, and a browser for whoever signs in."""
 
 import time
+from pathlib import Path
 
 import pytest
 from allauth.account.internal.flows.login import (
@@ -8,11 +9,14 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
 from django.conf import settings
+from django.db import connection
 from django.test import Client as Browser
+from tests.clinic import migrated
 from tests.clinic.people import People, a_practice
 
 from accord.stats import thresholds
 from accord.stats.innovation import Hyper
+from accord_clinic.database import keys
 
 ASKING = {"db", "transactional_db", "django_db_setup"}
 """Fixtures of tests that ask the database in which the suite runs."""
@@ -38,6 +42,16 @@ def pytest_collection_modifyitems(config, items):
     kept = [one for one in items if asks(one)] or items  # who names one other test wants it run
     config.hook.pytest_deselected(items=[one for one in items if one not in set(kept)])
     items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings) -> bool:
+    """Begin with a copy of a migrated database, so that nothing is left to be made."""
+    if connection.vendor != "sqlite":
+        return False
+    facts = connection.settings_dict
+    migrated.copy_file(Path(facts["TEST"]["NAME"]), keys.database_key(facts["OPTIONS"]["key_file"]))
+    return True
 
 
 @pytest.fixture(autouse=True, scope="session")

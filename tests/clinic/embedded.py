@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.clinic import forked
+from tests.clinic import forked, migrated
 
 from accord_clinic.database import keys
 from accord_clinic.database.sqlcipher import files
@@ -85,6 +85,7 @@ def a_practice(folder: Path) -> Home:
 @cache
 def _founded() -> tempfile.TemporaryDirectory:
     kept = tempfile.TemporaryDirectory(prefix="accord-test-")  # it vanishes with the process
+    migrated.copy_home(Path(kept.name))
     home = Home(Path(kept.name))
     home.do("init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org")
     home.python(

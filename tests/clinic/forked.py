@@ -38,7 +38,6 @@ LIBRARIES = (
 """What commands load and what keeps no setting: no views, no addresses, no middleware."""
 
 
-
 def run(arguments: list[str], env: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run one `accord_clinic` command to its end, with nothing to read."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as line:
@@ -116,7 +115,7 @@ def _answer(line: socket.socket) -> None:
 
 
 def _leave(error: BaseException) -> None:
-    """End as any process does, without taking down piece by piece all that was loaded: that takes as long as a command."""
+    """End as any process does, but do not take down piece by piece all that was loaded: that takes half a second."""
     code = error.code if isinstance(error, SystemExit) else 1
     if not isinstance(error, SystemExit):
         traceback.print_exception(error)

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 
 import pytest
+from tests.clinic import migrated
 from tests.clinic.embedded import a_machine, a_practice, another
 
 from accord_clinic.database.sqlcipher import files
@@ -86,7 +87,7 @@ class TestMakingOne:
 
     def test_where_there_is_no_practice_nothing_counts_as_a_backup(self, tmp_path):
         empty = a_machine(tmp_path / "empty")
-        empty.do("upgrade")
+        migrated.copy_home(empty.folder)
         done = empty.run("backup", tmp_path / "backups")
         assert (done.returncode, "there is no practice in it" in done.stderr) == (2, True)
         assert list((tmp_path / "backups").iterdir()) == []

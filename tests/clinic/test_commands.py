@@ -16,7 +16,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from tests.clinic.embedded import a_machine
+from tests.clinic.embedded import a_machine, a_practice
 from tests.clinic.people import a_held_session, answers
 
 from accord.errors import BadInput
@@ -149,18 +149,9 @@ def test_serve_says_when_the_port_is_taken(db):
 
 
 def test_serve_runs_web_and_sweep_restarts_the_sweep_and_stops_cleanly(tmp_path):
-    port = a_free_port()
-    env = {
-        **os.environ,
-        "ACCORD_DATA": str(tmp_path / "data"),
-        "ACCORD_KEYS": str(tmp_path / "keys"),
-        "ACCORD_TLS_ELSEWHERE": "1",
-        "ACCORD_PASSWORD": "correct horse battery",
-        "PYTHONPATH": "src",
-    }
-    clinic = [sys.executable, "-m", "accord_clinic.manage"]
-    subprocess.run([*clinic, "init", *INIT], env=env, check=True, capture_output=True)
-    serve = [*clinic, "serve", "--port", str(port)]
+    home, port = a_practice(tmp_path / "home"), a_free_port()
+    serve = [sys.executable, "-m", "accord_clinic.manage", "serve", "--port", str(port)]
+    env = home.environment | {"ACCORD_TLS_ELSEWHERE": "1"}
     with subprocess.Popen(serve, env=env, stdout=subprocess.PIPE, text=True) as served:
         try:
             assert answers_at(port)
@@ -176,7 +167,7 @@ def test_serve_runs_web_and_sweep_restarts_the_sweep_and_stops_cleanly(tmp_path)
 
 def test_nothing_is_left_running_when_the_server_is_killed(tmp_path):
     children = (
-        "from accord_clinic.upkeep import serving;"
+        "import django; django.setup(); from accord_clinic.upkeep import serving;"
         "serving._web = serving._sweep = lambda *_: ['http.server', '0']; serving.run('', 0)"
     )
     with subprocess.Popen([sys.executable, "-c", children], env={**os.environ, "PYTHONPATH": "src"}) as served:

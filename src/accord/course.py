@@ -1,4 +1,4 @@
-"""The spine: all that was said in one dyad goes in, its Course comes out: scores, expected courses, signals."""
+"""The spine: from all answers of one dyad to its `Course`, by scores, expected courses and signals, in this order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Series = tuple[Score | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One dyad over time. Every series has one entry per session of `said.sessions`, `None` where nobody answered.
+    """One dyad over time. Every series has one entry per session of `record.sessions`, `None` where nobody answered.
 
     `scores` is keyed by rater, instrument and scale. `trajectories` (the client's voice) and `gaps` (client minus
     therapist, commensurate scales only) are keyed by instrument and scale, and are batches of one, shape (1, T).
@@ -55,6 +55,14 @@ def course(
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
     instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
     calibration that rests on too few courses draws the band and raises no signal.
+
+    >>> from accord.instruments import catalogue
+    >>> from accord.records import SessionFacts
+    >>> answered = Response(1, "client", "phq-9", "1.0", "full", {f"phq{i}": 1 for i in range(1, 10)})
+    >>> record = DyadRecord((SessionFacts(1, True, "room"),), (answered,))
+    >>> made = course(record, catalogue().instruments, {})
+    >>> made.values("client", "phq-9", "total"), made.signals[0].kind
+    (array([9.]), 'safety')
     """
     scored = _scores(record, instruments, versions or {})
     times = np.array([float(s.number) for s in record.sessions])
@@ -79,7 +87,11 @@ def course(
 
 
 def values(series: Series) -> npt.NDArray[np.float64]:
-    """Scores as floats, NaN where there is none."""
+    """Scores as floats (T,), in the scale's units; NaN where there is none, missing or not enough answered.
+
+    >>> values((Score("total", 12.0, 9, 9, 9), None))
+    array([12., nan])
+    """
     return np.array([np.nan if s is None or s.value is None else s.value for s in series])
 
 

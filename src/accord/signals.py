@@ -1,4 +1,4 @@
-"""What may deserve a word in the next session: scores, answers and expected courses go in, Signals come out.
+"""Find what is worth talking about in the next session, in the answers, scores and expected courses of one dyad.
 
 `DETECTORS` lists them all. To add one: a function from `Evidence` to Signals, an entry here, a guidance file, a test.
 Each signal says what it rests on in ids and numbers, under which rule, and, when inferred, under which calibration.
@@ -28,7 +28,7 @@ SILENT_RUN = 2
 class Evidence:
     """What a detector may look at. Trajectories and gaps are batches of one dyad, shape (1, T)."""
 
-    said: DyadRecord
+    record: DyadRecord
     instruments: Mapping[str, Any]
     scores: Mapping[tuple[Rater, str, str], tuple[Score | None, ...]]
     trajectories: Mapping[tuple[str, str], Any]
@@ -36,9 +36,9 @@ class Evidence:
 
     def check_ins(self) -> Iterator[tuple[int, Response | None, Response | None]]:
         """Per session in order: its number, the client's check-in and the therapist's, `None` where missing."""
-        said = {(r.session, r.rater): r for r in self.said.responses if r.instrument == CHECK_IN}
-        for session in self.said.sessions:
-            yield session.number, said.get((session.number, "client")), said.get((session.number, "therapist"))
+        sent = {(r.session, r.rater): r for r in self.record.responses if r.instrument == CHECK_IN}
+        for session in self.record.sessions:
+            yield session.number, sent.get((session.number, "client")), sent.get((session.number, "therapist"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def seen_by_one(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 def goals_apart(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Both said what matters most now, and nothing is on both lists."""
-    for picks in seen.said.picks:
+    for picks in seen.record.picks:
         if picks.client and picks.therapist and not picks.client & picks.therapist:
             counts = {"client": len(picks.client), "therapist": len(picks.therapist), "in_common": 0}
             yield detector.signal(picks.session, strength=1.0, evidence=counts)
@@ -93,13 +93,13 @@ def goals_apart(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 def not_talked_about(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """The client says that an earlier concern was not talked about."""
-    for session, about in seen.said.not_talked:
+    for session, about in seen.record.not_talked:
         yield detector.signal(session, strength=float(session - about), evidence={"about_session": about})
 
 
 def safety(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """An answer about self-harm above the level that its questionnaire names. Not graded, and not an urgency."""
-    for response in seen.said.responses:
+    for response in seen.record.responses:
         instrument = seen.instruments.get(response.instrument)
         for item in instrument.safety_items(response.answers) if instrument else ():
             yield detector.signal(response.session, evidence={"instrument": response.instrument, "item": item})
@@ -111,7 +111,7 @@ def drop(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 
 def slide(seen: Evidence, detector: Detector) -> Iterator[Signal]:
-    """A slow decline over several sessions. DyadRecord once, when it is noticed, and not again while it lasts."""
+    """A slow decline over several sessions. Raised once, when it is noticed, and not again while it lasts."""
     yield from _flagged(seen, detector, seen.trajectories)
 
 
@@ -122,32 +122,32 @@ def gap(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Perfect scores with low voice, or the same answer throughout, three check-ins in a row: little new is said."""
-    run, told = 0, False
+    run, raised = 0, False
     for number, client, _therapist in seen.check_ins():
         if client is None:
             continue
         run = run + 1 if _says_little(seen, client) else 0
-        told = told and run > 0
-        # A run that began in the starting path is told once that is over, not never.
-        if run >= QUIET_RUN and number > STARTING_SESSIONS and not told:
-            told = True
+        raised = raised and run > 0
+        # A run that began in the starting path is raised once that is over, not never.
+        if run >= QUIET_RUN and number > STARTING_SESSIONS and not raised:
+            raised = True
             yield detector.signal(number, strength=1.0, evidence={"check_ins": run})
 
 
 def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """Two whole sessions in a row without any answer of the client; stronger while a strain is open."""
-    held = {s.number for s in seen.said.sessions if s.held}
+    held = {s.number for s in seen.record.sessions if s.held}
     # Any questionnaire counts: past ratings that were imported hold no check-in.
-    answered = {r.session for r in seen.said.responses if r.rater == "client"}
-    run, told = 0, False
+    answered = {r.session for r in seen.record.responses if r.rater == "client"}
+    run, raised = 0, False
     for number, _client, _therapist in seen.check_ins():
         if number not in held:
             continue
         run = 0 if number in answered else run + 1
-        told = told and run > 0
-        if run >= SILENT_RUN and number > STARTING_SESSIONS and not told:
-            told = True
-            after = any(s.state not in ("settled", "at_rest") and s.session < number for s in seen.said.strains)
+        raised = raised and run > 0
+        if run >= SILENT_RUN and number > STARTING_SESSIONS and not raised:
+            raised = True
+            after = any(s.state not in ("settled", "at_rest") and s.session < number for s in seen.record.strains)
             quiet = {"sessions": run, "after_strain": after}
             yield detector.signal(number, strength=2.0 if after else 1.0, evidence=quiet)
 
@@ -175,7 +175,7 @@ def _level(response: Response | None, item: str) -> int | None:
 def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any]) -> Iterator[Signal]:
     """Marks of the detector's kind, and whether the client's rating alone would have raised each."""
     for (instrument, scale), path in paths.items():
-        for i, session in enumerate(seen.said.sessions):
+        for i, session in enumerate(seen.record.sessions):
             if getattr(path, f"flag_{detector.kind}")[0, i]:
                 joint = detector.kind != "gap" and getattr(path, f"joint_{detector.kind}")[0, i]
                 numbers = {name: round(float(getattr(path, name)[0, i]), 3) for name in ("expected", "sd", "z")}

@@ -1,4 +1,4 @@
-"""A few numbers and a seed in; believable courses of client and therapist with the truth about their strains out.
+"""Simulate believable courses of client and therapist, with the truth about their strains, from a seed.
 
 Defaults come from `data/sim_defaults.json` (growth of the IMPLEMENT trial; shares and lengths of strains from the
 papers named there). Sizes are in within-person SD of the client's scale.
@@ -22,13 +22,18 @@ if TYPE_CHECKING:
 
 
 def nine_items() -> Hyper:
-    """A nine-item scale answered 1 to 5, as the IMPLEMENT patients used it. The mean level 3.8 is an assumption."""
-    found = defaults()["alliance_client"]
-    between, slope = found["between_sd"], found["slope_sd"]
+    """A nine-item scale answered 1 to 5, as the IMPLEMENT patients used it. The mean level 3.8 is an assumption.
+
+    >>> nine_items().b0, nine_items().high
+    (3.8, 5.0)
+    """
+    published = defaults()["alliance_client"]
+    between, slope = published["between_sd"], published["slope_sd"]
     return Hyper(
         b0=3.8, b1=0.02, var_intercept=between**2, var_slope=slope**2,
-        cov=found["corr_int_slope"] * between * slope, var_residual=found["within_sd_detrended"] ** 2,
-        phi=found["ar1"], low=1.0, high=5.0, name="IMPLEMENT, nine items", spread=found["within_sd_heterogeneity_cv"],
+        cov=published["corr_int_slope"] * between * slope, var_residual=published["within_sd_detrended"] ** 2,
+        phi=published["ar1"], low=1.0, high=5.0, name="IMPLEMENT, nine items",
+        spread=published["within_sd_heterogeneity_cv"],
     )
 
 
@@ -47,9 +52,9 @@ class Simulated:
     def __str__(self) -> str:
         kinds, counts = np.unique(self.truth.kind, return_counts=True)
         struck = [f"{n:,} {kind}" for kind, n in zip(kinds, counts, strict=True) if kind != "none"]
-        said = ", ".join(struck) or "no strain"
+        summary = ", ".join(struck) or "no strain"
         gone = f"{np.isnan(self.client).mean():.0%} of the client's ratings are missing"
-        return f"{len(self.client):,} dyads, {len(self.times)} sessions: {said}; {gone}"
+        return f"{len(self.client):,} dyads, {len(self.times)} sessions: {summary}; {gone}"
 
     def to_dict(self) -> dict[str, Any]:
         """The rows of both `tables`, ready for JSON."""

@@ -54,9 +54,9 @@ class Trajectory:
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON: one list a dyad, `None` where there is nothing to say."""
         other = ("state", "times", "calibration")
-        told: dict[str, Any] = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in other}
-        told["state"] = [[STATES[code] for code in row] for row in self.state]
-        return told | {"times": self.times.tolist(), "calibration": self.calibration}
+        plain: dict[str, Any] = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name not in other}
+        plain["state"] = [[STATES[code] for code in row] for row in self.state]
+        return plain | {"times": self.times.tolist(), "calibration": self.calibration}
 
     def __str__(self) -> str:
         """One dyad: a row a session. Many: what was flagged."""
@@ -76,9 +76,9 @@ class Trajectory:
 
     def _line(self, k: int) -> str:
         numbers = (self.expected, self.low, self.high, self.sd, self.z)
-        said = " ".join(f"{values[0, k]:>9.2f}" if values[0, k] == values[0, k] else f"{'':9}" for values in numbers)
-        found = " ".join(kind for kind, flagged in self._flags().items() if flagged[0, k])
-        return f"{self.times[..., k].flat[0]:>7g} {said}  {found:11} {STATES[self.state[0, k]]}".rstrip()
+        columns = " ".join(f"{values[0, k]:>9.2f}" if values[0, k] == values[0, k] else f"{'':9}" for values in numbers)
+        kinds = " ".join(kind for kind, flagged in self._flags().items() if flagged[0, k])
+        return f"{self.times[..., k].flat[0]:>7g} {columns}  {kinds:11} {STATES[self.state[0, k]]}".rstrip()
 
 
 def _plain(values: npt.NDArray[Any]) -> list[list[Any]]:
@@ -104,28 +104,29 @@ def trajectory(
     y, t = checked(scores, times)
     other = None if second is None else paired(second, y, t)
     voices = Voices(calibration.hyper, calibration.second, calibration.weight)
-    found = voices.read(y, other, t)
-    drop, slide = (_begun(found, kind, calibration) for kind in ("drop", "slide"))
-    gap = _above(found, "gap", calibration)
+    statistics = voices.read(y, other, t)
+    drop, slide = (_begun(statistics, kind, calibration) for kind in ("drop", "slide"))
+    gap = _above(statistics, "gap", calibration)
     joint = _joint(y, other, t, calibration, {"drop": drop, "slide": slide})
-    low, high = _band(found.steps, calibration)
-    state = repair(y, found.steps.expected, found.steps.sd, drop | slide, _before_slide(found, drop))
+    steps = statistics.steps
+    low, high = _band(steps, calibration)
+    state = repair(y, steps.expected, steps.sd, drop | slide, _before_slide(statistics, drop))
     return Trajectory(
-        found.steps.expected, found.steps.sd, low, high, found.z, drop, slide, gap, *joint, state, found.steps.earlier,
-        t, calibration.id,
+        steps.expected, steps.sd, low, high, statistics.z, drop, slide, gap, *joint, state, steps.earlier, t,
+        calibration.id,
     )  # fmt: skip
 
 
-def _above(found: Statistics, kind: str, calibration: Calibration) -> Flags:
+def _above(statistics: Statistics, kind: str, calibration: Calibration) -> Flags:
     """Where a statistic reaches its limit; nowhere without one."""
     limit: Threshold | None = getattr(calibration, kind)
     if limit is None:
-        return np.zeros(found.z.shape, dtype=np.bool_)
-    return np.asarray(getattr(found, kind) >= limit.at(found.steps.earlier))
+        return np.zeros(statistics.z.shape, dtype=np.bool_)
+    return np.asarray(getattr(statistics, kind) >= limit.at(statistics.steps.earlier))
 
 
-def _begun(found: Statistics, kind: str, calibration: Calibration) -> Flags:
-    return crossings(_above(found, kind, calibration), found.drop > -np.inf)
+def _begun(statistics: Statistics, kind: str, calibration: Calibration) -> Flags:
+    return crossings(_above(statistics, kind, calibration), statistics.drop > -np.inf)
 
 
 def _joint(
@@ -150,13 +151,13 @@ def _band(steps: Innovations, calibration: Calibration) -> tuple[Floats, Floats]
     return np.clip(low, *ends), np.clip(high, *ends)
 
 
-def _before_slide(found: Statistics, drop: Flags) -> Floats:
+def _before_slide(statistics: Statistics, drop: Flags) -> Floats:
     """The level to come back to: what was expected at a drop, or in the session in which the slide began.
 
     A slide is measured by the level of `SLIDE` sessions ago, and at the earliest of the first session that is judged:
     what is expected before that is what is usual for people, not for this person.
     """
-    expected = found.steps.expected
-    first = np.argmax(found.slide > -np.inf, axis=1)[:, None]
+    expected = statistics.steps.expected
+    first = np.argmax(statistics.slide > -np.inf, axis=1)[:, None]
     began = np.minimum(np.maximum(np.arange(expected.shape[1]) - SLIDE + 1, first), np.arange(expected.shape[1]))
     return np.where(drop, expected, np.take_along_axis(expected, began, axis=1))

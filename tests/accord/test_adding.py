@@ -104,7 +104,7 @@ from accord.signals import Detector
 
 def good_night(seen, detector):
     """The client slept as well as can be."""
-    for response in seen.said.responses:
+    for response in seen.record.responses:
         if response.answers.get("n1") == 3:
             yield detector.signal(response.session, strength=1.0, evidence={"n1": 3})
 

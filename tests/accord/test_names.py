@@ -12,21 +12,14 @@ from pathlib import Path
 SRC = Path(__file__).parents[2] / "src"
 FILLERS = {"said", "told", "heard", "found", "known", "kept", "one", "here", "then", "lives", "cases", "twin", "spoken"}
 TO_MEND = """
-accord/signals.py
-accord/simulation.py
-accord/stats/rules.py
-accord/stats/simulated_practice.py
-accord/stats/thresholds.py
-accord/tables/strains.py
-accord/trajectories.py
 accord_clinic/actions/checkin.py
 accord_clinic/models/rights.py
 """
-FILES_TO_MEND = 9  # may only go down: a new file has no such name, so nothing is ever added
+FILES_TO_MEND = 2  # may only go down: a new file has no such name, so nothing is ever added
 
 ROWS = {"Calibration", "Response", "Signal"}
 """Rows of the clinic that bear the name of the core's record of the same thing."""
-CLASSES_TO_RENAME = {"Practice"}
+CLASSES_TO_RENAME: set[str] = set()
 
 
 def _names(tree: ast.Module) -> Iterator[tuple[int, str]]:

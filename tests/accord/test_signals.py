@@ -184,8 +184,8 @@ def test_a_session_that_was_not_held_is_not_silence():
 
 def test_a_signal_is_added_by_one_function_and_one_entry():
     def long_course(seen, detector):
-        if len(seen.said.sessions) >= 3:
-            yield detector.signal(seen.said.sessions[-1].number, evidence={"sessions": len(seen.said.sessions)})
+        if len(seen.record.sessions) >= 3:
+            yield detector.signal(seen.record.sessions[-1].number, evidence={"sessions": len(seen.record.sessions)})
 
     mine = Detector("long_course", True, 1, long_course)
     signals = course(said({}, {}, {}), SHELF, {}, detectors=(*DETECTORS, mine)).signals

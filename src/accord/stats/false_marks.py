@@ -1,7 +1,8 @@
-"""A practice's own ratings and its limits in; which share of its marks are false alarms out, where that is known.
+"""Which share of a practice's marks are false alarms, where its own ratings can tell.
 
 Noise rises as it falls, and a strain only falls. So upward marks of the practice, put right by what the ends of the
-scale do to the two sides in its uneventful twin, say how many downward marks are noise.
+scale do to the two sides in its uneventful twin, say how many downward marks are noise. Source: our own
+(docs/explanation/signals.md).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from accord.stats.evidence import Statistics, crossings
 from accord.stats.innovation import Floats
 from accord.stats.limits import Threshold
-from accord.stats.simulated_practice import Practice
+from accord.stats.simulated_practice import SimulatedPractice
 
 KNOWN = 0.15  # half of a 95 % interval: a share that is known less well is not said
 FEWEST = 30  # downward marks below which it never is
@@ -22,7 +23,7 @@ TWINS = 40_000  # courses in which nothing happened
 
 
 def false_discovery(
-    practice: Practice,
+    practice: SimulatedPractice,
     own: tuple[Floats, Floats | None],
     t: Floats,
     limits: Mapping[str, Threshold],
@@ -31,7 +32,15 @@ def false_discovery(
     """By kind of mark (drop, slide): share of false alarms, with its 95 % interval; only where known to 15 points.
 
     Upward marks (none after a low rating) / downward marks x the twin's downward / upward marks; the interval from
-    resampled courses. Strains that are followed by ratings above the person's usual are not foreseen.
+    resampled courses. Strains that are followed by ratings above the person's usual are not foreseen. `own`: ratings of
+    both voices (n, T) at sessions `t` (T,), missing as nan. Nothing where there are too few marks.
+
+    >>> from accord.stats.hyper import Hyper
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> few, times = np.array([[70.0, 71.0, 69.0, 72.0, 30.0]]), np.arange(1.0, 6.0)
+    >>> practice = SimulatedPractice.of(few, None, times, usual, None, 0)
+    >>> false_discovery(practice, (few, None), times, {"drop": Threshold(2.0)}, 0)
+    {}
     """
     marks = {kind: _marks(practice, own, t, kind, limit) for kind, limit in limits.items() if kind != "gap"}
     if not any(down.sum() >= FEWEST for _up, down in marks.values()):
@@ -54,7 +63,7 @@ def false_discovery(
 
 
 def _marks(
-    practice: Practice, ratings: tuple[Floats, Floats | None], t: Floats, kind: str, limit: Threshold
+    practice: SimulatedPractice, ratings: tuple[Floats, Floats | None], t: Floats, kind: str, limit: Threshold
 ) -> tuple[Floats, Floats]:
     """Upward and downward marks of each course, (n,)."""
 

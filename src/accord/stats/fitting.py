@@ -1,4 +1,7 @@
-"""A calibration and newer ratings in; in which ways it no longer fits them out."""
+"""In which ways a calibration no longer fits newer ratings. Another sign of that is a name that `misfit` gives.
+
+Source: our own (docs/explanation/signals.md).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,15 @@ MIDDLE = 0.6745  # median size of a standard normal value: strains hardly move i
 def misfit(made: Calibration, y: Floats, t: Floats) -> tuple[str, ...]:
     """Names of what has changed, of `level`, `noise` and `length`, in ratings (n, T) at sessions t (T,).
 
-    Nothing while the ratings are few. A calibration that no longer fits holds no budget, and should be made anew.
+    Nothing while the ratings are few; missing ones are nan. A calibration that no longer fits holds no budget, and
+    should be made anew. Units: `LEVEL` in SDs of a first rating, `NOISE` as a ratio of SDs.
+
+    >>> from accord.stats.hyper import Hyper
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> rng = np.random.default_rng(1)
+    >>> lower = 40 + 10 * rng.standard_normal((60, 1)) + 5 * rng.standard_normal((60, 8))
+    >>> misfit(Calibration(usual), lower, np.arange(1.0, 9.0))
+    ('level',)
     """
     steps = innovations(y, t, made.hyper)
     step = steps.z * steps.scale

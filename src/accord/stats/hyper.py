@@ -1,6 +1,6 @@
 """What is usual on a scale, in numbers: the mean over sessions, how persons differ, how noise changes.
 
-Another way in which ratings may rise is one entry in `RISES`.
+Another way in which ratings may rise is one entry in `RISES`. Source: our own (docs/explanation/signals.md).
 """
 
 from __future__ import annotations
@@ -99,6 +99,10 @@ class Hyper:
 
 
 def basis(s: Floats) -> Floats:
-    """1, s, log(s + 1) and 1 - e^(-s/3) at sessions s, (4, ...): of these the mean is made."""
+    """1, s, log(s + 1) and 1 - e^(-s/3) at sessions s, (T,) or any shape: (4, T). Of these the mean is made.
+
+    >>> basis(np.array([0.0, 3.0])).round(2).tolist()
+    [[1.0, 1.0], [0.0, 3.0], [0.0, 1.39], [0.0, 0.63]]
+    """
     late = np.maximum(s, 0.0)
     return np.stack([np.ones_like(s), s, np.log1p(late), -np.expm1(-late / BEND)])

@@ -1,4 +1,7 @@
-"""Statistics of uneventful courses and a budget in; limits of constant hazard, smooth in the ratings known, out."""
+"""Limits that uneventful courses cross at a constant rate, smooth in the number of ratings known, within a budget.
+
+Source: our own; docs/explanation/signals.md says what becomes of the budget in simulated practices.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,13 @@ BUDGET = Budget()
 
 
 def hazard(share: float) -> float:
-    """Chance of a first false mark in each session that is judged, for a budget of so large a share of courses."""
+    """Chance of a first false mark in each session that is judged, for a budget of so large a share of courses.
+
+    1 − (1 − share)^(1/12): of the 15 sessions of a course the first three are not judged.
+
+    >>> round(hazard(0.05), 4)
+    0.0043
+    """
     return float(1.0 - (1.0 - share) ** (1.0 / (COURSE - QUIET)))
 
 
@@ -74,7 +83,15 @@ def fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
 
     -inf: not judged. Ratings bear the chance of the sessions that have none, on average over courses. Before each
     rating the courses without a mark so far give a quantile; a parabola in the logarithm of ratings known goes through
-    them; its level is then moved until the share is met exactly.
+    them; its level is then moved until the share is met exactly. `earlier` (n, T): how many ratings came before. Where
+    nothing is judged, or too few courses are, the limit is infinite.
+
+    >>> rng = np.random.default_rng(1)
+    >>> statistic, earlier = rng.standard_normal((2000, 15)), np.tile(np.arange(15.0), (2000, 1))
+    >>> limit = fitted(np.where(earlier < 3, -np.inf, statistic), earlier, 0.05)
+    >>> crossed = (statistic >= limit.at(earlier)) & (earlier >= 3)
+    >>> round(float(crossed.any(axis=1).mean()), 2)
+    0.05
     """
     judged = (statistic > -np.inf).sum(axis=1)
     sessions = max(statistic.shape[1] - QUIET, 0)

@@ -1,8 +1,8 @@
-"""How far ratings lie from what was expected in; the evidence for a dip, a drop that lasts, or a slide out.
+"""The evidence for a dip, a drop that lasts, or a slide: from how far ratings lie from what was expected.
 
 At each session the ratings so far are compared under "nothing happened" and under a strain of each shape, begun in each
 of the last sessions, of each size: a mixture of likelihood ratios, with the person's own spread integrated out. Another
-shape is one entry in `SHAPES`.
+shape is one entry in `SHAPES`. Source: our own (docs/explanation/signals.md).
 """
 
 from __future__ import annotations
@@ -93,6 +93,12 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
 
     The sum over shapes k of w [(nu + Q) / (nu + Q - 2 b + a)]^((nu + t) / 2), where a = g'g, b = -g'e, Q = e'e, g: what
     a strain does to the steps e of a course without gaps, and t: ratings so far. Earlier steps are cut at 2.5.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> step = np.array([[0.0, 0.0], [0.5, 0.5], [0.0, 0.0], [0.2, 0.2], [0.0, -5.0]])  # (T, n): one drops at last
+    >>> calm, dropped = evidence(step, np.ones(step.shape, dtype=bool), np.arange(1.0, 6.0), usual)[0][-1]
+    >>> bool(dropped > calm)
+    True
     """
     sessions, n = step.shape
     grid = times if times.ndim == 1 else np.arange(1.0, sessions + 1)

@@ -163,10 +163,10 @@ def false_alarms(
 def _own(y: Floats) -> tuple[Floats, Floats]:
     """Mean and SD of each person's ratings, (n, 1); SD 0 with fewer than three, so that nothing is flagged."""
     seen = ~np.isnan(y)
-    known = seen.sum(axis=1, keepdims=True)
-    mean = np.where(seen, y, 0.0).sum(axis=1, keepdims=True) / np.maximum(known, 1)
-    square = np.where(seen, (y - mean) ** 2, 0.0).sum(axis=1, keepdims=True) / np.maximum(known - 1, 1)
-    return mean, np.where(known >= 3, np.sqrt(square), 0.0)
+    ratings = seen.sum(axis=1, keepdims=True)
+    mean = np.where(seen, y, 0.0).sum(axis=1, keepdims=True) / np.maximum(ratings, 1)
+    square = np.where(seen, (y - mean) ** 2, 0.0).sum(axis=1, keepdims=True) / np.maximum(ratings - 1, 1)
+    return mean, np.where(ratings >= 3, np.sqrt(square), 0.0)
 
 
 def _earlier_mean(y: Floats) -> Floats:

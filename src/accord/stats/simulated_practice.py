@@ -78,7 +78,7 @@ class _Search:
         rows = int(np.clip(LOOKED_AT / max(len(t), 1), len(y), 3000))
         self.holes = np.isnan(y[np.arange(rows) % len(y)])
 
-    def twin(self, voice: Voice) -> Floats:
+    def simulated(self, voice: Voice) -> Floats:
         """Courses of the twin, with the practice's gaps."""
         courses = replace(voice, noise=replace(voice.noise, missing=0.0)).simulate(
             len(self.holes), self.t, np.random.default_rng(self.seed)
@@ -99,7 +99,7 @@ class _Search:
 
     def with_reading(self, voice: Voice) -> Voice:
         """Read by what the uneventful twin gives when nothing is left out, which the practice's own cannot tell."""
-        usual, _loglik = fitted(self.twin(voice), self.t, voice.usual, voice.usual, REREAD)
+        usual, _loglik = fitted(self.simulated(voice), self.t, voice.usual, voice.usual, REREAD)
         return replace(voice, usual=usual)
 
     def with_course(self, voice: Voice) -> Voice:
@@ -107,11 +107,11 @@ class _Search:
         usual, trust = voice.usual, self.n / (self.n + LEAN)
         own = self.slopes(self.y, usual)
         plain = replace(voice, hidden=replace(usual, low=None, high=None), noise=Noise())
-        even = self.slopes(self.twin(plain), usual)
+        even = self.slopes(self.simulated(plain), usual)
         goal = [trust * a + (1.0 - trust) * b for a, b in ((own.mean, even.mean), (own.rest, even.rest))]
         hidden = voice.hidden
         for _ in range(STEPS):
-            now = self.slopes(self.twin(replace(voice, hidden=hidden)), usual)
+            now = self.slopes(self.simulated(replace(voice, hidden=hidden)), usual)
             ridge = 1e-3 * np.diag(np.diag(now.rest_known)) + 1e-12 * np.eye(len(now.rest))
             step = np.clip(np.linalg.solve(now.rest_known + ridge, goal[1] - now.rest), -MOST, MOST)
             ridge = 1e-3 * np.diag(np.diag(now.mean_known)) + 1e-12 * np.eye(len(now.mean))
@@ -139,7 +139,7 @@ class _Search:
         if self.at_end(voice.usual) > CUT:
             return 0.0
         even = _with(voice, skew=0.0)
-        seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.twin(even), self.t, voice.usual)
+        seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.simulated(even), self.t, voice.usual)
         if seen > -SURE * 1.1 / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:  # 1.1: error of `lopsided`, one rating
             return 0.0
         skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s), lopsided)
@@ -164,7 +164,7 @@ class _Search:
     ) -> Floats:
         """How the twin looks for each value, made to rise with it."""
         voices = [guess(float(value)) for value in np.asarray(values)]
-        return np.maximum.accumulate([look(self.twin(voice), self.t, voice.usual) for voice in voices])
+        return np.maximum.accumulate([look(self.simulated(voice), self.t, voice.usual) for voice in voices])
 
 
 def _with(
@@ -190,20 +190,20 @@ def nu(spread: float) -> float:
 
 def uneven(y: Floats, t: Floats, usual: Hyper) -> float:
     """How alike the squared steps of one person are in size, against all (0: all persons are equally noisy)."""
-    found = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
-    square = (found.z * found.scale) ** 2
+    steps = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
+    square = (steps.z * steps.scale) ** 2
     square = np.minimum(square / max(float(np.nanmean(square)), 1e-12), CAP)
-    known = (~np.isnan(square)).sum(axis=1)
+    counts = (~np.isnan(square)).sum(axis=1)
     sums, fourth = np.nansum(square, axis=1), np.nansum(square**2, axis=1)
-    mean = max(float(sums.sum() / max(known.sum(), 1)), 1e-12)
-    pairs = max(float((known * (known - 1)).sum()), 1.0)
+    mean = max(float(sums.sum() / max(counts.sum(), 1)), 1e-12)
+    pairs = max(float((counts * (counts - 1)).sum()), 1.0)
     return float((sums**2 - fourth).sum()) / pairs / mean**2 - 1.0
 
 
 def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
     """Skew of the body of the steps, from its deciles: below 0, they fall further than they rise."""
-    found = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
-    step = (found.z * found.scale)[watched(y, t, found.earlier) & ~np.isnan(found.z)]
+    steps = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
+    step = (steps.z * steps.scale)[watched(y, t, steps.earlier) & ~np.isnan(steps.z)]
     if len(step) < ENOUGH:
         return 0.0
     low, middle, high = np.quantile(step, (0.1, 0.5, 0.9))
@@ -212,8 +212,8 @@ def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
 
 def largest_rises(y: Floats, t: Floats, usual: Hyper) -> float:
     """Mean log of the upper quantiles of courses' largest rises, none after a low rating."""
-    found = innovations(y, t, usual)
-    rises = np.where(watched(y, t, found.earlier) & ~after_low(found), found.z, -np.inf)
+    steps = innovations(y, t, usual)
+    rises = np.where(watched(y, t, steps.earlier) & ~after_low(steps), steps.z, -np.inf)
     most = rises.max(axis=1, initial=-np.inf)
     most = most[most > -np.inf]
     shares = [1.0 - share for share in UPPER if share * len(most) >= 1.0]
@@ -223,7 +223,7 @@ def largest_rises(y: Floats, t: Floats, usual: Hyper) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
+class SimulatedPractice:
     """Both voices of a practice, and how they move together within a session."""
 
     client: Voice
@@ -233,7 +233,7 @@ class Practice:
     @classmethod
     def of(
         cls, y: Floats, pair: Floats | None, t: Floats, prior: Hyper | None, second_prior: Hyper | None, seed: int
-    ) -> Practice:
+    ) -> SimulatedPractice:
         """Estimated from the ratings of one voice, or of both in the same sessions, (n, T)."""
         client = Voice.of(y, t, prior, seed)
         if pair is None:

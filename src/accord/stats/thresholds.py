@@ -1,7 +1,7 @@
-"""A practice's own ratings in; its usual course and limits that keep a stated false-alarm budget out.
+"""Calibrate a scale: the usual course of a practice's own ratings, and limits that keep a false-alarm budget.
 
 Limits come from a simulated twin of the practice in which nothing happened (`simulated_practice`), and hold for every
-number of ratings known of a person (`limits`).
+number of ratings known of a person (`limits`). Source: our own (docs/explanation/signals.md).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from accord.stats.false_marks import false_discovery
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import checked
 from accord.stats.limits import BUDGET, Budget, Threshold, allowed, fitted
-from accord.stats.simulated_practice import Practice
+from accord.stats.simulated_practice import SimulatedPractice
 
 __all__ = ["BUDGET", "Budget", "Calibration", "Threshold", "allowed", "calibrate", "estimate"]
 
@@ -123,7 +123,12 @@ def calibrate(
     same sessions (n, T), or a prior for them; both voices are then judged together. `prior`, `second_prior`: what
     the estimates lean on while courses are few. Missing is nan. `draws`: simulated courses. For `gap`, give the
     differences client minus therapist as `scores`. No limit is made while the practice has fewer courses of six ratings
-    than `FEWEST_COURSES`. Raises `BadInput` as `estimate` does.
+    than `FEWEST_COURSES`. Units are those of the scores. Raises `BadInput` as `estimate` does.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> made = calibrate(usual)
+    >>> made.n, made.learning, made.drop
+    (0, True, None)
     """
     if isinstance(scores, Hyper):
         return Calibration(scores, second=second if isinstance(second, Hyper) else None, budget=budget, seed=seed)
@@ -135,12 +140,12 @@ def calibrate(
     if len(y) > MOST:
         chosen = np.sort(np.random.default_rng(seed).choice(len(y), MOST, replace=False))
         y, pair = y[chosen], None if pair is None else pair[chosen]
-    known = (~np.isnan(y)).sum(axis=1)
-    practice = Practice.of(y, pair, t, prior, second_prior, seed)
-    long = int((known >= LONG).sum())
+    ratings = (~np.isnan(y)).sum(axis=1)
+    practice = SimulatedPractice.of(y, pair, t, prior, second_prior, seed)
+    long = int((ratings >= LONG).sum())
     limits = _limits(practice, budget, seed, draws, long, len(t))
     voices = practice.voices
-    judged = np.flatnonzero(known > FEWEST)
+    judged = np.flatnonzero(ratings > FEWEST)
     own = y[judged], None if pair is None else pair[judged]
     return Calibration(
         voices.client, second=voices.therapist, weight=voices.weight, budget=budget, n=len(judged), long=long,
@@ -150,7 +155,7 @@ def calibrate(
 
 
 def _limits(
-    practice: Practice, budget: Budget, seed: int, draws: int, long: int, sessions: int
+    practice: SimulatedPractice, budget: Budget, seed: int, draws: int, long: int, sessions: int
 ) -> dict[str, Threshold]:
     """Limits of those kinds of marks for which there are courses enough, from the uneventful twin."""
     kinds = [kind for kind, needed in FEWEST_COURSES.items() if long >= needed]
@@ -158,5 +163,5 @@ def _limits(
         return {}
     times = np.arange(1.0, min(max(2 * sessions, 2 * COURSE), FARTHEST) + 1)
     n = min(draws, 2 * draws * COURSE // len(times))
-    found = practice.voices.read(*practice.simulate(n, times, np.random.default_rng(seed)), times)
-    return {kind: fitted(getattr(found, kind), found.steps.earlier, getattr(budget, kind)) for kind in kinds}
+    statistics = practice.voices.read(*practice.simulate(n, times, np.random.default_rng(seed)), times)
+    return {kind: fitted(getattr(statistics, kind), statistics.steps.earlier, getattr(budget, kind)) for kind in kinds}

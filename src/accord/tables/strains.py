@@ -47,8 +47,8 @@ class StrainTable:
 
     def __str__(self) -> str:
         lines = []
-        for one in self.judged:
-            lines += _summary(one)
+        for judged in self.judged:
+            lines += _summary(judged)
         flagged = self.rows.filter(pl.col("flag") == 1)
         with pl.Config(
             tbl_rows=50, tbl_cols=20, tbl_width_chars=120, tbl_hide_dataframe_shape=True, float_precision=2
@@ -130,8 +130,8 @@ def _checked(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFram
         strange = ~table["rater"].cast(pl.String).is_in(RATERS).fill_null(False)
         if strange.any():
             row = int(strange.arg_true()[0])
-            said = f"{source}: line {row + 2}: rater {table['rater'][row]!r} is not known"
-            raise BadTable(f"{said}. Call the raters client and therapist.")
+            what = f"{source}: line {row + 2}: rater {table['rater'][row]!r} is not known"
+            raise BadTable(f"{what}. Call the raters client and therapist.")
     return table
 
 
@@ -170,11 +170,11 @@ def _judge_scale(
     name: str, voices: dict[str, Floats], sessions: Floats, budget: Budget, rule: Rule | None
 ) -> Iterator[tuple[str, _Judged, dict[str, Any]]]:
     """Each voice that said anything on a scale, what it was judged to be, and the note on that."""
-    said = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
+    rated = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
     priors = starting(name)
     other = getattr(priors, "therapist", None)
-    for voice, y in said.items():
-        pair = said.get("therapist") if voice == "client" else None
+    for voice, y in rated.items():
+        pair = rated.get("therapist") if voice == "client" else None
         prior = getattr(priors, voice, None)
         made = calibrate(y, sessions, second=pair, prior=prior, second_prior=other, budget=budget)
         judged = _judge(y, pair, sessions, made, rule)
@@ -210,16 +210,16 @@ def _note(scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration)
 
 def _budgeted(made: Calibration) -> dict[str, Any]:
     """What Accord's own flags may cost, and how many of them are false alarms where that is known."""
-    known = made.false_discovery.get("drop")
     return {
-        "rule": made.method, "false_alarms": made.budget.drop, "learning": made.learning, "false_discovery": known
+        "rule": made.method, "false_alarms": made.budget.drop, "learning": made.learning,
+        "false_discovery": made.false_discovery.get("drop"),
     }  # fmt: skip
 
 
 def _ruled(rule: Rule, y: Floats, sessions: Floats, prior: Hyper | None) -> dict[str, Any]:
     """How often a classical rule flags uneventful courses like these, with their ends of the scale, steps and gaps."""
-    twin = Voice.of(y[:: len(y) // MOST + 1], sessions, prior, seed=0)
-    share = false_alarms(rule, twin.hidden, noise=twin.noise)
+    simulated = Voice.of(y[:: len(y) // MOST + 1], sessions, prior, seed=0)
+    share = false_alarms(rule, simulated.hidden, noise=simulated.noise)
     return {"rule": rule.name, "says": rule.says, "false_alarms": round(share, 3)}
 
 
@@ -230,19 +230,19 @@ def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) ->
     return table.with_columns(*added, pl.Series("flag", columns["flag"]), states)
 
 
-def _summary(one: dict[str, Any]) -> list[str]:
+def _summary(judged: dict[str, Any]) -> list[str]:
     """One voice on one scale in a few lines: what was flagged, by what, and how often that is wrong."""
-    name = f"{one['scale']} ({one['rater']})" if one["scale"] else one["rater"]
-    flagged = f"{name}: {one['flagged_dyads']:,} of {one['dyads']:,} dyads flagged"
-    share = f"{one['false_alarms']:.1%} of 15-session courses in which nothing happened"
-    if "false_discovery" not in one:
-        return [f"{flagged} by {one['rule']} ({one['says']}), which flags {share}, by simulation."]
-    judge = one["calibration"]
+    name = f"{judged['scale']} ({judged['rater']})" if judged["scale"] else judged["rater"]
+    flagged = f"{name}: {judged['flagged_dyads']:,} of {judged['dyads']:,} dyads flagged"
+    share = f"{judged['false_alarms']:.1%} of 15-session courses in which nothing happened"
+    if "false_discovery" not in judged:
+        return [f"{flagged} by {judged['rule']} ({judged['says']}), which flags {share}, by simulation."]
+    judge = judged["calibration"]
     based = f"  Judged by {judge['id']}, from {judge['n']:,} courses of the table."
-    if one["learning"]:
+    if judged["learning"]:
         few = f"{judge['long']} courses have {LONG} ratings or more; from {FEWEST_COURSES['drop']} on there are flags."
         return [f"{name}: still learning what is usual. {few}", based]
-    return [f"{flagged} under a budget of {share}.", based, f"  {_false(one['false_discovery'])}"]
+    return [f"{flagged} under a budget of {share}.", based, f"  {_false(judged['false_discovery'])}"]
 
 
 def _plain(value: Any) -> Any:
@@ -252,9 +252,9 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int) else str(value)
 
 
-def _false(known: list[float] | None) -> str:
+def _false(share_and_interval: list[float] | None) -> str:
     """How many flags are false alarms, where the table itself can tell."""
-    if known is None:
+    if share_and_interval is None:
         return "How many of these flags are false alarms is not known: the table is too small to tell."
-    share, low, high = (f"{100 * value:.0f}" for value in known)
+    share, low, high = (f"{100 * value:.0f}" for value in share_and_interval)
     return f"Of 100 such flags, about {share} are false alarms here (95 %: {low} to {high})."

@@ -101,6 +101,8 @@ class Hyper:
 def basis(s: Floats) -> Floats:
     """1, s, log(s + 1) and 1 - e^(-s/3) at sessions s, (T,) or any shape: (4, T). Of these the mean is made.
 
+    A missing session (nan) gives nan.
+
     >>> basis(np.array([0.0, 3.0])).round(2).tolist()
     [[1.0, 1.0], [0.0, 3.0], [0.0, 1.39], [0.0, 0.63]]
     """

@@ -1,4 +1,4 @@
-"""`accord fit criterion`: marks and what else is known of the same sessions come in; how they go together goes out."""
+"""`accord fit criterion`: how marks go together with what people and observers say of the same sessions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from accord.errors import BadInput
-from accord.stats.criterion import Agreement, agreement, ending, next_score, share
+from accord.stats.criterion import CriterionAgreement, agreement, ending, next_score, share
 from accord.tables.study import check_once, numbers, read_table
 
 EXAMPLE = """example:
@@ -50,13 +50,13 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Read the table, compare, print."""
     try:
-        found = _compared(arguments)
+        comparisons = _compared(arguments)
     except BadInput as error:
         raise BadInput(f"{arguments.file}: {error}") from error
     if arguments.json:
-        print(json.dumps({name: _plain(value) for name, value in found.items()}, indent=2))
+        print(json.dumps({name: _plain(value) for name, value in comparisons.items()}, indent=2))
         return
-    for name, value in found.items():
+    for name, value in comparisons.items():
         print(_lines(name, value))
 
 
@@ -74,20 +74,20 @@ def _compared(arguments: argparse.Namespace) -> dict[str, Any]:
     cluster = table[arguments.cluster or person].rank("dense").fill_null(0).to_numpy()
     weight = _floats(table, arguments.weight, path) if arguments.weight else np.ones(len(table))
     marked = values[mark]
-    found: dict[str, Any] = {name: agreement(marked, values[name], cluster, weight) for name in against}
+    comparisons: dict[str, Any] = {name: agreement(marked, values[name], cluster, weight) for name in against}
     if arguments.score:
         score = values[arguments.score]
         same = (table[person] == table[person].shift(-1)).fill_null(False).to_numpy()
         following = np.where(same, np.append(score[1:], np.nan), np.nan)
-        found["next score after a mark, given this one"] = next_score(marked, score, following, cluster)
+        comparisons["next score after a mark, given this one"] = next_score(marked, score, following, cluster)
     if arguments.ended:
-        found["log odds of an unplanned ending after a mark"] = ending(
+        comparisons["log odds of an unplanned ending after a mark"] = ending(
             marked, values[time], values[arguments.ended], cluster
         )
     if arguments.up:
         up = values[arguments.up] == 1
-        found["upward among all marks (half is noise alone)"] = share(up, up | (marked == 1), cluster, weight)
-    return found
+        comparisons["upward among all marks (half is noise alone)"] = share(up, up | (marked == 1), cluster, weight)
+    return comparisons
 
 
 def _floats(table: pl.DataFrame, name: str, path: Path) -> np.ndarray:
@@ -96,7 +96,7 @@ def _floats(table: pl.DataFrame, name: str, path: Path) -> np.ndarray:
 
 def _lines(name: str, value: Any) -> str:
     """A criterion in four lines, another comparison in one."""
-    if not isinstance(value, Agreement):
+    if not isinstance(value, CriterionAgreement):
         return f"{name}: {value}"
     low, high = value.ppv_bounds
     few, many = value.sensitivity_bounds
@@ -110,7 +110,7 @@ def _lines(name: str, value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """As JSON knows it: what is no number is nothing."""
-    plain = value.to_dict() if isinstance(value, Agreement) else {
+    plain = value.to_dict() if isinstance(value, CriterionAgreement) else {
         name: getattr(value, name) for name in ("value", "low", "high", "rows", "clusters")
     }  # fmt: skip
     return json.loads(json.dumps(plain), parse_constant=lambda _constant: None)

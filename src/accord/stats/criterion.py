@@ -1,7 +1,8 @@
-"""Marks and what else is known of the same sessions in; whether the two go together, with honest intervals, out.
+"""Whether marks go together with what else is known of the same sessions, with intervals.
 
-Intervals are clustered: rows of one person (or of one therapist) do not count as so many witnesses. Another criterion
-is one function here and a line in `Criterion`.
+Intervals are clustered: rows of one person (or of one therapist) do not count as so many witnesses. Source: the
+sandwich variance of Liang and Zeger 1986 (Biometrika 73: 13-22). Another comparison is one function here and its option
+in `cli/fit_criterion.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class CriterionAgreement:
     """Marks against a criterion of yes and no: `ppv` of marks that were right, `sensitivity` of events marked, and
     `alarms` of sessions without an event that were marked.
 
@@ -56,7 +57,7 @@ class Agreement:
 
 def agreement(
     mark: npt.ArrayLike, event: npt.ArrayLike, cluster: npt.ArrayLike, weight: npt.ArrayLike | None = None
-) -> Agreement:
+) -> CriterionAgreement:
     """How marks (n,), 0 or 1, agree with an event (n,), 0, 1 or nan where nobody knows, on the same sessions.
 
     cluster: (n,) labels of persons or therapists. weight: (n,) one over the chance that a session was looked at, where
@@ -67,15 +68,15 @@ def agreement(
     (0.5, 0.25, (0.5, 1.0))
     """
     marked, happened, clusters, weights = _columns(mark, event, cluster, weight)
-    known = ~np.isnan(happened)
-    m, yes = marked[known] == 1, happened[known] == 1
-    w, c = weights[known], clusters[known]
+    answered = ~np.isnan(happened)
+    m, yes = marked[answered] == 1, happened[answered] == 1
+    w, c = weights[answered], clusters[answered]
     ppv, sensitivity = share(m & yes, m, c, w), share(m & yes, yes, c, w)
-    unknown, on = ~known, marked == 1
-    hit = float(weights[known][m & yes].sum())
-    marks, events = float(weights[on].sum()), float(weights[known][yes].sum())
+    unknown, on = ~answered, marked == 1
+    hit = float(w[m & yes].sum())
+    marks, events = float(weights[on].sum()), float(w[yes].sum())
     open_marks, open_others = (float(weights[unknown & where].sum()) for where in (on, ~on))
-    return Agreement(
+    return CriterionAgreement(
         ppv, sensitivity, share(m & ~yes, ~yes, c, w), float(unknown.mean()) if len(unknown) else float("nan"),
         (_over(hit, marks), _over(hit + open_marks, marks)),
         (_over(hit, events + open_others), _over(hit + open_marks, events + open_marks)),
@@ -83,7 +84,14 @@ def agreement(
 
 
 def share(part: npt.ArrayLike, whole: npt.ArrayLike, cluster: npt.ArrayLike, weight: npt.ArrayLike) -> Estimate:
-    """Weighted share of `whole` that is also `part`, masks (n,); the interval by linearisation, on the logit scale."""
+    """Weighted share of `whole` that is also `part`, masks (n,); the interval by linearisation, on the logit scale.
+
+    The value is nan where `whole` is empty; nothing in the masks is missing.
+
+    >>> some = share([1, 0, 1, 0], [1, 1, 1, 1], [1, 2, 3, 4], [1, 1, 1, 1])
+    >>> some.value, some.rows, some.clusters
+    (0.5, 4, 4)
+    """
     a, d = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
     w = np.asarray(weight, dtype=np.float64)
     total = float((w * d).sum())
@@ -102,27 +110,37 @@ def share(part: npt.ArrayLike, whole: npt.ArrayLike, cluster: npt.ArrayLike, wei
     return Estimate(value, low, high, int(d.sum()), inside)
 
 
-def next_score(
-    mark: npt.ArrayLike, score: npt.ArrayLike, following: npt.ArrayLike, cluster: npt.ArrayLike
-) -> Estimate:
-    """By how much the next session's score lies lower (below 0) or higher after a mark, given the score now."""
+def next_score(mark: npt.ArrayLike, score: npt.ArrayLike, following: npt.ArrayLike, cluster: npt.ArrayLike) -> Estimate:
+    """By how much the next session's score lies lower (below 0) or higher after a mark, given the score now.
+
+    All (n,), in the units of the score: the coefficient of the mark in a linear regression. Rows with a missing score
+    (nan) are left out. Raises `BadInput` as `agreement` does.
+
+    >>> lower = next_score([0, 1, 0, 1, 0, 1], [5, 5, 6, 6, 7, 7], [5, 4, 6, 5, 7, 6], range(6))
+    >>> round(lower.value, 2)
+    -1.0
+    """
     marked, now, clusters, _w = _columns(mark, score, cluster, None, yes_or_no=False)
     later = np.asarray(following, dtype=np.float64)
     rows = ~(np.isnan(now) | np.isnan(later))
     design = np.column_stack([marked, np.ones(len(now)), now])[rows]
-    if not _told(design):
+    if not _identified(design):
         return Estimate(float("nan"), float("nan"), float("nan"), int(rows.sum()), 0)
     inverse = np.linalg.inv(design.T @ design)
     beta = inverse @ design.T @ later[rows]
     return _robust(beta, inverse, design * (later[rows] - design @ beta)[:, None], clusters[rows])
 
 
-def ending(
-    mark: npt.ArrayLike, session: npt.ArrayLike, ended: npt.ArrayLike, cluster: npt.ArrayLike
-) -> Estimate:
+def ending(mark: npt.ArrayLike, session: npt.ArrayLike, ended: npt.ArrayLike, cluster: npt.ArrayLike) -> Estimate:
     """Log odds ratio of an unplanned ending before the next session after a mark, given the number of the session.
 
-    ended: (n,) 1 in a person's last row before an unplanned ending, else 0 (a planned ending is no event).
+    ended: (n,) 1 in a person's last row before an unplanned ending, else 0 (a planned ending is no event); rows where
+    it is missing (nan) are left out. nan where there is no ending with or without a mark. Raises `BadInput` as
+    `agreement` does.
+
+    >>> marks, ended = [0, 1] * 20, [0, 1, 0, 0, 1, 0, 0, 1, 0, 0] * 4
+    >>> ending(marks, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] * 4, ended, range(40)).value > 0
+    True
     """
     marked, event, clusters, _w = _columns(mark, ended, cluster, None)
     clock = np.asarray(session, dtype=np.float64)
@@ -130,7 +148,7 @@ def ending(
     design = np.column_stack([marked, np.ones(len(clock)), clock, np.log1p(clock)])[rows]
     event = event[rows]
     crossed = {(int(m), int(e)) for m, e in zip(design[:, 0], event, strict=True)}
-    if not _told(design) or len(crossed) < 4:  # a cell without any row has no odds
+    if not _identified(design) or len(crossed) < 4:  # a cell without any row has no odds
         return Estimate(float("nan"), float("nan"), float("nan"), int(rows.sum()), 0)
     scale = np.maximum(np.abs(design).max(axis=0), 1e-12)
     design = design / scale
@@ -155,7 +173,7 @@ def _robust(beta: Floats, inverse: Floats, scores: Floats, clusters: npt.NDArray
     return Estimate(float(beta[0]), float(beta[0]) - error, float(beta[0]) + error, len(scores), g)
 
 
-def _told(design: Floats) -> bool:
+def _identified(design: Floats) -> bool:
     return len(design) > design.shape[1] and np.linalg.matrix_rank(design) == design.shape[1]
 
 

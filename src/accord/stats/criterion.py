@@ -174,7 +174,7 @@ def _robust(beta: Floats, inverse: Floats, scores: Floats, clusters: npt.NDArray
 
 
 def _identified(design: Floats) -> bool:
-    return len(design) > design.shape[1] and np.linalg.matrix_rank(design) == design.shape[1]
+    return len(design) > design.shape[1] and bool(np.linalg.matrix_rank(design) == design.shape[1])
 
 
 def _over(part: float, whole: float) -> float:

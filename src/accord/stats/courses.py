@@ -1,4 +1,8 @@
-"""The usual course of a scale (`Hyper`) in; seeded courses in which nothing happened out, for calibration."""
+"""Draw courses in which nothing happened from what is usual on a scale (`Hyper`), for calibration, from a seed.
+
+Another way in which ratings stray is a field of `Noise`. Source: our own (docs/explanation/signals.md); the parameters
+are the practice's.
+"""
 
 from __future__ import annotations
 
@@ -92,6 +96,11 @@ def draw(
 
     Persons differ in intercept, slope and in the size of their noise (log-normal with CV `hyper.spread`, mean
     square one); the noise is a stationary AR(1) in the times given (`wandering`, where it was drawn already).
+
+    >>> usual = Hyper(70.0, 0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0, high=100.0)
+    >>> courses = draw(usual, 500, np.arange(8.0), np.random.default_rng(1))
+    >>> courses.shape, bool((courses <= 100.0).all()), round(float(courses.mean()))
+    ((500, 8), True, 70)
     """
     t = np.asarray(times, dtype=np.float64)
     hyper = noise.meant(hyper)
@@ -123,7 +132,14 @@ def draw_pair(
     noises: tuple[Noise, Noise] = (PLAIN, PLAIN),
     shared: float = 0.0,
 ) -> tuple[Floats, Floats | None]:
-    """Uneventful courses of both voices; `shared` is the correlation of their noise within a session."""
+    """Uneventful courses of both voices, (n, T) each, missing as nan; `shared` is the correlation of their noise within
+    a session. Without a therapist's `Hyper` there is no second voice.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> client, therapist = draw_pair(usual, None, 3, np.arange(5.0), np.random.default_rng(1))
+    >>> client.shape, therapist
+    ((3, 5), None)
+    """
     t = np.asarray(times, dtype=np.float64)
     first = wander(n, t, noises[0].meant(client).phi, rng, noises[0].tail, noises[0].skew)
     mine = draw(client, n, t, rng, noises[0], first)
@@ -135,7 +151,11 @@ def draw_pair(
 
 
 def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
-    """Each person's noise SD against the usual one, (n, 1): log-normal, mean square 1."""
+    """Each person's noise SD against the usual one, (n, 1): log-normal, mean square 1. Without spread all are 1.
+
+    >>> person_spread(0.0, 2, np.random.default_rng(1)).tolist()
+    [[1.0], [1.0]]
+    """
     log_variance = float(np.log1p(cv * cv))
     spread: Floats = np.exp(log_variance**0.5 * rng.standard_normal((n, 1)) - log_variance)
     return spread
@@ -144,7 +164,14 @@ def person_spread(cv: float, n: int, rng: np.random.Generator) -> Floats:
 def wander(
     n: int, times: Floats, phi: float, rng: np.random.Generator, tail: float = 0.0, skew: float = 0.0
 ) -> Floats:
-    """Stationary AR(1) noise of variance 1, (n, T), with steps that are normal, skewed (a gamma's) or Student t."""
+    """Stationary AR(1) noise of variance 1, (n, T), with steps that are normal, skewed (a gamma's) or Student t.
+
+    times (T,): `phi` is the correlation over a time of 1. Nothing in it is missing.
+
+    >>> noise = wander(4000, np.arange(3.0), 0.5, np.random.default_rng(1))
+    >>> round(float(np.corrcoef(noise[:, 0], noise[:, 1])[0, 1]), 1)
+    0.5
+    """
     steps = rng.standard_normal((n, len(times)))
     if skew:
         shape = 4.0 / skew**2
@@ -162,7 +189,13 @@ def wander(
 
 
 def rounded(course: Floats, low: float | None, high: float | None, step: float = 0.0) -> Floats:
-    """Ratings as they can be given: on the steps of the scale, not beyond its ends."""
+    """Ratings (any shape, (n, T) here) as they can be given: on the steps of the scale, not beyond its ends.
+
+    A missing one stays nan.
+
+    >>> rounded(np.array([[3.26, 5.4, np.nan]]), 1.0, 5.0, 0.5).tolist()
+    [[3.5, 5.0, nan]]
+    """
     if step:
         origin = low or 0.0
         course = origin + np.round((course - origin) / step) * step

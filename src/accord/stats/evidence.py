@@ -1,4 +1,8 @@
-"""Ratings of both voices in; the statistics of drop, slide and gap out, before anybody sets a limit."""
+"""The statistics of drop, slide and gap from the ratings of both voices, before anybody sets a limit.
+
+Another statistic is a field of `Statistics`, its limit a field of `Calibration`. Source: our own
+(docs/explanation/signals.md).
+"""
 
 from __future__ import annotations
 
@@ -47,7 +51,13 @@ class Statistics:
 
 
 def watched(scores: Floats, times: Floats, earlier: Floats) -> Flags:
-    """Where a rating may be judged: past the first three sessions of a person, with at least two ratings known."""
+    """Where a rating may be judged: past the first three sessions of a person, with at least two ratings known.
+
+    All (n, T); times in sessions. A missing rating (nan) is not judged.
+
+    >>> watched(np.array([[70.0, 71.0, 72.0, np.nan, 40.0]]), np.arange(1.0, 6.0), np.array([[0, 1, 2, 3, 3]])).tolist()
+    [[False, False, False, False, True]]
+    """
     seen = ~np.isnan(scores)
     clock = np.broadcast_to(times, scores.shape)
     first = np.where(seen, clock, np.inf).min(axis=1, keepdims=True, initial=np.inf)
@@ -94,12 +104,21 @@ class Voices:
 
 
 def after_low(steps: Innovations) -> Flags:
-    """Sessions after a low rating of the same person."""
+    """Sessions (n, T) after a low rating of the same person; a missing one is never low.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> after_low(innovations([[70.0, 71.0, 30.0, np.nan, 70.0]], np.arange(1.0, 6.0), usual)).tolist()
+    [[False, False, False, True, True]]
+    """
     return _after((steps.z < LOW) & (steps.earlier >= FEWEST))
 
 
 def paired(second: npt.ArrayLike, scores: Floats, times: Floats) -> Floats:
-    """The other voice on the same sessions, (n, T). Raises `BadInput` where it is not of the same dyads."""
+    """The other voice on the same sessions, (n, T), missing as nan. Raises `BadInput` where it is of other dyads.
+
+    >>> paired([[4, 5]], np.array([[3.0, 4.0]]), np.array([1.0, 2.0])).tolist()
+    [[4.0, 5.0]]
+    """
     other = np.asarray(second, dtype=np.float64)
     if other.shape != scores.shape:
         raise BadInput(f"second has shape {other.shape}, scores {scores.shape}. Give both voices of the same dyads.")
@@ -107,7 +126,14 @@ def paired(second: npt.ArrayLike, scores: Floats, times: Floats) -> Floats:
 
 
 def crossings(above: Flags, judged: Flags) -> Flags:
-    """A strain is marked once, when its evidence crosses the limit, and not again before it has been below."""
+    """A strain is marked once, when its evidence crosses the limit, and not again before it has been below.
+
+    All (n, T). A session that is not judged, such as a missing one, changes nothing.
+
+    >>> above, judged = np.array([[True, False, True, False, True]]), np.array([[True, False, True, True, True]])
+    >>> crossings(above, judged).tolist()
+    [[True, False, False, False, True]]
+    """
     last = np.zeros(len(above), dtype=np.bool_)
     first = np.zeros_like(above)
     if not above.any():
@@ -119,7 +145,15 @@ def crossings(above: Flags, judged: Flags) -> Flags:
 
 
 def in_strain(scores: Floats, steps: Innovations, below: float = STRAINED) -> Flags:
-    """Sessions from a rating so far `below` what was expected on, until the course is back at its level."""
+    """Sessions (n, T) from a rating so far `below` what was expected on, until the course is back at its level.
+
+    `below` is in the person's usual SD. A missing rating neither begins nor ends one.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> scores = np.array([[70.0, 71.0, 30.0, np.nan, 70.0]])
+    >>> in_strain(scores, innovations(scores, np.arange(1.0, 6.0), usual)).tolist()
+    [[False, False, True, True, False]]
+    """
     state = repair(scores, steps.expected, steps.sd, (steps.z < below) & (steps.earlier >= FEWEST))
     return np.asarray((state == OPEN) | (state == PARTLY))
 

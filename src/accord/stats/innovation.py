@@ -1,11 +1,12 @@
-"""Courses of ratings and their usual shape (`Hyper`) in; how far each rating lies from what was expected before it out.
+"""How far each rating of a course lies from what the earlier ones let expect, given what is usual (`Hyper`).
 
 The model is y_it = m(t) + u0_i + u1_i f(t) + sd(t) e_it, with (u0, u1) normal over persons and e an AR(1) within a
 person. Divided by sd(t), and given the last rating seen, d sessions ago, the quasi-difference r_t - phi^d r_(t-d) is a
 regression on (u0, u1) with independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1)
 before each session is a running sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to
 the sum and widens the next step, exactly. The random effects are written as a square root of their covariance times
-standard normal values, so zero slope variance needs no special case.
+standard normal values, so zero slope variance needs no special case. Source: the filter of Kalman 1960 (J Basic Eng
+82: 35-45), written out for this model.
 """
 
 from __future__ import annotations
@@ -80,7 +81,11 @@ def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper) -> In
 
 
 def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Scores as (n, T) and times as (T,) or (n, T) floats; says what is wrong with them otherwise."""
+    """Scores as (n, T) and times as (T,) or (n, T) floats; missing is nan. Raises `BadInput` for what is none of these.
+
+    >>> [part.shape for part in checked([[70, 75, 40]], [1, 2, 3])]
+    [(1, 3), (3,)]
+    """
     y = np.asarray(scores, dtype=np.float64)
     t = np.asarray(times, dtype=np.float64)
     if y.ndim != 2:
@@ -262,6 +267,9 @@ def together(client: Floats, therapist: Floats, weight: float) -> Floats:
 
     A therapist who saw a session at least one sd worse than usual adds; one who saw none, or did not answer, never
     takes away. Without the client's rating there is nothing (nan).
+
+    >>> together(np.array([[-1.0, -1.0]]), np.array([[-2.0, np.nan]]), 0.4).tolist()
+    [[-1.4, -1.0]]
     """
     return client + weight * np.minimum(np.nan_to_num(therapist, nan=0.0) + 1.0, 0.0)
 
@@ -270,6 +278,9 @@ def cusum(z: Floats, k: float = 0.5) -> Floats:
     """Slow decline: S_t = max(0, S_(t-1) - z_t - k), for (n, T). A missing session leaves the sum as it is.
 
     One session counts for at most 2.5, so that a single drop is not called a slide.
+
+    >>> cusum(np.array([[-1.0, np.nan, -2.0, 3.0]])).tolist()
+    [[0.5, 0.5, 2.0, 0.0]]
     """
     step = np.where(np.isnan(z), 0.0, np.minimum(-z, 2.5) - k)
     path = np.cumsum(step, axis=1)
@@ -284,7 +295,12 @@ def repair(
 
     Measured against what was expected just before the drop (or against `reference`, for slides): recovered once a
     rating lies less than half an sd below it; partly once half of the drop is regained within 3 sessions. A new
-    flag while a strain is not recovered keeps the first level, since later expectations contain the strain.
+    flag while a strain is not recovered keeps the first level, since later expectations contain the strain. A missing
+    rating (nan) leaves the state as it is.
+
+    >>> usual, sd, flags = np.full((1, 4), 70.0), np.full((1, 4), 5.0), np.array([[False, True, False, False]])
+    >>> [STATES[code] for code in repair(np.array([[70.0, 40.0, 60.0, 70.0]]), usual, sd, flags)[0]]
+    ['none', 'open', 'partly', 'recovered']
     """
     state = np.zeros(scores.shape, dtype=np.int8)
     rows = np.flatnonzero(flags.any(axis=1))

@@ -119,6 +119,7 @@ urlpatterns = [
     path("people/<str:uid>/end/", care.end, name="end_course"),
     path("people/<str:uid>/hand-over/", care.hand_over, name="hand_over"),
     path("sessions/<str:uid>/mark/", sessions.mark, name="mark_session"),
+    path("sessions/<str:uid>/move/", sessions.move, name="move_session"),
     path("sessions/<str:uid>/link/", sessions.link, name="make_link"),
     path("sessions/<str:uid>/link/close/", sessions.close_link, name="close_link"),
     path("sessions/<str:uid>/rate/", rating.rate, name="rate"),

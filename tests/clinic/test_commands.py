@@ -97,6 +97,7 @@ def test_init_does_not_wait_for_somebody_who_is_not_there(db, static_elsewhere, 
 def test_sweep_opens_sessions_whose_time_has_come(people, dyad, capsys):
     session = a_held_session(dyad, timezone.now() - timedelta(days=5), client=answers("client"))
     assert session.revealed_at is None
+    Session.objects.update(reveal_due=timezone.now())
     call_command("sweep")
     session.refresh_from_db()
     assert session.revealed_by == "time"

@@ -164,6 +164,7 @@ ROWS = {
     "people/<str:uid>/end/": Row(post="ben", at="dyad"),
     "people/<str:uid>/hand-over/": Row(post="ben", at="dyad"),
     "sessions/<str:uid>/mark/": Row(post=TREATS, at="planned"),
+    "sessions/<str:uid>/move/": Row(get=TREATS, post=TREATS, at="planned"),
     "sessions/<str:uid>/link/": Row(post=TREATS, at="held"),
     "sessions/<str:uid>/rate/": Row(get=TREATS, post=TREATS, at="held"),
     "sessions/<str:uid>/rated/": Row(get=TREATS, at="held"),

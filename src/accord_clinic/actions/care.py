@@ -1,7 +1,8 @@
-"""People, courses of care and their sessions: made, held, missed, handed over, ended."""
+"""People, courses of care and their sessions: made, planned, moved, marked, handed over, ended."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,12 +12,27 @@ from accord_clinic.actions import reveal, strains
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.consent import check_born
 from accord_clinic.actions.corrections import check_contact
+from accord_clinic.forms.care import MOST_MINUTES, USUAL_MINUTES
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Dyad, Measure, Member, Practice, Schedule, Session, Share, codes
+from accord_clinic.models import (
+    Client,
+    Dyad,
+    Measure,
+    Member,
+    Notice,
+    Schedule,
+    Session,
+    SessionChange,
+    Share,
+    codes,
+)
 from accord_clinic.models.habit import NUMBERS
 from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
+from accord_clinic.queries.sessions import unsent_links, why_fixed
+from accord_clinic.words.sessions import fixed
 
 CODED = ("approach", "modality", "form")
+PLAN = ("number", "start", "minutes", "modality", "state", "reveal_due", "revealed_at", "revealed_by")
 
 
 @transaction.atomic
@@ -66,43 +82,132 @@ def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> N
 
 
 @transaction.atomic
-def plan_session(dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", state: str = "planned") -> Session:
-    """Plan the next session. The one before it is revealed shortly before this one at the latest."""
+def plan_session(
+    dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", state: str = "planned", minutes: int = USUAL_MINUTES
+) -> Session:
+    """Plan a session in any order. The one before it opens on the evening before this one at the latest."""
     if isinstance(by, Member):
         check_treat(by, dyad)
     if dyad.ended:
         raise BadInput("This course of care has ended. Open a new one first.")
-    last = dyad.sessions.order_by("-number").first()
-    if last and start <= last.start:
-        raise BadInput("The next session must come after the last one.")
+    _check_minutes(minutes)
     codes.check(Session, modality=modality or dyad.modality, state=state)
     session = Session.objects.create(
-        dyad=dyad, number=last.number + 1 if last else 1, start=start, modality=modality or dyad.modality, state=state
+        dyad=dyad, number=0, start=start, minutes=minutes, modality=modality or dyad.modality, state=state
     )
-    _set_due(session, None)
-    if last and not last.revealed_at:
-        _set_due(last, start)
-    record(by, "plan_session", f"session:{session.pk}", ["start", "modality"])
+    _after_change(session)
+    record(by, "plan_session", f"session:{session.pk}", ["start", "minutes", "modality"])
     return session
 
 
 @transaction.atomic
+def move_session(
+    session: Session, start: datetime, *, by: Actor, modality: str = "", minutes: int | None = None
+) -> None:
+    """Move a session to an earlier or later time, while there is no answer. In the future it is planned again."""
+    row = _changeable(session, by)
+    if row.dyad.ended:
+        raise BadInput("This course of care has ended. Open a new one first.")
+    facts: dict[str, Any] = {
+        "start": start, "modality": modality or row.modality, "minutes": minutes or row.minutes,
+    }  # fmt: skip
+    _check_minutes(facts["minutes"])
+    codes.check(Session, modality=facts["modality"])
+    if start > timezone.now():
+        facts["state"] = "planned"
+    if _change(row, by, **facts):
+        _start_over(row)
+        _after_change(session)
+        record(by, "move_session", f"session:{row.pk}", facts)
+
+
+@transaction.atomic
 def mark_session(session: Session, state: str, *, by: Actor, modality: str = "") -> None:
-    """Say what became of a session: held, cancelled, or missed by one of the two."""
-    if isinstance(by, Member):
-        check_treat(by, session.dyad)
+    """Say what became of a session, or put right what was said: held, cancelled, missed by one of the two, planned."""
     if state not in dict(Session.STATES):
         raise BadInput("A session is planned, held, cancelled, or missed by one of the two.")
     codes.check(Session, modality=modality or session.modality)
-    session.state = state
-    session.modality = modality or session.modality
-    session.save(update_fields=["state", "modality"])
-    record(by, "mark_session", f"session:{session.pk}", ["state", "modality"])
+    row = _locked(session, by) if state in (session.state, "held") else _changeable(session, by)
+    if _change(row, by, state=state, modality=modality or row.modality):
+        if state == "held":
+            reveal.give_notice(row)
+        elif row.state != session.state:
+            _start_over(row)
+        _after_change(session)
+    record(by, "mark_session", f"session:{row.pk}", ["state", "modality"])
 
 
-def _set_due(session: Session, next_start: datetime | None) -> None:
-    session.reveal_due = reveal.due(session, Practice.objects.get(), next_start)
-    session.save(update_fields=["reveal_due"])
+def _locked(session: Session, by: Actor) -> Session:
+    """The row itself, so that no answer can come in between."""
+    if isinstance(by, Member):
+        check_treat(by, session.dyad)
+    return (
+        Session.objects.select_for_update(of=("self",), no_key=True).select_related("dyad__client").get(pk=session.pk)
+    )
+
+
+def _changeable(session: Session, by: Actor) -> Session:
+    """The same, where the session may still be moved, cancelled or marked as missed."""
+    row = _locked(session, by)
+    why = why_fixed(row)
+    if why:
+        raise BadInput(fixed(why, row.dyad.client.called))
+    return row
+
+
+def _check_minutes(minutes: int) -> None:
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise BadInput(f"A session has from 1 to {MOST_MINUTES} minutes.")
+
+
+def _change(session: Session, by: Actor, **facts: Any) -> list[str]:
+    """Write what differs, and a row of history for each column. Returns the columns that differ."""
+    side = "member" if isinstance(by, Member) else "client" if isinstance(by, Client) else "clock"
+    now, member = timezone.now(), by if isinstance(by, Member) else None
+    changed = [name for name, value in facts.items() if getattr(session, name) != value]
+    SessionChange.objects.bulk_create(
+        SessionChange(
+            session=session, field=name, before=_text(getattr(session, name)), after=_text(facts[name]),
+            by=member, side=side, at=now,
+        )
+        for name in changed
+    )  # fmt: skip
+    for name in changed:
+        setattr(session, name, facts[name])
+    if changed:
+        session.save(update_fields=changed)
+    return changed
+
+
+def _text(value: Any) -> str:
+    return value.astimezone(UTC).isoformat(timespec="minutes") if isinstance(value, datetime) else str(value)
+
+
+def _start_over(session: Session) -> None:
+    """Nothing was answered: links are closed, and what opened empty as its time had come is closed again."""
+    now, unsent = timezone.now(), unsent_links(session)
+    session.invitations.filter(token_hash__in=[link.token_hash for link in unsent]).delete()
+    session.invitations.filter(revoked_at=None).update(revoked_at=now)
+    Notice.objects.filter(pk__in=[link.notice for link in unsent]).delete()  # one that stays would stop the next
+    if session.revealed_at is not None:
+        session.reveal_due = None
+        reveal.close_again(session)
+
+
+def _after_change(session: Session) -> None:
+    """What follows for all sessions of the dyad; the one that was handed in is brought up to date."""
+    _number(session.dyad)
+    reveal.set_dues(session.dyad)
+    session.refresh_from_db(fields=PLAN)
+
+
+def _number(dyad: Dyad) -> None:
+    """Number the sessions by their start."""
+    rows = dyad.sessions.order_by("start", "pk")
+    wrong = [(row, number) for number, row in enumerate(rows, 1) if row.number != number]
+    for row, number in wrong:
+        row.number = number
+    Session.objects.bulk_update([row for row, _number in wrong], ["number"])
 
 
 @transaction.atomic

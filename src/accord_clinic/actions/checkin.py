@@ -56,6 +56,7 @@ def invite(session: Session, *, by: Actor, mailed: bool = False) -> str:
     """
     if isinstance(by, Member):
         check_treat(by, session.dyad)
+    reveal.give_notice(session)
     token = links.new_token()
     remote = session.modality != "room"
     measures = list(session.dyad.measures.all())
@@ -134,7 +135,8 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
     if Notice.objects.filter(kind="link", client=client, made_at__gt=timezone.now() - ONE_LINK_IN).exists():
         return
     answered = Q(pk__in=Response.objects.filter(side="client").values("session"))
-    if session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
+    over = session.state not in ("planned", "held")
+    if over or session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
         session = session.dyad.sessions.filter(~answered, state="held").order_by("-number").first()
     if session is not None:
         notices.tell("link", address(invite(session, by=client, mailed=True)), client=client)

@@ -32,6 +32,7 @@ DELETED = {
     models.Comment: SESSION,
     models.Response: SESSION,
     models.Invitation: SESSION,
+    models.SessionChange: SESSION,
     models.Reaction: SESSION,
     models.Progress: SESSION,
     models.Pick: SESSION,
@@ -61,7 +62,9 @@ NO_WORDS = {
     "ending_reason": "", "note": "", "circle": "", "approach": "integrative", "setting": "outpatient",
     "modality": "room", "form": "full",
 }  # fmt: skip
-ONLY_THE_DATE = {"waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room"}
+ONLY_THE_DATE = {
+    "waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room", "minutes": 50, "source": "hand",
+}  # fmt: skip
 LEDGER = "erasures.jsonl"
 
 

@@ -1,10 +1,11 @@
 """Reveal a session: open both sides' answers to each other, then update strains and signals."""
 
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -13,10 +14,11 @@ from accord.signals import CHECK_IN, STRAIN
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
-from accord_clinic.models import Member, Practice, Response, Session, Signal
+from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
 from accord_clinic.queries.safety import open_notices
+from accord_clinic.queries.sessions import is_asked, overdue, was_asked
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
@@ -24,12 +26,82 @@ MOVES_AT_ONCE = {"settled": ("settle",), "partly": ("partly",), "still_there": (
 """What the client said at once about where a strain stands (item t2), as moves."""
 
 
-def due(session: Session, practice: Practice, next_start=None):
-    """When a session is revealed by itself: some days after it, or shortly before the next, whichever is first."""
-    moments = [session.start + timedelta(hours=practice.reveal_after_hours)]
+def due(session: Session, practice: Practice, next_start: datetime | None = None) -> datetime:
+    """When a session is revealed by itself: some days after it or the evening before the next, whichever is first.
+
+    Never before some hours after its end, so that both have the time to answer.
+    """
+    start = session.start.astimezone(UTC)  # in a zone with summer time, adding hours would add hours of the clock
+    earliest = start + timedelta(minutes=session.minutes, hours=practice.reveal_not_before_hours)
+    moments = [start + timedelta(hours=practice.reveal_after_hours)]
     if next_start:
-        moments.append(next_start - timedelta(hours=practice.reveal_before_next_hours))
-    return max(min(moments), session.start)
+        moments.append(_evening_before(next_start, practice))
+    return max(earliest, min(moments))
+
+
+def _evening_before(start: datetime, practice: Practice) -> datetime:
+    zone = ZoneInfo(practice.time_zone)
+    day = start.astimezone(zone).date() - timedelta(days=1)
+    return datetime.combine(day, time(practice.reveal_evening), zone).astimezone(UTC)
+
+
+def set_dues(dyad: Dyad) -> None:
+    """Set when each session of a dyad opens by itself, after anything about one of them was planned or changed.
+
+    Nothing that a member, a calendar or a clock does opens answers at once: what would open sooner than before opens
+    after the practice's notice at the earliest. Once the client was asked the day was named to them, and an answer may
+    be there, so it never becomes a later one.
+    """
+    practice = Practice.objects.get()
+    soonest = _soonest(practice, dyad)
+    rows = dyad.sessions.select_for_update(of=("self",), no_key=True).annotate(asked=is_asked())
+    changed: list[Session] = []
+    next_start = None
+    for session in reversed(rows.order_by("start", "pk")):
+        before = session.reveal_due
+        if session.revealed_at is None:
+            wanted = due(session, practice, next_start)
+            if before is None:
+                session.reveal_due = max(wanted, soonest)
+            elif wanted < before:
+                session.reveal_due = min(before, max(wanted, soonest))
+            elif not session.asked:
+                session.reveal_due = wanted
+        if session.reveal_due != before:
+            changed.append(session)
+        if session.state != "cancelled":
+            next_start = session.start
+    Session.objects.bulk_update(changed, ["reveal_due"])
+
+
+def give_notice(session: Session) -> None:
+    """Before a client is asked late for the first time: the answers then open after the practice's notice at least.
+
+    Otherwise waiting with the mark or the link until the time has come would open answers to a therapist who has not
+    rated. A session that opened by its time with nothing in it is closed again.
+    """
+    practice = Practice.objects.get()
+    normal = session.end + timedelta(hours=practice.reveal_not_before_hours)
+    if timezone.now() <= normal or session.revealed_by not in ("", "time") or was_asked(session):
+        return
+    session.reveal_due = max(filter(None, (session.reveal_due, _soonest(practice, session.dyad))))
+    close_again(session)
+
+
+def close_again(session: Session) -> None:
+    """Close a session that opened without any answer, as its time had come; its new due is stored with it."""
+    if session.revealed_at is not None:
+        session.revealed_at, session.revealed_by = None, ""
+        record(None, "close_again", f"session:{session.pk}", ["revealed_at", "revealed_by"])
+    session.save(update_fields=["reveal_due", "revealed_at", "revealed_by"])
+
+
+def _soonest(practice: Practice, dyad: Dyad) -> datetime:
+    """The practice's notice from now. A clock that is behind cannot make it earlier than the last answer or link."""
+    last_link = Invitation.objects.filter(session__dyad=dyad).aggregate(last=Max("made_at"))["last"]
+    last_answer = Response.objects.filter(session__dyad=dyad).aggregate(last=Max("sent_at"))["last"]
+    latest = max(filter(None, (timezone.now(), last_link, last_answer)))
+    return latest + timedelta(hours=practice.reveal_notice_hours)
 
 
 def when_both_answered(session: Session, sides: set[str]) -> None:
@@ -56,11 +128,12 @@ def waive(session: Session, why: str, *, by: Member) -> None:
 
 
 def sweep(now=None) -> int:
-    """Reveal every session whose time has come, answered or not. Returns how many."""
-    now = now or timezone.now()
-    rows = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now).values_list("pk", flat=True)
+    """Reveal every session whose time has come: held ones, answered or not, and whatever else has an answer.
+
+    An answer is opened whatever the session is marked as, so that no mark can bury a concern. Returns how many.
+    """
     done = 0
-    for pk in rows:
+    for pk in overdue(now or timezone.now()).values_list("pk", flat=True):
         with transaction.atomic():
             session = Session.objects.select_for_update(of=("self",), no_key=True).select_related("dyad").get(pk=pk)
             if session.revealed_at is None:

@@ -92,6 +92,7 @@ def _titles() -> dict[str, str]:
         "terms": _("Who else agrees, and who learns what"),
         "courses": _("With whom you work"),
         "sessions": _("Sessions"),
+        "changes": _("What was changed about sessions"),
         "measures": _("What you are asked besides the check-in"),
         "schedule": _("When links and reminders go out, where it differs from what is usual here"),
         "sent": _("When you answered"),
@@ -121,6 +122,8 @@ def _headings() -> dict[str, str]:
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
         "ending_reason": _("why it ended"), "approach": _("approach"), "setting": _("setting"), "note": _("note"),
         "session": _("session"), "number": _("session"), "start": _("when"), "modality": _("where"),
+        "minutes": _("minutes"), "source": _("planned how"), "field": _("what was changed"), "before": _("before"),
+        "after": _("after"),
         "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
         "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
         "by_itself": _("links go out by themselves"),
@@ -149,11 +152,17 @@ def _headings() -> dict[str, str]:
 
 def coded(name: str) -> dict[str, str]:
     """The words for what a column holds as codes; nothing for a column that holds words, names or numbers."""
-    sides = {"client": _("you"), "therapist": _("therapist"), "signal": _("the program"), "guardian": _("a guardian")}
+    sides = {
+        "client": _("you"), "therapist": _("therapist"), "signal": _("the program"), "guardian": _("a guardian"),
+        "member": _("somebody who works here"), "clock": _("the program"), "calendar": _("a calendar"),
+        "file": _("a file"),
+    }  # fmt: skip
     if name in ("side", "by", "written_by", "proposed_by", "opened_by"):
         return sides
     if name == "what":
         return phrases.pages_read()
+    if name in ("before", "after"):
+        return coded("state") | coded("modality")
     return {**_codes_of_terms(), **_codes_of_courses(), **_codes_of_events()}.get(name, {})
 
 
@@ -197,6 +206,13 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
         "state": {
             "planned": _("planned"), "held": _("held"), "cancelled": _("cancelled"),
             "missed_by_client": _("you did not come"), "missed_by_therapist": _("the therapist did not come"),
+        },
+        "source": {
+            "hand": _("by hand"), "rhythm": _("weekly rhythm"), "calendar": _("from a calendar"),
+            "file": _("from a file"),
+        },
+        "field": {
+            "state": _("what became of it"), "start": _("when"), "modality": _("where"), "minutes": _("minutes"),
         },
         "revealed_by": {
             "both": _("both answered"), "time": _("the time had come"), "waived": _("opened without a rating"),

@@ -101,8 +101,15 @@ def _sessions(client: Client) -> Iterable[Row]:
     rows = models.Session.objects.filter(dyad__client=client).order_by("start", "id")
     return _rows(
         rows, ("course", "dyad__uid"),
-        "number", "start", "modality", "state", "reveal_due", "revealed_at", "revealed_by", "waived_why",
+        "number", "start", "minutes", "modality", "state", "source", "reveal_due", "revealed_at", "revealed_by",
+        "waived_why",
     )  # fmt: skip
+
+
+def _changes(client: Client) -> Iterable[Row]:
+    """What was changed about sessions: moved, marked, put right."""
+    rows = models.SessionChange.objects.filter(session__dyad__client=client).order_by("at", "id")
+    return _rows(rows, COURSE, SESSION, "field", "before", "after", "side", ("who", "by__name"), "at")
 
 
 def _measures(client: Client) -> Iterable[Row]:
@@ -276,6 +283,7 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
     "terms": ((models.Terms,), _terms),
     "courses": ((models.Dyad,), _courses),
     "sessions": ((models.Session,), _sessions),
+    "changes": ((models.SessionChange,), _changes),
     "measures": ((models.Measure,), _measures),
     "schedule": ((models.Schedule,), _schedule),
     "sent": ((models.Response,), _sent),

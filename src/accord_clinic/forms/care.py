@@ -33,6 +33,8 @@ HOW_OFTEN = [
     ("8", _("after every eighth session")),
 ]
 MEASURE = "measure-"
+USUAL_MINUTES = 50
+MOST_MINUTES = 24 * 60
 # Moving on to a colleague is a hand-over, which has a form of its own.
 ENDINGS = [ending for ending in Dyad.ENDINGS if ending[0] != "moved_on"]
 
@@ -154,10 +156,11 @@ class SetUp(CourseForm):
 
 
 class PlanSession(forms.Form):
-    """The next session, in the practice's time zone."""
+    """When and where a session takes place, in the practice's time zone."""
 
     day = forms.DateField(label=_("Day"), widget=DateInput)
     time = forms.TimeField(label=_("Time"), widget=TimeInput)
+    minutes = forms.IntegerField(label=_("Minutes"), min_value=1, max_value=MOST_MINUTES, required=False)
     modality = forms.ChoiceField(label=_("Where"), choices=WHERE)
 
     def __init__(self, zone: ZoneInfo, *args, **more):
@@ -165,8 +168,9 @@ class PlanSession(forms.Form):
         self.zone = zone
 
     def clean(self):
-        """Day and time become one moment."""
+        """Day and time become one moment; without minutes it lasts as long as usual."""
         facts = super().clean()
+        facts["minutes"] = facts.get("minutes") or USUAL_MINUTES
         if facts.get("day") and facts.get("time"):
             facts["start"] = datetime.combine(facts["day"], facts["time"], tzinfo=self.zone)
         return facts

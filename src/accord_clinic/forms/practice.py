@@ -17,6 +17,8 @@ ROLES = [
 DUTY = tuple(f"duty_{code}" for code, _name in settings.LANGUAGES)
 """One text for each language that clients may have."""
 HOURS = [(hour, f"{hour}:00") for hour in range(24)]
+LEAST_NOTICE = 6
+"""With less, a therapist who is also the admin could open answers within the hour by planning a session."""
 
 
 def _words(label, rows: int = 2, **more) -> forms.CharField:
@@ -57,7 +59,18 @@ class PracticeSettings(forms.Form):
     outside_reader_duty = _words(_("What that person must report by law"))
     elsewhere_text = _words(_("Where else clients can turn"), help_text=_("Shown where there is nobody else here."))
     reveal_after_hours = _number(_("Hours after a session, at the latest"), 24 * 30)
-    reveal_before_next_hours = _number(_("Or hours before the next session"), 24 * 7)
+    reveal_evening = forms.TypedChoiceField(
+        label=_("Or on the day before the next session, at"), choices=HOURS, coerce=int
+    )
+    reveal_not_before_hours = _number(
+        _("Never sooner than so many hours after the end"), 48, help_text=_("So that both have the time to answer.")
+    )
+    reveal_notice_hours = forms.IntegerField(
+        label=_("Hours from a change of plans until answers open, at least"),
+        min_value=LEAST_NOTICE,
+        max_value=24 * 7,
+        help_text=_("Planning, moving or marking a session opens nothing sooner than this."),
+    )
     link_after_minutes = _number(_("Minutes from the start of a session to its link"), 7 * 24 * 60)
     remind_after_hours = _number(_("Hours to a reminder"), 14 * 24)
     most_reminders = _number(_("Reminders at most"), 3)
@@ -88,7 +101,10 @@ class PracticeSettings(forms.Form):
              "elsewhere_text"),
         ),
         (_("What a therapist must act on"), DUTY),
-        (_("When answers open"), ("reveal_after_hours", "reveal_before_next_hours")),
+        (
+            _("When answers open"),
+            ("reveal_after_hours", "reveal_evening", "reveal_not_before_hours", "reveal_notice_hours"),
+        ),
         (_("Links and reminders"),
          ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
           "pause_after")),

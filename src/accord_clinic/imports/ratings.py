@@ -158,7 +158,7 @@ def _sessions(
         if (dyad.pk, row.session) not in existing:
             start = datetime.combine(row.day, columns.calendar.at, zone)
             session = Session(
-                dyad=dyad, number=row.session, start=start, modality=row.modality, state="held",
+                dyad=dyad, number=row.session, start=start, modality=row.modality, state="held", source="file",
                 reveal_due=start, revealed_at=start, revealed_by="import",
             )  # fmt: skip
             existing[dyad.pk, row.session] = session

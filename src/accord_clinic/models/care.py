@@ -1,6 +1,7 @@
 """Sessions, invitations and what each person answered. Answers are only added, never changed."""
 
 from collections.abc import Hashable, Iterable
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from django.db import models
@@ -11,7 +12,10 @@ from accord_clinic.models.row import SIDES, Addressed
 
 
 class Session(Addressed):
-    """One meeting of a dyad. At `reveal_due` the answers open to both even if one side is missing."""
+    """One meeting of a dyad. At `reveal_due` the answers open to both even if one side is missing.
+
+    Each column holds the present value; how it came about is in `SessionChange`.
+    """
 
     STATES = [
         ("planned", _("planned")),
@@ -21,11 +25,19 @@ class Session(Addressed):
         ("missed_by_therapist", _("missed by the therapist")),
     ]
     OPENED_BY = [("both", _("both")), ("waived", _("waived")), ("time", _("time")), ("import", _("import"))]
+    SOURCES = [
+        ("hand", _("planned by hand")),
+        ("rhythm", _("from the weekly rhythm")),
+        ("calendar", _("from a calendar")),
+        ("file", _("from a file")),
+    ]
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="sessions")
     number = models.PositiveSmallIntegerField()
     start = models.DateTimeField()
+    minutes = models.PositiveSmallIntegerField(default=50)
     modality = models.CharField(max_length=10, choices=Dyad.MODALITIES)
+    source = models.CharField(max_length=10, choices=SOURCES, default="hand")
     state = models.CharField(max_length=20, choices=STATES, default="planned")
     reveal_due = models.DateTimeField(null=True, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True)
@@ -33,8 +45,35 @@ class Session(Addressed):
     waived_why = models.TextField(blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["dyad", "number"], name="session_number_once")]
         indexes = [models.Index(fields=["start"]), models.Index(fields=["revealed_at", "reveal_due"])]
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.minutes)
+
+
+class SessionChange(models.Model):
+    """One column of a session was changed: what it held before and after, by whom, when. A later row puts it right.
+
+    A new column that people or calendars may change gets its code here, and is written by `actions.care`.
+    """
+
+    FIELDS = [("state", _("state")), ("start", _("start")), ("modality", _("modality")), ("minutes", _("minutes"))]
+    SIDES = [
+        ("member", _("somebody who works here")),
+        ("client", _("client")),
+        ("clock", _("the clock")),
+        ("calendar", _("a calendar")),
+        ("file", _("a file")),
+    ]
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="changes")
+    field = models.CharField(max_length=10, choices=FIELDS)
+    before = models.CharField(max_length=40, help_text="a code, a number, or a moment in UTC")
+    after = models.CharField(max_length=40)
+    by = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=10, choices=SIDES)
+    at = models.DateTimeField()
 
 
 class Invitation(Addressed):

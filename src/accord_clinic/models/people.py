@@ -29,7 +29,13 @@ class Practice(models.Model):
         default=dict, blank=True, help_text="by language: what a therapist must act on by the law of this practice"
     )
     reveal_after_hours = models.PositiveSmallIntegerField(default=96)
-    reveal_before_next_hours = models.PositiveSmallIntegerField(default=1)
+    reveal_not_before_hours = models.PositiveSmallIntegerField(default=6)
+    reveal_evening = models.PositiveSmallIntegerField(
+        default=18, help_text="o'clock, on the day before the next session"
+    )
+    reveal_notice_hours = models.PositiveSmallIntegerField(
+        default=24, help_text="a change of plans opens answers no sooner than so long after it"
+    )
     leave_to = models.CharField(max_length=200, default="/away")
     # When links and reminders go out; each dyad may differ (Schedule). Nothing goes out in the quiet hours.
     link_after_minutes = models.PositiveSmallIntegerField(default=60)

@@ -26,6 +26,7 @@ class SessionLine:
     link: bool = False
     linked: bool = False
     rate: bool = False
+    change: bool = False
 
     @property
     def step(self) -> bool:

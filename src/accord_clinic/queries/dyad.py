@@ -17,6 +17,7 @@ from accord.records import DyadRecord, Signal
 from accord.signals import CHECK_IN
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
+from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
 from accord_clinic.models.care import current_responses
 from accord_clinic.permissions import dyads_visible_to, treated_by
@@ -128,7 +129,10 @@ def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
     """A first guess for the next session: a week after the last one, at the same time, in the same place."""
     last = dyad.sessions.order_by("-number").first()
     start = timezone.localtime(last.start, where) + timedelta(days=7) if last else timezone.localtime(None, where)
-    return {"day": start.date(), "time": start.time() if last else None, "modality": dyad.modality}
+    return {
+        "day": start.date(), "time": start.time() if last else None,
+        "minutes": last.minutes if last else USUAL_MINUTES, "modality": dyad.modality,
+    }  # fmt: skip
 
 
 def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:

@@ -12,8 +12,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from accord_clinic.messages.notices import MOST_TRIES
-from accord_clinic.models import Notice, Session
+from accord_clinic.models import Notice
 from accord_clinic.queries.schedule import TELLS_OF_NOBODY
+from accord_clinic.queries.sessions import overdue
 from accord_clinic.upkeep import backups
 
 SWEPT = "swept"
@@ -50,7 +51,7 @@ def gauges() -> list[Gauge]:
     waiting = Notice.objects.filter(TELLS_OF_NOBODY, sent_at=None, dropped_at=None, due_at__lte=now - LATE)
     # Whoever watches may be the therapist, and must not learn either that a line to somebody else was written.
     waiting = waiting.exclude(kind="outside_line")
-    due = Session.objects.filter(state="held", revealed_at=None, reveal_due__lte=now - LATE)
+    due = overdue(now - LATE)
     return [
         Gauge("accord_up", "1: the database answers", 1),
         Gauge("accord_sweep_age_seconds", "time since the sweep last ran", _since(cache.get(SWEPT))),

@@ -1,4 +1,4 @@
-"""Sessions: plan the next one, mark one as held or missed, and make the client's link."""
+"""Sessions: plan one, move it, mark it as held or missed, put that right, and make the client's link."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accord_clinic import permissions
 from accord_clinic.actions import care, checkin
 from accord_clinic.forms.care import PlanSession
+from accord_clinic.pages import sessions as session_pages
 from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.pages.pictures import qr
 from accord_clinic.queries import dyad as dyad_queries
@@ -31,15 +32,29 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "therapist/plan.html", {"form": form, **around}, status=422)
     back = reverse("dyad", args=[uid])
-    start, modality = form.cleaned_data["start"], form.cleaned_data["modality"]
-    done = _("It is planned.")
-    return do(request, back, care.plan_session, dyad, start, by=request.user, modality=modality, done=done)
+    facts = {name: form.cleaned_data[name] for name in ("start", "modality", "minutes")}
+    return do(request, back, care.plan_session, dyad, by=request.user, done=_("It is planned."), **facts)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def move(request: HttpRequest, uid: str) -> HttpResponse:
+    """Move a session to another time, put right what it was marked as, and see what was changed about it."""
+    session = or_404(dyad_queries.own_session(request.user, uid))
+    where = zone()
+    form = PlanSession(where, request.POST or None, initial=session_pages.present_plan(session, where))
+    if not form.is_valid():
+        context = {"form": form, "page": session_pages.move_page(session), "session": session, "dyad": session.dyad}
+        return render(request, "therapist/move.html", context, status=422 if form.is_bound else 200)
+    facts = {name: form.cleaned_data[name] for name in ("start", "modality", "minutes")}
+    back, done = reverse("move_session", args=[uid]), _("The session is moved.")
+    return do(request, back, care.move_session, session, by=request.user, done=done, **facts)
 
 
 @require_POST
 @login_required
 def mark(request: HttpRequest, uid: str) -> HttpResponse:
-    """Mark a session as held, cancelled, or missed by one of the two."""
+    """Mark a session as held, cancelled, or missed by one of the two, or put right how it was marked."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     back = _back(request, session)
     return do(request, back, care.mark_session, session, request.POST.get("state", ""), by=request.user)
@@ -77,5 +92,7 @@ def close_link(request: HttpRequest, uid: str) -> HttpResponse:
 
 
 def _back(request: HttpRequest, session) -> str:
-    """To the page that the form stood on: Today, or the dyad."""
+    """To the page that the form stood on: Today, the page of the session, or the dyad."""
+    if request.POST.get("from") == "session":
+        return reverse("move_session", args=[session.uid])
     return reverse("today") if request.POST.get("from") == "today" else reverse("dyad", args=[session.dyad.uid])

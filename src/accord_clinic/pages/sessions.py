@@ -1,0 +1,67 @@
+"""The page of one session for its therapist: when it is, how it may still be changed, and what was changed so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from accord_clinic.queries import sessions as session_queries
+from accord_clinic.queries.practice import zone
+from accord_clinic.words import sessions as words
+from accord_clinic.words.choices import MODALITIES, STATES
+from accord_clinic.words.phrases import moment
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Session
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One change, by whom, and when."""
+
+    text: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovePage:
+    """`marks`: what the session can be marked as now, with the code of each. `fixed`: why it cannot be changed."""
+
+    when: str
+    where: str
+    state: str
+    fixed: str
+    marks: tuple[tuple[str, str], ...]
+    history: tuple[HistoryLine, ...]
+
+
+def present_plan(session: Session, where: ZoneInfo) -> dict[str, object]:
+    """What the form begins with: when and where the session is now."""
+    start = timezone.localtime(session.start, where)
+    return {"day": start.date(), "time": start.time(), "minutes": session.minutes, "modality": session.modality}
+
+
+def move_page(session: Session) -> MovePage:
+    """The page of a session; while that is closed, nothing on it tells of the client's answer."""
+    where, client = zone(), session.dyad.client.called
+    why = session_queries.why_fixed(session)
+    marks = tuple((code, str(name)) for code, name in STATES.items() if code != session.state)
+    return MovePage(
+        when=moment(session.start, where, "l, j F Y, H:i"),
+        where=str(MODALITIES[session.modality]),
+        state=str(STATES[session.state]),
+        fixed=words.fixed(why, client),
+        marks=tuple(mark for mark in marks if mark[0] == "held") if why else marks,
+        history=tuple(
+            HistoryLine(
+                words.change(row.field, row.before, row.after, where),
+                words.changed_by(row.side, row.by.name if row.by else "", client),
+                moment(row.at, where, "j M Y, H:i"),
+            )
+            for row in session_queries.changes(session)
+        ),
+    )

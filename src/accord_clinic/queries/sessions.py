@@ -1,0 +1,68 @@
+"""Sessions as such: whether the client was asked, whether one may still be changed, which ones are to be opened.
+
+What a page shows of sessions is in the module of that page.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import Combinable
+
+from accord_clinic import links
+from accord_clinic.models import Invitation, Notice, Response, Session, SessionChange
+
+RATED, ASKED, ANSWERED = "rated", "asked", "answered"
+"""Why a session cannot be changed: the therapist has rated it; a link is out; it is open, with an answer in it."""
+
+
+def is_asked() -> Combinable:
+    """For `annotate` on sessions: whether there ever was a link, or an answer of either side."""
+    links_made = Exists(Invitation.objects.filter(session=OuterRef("pk")))
+    return links_made | Exists(Response.objects.filter(session=OuterRef("pk")))
+
+
+def was_asked(session: Session) -> bool:
+    """The same of one session."""
+    return Session.objects.filter(is_asked(), pk=session.pk).exists()
+
+
+def overdue(now: datetime) -> QuerySet[Session]:
+    """Closed sessions whose time to open has come: held ones, and any other that has an answer."""
+    answered = Exists(Response.objects.filter(session=OuterRef("pk")))
+    return Session.objects.filter(Q(state="held") | answered, revealed_at=None, reveal_due__lte=now)
+
+
+def why_fixed(session: Session) -> str:
+    """Why a session cannot be moved, cancelled or marked as missed any more; empty where it can.
+
+    While it is closed this depends on the link and never on whether the client has answered, which nobody may learn.
+    """
+    if session.responses.filter(side="therapist").exists():
+        return RATED
+    if session.revealed_at is not None:
+        return ANSWERED if session.responses.exists() else ""
+    out = session.invitations.exclude(token_hash__in=[link.token_hash for link in unsent_links(session)])
+    return ASKED if out.exists() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentLink:
+    """A link that waits in the outbox, so that nobody has it yet."""
+
+    notice: int
+    token_hash: str
+
+
+def unsent_links(session: Session) -> list[UnsentLink]:
+    """Links about a session that no message has carried yet, and none has tried to."""
+    waiting = Notice.objects.filter(
+        session=session, kind__in=("link", "reminder"), tries=0, sent_at=None, dropped_at=None
+    )
+    rows = waiting.values_list("pk", "about")
+    return [UnsentLink(pk, links.digest(address.rpartition("/")[2])) for pk, address in rows]
+
+
+def changes(session: Session) -> list[SessionChange]:
+    """What was changed about a session, the latest first."""
+    return list(session.changes.select_related("by").order_by("-at", "-id"))

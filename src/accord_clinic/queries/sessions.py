@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.db.models.expressions import Combinable
 
 from accord_clinic import links
 from accord_clinic.models import Invitation, Notice, Response, Session, SessionChange
@@ -16,7 +15,7 @@ RATED, ASKED, ANSWERED = "rated", "asked", "answered"
 """Why a session cannot be changed: the therapist has rated it; a link is out; it is open, with an answer in it."""
 
 
-def is_asked() -> Combinable:
+def is_asked() -> Q:
     """For `annotate` on sessions: whether there ever was a link, or an answer of either side."""
     links_made = Exists(Invitation.objects.filter(session=OuterRef("pk")))
     return links_made | Exists(Response.objects.filter(session=OuterRef("pk")))

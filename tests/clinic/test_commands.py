@@ -22,7 +22,7 @@ from tests.clinic.people import a_held_session, answers
 from accord.errors import BadInput
 from accord_clinic.actions import calibration
 from accord_clinic.management.commands import rotate_key
-from accord_clinic.models import AuditEntry, Calibration, Member, Practice
+from accord_clinic.models import AuditEntry, Calibration, Member, Practice, Session
 
 INIT = ("--practice", "By the River", "--name", "Nora", "--email", "nora@example.org")
 

@@ -26,7 +26,7 @@ stats/simulated_practice.py
 MODULES_TO_WRITE = 4  # may only go down: a new module is whole from its first line, so nothing is ever added
 
 ARRAY = re.compile(r"\b(ArrayLike|NDArray|Floats|FloatArray|Flags|Ints|ndarray)\b")
-SHAPE = re.compile(r"\([a-zA-Z_]+(, ?[a-zA-Z_·]+)*,?\)|shape|\baxes\b")
+SHAPE = re.compile(r"\([a-zA-Z_]+(, ?[a-zA-Z0-9_·]+)*,?\)|shape|\baxes\b")
 MISSING = re.compile(r"missing|nan\b|\bNone\b|without|left out", re.IGNORECASE)
 SOURCE = re.compile(r"\b(19|20)\d\d\b|Source:|\.json")
 

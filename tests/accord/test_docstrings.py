@@ -20,10 +20,9 @@ ROOMS = (
 TO_WRITE = """
 stats/estimate.py
 stats/growth.py
-stats/rules.py
 stats/simulated_practice.py
 """
-MODULES_TO_WRITE = 4  # may only go down: a new module is whole from its first line, so nothing is ever added
+MODULES_TO_WRITE = 3  # may only go down: a new module is whole from its first line, so nothing is ever added
 
 ARRAY = re.compile(r"\b(ArrayLike|NDArray|Floats|FloatArray|Flags|Ints|ndarray)\b")
 SHAPE = re.compile(r"\([a-zA-Z_]+(, ?[a-zA-Z0-9_·]+)*,?\)|shape|\baxes\b")

@@ -1,8 +1,10 @@
-"""Ratings in; flags of the rules that the literature speaks of out, each with its simulated false-alarm rate.
+"""Rules that the literature speaks of for flagging ratings, each with its simulated false-alarm rate.
 
 For research and comparison only: nothing in Accord raises a signal by them. Each is a generic version of its family,
 since exact published cut-offs could not be read; the names say what is computed, not who published it. A rule is a
-statistic and a limit: `matched` gives it the limit at which it makes as many false alarms as another.
+statistic and a limit: `matched` gives it the limit at which it makes as many false alarms as another. Another rule is
+a function from ratings (n, T), missing as nan, to a statistic (n, T), and a line in `_RULES`. Source: the families are
+named with each, without a published cut-off.
 """
 
 from __future__ import annotations
@@ -44,13 +46,25 @@ class Rule:
 
 
 def below_own_mean(y: Floats) -> Floats:
-    """How far below the mean of the person's whole course, in the person's own SD (looks back only)."""
+    """How far below the mean of the person's whole course, in the person's own SD (looks back only).
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(below_own_mean(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]))))
+    4
+    """
     mean, sd = _own(y)
     return _where(sd > 0, (mean - y) / np.where(sd > 0, sd, 1.0))
 
 
 def v_shape(y: Floats) -> Floats:
-    """Falls since the last rating in own SD, where half is regained within three sessions (Stiles family)."""
+    """Falls since the last rating in own SD, where half is regained within three sessions (Stiles family).
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(v_shape(np.array([[70.0, 72.0, 71.0, 73.0, 40.0, 72.0]]))))
+    4
+    """
     _, sd = _own(y)
     drop = _last(y) - y
     ahead = np.full_like(y, -np.inf)
@@ -61,14 +75,26 @@ def v_shape(y: Floats) -> Floats:
 
 
 def session_drop(y: Floats) -> Floats:
-    """Falls since the last rating, in SD of all such differences in the table (Strauss family)."""
+    """Falls since the last rating, in SD of all such differences in the table (Strauss family).
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(session_drop(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]))))
+    4
+    """
     fall = _last(y) - y
     sd = float(np.nanstd(fall)) if not np.isnan(fall).all() else 0.0
     return _where(fall > 0, fall / sd) if sd > 0 else np.full(y.shape, -np.inf)
 
 
 def control_chart(y: Floats) -> Floats:
-    """How far below the mean of the person's earlier ratings, in sigma = mean moving range / 1.128 (three at least)."""
+    """How far below the mean of the person's earlier ratings, in sigma = mean moving range / 1.128 (three at least).
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(control_chart(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]))))
+    4
+    """
     seen = ~np.isnan(y)
     before = np.cumsum(seen, axis=1) - seen
     moves = np.nan_to_num(np.abs(y - _last(y)))
@@ -80,7 +106,13 @@ def control_chart(y: Floats) -> Floats:
 
 
 def reliable_change(y: Floats, reliability: float = RELIABILITY) -> Floats:
-    """Falls since the last rating in units of `reliable_limit`, by the SD between persons at their first rating."""
+    """Falls since the last rating in units of `reliable_limit`, by the SD between persons at their first rating.
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(reliable_change(np.array([[70.0, 72.0, 71.0, 73.0, 40.0], [60.0] * 5]))))
+    4
+    """
     first = y[np.arange(len(y)), np.argmax(~np.isnan(y), axis=1)]
     limit = reliable_limit(float(np.nanstd(first)) if np.isfinite(first).any() else 0.0, reliability)
     fall = _last(y) - y
@@ -88,12 +120,24 @@ def reliable_change(y: Floats, reliability: float = RELIABILITY) -> Floats:
 
 
 def fall_from_mean(y: Floats) -> Floats:
-    """How far below the mean of the person's earlier ratings, in an SD that is the same for all."""
+    """How far below the mean of the person's earlier ratings, in an SD that is the same for all.
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(fall_from_mean(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]))))
+    4
+    """
     return _judged(y, -_from_mean(y, own=False))
 
 
 def ewma(y: Floats, own: bool, keep: float = 0.3) -> Floats:
-    """A weighted mean of how far the last ratings lie below the mean of those before each, later ones counting more."""
+    """A weighted mean of how far the last ratings lie below the mean of those before each, later ones counting more.
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(ewma(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]), own=False)))
+    4
+    """
     far, now = _from_mean(y, own), np.zeros(len(y))
     path = np.empty_like(y)
     for t in range(y.shape[1]):
@@ -103,7 +147,13 @@ def ewma(y: Floats, own: bool, keep: float = 0.3) -> Floats:
 
 
 def cusum(y: Floats, own: bool, slack: float = 1.0) -> Floats:
-    """A running sum of how far ratings lie below the mean of those before, beyond `slack` SD, and never below 0."""
+    """A running sum of how far ratings lie below the mean of those before, beyond `slack` SD, and never below 0.
+
+    (n, T), missing (nan) left out.
+
+    >>> int(np.argmax(cusum(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]), own=False)))
+    4
+    """
     far, now = _from_mean(y, own), np.zeros(len(y))
     path = np.empty_like(y)
     for t in range(y.shape[1]):
@@ -146,7 +196,11 @@ RULES = {row[0]: Rule(*row) for row in _RULES}
 
 
 def rule_named(name: str) -> Rule:
-    """The rule of this name. Raises `BadInput` that lists the names."""
+    """The rule of this name. Raises `BadInput` that lists the names.
+
+    >>> rule_named("v-shape-2sd").limit
+    2.0
+    """
     if name not in RULES:
         raise BadInput(f"there is no rule {name!r}; choose one of {', '.join(RULES)}.")
     return RULES[name]
@@ -155,7 +209,12 @@ def rule_named(name: str) -> Rule:
 def false_alarms(
     rule: Rule, hyper: Hyper, sessions: int = 15, *, draws: int = 6000, seed: int = 0, noise: Noise = PLAIN
 ) -> float:
-    """Share of simulated courses in which nothing happened that the rule flags at least once."""
+    """Share of simulated courses in which nothing happened that the rule flags at least once.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=0.0, cov=0.0, var_residual=25.0, phi=0.0)
+    >>> false_alarms(rule_named("own-mean-2sd"), usual, draws=500) > 0.05
+    True
+    """
     courses = draw(hyper, draws, np.arange(1.0, sessions + 1), np.random.default_rng(seed), noise)
     return float(rule.flag(courses).any(axis=1).mean())
 

@@ -1,4 +1,7 @@
-"""A practice's own ratings in; the usual course of the scale (`Hyper`) out, leaning on a prior while there are few."""
+"""Estimate the usual course of a scale (`Hyper`) from a practice's own ratings, leaning on a prior while they are few.
+
+Source: our own (docs/explanation/signals.md). What else ratings say of a scale, such as its steps, is read here.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,11 @@ def estimate(
     until the course is back (strains are not usual). The prior weighs as much as 20 courses, for level and rise as 3.
     Without one the level and the size come from the ratings, the shape from `SHAPE`.
     Raises `BadInput` when there is no rating at all and no prior.
+
+    >>> rng = np.random.default_rng(1)
+    >>> usual = estimate(60 + 10 * rng.standard_normal((60, 1)) + 5 * rng.standard_normal((60, 8)))
+    >>> usual.n_dyads, bool(55 < usual.mean(np.array([4.0]))[0] < 65)
+    (60, True)
     """
     y = np.asarray(scores, dtype=np.float64)
     y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
@@ -59,7 +67,12 @@ def estimate(
 
 
 def calm(y: Floats, t: Floats, usual: Hyper, below: float = STRAINED) -> Floats:
-    """The ratings without those that may be strained."""
+    """The ratings (n, T) without those that may be strained: these are nan, as missing ones are.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> calm(np.array([[70.0, 71.0, 30.0, 32.0]]), np.arange(1.0, 5.0), usual).tolist()
+    [[70.0, 71.0, nan, nan]]
+    """
     return np.where(in_strain(y, innovations(y, t, usual), below), np.nan, y)
 
 
@@ -78,7 +91,12 @@ def _best_rise(y: Floats, t: Floats, start: Hyper) -> tuple[Hyper, Hyper]:
 
 
 def along(usual: Hyper, rise: Rise) -> Hyper:
-    """The same spread of rises over a course, along another clock."""
+    """The same spread of rises over a course, along another clock.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> along(replace(usual, longest=20.0), "log").rise
+    'log'
+    """
     if usual.rise == rise or usual.longest is None:
         return usual
     ends = np.array([1.0, max(usual.longest, 2.0)])
@@ -131,7 +149,13 @@ def _other_end(
 
 
 def step_of(scores: Floats) -> float:
-    """The step between two possible ratings of a coarse scale; 0 where ratings may lie anywhere."""
+    """The step between two possible ratings of a coarse scale; 0 where ratings may lie anywhere.
+
+    scores: any shape, (n, T) here; missing ones (nan) say nothing.
+
+    >>> step_of(np.array([[1.0, 1.5, 3.0, np.nan, 2.5]]))
+    0.5
+    """
     values, counts = np.unique(np.round(scores[~np.isnan(scores)], 6), return_counts=True)
     if not 2 <= len(values) <= 60:
         return 0.0
@@ -140,7 +164,12 @@ def step_of(scores: Floats) -> float:
 
 
 def items_of(step: float, hyper: Hyper) -> int:
-    """How many five-point answers a rating may be the mean of, by its steps and the ends of its scale; 0 if none."""
+    """How many five-point answers a rating may be the mean of, by its steps and the ends of its scale; 0 if none.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> items_of(0.25, replace(usual, low=1.0, high=5.0))
+    4
+    """
     if not step or hyper.low is None or hyper.high is None:
         return 0
     number = (hyper.high - hyper.low) / step / 4

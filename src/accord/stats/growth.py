@@ -1,8 +1,9 @@
-"""Courses and a first guess at what is usual in; a better one out, by how ratings lie around what the guess expects.
+"""Better a guess at what is usual on a scale, by how ratings lie around what the guess expects.
 
 The likelihood of the growth model, taken step by step as the filter gives it: `Slopes` says for each parameter whether
 the ratings ask for more of it or less, and how much they know. Estimates follow these to where nothing is asked for; a
-simulated twin follows them to where it asks for the same as the practice (`twin`).
+simulated twin follows them to where it asks for the same as the practice (`simulated_practice`). Source: our own, by
+Fisher's scoring (docs/explanation/signals.md). A new parameter of the shape gets its place in `parameters`.
 """
 
 from __future__ import annotations
@@ -61,7 +62,12 @@ class Slopes:
 
 
 def parameters(usual: Hyper) -> Floats:
-    """What `Slopes.rest` speaks of."""
+    """What `Slopes.rest` speaks of, (k,): logarithms of variances, a correlation, phi, a trend; none is missing.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> parameters(usual).round(2).tolist()
+    [1.39, -3.22, 0.0, 0.1, 3.22, 0.0]
+    """
     size = (usual.var_intercept * usual.var_slope) ** 0.5
     return np.array([
         np.log(max(usual.var_intercept / usual.var_residual, FEWEST_LEVEL)),
@@ -72,7 +78,12 @@ def parameters(usual: Hyper) -> Floats:
 
 
 def with_parameters(usual: Hyper, values: Floats) -> Hyper:
-    """The same with other parameters, cut to what is possible."""
+    """The same with other parameters (k,), as `parameters` gives them, cut to what is possible; none is missing.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> round(with_parameters(usual, parameters(usual)).var_slope, 6)
+    1.0
+    """
     level, rise, turn, phi, size, trend = (float(value) for value in values)
     residual = float(np.exp(np.clip(size, -60.0, 60.0)))
     between = residual * float(np.exp(np.clip(level, np.log(FEWEST_LEVEL), 9.0)))
@@ -85,11 +96,21 @@ def with_parameters(usual: Hyper, values: Floats) -> Hyper:
 
 
 def means(usual: Hyper) -> Floats:
-    """Coefficients of the mean, (4,)."""
+    """Coefficients of the mean in the units of the ratings, (n,) with n = 4; none is missing.
+
+    >>> means(Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)).tolist()
+    [70.0, 0.0, 0.0, 0.0]
+    """
     return np.array([usual.b0, usual.b1, usual.b_log, usual.b_early])
 
 
 def with_means(usual: Hyper, values: Floats) -> Hyper:
+    """The same with other coefficients of the mean, as `means` gives them, (n,) with n = 4; none is missing.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> with_means(usual, means(usual) + 1.0).b0
+    71.0
+    """
     b0, b1, b_log, b_early = (float(value) for value in values)
     return replace(usual, b0=b0, b1=b1, b_log=b_log, b_early=b_early)
 
@@ -98,7 +119,15 @@ def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -
     """The usual course that ratings (n, T) and the prior together point to, from a start; and its log likelihood.
 
     Scoring with expected information. The prior weighs as much as `LEAN` courses that know as much each; for the level
-    and the steady rise `LEAN_LEVEL`; the trend of the noise is normal around 0 with SD `TREND_SD`, or less.
+    and the steady rise `LEAN_LEVEL`; the trend of the noise is normal around 0 with SD `TREND_SD`, or less. Missing
+    ratings are nan; units are those of the ratings.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> rng = np.random.default_rng(1)
+    >>> y = 60 + 10 * rng.standard_normal((200, 1)) + 5 * rng.standard_normal((200, 8))
+    >>> better, _loglik = fitted(y, np.arange(1.0, 9.0), usual, usual)
+    >>> bool(abs(better.mean(np.array([4.0]))[0] - y.mean()) < 1)
+    True
     """
     usual, n = start, len(y)
     lean = np.array([LEAN_LEVEL, LEAN_LEVEL, LEAN, LEAN]) ** 0.5

@@ -1,8 +1,9 @@
-"""A practice's ratings in; its uneventful twin out: the same courses and gaps, simulated, in which nothing happened.
+"""Simulate a practice's uneventful twin: the same courses and gaps, in which nothing happened.
 
-Indirect inference: what simulates the twin is moved until the twin, read as the practice is read and with what looks
-strained left out, asks for the same estimates. Then its noise is made as uneven between persons, as lopsided and as
-peaked as the practice's own; how peaked is read upward, since strains only lower.
+Indirect inference (Source: Gourieroux, Monfort and Renault 1993, J Appl Econom 8: S85-S118): what simulates the twin is
+moved until the twin, read as the practice is read and with what looks strained left out, asks for the same estimates.
+Then its noise is made as uneven between persons, as lopsided and as peaked as the practice's own; how peaked is read
+upward, since strains only lower.
 """
 
 from __future__ import annotations
@@ -183,13 +184,24 @@ def nu(spread: float) -> float:
     """Ratings that the usual spread is worth against a person's own, when within-person SDs have this CV.
 
     The best linear estimate of a person's variance from squared steps, with log-normal SDs and normal noise.
+
+    >>> round(nu(0.36), 1), nu(0.0)
+    (5.2, 60.0)
     """
     variance = (1.0 + spread * spread) ** 4 - 1.0
     return float(np.clip(2.0 * (1.0 + variance) / max(variance, 1e-9), LEAST_NU, MOST_NU))
 
 
 def uneven(y: Floats, t: Floats, usual: Hyper) -> float:
-    """How alike the squared steps of one person are in size, against all (0: all persons are equally noisy)."""
+    """How alike the squared steps of one person are in size, against all (0: all persons are equally noisy).
+
+    y (n, T), missing as nan, at sessions t (T,).
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> noise = np.random.default_rng(1).standard_normal((400, 12)) * np.repeat([[2.0], [8.0]], 200, axis=0)
+    >>> uneven(70 + noise, np.arange(1.0, 13.0), usual) > 0.1
+    True
+    """
     steps = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
     square = (steps.z * steps.scale) ** 2
     square = np.minimum(square / max(float(np.nanmean(square)), 1e-12), CAP)
@@ -201,7 +213,14 @@ def uneven(y: Floats, t: Floats, usual: Hyper) -> float:
 
 
 def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
-    """Skew of the body of the steps, from its deciles: below 0, they fall further than they rise."""
+    """Skew of the body of the steps, from its deciles: below 0, they fall further than they rise.
+
+    y (n, T), missing as nan, at sessions t (T,); 0 where there are too few.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> lopsided(np.full((2, 4), 70.0), np.arange(1.0, 5.0), usual)
+    0.0
+    """
     steps = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
     step = (steps.z * steps.scale)[watched(y, t, steps.earlier) & ~np.isnan(steps.z)]
     if len(step) < ENOUGH:
@@ -211,7 +230,15 @@ def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
 
 
 def largest_rises(y: Floats, t: Floats, usual: Hyper) -> float:
-    """Mean log of the upper quantiles of courses' largest rises, none after a low rating."""
+    """Mean log of the upper quantiles of courses' largest rises, none after a low rating.
+
+    y (n, T), missing as nan, at sessions t (T,); 0 where there are too few.
+
+    >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
+    >>> y = 70 + 5 * np.random.default_rng(1).standard_normal((400, 12))
+    >>> largest_rises(y, np.arange(1.0, 13.0), usual) < largest_rises(70 + 2 * (y - 70), np.arange(1.0, 13.0), usual)
+    True
+    """
     steps = innovations(y, t, usual)
     rises = np.where(watched(y, t, steps.earlier) & ~after_low(steps), steps.z, -np.inf)
     most = rises.max(axis=1, initial=-np.inf)
@@ -267,7 +294,11 @@ class SimulatedPractice:
 
 
 def gaps(scores: npt.NDArray[np.float64]) -> float:
-    """Share of sessions without a rating between a person's first and last."""
+    """Share of sessions without a rating between a person's first and last; ratings (n, T), missing as nan.
+
+    >>> gaps(np.array([[70.0, np.nan, 71.0, 72.0, np.nan]]))
+    0.5
+    """
     seen = ~np.isnan(scores)
     begun = np.logical_or.accumulate(seen, axis=1)[:, :-2]
     goes_on = np.logical_or.accumulate(seen[:, ::-1], axis=1)[:, ::-1][:, 2:]

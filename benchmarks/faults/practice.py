@@ -92,7 +92,8 @@ class Place:
 
     def found(self) -> None:
         """Make the practice."""
-        self.run("init", "--practice", "A practice", "--name", "Ben", "--email", "ben@example.org")
+        place = ("--country", "DE", "--time-zone", "Europe/Berlin", "--crisis-text", "In need, call 116 123.")
+        self.run("init", "--practice", "A practice", "--name", "Ben", "--email", "ben@example.org", *place)
 
     def links(self, number: int) -> list[str]:
         """So many clients with a session and a link each."""

@@ -23,8 +23,9 @@ WORDS = {
     "reaction": {"words"}, "stepin": {"address"},
     "practice": {
         "name", "crisis_text", "outside_reader_role", "outside_reader_reply", "outside_reader_duty", "elsewhere_text",
-        "retention_law",
+        "retention_law", "duty_texts", "country",
     },
+    "safetylook": {"to"},
 }  # fmt: skip
 """Columns that hold what people write. Words in any other are a fault."""
 

@@ -87,7 +87,10 @@ def _founded() -> tempfile.TemporaryDirectory:
     kept = tempfile.TemporaryDirectory(prefix="accord-test-")  # it vanishes with the process
     migrated.copy_home(Path(kept.name))
     home = Home(Path(kept.name))
-    home.do("init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org")
+    home.do(
+        "init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org", "--country", "DE",
+        "--time-zone", "Europe/Berlin", "--crisis-text", "In need, call 116 123.",
+    )  # fmt: skip
     home.python(
         "from accord_clinic.actions import care; from accord_clinic.models import Member;"
         "care.register_client('Ana', by=Member.objects.get(), born=1990)"

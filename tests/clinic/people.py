@@ -43,6 +43,7 @@ def a_practice() -> People:
     practice = Practice.objects.create(
         name="Practice by the Park",
         time_zone="Europe/Berlin",
+        country="DE",
         languages=["en", "de"],
         crisis_text="In need, call 116 123, day and night.",
         outside_reader_role="supervisor",

@@ -85,6 +85,7 @@ def practice(tmp_path_factory):
     (folder / "keys").mkdir(mode=0o700)
     (folder / "keys" / "sso.secret").write_text("secret")
     init = ["--practice", "Practice", "--name", "Ben", "--email", EMAIL, "--time-zone", "Europe/Berlin"]
+    init += ["--country", "DE", "--crisis-text", "In need, call 116 123."]
     subprocess.run([sys.executable, "-m", "accord_clinic.manage", "init", *init], **run)
     subprocess.run([sys.executable, "-m", "accord_clinic.manage", "collectstatic", "--noinput"], **run)
     token = subprocess.run([sys.executable, "-c", PREPARE], **run).stdout.split()[-1]

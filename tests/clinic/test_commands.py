@@ -24,7 +24,9 @@ from accord_clinic.actions import calibration
 from accord_clinic.management.commands import rotate_key
 from accord_clinic.models import AuditEntry, Calibration, Member, Practice, Session
 
-INIT = ("--practice", "By the River", "--name", "Nora", "--email", "nora@example.org")
+WHO = ("--practice", "By the River", "--name", "Nora", "--email", "nora@example.org")
+PLACE = {"--country": "AT", "--time-zone": "Europe/Vienna", "--crisis-text": "In der Not: 142."}
+INIT = (*WHO, *(part for option in PLACE.items() for part in option))
 
 
 @pytest.fixture
@@ -41,9 +43,10 @@ def password(monkeypatch):
 
 
 def test_init_founds_a_practice_with_its_first_therapist_and_admin(db, static_elsewhere, password, capsys):
-    call_command("init", *INIT, "--time-zone", "Europe/Vienna")
+    call_command("init", *INIT)
     practice, nora = Practice.objects.get(), Member.objects.get()
     assert (practice.name, practice.time_zone, practice.demo) == ("By the River", "Europe/Vienna", False)
+    assert (practice.country, practice.crisis_text) == ("AT", "In der Not: 142.")
     assert practice.safety_contact == nora
     assert nora.roles == ["therapist", "admin"]
     assert nora.check_password("correct horse battery")
@@ -67,6 +70,8 @@ def test_init_leaves_a_practice_alone(people, static_elsewhere, password):
         (("--email", "nora"), "Enter a valid email address"),
         (("--time-zone", "Mars/Olympus"), "There is no time zone 'Mars/Olympus'"),
         (("--practice", " "), "need a name"),
+        (("--country", "Austria"), "There is no country 'AUSTRIA'"),
+        (("--crisis-text", " "), "whom clients should call in need"),
     ],
 )
 def test_init_says_what_to_mend(db, static_elsewhere, password, options, message):
@@ -89,6 +94,19 @@ def test_init_does_not_wait_for_somebody_who_is_not_there(db, static_elsewhere, 
         call_command("init", *INIT)
     with pytest.raises(BadInput, match="Name of the practice: give it as an option"):
         call_command("init")
+
+
+@pytest.mark.parametrize(
+    ("option", "question"), [("--country", "Country"), ("--time-zone", "Time zone"), ("--crisis-text", "Whom clients")]
+)
+def test_init_takes_no_country_time_zone_or_crisis_text_for_granted(
+    db, static_elsewhere, password, monkeypatch, option, question
+):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    rest = (part for name, value in PLACE.items() if name != option for part in (name, value))
+    with pytest.raises(BadInput, match=question):
+        call_command("init", *WHO, *rest)
+    assert not Practice.objects.exists()
 
 
 # sweep, calibrate

@@ -9,7 +9,7 @@ from django.db import connection
 from tests.clinic.people import a_held_session
 
 from accord_clinic.actions import audit
-from accord_clinic.models import AuditEntry, Member
+from accord_clinic.models import AuditEntry, Member, Practice
 from accord_clinic.upkeep import audit_anchor, examination, health
 
 
@@ -140,6 +140,19 @@ class TestMachinery:
     def test_nobody_is_admin(self, sound):
         Member.objects.filter(roles__icontains="admin").update(is_active=False)
         assert not finding("people").well
+
+
+    def test_country_time_zone_and_crisis_text_are_said_by_name(self, sound):
+        assert "DE" in finding("place").says
+        assert "Europe/Berlin" in finding("place").says
+        assert "116 123" in finding("place").says
+
+    @pytest.mark.parametrize(
+        "unasked", [{"country": ""}, {"crisis_text": " "}, {"crisis_text": "In an emergency call 112."}]
+    )
+    def test_what_nobody_was_asked_for_has_to_be_said(self, sound, unasked):
+        Practice.objects.update(**unasked)
+        assert not finding("place").well
 
 
 class TestMail:

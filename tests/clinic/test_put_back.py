@@ -46,7 +46,10 @@ def serve_until(home: Home, check, **more: str) -> bool:
 
 def test_whoever_was_erased_after_the_day_of_the_dump_is_erased_again_when_it_serves(server, tmp_path):
     home, there = a_machine(tmp_path / "home"), {"ACCORD_POSTGRESQL": server.address}
-    home.do("init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org", **there)
+    home.do(
+        "init", "--practice", "Practice by the Park", "--name", "Ben", "--email", "ben@example.org", "--country", "DE",
+        "--time-zone", "Europe/Berlin", "--crisis-text", "In need, call 116 123.", **there,
+    )  # fmt: skip
     home.python(REGISTER, **there)
     dump = str(server.folder / "yesterday.dump")
     server.run("pg_dump", *where(server), "-Fc", "-f", dump, "accord")

@@ -11,9 +11,15 @@ from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Practice
 
 
+def check_country(code: str) -> None:
+    """Two letters, as in addresses of the web. Whether there is such a country is not looked up."""
+    if not (len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()):
+        raise BadInput(f"There is no country {code!r}. Give two letters, for example DE.")
+
+
 @transaction.atomic
 def set_up_practice(facts: Mapping[str, str], email: str, name: str, password: str) -> Member:
-    """Make the practice (name, time_zone, crisis_text) and its first member."""
+    """Make the practice (name, country, time_zone, crisis_text) and its first member."""
     if Practice.objects.exists():
         raise BadInput("There is a practice in this database already.")
     if not facts["name"].strip() or not name.strip():
@@ -22,6 +28,9 @@ def set_up_practice(facts: Mapping[str, str], email: str, name: str, password: s
         ZoneInfo(facts["time_zone"])
     except (ZoneInfoNotFoundError, ValueError):
         raise BadInput(f"There is no time zone {facts['time_zone']!r}. An example: Europe/Berlin.") from None
+    check_country(facts["country"])
+    if not facts["crisis_text"].strip():
+        raise BadInput("Say whom clients should call in need: it stands on each of their pages.")
     languages = [code for code, _name in settings.LANGUAGES]
     practice = Practice.objects.create(**facts, languages=languages, demo=settings.DEMO)
     member = Member.objects.create_user(email, password, name=name.strip(), roles=["therapist", "admin"])

@@ -33,10 +33,16 @@ class PracticeSettings(forms.Form):
     """The one row of the practice, in the groups in which one thinks of it."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
+    country = forms.RegexField(
+        "^[A-Z]{2}$",
+        label=_("Country"),
+        max_length=2,
+        help_text=_("Two letters, for example DE. Its law and its crisis numbers hold."),
+    )
     time_zone = forms.CharField(label=_("Time zone"), max_length=60, help_text=_("For example Europe/Berlin."))
-    crisis_text = _words(
-        _("Whom to call in need"),
-        3,
+    crisis_text = forms.CharField(
+        label=_("Whom to call in need"),
+        widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("It stands on every page for clients, as you write it: say it in each language that they read."),
     )
     leave_to = forms.CharField(
@@ -94,7 +100,7 @@ class PracticeSettings(forms.Form):
     )
 
     GROUPS = (
-        (_("The practice"), ("name", "time_zone", "crisis_text", "leave_to")),
+        (_("The practice"), ("name", "country", "time_zone", "crisis_text", "leave_to")),
         (
             _("People whom clients can turn to"),
             ("safety_contact", "outside_reader", "outside_reader_role", "outside_reader_reply", "outside_reader_duty",

@@ -13,6 +13,7 @@ class Practice(models.Model):
 
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=60, default="Europe/Berlin")
+    country = models.CharField(max_length=2, blank=True, help_text="two letters; its law and its crisis numbers hold")
     languages = models.JSONField(default=list)
     crisis_text = models.TextField(help_text=_("Shown on every client page: whom to call in need."))
     safety_contact = models.ForeignKey("Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

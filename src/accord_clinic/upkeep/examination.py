@@ -24,6 +24,8 @@ DAY = 86_400
 BACKUP_IN = 2 * DAY
 SKEW = 5
 ROOM = 2 * 10**9
+ONCE_UNASKED = "In an emergency call 112."
+"""The text that stood on clients' pages where nobody was asked; it is right in some countries only."""
 TIMEDATECTL = "/usr/bin/timedatectl"
 
 
@@ -205,6 +207,17 @@ def _admins() -> Verdict:
     return Verdict("people", bool(admins), "has an admin." if admins else "nobody is admin. Make somebody one.")
 
 
+def _place() -> Verdict:
+    """Country, time zone and whom clients call in need are said here, since nothing can tell whether they are right."""
+    practice = Practice.objects.get()
+    if not practice.country or not practice.crisis_text.strip() or practice.crisis_text == ONCE_UNASKED:
+        missing = "which country this is" if not practice.country else "whom clients should call in need"
+        return Verdict("place", False, f"nobody has said {missing}. Set it under The practice.")
+    return Verdict(
+        "place", True, f"country {practice.country}, time zone {practice.time_zone}; in need: {practice.crisis_text}"
+    )
+
+
 def _mail() -> Verdict:
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
         return Verdict(
@@ -274,4 +287,4 @@ def _backups() -> Verdict:
     return Verdict("backups", True, f"the newest is {days * 24:.0f} hours old. When did you last restore one?")
 
 
-AFTER_THE_DATABASE: tuple[Callable[[], Verdict], ...] = (_postgresql, _changes, _log, _sweep, _clock, _admins)
+AFTER_THE_DATABASE: tuple[Callable[[], Verdict], ...] = (_postgresql, _changes, _log, _sweep, _clock, _admins, _place)

@@ -15,8 +15,6 @@ from accord_clinic.actions import calibration, practice
 from accord_clinic.models import Member, Practice
 from accord_clinic.upkeep import serving
 
-DEFAULT_CRISIS_TEXT = "In an emergency call 112."
-
 
 class Command(BaseCommand):
     help = "Start a practice. What is not given is asked for; the password may come from ACCORD_PASSWORD."
@@ -24,8 +22,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--practice", help="the name of the practice")
-        parser.add_argument("--time-zone", default="Europe/Berlin")
-        parser.add_argument("--crisis-text", default=DEFAULT_CRISIS_TEXT, help="whom clients should call in need")
+        parser.add_argument("--country", help="two letters, for example DE: whose law and crisis numbers hold")
+        parser.add_argument("--time-zone", help="for example Europe/Berlin")
+        parser.add_argument("--crisis-text", help="whom clients should call in need, in each language that they read")
         parser.add_argument("--name", help="your name, as clients and colleagues see it")
         parser.add_argument("--email", help="your e-mail address; you sign in with it")
 
@@ -35,8 +34,10 @@ class Command(BaseCommand):
             raise BadInput("There is a practice in this database already. ACCORD_DATA names another folder.")
         facts = {
             "name": options["practice"] or _ask("Name of the practice: "),
-            "time_zone": options["time_zone"],
-            "crisis_text": options["crisis_text"],
+            "country": (options["country"] or _ask("Country, two letters (for example DE): ")).upper(),
+            "time_zone": options["time_zone"] or _ask("Time zone (for example Europe/Berlin): "),
+            "crisis_text": options["crisis_text"]
+            or _ask("Whom clients should call in need (it stands on each of their pages): "),
         }
         name, email = options["name"] or _ask("Your name: "), options["email"] or _ask("Your e-mail address: ")
         member = Member(email=email, name=name)

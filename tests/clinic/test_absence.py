@@ -229,7 +229,7 @@ class TestAnAnswerThatAsksForHelp:
         reveal.raise_safety(a_held_session(dyad), "phq-9", "item9")
         assert {n.member for n in Notice.objects.filter(kind="safety")} == {ben, ada}
         browser = as_member(ada)
-        assert "with Ben, session 1" in browser.get("/safety/").content.decode()
+        assert "Read each answer and follow your procedure." in as_member(ada).get("/safety/").content.decode()
         assert 'href="/safety/"' in browser.get("/practice/").content.decode()
 
     def test_promises_no_second_person_where_there_is_none(self, dyad, ben, people, client):

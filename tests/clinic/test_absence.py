@@ -229,19 +229,19 @@ class TestAnAnswerThatAsksForHelp:
         reveal.raise_safety(a_held_session(dyad), "phq-9", "item9")
         assert {n.member for n in Notice.objects.filter(kind="safety")} == {ben, ada}
         browser = as_member(ada)
-        assert "Read each answer and follow your procedure." in as_member(ada).get("/safety/").content.decode()
+        assert "with Ben, session of" in browser.get("/safety/").content.decode()
         assert 'href="/safety/"' in browser.get("/practice/").content.decode()
 
     def test_promises_no_second_person_where_there_is_none(self, dyad, ben, people, client):
         """In a practice of one, the therapist is the safety contact."""
         Measure.objects.create(dyad=dyad, instrument="phq-9", every=1)
         token = checkin.invite(a_held_session(dyad), by=ben)
-        assert "Ben and the practice’s safety contact are asked to look" in client.get(f"/c/{token}").content.decode()
+        assert "Ben and the practice’s safety contact are told" in client.get(f"/c/{token}").content.decode()
         people.practice.safety_contact = ben
         people.practice.save()
         page = client.get(f"/c/{token}").content.decode()
         assert "safety contact" not in page
-        assert "Ben is asked to look" in page
+        assert "Ben is told and can read that answer" in page
 
 
 class TestTheOutsideReaderCovers:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0016_what_must_be_acted_on'),
+        ('accord_clinic', '0018_sessions_were_checked'),
     ]
 
     operations = [

@@ -98,6 +98,7 @@ urlpatterns = [
     path("research/", research.research, name="research"),
     # the admin: the practice, who works here, messages that failed, emergencies
     path("practice/", practice.settings, name="practice"),
+    path("practice/marks/", practice.marks, name="marks"),
     path("practice/members/", practice.members, name="members"),
     path("practice/members/<str:uid>/", practice.member, name="member"),
     path("practice/members/<str:uid>/second-factor/", practice.reset_second_factor, name="reset_second_factor"),

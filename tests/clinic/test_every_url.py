@@ -143,6 +143,7 @@ ROWS = {
     "research/": Row(get="dee", post="dee"),
     # the admin
     "practice/": Row(get=ADMINS, post=ADMINS),
+    "practice/marks/": Row(post=ADMINS),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
     "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),

@@ -102,6 +102,17 @@ def set_up(practice: Practice, *, by: Member, **facts) -> None:
 
 
 @transaction.atomic
+def let_marks_choose_cards(practice: Practice, on: bool, read: bool, *, by: Member) -> None:
+    """Switch on that inferred marks choose cards, by somebody who has read why it is off; or off again."""
+    check_keep_practice(by)
+    if on and not read:
+        raise BadInput("Read what it means first, and say that you have.")
+    practice.inferred_by, practice.inferred_at = (by, timezone.now()) if on else (None, None)
+    practice.save(update_fields=["inferred_by", "inferred_at"])
+    record(by, "let_marks_choose_cards" if on else "conversation_only", f"practice:{practice.pk}", ["inferred_at"])
+
+
+@transaction.atomic
 def try_again(notice: Notice, *, by: Member) -> None:
     """Send a failed message again, as if it were new."""
     check_keep_practice(by)

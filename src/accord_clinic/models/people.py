@@ -26,6 +26,9 @@ class Practice(models.Model):
     elsewhere_text = models.TextField(
         blank=True, help_text=_("Where clients can turn when there is no outside reader.")
     )
+    # Conversation only, unless somebody by name has switched on more: see docs/explanation/hazards.md.
+    inferred_by = models.ForeignKey("Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    inferred_at = models.DateTimeField(null=True, blank=True, help_text="since when inferred marks may choose cards")
     duty_texts = models.JSONField(
         default=dict, blank=True, help_text="by language: what a therapist must act on by the law of this practice"
     )

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from accord.cards import Card, cards, fitting
+from accord.cards import INFERRED, Card, cards, fitting
 from accord_clinic.pages.findings import Headline, headline_after
+from accord_clinic.queries.practice import practice
 from accord_clinic.queries.prepare_sheet import PrepareRows, prepare_rows
 from accord_clinic.words.sentences import ANSWER, Names
 
@@ -43,6 +44,8 @@ def prepare(session: Session, member: Member) -> Prepare:
     """The sheet, and the cards that fit signals and open strains. For whoever treats this dyad now."""
     rows, dyad = prepare_rows(session, member), session.dyad
     kinds = _kinds(rows, session)
+    if practice().inferred_at is None:  # conversation only: cards follow what people said
+        kinds = [kind for kind in kinds if kind not in INFERRED]
     offers = fitting(
         [card for card in deck() if card.id not in rows.aside or SAFETY in card.signals],
         kinds,

@@ -31,10 +31,11 @@ def settings(request: MemberRequest) -> HttpResponse:
         now = {name: getattr(practice, name) for name in PracticeSettings.base_fields if name not in PEOPLE}
         now |= {name: getattr(getattr(practice, name), "uid", "") for name in PEOPLE}
         now["duty_texts"] = practice.duty_texts
-        return _page(request, "practice/settings.html", {"form": PracticeSettings(people, initial=now)})
+        context = {"form": PracticeSettings(people, initial=now), "practice": practice}
+        return _page(request, "practice/settings.html", context)
     form = PracticeSettings(people, request.POST)
     if not form.is_valid():
-        return _page(request, "practice/settings.html", {"form": form}, status=422)
+        return _page(request, "practice/settings.html", {"form": form, "practice": practice}, status=422)
     by_uid = {m.uid: m for m in people}
     facts = form.cleaned_data | {name: by_uid.get(form.cleaned_data[name]) for name in PEOPLE}
     return do(
@@ -46,6 +47,15 @@ def settings(request: MemberRequest) -> HttpResponse:
         done=_("It is changed."),
         **facts,
     )
+
+
+@require_POST
+@login_required
+def marks(request: MemberRequest) -> HttpResponse:
+    """Let inferred marks choose cards, or go back to conversation only."""
+    practice, posted = member_queries.practice(request.user), request.POST
+    on, read, act = posted.get("on") == "yes", "read" in posted, member_actions.let_marks_choose_cards
+    return do(request, reverse("practice"), act, practice, on, read, by=request.user, done=_("It is changed."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

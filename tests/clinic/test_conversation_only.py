@@ -1,0 +1,55 @@
+"""Conversation only: cards follow what people said, unless somebody by name has switched on more."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from tests.clinic.people import a_course, a_held_session, answers
+
+from accord_clinic.models import AuditEntry, Practice, Signal
+from accord_clinic.pages.prepare_sheet import prepare
+
+
+@pytest.fixture
+def marked(people, dyad):
+    """A course whose last session has an inferred mark, and nothing that somebody said."""
+    session = a_course(dyad, 5)[-1]
+    Signal.objects.create(
+        dyad=dyad, session=session, kind="silence", reported=False, strength=1, rule="silence/1",
+        raised_at=timezone.now(),
+    )  # fmt: skip
+    return session
+
+
+def kinds(session, member) -> set[str]:
+    return set(prepare(session, member).kinds.values())
+
+
+def test_an_inferred_mark_chooses_no_card_and_is_told_all_the_same(people, ben, marked, as_member):
+    assert kinds(marked, ben) == set()
+    page = as_member(ben).get(reverse("prepare", args=[marked.uid])).content.decode()
+    assert "Nothing is suggested" in page
+    assert "Nothing stands out" not in page
+
+
+def test_what_somebody_said_chooses_cards(people, dyad, ben):
+    session = a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    assert "strain_reported" in kinds(session, ben)
+
+
+def test_more_is_switched_on_by_somebody_by_name_who_has_read_why(people, ben, ada, marked, as_member):
+    browser = as_member(ada)
+    assert "Rule 11" in browser.get(reverse("practice")).content.decode()
+    browser.post(reverse("marks"), {"on": "yes"})
+    assert Practice.objects.get().inferred_at is None
+    browser.post(reverse("marks"), {"on": "yes", "read": "on"})
+    assert Practice.objects.get().inferred_by == ada
+    assert AuditEntry.objects.filter(act="let_marks_choose_cards", actor=f"member:{ada.pk}").exists()
+    assert "Ada switched this on" in browser.get(reverse("practice")).content.decode()
+    assert "silence" in kinds(marked, ben)
+    browser.post(reverse("marks"), {"on": "no"})
+    assert kinds(marked, ben) == set()
+
+
+def test_only_an_admin_switches_it(people, ben, as_member):
+    assert as_member(ben).post(reverse("marks"), {"on": "yes", "read": "on"}).status_code == 404
+    assert Practice.objects.get().inferred_at is None

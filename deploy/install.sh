@@ -98,6 +98,7 @@ cat <<END
 
 Accord is installed. Three things are left, each a command:
   1. deploy/as-accord init --practice "Name of the practice" --name "Your name" --email you@$host
+     (it asks for country, time zone and whom clients should call in need)
   2. a proxy that speaks TLS: deploy/Caddyfile or deploy/nginx.conf
   3. systemctl start accord, then deploy/as-accord check
 END

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from allauth.account.internal.flows.login import (
     _AUTHENTICATION_METHODS_USER_SESSION_KEY,
@@ -15,7 +16,6 @@ from tests.clinic import migrated
 from tests.clinic.people import People, a_practice
 
 from accord.stats import thresholds
-from accord.stats.innovation import Hyper
 from accord_clinic.database import keys
 
 ASKING = {"db", "transactional_db", "django_db_setup"}
@@ -49,27 +49,30 @@ def django_db_keepdb(django_db_modify_db_settings) -> bool:
     """Begin with a copy of a migrated database, so that nothing is left to be made."""
     if connection.vendor != "sqlite":
         return False
-    facts = connection.settings_dict
-    migrated.copy_file(Path(facts["TEST"]["NAME"]), keys.database_key(facts["OPTIONS"]["key_file"]))
+    file, options = Path(connection.settings_dict["TEST"]["NAME"]), connection.settings_dict["OPTIONS"]
+    if not file.exists():  # other folders take this fixture over, and the same process asks it for each of them
+        migrated.copy_file(file, keys.database_key(options["key_file"]))
     return True
 
 
 @pytest.fixture(autouse=True, scope="session")
 def ready_calibrations():
-    """Calibrations from starting values alone come out the same each time, so a process simulates each once."""
+    """The same ratings give the same calibration each time, so a process simulates each once."""
     simulate, ready = thresholds.calibrate, {}
 
-    def calibrate(scores, *rest, **options):
-        if not isinstance(scores, Hyper):
-            return simulate(scores, *rest, **options)
-        key = repr((scores, rest, sorted(options.items())))
+    def calibrate(scores, **options):
+        key = repr([("scores", _as_key(scores)), *((name, _as_key(options[name])) for name in sorted(options))])
         if key not in ready:
-            ready[key] = simulate(scores, *rest, **options)
+            ready[key] = simulate(scores, **options)
         return ready[key]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(thresholds, "calibrate", calibrate)
         yield
+
+
+def _as_key(value) -> object:
+    return (value.shape, value.dtype, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
 @pytest.fixture

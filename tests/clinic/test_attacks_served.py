@@ -11,6 +11,7 @@ from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
+from tests.clinic import migrated
 
 PASSWORD = "correct horse battery staple"
 EMAIL = "ben@example.org"
@@ -82,7 +83,7 @@ def practice(tmp_path_factory):
         "ACCORD_PASSWORD": PASSWORD, "PYTHONPATH": "src:.", "DJANGO_SETTINGS_MODULE": "accord_clinic.settings",
     }  # fmt: skip
     run = {"env": env, "check": True, "capture_output": True, "text": True}
-    (folder / "keys").mkdir(mode=0o700)
+    migrated.copy_home(folder)
     (folder / "keys" / "sso.secret").write_text("secret")
     init = ["--practice", "Practice", "--name", "Ben", "--email", EMAIL, "--time-zone", "Europe/Berlin"]
     init += ["--country", "DE", "--crisis-text", "In need, call 116 123."]

@@ -72,13 +72,9 @@ def test_every_row_is_there_as_it_was_and_the_pages_of_both_sides_open(phone, pe
     assert not set(GONE) & set(after)
     assert not engine.lacks_migrations()
     assert first_break() is None
+    assert PrivateLine.objects.get(reader="outside").to == people.cy, "it stays with the one who was named then"
     assert phone.open().status_code == 200
     assert as_member(people.ben).get(f"/people/{people.dyad.uid}/").status_code == 200
-
-
-def test_a_line_to_somebody_outside_stays_with_the_one_who_was_named_then(phone, people):
-    upgrade()
-    assert PrivateLine.objects.get(reader="outside").to == people.cy
 
 
 def test_two_upgrades_at_once_bring_it_up_once(phone):

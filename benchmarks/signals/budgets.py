@@ -12,7 +12,9 @@ from functools import partial
 import numpy as np
 
 from accord.stats.evidence import Voices
-from accord.stats.thresholds import BUDGET, allowed, calibrate
+from accord.stats.innovation import Floats
+from accord.stats.level import followed
+from accord.stats.thresholds import BUDGET, Calibration, allowed, calibrate
 from benchmarks.signals.practices import LIVES, Life, courses
 from benchmarks.signals.tables import Size, mean_error_spread, show, spread_out
 
@@ -43,11 +45,23 @@ def _ratios(life: Life, n: int, count: int, size: Size) -> Iterator[float]:
     yield from mean_error_spread(spread_out(partial(_practice, life, n, size), count))
 
 
+def _levels(calm: Floats, times: Floats, days: Floats, made: Calibration) -> Floats:
+    """The practice's level by date, followed by what a practice of this size sees."""
+    levels = [
+        followed(calm[rows], times, days[rows], made.hyper).at(days[rows])
+        for rows in (slice(start, start + PRACTICE) for start in range(0, len(calm), PRACTICE))
+    ]
+    return np.concatenate(levels)
+
+
 def _practice(life: Life, n: int, size: Size, seed: int) -> list[float]:
     """One practice calibrates itself: drop and slide against their budgets."""
-    own, calm = courses(life, n, seed).ratings, courses(life, size.judged, seed, judged=True).ratings
+    own, judged = courses(life, n, seed).ratings, courses(life, size.judged, seed, judged=True)
     made = calibrate(own, draws=size.draws, seed=seed)
+    calm = judged.ratings
     times = np.arange(1.0, calm.shape[1] + 1)
+    if life.shift:
+        calm = calm - _levels(calm, times, judged.days, made)
     found = Voices(made.hyper).read(calm, None, times)
     lengths = np.where(np.isnan(calm), 0.0, times).max(axis=1)
     shares = []

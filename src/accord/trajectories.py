@@ -5,7 +5,7 @@ One dyad is a batch of one: the page of a client and a table of a million go thr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -87,14 +87,19 @@ def _plain(values: npt.NDArray[Any]) -> list[list[Any]]:
 
 
 def trajectory(
-    scores: npt.ArrayLike, times: npt.ArrayLike, calibration: Calibration, second: npt.ArrayLike | None = None
+    scores: npt.ArrayLike,
+    times: npt.ArrayLike,
+    calibration: Calibration,
+    second: npt.ArrayLike | None = None,
+    level: npt.ArrayLike | None = None,
 ) -> Trajectory:
     """Expected course, band, flags and repair of (n, T) ratings, missing as nan; times (T,) or (n, T).
 
     `second`: the therapist's ratings of the same sessions; a low one adds to the client's, a high one never takes
     away (used where the calibration knows the therapist's usual course). Nothing is flagged in the first three
-    sessions, nor by a calibration that rests on too few courses. Raises `BadInput` for infinite scores, times that do
-    not increase, and voices of different dyads.
+    sessions, nor by a calibration that rests on too few courses. `level` (n, T): how far the whole practice lay from
+    its usual at each rating (`stats.level`), which is then expected of everybody. Raises `BadInput` for infinite
+    scores, times that do not increase, and voices of different dyads.
 
     >>> from accord import calibrate, simulate
     >>> made = calibrate(simulate(60, 10, seed=1, strain="none").client, draws=2000)
@@ -104,16 +109,18 @@ def trajectory(
     y, t = checked(scores, times)
     other = None if second is None else paired(second, y, t)
     voices = Voices(calibration.hyper, calibration.second, calibration.weight)
+    shift = None if level is None else np.broadcast_to(np.asarray(level, dtype=np.float64), y.shape)
+    y = y if shift is None else y - shift
     statistics = voices.read(y, other, t)
     drop, slide = (_begun(statistics, kind, calibration) for kind in ("drop", "slide"))
     gap = _above(statistics, "gap", calibration)
     joint = _joint(y, other, t, calibration, {"drop": drop, "slide": slide})
     steps = statistics.steps
-    low, high = _band(steps, calibration)
+    expected = steps.expected if shift is None else steps.expected + shift
+    low, high = _band(replace(steps, expected=expected), calibration)
     state = repair(y, steps.expected, steps.sd, drop | slide, _before_slide(statistics, drop))
     return Trajectory(
-        steps.expected, steps.sd, low, high, statistics.z, drop, slide, gap, *joint, state, steps.earlier, t,
-        calibration.id,
+        expected, steps.sd, low, high, statistics.z, drop, slide, gap, *joint, state, steps.earlier, t, calibration.id,
     )  # fmt: skip
 
 

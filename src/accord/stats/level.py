@@ -1,0 +1,58 @@
+"""Ratings with their dates in; how far everybody lies above or below the usual by then out.
+
+What happens to all (a new room, a new form, a hard month) is no mark for each: the level follows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from accord.stats.hyper import Hyper
+from accord.stats.innovation import Floats, innovations
+
+HALF = 11.0  # ratings of one day from which on more than half of what they say is believed
+MOST = 1.5  # sd that one rating counts at most: a strain of one is no change for all
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How far ratings lie from the usual course, in units of the scale: `values` after each of `days`."""
+
+    days: tuple[float, ...] = ()
+    values: tuple[float, ...] = ()
+
+    def at(self, dates: Floats) -> Floats:
+        """The level before the ratings of each date (any shape); 0 before the first day."""
+        known = np.concatenate([[0.0], self.values])
+        return np.asarray(known[np.searchsorted(self.days, dates, side="left")], dtype=np.float64)
+
+
+def followed(y: Floats, times: Floats, dates: Floats, usual: Hyper) -> Level:
+    """The practice's level from (n, T) ratings at sessions (T,) and dates (n, T) in days, day after day.
+
+    L moves by n / (n + 11) times the mean step of the day, ratings counting as much as is known of the person
+    (n: their number so counted), each cut at 1.5 sd.
+    """
+    seen = ~np.isnan(y)
+    row, column = np.nonzero(seen)
+    day = dates[row, column]
+    order = np.argsort(day, kind="stable")
+    row, column, day = row[order], column[order], day[order]
+    begins = np.flatnonzero(np.diff(day, prepend=-np.inf))
+    rest = np.full(y.shape, np.nan)
+    level, days, values = 0.0, [], []
+    for start, stop in zip(begins, [*begins[1:], len(day)], strict=True):
+        rows, columns = row[start:stop], column[start:stop]
+        rest[rows, columns] = y[rows, columns] - level
+        found = innovations(rest[rows], times, usual)
+        here = np.arange(len(rows)), columns
+        sd = found.sd[here] / found.scale[here]
+        step = np.clip((rest[rows, columns] - found.expected[here]) / sd, -MOST, MOST) * sd
+        weight = usual.var_residual / sd**2
+        total = float(weight.sum())
+        level += total / (total + HALF) * float((weight * step).sum()) / max(total, 1e-12)
+        days.append(float(day[start]))
+        values.append(level)
+    return Level(tuple(days), tuple(values))

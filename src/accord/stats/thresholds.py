@@ -31,6 +31,8 @@ METHOD = "innovation-2"
 LONG = 6  # ratings of a course from which a practice learns to judge
 FEWEST_COURSES = {"drop": 10, "slide": 20, "gap": 10}
 """Such courses before a kind of mark is made: with fewer, no budget holds."""
+UNSURE = 10  # courses: with so many, half of the budget is kept for what they do not know of themselves
+"""A limit in error by as much up as down gives too many marks on average: they fall faster than it rises."""
 MOST = 10_000  # own courses read for a calibration; more move a limit in the third digit
 DRAWS = 20_000
 FARTHEST = 60  # sessions of a simulated course at most
@@ -164,4 +166,5 @@ def _limits(
     times = np.arange(1.0, min(max(2 * sessions, 2 * COURSE), FARTHEST) + 1)
     n = min(draws, 2 * draws * COURSE // len(times))
     statistics = practice.voices.read(*practice.simulate(n, times, np.random.default_rng(seed)), times)
-    return {kind: fitted(getattr(statistics, kind), statistics.steps.earlier, getattr(budget, kind)) for kind in kinds}
+    earlier, sure = statistics.steps.earlier, long / (long + UNSURE)
+    return {kind: fitted(getattr(statistics, kind), earlier, sure * getattr(budget, kind)) for kind in kinds}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from accord.stats.thresholds import Calibration
 from accord.trajectories import Trajectory, trajectory
 
 Series = tuple[Score | None, ...]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,9 @@ class Course:
 
     `scores` is keyed by rater, instrument and scale. `trajectories` (the client's voice) and `gaps` (client minus
     therapist, commensurate scales only) are keyed by instrument and scale, and are batches of one, shape (1, T).
-    `silent`: the scales that are followed, but not judged: the practice has too few courses for that.
+    `silent`: the scales that are followed, but not judged: the practice has too few courses for that. `earlier`, keyed
+    by rater, instrument, version and scale, holds the scores of versions whose scale means another number now: nothing
+    is followed or judged on them.
     """
 
     record: DyadRecord
@@ -33,6 +37,7 @@ class Course:
     gaps: Mapping[tuple[str, str], Trajectory] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
     silent: frozenset[tuple[str, str]] = frozenset()
+    earlier: Mapping[tuple[Rater, str, str, str], Series] = field(default_factory=dict)
 
     def values(self, rater: Rater, instrument: str, scale: str) -> npt.NDArray[np.float64]:
         """The series as floats (T,), NaN where there is no score."""
@@ -64,7 +69,7 @@ def course(
     >>> made.values("client", "phq-9", "total"), made.signals[0].kind
     (array([9.]), 'safety')
     """
-    scored = _scores(record, instruments, versions or {})
+    scored, earlier = _scores(record, instruments, versions or {})
     times = np.array([float(s.number) for s in record.sessions])
     trajectories: dict[tuple[str, str], Trajectory] = {}
     gaps: dict[tuple[str, str], Trajectory] = {}
@@ -83,7 +88,7 @@ def course(
             gaps[name, scale] = trajectory(client - other, times, calibration)
     evidence = Evidence(record, instruments, scored, trajectories, gaps)
     signals = tuple(signal for detector in detectors for signal in detector.detect(evidence))
-    return Course(record, scored, trajectories, gaps, signals, frozenset(silent))
+    return Course(record, scored, trajectories, gaps, signals, frozenset(silent), earlier)
 
 
 def values(series: Series) -> npt.NDArray[np.float64]:
@@ -105,19 +110,29 @@ def _other_voice(
 
 def _scores(
     record: DyadRecord, instruments: Mapping[str, Instrument], versions: Mapping[tuple[str, str], Instrument]
-) -> dict[tuple[Rater, str, str], Series]:
+) -> tuple[dict[tuple[Rater, str, str], Series], dict[tuple[Rater, str, str, str], Series]]:
+    """The scores of scales as they are now, and those of versions in which a scale means another number."""
     place = {s.number: i for i, s in enumerate(record.sessions)}
     by_form: dict[tuple[str, str, str], list[Response]] = {}
     for response in record.responses:
         if response.instrument in instruments and response.session in place:
             by_form.setdefault((response.instrument, response.version, response.form), []).append(response)
     filled: dict[tuple[Rater, str, str], list[Score | None]] = {}
+    apart: dict[tuple[Rater, str, str, str], list[Score | None]] = {}
     for (name, version, form), responses in by_form.items():
         now = instruments[name]
         asked_version = versions.get((name, version), now)
         scores = kept_scores([r.answers for r in responses], asked_version, form)
         for response, of_response in zip(responses, scores, strict=True):
-            for score in (s for s in of_response if comparable(s.scale, asked_version, now)):
-                series = filled.setdefault((response.rater, name, score.scale), [None] * len(record.sessions))
+            for score in of_response:
+                empty: list[Score | None] = [None] * len(record.sessions)
+                if comparable(score.scale, asked_version, now):
+                    series = filled.setdefault((response.rater, name, score.scale), empty)
+                else:
+                    series = apart.setdefault((response.rater, name, asked_version.version, score.scale), empty)
                 series[place[response.session]] = score
+    return _frozen(filled), _frozen(apart)
+
+
+def _frozen(filled: Mapping[Key, list[Score | None]]) -> dict[Key, Series]:
     return {key: tuple(series) for key, series in filled.items()}

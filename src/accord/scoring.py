@@ -39,7 +39,7 @@ def score(response_answers: Mapping[str, Answer], instrument: Instrument, form: 
     not ask and for an answer that is not possible.
 
     >>> from accord.instruments import catalogue
-    >>> answers = {"d1": 4, "d2": 3, "m1": 4, "m2": 3, "b1": 0, "b2": 4}
+    >>> answers = {"d1": 4, "d2": 3, "m1": 4, "m2": 3, "b2": 4, "b4": 3}
     >>> [(s.scale, s.value, s.completeness()) for s in score(answers, catalogue().get("accord-check-in"))][:2]
     [('collaboration', 87.5, 'answered 4 of 4'), ('connection', None, 'answered 2 of 3')]
     """
@@ -108,8 +108,8 @@ def comparable(scale: str, earlier: Instrument, now: Instrument) -> bool:
     in the line would look like a change in the person.
 
     >>> from accord.instruments import catalogue
-    >>> check_in, phq = catalogue().get("accord-check-in"), catalogue().get("phq-9")
-    >>> comparable("collaboration", check_in, check_in), comparable("total", phq, check_in)
+    >>> old, new = (catalogue().get("accord-check-in", version) for version in ("0.1", "0.2"))
+    >>> comparable("collaboration", old, new), comparable("connection", old, new)
     (True, False)
     """
     if earlier is now:

@@ -125,6 +125,7 @@ urlpatterns = [
     path("sessions/<str:uid>/link/close/", sessions.close_link, name="close_link"),
     path("sessions/<str:uid>/rate/", rating.rate, name="rate"),
     path("sessions/<str:uid>/rated/", rating.rated, name="rated"),
+    path("ratings/<str:uid>/show/", rating.show_kept, name="show_kept"),
     path("sessions/<str:uid>/waive/", rating.waive, name="waive"),
     # the talk sheet, and the therapist's own sheet beside it
     path("people/<str:uid>/talk/", talk_sheet.latest, name="talk_latest"),

@@ -49,7 +49,7 @@ class TestInstruments:
         lines = out.splitlines()
         assert code == 0
         assert lines[0].split() == ["id", "version", "languages", "wording", "licence"]
-        assert re.search(r"^accord-check-in +0\.1 +en, de \(draft\) +yes +CC-BY-4\.0$", out, re.MULTILINE)
+        assert re.search(r"^accord-check-in +0\.2 +en, de \(draft\) +yes +CC-BY-4\.0$", out, re.MULTILINE)
         assert re.search(r"^wai-sr +2006 +- +no +LicenseRef-SPR-permission-required$", out, re.MULTILINE)
 
     def test_the_list_as_json(self, accord):
@@ -107,16 +107,16 @@ class TestScore:
         assert accord("score", "a.csv", "--instrument", "phq-9")[1].splitlines()[1:] == ["1,,3", "2,,0"]
 
     def test_each_scale_has_its_columns(self, accord, folder):
-        Path("a.csv").write_text("d1,m1,b1,b2,t1,v1,o2\n4,2,0,4,1,3,a walk\n")
+        Path("a.csv").write_text("d1,m1,b2,t1,v1,o2\n4,2,4,1,3,a walk\n")
         out = accord("score", "a.csv", "--instrument", "accord-check-in", "--form", "minimum")[1]
         header, row = (line.split(",") for line in out.splitlines())
         assert dict(zip(header, row, strict=True)) == {
-            "collaboration": "75.0", "collaboration_answered": "2", "connection": "100.0", "connection_answered": "2",
+            "collaboration": "75.0", "collaboration_answered": "2",
             "strain": "1.0", "strain_answered": "1", "voice": "3.0", "voice_answered": "1",
         }  # fmt: skip
 
     def test_what_people_wrote_is_not_passed_through(self, accord, folder):
-        Path("a.csv").write_text("d1,m1,b1,b2,t1,v1,o2\n4,2,0,4,1,3,a secret\n")
+        Path("a.csv").write_text("d1,m1,b2,t1,v1,o2\n4,2,4,1,3,a secret\n")
         assert "secret" not in accord("score", "a.csv", "--instrument", "accord-check-in", "--form", "minimum")[1]
 
     def test_the_order_of_columns_does_not_matter(self, accord, folder):
@@ -169,12 +169,12 @@ class TestBadInput:
         assert refused(accord, "score", "a.csv", "--instrument", "phq-2") == expected
 
     def test_a_missing_column_where_another_form_fits(self, accord, folder):
-        Path("a.csv").write_text("d1,m1,b1,b2,t1,v1\n0,0,0,0,0,0\n")
+        Path("a.csv").write_text("d1,m1,b2,t1,v1\n0,0,0,0,0\n")
         sentence = refused(accord, "score", "a.csv", "--instrument", "accord-check-in")
         assert sentence.endswith("It fits the form 'minimum': add --form minimum.")
 
     def test_an_answer_that_the_form_does_not_ask(self, accord, folder):
-        Path("a.csv").write_text("d1,d2,m1,b1,b2,t1,v1\n0,,0,0,0,0,0\n0,3,0,0,0,0,0\n")
+        Path("a.csv").write_text("d1,d2,m1,b2,t1,v1\n0,,0,0,0,0\n0,3,0,0,0,0\n")
         expected = (
             "a.csv: line 3: 'd2' is answered, but the form 'minimum' does not ask it. "
             "Choose another form or remove the column."
@@ -244,8 +244,8 @@ class TestBadInput:
 
     def test_a_questionnaire_without_scores(self, accord, folder):
         Path("a.csv").write_text("w1\n1\n")
-        sentence = refused(accord, "score", "a.csv", "--instrument", "accord-wider-look")
-        assert sentence == "accord-wider-look: the form 'full' has no score. Choose another form or questionnaire."
+        sentence = refused(accord, "score", "a.csv", "--instrument", "accord-wider-look", "--form", "turn-1")
+        assert sentence == "accord-wider-look: the form 'turn-1' has no score. Choose another form or questionnaire."
 
     def test_a_header_without_rows_gives_a_header_without_rows(self, accord, folder):
         Path("a.csv").write_text("id,phq1,phq2\n")

@@ -106,7 +106,7 @@ class TestForms:
         assert scores("accord-check-in", {"d1": 4}, "minimum")["collaboration"].value is None
 
     def test_an_answer_to_an_item_that_the_form_does_not_ask_is_refused(self):
-        with pytest.raises(BadInput, match="the form 'minimum' does not ask 'd2'; it asks d1, m1"):
+        with pytest.raises(BadInput, match="the form 'minimum' does not ask 'd2'; it asks t1, d1, m1"):
             scores("accord-check-in", {"d2": 4}, "minimum")
 
     def test_a_form_that_is_not_there(self):

@@ -14,7 +14,7 @@ from accord.simulation import simulate
 from accord.stats.priors import shipped
 
 CHECK_IN = "accord-check-in"
-USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 1, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
+USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 1, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3}
 SHELF = catalogue().instruments
 
 
@@ -40,7 +40,7 @@ def said(*sessions, strains=(), picks=(), not_talked=(), therapist=None, **more)
 
 
 def answer(session, rater, items):
-    return Response(session, rater, CHECK_IN, "0.1", "full", {**USUAL, **items})
+    return Response(session, rater, CHECK_IN, "0.2", "full", {**USUAL, **items})
 
 
 def found(heard, calibrations=None):
@@ -101,7 +101,7 @@ def test_a_large_drop_after_the_first_three_sessions_is_a_drop(calibrations):
 def test_a_scale_of_three_items_is_judged_like_any_other():
     own = simulate(60, 15, 4, "none", items=3)
     made = {f"{CHECK_IN}/connection": calibrate(own.client, prior=shipped()["connection"].client, draws=2000)}
-    signals = course(said(*[{}] * 7, {"b1": 4, "b2": 0, "b3": 0}), SHELF, made).signals
+    signals = course(said(*[{}] * 7, {"b2": 0, "b3": 0, "b4": 0}), SHELF, made).signals
     assert ("drop", 8) in {(s.kind, s.session) for s in signals}
 
 
@@ -147,7 +147,7 @@ def test_voices_that_part_suddenly_are_a_gap(calibrations):
 
 
 def test_perfect_answers_without_room_to_speak_are_quiet():
-    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "v1": 0}
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "b4": 4, "v1": 0}
     assert found(said({}, {}, perfect, perfect, perfect)) == {("quiet", 5)}
     open_voice = {**perfect, "v1": 4}
     assert found(said({}, {}, open_voice, open_voice, open_voice)) == set()
@@ -165,7 +165,7 @@ def test_two_sessions_without_an_answer_are_silence_told_once():
 
 @pytest.mark.parametrize(("kind", "what"), [("silence", None), ("quiet", "perfect")])
 def test_a_run_that_began_in_the_first_three_sessions_is_told_in_the_fourth(kind, what):
-    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "v1": 1}
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "b4": 4, "v1": 1}
     assert found(said(*[perfect if what else None] * 6)) == {(kind, 4)}
 
 
@@ -211,3 +211,15 @@ def test_a_scale_whose_key_nobody_has_read_is_not_followed(calibrations):
     unread = replace(read, scales=tuple(replace(s, key=replace(s.key, verified=False)) for s in read.scales))
     assert course(heard, {read.id: read}, calibrations).trajectories
     assert not course(heard, {read.id: unread}, calibrations).trajectories
+
+
+def test_a_scale_that_began_anew_keeps_its_earlier_scores_apart():
+    best = dict.fromkeys(("d1", "d2", "m1", "m2", "b2", "b3"), 4) | {"b1": 0}
+    old = Response(1, "client", CHECK_IN, "0.1", "full", best)
+    new = Response(2, "client", CHECK_IN, "0.2", "full", {**USUAL})
+    facts = tuple(SessionFacts(n, True, "room") for n in (1, 2))
+    found = catalogue()
+    whole = course(DyadRecord(facts, (old, new)), found.instruments, {}, versions=found.versions)
+    assert [s and s.value for s in whole.scores["client", CHECK_IN, "collaboration"]] == [100, 75]
+    assert [s and s.value for s in whole.scores["client", CHECK_IN, "connection"]] == [None, 75]
+    assert [s and s.value for s in whole.earlier["client", CHECK_IN, "0.1", "connection"]] == [100, None]

@@ -19,7 +19,7 @@ from accord_clinic.questionnaires.submission import AnsweredPart, OpenLine, Subm
 
 CHECK_IN = "accord-check-in"
 PASSWORD = "a long enough password"
-USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
+USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3}
 _pages = count(1)
 
 
@@ -129,7 +129,7 @@ def answers(
         language="en",
         parts=(check_in, *parts),
         open_lines=lines,
-        sharing=sharing or {},
+        sharing={(CHECK_IN, item): choice for item, choice in (sharing or {}).items()},
     )
 
 

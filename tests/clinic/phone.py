@@ -9,7 +9,7 @@ from accord_clinic.actions import checkin
 from accord_clinic.models import Invitation
 
 USUAL = {f"0-{item}": str(value) for item, value in {
-    "d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "t1": 0, "v1": 3,
+    "d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3,
 }.items()}  # fmt: skip
 """Usual answers to the check-in, by the names of its fields."""
 

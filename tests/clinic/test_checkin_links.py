@@ -113,7 +113,7 @@ def test_a_sent_check_in_is_received_and_can_be_changed_until_the_reveal(phone):
     page = phone.open().content.decode()
     assert re.search(r'name="0-d1" value="1" checked', page)
     assert re.search(r'name="read.0-o2" value="raise" checked', page)
-    assert re.search(r'name="share.0-b1" value="not_yet" checked', page)
+    assert re.search(r'name="share.0-b1" value="raise" checked', page)
     assert "Less homework" in page
 
 

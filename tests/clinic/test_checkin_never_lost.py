@@ -1,7 +1,7 @@
 """Double click, two tabs, a lost cookie, forged fields, odd words, faults in reckoning: never lost, never doubled."""
 
 import pytest
-from tests.clinic.people import a_course, a_held_session, a_session, answers
+from tests.clinic.people import CHECK_IN, a_course, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone, hidden, text
 
 from accord_clinic.actions import checkin, signals
@@ -24,7 +24,7 @@ def phone(session):
 
 
 def sent(session):
-    return Response.objects.filter(session=session, side="client").order_by("id")
+    return Response.objects.filter(session=session, side="client", instrument=CHECK_IN).order_by("id")
 
 
 def test_a_double_click_is_kept_once(phone, session):
@@ -133,7 +133,7 @@ def test_changing_something_on_the_last_look_brings_the_page_back_with_everythin
         ("a1.somebody-elses", "1", "This page held something that was not asked."),
         ("how.somebody-elses", "1", "This page held something that was not asked."),
         ("reaction", "the therapist's", "This page held something that was not asked."),
-        ("share.0-d1", "not_yet", "This page held something that was not asked."),
+        ("share.0-o1", "raise", "This page held something that was not asked."),
         ("share.0-t1", "everybody", "Please say once more whether this may be shown."),
         ("read.0-o2", "manager", "Please say once more who may read this."),
     ],

@@ -169,6 +169,7 @@ ROWS = {
     "sessions/<str:uid>/link/": Row(post=TREATS, at="held"),
     "sessions/<str:uid>/rate/": Row(get=TREATS, post=TREATS, at="held"),
     "sessions/<str:uid>/rated/": Row(get=TREATS, at="held"),
+    "ratings/<str:uid>/show/": Row(post="ben", at="kept"),
     "sessions/<str:uid>/waive/": Row(post=TREATS, at="held"),
     # the talk sheet, and the therapist's own sheet
     "people/<str:uid>/talk/": Row(get=LOOKS, at="dyad"),
@@ -306,6 +307,7 @@ def world(people, as_member) -> World:
         "card": card.uid,
         "member": people.eve.uid,
         "stop": a_stop_link(people.ana),
+        "kept": talked.responses.filter(side="therapist")[0].kept_ratings.create(item="o1", value="Mine").uid,
         "line": PrivateLine.objects.get(reader="outside").uid,
         "passkey": str(a_passkey(ben).pk),
     }

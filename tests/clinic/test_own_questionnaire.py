@@ -154,8 +154,9 @@ def test_what_is_asked_in_a_place_of_its_own_is_not_offered_as_an_outcome_measur
 def said(side, dream=("The sea", "therapist"), sharing=None, **items):
     """A check-in with the sleep diary."""
     part = a_part("sleep", side, "full", {"deep": 3, "awake": 1, "calm": 4} | items)
-    whole = answers(side, parts=(part,), sharing=sharing or {})
-    return replace(whole, open_lines=(OpenLine("sleep", "dream", *dream),))
+    whole = answers(side, parts=(part,))
+    kept = {("sleep", item): choice for item, choice in (sharing or {}).items()}
+    return replace(whole, sharing=kept, open_lines=(OpenLine("sleep", "dream", *dream),))
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_sending_opens_both_and_leads_to_the_sheet(browser, session):
     session.refresh_from_db()
     assert session.revealed_by == "both"
     kept = session.responses.get(side="therapist", instrument="accord-check-in")
-    assert (kept.answers["d1"], kept.answers["t1"], kept.answers["m1"]) == (3, 0, None)
+    assert kept.answers == {"d1": 3, "t1": 0}
     assert kept.begun_at <= kept.sent_at
 
 
@@ -155,7 +155,7 @@ def test_the_minimum_set_asks_few_questions(browser, people, dyad):
     a_course(dyad, 5)
     session = a_held_session(dyad)
     asked = browser.get(reverse("rate", args=[session.uid])).content.decode().count('class="question"')
-    assert asked <= 9
+    assert asked <= 13  # with three of the wider look at a review, and the two fieldsets of the page
 
 
 def test_the_page_costs_few_queries(browser, session, django_assert_max_num_queries):

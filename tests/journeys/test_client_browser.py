@@ -53,7 +53,7 @@ def begin(context, session, token: str = "") -> Page:
 def walk(page: Page, **chosen: str) -> tuple[int, int, int]:
     """Answer each question with its second choice, or as `chosen` by item; gives questions, taps and words read."""
     questions = taps = words = 0
-    while (shown := page.locator("fieldset[data-question]:visible")).count():
+    while (shown := page.locator("fieldset[data-question]:not([data-at-end]):visible")).count():
         item = shown.get_attribute("data-question").partition("-")[2]
         questions += 1
         words += len(re.findall(r"\w+", shown.locator("legend").first.inner_text()))
@@ -67,11 +67,15 @@ def walk(page: Page, **chosen: str) -> tuple[int, int, int]:
             taps += 1
         page.locator("[data-next]").click()
         taps += 1
+    for line in page.locator("fieldset[data-at-end]").all():
+        item = line.get_attribute("data-question").partition("-")[2]
+        if item in chosen:
+            line.locator("textarea").fill(chosen[item])
     return questions, taps, words
 
 
 def sent(session):
-    return Response.objects.filter(session=session, side="client").order_by("id")
+    return Response.objects.filter(session=session, side="client", instrument="accord-check-in").order_by("id")
 
 
 @pytest.mark.parametrize(("form", "most_seconds"), [("minimum", 50), ("full", 85)])
@@ -80,7 +84,7 @@ def test_how_long_it_takes(open_phone, session, form, most_seconds):
     session.dyad.save()
     page = begin(open_phone(), session)
     questions, taps, words = walk(page, t1="0")
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Show Ben all of this").click()
     page.wait_for_url("**/received/")
     seconds = (taps + 1) * TAP + words * WORD + questions * QUESTION
     print(f"\n{form}: {questions} questions, {taps + 1} taps, {words} words, about {seconds:.0f} seconds")
@@ -95,13 +99,15 @@ def test_one_question_at_a_time_then_exactly_what_will_be_seen(open_phone, sessi
     expect(page.get_by_role("heading", name="This is exactly what Ben will see")).to_be_visible()
     row = page.locator('[data-review-row="0-t1"]')
     expect(row).to_contain_text("Yes, clearly")
-    row.get_by_text("Not yet").click()
+    expect(row.get_by_text("Keep it")).to_be_hidden()
+    page.get_by_role("button", name="Choose").click()
+    row.get_by_text("Keep it").click()
     expect(row).to_contain_text("This is not shown to Ben.")
     expect(page.locator('[data-review-row="0-t2"]')).to_contain_text("This is not shown to Ben.")
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     page.wait_for_url("**/received/")
     assert "t1" not in sent(session).get().answers
-    assert PrivateLine.objects.filter(item="t1", reader="not_yet").exists()
+    assert PrivateLine.objects.filter(item="t1", reader="raise").exists()
     assert Comment.objects.get().words == "Less homework"
 
 
@@ -114,11 +120,12 @@ def test_without_script_it_is_one_page_and_a_last_look(open_phone, session):
     page.get_by_role("button", name="Look over everything").click()
     expect(page.locator("main")).to_contain_text("Nearly all of it")
     expect(page.locator('[data-review-row="0-o2"]')).to_contain_text("This is not shown to Ben.")
-    page.locator('[data-review-row="0-t1"]').get_by_text("I’ll raise it myself").click()
+    page.get_by_role("button", name="Choose").click()
+    page.locator('[data-review-row="0-t1"]').get_by_text("Keep it").click()
     page.get_by_role("button", name="Change something").click()
     expect(page.locator('#question-0-d1 input[value="3"]')).to_be_checked()
     page.get_by_role("button", name="Look over everything").click()
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("heading", name="Thank you. It has arrived.")).to_be_visible()
     assert sent(session).get().answers["d1"] == 3
     assert {line.item: line.reader for line in PrivateLine.objects.exclude(item="t2")} == {"t1": "raise", "o2": "raise"}
@@ -129,7 +136,7 @@ def test_when_the_network_is_gone_nothing_is_lost_and_it_is_sent_once_when_it_co
     page = begin(phone, session)
     walk(page, o2="Written in a tunnel")
     phone.set_offline(True)
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Show Ben all of this").click()
     expect(page.locator("[data-status]")).to_contain_text("Your answers are still here")
     assert sent(session).count() == 0
     phone.set_offline(False)
@@ -151,7 +158,7 @@ def test_when_only_the_answer_of_the_server_is_lost_it_is_kept_once(open_phone, 
             route.abort()
 
     page.route("**/check-in/*/", lambda r: lose_the_first(r) if r.request.method == "POST" else r.continue_())
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Show Ben all of this").click()
     page.wait_for_url("**/received/", timeout=15_000)
     assert lost == [302]
     assert sent(session).count() == 1
@@ -160,7 +167,7 @@ def test_when_only_the_answer_of_the_server_is_lost_it_is_kept_once(open_phone, 
 def test_a_double_tap_and_the_back_key_send_once(open_phone, session):
     page = begin(open_phone(), session)
     walk(page)
-    page.get_by_role("button", name="Send it").dblclick()
+    page.get_by_role("button", name="Show Ben all of this").dblclick()
     page.wait_for_url("**/received/")
     page.go_back()
     assert sent(session).count() == 1
@@ -171,8 +178,8 @@ def test_the_back_key_goes_one_question_back_and_keeps_the_answers(open_phone, s
     page.locator("fieldset[data-question]:visible label.choice").nth(4).click()
     page.locator("[data-next]").click()
     page.go_back()
-    expect(page.locator('#question-0-d1 input[value="4"]')).to_be_checked()
-    expect(page.locator("#question-0-d1")).to_be_visible()
+    expect(page.locator('#question-0-t1 input[value="4"]')).to_be_checked()
+    expect(page.locator("#question-0-t1")).to_be_visible()
 
 
 def test_two_tabs(open_phone, session):
@@ -183,7 +190,7 @@ def test_two_tabs(open_phone, session):
     for page, words in ((first, "From the first"), (second, "From the second")):
         page.bring_to_front()
         walk(page, o2=words)
-        page.get_by_role("button", name="Send it").click()
+        page.get_by_role("button", name="Show Ben all of this").click()
         page.wait_for_url("**/received/")
     assert sent(session).count() == 2
     assert list(Comment.objects.order_by("id").values_list("words", flat=True)) == ["From the first", "From the second"]
@@ -195,13 +202,13 @@ def test_when_the_cookies_are_gone_the_answers_come_back_and_can_be_sent(open_ph
     page = begin(phone, session, token)
     walk(page, o2="Words that took me an hour to find")
     phone.clear_cookies()
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Show Ben all of this").click()
     expect(page.get_by_role("heading", name="Your answers are still here")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Words that took me an hour to find")
     begin(phone, session, token)
     page.get_by_role("button", name="Go on with my answers").click()
     expect(page.locator("main")).to_contain_text("This is exactly what Ben will see")
-    page.get_by_role("button", name="Send it").click()
+    page.get_by_role("button", name="Show Ben all of this").click()
     expect(page.get_by_role("heading", name="Thank you. It has arrived.")).to_be_visible()
     assert Comment.objects.get().words == "Words that took me an hour to find"
 

@@ -23,15 +23,15 @@ PAGE = """<!doctype html><html lang="en"><title>A few questions</title>
     <label><input type="radio" name="now" value="settled"><span data-label>Settled</span></label></fieldset>
   <fieldset data-question="line" id="question-line"><legend>One thing to do differently?</legend>
     <textarea name="line"></textarea></fieldset>
-  <section data-review hidden><h2>This is exactly what Ben will see</h2>
-    <div data-review-row="strain" data-decided-by="show"><p data-review-answer data-empty="left out"></p>
+  <section data-review data-choosing hidden><h2>This is exactly what Ben will see</h2>
+    <div data-review-row="strain" data-decided-by="show"><p data-review-answer></p>
       <button type="button" data-go="strain">Change</button>
-      <fieldset data-choice-at-least="1"><legend>What with it?</legend>
+      <fieldset data-choice><legend>What with it?</legend>
         <label><input type="radio" name="show" value="show" checked>Show it</label>
         <label><input type="radio" name="show" value="later">Not yet</label></fieldset>
       <p data-when-kept hidden>Ben does not see this.</p></div>
-    <div data-review-row="now" data-decided-by="show"><p data-review-answer data-empty="left out"></p></div>
-    <div data-review-row="line"><p data-review-answer data-empty="left out"></p></div>
+    <div data-review-row="now" data-decided-by="show"><p data-review-answer></p></div>
+    <div data-review-row="line"><p data-review-answer></p></div>
     <button name="step" value="send" data-send>Send</button></section>
   <p role="status" data-status data-sending="Sending" data-waiting="No connection" data-refused="Refused"></p>
   <div data-steps hidden><button type="button" data-back>Back</button><button type="button" data-skip>Skip</button>

@@ -13,7 +13,7 @@ from accord_clinic.models import Agreement, Invitation, Session, Strain
 from accord_clinic.queries.practice import zone
 from accord_clinic.service.counts import count_month
 
-USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "t1": 0, "v1": 3}
+USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3}
 
 
 class Page:

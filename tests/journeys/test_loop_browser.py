@@ -21,7 +21,7 @@ class Hand:
 
     def answer(self, choice: str | None):
         """Read the question, choose, go on; `None` skips it."""
-        shown = self.page.locator("fieldset[data-question]:visible")
+        shown = self.page.locator("fieldset[data-question]:not([data-at-end]):visible")
         self.words += len(shown.inner_text().split())
         self.asked += 1
         if choice is not None:
@@ -35,7 +35,7 @@ class Hand:
 
     def question(self) -> str:
         """The question that is on the screen, or an empty string at the last look."""
-        legends = self.page.locator("fieldset[data-question]:visible legend")
+        legends = self.page.locator("fieldset[data-question]:not([data-at-end]):visible legend")
         return legends.first.inner_text() if legends.count() else ""
 
 
@@ -68,6 +68,7 @@ CHOICES = {
     "hold anything back": "One small thing",
     "understand": "Very well",
     "on your side": "Nearly all the time",
+    "trust was there": "A lot",
     "feel off": "Yes, clearly",
     "stand now": "We have not talked about it",
     "What was it like": None,
@@ -96,7 +97,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     start_questions(phone)
     fill(hand)
     expect(phone.get_by_role("heading", name="This is exactly what Ben will see")).to_be_visible()
-    phone.get_by_role("button", name="Send it").click()
+    phone.get_by_role("button", name="Show Ben all of this").click()
     expect(phone.locator("main")).to_contain_text("It has arrived")
     print(f"\nfull set, client: {hand.asked} questions, {hand.taps} taps, {hand.words} words on the screen")
 
@@ -126,7 +127,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     again.answer("Yes")
     again.answer("It is settled")
     fill(again, **{"feel off": "No"})
-    phone.get_by_role("button", name="Send it").click()
+    phone.get_by_role("button", name="Show Ben all of this").click()
     expect(phone.locator("main")).to_contain_text("It has arrived")
     bens_page.goto(f"/sessions/{following.uid}/rate/")
     rate(bens_page)
@@ -137,7 +138,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
 def start_questions(page: Page):
     """With the script, an introduction may stand before the first question."""
     page.wait_for_url(re.compile("/check-in/"))
-    while not page.locator("fieldset[data-question]:visible").count():
+    while not page.locator("fieldset[data-question]:not([data-at-end]):visible").count():
         page.locator("[data-next]:visible").click()
 
 

@@ -27,7 +27,8 @@ class AnswerSet:
     """What may be answered. `choice`: one of `values`; `many`: any of `codes`; `number`: low to high; `text`: words.
 
     A choice can name its values with `codes` (`settled`, `partly` ...); `groups` sorts the codes of a `many`
-    into wider kinds (`withdrawal`, `confrontation` ...). Both run parallel to the values.
+    into wider kinds (`withdrawal`, `confrontation` ...). Both run parallel to the values. `only`: the codes of a `many`
+    that are offered to one rater alone; every code has labels for both, since each reads what the other chose.
     """
 
     id: str
@@ -37,6 +38,12 @@ class AnswerSet:
     groups: tuple[str, ...] = ()
     low: float = math.nan
     high: float = math.nan
+    only: Mapping[Rater, frozenset[str]] = field(default_factory=dict)
+
+    def offered(self, rater: Rater) -> tuple[str, ...]:
+        """The codes of a `many` that this rater can choose from, in order."""
+        others = frozenset().union(*(codes for side, codes in self.only.items() if side != rater))
+        return tuple(code for code in self.codes if code not in others)
 
     def allows(self, answer: Answer) -> bool:
         """Whether this is a possible answer. A skipped one (`None`) always is."""
@@ -67,7 +74,7 @@ class AnswerSet:
 class Item:
     """One question. `asked_if` ("t1", 1) means: only when item t1 was answered with 1 or more.
 
-    `sharing`: the client decides whether this answer is shown. `safety`: help is shown at this value or above.
+    `safety`: help is shown at this value or above, and whoever answers cannot keep it; all other answers can be kept.
     `commensurate`: both raters are asked the same about the same thing, so that their answers may be compared.
     """
 
@@ -77,7 +84,6 @@ class Item:
     construct: str
     raters: tuple[Rater, ...]
     asked_if: tuple[str, int] | None = None
-    sharing: bool = False
     safety: int | None = None
     commensurate: bool = False
 
@@ -299,14 +305,6 @@ class Instrument:
         """The items that a form asks of one rater, in order (those with `asked_if` included)."""
         return tuple(item for item in map(self.item, self.form(form)) if rater in item.raters)
 
-    def may_be_kept(self) -> frozenset[str]:
-        """The items whose answers a client may keep, and what hangs on them: there, a gap must tell nothing."""
-        withheld: set[str] = set()
-        for item in self.items:
-            if item.sharing or (item.asked_if and item.asked_if[0] in withheld):
-                withheld.add(item.id)
-        return frozenset(withheld)
-
     def safety_items(self, answers: Mapping[str, Any]) -> tuple[str, ...]:
         """The ids of the items whose answer asks for help, in order; `answers` by item, absent ones not asked.
 
@@ -327,6 +325,7 @@ class Instrument:
         whole["items"] = [item.id for item in self.items]
         whole["item_details"] = {item.id: asdict(item) for item in self.items}
         for answer_set in whole["answer_sets"].values():
+            answer_set["only"] = {rater: sorted(codes) for rater, codes in answer_set["only"].items()}
             for end in ("low", "high"):
                 if math.isnan(answer_set[end]):
                     del answer_set[end]

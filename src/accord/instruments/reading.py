@@ -77,6 +77,7 @@ def _answer_set(name: str, part: TomlTable) -> AnswerSet:
     kind: AnswerKind = part.one_of("kind", get_args(AnswerKind))
     values, codes, groups = part.integers("values", ()), part.texts("codes", ()), part.texts("groups", ())
     low, high = part.number("low", math.nan), part.number("high", math.nan)
+    only: dict[Rater, frozenset[str]] = {r: frozenset(part.texts(f"{r}_only", ())) for r in RATERS}
     part.done()
     if kind == "choice":
         if len(values) < 2 or list(values) != list(range(values[0], values[0] + len(values))):
@@ -92,7 +93,10 @@ def _answer_set(name: str, part: TomlTable) -> AnswerSet:
         if parallel and len(parallel) != len(answers):
             what = f"{part.where}: codes or groups ({len(parallel)}) do not match the answers ({len(answers)})"
             raise part.wrong(what, "Give one for each.")
-    return AnswerSet(name, kind, values, codes, groups, low, high)
+    if strange := sorted(frozenset().union(*only.values()) - set(codes if kind == "many" else ())):
+        what = f"{part.where}: client_only or therapist_only names {', '.join(strange)}"
+        raise part.wrong(what, "Name codes of this choice of many.")
+    return AnswerSet(name, kind, values, codes, groups, low, high, {r: names for r, names in only.items() if names})
 
 
 def _items(file: TomlTable, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) -> dict[str, Item]:
@@ -117,6 +121,7 @@ def _item(part: TomlTable, sets: Mapping[str, AnswerSet], raters: tuple[Rater, .
     if part.text("id") in sets and part.text("id") != answers:
         what = f"{part.where} has the name of other answers, so that labels of the two would be mixed up"
         raise part.wrong(what, "Rename one of them.")
+    part.truth("sharing", False)  # read until 0.1: some answers could be kept; now every one can
     condition = part.part("asked_if", f"{part.where}, asked_if") if part.has("asked_if") else None
     item = Item(
         id=part.name("id"),
@@ -125,7 +130,6 @@ def _item(part: TomlTable, sets: Mapping[str, AnswerSet], raters: tuple[Rater, .
         construct=part.text("construct"),
         raters=_raters(part, raters),
         asked_if=(condition.text("item"), condition.integer("at_least")) if condition else None,
-        sharing=part.truth("sharing", False),
         safety=part.integer("safety") if part.has("safety") else None,
         commensurate=part.truth("commensurate", False),
     )

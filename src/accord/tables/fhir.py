@@ -137,7 +137,7 @@ def questionnaire_response(
 ) -> Resource:
     """What one side answered: an item without an answer was skipped, one that is absent was not asked.
 
-    A skipped item is absent, too, where the client may keep the answer: else its absence would tell that it was kept.
+    A skipped item is absent, like one that was kept or not asked: nobody else can tell the three apart.
     So is what is about strains. `wording` gives question and answer in words, `names` fills what it leaves open. Where
     there is none, or the licence does not let it be handed on, the ids stand alone. `words`: free lines by item.
     `source` answered, `about` is the session; `authored` is left out where nobody knows.
@@ -151,11 +151,8 @@ def questionnaire_response(
     order = [item.id for item in instrument.items] if instrument else []
     left_out = about_strains(instrument) if instrument else frozenset()
     wording = wording if instrument and may_go_out(instrument) else None
-    shown = {
-        i: a
-        for i, a in {**response.answers, **words}.items()
-        if i not in left_out and (a is not None or _gap_shows(i, response, instrument))
-    }
+    given = {**response.answers, **words}
+    shown = {item_id: answer for item_id, answer in given.items() if item_id not in left_out and answer is not None}
     items = [
         _item(item_id, shown[item_id], instrument, wording, response, names)
         for item_id in sorted(shown, key=lambda i: order.index(i) if i in order else len(order))
@@ -315,12 +312,6 @@ def care_plan(
 def _detail(words: str, end: str, of: str, agreed: bool) -> Resource:
     status = ENDED_GOALS.get(end, "in-progress" if agreed else "not-started")
     return {**({"goal": [_to(of)]} if of else {}), "status": status, "description": words}
-
-
-def _gap_shows(item_id: str, response: Response, instrument: Instrument | None) -> bool:
-    if instrument is None or item_id not in {item.id for item in instrument.items}:
-        return False
-    return response.rater != "client" or item_id not in instrument.may_be_kept()
 
 
 def _to(name: str) -> Resource:

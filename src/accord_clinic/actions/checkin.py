@@ -1,6 +1,6 @@
 """Links for clients, and answers of both sides: each page is stored once, even if it is sent again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from accord_clinic.models import (
     Client,
     Comment,
     Invitation,
+    KeptRating,
     Member,
     Notice,
     Practice,
@@ -31,8 +32,8 @@ from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
-from accord_clinic.questionnaires.shelf import instrument
-from accord_clinic.questionnaires.submission import AnsweredPart, Submission
+from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.questionnaires.submission import AnsweredPart, OpenLine, Submission
 
 LINK_LIVES = timedelta(days=14)
 ONE_LINK_IN = timedelta(minutes=10)
@@ -148,51 +149,74 @@ def _asked_again(session: Session) -> list[str]:
 
 
 def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
-    """Rows for all that was said. What the client keeps back becomes private lines and is in no response."""
-    kept = {part.instrument: _kept_back(part, said, side) for part in said.parts}
+    """Rows for all that was said. What is kept goes to tables of its own and is in no response and no comment."""
+    kept = {part.instrument: _kept_back(part, said) for part in said.parts}
     rows = Response.objects.bulk_create(
         _response(session, side, part, said, kept[part.instrument], now) for part in said.parts
     )
     responses = {row.instrument: row for row in rows}
-    client = session.dyad.client
+    answered = {(p.instrument, item): p.answers[item] for p in said.parts for item in kept[p.instrument]}
+    lines = [line for line in said.open_lines if line.words.strip()]
+    if side == "client":
+        _keep_private(session.dyad.client, said, kept, answered, lines, responses)
+        lines = [line for line in lines if line.reader == "therapist"]
+    else:
+        hidden = [line for line in lines if (line.instrument, line.item) in said.sharing]
+        lines = [line for line in lines if line not in hidden]
+        answered |= {(line.instrument, line.item): line.words for line in hidden}
+        KeptRating.objects.bulk_create(
+            KeptRating(response=responses[name], item=item, value=value) for (name, item), value in answered.items()
+        )
+    Comment.objects.bulk_create(
+        Comment(session=session, response=responses[line.instrument], side=side, item=line.item, words=line.words)
+        for line in lines
+    )
+
+
+def _keep_private(
+    client: Client,
+    said: Submission,
+    kept: Mapping[str, Mapping[str, str]],
+    answered: Mapping[tuple[str, str], object],
+    lines: Iterable[OpenLine],
+    responses: Mapping[str, Response],
+) -> None:
+    """A client's answers that are kept, and the words for anybody but the therapist, as private lines."""
     private = [
-        PrivateLine(client=client, response=responses[name], reader=reader, item=item, value=part.answers[item])
-        for name, part in ((p.instrument, p) for p in said.parts)
-        for item, reader in kept[name].items()
-        if part.answers[item] is not None
+        PrivateLine(client=client, response=responses[name], reader=kept[name][item], item=item, value=value)
+        for (name, item), value in answered.items()
     ]
-    shown = []
-    for line in said.open_lines:
-        response = responses[line.instrument]
-        if not line.words.strip():
-            continue
-        if line.reader == "therapist" or side == "therapist":
-            shown.append(Comment(session=session, response=response, side=side, item=line.item, words=line.words))
-        else:
-            private.append(
-                PrivateLine(client=client, response=response, reader=line.reader, item=line.item, words=line.words)
-            )
+    private += [
+        PrivateLine(client=client, response=responses[plan.CHECK_IN], reader="raise", item=name, value=value)
+        for name, value in said.around.items()
+    ]
+    private += [
+        PrivateLine(
+            client=client, response=responses[line.instrument], reader=line.reader, item=line.item, words=line.words
+        )
+        for line in lines
+        if line.reader != "therapist"
+    ]
     if any(line.reader == "outside" for line in private):
         named = Practice.objects.select_related("outside_reader").get().outside_reader
         for line in private:
             line.to = named if line.reader == "outside" else None
-    Comment.objects.bulk_create(shown)
     for row in PrivateLine.objects.bulk_create(private):
         if row.reader == "outside":
             notices.tell_outside_reader(row)
 
 
-def _kept_back(part: AnsweredPart, said: Submission, side: str) -> dict[str, str]:
-    """Items whose answers the client does not show, each with what was chosen; what hangs on one goes with it."""
-    if side != "client":
-        return {}
+def _kept_back(part: AnsweredPart, said: Submission) -> dict[str, str]:
+    """Items whose answers are kept, each with what was chosen; what hangs on one goes with it. Safety is exempt."""
+    asked = shelf().answered(part.instrument, part.version)
     kept: dict[str, str] = {}
-    for item in instrument(part.instrument).items:
-        if item.sharing and part.answers.get(item.id) is not None:
-            choice = said.sharing.get(item.id, "show")
-        else:
-            choice = kept.get(item.asked_if[0], "show") if item.asked_if else "show"
-        if choice != "show" and item.id in part.answers:
+    for item in asked.items if asked else ():
+        if item.safety is not None or part.answers.get(item.id) is None:
+            continue
+        choice = said.sharing.get((part.instrument, item.id), "show")
+        if choice == "show" and item.asked_if:
+            choice = kept.get(item.asked_if[0], "show")
+        if choice != "show":
             kept[item.id] = choice
     return kept
 
@@ -208,7 +232,7 @@ def _response(
         form=part.form,
         language=part.language or said.language,
         wording=part.wording,
-        answers={i: a for i, a in part.answers.items() if i not in kept},
+        answers={i: a for i, a in part.answers.items() if a is not None and i not in kept},
         begun_at=said.begun_at,
         sent_at=now,
         submission=said.key,

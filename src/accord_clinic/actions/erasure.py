@@ -30,6 +30,7 @@ DELETED = {
     models.ClientDoor: CLIENT,
     models.StopLink: CLIENT,
     models.Comment: SESSION,
+    models.KeptRating: "response__session__dyad__client",
     models.Response: SESSION,
     models.Invitation: SESSION,
     models.SessionChange: SESSION,

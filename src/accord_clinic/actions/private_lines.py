@@ -1,15 +1,22 @@
 """Lines that a client kept: the client shows one to the therapist after all, or deletes it."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
 from accord.signals import CHECK_IN
 from accord_clinic import links
-from accord_clinic.actions import reveal
+from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
 from accord_clinic.permissions import check_be_client
-from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.questionnaires.page import ASKING_AGAIN
+from accord_clinic.questionnaires.reading import TALKED
+from accord_clinic.questionnaires.shelf import instrument, shelf
+from accord_clinic.questionnaires.submission import AskedAgain
 
 
 @transaction.atomic
@@ -21,8 +28,12 @@ def show(line: PrivateLine, *, by: Client) -> None:
         .select_related("dyad")
         .get(pk=line.response.session_id)
     )
+    kind, _dot, uid = line.item.partition(".")
     if line.words:
         Comment.objects.create(session=session, response=line.response, side="client", item=line.item, words=line.words)
+        line.delete()
+    elif kind == "how":
+        agreements.note_progress(session, "client", {uid: int(line.value)}, by=by)
         line.delete()
     else:
         _correct(line, session)
@@ -54,6 +65,7 @@ def _correct(line: PrivateLine, session: Session) -> None:
     """A later response with the answer in it; the words that were shown, and what is still kept, go along."""
     old = line.response
     shown = _with_what_hangs_on(line)
+    answers = dict(shown.values_list("item", "value"))
     new = Response.objects.create(
         session=session,
         side="client",
@@ -62,13 +74,25 @@ def _correct(line: PrivateLine, session: Session) -> None:
         form=old.form,
         language=old.language,
         wording=old.wording,
-        answers={**old.answers, **dict(shown.values_list("item", "value"))},
+        answers={**old.answers, **{item: value for item, value in answers.items() if "." not in item}},
         begun_at=old.begun_at,
         sent_at=timezone.now(),
         submission=links.new_token(),
-        context={**old.context, "shown_later": True},
+        context={**old.context, **_again(old, answers), "shown_later": True},
     )
     shown.delete()
     PrivateLine.objects.filter(response=old).update(response=new)
     for comment in Comment.objects.filter(response=old):
         Comment.objects.create(session=session, response=new, side="client", item=comment.item, words=comment.words)
+
+
+def _again(old: Response, answers: Mapping[str, Any]) -> dict[str, list[dict]]:
+    """The word on an earlier concern, with what is shown now put into it."""
+    words = {one["strain"]: dict(one) for one in old.context.get("again", ())}
+    for name, value in answers.items():
+        item, _dot, strain = name.partition(".")
+        if strain:
+            code = instrument(ASKING_AGAIN).answer_set(item).code(int(value))
+            word = words.setdefault(strain, asdict(AskedAgain(strain, None, None)))
+            word |= {"talked": TALKED.get(code), "answer": code} if item == "a1" else {"stands": code}
+    return {"again": list(words.values())} if words else {}

@@ -50,11 +50,12 @@ def answers_open(session: Session) -> None:
     check_in = check_ins(session).get("client")
     for again in check_in.context.get("again", ()) if check_in else ():
         strain = Strain.objects.filter(uid=again["strain"], dyad=session.dyad).exclude(state__in=OVER).first()
-        if strain is None or strain.moves.filter(session=session, side="client").exists():
+        if strain is None:
             continue
-        if again["talked"] is not None:
+        there = set(strain.moves.filter(session=session, side="client").values_list("move", flat=True))
+        if again["talked"] is not None and not there & {"talk", "not_talked"}:
             strain = move(strain, "talk" if again["talked"] else "not_talked", "client", by=None, session=session)
-        if again["stands"] in MOVE_AFTER_ASKING:
+        if again["stands"] in MOVE_AFTER_ASKING and not there & set(MOVE_AFTER_ASKING.values()):
             move(strain, MOVE_AFTER_ASKING[again["stands"]], "client", by=None, session=session)
 
 

@@ -106,7 +106,7 @@ class Life:
         self._write(page, number, bool(answers.get("t1")))
         page.again = self._asked_again(session)
         if answers.get("t1"):
-            page.sharing["t1"] = self.plot.keeps_strain
+            page.sharing[CHECK_IN, "t1"] = self.plot.keeps_strain
         if number >= 4:
             page.progress = self._progress(number)
         if asks_what_matters(number) and self.goals:

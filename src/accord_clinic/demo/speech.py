@@ -22,7 +22,7 @@ class Page:
 
     answers: dict[str, Mapping[str, Answer]]
     words: list[OpenLine] = field(default_factory=list)
-    sharing: dict[str, str] = field(default_factory=dict)
+    sharing: dict[tuple[str, str], str] = field(default_factory=dict)
     again: list[AskedAgain] = field(default_factory=list)
     progress: dict[str, int] = field(default_factory=dict)
     picked: list[str] = field(default_factory=list)
@@ -62,7 +62,8 @@ def _part(name: str, form: str, side: str, answers: Mapping[str, Answer], langua
     items = [item for item in asked.asked(form, side) if item.kind != "text"]
     if not asked.asked(form, side):
         return None
-    given = {item.id: answers.get(item.id) for item in items if _is_asked(item.asked_if, answers)}
+    asked_now = (item.id for item in items if _is_asked(item.asked_if, answers))
+    given = {item: answer for item in asked_now if (answer := answers.get(item)) is not None}
     return AnsweredPart(name, asked.version, form, asked.wordings[asked_in].hash(form, side), given)
 
 

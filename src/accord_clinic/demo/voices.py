@@ -10,10 +10,9 @@ import numpy as np
 from accord.records import Answer
 from accord.simulation import Simulated, simulate
 
-ITEMS = ("d1", "d2", "m1", "m2", "b1", "b2", "b3")
-REVERSED = {"b1"}
+ITEMS = ("d1", "d2", "m1", "m2", "b2", "b3", "b4")
 MOST_SESSIONS = 26
-KINDS = {"withdrawal": ("quiet", "went_along", "steered_away", "far_apart"), "confrontation": ("disagreed", "annoyed")}
+KINDS = {"withdrawal": ("quiet", "went_along", "steered_away"), "confrontation": ("disagreed", "complained")}
 
 
 POOL = 400
@@ -53,13 +52,14 @@ class DemoVoices:
         if self.style == "silent" and number >= 6 and number % 5 in (1, 2, 3):
             return None
         if self.style == "quiet" and number >= 3:
-            return {item: 0 if item in REVERSED else 4 for item in ITEMS} | {"t1": 0, "v1": 1}
+            return dict.fromkeys(ITEMS, 4) | {"t1": 0, "v1": 1, "b1": 0}
         answers = self._scored(self.course.client_items, number, dice)
         if answers is None and must:
             answers = dict.fromkeys(ITEMS, 2)
         if answers is None:
             return None
-        return answers | self._felt(number, dice) | {"v1": self._room(number, dice)}
+        answers |= self._felt(number, dice) | {"v1": self._room(number, dice)}
+        return answers | {"b1": self._held_back(number)}
 
     def therapist(self, number: int) -> dict[str, Answer] | None:
         """The therapist's answers and guesses, `None` when none was given."""
@@ -69,7 +69,8 @@ class DemoVoices:
             return None
         sees = self.begins(number) and bool(self.course.truth.seen[self.row])
         felt = {"t1": 1, "t2": 3, "t3": ("quiet",)} if sees else {"t1": int(dice.random() < 0.006)}
-        return answers | felt | {"v1": dice.choice((3, 3, 4)), "g1": answers["b2"], "g2": felt["t1"]}
+        beside = {"v1": dice.choice((3, 3, 4)), "b1": dice.choice((0, 0, 1)), "g1": answers["b2"], "g2": felt["t1"]}
+        return answers | felt | beside
 
     def begins(self, number: int) -> bool:
         """Whether a strain begins in this session and is felt as a moment; a slide creeps in unnoticed."""
@@ -96,7 +97,7 @@ class DemoVoices:
         if np.isnan(answers).any():
             return None
         scores = {item: int(a) - 1 for item, a in zip(ITEMS, answers, strict=True)}
-        return {i: None if dice.random() < 0.02 else 4 - a if i in REVERSED else a for i, a in scores.items()}
+        return {i: None if dice.random() < 0.02 else a for i, a in scores.items()}
 
     def _felt(self, number: int, dice: Random) -> dict[str, Answer]:
         if self.small(number):
@@ -106,6 +107,9 @@ class DemoVoices:
         level = {2: 1, 3: 2, 4: 3}[int(self.course.truth.size[self.row])]
         kind = dice.choice(("withdrawal", "withdrawal", "confrontation"))
         return {"t1": level, "t2": dice.choice((3, 3, 3, 1)), "t3": (dice.choice(KINDS[kind]),)}
+
+    def _held_back(self, number: int) -> int:
+        return self._dice(number, "held back").choice((1, 2, 3) if self.strained(number) else (0, 0, 0, 1))
 
     def _room(self, number: int, dice: Random) -> int:
         return dice.choice((1, 2, 2)) if self.strained(number) else dice.choice((2, 3, 3, 4))

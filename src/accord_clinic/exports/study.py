@@ -194,15 +194,14 @@ TABLES = (
     ),
     StudyTable(
         "answers",
-        "One row an item that was asked. An item without a row was not asked; or it is one that a client may keep, or "
-        "hangs on one, and the client kept or skipped it.",
+        "One row an answer that is shown. An item without a row was skipped, kept or not asked: nobody can tell which.",
         (
             DYAD,
             SESSION,
             RATER,
             INSTRUMENT,
             Column("item", "string", "id of the item"),
-            Column("answer", "string", "its value or code; several codes with spaces between; empty: skipped"),
+            Column("answer", "string", "its value or code; several codes with spaces between"),
         ),
         study_rows.answers,
     ),

@@ -116,25 +116,21 @@ def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 
 def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    items: dict[Cells, list[tuple[str, bool]]] = {}
+    items: dict[Cells, list[str]] = {}
     for row in _latest(some, dyads):
         form = row.side, row.instrument, row.version, row.form
         if form not in items:
-            items[form] = _items_and_gaps(_answered(row), row.form, row.side)
-        for item, gap in items[form]:
+            items[form] = _items(_answered(row), row.form)
+        for item in items[form]:
             answer = row.answers.get(item)
-            if answer is not None or (gap and item in row.answers):
+            if answer is not None:
                 text = " ".join(map(str, answer)) if isinstance(answer, list) else answer
                 yield (*row.place[:2], row.side, row.instrument, item, text)
 
 
-def _items_and_gaps(instrument: Instrument, form: str, side: str) -> list[tuple[str, bool]]:
-    """The items of a form that are no words, in its order, each with whether a skipped one is told.
-
-    It is not where clients may keep the answer, or what hangs on it: else the missing row would tell that it was kept.
-    """
-    may_be_kept = instrument.may_be_kept() if side == "client" else ()
-    return [(item, item not in may_be_kept) for item in instrument.form(form) if instrument.item(item).kind != "text"]
+def _items(instrument: Instrument, form: str) -> list[str]:
+    """The items of a form that are no words, in its order. A row for a skipped one would tell it from a kept one."""
+    return [item for item in instrument.form(form) if instrument.item(item).kind != "text"]
 
 
 def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:

@@ -13,7 +13,16 @@ from accord_clinic.models.alliance import (
     TalkTick,
     Wording,
 )
-from accord_clinic.models.care import Comment, Invitation, PrivateLine, Reaction, Response, Session, SessionChange
+from accord_clinic.models.care import (
+    Comment,
+    Invitation,
+    KeptRating,
+    PrivateLine,
+    Reaction,
+    Response,
+    Session,
+    SessionChange,
+)
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
 from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
@@ -43,6 +52,7 @@ __all__ = [
     "Notice",
     "Pick",
     "Practice",
+    "KeptRating",
     "PrivateLine",
     "Progress",
     "Reaction",

@@ -123,8 +123,9 @@ class Response(Addressed):
 
     Which of them counts is said once: `current_responses` of rows, `Response.objects.current_ids()` of a queryset.
 
-    `answers` has one entry per item asked: a value, or null where it was skipped; items not asked are absent, and so
-    are those that the client kept (see PrivateLine). `submission` is the page's idempotency key: sent twice, kept once.
+    `answers` has one entry per item that was answered and is shown. A skipped one is absent, and so are those that were
+    not asked or are kept (see PrivateLine and KeptRating): nobody else can tell them apart. Until version 0.1 of the
+    check-in, a skipped one was null. `submission` is the page's idempotency key: sent twice, kept once.
     """
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="responses")
@@ -182,6 +183,17 @@ class PrivateLine(Addressed):
     acknowledged_at = models.DateTimeField(
         null=True, blank=True, help_text="when the outside reader said: I have read it"
     )
+
+
+class KeptRating(Addressed):
+    """What a therapist answered and keeps: an answer that is in no Response, or words that are in no Comment.
+
+    It has a table of its own, as a client's PrivateLine has: no query for a client's pages names it.
+    """
+
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="kept_ratings")
+    item = models.CharField(max_length=40)
+    value = models.JSONField()
 
 
 class Reaction(models.Model):

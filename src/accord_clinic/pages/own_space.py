@@ -21,6 +21,8 @@ from accord_clinic.queries.own_space import OwnRows
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.terms import cover_days, emergencies
 from accord_clinic.questionnaires.answer_words import given, in_words, question
+from accord_clinic.questionnaires.page import Agreed, Concern, asking_again, progress_question
+from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.phrases import at, day, pages_read
 from accord_clinic.words.sentences import Names, strain_state
@@ -180,18 +182,31 @@ def _private_lines(lines: list[PrivateLine], watched: bool) -> PrivateLines:
         "therapist": session.dyad.therapist.name,
         "session": _("the session on {day}").format(day=day(session.start)),
     }
+    asked = _around(first) if "." in first.item else None
     return PrivateLines(
         uid=first.uid,
         about=_("About the session on {day} with {therapist}").format(
             day=day(session.start), therapist=names["therapist"]
         ),
-        question=question(first.response, first.item, names),
-        answer=first.words or _label(first),
+        question=asked[0] if asked else question(first.response, first.item, names),
+        answer=asked[1] if asked else first.words or _label(first),
         words=bool(first.words),
         reader=_reader(first, names["therapist"], watched),
         acknowledged=at(first.acknowledged_at) if first.acknowledged_at else "",
         with_it=tuple((question(line.response, line.item, names), _label(line)) for line in lines[1:]),
     )
+
+
+def _around(line: PrivateLine) -> tuple[str, str]:
+    """A kept answer about an earlier concern, a goal or a task: what was asked, and what was answered."""
+    kind, _dot, uid = line.item.partition(".")
+    if kind == "how":
+        asked = progress_question(Agreed(uid, *own_space.agreement_words(uid)))
+    else:
+        start = own_space.strain_start(uid)
+        about = _("the session on {day}").format(day=day(start)) if start else _("an earlier session")
+        asked = next(q for q in asking_again(Concern(uid, about), QuestionNames("", "", "")) if q.id == line.item)
+    return asked.text, next((c.text for c in asked.choices if c.value == str(line.value)), str(line.value))
 
 
 def _reader(line: PrivateLine, therapist: str, watched: bool) -> str:

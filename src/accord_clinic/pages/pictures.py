@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 
 from accord.course import Course, Series
 from accord.instruments import Instrument, Scale
-from accord.records import Rater
+from accord.records import RATERS, Rater
 from accord.signals import CHECK_IN
 from accord.stats.thresholds import BUDGET
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.types import Opener
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.sentences import Names, scale_name
 
 NARROW, NARROW_SESSIONS = 360.0, 8
@@ -51,7 +52,10 @@ def picture(
     for instrument, scale in _drawn(course, instruments):
         panel = _panel(course, instrument, scale, revealed, wide.get((instrument.id, scale.name), frozenset()))
         part = alliance if ALLIANCE & {s.name for s in instrument.scales} else outcomes
-        part += [panel] if scale.commensurate else _apart(panel)
+        earlier = list(_of_earlier_versions(course, instrument.id, scale.name))
+        if not earlier or any((rater, instrument.id, scale.name) in course.scores for rater in RATERS):
+            part += [panel] if scale.commensurate else _apart(panel)
+        part += earlier
     if not (alliance or outcomes):
         return None
     words = _words(names, any(wide.values()))
@@ -64,7 +68,7 @@ def picture(
 
 def _drawn(course: Course, instruments: Mapping[str, Instrument]) -> list[tuple[Instrument, Scale]]:
     """The scales that get a panel, the check-in's first: a questionnaire's total where it has one, else each scale."""
-    answered = dict.fromkeys(instrument for _rater, instrument, _scale in course.scores)
+    answered = dict.fromkeys((*(key[1] for key in course.scores), *(key[1] for key in course.earlier)))
     names = sorted((n for n in answered if n not in (STARTING_PATH, WIDER_LOOK)), key=lambda n: (n != CHECK_IN, n))
     drawn = []
     for instrument in (instruments[name] for name in names):
@@ -85,6 +89,38 @@ def _panel(course: Course, instrument: Instrument, scale: Scale, revealed: set[i
         decimals=0 if scale.high - scale.low > 12 else 1,
         note=_note(course, instrument, scale),
     )
+
+
+def _of_earlier_versions(course: Course, instrument: str, scale: str) -> Iterator[Panel]:
+    """A line of its own for each version in which the scale means another number: drawn, and not judged."""
+    versions = sorted({v for _rater, name, v, s in course.earlier if (name, s) == (instrument, scale)})
+    for version in versions:
+        asked = shelf().answered(instrument, version)
+        if asked is None:
+            continue
+        measured = asked.scale(scale)
+        voices = {
+            rater: {
+                facts.number: score.value
+                for facts, score in zip(
+                    course.record.sessions, course.earlier.get((rater, instrument, version, scale), ()), strict=False
+                )
+                if score is not None
+            }
+            for rater in RATERS
+        }
+        panel = Panel(
+            name=f"{_name(asked, measured)} {version}",
+            client=voices["client"],
+            therapist=voices["therapist"],
+            band={},
+            wide=frozenset(),
+            low=measured.low,
+            high=measured.high,
+            decimals=0 if measured.high - measured.low > 12 else 1,
+            note=_("other questions than now: a line of its own"),
+        )
+        yield from [panel] if measured.commensurate else _apart(panel)
 
 
 def _apart(panel: Panel) -> Iterator[Panel]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord.instruments import Instrument, Item
-from accord.signals import CHECK_IN, STRAIN
+from accord.signals import CHECK_IN, HELD_BACK, STRAIN
 from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.strains import is_open
 from accord_clinic.queries.talk_sheet import sheet_rows
@@ -101,7 +101,7 @@ def _sheet(session: Session) -> Sheet:
         language=dyad.client.language,
         alike=alike,
         apart=apart,
-        felt=_felt(voices, session, rows.strains, rows.ticks),
+        felt=(*_felt(voices, session, rows.strains, rows.ticks), *_held_back(voices, rows.ticks)),
         words=_words(voices, rows.comments, rows.ticks),
         earlier=_earlier(session, rows.strains, rows.ticks),
         goals=tuple(rows.goals),
@@ -227,12 +227,32 @@ def _felt(voices: _Voices, session: Session, strains: Sequence[Strain], ticks: f
     )
 
 
+def _held_back(voices: _Voices, ticks: frozenset[str]) -> tuple[Line, ...]:
+    """What the client held back and shows, and what the therapist saw of it: no pair, so never compared."""
+    response = voices.latest.get(("client", CHECK_IN))
+    check_in = _as_answered(response) if response and response.answers.get(HELD_BACK) else None
+    if response is None or check_in is None or check_in.item(HELD_BACK).commensurate:
+        return ()
+    rating = voices.latest.get(("therapist", CHECK_IN))
+    seen = rating.answers.get(HELD_BACK) if rating and _as_answered(rating) is check_in else None
+    item, topic = check_in.item(HELD_BACK), f"apart:{check_in.id}:{HELD_BACK}"
+    return (
+        Line(
+            wording(check_in).shared_item(HELD_BACK),
+            client=(voices.say(check_in, item, "client", response.answers[HELD_BACK]),),
+            therapist=() if seen is None else (voices.say(check_in, item, "therapist", seen),),
+            topic=topic,
+            ticked=topic in ticks,
+        ),
+    )
+
+
 def _felt_by(voices: _Voices, side: str, response: Response | None, level) -> tuple[str, ...]:
     name = voices.names[side]
     if response is None:
         return (_("{name} has not answered").format(name=name),)
     if level is None:
-        return (_("{name} left this open").format(name=name),)
+        return ()  # skipped, kept or not asked: nobody else can tell them apart
     if not level:
         return (_("{name} did not notice this").format(name=name),)
     check_in = _as_answered(response) or shelf().instruments[CHECK_IN]

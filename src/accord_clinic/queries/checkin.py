@@ -98,7 +98,8 @@ class Link:
 class SentCheckIn:
     """The client's latest answers on a session, as they were sent: kept ones and words for other readers included.
 
-    `lines` holds (words, reader) by instrument and item; `sharing` holds raise or not_yet by item.
+    `lines` holds (words, reader) by instrument and item; `sharing` holds raise or not_yet by them; `around` what was
+    kept of the questions around the questionnaires, as it was posted.
     """
 
     responses: tuple[Response, ...] = ()
@@ -108,6 +109,7 @@ class SentCheckIn:
     progress: Mapping[str, int] = field(default_factory=dict)
     picked: tuple[str, ...] = ()
     picked_words: tuple[str, ...] = ()
+    around: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def again(self) -> tuple[dict, ...]:
@@ -177,11 +179,13 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
     answers = {(r.instrument, item): answer for r in responses for item, answer in r.answers.items()}
     comments = models.Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
     lines = {(of[c.response_id], c.item): (c.words, c.reader) for c in comments}
-    sharing = {}
+    sharing, around = {}, {}
     for line in models.PrivateLine.objects.filter(response__in=of):
         name = (of[line.response_id], line.item)
         if line.words:
             lines[name] = (line.words, line.reader)
+        elif "." in line.item:
+            around[line.item] = line.value
         else:
             answers[name], sharing[name] = line.value, line.reader
     progress = {}
@@ -201,19 +205,27 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
         progress,
         tuple(p.agreement.uid for p in picks if p.agreement),
         tuple(p.words for p in picks if p.words),
+        around,
     )
 
 
-def concerns(session: Session) -> list[tuple[str, datetime]]:
-    """The open strain of an earlier, revealed session that this check-in asks about: (uid, start of its session).
+def open_concerns(session: Session) -> list[tuple[str, datetime, int]]:
+    """Open strains of earlier, revealed sessions: (uid, start of its session, answered check-ins since).
 
-    There is one at most. Several take turns, and each is asked about three times, then at reviews alone. When both felt
-    one in the same session, it is asked about once.
+    When both felt one in the same session, it is there once.
     """
     by_session: dict[int, tuple[str, datetime, int]] = {}
     for about, uid, start, answered in CONCERNS.rows(session.dyad_id, session.start):
         by_session.setdefault(about, (uid, start, answered or 0))
-    waiting = list(by_session.values())
+    return list(by_session.values())
+
+
+def concerns(session: Session) -> list[tuple[str, datetime]]:
+    """The one that this check-in asks about, if any: (uid, start of its session).
+
+    Several take turns, and each is asked about three times, then at reviews alone.
+    """
+    waiting = open_concerns(session)
     if not plan.is_review(session.number):
         waiting = [concern for concern in waiting if concern[2] < ASKED_TIMES * len(waiting)]
     return [waiting[session.number % len(waiting)][:2]] if waiting else []

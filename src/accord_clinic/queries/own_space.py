@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -75,6 +76,17 @@ def private_line(client: Client, uid: str) -> PrivateLine | None:
     """One private line, if it is this client's and was not deleted."""
     rows = PrivateLine.objects.filter(uid=uid, client=client, response__in=_latest(client))
     return rows.select_related("response__session__dyad__client", "response__session__dyad__therapist").first()
+
+
+def agreement_words(uid: str) -> tuple[str, str]:
+    """Kind and last words of a goal or a task."""
+    rows = models.Wording.objects.filter(agreement__uid=uid).order_by("id")
+    return rows.values_list("agreement__kind", "words").last() or ("goal", "")
+
+
+def strain_start(uid: str) -> datetime | None:
+    """When the session of a strain began."""
+    return Strain.objects.filter(uid=uid).values_list("session__start", flat=True).first()
 
 
 def _latest(client: Client):

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from accord_clinic.models import Comment, Dyad, Response, Session, Wording
+from accord_clinic.models import Comment, Dyad, KeptRating, Member, Response, Session, Wording
 from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires import Agreed
 
 
 @dataclass(frozen=True, slots=True)
 class SentRating:
-    """The therapist's latest answers on a session; `lines` holds (words, reader) by instrument and item."""
+    """The therapist's latest answers on a session, kept ones included. All by instrument and item.
+
+    `lines` holds (words, reader), `sharing` what is kept.
+    """
 
     answers: Mapping[tuple[str, str], object]
     lines: Mapping[tuple[str, str], tuple[str, str]]
+    sharing: Mapping[tuple[str, str], str]
 
 
 def sent(session: Session) -> SentRating | None:
@@ -24,10 +28,23 @@ def sent(session: Session) -> SentRating | None:
         return None
     of = {r.pk: name for name, r in latest.items()}
     words = Comment.objects.filter(response__in=of, side="therapist").values_list("response", "item", "words")
-    return SentRating(
-        {(name, item): answer for name, r in latest.items() for item, answer in r.answers.items()},
-        {(of[response], item): (text, "therapist") for response, item, text in words},
-    )
+    kept_answers = {(of[row.response_id], row.item): row.value for row in KeptRating.objects.filter(response__in=of)}
+    answers = {(name, item): answer for name, r in latest.items() for item, answer in r.answers.items()}
+    lines = {(of[response], item): (text, "therapist") for response, item, text in words}
+    return SentRating(answers | kept_answers, lines, dict.fromkeys(kept_answers, "raise"))
+
+
+def kept_ratings(session: Session) -> list[KeptRating]:
+    """What the therapist keeps of the latest rating of a session."""
+    latest = Response.objects.filter(session=session, side="therapist").current_ids()
+    return list(KeptRating.objects.filter(response__in=latest).select_related("response").order_by("id"))
+
+
+def kept_rating(member: Member, uid: str) -> KeptRating | None:
+    """One kept answer of this therapist, if it still stands."""
+    rows = KeptRating.objects.filter(uid=uid, response__session__dyad__therapist=member)
+    row = rows.select_related("response__session__dyad__client", "response__session__dyad__therapist").first()
+    return row if row and row in kept_ratings(row.response.session) else None
 
 
 def goals(dyad: Dyad) -> list[Agreed]:

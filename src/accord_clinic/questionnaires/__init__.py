@@ -4,11 +4,17 @@ from accord_clinic.questionnaires.filling import values_of_blocks, values_of_the
 from accord_clinic.questionnaires.page import Agreed, Concern, QuestionPage, page
 from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
 from accord_clinic.questionnaires.reading import Reader, Reading, read
-from accord_clinic.questionnaires.showing import ReviewRow, answers_in_words, questions_html, review_html
+from accord_clinic.questionnaires.showing import (
+    ReviewRow,
+    answers_in_words,
+    keeping,
+    questions_html,
+    review_html,
+)
 
 __all__ = [
     "Agreed", "Choice", "Concern", "QuestionPage", "Question", "QuestionBlock", "QuestionNames", "Reader", "Reading",
     "ReviewRow",
-    "answers_in_words", "block", "page", "questions_html", "read", "review_html",
+    "answers_in_words", "block", "keeping", "page", "questions_html", "read", "review_html",
     "values_of_blocks", "values_of_the_rest",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ def values_of_blocks(
     lines: Mapping[Key, tuple[str, str]],
     sharing: Mapping[Key, str],
 ) -> dict[str, list[str]]:
-    """Answers, words with their readers and what is kept back; all keyed by instrument and item."""
+    """Answers, words with their readers and what is kept; all keyed by instrument and item."""
     values: dict[str, list[str]] = {}
     for block in page.blocks:
         for question in block.questions:
@@ -49,8 +49,12 @@ def values_of_the_rest(
     progress: Mapping[str, int],
     picked: Sequence[str],
     picked_words: Sequence[str],
+    around: Mapping[str, str] | None = None,
 ) -> dict[str, list[str]]:
-    """The word on earlier concerns (as kept with the response), on goals and tasks, and the picks."""
+    """The word on earlier concerns (as stored with the response), on goals and tasks, and the picks.
+
+    `around`: those of them that are kept, as they were posted.
+    """
     values = {f"how.{uid}": [str(value)] for uid, value in progress.items()}
     questionnaire = instrument(ASKING_AGAIN)
     answers_to = {item.id: questionnaire.answer_set(item.id) for item in questionnaire.items}
@@ -63,4 +67,6 @@ def values_of_the_rest(
         values[PICKED] = list(picked)
     if picked_words:
         values[PICKED_WORDS] = ["\n".join(picked_words)]
+    for name, value in (around or {}).items():
+        values[name], values[f"share.{name}"] = [value], ["raise"]
     return values

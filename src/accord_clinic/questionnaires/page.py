@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from accord.records import Rater
+from accord.signals import CHECK_IN, STRAIN
+from accord_clinic.questionnaires.plan import WIDER_LOOK
 from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
 
 ASKING_AGAIN = "accord-asking-again"
@@ -34,7 +37,10 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """What is asked, in its order: `first`, then the questionnaires, then `last`."""
+    """What is asked, in its order: `first`, the `body` of the questionnaires, `last`, and the check-in's open lines.
+
+    `blocks` holds each questionnaire whole, as it is read and stored.
+    """
 
     side: Rater
     names: QuestionNames
@@ -49,8 +55,24 @@ class QuestionPage:
 
     def questions(self) -> tuple[Question, ...]:
         """All questions, with the names in them."""
-        of_questionnaires = (q.filled(self.names) for part in self.blocks for q in part.questions)
-        return (*self.first, *of_questionnaires, *self.last)
+        body = (q.filled(self.names) for part in self.body for q in part.questions)
+        closing = (q.filled(self.names) for part in self.closing for q in part.questions)
+        return (*self.first, *body, *self.last, *closing)
+
+    @property
+    def body(self) -> tuple[QuestionBlock, ...]:
+        """The questionnaires as they are shown, without the open lines that close the page.
+
+        Where an earlier concern is asked about, the wider look waits: a page stays short when there is most to say.
+        """
+        shown = (part for part in self.blocks if not (self.first and part.instrument == WIDER_LOOK))
+        strain = _asks_strain(self.blocks)
+        return tuple(_body(part, strain if part.instrument == WIDER_LOOK else "") for part in shown)
+
+    @property
+    def closing(self) -> tuple[QuestionBlock, ...]:
+        """The check-in's open lines, on the screen that sends."""
+        return tuple(end for part in self.blocks if part.instrument == CHECK_IN and (end := _closing(part)).questions)
 
     @property
     def seconds(self) -> int:
@@ -71,16 +93,41 @@ def page(
     again: Iterable[Concern] = (),
     progress: Iterable[Agreed] = (),
     picks_from: Iterable[Agreed] | None = None,
+    versions: Mapping[str, str] | None = None,
 ) -> QuestionPage:
-    """Put a page together. `progress`: goals and tasks to say how far they are; `picks_from`: goals to pick from."""
-    blocks = (block(name, form, side, place) for place, (name, form) in enumerate(forms))
+    """Put a page together. `progress`: goals and tasks to say how far they are; `picks_from`: goals to pick from.
+
+    `versions` of questionnaires, where a page was made or sent before a newer one came; else the latest are asked.
+    """
+    asked = versions or {}
+    made = (block(name, form, side, place, asked.get(name)) for place, (name, form) in enumerate(forms))
+    blocks = tuple(part for part in made if part)
     goals = tuple(picks_from or ())
-    last = [_progress(agreed) for agreed in progress] + ([] if picks_from is None else _picks(goals))
-    first = tuple(q for concern in again for q in _again(concern, names))
-    return QuestionPage(side, names, first, tuple(b for b in blocks if b), tuple(last), goals)
+    last = [progress_question(agreed, _asks_strain(blocks)) for agreed in progress]
+    last += [] if picks_from is None else _picks(goals)
+    first = tuple(q for concern in again for q in asking_again(concern, names))
+    return QuestionPage(side, names, first, blocks, tuple(last), goals)
 
 
-def _again(concern: Concern, names: QuestionNames) -> tuple[Question, ...]:
+def _asks_strain(blocks: Iterable[QuestionBlock]) -> str:
+    """The id of the question whether something felt off."""
+    asked = (q.id for part in blocks if part.instrument == CHECK_IN for q in part.questions if q.item == STRAIN)
+    return next(asked, "")
+
+
+@lru_cache(maxsize=512)
+def _body(part: QuestionBlock, unless: str) -> QuestionBlock:
+    words = "words" if part.instrument == CHECK_IN else ""
+    return replace(part, questions=tuple(replace(q, unless=unless) for q in part.questions if q.kind != words))
+
+
+@lru_cache(maxsize=128)
+def _closing(part: QuestionBlock) -> QuestionBlock:
+    lines = (q for q in part.questions if q.kind == "words")
+    return replace(part, questions=tuple(replace(q, closing=True, lead="") for q in lines), instruction="")
+
+
+def asking_again(concern: Concern, names: QuestionNames) -> tuple[Question, ...]:
     """The loop closes here: was it talked about, where does it stand? Its words are a questionnaire of their own."""
     again = block(ASKING_AGAIN, "full", "client", 0)
     if again is None:
@@ -89,7 +136,8 @@ def _again(concern: Concern, names: QuestionNames) -> tuple[Question, ...]:
     return tuple(replace(q.filled(about), id=f"{q.item}.{concern.uid}") for q in again.questions)
 
 
-def _progress(agreed: Agreed) -> Question:
+def progress_question(agreed: Agreed, strain: str = "") -> Question:
+    """How far a goal or a task is; a task is left out where the question `strain` was answered with 1 or more."""
     if agreed.kind == "goal":
         steps = tuple(Choice(str(n), str(n)) for n in range(11))
         text, hint = _("How far along is this: “{words}”?"), _("0: not begun. 10: reached.")
@@ -97,7 +145,13 @@ def _progress(agreed: Agreed) -> Question:
         steps = (Choice("2", _("Done")), Choice("1", _("Partly")), Choice("0", _("Not yet")))
         text, hint = _("Since last time, how did this go: “{words}”?"), ""
     return Question(
-        id=f"how.{agreed.uid}", text=text.replace("{words}", agreed.words), kind="one", choices=steps, hint=hint
+        id=f"how.{agreed.uid}",
+        text=text.replace("{words}", agreed.words),
+        kind="one",
+        choices=steps,
+        hint=hint,
+        sharing=True,
+        unless=strain if agreed.kind == "task" else "",
     )
 
 

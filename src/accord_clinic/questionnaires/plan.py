@@ -14,7 +14,8 @@ STARTING_PATH = "accord-starting-path"
 WIDER_LOOK = "accord-wider-look"
 # Asked in places of their own, so never offered as an outcome measure. All others of the catalogue are.
 HAVE_A_PLACE = frozenset({CHECK_IN, STARTING_PATH, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
-WIDER_LOOK_EVERY = 4
+TURNS, AT_A_DISTANCE = ("turn-1", "turn-2"), "turn-3"
+"""The wider look asks two questions in a check-in, in turns."""
 PICKS_EVERY = 5
 MOST_TASKS = 1
 GOALS_EVERY = 4
@@ -28,10 +29,11 @@ def forms(
     pairs = [(CHECK_IN, dyad.form)]
     if number <= STARTING_SESSIONS:
         pairs.append((STARTING_PATH, f"start-{number}"))
-    if number % WIDER_LOOK_EVERY == 0:
-        pairs.append((WIDER_LOOK, "full" if remote else "room"))
     if side == "client":
         pairs += [(m.instrument, "full") for m in measures if (number - 1) % m.every == 0]
+    if number > STARTING_SESSIONS:
+        turns = (*TURNS, AT_A_DISTANCE) if remote else TURNS
+        pairs.append((WIDER_LOOK, "review" if is_review(number) else turns[number % len(turns)]))
     return pairs
 
 

@@ -45,7 +45,9 @@ class Question:
     """One question of a page. `id` is the name of the field that holds its answer.
 
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
-    `sharing`: the client decides at the end whether it is shown. `safety`: help opens at this value.
+    `sharing`: whoever answers decides at the end whether it is shown. `safety`: help opens at this value, and the
+    answer cannot be kept. `unless`: it is left out where that question was answered with 1 or more. `closing`: it
+    stands on the screen that sends.
     `reader`: the client says who may read these words. `notice`: whose words the questions are, under the last.
     `language` and `foreign`: where there is no translation, the language of the words, and a line that says so.
     """
@@ -59,6 +61,8 @@ class Question:
     asked_if: str = ""
     asked_at_least: int = 1
     condition: str = ""
+    unless: str = ""
+    closing: bool = False
     item: str = ""
     sharing: bool = False
     safety: int | None = None
@@ -73,6 +77,7 @@ class Question:
             self,
             text=names.fill(self.text),
             lead=names.fill(self.lead),
+            hint=names.fill(self.hint),
             condition=names.fill(self.condition),
             choices=tuple(Choice(c.value, names.fill(c.text)) for c in self.choices),
         )
@@ -96,12 +101,13 @@ class QuestionBlock:
     questions: tuple[Question, ...]
 
 
-def block(name: str, form: str, side: Rater, place: int) -> QuestionBlock | None:
+def block(name: str, form: str, side: Rater, place: int, version: str | None = None) -> QuestionBlock | None:
     """The questions of one form in the language of the page; `None` when this practice cannot show it.
 
-    A licensed questionnaire has no wording until the site brings one; a form may ask nothing of one side.
+    A licensed questionnaire has no wording until the site brings one; a form may ask nothing of one side. `version`:
+    for a page that was made, or sent, before a newer one came; else the latest.
     """
-    instrument = shelf().instruments.get(name)
+    instrument = shelf().instruments.get(name) if version is None else shelf().answered(name, version)
     if instrument is None or form not in instrument.forms:
         return None
     page_language = (get_language() or FALLBACK).split("-")[0]
@@ -149,11 +155,12 @@ def _question(item: Item, instrument: Instrument, wording: InstrumentWording, si
         kind={"text": "words", "many": "many"}.get(item.kind, "one"),
         choices=_choices(item, instrument, wording, side),
         lead=wording.instruction or "",
+        hint=_("{therapist} always sees your answer to this question.") if item.safety is not None else "",
         asked_if=f"{place}-{parent}" if parent else "",
         asked_at_least=least,
         condition=_condition(instrument, wording, side, parent, least) if parent else "",
         item=item.id,
-        sharing=item.sharing and side == "client",
+        sharing=item.safety is None and not (item.kind == "text" and side == "client"),
         safety=item.safety,
         reader=item.kind == "text" and side == "client",
     )
@@ -166,7 +173,9 @@ def _choices(item: Item, instrument: Instrument, wording: InstrumentWording, sid
     if item.kind == "number":
         return tuple(Choice(str(n), str(n)) for n in range(int(answers.low), int(answers.high) + 1))
     values = answers.codes if item.kind == "many" else map(str, answers.values)
-    return tuple(Choice(value, text) for value, text in zip(values, wording.labels(item.id, side), strict=True))
+    offered = answers.offered(side) if item.kind == "many" else ()
+    labelled = zip(values, wording.labels(item.id, side), strict=True)
+    return tuple(Choice(value, text) for value, text in labelled if not offered or value in offered)
 
 
 def _condition(instrument: Instrument, wording: InstrumentWording, side: Rater, parent: str, least: int) -> str:

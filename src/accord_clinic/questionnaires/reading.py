@@ -21,7 +21,7 @@ from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import SHARING, AnsweredPart, AskedAgain, OpenLine, Submission
 
 MOST_CHARACTERS = 10_000
-PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change"})
+PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change", "choose"})
 TALKED = {"yes": True, "partly": True, "no": False}
 Values = Mapping[str, Sequence[str]]
 
@@ -85,7 +85,7 @@ def read(
 
 
 def sharing_field(question: Question) -> str:
-    """The name of the field in which the client says whether an answer is shown; "" when that is not asked."""
+    """The name of the field that says whether an answer is shown; "" where it cannot be kept."""
     return f"share.{question.id}" if question.sharing else ""
 
 
@@ -113,19 +113,24 @@ def answered(question: Question, values: Values) -> bool:
     return is_asked(question, values) and any(text.strip() for text in values.get(question.id, ()))
 
 
+def is_kept(question: Question, values: Values) -> bool:
+    """Whether this answer was given and is to be shown to nobody."""
+    return answered(question, values) and last(values, sharing_field(question)) not in ("", "show")
+
+
 def _clean(text: str) -> str:
     return text.replace("\0", "").replace("\r\n", "\n")
 
 
 def _problem(question: Question, values: Values, readers: Sequence[Reader]) -> str:
     given = [text for text in values.get(question.id, ()) if text]
+    if question.sharing and last(values, sharing_field(question)) not in ("", *SHARING):
+        return _("Please say once more whether this may be shown.")
     if question.kind == "words":
         return _words_problem(question, given, values, readers)
     offered = {choice.value for choice in question.choices}
     if not set(given) <= offered or (question.kind == "one" and len(set(given)) > 1):
         return _("Please choose one of the answers here, or leave it out.")
-    if question.sharing and last(values, sharing_field(question)) not in ("", *SHARING):
-        return _("Please say once more whether this may be shown.")
     return ""
 
 
@@ -158,7 +163,7 @@ def _submission(
 ) -> Submission:
     lines = (q for part in page.blocks for q in part.questions if q.kind == "words" and answered(q, values))
     of = {q.id: part.instrument for part in page.blocks for q in part.questions}
-    sharing = (q for part in page.blocks for q in part.questions if q.sharing and answered(q, values))
+    kept_ids = {q.id for q in page.unfilled_questions() if is_kept(q, values)}
     return Submission(
         key=key,
         language=language,
@@ -166,12 +171,18 @@ def _submission(
         open_lines=tuple(
             OpenLine(of[q.id], q.item, last(values, q.id), last(values, reader_field(q)) or "therapist") for q in lines
         ),
-        sharing={q.item: last(values, sharing_field(q)) or "show" for q in sharing},
-        again=_again(page, values),
+        sharing={
+            (part.instrument, q.item): last(values, sharing_field(q))
+            for part in page.blocks
+            for q in part.questions
+            if q.id in kept_ids
+        },
+        around={q.id: last(values, q.id) for q in (*page.first, *page.last) if q.id in kept_ids},
+        again=_again(page, values, kept_ids),
         progress={
             q.id.removeprefix("how."): int(last(values, q.id))
             for q in page.last
-            if q.id.startswith("how.") and last(values, q.id)
+            if q.id.startswith("how.") and last(values, q.id) and q.id not in kept_ids
         },
         picked=tuple(dict.fromkeys(values.get(PICKED, ()))),
         picked_words=tuple(_lines(values)),
@@ -182,9 +193,9 @@ def _submission(
 
 
 def _part(part: QuestionBlock, values: Values) -> AnsweredPart:
-    """One entry per item asked: its answer, or `None` where it was skipped. Words travel apart, with their reader."""
-    questions = (q for q in part.questions if q.kind != "words" and is_asked(q, values))
-    answers = {q.item: _answer(q, values) for q in questions}
+    """What was answered: a skipped question leaves no trace. Words travel apart, with their reader."""
+    asked = (q for q in part.questions if q.kind != "words" and is_asked(q, values))
+    answers = {q.item: answer for q in asked if (answer := _answer(q, values)) is not None}
     return AnsweredPart(part.instrument, part.version, part.form, part.wording, answers, part.language)
 
 
@@ -196,13 +207,13 @@ def _answer(question: Question, values: Values) -> Answer:
     return int(text) if text else None
 
 
-def _again(page: QuestionPage, values: Values) -> tuple[AskedAgain, ...]:
-    """The client's word on each earlier concern that was answered at all."""
+def _again(page: QuestionPage, values: Values, kept_ids: set[str]) -> tuple[AskedAgain, ...]:
+    """The client's word on each earlier concern that was answered and is shown."""
     codes_by_strain: dict[str, dict[str, str]] = {}
     codes_of = instrument(ASKING_AGAIN).answer_set
     for question in page.first:
         item, _dot, uid = question.id.partition(".")
-        if last(values, question.id):
+        if last(values, question.id) and question.id not in kept_ids:
             codes_by_strain.setdefault(uid, {})[item] = codes_of(item).code(int(last(values, question.id)))
     return tuple(
         AskedAgain(uid, TALKED.get(codes.get("a1", "")), codes.get("a2"), codes.get("a1"))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.questionnaires.page import QuestionPage
 from accord_clinic.questionnaires.questions import Question, QuestionBlock, QuestionNames
-from accord_clinic.questionnaires.reading import Reader, Values, answered, is_asked, last, reader_field, sharing_field
+from accord_clinic.questionnaires.reading import Reader, Values, answered, last, reader_field, sharing_field
 
 # Where the readers of an open line go in a page that was made before the practice's readers were known.
 READERS_HERE = "<!--readers {id}-->"
@@ -38,7 +38,6 @@ class ReviewRow:
     shown_value: str = ""
     is_kept: bool = False
     note: str = ""
-    empty: str = ""
     language: str = ""
 
 
@@ -57,32 +56,66 @@ def questions_html(
     `help_text` (HTML) is whom to call in need.
     """
     parts = [_fields(page.first, values, problems)]
-    for block in page.blocks:
-        if values is None and not problems:
-            html = page_names(_blank(block, get_language() or ""), page.names)
-        else:
-            filled = tuple(q.filled(page.names) for q in block.questions)
-            html = _block_html(block, _fields(filled, values, problems))
-        for question in block.questions:
-            if question.reader:
-                place = READERS_HERE.format(id=question.id)
-                chosen = last(values or {}, reader_field(question)) or readers[0].value
-                choice = _readers_html(reader_field(question), tuple(readers), chosen, elsewhere, get_language() or "")
-                html = html.replace(place, page_names(choice, page.names))
-        parts.append(html.replace(HELP_HERE, help_text))
+    parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.body]
     parts.append(_fields(page.last, values, problems))
+    parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.closing]
     return mark_safe("".join(parts))  # noqa: S308 - every part comes from an autoescaping template
 
 
-def review_html(page: QuestionPage, values: Values | None = None, *, hidden: bool) -> SafeString:
-    """The rows of the last look. `hidden`: for the script, which opens and fills them; every question has its row."""
-    rows = [_rows_html(page.first, values, page.names, hidden)]
-    for block in page.blocks:
-        if hidden and values is None:
-            rows.append(page_names(_blank_rows(block, get_language() or ""), page.names))
-        else:
-            rows.append(_rows_html(block.questions, values, page.names, hidden))
-    return mark_safe("".join([*rows, _rows_html(page.last, values, page.names, hidden)]))  # noqa: S308 - as above
+def _part_html(
+    page: QuestionPage,
+    block: QuestionBlock,
+    values: Values | None,
+    problems: Mapping[str, str] | None,
+    readers: Sequence[Reader],
+    elsewhere: str,
+    help_text: str,
+) -> str:
+    """The questions of one questionnaire, or of a part of it."""
+    if values is None and not problems:
+        html = page_names(_blank(block, get_language() or ""), page.names)
+    else:
+        asked = tuple(q.filled(page.names) for q in block.questions)
+        html = _block_html(block, _fields(asked, values, problems))
+    for question in block.questions:
+        if question.reader:
+            marked = READERS_HERE.format(id=question.id)
+            chosen = last(values or {}, reader_field(question)) or readers[0].value
+            choice = _readers_html(reader_field(question), tuple(readers), chosen, elsewhere, get_language() or "")
+            html = html.replace(marked, page_names(choice, page.names))
+    return html.replace(HELP_HERE, help_text)
+
+
+def review_html(
+    page: QuestionPage, values: Values | None = None, *, hidden: bool, choosing: bool = False
+) -> SafeString:
+    """The rows of the last look. `hidden`: for the script, which opens and fills them; every question has its row.
+
+    `choosing`: each row says whether its answer is shown or kept.
+    """
+    rows = [_rows_html(page.first, values, page.names, hidden, choosing)]
+    for block in page.body:
+        rows.append(_part_rows(page, block, values, hidden, choosing))
+    rows.append(_rows_html(page.last, values, page.names, hidden, choosing))
+    rows += [_part_rows(page, block, values, hidden, choosing) for block in page.closing]
+    return mark_safe("".join(rows))  # noqa: S308 - as above
+
+
+def _part_rows(page: QuestionPage, block: QuestionBlock, values: Values | None, hidden: bool, choosing: bool) -> str:
+    if hidden and values is None:
+        return page_names(_blank_rows(block, get_language() or ""), page.names)
+    return _rows_html(block.questions, values, page.names, hidden, choosing)
+
+
+def keeping(page: QuestionPage, values: Values) -> list[ReviewRow]:
+    """For a page in one piece: each answer that can be kept, and whether it is. `decided_by` names the field."""
+    rows = []
+    for question in page.questions():
+        field = sharing_field(question)
+        if field:
+            is_kept = last(values, field) not in ("", "show")
+            rows.append(ReviewRow(question.id, question.text, "", False, decided_by=field, is_kept=is_kept))
+    return rows
 
 
 def answers_in_words(page: QuestionPage, values: Values) -> list[ReviewRow]:
@@ -102,7 +135,7 @@ def _blank(block: QuestionBlock, language: str) -> str:
 
 @lru_cache(maxsize=512)
 def _blank_rows(block: QuestionBlock, language: str) -> str:
-    return _rows_html(block.questions, None, None, hidden=True)
+    return _rows_html(block.questions, None, None, hidden=True, choosing=False)
 
 
 def _block_html(block: QuestionBlock, fields: str) -> str:
@@ -153,6 +186,8 @@ def _field(question: Question, values: Values, problems: Mapping[str, str]) -> d
         "skipped": "" in given,
         "value": last(values, question.id),
         "asked_if": question.asked_if,
+        "unless": question.unless,
+        "closing": question.closing,
         "asked_at_least": question.asked_at_least,
         "condition": question.condition,
         "error": problems.get(question.id, ""),
@@ -171,20 +206,25 @@ def _readers_html(name: str, readers: tuple[Reader, ...], chosen: str, elsewhere
     return render_to_string("client/_readers.html", context)
 
 
-def _rows_html(questions: Sequence[Question], values: Values | None, names: QuestionNames | None, hidden: bool) -> str:
+def _rows_html(
+    questions: Sequence[Question], values: Values | None, names: QuestionNames | None, hidden: bool, choosing: bool
+) -> str:
     """Rows of some questions; `names` is left out where they are put in later."""
-    deciding = {q.id: field for q in questions if (field := sharing_field(q) or reader_field(q))}
     rows = []
     for question in questions:
-        if not hidden and not is_asked(question, values or {}):
+        if not hidden and not answered(question, values or {}):
             continue
         if hidden and values is None and question.id.startswith(OWN):
             rows.append(
                 _own(_row_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question)
             )
             continue
-        decided_by = deciding.get(question.id) or deciding.get(question.asked_if, "")
-        line = row(question.filled(names) if names else question, values or {}, decided_by, hidden=hidden)
+        parent = next((q for q in questions if q.id == question.asked_if), None)
+        deciding = [sharing_field(q) or reader_field(q) for q in (parent, question) if q]
+        line = row(
+            question.filled(names) if names else question, values or {}, " ".join(filter(None, deciding)),
+            hidden=hidden, choosing=choosing,
+        )  # fmt: skip
         rows.append(_row_html(replace(line, note=names.fill(line.note)) if names else line, hidden))
     return "".join(rows)
 
@@ -193,32 +233,33 @@ def _row_html(line: ReviewRow, hidden: bool) -> str:
     return render_to_string("client/_review_row.html", {"row": line, "hidden": hidden})
 
 
-def row(question: Question, values: Values, decided_by: str = "", *, hidden: bool = False) -> ReviewRow:
-    """One question with its answer. What hangs on a kept answer names the same field, or it would give it away."""
+def row(
+    question: Question, values: Values, decided_by: str = "", *, hidden: bool = False, choosing: bool = False
+) -> ReviewRow:
+    """One question with its answer. What hangs on a kept answer names that field, too, or it would give it away."""
     shown_value = "therapist" if question.reader else "show"
+    fields = decided_by.split()
     return ReviewRow(
         id=question.id,
         question=question.text,
         answer=answer_in_words(question, values),
         words=question.kind == "words",
-        choice=_sharing(question, values) if question.sharing and (hidden or answered(question, values)) else None,
+        choice=_sharing(question, values) if question.sharing and (hidden or choosing) else None,
         decided_by=decided_by,
         shown_value=shown_value,
-        is_kept=bool(decided_by) and answered(question, values) and last(values, decided_by) not in ("", shown_value),
+        is_kept=answered(question, values) and any(last(values, name) not in ("", shown_value) for name in fields),
         note=_("This is not shown to {therapist}.") if decided_by else "",
-        empty=_("left out"),
         language=question.language,
     )
 
 
 def _sharing(question: Question, values: Values) -> Mapping[str, object]:
-    chosen = last(values, sharing_field(question)) or "show"
-    options = (("show", _("Show it")), ("raise", _("I’ll raise it myself")), ("not_yet", _("Not yet")))
+    is_kept = last(values, sharing_field(question)) not in ("", "show")
+    options = (("show", _("Show it"), not is_kept), ("raise", _("Keep it"), is_kept))
     return {
         "name": sharing_field(question),
-        "least": 0,
         "legend": question.text,
-        "options": [{"value": value, "text": text, "chosen": value == chosen} for value, text in options],
+        "options": [{"value": value, "text": text, "chosen": chosen} for value, text, chosen in options],
     }
 
 

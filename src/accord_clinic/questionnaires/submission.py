@@ -7,6 +7,7 @@ from datetime import datetime
 from accord.records import Answer
 
 SHARING = ("show", "raise", "not_yet")
+"""What may become of an answer. Pages offer to show or to keep it (`raise`); in 0.1 there was also `not_yet`."""
 READERS = ("therapist", "raise", "outside", "statistics")
 MEMBERS = "members"
 """In `Submission.context["browser"]`: answered in a browser in which somebody who works here was signed in."""
@@ -14,7 +15,7 @@ MEMBERS = "members"
 
 @dataclass(frozen=True)
 class AnsweredPart:
-    """One questionnaire of the page: answers per item asked (`None` = skipped), the hash and language of its words."""
+    """One questionnaire of the page: what was answered, the hash and language of its words."""
 
     instrument: str
     version: str
@@ -49,13 +50,18 @@ class AskedAgain:
 
 @dataclass(frozen=True)
 class Submission:
-    """A whole page. `key` makes sending twice harmless; `sharing` holds show, raise or not_yet per shareable item."""
+    """A whole page. `key` makes sending twice harmless.
+
+    `sharing` holds show, raise or not_yet, by questionnaire and item. `around` holds what was answered and kept of the
+    questions around the questionnaires (earlier concerns, goals, tasks): the posted value by the question's id.
+    """
 
     key: str
     language: str
     parts: tuple[AnsweredPart, ...]
     open_lines: tuple[OpenLine, ...] = ()
-    sharing: Mapping[str, str] = field(default_factory=dict)
+    sharing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    around: Mapping[str, str] = field(default_factory=dict)
     again: tuple[AskedAgain, ...] = ()
     progress: Mapping[str, int] = field(default_factory=dict)
     picked: tuple[str, ...] = ()

@@ -6,15 +6,20 @@
    form[data-checkin]               one form with everything; data-done = where a sent check-in leads
      [data-intro]                   optional first step
      fieldset[data-question=NAME]   one step each, with a legend; NAME is the field that holds its answer
+     fieldset[data-unless=NAME]       on a question: left out while NAME is answered with 1 or more
+     fieldset[data-at-end]            on a question: it moves to [data-closing] in the review, and is no step of its own
+     details[data-folded]             what a page without script folds; it is opened here
      [data-asked-if=NAME][data-asked-at-least=N]
                                     on a question: asked only if NAME was answered with N or more, else not sent at all;
                                     on anything else (help for an answer about self-harm): shown at once when that holds
-     [data-review][hidden]          last step; one [data-review-row=NAME] each with [data-review-answer][data-empty="left out"];
-                                    fieldset[data-choice-at-least=N] inside: what to do with an answer of N or more;
-                                    data-decided-by=FIELD data-shown-value=VALUE on a row: the therapist sees it only
-                                    while FIELD is VALUE (default "show"), else it is marked .kept-back and its
-                                    [data-when-kept] is shown. Rows that hang on another answer name the same FIELD,
-                                    or "where is it now?" would give away a strain that was kept back.
+     [data-review][hidden]          last step; one [data-review-row=NAME] each with [data-review-answer], shown where there is
+                                    an answer; fieldset[data-choice] inside: show it or keep it, open once
+                                    button[data-choose] was pressed or with data-choosing on the review, as is
+                                    [data-when-choosing]; the words of [data-send] are then those of data-send-chosen;
+                                    data-decided-by="FIELD FIELD" data-shown-value=VALUE on a row: the therapist sees it only
+                                    while each FIELD is VALUE (default "show"), else it is marked .kept-back and its
+                                    [data-when-kept] is shown. Rows that hang on another answer name its FIELD, too,
+                                    or "where is it now?" would give away a strain that was kept.
                                     button[data-go=NAME] goes back to a question
      button[data-send]              inside the review; its name and value are sent with it
      progress[data-progress][hidden]   how far along, without numbers
@@ -57,8 +62,11 @@
   }
   if (!form) return;
 
-  const questions = all("[data-question]", form);
   const review = one("[data-review]", form);
+  const closing = one("[data-closing]", form);
+  if (closing) closing.append(...all("[data-at-end]", form));
+  const questions = all("[data-question]", form).filter((question) => !review.contains(question));
+  for (const folded of all("details[data-folded]", form)) folded.open = true;
   const controls = one("[data-steps]", form);
   const progress = one("[data-progress]", form);
   const status = one("[data-status]", form);
@@ -80,29 +88,34 @@
 
   /* In document order, so that a question that is not asked also closes those that depend on it. */
   function refresh() {
-    for (const element of all("[data-asked-if]", form)) {
-      const holds = atLeast(element.dataset.askedIf, element.dataset.askedAtLeast);
+    for (const element of all("[data-asked-if], [data-unless]", form)) {
+      const { askedIf, askedAtLeast, unless } = element.dataset;
+      const holds = (!askedIf || atLeast(askedIf, askedAtLeast)) && !(unless && atLeast(unless));
       if (element.matches("[data-question]")) element.disabled = !holds;
       else element.hidden = !holds;
     }
   }
 
+  const stepOf = (element) => element && [...questions, review].find((step) => step.contains(element));
+  const given = (name) => chosen(name).filter((input) => input.value !== "");
+
   /* Choices first: a row may be decided by a choice that stands in another row. */
   function fillReview() {
-    for (const choice of all("[data-choice-at-least]", review)) {
-      const name = choice.closest("[data-review-row]").dataset.reviewRow;
-      choice.hidden = choice.disabled = !atLeast(name, choice.dataset.choiceAtLeast);
+    const choosing = "choosing" in review.dataset;
+    for (const choice of all("[data-choice]", review)) {
+      choice.hidden = choice.disabled = !choosing || !given(choice.closest("[data-review-row]").dataset.reviewRow).length;
     }
+    for (const hint of all("[data-when-choosing]", review)) hint.hidden = !choosing;
+    if (choosing && send.dataset.sendChosen) send.textContent = send.dataset.sendChosen;
     for (const row of all("[data-review-row]", review)) {
       const name = row.dataset.reviewRow;
       const answer = one("[data-review-answer]", row);
-      const said = chosen(name).filter((input) => input.value !== "");
-      row.hidden = questions.some((question) => question.dataset.question === name && question.disabled);
-      answer.textContent = said.map((input) => words(input).trim()).join(", ") || answer.dataset.empty;
-      answer.classList.toggle("muted", !said.length);
+      const said = given(name);
+      row.hidden = !said.length || !questions.some((question) => question.dataset.question === name);
+      answer.textContent = said.map((input) => words(input).trim()).join(", ");
       answer.classList.toggle("own-words", said.some((input) => input.type === "textarea" || input.type === "text"));
-      const decided = chosen(row.dataset.decidedBy ?? "");
-      const kept = said.length > 0 && decided.length > 0 && decided[0].value !== (row.dataset.shownValue ?? "show");
+      const decided = (row.dataset.decidedBy ?? "").split(" ").flatMap((field) => chosen(field).slice(0, 1));
+      const kept = said.length > 0 && decided.some((input) => input.value !== (row.dataset.shownValue ?? "show"));
       row.classList.toggle("kept-back", kept);
       for (const note of all("[data-when-kept]", row)) note.hidden = !kept;
     }
@@ -227,6 +240,12 @@
     if (current === review) sendAll();
     else move(1);
   });
+  one("[data-choose]", review)?.addEventListener("click", (event) => {
+    event.preventDefault();
+    event.currentTarget.hidden = true;
+    review.dataset.choosing = "";
+    fillReview();
+  });
   for (const button of all("[data-go]", review)) {
     button.addEventListener("click", () => {
       fromReview = true;
@@ -234,11 +253,11 @@
     });
   }
   for (const link of all('a[href^="#"]', one("main") ?? document)) {
-    const question = questions.find((each) => each.id === link.hash.slice(1));
-    if (!question) continue;
+    const step = stepOf(document.getElementById(link.hash.slice(1)));
+    if (!step) continue;
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      show(question);
+      show(step);
     });
   }
   addEventListener("popstate", () => {
@@ -255,5 +274,5 @@
 
   controls.hidden = progress.hidden = false;
   refresh();
-  show(questions.find((question) => one(".error", question)) ?? current, false);
+  show(stepOf(one("[data-question] .error", form)) ?? current, false);
 })();

@@ -22,7 +22,7 @@ from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.views import checkin_page
 from accord_clinic.words import phrases
 
-NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change")
+NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change", "choose")
 
 
 # No CSRF check: the token in the address is the secret, and all a forged post could do is what the link's holder may.
@@ -78,7 +78,7 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
     if link.shut:
         return _shut(request, link, request.COOKIES[checkin_page.cookie_name(uid)])
     with checkin_page.speaking(link):
-        page = checkin_page.page_of(link)
+        page = checkin_page.page_of(link, {row.instrument: row.version for row in responses})
         return _questions(request, link, page, checkin_page.sent_values(link, page, responses) if responses else None)
 
 
@@ -217,7 +217,7 @@ def _again(
                 "Please look through them and send them again."
             )
         signed = request.POST["key"] if key and checkin_page.named_still(link, request.POST["key"]) else None
-        page = checkin_page.page_of(link)
+        page = checkin_page.page_of(link, checkin_page.asked_versions(link, signed or ""))
         return _shown(_questions(request, link, page, reading.values, problems, notes=reading.notes, key=signed))
 
 
@@ -243,14 +243,15 @@ def _questions(
             help_text=phrases.with_numbers(link.practice.crisis_text),
         ),
         "rows": questionnaires.review_html(page, values, hidden=True),
+        "choosing": _keeps(values or {}),
         "problem": problems.get("") if problems else "",
         "problems": shown,
         "notes": notes,
         "draft": any(block.draft for block in page.blocks),
-        "key": key or checkin_page.new_key(link),
+        "key": key or checkin_page.new_key(link, page),
         "session": page.names.session,
         "done": reverse("received", args=[link.invitation.uid]),
-        "send": {"name": "reviewed", "value": "script", "text": _("Send it")},
+        "send": {"name": "reviewed", "value": "script", "text": _show_all(link)},
         "title": _see(link),
     }
     return _page(request, link, "client/check_in.html", context)
@@ -259,7 +260,8 @@ def _questions(
 def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading) -> HttpResponse:
     """Without script: this is exactly what will be seen. Nothing is kept yet; the answers travel in hidden fields."""
     with checkin_page.speaking(link):
-        page = checkin_page.page_of(link)
+        page = checkin_page.page_of(link, checkin_page.asked_versions(link, request.POST.get("key", "")))
+        choosing = "choose" in request.POST or _keeps(reading.values)
         carried = {
             name: texts
             for name, texts in reading.values.items()
@@ -267,10 +269,11 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
         }
         context = {
             "carried": carried,
-            "rows": questionnaires.review_html(page, reading.values, hidden=False),
+            "rows": questionnaires.review_html(page, reading.values, hidden=False, choosing=choosing),
+            "choosing": choosing,
             "notes": reading.notes,
             "safety": bool(reading.submission and safety_answers(reading.submission.parts)),
-            "send": {"name": "reviewed", "value": "page", "text": _("Send it")},
+            "send": {"name": "reviewed", "value": "page", "text": _("Send") if choosing else _show_all(link)},
             "title": _see(link),
         }
         return _shown(_page(request, link, "client/last_look.html", context))
@@ -280,7 +283,9 @@ def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]])
     """A change after the other side has seen the answers, or on a link that was taken back: refused, nothing lost."""
     with checkin_page.speaking(link):
         context = {
-            "written": questionnaires.answers_in_words(checkin_page.page_of(link), values),
+            "written": questionnaires.answers_in_words(
+                checkin_page.page_of(link, checkin_page.asked_versions(link, request.POST.get("key", ""))), values
+            ),
             "revealed": link.session.revealed_at is not None,
             "revoked": link.invitation.revoked_at is not None,
         }
@@ -300,6 +305,15 @@ def _page(request: HttpRequest, link: Link, template: str, context: dict, status
         )
         response["Content-Language"] = get_language()
         return response
+
+
+def _keeps(values: Mapping[str, list[str]]) -> bool:
+    """Whether some answer is kept already, so that the choice stands open."""
+    return any(name.startswith("share.") and texts[-1:] not in ([], [""], ["show"]) for name, texts in values.items())
+
+
+def _show_all(link: Link) -> str:
+    return _("Show {therapist} all of this").format(therapist=link.therapist)
 
 
 def _see(link: Link) -> str:

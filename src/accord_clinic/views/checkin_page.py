@@ -25,6 +25,8 @@ SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
 PROOF = signing.Signer(salt="accord.check-in.sent")
 ARRIVED, AGAIN_HERE = "arrived", "again"
 AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
+BEFORE = {plan.CHECK_IN: "0.1", plan.WIDER_LOOK: "0.1"}
+"""What a page asked whose key names no versions: it was made before there was a second one."""
 
 
 @contextmanager
@@ -45,20 +47,41 @@ def in_need() -> dict[str, Any]:
     return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
 
 
-def page_of(link: Link) -> questionnaires.QuestionPage:
-    """Everything that this check-in asks, with its words."""
+def page_of(link: Link, versions: Mapping[str, str] | None = None) -> questionnaires.QuestionPage:
+    """Everything that this check-in asks, with its words; by other `versions` than the latest where they are given."""
     names = questionnaires.QuestionNames(phrases.session_on(link.session.start), link.client.called, link.therapist)
-    return _page(link, names, checkin_queries.concerns(link.session), checkin_queries.agreements(link.session))
+    concerns = checkin_queries.concerns(link.session)
+    return _page(link, names, concerns, checkin_queries.agreements(link.session), versions)
 
 
 def page_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> questionnaires.QuestionPage:
-    """The same page for reading what was posted: concerns and goals are looked up only where they were answered."""
-    concerns = checkin_queries.concerns(link.session) if any(n.startswith(AGAIN) for n in posted) else []
+    """The same page for reading what was posted: concerns and goals are looked up only where they were answered.
+
+    Any open concern is taken: whose turn it is may have changed since the page was made.
+    """
+    answered = {name.partition(".")[2] for name in posted if name.startswith(AGAIN)}
+    waiting = checkin_queries.open_concerns(link.session) if answered else []
+    concerns = [(uid, start) for uid, start, _times in waiting if uid in answered]
     rows = checkin_queries.agreements(link.session) if any(n.startswith(REST) for n in posted) else []
-    return _page(link, questionnaires.QuestionNames("", "", ""), concerns, rows)
+    signed = posted["key"][-1] if "key" in posted else ""
+    return _page(link, questionnaires.QuestionNames("", "", ""), concerns, rows, asked_versions(link, signed))
 
 
-def _page(link: Link, names: questionnaires.QuestionNames, concerns, rows) -> questionnaires.QuestionPage:
+def asked_versions(link: Link, signed: str) -> dict[str, str]:
+    """The versions of the questionnaires that a page asked, by its key; none for a key that we did not sign."""
+    key, _uid, _named, places = _unsigned(signed)
+    if not key:
+        return {}
+    if not places:
+        return BEFORE
+    by_place = dict(part.split("v", 1) for part in places.split("-"))
+    forms = enumerate(link.invitation.forms)
+    return {name: by_place[str(n)].replace("_", ".") for n, (name, _form) in forms if str(n) in by_place}
+
+
+def _page(
+    link: Link, names: questionnaires.QuestionNames, concerns, rows, versions: Mapping[str, str] | None
+) -> questionnaires.QuestionPage:
     progress = plan.asks_how_far(link.session.number, rows)
     goals = [questionnaires.Agreed(uid, kind, words) for uid, kind, words, _both in rows if kind == "goal"]
     return questionnaires.page(
@@ -68,6 +91,7 @@ def _page(link: Link, names: questionnaires.QuestionNames, concerns, rows) -> qu
         again=[questionnaires.Concern(uid, phrases.session_on(start)) for uid, start in concerns],
         progress=[questionnaires.Agreed(*row) for row in progress],
         picks_from=goals if plan.asks_what_matters(link.session.number) else None,
+        versions=versions,
     )
 
 
@@ -78,7 +102,7 @@ def sent_values(link: Link, page: questionnaires.QuestionPage, responses) -> dic
     sent = checkin_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
     return {
         **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
-        **questionnaires.values_of_the_rest(sent.again, sent.progress, sent.picked, sent.picked_words),
+        **questionnaires.values_of_the_rest(sent.again, sent.progress, sent.picked, sent.picked_words, sent.around),
     }
 
 
@@ -124,10 +148,11 @@ def readers_to_read(link: Link, posted: Mapping[str, Sequence[str]]) -> list[que
     return [questionnaires.Reader(value, "") for value in values]
 
 
-def new_key(link: Link) -> str:
-    """A signed idempotency key for a page made now: which check-in, begun when, naming whom."""
+def new_key(link: Link, page: questionnaires.QuestionPage) -> str:
+    """A signed idempotency key for a page made now: which check-in, begun when, naming whom, asking which versions."""
     named = link.outside_reader.uid if link.outside_reader else ""
-    return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}.{named}")
+    versions = "-".join(f"{part.place}v{part.version.replace('.', '_')}" for part in page.blocks)
+    return SIGNER.sign(f"{links.new_token()}.{link.invitation.uid}.{named}.{versions}")
 
 
 def named_still(link: Link, signed: str) -> bool:
@@ -138,20 +163,20 @@ def named_still(link: Link, signed: str) -> bool:
 
 def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:
     """The key, and when its page was begun; `None` for one that is not from this check-in's own page."""
-    key, uid, _named = _unsigned(signed)
+    key, uid, _named, _versions = _unsigned(signed)
     if uid != link.invitation.uid:
         return None
     seconds = signing.b62_decode(signed.rsplit(":", 2)[1])
     return key, datetime.fromtimestamp(seconds, tz=timezone.get_default_timezone())
 
 
-def _unsigned(signed: str) -> tuple[str, str, str]:
-    """Key, check-in and named reader; nothing of what we did not sign."""
+def _unsigned(signed: str) -> tuple[str, str, str, str]:
+    """Key, check-in, named reader and versions; nothing of what we did not sign."""
     try:
-        key, uid, named = f"{SIGNER.unsign(signed)}..".split(".")[:3]
+        key, uid, named, versions = f"{SIGNER.unsign(signed)}...".split(".")[:4]
     except signing.BadSignature:
-        return "", "", ""
-    return key, uid, named
+        return "", "", "", ""
+    return key, uid, named, versions
 
 
 def cookie_name(uid: str) -> str:

@@ -1,5 +1,6 @@
 """The therapist's rating of a session, before the client's answers can be seen; or looking without one."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from django.contrib import messages
@@ -14,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accord_clinic import links, questionnaires
-from accord_clinic.actions import checkin, read_log, reveal
+from accord_clinic.actions import checkin, kept_ratings, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
-from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires import answer_words, plan
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
@@ -39,8 +40,8 @@ def rate(request: MemberRequest, uid: str) -> HttpResponse:
         return _posted(request, session, page)
     sent = rating_queries.sent(session)
     if sent and session.revealed_at:
-        return redirect("talk", uid)
-    values = questionnaires.values_of_blocks(page, sent.answers, sent.lines, {}) if sent else None
+        return redirect("rated" if sent.sharing else "talk", uid)
+    values = questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing) if sent else None
     return _show(request, session, page, values, sent=bool(sent))
 
 
@@ -56,14 +57,18 @@ def waive(request: MemberRequest, uid: str) -> HttpResponse:
 
 def _page(session) -> questionnaires.QuestionPage:
     dyad = session.dyad
-    names = questionnaires.QuestionNames(phrases.session_on(session.start), dyad.client.called, dyad.therapist.name)
-    forms = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
+    asked = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
     picks = rating_queries.goals(dyad) if plan.asks_what_matters(session.number) else None
-    return questionnaires.page(SIDE, forms, names, picks_from=picks)
+    return questionnaires.page(SIDE, asked, _names(session), picks_from=picks)
+
+
+def _names(session) -> questionnaires.QuestionNames:
+    dyad = session.dyad
+    return questionnaires.QuestionNames(phrases.session_on(session.start), dyad.client.called, dyad.therapist.name)
 
 
 def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) -> HttpResponse:
-    key, begun_at = _read_key(session, request.POST.get("key", ""))
+    key, begun_at = _read_key(session, page, request.POST.get("key", ""))
     read = questionnaires.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
     problems = dict(read.problems)
     if not key:
@@ -84,10 +89,32 @@ def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) 
 def rated(request: MemberRequest, uid: str) -> HttpResponse:
     """The page after sending: it says when the session will be revealed."""
     session = or_404(dyad_queries.own_session(request.user, uid))
-    if session.revealed_at:
+    rows = rating_queries.kept_ratings(session)
+    if session.revealed_at and not rows:
         return redirect("talk", uid)
-    due = phrases.at(session.reveal_due) if session.reveal_due else ""
-    return render(request, "therapist/rated.html", {"session": session, "dyad": session.dyad, "due": due})
+    names = _names(session)
+    context = {
+        "session": session,
+        "dyad": session.dyad,
+        "due": phrases.at(session.reveal_due) if session.reveal_due else "",
+        "kept": [(row.uid, *_in_words(row, names)) for row in rows],
+    }
+    return render(request, "therapist/rated.html", context)
+
+
+@require_POST
+@login_required
+def show_kept(request: MemberRequest, uid: str) -> HttpResponse:
+    """Show one kept answer to the client after all."""
+    row = or_404(rating_queries.kept_rating(request.user, uid))
+    back = reverse("rated", args=[row.response.session.uid])
+    return do(request, back, kept_ratings.show, row, by=request.user)
+
+
+def _in_words(row, names: questionnaires.QuestionNames) -> tuple[str, str]:
+    """The question and what was answered to it."""
+    question = answer_words.question(row.response, row.item, asdict(names))
+    return question, answer_words.in_words(row.response, row.item, row.value) or str(row.value)
 
 
 def _show(
@@ -101,24 +128,32 @@ def _show(
         "dyad": session.dyad,
         "day": phrases.day(session.start),
         "questions": questionnaires.questions_html(page, values, problems),
+        "keeping": questionnaires.keeping(page, values or {}),
         "problem": problems.get("", ""),
         "problems": [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems],
         "reaction": (values or {}).get("reaction", [""])[-1],
-        "key": _new_key(session),
+        "key": _new_key(session, page),
         "sent": sent,
     }
     return render(request, "therapist/rate.html", context, status=422 if problems else 200)
 
 
-def _new_key(session) -> str:
-    """An idempotency key that names the session and tells when its page was begun, signed."""
-    return signing.dumps([session.uid, links.new_token(), timezone.now().isoformat()], salt=SALT)
+def _new_key(session, page: questionnaires.QuestionPage) -> str:
+    """An idempotency key that names the session, what was asked, and when its page was begun, signed."""
+    key = [session.uid, links.new_token(), timezone.now().isoformat(), _asked(page)]
+    return signing.dumps(key, salt=SALT)
 
 
-def _read_key(session, signed: str) -> tuple[str, datetime | None]:
-    """The key and when its page was begun; nothing for one that is not from this session's own page."""
+def _asked(page: questionnaires.QuestionPage) -> str:
+    """Which questionnaires the page asks, in which versions: a page of before an upgrade is shown anew."""
+    return " ".join(f"{part.instrument}/{part.version}/{part.form}" for part in page.blocks)
+
+
+def _read_key(session, page: questionnaires.QuestionPage, signed: str) -> tuple[str, datetime | None]:
+    """The key and when its page was begun; nothing for one that is not from this page of this session."""
     try:
-        uid, key, begun = signing.loads(signed, salt=SALT)
+        uid, key, begun, *asked = signing.loads(signed, salt=SALT)
     except signing.BadSignature:
         return "", None
-    return (key, datetime.fromisoformat(begun)) if uid == session.uid else ("", None)
+    fits = uid == session.uid and asked == [_asked(page)]
+    return (key, datetime.fromisoformat(begun)) if fits else ("", None)

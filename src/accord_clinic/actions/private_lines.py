@@ -88,7 +88,7 @@ def _correct(line: PrivateLine, session: Session) -> None:
 
 def _again(old: Response, answers: Mapping[str, Any]) -> dict[str, list[dict]]:
     """The word on an earlier concern, with what is shown now put into it."""
-    words = {one["strain"]: dict(one) for one in old.context.get("again", ())}
+    words = {entry["strain"]: dict(entry) for entry in old.context.get("again", ())}
     for name, value in answers.items():
         item, _dot, strain = name.partition(".")
         if strain:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0018_sessions_were_checked'),
+        ('accord_clinic', '0020_conversation_only'),
     ]
 
     operations = [

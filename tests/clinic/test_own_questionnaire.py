@@ -300,7 +300,7 @@ def test_the_check_in_of_a_practice_may_lose_its_strain(slept, file):
     """The therapist answers after it changed: what the client said before about a strain opens by its own version."""
     session = a_session(slept, state="held")
     checkin.send(session, "client", replace(answers("client", t1=2, t2=0, t3=("quiet",))), by=slept.client)
-    file(diary(name=CHECK_IN, version="0.2"), "check-in.toml")
+    file(diary(name=CHECK_IN, version="0.3"), "check-in.toml")
     assert not shelf().problems
     assert "t1" not in {item.id for item in shelf().instruments[CHECK_IN].items}
     part = a_part(CHECK_IN, "therapist", "full", {"calm": 3})

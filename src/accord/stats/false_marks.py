@@ -19,7 +19,7 @@ from accord.stats.simulated_practice import SimulatedPractice
 KNOWN = 0.15  # half of a 95 % interval: a share that is known less well is not said
 FEWEST = 30  # downward marks below which it never is
 RESAMPLED = 500
-TWINS = 40_000  # courses in which nothing happened
+TWINS = 20_000  # courses in which nothing happened
 
 
 def false_discovery(

@@ -30,6 +30,7 @@ BELOW = np.array([1.0, 3.0, 0.7, 0.25, 0.7, 0.5])  # how far the twin's paramete
 ABOVE = np.array([3.0, 3.0, 0.7, 0.25, 3.0, 0.5])  # and above: at the ends of a scale the search would lose its way
 REREAD = 4  # rounds of estimating from the twin
 NEAR = 0.01  # a step so small ends it
+FEWEST_TWINS, TWINS = 600, 15  # courses of a twin at least, and for each of the practice's own
 LOOKED_AT = 30_000  # ratings simulated for each guess
 ENOUGH = 10  # own courses from which on there is a twin
 SPREADS = (0.0, 0.18, 0.36, 0.55, 0.75)
@@ -76,7 +77,8 @@ class _Search:
         seen = ~np.isnan(y)
         judged = watched(y, t, np.cumsum(seen, axis=1) - seen).sum()
         self.judged = float(judged) / (COURSE - QUIET)  # in courses of 15 sessions
-        rows = int(np.clip(LOOKED_AT / max(len(t), 1), len(y), 3000))
+        few = max(FEWEST_TWINS, TWINS * len(y))  # few courses know so little that a large twin is no help
+        rows = int(np.clip(min(LOOKED_AT / max(len(t), 1), few), len(y), 3000))
         self.holes = np.isnan(y[np.arange(rows) % len(y)])
 
     def simulated(self, voice: Voice) -> Floats:

@@ -157,10 +157,12 @@ class _Search:
     def nearest(
         self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
     ) -> float:
-        """The value for which the twin looks most like the practice."""
-        looks = self.looks(values, guess, look)
-        usual = guess(float(np.asarray(values)[0])).usual
-        return float(np.interp(look(self.y, self.t, usual), looks, np.asarray(values, dtype=np.float64)))
+        """The value for which the twin looks most like the practice, both read in the way that belongs to it."""
+        tried = np.asarray(values, dtype=np.float64)
+        voices = [guess(float(value)) for value in tried]
+        own = [look(self.y, self.t, voice.usual) for voice in voices]
+        more = np.maximum.accumulate(np.subtract(self.looks(values, guess, look), own))
+        return float(np.interp(0.0, more, tried))
 
     def looks(
         self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]

@@ -48,5 +48,5 @@ def test_sentences_that_were_not_true_are_gone(untrue):
 
 def test_lopsided_noise_is_said_to_cost_what_it_was_measured_to():
     row = next(line for line in (DOCS / "signals-tables.md").read_text().splitlines() if "skewed -1" in line)
-    assert float(row.split("|")[3]) > 2
-    assert "on average more than twice its budget" in TEXT
+    assert float(row.split("|")[3]) > 1.5
+    assert "on average nearly twice its budget" in TEXT

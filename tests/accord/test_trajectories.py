@@ -115,6 +115,12 @@ def test_a_mark_that_the_clients_rating_alone_would_not_have_raised_says_so(both
     assert (own.flag_drop[0, 6], own.joint_drop[0, 6]) == (True, False)
 
 
+def test_one_deep_drop_is_not_called_a_slide(both):
+    path = trajectory(with_drop(6, 5.0), T, both)
+    assert path.flag_drop[0, 6]
+    assert not path.flag_slide.any()
+
+
 def test_a_drop_that_lasts_is_marked_once(both):
     y = np.where(T > 6, CALM - 45.0, CALM)[None, :]
     path = trajectory(y, T, both)

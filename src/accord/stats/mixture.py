@@ -116,8 +116,9 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
     excess = e[late] - cut[late]
     every, sliding = np.zeros((2, *rest.shape), dtype=np.float32)
     for k, ramp in enumerate(made.ramp):
-        ratio = made.now[late, k, None] * excess
-        ratio += toward[:, k]
+        ratio = toward[:, k].copy()
+        if not ramp:  # one deep drop is no slide
+            ratio += made.now[late, k, None] * excess
         ratio *= -2.0
         ratio += size[:, k]
         ratio *= rest

@@ -64,6 +64,7 @@ class PlainText:
                     clean.setlist(name, [without_controls(value) for value in values])
                 clean._mutable = False
                 request.POST = clean
+                request.was_cleaned = True  # a page that keeps somebody's words says so
         return self.get_response(request)
 
 

@@ -242,7 +242,7 @@ class TestCodesInside:
         ana.refresh_from_db()
         assert ana.email == "ana@example.org"
 
-    @pytest.mark.parametrize("number", ["0171 555\n666", "0171555\r\nBcc: x", "12345\0", "+49 ٠١٢٣٤٥", "call me 55555"])
+    @pytest.mark.parametrize("number", ["0171 555\n666", "0171555\r\nBcc: x", "+49 ٠١٢٣٤٥", "call me 55555"])
     def test_a_number_is_a_number(self, ana, number):
         browser = inside(ana)
         given = {"kind": "phone", "address": number, "code": code_for(browser, "contact")}

@@ -60,10 +60,11 @@ def ready_calibrations():
     """The same ratings give the same calibration each time, so a process simulates each once."""
     simulate, ready = thresholds.calibrate, {}
 
-    def calibrate(scores, **options):
-        key = repr([("scores", _as_key(scores)), *((name, _as_key(options[name])) for name in sorted(options))])
+    def calibrate(scores, *rest, **options):
+        named = ((name, _as_key(options[name])) for name in sorted(options))
+        key = repr([_as_key(scores), *map(_as_key, rest), *named])
         if key not in ready:
-            ready[key] = simulate(scores, **options)
+            ready[key] = simulate(scores, *rest, **options)
         return ready[key]
 
     with pytest.MonkeyPatch.context() as patch:

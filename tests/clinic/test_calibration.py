@@ -8,6 +8,7 @@ from accord.stats.reliability import reliability
 from accord_clinic.actions import calibration
 from accord_clinic.models import Calibration
 from accord_clinic.queries.ratings import item_answers
+from accord_clinic.questionnaires import arrays
 
 pytestmark = pytest.mark.django_db
 
@@ -16,11 +17,16 @@ def a_rated_session(dyad, **items):
     return a_held_session(dyad, client=answers("client", **items), therapist=answers("therapist"))
 
 
-def test_answers_to_the_items_of_a_scale_are_the_clients_with_reversed_ones_turned_round(dyad):
-    a_rated_session(dyad, b1=0, b2=4, b3=None)
-    a_held_session(dyad, client=answers("client", b1=3))  # not open to both yet
-    found = item_answers(CHECK_IN, "connection")
-    np.testing.assert_array_equal(found, [[[4.0, 4.0, np.nan]]])
+def test_answers_to_the_items_of_a_scale_are_the_clients_and_open_to_both(dyad):
+    a_rated_session(dyad, b2=4, b3=None, b4=2)
+    a_held_session(dyad, client=answers("client", b4=3))  # not open to both yet
+    np.testing.assert_array_equal(item_answers(CHECK_IN, "connection"), [[[4.0, np.nan, 2.0]]])
+
+
+def test_reversed_items_are_turned_round():
+    latest = {("client", 1, 1): ("1.0", "full", {"core1": 1, "core2": 1, "core3": 4})}
+    [[answered]] = arrays.item_answers("core-10", "distress", latest)
+    assert answered[:3].tolist() == [1.0, 3.0, 0.0]
 
 
 def test_how_reliable_a_change_is_is_measured_by_the_clients_answers(people, monkeypatch):
@@ -31,7 +37,7 @@ def test_how_reliable_a_change_is_is_measured_by_the_clients_answers(people, mon
         for _session in range(5):
             felt = int(rng.integers(0, 4))
             b2, b3 = (int(np.clip(felt + rng.integers(0, 2), 0, 4)) for _item in range(2))
-            a_rated_session(dyad, b1=4 - felt, b2=b2, b3=b3)
+            a_rated_session(dyad, b2=b2, b3=b3, b4=felt)
     calibration.calibrate([f"{CHECK_IN}/connection"], by=None)
     made = Calibration.objects.get()
     expected = reliability(item_answers(CHECK_IN, "connection")).change

@@ -41,9 +41,9 @@ form = "minimum"
 [questionnaires.items]
 d1 = "direction"
 m1 = { column = "method", shift = 2 }
-b1 = "held back"
+b2 = "understood"
 """
-HEADER = "who,nr,with,day,side,direction,method,held back"
+HEADER = "who,nr,with,day,side,direction,method,understood"
 GOOD = [
     "Ina,1,Therapist A,2024-01-08,C,3,1,0",
     "Ina,1,Therapist A,2024-01-08,T,2,0,1",
@@ -96,13 +96,13 @@ def test_rows_become_people_courses_sessions_and_answers(people, csv, mapping, c
     sessions = list(dyad.sessions.order_by("number"))
     assert [(s.number, s.state, s.revealed_by) for s in sessions] == [(1, "held", "import"), (2, "held", "import")]
     first = {r.side: r.answers for r in sessions[0].responses.all()}
-    assert first == {"client": {"d1": 3, "m1": 3, "b1": 0}, "therapist": {"d1": 2, "m1": 2, "b1": 1}}
+    assert first == {"client": {"d1": 3, "m1": 3, "b2": 0}, "therapist": {"d1": 2, "m1": 2, "b2": 1}}
     assert "Imported 3 rows: 1 new people, 1 new courses, 2 new sessions" in capsys.readouterr().out
 
 
 def test_a_missing_answer_stays_missing(people, csv, mapping):
     bring(csv(*GOOD), mapping)
-    assert Response.objects.get(session__number=2).answers == {"d1": 4, "m1": 4, "b1": None}
+    assert Response.objects.get(session__number=2).answers == {"d1": 4, "m1": 4, "b2": None}
 
 
 def test_a_row_without_any_answer_is_a_session_without_an_answer(people, csv, mapping):
@@ -303,7 +303,7 @@ def test_a_file_that_is_not_there_gets_a_sentence(people, tmp_path, mapping):
         ('therapist = "with"', "", "does not say who the therapist is"),
         ('"accord-check-in"', '"accord-chekin"', "this practice has no questionnaire 'accord-chekin'"),
         ('form = "minimum"', 'form = "short"', "has no form 'short'. It has full, minimum"),
-        ('d1 = "direction"', 'd9 = "direction"', "has no item 'd9'. Its items are d1"),
+        ('d1 = "direction"', 'd9 = "direction"', "has no item 'd9'. Its items are t1"),
         ('d1 = "direction"', 'o2 = "direction"', "'o2' is not answered with a number"),
         ("shift = 2", 'shift = "2"', "item m1: 'shift' is '2'. Write a number"),
         ('source = "Paper forms, 2024"', "", "where the ratings come from takes 3 to 200"),

@@ -15,13 +15,14 @@ ALLOWED = {
     "audit": (),
     "backup": (),
     "check": (),
+    "forget_pin": (),
     "move_to_postgresql": (),
     "reset_second_factor": (),
     "restore": (),
     "rotate_key": (),
     "serve": (),
     "upgrade": (),
-    "sweep": ("numpy",),  # it opens sessions, which raises their signals
+    "sweep": ("numpy", "scipy"),  # it opens sessions, which raises their signals, and renews calibrations
     "calibrate": ("numpy", "scipy"),
     "demo": ("numpy", "scipy"),
     "import_ratings": ("numpy", "scipy"),

@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.actions import sign_in
 from accord_clinic.messages import notices
-from accord_clinic.queries.practice import practice, zone
+from accord_clinic.queries.practice import remembered, zone
 
 BEGAN, SEEN = "began", "seen"
 STAFF_PATHS = ("/account/", "/demo/")
@@ -84,7 +84,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The name that devices show when they ask for the passkey."""
-        return super().get_public_key_credential_rp_entity() | {"name": f"Accord, {practice().name}"}
+        row = remembered()
+        return super().get_public_key_credential_rp_entity() | {"name": f"Accord, {row.name}" if row else "Accord"}
 
     def generate_authenticator_name(self, user, type) -> str:
         number = Authenticator.objects.filter(user=user, type=type).count() + 1

@@ -57,12 +57,16 @@ def read(
     readers: Sequence[Reader] = (),
     begun_at: datetime | None = None,
     context: Mapping[str, str] | None = None,
+    was_cleaned: bool = False,
 ) -> Reading:
-    """Check everything that was posted against what the page asked."""
+    """Check everything that was posted against what the page asked.
+
+    `was_cleaned`: characters that cannot be kept were taken out on the way, which the person is told.
+    """
     problems: dict[str, str] = {}
     values = {name: [_clean(text) for text in texts] for name, texts in posted.items()}
     notes: tuple[str, ...] = ()
-    if any("\0" in text for texts in posted.values() for text in texts):
+    if was_cleaned:
         notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
     questions = page.unfilled_questions()
     fields = {q.id for q in questions} | {
@@ -119,7 +123,7 @@ def is_kept(question: Question, values: Values) -> bool:
 
 
 def _clean(text: str) -> str:
-    return text.replace("\0", "").replace("\r\n", "\n")
+    return text.replace("\r\n", "\n")
 
 
 def _problem(question: Question, values: Values, readers: Sequence[Reader]) -> str:

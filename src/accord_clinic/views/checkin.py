@@ -189,6 +189,7 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
             language=link.client.language,
             readers=checkin_page.readers_to_read(link, posted),
             context=checkin_page.seen_in(request),
+            was_cleaned=getattr(request, "was_cleaned", False),
         )
     problems = dict(reading.problems)
     if problems or "change" in posted or not (trusted and key):

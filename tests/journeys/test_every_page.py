@@ -11,7 +11,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.test_every_url import ROWS, address, routes
 
-from accord_clinic.actions import agreements, care, checkin, own_space, strains
+from accord_clinic.actions import agreements, care, checkin, own_space, reveal, strains
 from accord_clinic.models import Dyad, Invitation, PrivateLine, Session, Strain
 from accord_clinic.questionnaires.submission import OpenLine
 from accord_clinic.views.own_space import DOOR
@@ -78,6 +78,7 @@ def staff_pages(people):
     dyad = people.dyad
     first, *_, unrated, planned = dyad.sessions.order_by("number")
     talked = dyad.sessions.get(number=4)
+    reveal.raise_safety(unrated, "phq-9", "item9")
     things = {
         "": "",
         "dyad": dyad.uid,

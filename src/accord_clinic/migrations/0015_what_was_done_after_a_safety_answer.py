@@ -26,10 +26,6 @@ class Migration(migrations.Migration):
             name='to',
             field=models.CharField(blank=True, help_text='to whom it was passed on', max_length=120),
         ),
-        migrations.AddIndex(
-            model_name='safetylook',
-            index=models.Index(fields=['signal', 'at'], name='safety_look_of_a_signal'),
-        ),
         AddCheck(
             model_name='safetylook',
             constraint=models.CheckConstraint(condition=models.Q(('done__in', ['assessment', 'looked', 'passed_on'])), name='safetylook_done_is_a_code'),

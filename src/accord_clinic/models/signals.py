@@ -58,9 +58,6 @@ class SafetyLook(models.Model):
     done = models.CharField(max_length=12, choices=DONE)
     to = models.CharField(max_length=120, blank=True, help_text="to whom it was passed on")
 
-    class Meta:
-        indexes = [models.Index(fields=["signal", "at"], name="safety_look_of_a_signal")]
-
 
 class Suggestion(Addressed):
     """A guidance card shown to one therapist for one session: used, not for us (and why), or nothing yet."""

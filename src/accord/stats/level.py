@@ -25,15 +25,25 @@ class Level:
 
     def at(self, dates: Floats) -> Floats:
         """The level before the ratings of each date (any shape); 0 before the first day."""
-        known = np.concatenate([[0.0], self.values])
-        return np.asarray(known[np.searchsorted(self.days, dates, side="left")], dtype=np.float64)
+        levels = np.concatenate([[0.0], self.values])
+        return np.asarray(levels[np.searchsorted(self.days, dates, side="left")], dtype=np.float64)
 
 
 def followed(y: Floats, times: Floats, dates: Floats, usual: Hyper) -> Level:
     """The practice's level from (n, T) ratings at sessions (T,) and dates (n, T) in days, day after day.
 
     L moves by n / (n + 11) times the mean step of the day, ratings counting as much as is known of the person
-    (n: their number so counted), each cut at 1.5 sd.
+    (n: their number so counted), each cut at 1.5 sd. A missing rating (nan) counts for nothing. Source: our own rule;
+    what it does is measured in docs/explanation/signals-tables.md.
+
+    >>> from accord.stats.priors import starting
+    >>> hyper = starting("collaboration").client
+    >>> times, dates = np.array([1.0, 2.0]), np.tile([1.0, 8.0], (30, 1))
+    >>> usual = innovations(np.full((1, 2), np.nan), times, hyper).expected
+    >>> ratings = np.repeat(usual - [0.0, 10.0], 30, axis=0)  # on day 8 everybody is 10 lower
+    >>> level = followed(ratings, times, dates, hyper)
+    >>> level.days, level.values[0] == 0, -10 < level.values[1] < -3
+    ((1.0, 8.0), True, True)
     """
     seen = ~np.isnan(y)
     row, column = np.nonzero(seen)
@@ -46,10 +56,10 @@ def followed(y: Floats, times: Floats, dates: Floats, usual: Hyper) -> Level:
     for start, stop in zip(begins, [*begins[1:], len(day)], strict=True):
         rows, columns = row[start:stop], column[start:stop]
         rest[rows, columns] = y[rows, columns] - level
-        found = innovations(rest[rows], times, usual)
-        here = np.arange(len(rows)), columns
-        sd = found.sd[here] / found.scale[here]
-        step = np.clip((rest[rows, columns] - found.expected[here]) / sd, -MOST, MOST) * sd
+        steps = innovations(rest[rows], times, usual)
+        cell = np.arange(len(rows)), columns
+        sd = steps.sd[cell] / steps.scale[cell]
+        step = np.clip((rest[rows, columns] - steps.expected[cell]) / sd, -MOST, MOST) * sd
         weight = usual.var_residual / sd**2
         total = float(weight.sum())
         level += total / (total + HALF) * float((weight * step).sum()) / max(total, 1e-12)

@@ -33,6 +33,7 @@ def show(line: PrivateLine, *, by: Client) -> None:
         Comment.objects.create(session=session, response=line.response, side="client", item=line.item, words=line.words)
         line.delete()
     elif kind == "how":
+        assert line.value is not None
         agreements.note_progress(session, "client", {uid: int(line.value)}, by=by)
         line.delete()
     else:

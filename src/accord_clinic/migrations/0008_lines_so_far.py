@@ -3,9 +3,9 @@ from django.db import migrations
 
 def said_to_whom_is_named(apps, schema_editor):
     """Until now the one whom the practice names could read every such line; from now on each line keeps its person."""
-    practice = apps.get_model("accord_clinic", "Practice").objects.first()
+    practice = apps.get_model("accord_clinic", "Practice").objects.using(schema_editor.connection.alias).first()
     if practice and practice.outside_reader_id:
-        lines = apps.get_model("accord_clinic", "PrivateLine").objects.filter(reader="outside")
+        lines = apps.get_model("accord_clinic", "PrivateLine").objects.using(schema_editor.connection.alias).filter(reader="outside")
         lines.update(to=practice.outside_reader_id)
 
 

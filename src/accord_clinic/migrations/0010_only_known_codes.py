@@ -16,9 +16,9 @@ FALLBACK = {
 
 def known_codes(apps, schema_editor):
     for (table, column), (fallback, codes) in FALLBACK.items():
-        rows = apps.get_model("accord_clinic", table).objects.exclude(**{f"{column}__in": codes})
+        rows = apps.get_model("accord_clinic", table).objects.using(schema_editor.connection.alias).exclude(**{f"{column}__in": codes})
         rows.update(**{column: fallback})
-    strange = apps.get_model("accord_clinic", "Agreement").objects.exclude(kind__in=("goal", "task", "problem"))
+    strange = apps.get_model("accord_clinic", "Agreement").objects.using(schema_editor.connection.alias).exclude(kind__in=("goal", "task", "problem"))
     strange.filter(goal=None).update(kind="goal")
     strange.update(kind="task")
 
@@ -30,7 +30,7 @@ def lengths(apps, schema_editor):
     for model in apps.get_app_config("accord_clinic").get_models():
         for field in model._meta.local_fields:
             if isinstance(field, CharField) and field.max_length:
-                longer = model.objects.annotate(letters=Length(field.name)).filter(letters__gt=field.max_length)
+                longer = model.objects.using(schema_editor.connection.alias).annotate(letters=Length(field.name)).filter(letters__gt=field.max_length)
                 longer.update(**{field.name: Substr(F(field.name), 1, field.max_length)})
 
 

@@ -11,25 +11,27 @@ CHECK_IN, PARTLY = "accord-check-in", 1
 def partly_stays_partly(apps, schema_editor):
     """What a client answered with *partly* was kept as *still there*; where the answer is here, it is put right."""
     models = apps.get_app_config("accord_clinic")
-    moves = models.get_model("StrainMove").objects
+    alias = schema_editor.connection.alias
+    moves = models.get_model("StrainMove").objects.using(alias)
     for move in moves.filter(move="still_there", side="client").exclude(session=None).select_related("strain"):
-        sent = models.get_model("Response").objects.filter(session=move.session_id, side="client", instrument=CHECK_IN)
+        sent = models.get_model("Response").objects.using(alias).filter(session=move.session_id, side="client", instrument=CHECK_IN)
         if _answered_partly(sent.order_by("id").last(), move):
             moves.filter(pk=move.pk).update(move="partly")
-    for strain in models.get_model("Strain").objects.filter(state="still_there", moves__move="partly").distinct():
+    for strain in models.get_model("Strain").objects.using(alias).filter(state="still_there", moves__move="partly").distinct():
         words = strain.moves.filter(move__in=("partly", "still_there")).order_by("id")
         if words.last().move == "partly":
-            models.get_model("Strain").objects.filter(pk=strain.pk).update(state="partly")
+            models.get_model("Strain").objects.using(alias).filter(pk=strain.pk).update(state="partly")
 
 
 def open_at_ending(apps, schema_editor):
     """A strain of a course that has ended is asked about no more: from now on its state says so."""
     models = apps.get_app_config("accord_clinic")
+    alias = schema_editor.connection.alias
     running = ("opened", "talked_about", "repair_tried", "partly", "still_there")
-    for strain in models.get_model("Strain").objects.filter(state__in=running).exclude(dyad__ended=None):
+    for strain in models.get_model("Strain").objects.using(alias).filter(state__in=running).exclude(dyad__ended=None):
         at = datetime.combine(strain.dyad.ended, time(12), UTC)
-        models.get_model("StrainMove").objects.create(strain=strain, move="end_course", side="therapist", at=at)
-        models.get_model("Strain").objects.filter(pk=strain.pk).update(state="open_at_ending")
+        models.get_model("StrainMove").objects.using(alias).create(strain=strain, move="end_course", side="therapist", at=at)
+        models.get_model("Strain").objects.using(alias).filter(pk=strain.pk).update(state="open_at_ending")
 
 
 def _answered_partly(check_in, move) -> bool:

@@ -1,8 +1,8 @@
 """Whether marks go together with what else is known of the same sessions, with intervals.
 
 Intervals are clustered: rows of one person (or of one therapist) do not count as so many witnesses. Source: the
-sandwich variance of Liang and Zeger 1986 (Biometrika 73: 13-22). Another comparison is one function here and its option
-in `cli/fit_criterion.py`.
+sandwich variance named after Liang and Zeger 1986 (from memory, not read here). Another comparison is
+one function here and its option in `cli/fit_criterion.py`.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ person. Divided by sd(t), and given the last rating seen, d sessions ago, the qu
 regression on (u0, u1) with independent noise. So the Kalman filter needs no matrices: the evidence about (u0, u1)
 before each session is a running sum, and the 2 x 2 system is solved in closed form. A missing session adds nothing to
 the sum and widens the next step, exactly. The random effects are written as a square root of their covariance times
-standard normal values, so zero slope variance needs no special case. Source: the filter of Kalman 1960 (J Basic Eng
-82: 35-45), written out for this model.
+standard normal values, so zero slope variance needs no special case. Source: the filter named after
+Kalman 1960 (from memory, not read here), written out for this model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Simulate a practice's uneventful twin: the same courses and gaps, in which nothing happened.
 
-Indirect inference (Source: Gourieroux, Monfort and Renault 1993, J Appl Econom 8: S85-S118): what simulates the twin is
-moved until the twin, read as the practice is read and with what looks strained left out, asks for the same estimates.
+Indirect inference (Source: Gourieroux, Monfort and Renault 1993, named from memory, not read here): what simulates the
+twin is moved until the twin, read as the practice is read and with what looks strained left out, asks for the same
+estimates.
 Then its noise is made as uneven between persons, as lopsided and as peaked as the practice's own; how peaked is read
 upward, since strains only lower.
 """

@@ -157,7 +157,7 @@ class TestFreeOutcomeMeasures:
 class TestCheckIn:
     def test_the_full_set(self, check_in):
         asked = [item.id for item in check_in.asked("full", "client")]
-        assert asked == ["t1", "d1", "d2", "m1", "m2", "b2", "b3", "b4", "t2", "t3", "v1", "b1", "o1", "o2"]
+        assert asked == ["t1", "d1", "d2", "m1", "m2", "b2", "b3", "b4", "t3", "t2", "v1", "b1", "o1", "o2"]
 
     def test_the_minimum_set(self, check_in):
         asked = [item.id for item in check_in.asked("minimum", "client")]

@@ -318,7 +318,7 @@ class TestLanguage:
         start, page = Browser().get(f"/c/{phone.token}"), phone.open()
         assert start["Content-Language"] == "de"
         assert "Ben möchte wissen" in text(start)
-        assert "Wie viel von der Zeit ging in der Sitzung am" in text(page)
+        assert "Wie viel von der Zeit ging in das" in text(page)
         assert "Diese Übersetzung der Fragen ist ein Entwurf." in text(page)
 
     def test_the_words_that_were_seen_are_kept_with_their_language(self, phone, session):

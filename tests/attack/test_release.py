@@ -3,8 +3,10 @@
 import importlib.util
 import json
 import re
+from importlib import resources
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 SPEC = importlib.util.spec_from_file_location("supply", Path("deploy/supply.py"))
@@ -40,13 +42,44 @@ def test_every_hash_is_in_it_and_each_time_it_is_the_same():
     assert first != json.dumps(supply.sbom(TEXT, "0.1.1"))
 
 
-def test_it_is_cyclonedx():
+@pytest.fixture(scope="module")
+def cyclonedx():
+    """The published schema of CycloneDX 1.6, with the two that it refers to, from the package of its makers."""
+    schemas = {
+        name: json.loads((resources.files("cyclonedx.schema._res") / f"{name}.SNAPSHOT.schema.json").read_text())
+        for name in ("bom-1.6", "jsf-0.82", "spdx")
+    }
+    addresses = [(f"http://cyclonedx.org/schema/{name}.SNAPSHOT.schema.json", schemas[name]) for name in schemas]
+    registry = jsonschema_rs.Registry(addresses)
+    return jsonschema_rs.validator_for(schemas["bom-1.6"], registry=registry, validate_formats=True)
+
+
+def test_it_is_cyclonedx(cyclonedx):
     made = supply.sbom(TEXT, "0.1.0")
+    cyclonedx.validate(made)
     assert (made["bomFormat"], made["specVersion"], made["version"]) == ("CycloneDX", "1.6", 1)
     serial = r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}"
     assert re.fullmatch(serial, made["serialNumber"])
     references = [one["bom-ref"] for one in made["components"]]
     assert len(references) == len(set(references))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda bom: bom.pop("bomFormat"),
+        lambda bom: bom.update(serialNumber="urn:uuid:1"),
+        lambda bom: bom["components"][0].pop("name"),
+        lambda bom: bom["components"][0].update(licenses="MIT"),
+        lambda bom: bom["components"][0]["externalReferences"][0]["hashes"][0].update(content="0"),
+        lambda bom: bom["components"].append(bom["components"][0]),
+    ],
+)
+def test_the_schema_finds_what_is_wrong(cyclonedx, spoil):
+    """The check is worth something only if it can fail."""
+    made = supply.sbom(TEXT, "0.1.0")
+    spoil(made)
+    assert not cyclonedx.is_valid(made)
 
 
 def test_without_known_holes_it_is_green():

@@ -13,6 +13,8 @@ from urllib.parse import urlencode
 import pytest
 from tests.clinic import migrated
 
+from accord_clinic.upkeep import serving
+
 PASSWORD = "correct horse battery staple"
 EMAIL = "ben@example.org"
 WORDS = "kolibri in the log"
@@ -92,7 +94,7 @@ def practice(tmp_path_factory):
     token = subprocess.run([sys.executable, "-c", PREPARE], **run).stdout.split()[-1]
     log = (folder / "log").open("w+")
     ports = [_a_free_port() for _worker in range(2)]
-    gunicorn = ["-m", "gunicorn", "accord_clinic.wsgi", "--worker-class", "gthread", "--log-level", "warning"]
+    gunicorn = ["-m", "gunicorn", "accord_clinic.wsgi", "--worker-class", serving.WORKER, "--log-level", "warning"]
     served = [
         subprocess.Popen([sys.executable, *gunicorn, "--bind", f"127.0.0.1:{port}"], env=env, stdout=log, stderr=log)
         for port in ports

@@ -22,6 +22,7 @@ SWEEP_EVERY = 30
 RESTART_AFTER = 5
 PATIENCE = 10
 PR_SET_PDEATHSIG = 1
+WORKER = "accord_clinic.upkeep.web_worker.WholeRequestWorker"
 
 
 def prepare() -> None:
@@ -56,7 +57,7 @@ def is_loopback(host: str) -> bool:
 def run(host: str, port: int, workers: int = 2) -> int:
     """Serve until told to stop. A sweep that dies is started again; when the web server ends, so does everything."""
     stop = Stop()
-    web, sweep = _start(_web(host, port, workers)), _start(_sweep())
+    web, sweep = _start(web_command(host, port, workers)), _start(_sweep())
     try:
         while web.poll() is None and not stop.wanted:
             if sweep.poll() is not None:
@@ -81,12 +82,13 @@ class Stop:
         self.wanted = True
 
 
-def _web(host: str, port: int, workers: int) -> list[str]:
+def web_command(host: str, port: int, workers: int) -> list[str]:
     # No access log: addresses of pages are links that open things.
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return [
-        "gunicorn", "accord_clinic.wsgi:application", "--bind", address, "--worker-class", "gthread",
-        "--workers", str(workers), "--threads", "4", "--log-level", "warning", "--graceful-timeout", str(PATIENCE),
+        "gunicorn", "accord_clinic.wsgi:application", "--bind", address, "--worker-class", WORKER,
+        "--workers", str(workers), "--threads", "4", "--worker-connections", "600",
+        "--log-level", "warning", "--graceful-timeout", str(PATIENCE),
     ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from accord.instruments import catalogue
     from accord.scoring import score, score_array
     from accord.simulation import simulate
+    from accord.stats.coupling import coupling
     from accord.stats.limits import Budget
     from accord.stats.mixed import fit_mixed
     from accord.stats.reliability import reliability
@@ -25,6 +26,7 @@ __all__ = [
     "Budget",
     "calibrate",
     "catalogue",
+    "coupling",
     "find_strains",
     "fit_mixed",
     "reliability",
@@ -40,6 +42,7 @@ HOMES = {
     "Budget": "accord.stats.limits",
     "calibrate": "accord.stats.thresholds",
     "catalogue": "accord.instruments",
+    "coupling": "accord.stats.coupling",
     "find_strains": "accord.tables.strains",
     "fit_mixed": "accord.stats.mixed",
     "reliability": "accord.stats.reliability",

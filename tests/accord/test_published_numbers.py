@@ -10,6 +10,7 @@ import accord
 from accord import cli
 
 PUBLISHED = {
+    "coupling": "test_coupling::test_the_trial_gives_the_numbers_of_lme4",
     "fit_mixed": "test_mixed_gold::test_simulated_studies_give_the_numbers_of_lme4_and_nlme",
     "reliability": "test_reliability::test_real_ratings_give_the_numbers_of_lme4",
 }
@@ -24,7 +25,12 @@ OUR_OWN = {
 }
 """A score is judged by the worked examples of its questionnaire file, which name their source."""
 NO_ANALYSIS = {"catalogue"}
-FITS = {"criterion": "criterion.agreement", "mixed": "fit_mixed", "reliability": "reliability"}
+FITS = {
+    "coupling": "coupling",
+    "criterion": "criterion.agreement",
+    "mixed": "fit_mixed",
+    "reliability": "reliability",
+}
 """The analyses of `accord fit`, with the function that each calls."""
 
 

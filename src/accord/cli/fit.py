@@ -8,16 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from accord.cli import fit_criterion, fit_reliability
+from accord.cli import fit_coupling, fit_criterion, fit_reliability
+from accord.cli.fit_shared import floats, labels
 from accord.errors import BadInput, BadTable
 from accord.stats.mixed import MixedFit, fit_mixed
-from accord.tables.study import numbers, read_table
+from accord.tables.study import read_table
 
 EXAMPLE = """example:
   accord fit mixed ratings.csv --outcome score --time session --person dyad --slope --ar1 --json
@@ -34,6 +33,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     _add_mixed(analyses)
     fit_reliability.add(analyses)
     fit_criterion.add(analyses)
+    fit_coupling.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -74,36 +74,22 @@ def run_mixed(arguments: argparse.Namespace) -> None:
 def _fit(arguments: argparse.Namespace) -> MixedFit:
     path, slope = arguments.file, arguments.time if arguments.slope else arguments.random
     effects = [name for name in (arguments.time, *arguments.fixed.split(",")) if name]
-    labels = [name for name in (arguments.person, arguments.therapist) if name]
-    table = read_table(path, list(dict.fromkeys([arguments.outcome, *effects, *([slope] if slope else []), *labels])))
-    columns = {name: _column(table, name, path) for name in {arguments.outcome, *effects, slope} if name}
+    whose = [name for name in (arguments.person, arguments.therapist) if name]
+    table = read_table(path, list(dict.fromkeys([arguments.outcome, *effects, *([slope] if slope else []), *whose])))
+    columns = {name: floats(table, name, path) for name in {arguments.outcome, *effects, slope} if name}
     _check_once(table, arguments.person, arguments.time, path)
     _check_nested(table, arguments.person, arguments.therapist, path)
     return fit_mixed(
         columns[arguments.outcome],
         np.column_stack([np.ones(len(table)), *(columns[name] for name in effects)]),
-        _label(table, arguments.person, path),
+        labels(table, arguments.person, path),
         slope=columns[slope] if slope else None,
-        therapist=_label(table, arguments.therapist, path) if arguments.therapist else None,
+        therapist=labels(table, arguments.therapist, path) if arguments.therapist else None,
         time=columns[arguments.time] if arguments.time else None,
         method="ML" if arguments.ml else "REML",
         ar1=arguments.ar1,
         names=("(Intercept)", *effects),
     )
-
-
-def _column(table: pl.DataFrame, name: str, path: Path) -> NDArray[np.float64]:
-    """A column of numbers, NaN where missing."""
-    return numbers(table, name, path).fill_null(float("nan")).to_numpy()
-
-
-def _label(table: pl.DataFrame, name: str, path: Path) -> NDArray[Any]:
-    """A column of labels as whole numbers, equal where the labels are."""
-    series = table[name]
-    if series.null_count():
-        line = int(series.is_null().arg_true()[0]) + 2
-        raise BadTable(f"{path}: line {line}, column {name!r} is empty. Every rating needs one; fill it in.")
-    return series.rank("dense").to_numpy()
 
 
 def _check_nested(table: pl.DataFrame, person: str, therapist: str | None, path: Path) -> None:

@@ -52,7 +52,7 @@ def test_without_trends_it_is_the_model_on_each_person_s_own_line():
 def simulated(seed, persons=80, sessions=12, within=-0.3, between=-0.6, trend=0.0):
     """Concurrent effects of which the truth is known; with `trend` both drift, which is no effect."""
     rng = np.random.default_rng(seed)
-    level, drift = rng.standard_normal((persons, 1)), trend * (1 + 0.3 * rng.standard_normal((persons, 1)))
+    level, drift = rng.standard_normal((persons, 1)), trend * (1 + rng.standard_normal((persons, 1)))
     time = np.arange(1.0, sessions + 1)
     state = 0.6 * rng.standard_normal((persons, sessions))
     alliance = level + drift * time + state

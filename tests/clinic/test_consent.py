@@ -8,7 +8,7 @@ from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
-from accord_clinic.actions import checkin, consent
+from accord_clinic.actions import checkin, consent, reveal
 from accord_clinic.models import AuditEntry, Consent, Invitation, Notice
 from accord_clinic.queries.checkin import by_token
 from accord_clinic.queries.consent import clients_who_consent, stands
@@ -69,12 +69,18 @@ def test_who_withdraws_transcripts_has_them_off(ana):
 
 
 def test_starting_a_check_in_is_the_yes_to_care_that_its_page_spoke_of(ana, ben, dyad, client):
-    token = checkin.invite(a_held_session(dyad), by=ben)
+    session = a_held_session(dyad)
+    token = checkin.invite(session, by=ben)
     page = client.get(f"/c/{token}").content.decode()
     assert "What you agree to by starting" in page
     assert not Consent.objects.exists()
     client.post(f"/c/{token}")
     assert stands(ana, "care")
+    assert client.get(f"/c/{token}").content.decode() == page, "a link does not tell whether the client has begun"
+    client.post(f"/c/{token}")
+    assert Consent.objects.count() == 1
+    reveal.waive(session, "It is a test.", by=ben)
+    token = checkin.invite(a_held_session(dyad), by=ben)
     assert "What you agree to by starting" not in client.get(f"/c/{token}").content.decode()
 
 

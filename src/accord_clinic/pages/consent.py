@@ -38,12 +38,15 @@ class Purpose:
 class BeforeFirst:
     """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing.
 
-    `readers`: who reads the answers, who else can, and what has to be acted on even so.
+    `readers`: who reads the answers, who else can, and what has to be acted on even so. `agree`: what starting agrees
+    to; it stands there also after the first start, until answers were open since. Else whoever looks at a link would
+    learn that the client has begun. `gives`: whether starting is that first start.
     """
 
     lines: tuple[str, ...]
     readers: tuple[str, ...]
     agree: ConsentWording | None
+    gives: bool
     waiting: str
 
 
@@ -79,7 +82,7 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     given = given_for_care(client)
     age = age_of(client)
     minor = age is not None and age < OF_AGE
-    waits = "guardian" in must - given
+    waits = "guardian" in must - set(given)
     unknown = waits and age is None and terms is None
     guardians = _guardians(terms, (minor or "guardian" in must) and not unknown)
     lines = [*guardians, *_by_order(terms), *what_it_means(key_holders(client))]
@@ -90,8 +93,9 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     elif waits:
         waiting = _("Somebody who is responsible for you has to agree first. Please talk about it with {therapist}.")
     waiting = waiting.format(therapist=dyad.therapist.name)
-    agree = consent("care", client.language) if "client" in must - given else None
-    return BeforeFirst(tuple(lines), _readers(client, dyad), agree, waiting)
+    agree = consent("care", client.language) if "client" in must and not given.get("client") else None
+    gives = "client" in must - set(given)
+    return BeforeFirst(tuple(lines), _readers(client, dyad), agree, gives, waiting)
 
 
 def _readers(client: Client, dyad: Dyad) -> tuple[str, ...]:

@@ -1,13 +1,16 @@
 """Who has to agree for a client, and who does: terms, age, consents. A new rule about who agrees belongs here."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Client, Consent, Practice
+from accord_clinic.models import Client, Consent, Practice, Session
 from accord_clinic.models.who_agrees import OF_AGE, age_of, terms_of, voices
 
+OPENED_SINCE = Session.objects.filter(dyad__client=OuterRef("client"), revealed_at__gte=OuterRef("given_at"))
 CARE = Prepared(
-    lambda client: Consent.objects.filter(client_id=client, purpose="care", withdrawn_at=None).values_list("by")
+    lambda client: Consent.objects.filter(client_id=client, purpose="care", withdrawn_at=None).values_list(
+        "by", Exists(OPENED_SINCE)
+    )
 )
 
 
@@ -28,9 +31,9 @@ def stands(client: Client, purpose: str) -> bool:
     return needed(client) <= set(rows.values_list("by", flat=True))
 
 
-def given_for_care(client: Client) -> set[str]:
-    """Who agrees to the care at this moment."""
-    return {voice for (voice,) in CARE.rows(client.pk)}
+def given_for_care(client: Client) -> dict[str, bool]:
+    """Who agrees to the care at this moment; of each, whether those who work here may know, since answers opened."""
+    return {voice: bool(may_be_known) for voice, may_be_known in CARE.rows(client.pk)}
 
 
 def consents(client: Client) -> list[Consent]:

@@ -149,7 +149,7 @@ def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
     before = before_first_question(link.client, link.dyad)
     if before.waiting:
         return redirect(request.path)
-    if before.agree:
+    if before.agree and before.gives:
         consent.give(link.client, before.agree.purpose, by=link.client)
     return _open(link, token)
 

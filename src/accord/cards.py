@@ -1,12 +1,12 @@
 """Guidance cards: read them from their files, and choose the ones that fit a case.
 
-A new card is an entry in a file of `guidance/`.
+A new card is an entry in a file of `guidance/`; its words in another language are in the folder of that language.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accord.errors import BadGuidance
@@ -15,12 +15,20 @@ from accord.toml import TomlTable, read_toml
 
 FOLDER = Path(__file__).parent / "guidance"
 SOURCES = "sources.toml"
-CONVENTION = "Clinical convention; no trial known to us."
+CONVENTION = {
+    "en": "Clinical convention; no trial is known to us.",
+    "de": "Klinische Erfahrung; eine Studie dazu kennen wir nicht.",
+}
+NOT_CHECKED = {"en": "not checked", "de": "nicht geprüft"}
 MOST_WORDS = 80  # what is read before a session: 20 seconds at 240 words a minute
 
 ASPECTS = ("goal", "task", "bond")
 STRAIN_KINDS = ("withdrawal", "confrontation", "unclear")
-APPROACHES = ("any", "cbt", "psychodynamic", "person-centred", "systemic", "integrative", "medical")
+APPROACHES = (
+    "any", "cbt", "psychodynamic", "person-centred", "systemic", "integrative", "medical", "dbt", "act", "motivational",
+)  # fmt: skip
+INTEGRATIVE = "integrative"
+DRAWN_FROM = tuple(approach for approach in APPROACHES if approach != INTEGRATIVE)
 MODALITIES = ("any", "room", "video", "phone", "text")
 FILE_KINDS = ("signal", "occasion", "theme")
 INFERRED = frozenset(detector.kind for detector in DETECTORS if not detector.reported)
@@ -64,29 +72,49 @@ class _Source:
     verified: bool
 
 
-def cards(folder: str | Path | None = None) -> tuple[Card, ...]:
+def cards(folder: str | Path | None = None, language: str = "en") -> tuple[Card, ...]:
     """All cards of a guidance folder (default: the ones that come with Accord): signals, occasions, themes.
 
-    A folder of one's own may cite the sources that come with Accord and add a `sources.toml`.
-    Raises `BadGuidance` with what is wrong, where, and what to do.
+    A folder of one's own may cite the sources that come with Accord and add a `sources.toml`. A card without words in
+    `language` keeps its English ones. Raises `BadGuidance` with what is wrong, where, and what to do.
 
     >>> deck = cards()
     >>> all(card.source and card.tries for card in deck)
+    True
+    >>> [card.id for card in cards(language="de")] == [card.id for card in deck]
     True
     """
     folder = Path(folder) if folder is not None else FOLDER
     if not folder.is_dir():
         raise BadGuidance(f"{folder}: there is no such folder. Check the path.")
-    sources = _sources(FOLDER) | _sources(folder)
+    sources = _sources(FOLDER, language) | _sources(folder, language)
     files = _files(folder)
     kinds = _kinds(files) | _kinds(_files(FOLDER))
     deck: dict[str, Card] = {}
     for file in files.values():
-        for card in _cards(file, kinds, sources):
+        for card in _cards(file, kinds, sources, language):
             if card.id in deck:
                 raise file.wrong(f"card {card.id!r} exists already", "Give this one another id.")
             deck[card.id] = card
+    for path in sorted((folder / language).glob("*.toml")) if language != "en" else ():
+        _translate(deck, path)
     return tuple(deck.values())
+
+
+def occasions(folder: str | Path | None = None, language: str = "en") -> dict[str, str]:
+    """What a therapist may choose cards for besides signals: the name of each occasion, by its key.
+
+    >>> occasions()["medication"]
+    'Talking about medication'
+    """
+    folder = Path(folder) if folder is not None else FOLDER
+    names = {}
+    for path, file in _files(folder).items():
+        if file.text("kind") == "occasion":
+            words = folder / language / path.name
+            source = read_toml(words, BadGuidance) if words.is_file() else file
+            names[path.stem] = source.text("name", file.text("name", path.stem))
+    return names
 
 
 def fitting(
@@ -97,12 +125,14 @@ def fitting(
     aspect: str | None = None,
     approach: str,
     modality: str,
+    session: int = 0,
     most: int = 3,
 ) -> tuple[Card, ...]:
     """At most `most` cards for these signals, best first; the same input always gives the same cards.
 
     A card fits when each of its tags names what is asked for or is open; a tag that names something else
     rules it out (without `strain_kind` a strain counts as `unclear`, without `aspect` each one will do).
+    `integrative` draws from every approach: which one comes first changes with the number of the `session`.
     Safety comes first, then what somebody reported, then what was inferred, each in the order given. Each
     signal gets one card before any gets a second, and no two cards share a theme. To leave out cards that
     were set aside, pass the rest of the deck.
@@ -111,7 +141,8 @@ def fitting(
     [('ending',)]
     """
     order = sorted(dict.fromkeys(signals), key=_rank)
-    ranked = {signal: _ranked(deck, signal, strain_kind, aspect, approach, modality) for signal in order}
+    ways = (approach,) if approach != INTEGRATIVE else (DRAWN_FROM[session % len(DRAWN_FROM)], *DRAWN_FROM)
+    ranked = {signal: _ranked(deck, signal, strain_kind, aspect, ways, modality) for signal in order}
     picked: list[Card] = []
     while len(picked) < most:
         before = len(picked)
@@ -174,7 +205,7 @@ def _ranked(
     signal: str,
     strain_kind: str | None,
     aspect: str | None,
-    approach: str,
+    ways: Sequence[str],
     modality: str,
 ) -> list[Card]:
     """The cards of one signal that nothing rules out, the closest first; ties keep the order of the deck.
@@ -186,11 +217,17 @@ def _ranked(
     for card in deck:
         strain = _closeness(card.strain_kinds, strain_kind or "unclear")
         part = _closeness(card.aspects, aspect)
-        way, medium = _closeness(card.approaches, approach), _closeness(card.modalities, modality)
+        way, medium = _closest_way(card.approaches, ways), _closeness(card.modalities, modality)
         if signal not in card.signals or strain is None or part is None or way is None or medium is None:
             continue
         ranked.append(((strain + part, way + medium + (card.signals[0] != signal)), card))
     return [card for _, card in sorted(ranked, key=lambda entry: entry[0])]
+
+
+def _closest_way(approaches: tuple[str, ...], ways: Sequence[str]) -> int | None:
+    """As `_closeness`, for the approach whose turn it is; those that follow it count like cards for each approach."""
+    first = _closeness(approaches, ways[0])
+    return 1 if first is None and set(approaches) & set(ways) else first
 
 
 def _closeness(tags: tuple[str, ...], wanted: str | None) -> int | None:
@@ -217,27 +254,54 @@ def _kinds(files: Mapping[Path, TomlTable]) -> frozenset[str]:
     return frozenset(path.stem for path, file in files.items() if file.text("kind") != "theme")
 
 
-def _sources(folder: Path) -> dict[str, _Source]:
-    path = folder / SOURCES
+def _sources(folder: Path, language: str) -> dict[str, _Source]:
+    path, words = folder / SOURCES, folder / language / SOURCES
     if not path.is_file():
         return {}
     file = read_toml(path, BadGuidance)
+    cites = read_toml(words, BadGuidance) if words.is_file() else file
     tables = {key: file.part(key, f"source {key!r}") for key in file.data}
-    return {key: _Source(source.text("cite"), source.truth("verified", False)) for key, source in tables.items()}
+    return {
+        key: _Source(cites.part(key).text("cite", source.text("cite")), source.truth("verified", False))
+        for key, source in tables.items()
+    }
 
 
-def _cards(file: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source]) -> list[Card]:
+def _translate(deck: dict[str, Card], path: Path) -> None:
+    """Put the words of one file in another language in the place of the English ones."""
+    file = read_toml(path, BadGuidance)
+    for key in [key for key in file.data if path.name != SOURCES and key != "name"]:
+        table = file.part(key, f"card {key!r}")
+        if key not in deck:
+            raise file.wrong(f"there is no card {key!r}", "Check its id.")
+        card = deck[key]
+        deck[key] = replace(
+            card,
+            title=table.text("title"),
+            why=table.text("why"),
+            tries=table.texts("tries"),
+            words=table.texts("words", ()),
+            avoid=table.text("avoid", "") or None,
+            unless=table.text("unless", "") or None,
+            evidence=table.text("evidence"),
+        )
+        table.done()
+
+
+def _cards(file: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source], language: str) -> list[Card]:
     tables = file.parts("card")
     if not tables:
         raise file.wrong("there is no card in it", "Add a [[card]] or remove the file.")
     file.text("about", "")
+    file.text("name", "")
     file.done()
-    return [_card(table, kinds, sources) for table in tables]
+    return [_card(table, kinds, sources, language) for table in tables]
 
 
-def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source]) -> Card:
+def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source], language: str) -> Card:
     cited = [sources[key] for key in table.some_of("sources", sources, ())]
-    cites = (entry.cite + ("" if entry.verified else " (not checked)") for entry in cited)
+    not_checked = f" ({NOT_CHECKED.get(language, NOT_CHECKED['en'])})"
+    cites = (entry.cite + ("" if entry.verified else not_checked) for entry in cited)
     card = Card(
         id=table.text("id"),
         title=table.text("title"),
@@ -251,7 +315,7 @@ def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Sourc
         words=table.texts("words", ()),
         avoid=table.text("avoid", "") or None,
         unless=table.text("unless", "") or None,
-        source="; ".join(cites) or CONVENTION,
+        source="; ".join(cites) or CONVENTION.get(language, CONVENTION["en"]),
         evidence=table.text("evidence"),
         verified=bool(cited) and all(entry.verified for entry in cited),
         theme=table.text("theme", table.text("id")),

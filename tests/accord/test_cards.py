@@ -155,7 +155,7 @@ def test_every_signal_is_explained(kind: str) -> None:
 
 
 def cases(card, approaches, sessions=(1,)):
-    """The cases that could lead to a card: a signal or occasion, a kind of strain, an aspect, an approach, a modality."""
+    """The cases that could lead to a card: signal or occasion, kind of strain, aspect, approach, modality, session."""
     kinds, aspects = card.strain_kinds or STRAIN_KINDS, card.aspects or (None, *ASPECTS)
     media = card.modalities if card.modalities != ("any",) else MODALITIES[1:]
     for signal, kind, aspect, way, medium, number in product(

@@ -64,7 +64,7 @@ def start_course(
 
 @transaction.atomic
 def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> None:
-    """Change approach, modality or form, and which questionnaires are asked how often. Only what differs is written."""
+    """Change approach, card topics, modality or form, and which questionnaires are asked how often. Only what differs is written."""
     check_treat(by, dyad)
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     changed = [name for name, value in facts.items() if getattr(dyad, name) != value]
@@ -232,7 +232,8 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
     end_course(dyad, "moved_on", on, "", by=by)
-    facts = {"approach": dyad.approach, "setting": dyad.setting, "modality": dyad.modality, "form": dyad.form}
+    settled = ("approach", "setting", "modality", "form", "card_topics")
+    facts = {name: getattr(dyad, name) for name in settled}
     measures = dict(dyad.measures.values_list("instrument", "every"))
     after = start_course(dyad.client, to, on, by=by, follows=dyad, measures=measures, **facts)
     own = Schedule.objects.filter(dyad=dyad).values("by_itself", *NUMBERS).first()

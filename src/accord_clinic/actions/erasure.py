@@ -61,7 +61,7 @@ ABOUT_NOBODY = (models.Practice, models.Member, models.Calibration, models.Impor
 NOBODY = {"name": "", "address_as": "", "email": "", "phone": "", "born": None, "pin": "", "language": "en"}
 NO_WORDS = {
     "ending_reason": "", "note": "", "circle": "", "approach": "integrative", "setting": "outpatient",
-    "modality": "room", "form": "full",
+    "modality": "room", "form": "full", "card_topics": [],
 }  # fmt: skip
 ONLY_THE_DATE = {
     "waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room", "minutes": 50, "source": "hand",

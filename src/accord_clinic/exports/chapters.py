@@ -120,7 +120,8 @@ def _headings() -> dict[str, str]:
         "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
         "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
-        "ending_reason": _("why it ended"), "approach": _("approach"), "setting": _("setting"), "note": _("note"),
+        "ending_reason": _("why it ended"), "approach": _("approach"),
+        "card_topics": _("suggestions are also chosen for"), "setting": _("setting"), "note": _("note"),
         "session": _("session"), "number": _("session"), "start": _("when"), "modality": _("where"),
         "minutes": _("minutes"), "source": _("planned how"), "field": _("what was changed"), "before": _("before"),
         "after": _("after"),
@@ -191,7 +192,8 @@ def _codes_of_courses() -> dict[str, dict[str, str]]:
         "approach": {
             "cbt": _("cognitive behavioural"), "psychodynamic": _("psychodynamic"),
             "person-centred": _("person-centred"), "systemic": _("systemic"), "integrative": _("integrative"),
-            "medical": _("medical or nursing care"),
+            "medical": _("medical or nursing care"), "dbt": _("dialectical behavioural (DBT)"),
+            "act": _("acceptance and commitment (ACT)"), "motivational": _("motivational interviewing"),
         },
         "setting": {"outpatient": _("outpatient")},
         "modality": {

@@ -91,6 +91,7 @@ def _courses(client: Client) -> Iterable[Row]:
             "ending": d.ending,
             "ending_reason": d.ending_reason,
             "approach": d.approach,
+            "card_topics": ", ".join(map(str, d.card_topics)),
             "setting": d.setting,
             "modality": d.modality,
             "form": d.form,

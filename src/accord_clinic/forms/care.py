@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from accord.cards import APPROACHES
+from accord.cards import APPROACHES, occasions
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Terms
 from accord_clinic.models.who_agrees import YOUNGEST
@@ -23,7 +23,11 @@ APPROACH_NAMES = {
     "systemic": _("systemic"),
     "integrative": _("integrative"),
     "medical": _("medical or nursing care"),
+    "dbt": _("dialectical behavioural (DBT)"),
+    "act": _("acceptance and commitment (ACT)"),
+    "motivational": _("motivational interviewing"),
 }
+CARD_TOPICS = ("interpreter", "psychosis", "trauma", "autism", "medication", "inpatient")
 FORMS = [("full", _("the full check-in, about 75 seconds")), ("minimum", _("the short one, about 45 seconds"))]
 HOW_OFTEN = [
     ("", _("not asked")),
@@ -66,11 +70,19 @@ class CourseForm(forms.Form):
         choices=[(a, APPROACH_NAMES[a]) for a in APPROACHES if a in APPROACH_NAMES],
         help_text=_("Suggestions are fitted to it. It changes no number."),
     )
+    card_topics = forms.MultipleChoiceField(
+        label=_("Also suggest something for"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("For your suggestions only. It says so in the client's copy of everything."),
+    )
     modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
     form = forms.ChoiceField(label=_("After each session the client is asked"), choices=FORMS)
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
+        names = occasions(language=get_language() or "en")
+        self.fields["card_topics"].choices = [(topic, names[topic]) for topic in CARD_TOPICS]
         for measure in outcome_measures():
             self.fields[MEASURE + measure.id] = forms.TypedChoiceField(
                 label=measure.name,
@@ -123,7 +135,7 @@ class PersonForm(CourseForm):
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
-    field_order = (*ABOUT, "consents", "started", "approach", "modality", "form")
+    field_order = (*ABOUT, "consents", "started", "approach", "card_topics", "modality", "form")
 
     def __init__(self, *args, guardian_below: int, **more):
         super().__init__(*args, **more)

@@ -161,6 +161,7 @@ class Dyad(Addressed):
     setting = models.CharField(max_length=40, default="outpatient")
     modality = models.CharField(max_length=10, choices=MODALITIES, default="room")
     form = models.CharField(max_length=20, choices=FORMS, default="full")
+    card_topics = models.JSONField(default=list, blank=True, help_text="what guidance cards are also chosen for")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     circle = models.CharField(
         max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists"

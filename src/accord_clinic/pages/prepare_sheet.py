@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from accord.cards import INFERRED, Card, cards, fitting
+from django.utils import timezone
+
+from accord.cards import INFERRED, Card, cards, fitting, occasions
 from accord_clinic.pages.findings import Headline, headline_after
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.prepare_sheet import PrepareRows, prepare_rows
@@ -15,12 +17,21 @@ from accord_clinic.words.sentences import ANSWER, Names
 if TYPE_CHECKING:
     from accord_clinic.models import Member, Reaction, Session
 
-STARTING, ENDING, SAFETY = "starting", "ending", "safety"
+SAFETY = "safety"
+STARTING_SESSIONS = 3
+FEEDBACK_SESSION = 5
+"""The session at which the practice may invite feedback, as in the trial that the card names."""
+GROWN_UP = 18
+ASPECTS = {"d1": "goal", "d2": "goal", "m1": "task", "m2": "task", "b2": "bond", "b3": "bond", "b4": "bond"}
+LOW = 2
+"""An answer from here down (0 to 4) says which part of the alliance a card is to be about."""
 
 
 @dataclass(frozen=True)
 class Prepare:
     """What is on the prepare sheet after one revealed session. `kinds`: which signal each card is offered for.
+
+    `topics` may be chosen for this once; `topic` was, and led to the cards `chosen`. Nothing of that is stored.
 
     `safety`: the sessions whose safety answer nobody has looked after, each with its number.
     """
@@ -29,43 +40,76 @@ class Prepare:
     safety: tuple[tuple[str, int], ...]
     offers: tuple[Card, ...]
     kinds: dict[str, str]
+    topics: dict[str, str]
+    topic: str
+    chosen: tuple[Card, ...]
     reactions: tuple[Reaction, ...]
     beside: bool
     """The client answered in a browser in which somebody who works here was signed in."""
 
 
 @cache
-def deck() -> tuple[Card, ...]:
-    """All guidance cards, read once."""
-    return cards()
+def deck(language: str) -> tuple[Card, ...]:
+    """All guidance cards in one language, read once."""
+    return cards(language=language)
 
 
-def prepare(session: Session, member: Member) -> Prepare:
+@cache
+def topics(language: str) -> dict[str, str]:
+    """What a therapist may choose cards for, by name."""
+    return occasions(language=language)
+
+
+def prepare(session: Session, member: Member, topic: str = "", language: str = "en") -> Prepare:
     """The sheet, and the cards that fit signals and open strains. For whoever treats this dyad now."""
     rows, dyad = prepare_rows(session, member), session.dyad
     kinds = _kinds(rows, session)
     if practice().inferred_at is None:  # conversation only: cards follow what people said
         kinds = [kind for kind in kinds if kind not in INFERRED]
-    offers = fitting(
-        [card for card in deck() if card.id not in rows.aside or SAFETY in card.signals],
-        kinds,
-        strain_kind=rows.open_kinds[0] if rows.open_kinds else None,
-        approach=dyad.approach,
-        modality=session.modality,
-    )
+    setting = {
+        "strain_kind": rows.open_kinds[0] if rows.open_kinds else None,
+        "aspect": _aspect(rows),
+        "approach": dyad.approach,
+        "modality": session.modality,
+        "session": session.number,
+    }
+    cards_left = [card for card in deck(language) if card.id not in rows.aside or SAFETY in card.signals]
+    offers = fitting(cards_left, kinds, **setting)
     by_card = {card.id: next((kind for kind in kinds if kind in card.signals), "") for card in offers}
+    names = topics(language)
+    topic = topic if topic in names else ""
+    chosen = fitting(deck(language), [topic] if topic else [], **setting)
     top = headline_after(rows.after, session.number, Names(dyad.client.called, dyad.therapist.name))
     safety = tuple((str(s.evidence[ANSWER]), s.session) for s in rows.after.signals if s.kind == SAFETY)
-    return Prepare(top, safety, offers, by_card, rows.reactions, rows.beside)
+    return Prepare(top, safety, offers, by_card, names, topic, chosen, rows.reactions, rows.beside)
 
 
 def _kinds(rows: PrepareRows, session: Session) -> list[str]:
-    """What a card may be offered for, the most pressing first."""
-    kinds = [signal.kind for signal in rows.after.signals]
-    if rows.open_kinds:
-        kinds.append("strain_reported")
-    if session.number <= 3:
-        kinds.append(STARTING)
-    if session.dyad.ended:
-        kinds.append(ENDING)
-    return list(dict.fromkeys(kinds))
+    """What a card may be offered for, the most pressing first: a crossed line, signals, then the rest of the case."""
+    dyad, born = session.dyad, session.dyad.client.born
+    occasions_now = {
+        "again": rows.again,
+        "strain_reported": bool(rows.open_kinds),
+        "starting": session.number <= STARTING_SESSIONS,
+        "fifth_session": session.number + 1 == FEEDBACK_SESSION,
+        "ending": bool(dyad.ended),
+        "by_order": rows.by_order,
+        "young": born is not None and timezone.localdate().year - born < GROWN_UP,
+    }
+    crossed = ["boundaries"] if "line_crossed" in (rows.answers.get("t3") or ()) else []
+    signals = [signal.kind for signal in rows.after.signals]
+    now = [kind for kind, holds in occasions_now.items() if holds]
+    return list(dict.fromkeys((*crossed, *signals, *now, *dyad.card_topics)))
+
+
+def _aspect(rows: PrepareRows) -> str | None:
+    """Goal, task or bond: what the strongest mark or else the client's lowest answer is about, where that says so."""
+    if "not_respected" in (rows.answers.get("t3") or ()):
+        return "bond"
+    marked = next((s.scale for s in rows.after.signals if not s.reported and s.scale), None) or ""
+    if marked.endswith("connection"):
+        return "bond"
+    items = [item for item in ASPECTS if not (marked and item.startswith("b"))]
+    given = {item: rows.answers[item] for item in items if isinstance(rows.answers.get(item), int)}
+    lowest = min(given, key=lambda item: given[item], default=None)
+    return ASPECTS[lowest] if lowest and (marked or given[lowest] <= LOW) else None

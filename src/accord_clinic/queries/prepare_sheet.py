@@ -1,14 +1,22 @@
 """The rows behind a therapist's prepare sheet: signals and open strains, suggestions set aside, own reactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from accord_clinic.models import Member, Reaction, Session, Suggestion
+from django.db.models import Count
+
+from accord.signals import CHECK_IN
+from accord_clinic.models import Member, Reaction, Session, StrainMove, Suggestion, Terms
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.findings import SignalsAndStrains, after_session
 from accord_clinic.questionnaires.submission import MEMBERS
 
 MOST_REACTIONS = 5
+NOT_RESOLVED = ("still_there", "partly")
+AGAIN = 2
+"""So often the client has said of one open strain that it is not resolved: the concern is back for a third time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,7 @@ class PrepareRows:
     """What is known before a session. `beside`: the client answered in a browser in which a member was signed in.
 
     `open_kinds`: the kinds of the dyad's open strains, latest first. `aside`: cards that were not for these two.
+    `answers`: what the client shows of the check-in. `again`: an open strain that is back for the third time.
     """
 
     after: SignalsAndStrains
@@ -23,10 +32,13 @@ class PrepareRows:
     aside: frozenset[str]
     reactions: tuple[Reaction, ...]
     beside: bool
+    answers: Mapping[str, Any]
+    again: bool
+    by_order: bool
 
 
 def prepare_rows(session: Session, member: Member) -> PrepareRows:
-    """For whoever treats this dyad now. Six queries."""
+    """For whoever treats this dyad now. Nine queries."""
     check_treat(member, session.dyad)
     dyad = session.dyad
     unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__number")
@@ -38,7 +50,23 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
         frozenset(aside.values_list("card", flat=True)),
         tuple(reactions[:MOST_REACTIONS]),
         session.responses.filter(side="client", context__browser=MEMBERS).exists(),
+        _shown_answers(session),
+        _back_again(session),
+        Terms.objects.filter(client=dyad.client_id, by_order=True).exists(),
     )
+
+
+def _shown_answers(session: Session) -> Mapping[str, Any]:
+    """The client's check-in about this session, as the therapist may read it."""
+    rows = session.responses.filter(side="client", instrument=CHECK_IN).order_by("id").values_list("answers", flat=True)
+    return rows.last() or {}
+
+
+def _back_again(session: Session) -> bool:
+    moves = StrainMove.objects.filter(
+        strain__dyad=session.dyad_id, strain__state__in=OPEN_STATES, side="client", move__in=NOT_RESOLVED
+    )
+    return moves.values("strain").annotate(times=Count("id")).filter(times__gte=AGAIN).exists()
 
 
 def suggestion_for(member: Member, uid: str) -> Suggestion | None:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.utils.translation import get_language
 
 from accord.errors import AccordError
 
@@ -17,6 +19,17 @@ def or_404(row: Row | None) -> Row:
     if row is None:
         raise Http404
     return row
+
+
+def chosen_language(request: HttpRequest) -> str:
+    """The language in which somebody who works here wants to read cards and lessons: `?in=`, else that of the page."""
+    asked = request.GET.get("in", "")
+    return asked if asked in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
+
+
+def other_languages(language: str) -> list[tuple[str, str]]:
+    """The languages to change to, each by its own name."""
+    return [(code, name) for code, name in settings.LANGUAGES if code != language]
 
 
 def do(request: HttpRequest, back: str, act: Callable[..., Any], *args: Any, done: str = "", **named: Any):

@@ -16,7 +16,7 @@ from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
-from accord_clinic.views.shortcuts import do, or_404
+from accord_clinic.views.shortcuts import chosen_language, do, or_404, other_languages
 
 
 @require_safe
@@ -68,8 +68,9 @@ def tick(request: HttpRequest, uid: str) -> HttpResponse:
 def prepare(request: HttpRequest, uid: str) -> HttpResponse:
     """The prepare sheet: the case in a sentence, how sure it is, at most three cards."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
+    language = chosen_language(request)
     try:
-        ready = prepare_page(session, request.user)
+        ready = prepare_page(session, request.user, request.GET.get("topic", ""), language)
     except PermissionDenied as error:
         raise Http404 from error
     rows = talk_sheet.suggest(session, [(card.id, ready.kinds[card.id]) for card in ready.offers], member=request.user)
@@ -80,6 +81,11 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
         "headline": ready.headline,
         "safety": ready.safety,
         "offers": list(zip(ready.offers, rows, strict=True)),
+        "language": language,
+        "languages": other_languages(language),
+        "topics": ready.topics,
+        "topic": ready.topic,
+        "chosen": ready.chosen,
         "reactions": ready.reactions,
         "beside": ready.beside,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -66,19 +66,20 @@ def prepare(session: Session, member: Member, topic: str = "", language: str = "
     kinds = _kinds(rows, session)
     if practice().inferred_at is None:  # conversation only: cards follow what people said
         kinds = [kind for kind in kinds if kind not in INFERRED]
-    setting = {
-        "strain_kind": rows.open_kinds[0] if rows.open_kinds else None,
-        "aspect": _aspect(rows),
-        "approach": dyad.approach,
-        "modality": session.modality,
-        "session": session.number,
-    }
+    choose = partial(
+        fitting,
+        strain_kind=rows.open_kinds[0] if rows.open_kinds else None,
+        aspect=_aspect(rows),
+        approach=dyad.approach,
+        modality=session.modality,
+        session=session.number,
+    )
     cards_left = [card for card in deck(language) if card.id not in rows.aside or SAFETY in card.signals]
-    offers = fitting(cards_left, kinds, **setting)
+    offers = choose(cards_left, kinds)
     by_card = {card.id: next((kind for kind in kinds if kind in card.signals), "") for card in offers}
     names = topics(language)
     topic = topic if topic in names else ""
-    chosen = fitting(deck(language), [topic] if topic else [], **setting)
+    chosen = choose(deck(language), [topic] if topic else [])
     top = headline_after(rows.after, session.number, Names(dyad.client.called, dyad.therapist.name))
     safety = tuple((str(s.evidence[ANSWER]), s.session) for s in rows.after.signals if s.kind == SAFETY)
     return Prepare(top, safety, offers, by_card, names, topic, chosen, rows.reactions, rows.beside)

@@ -64,7 +64,7 @@ def start_course(
 
 @transaction.atomic
 def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> None:
-    """Change approach, card topics, modality, form, and how often questionnaires are asked. Only changes are written."""
+    """Change approach, card topics, modality, form and how often questionnaires are asked. Only changes are written."""
     check_treat(by, dyad)
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     changed = [name for name, value in facts.items() if getattr(dyad, name) != value]

@@ -37,7 +37,7 @@ sessions = Session.objects.bulk_create(
              reveal_due=now + timedelta(days=4)) for d in dyads), 500)
 tokens = [links.new_token() for _ in sessions]
 Invitation.objects.bulk_create(
-    (Invitation(session=s, forms=plan.forms(s.dyad, 5, "client", [], False), token_hash=links.digest(t),
+    (Invitation(session=s, forms=plan.forms(s.dyad, 5, 1, "client", [], False), token_hash=links.digest(t),
                 expires_at=now + timedelta(days=14)) for s, t in zip(sessions, tokens)), 500)
 print("LINKS", *tokens)
 """

@@ -47,12 +47,13 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What is known of a session besides what people said in it."""
+    """What is known of a session besides what people said in it. `asked`: there was a check-in for the client."""
 
     number: int
     held: bool
     modality: str
     start: datetime | None = None
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)

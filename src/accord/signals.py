@@ -15,6 +15,8 @@ from accord.records import DyadRecord, Rater, Response, Score, Signal
 CHECK_IN = "accord-check-in"
 STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
 STARTING_SESSIONS = 3
+REVIEW_EVERY = 6
+"""After so many sessions the two look back over a longer time."""
 HELD_BACK_MATTERS = 3
 """From this answer on, what was held back is said to matter (0: nothing, 1 and 2: small things)."""
 QUIET_RUN = 3
@@ -135,8 +137,11 @@ def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 
 def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
-    """Two whole sessions in a row without any answer of the client; stronger while a strain is open."""
-    held = {s.number for s in seen.record.sessions if s.held}
+    """Two whole check-ins in a row without any answer of the client; stronger while a strain is open.
+
+    A session after which the client was not asked is no silence, and ends none.
+    """
+    held = {s.number for s in seen.record.sessions if s.held and s.asked}
     # Any questionnaire counts: past ratings that were imported hold no check-in.
     answered = {r.session for r in seen.record.responses if r.rater == "client"}
     run, raised = 0, False
@@ -163,7 +168,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("slide", False, 2, slide),
     Detector("gap", False, 1, gap),
     Detector("quiet", False, 1, quiet),
-    Detector("silence", False, 1, silence),
+    Detector("silence", False, 2, silence),
 )
 
 

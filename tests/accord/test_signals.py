@@ -163,6 +163,13 @@ def test_two_sessions_without_an_answer_are_silence_told_once():
     assert found(said(None, None, None)) == set(), "the first three sessions infer nothing"
 
 
+def test_a_session_after_which_nobody_was_asked_is_no_silence_and_ends_none():
+    heard = said({}, {}, {}, None, None, {}, None, None, None)
+    asked = {4, 6, 7, 9}
+    facts = tuple(replace(s, asked=s.number < 4 or s.number in asked) for s in heard.sessions)
+    assert found(replace(heard, sessions=facts)) == {("silence", 9)}
+
+
 @pytest.mark.parametrize(("kind", "what"), [("silence", None), ("quiet", "perfect")])
 def test_a_run_that_began_in_the_first_three_sessions_is_told_in_the_fourth(kind, what):
     perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "b4": 4, "v1": 1}

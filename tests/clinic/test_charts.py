@@ -83,7 +83,7 @@ def test_a_scale_that_was_not_asked_keeps_its_line_and_says_nothing():
 
 
 def test_a_session_that_was_not_held_misses_no_answer():
-    cancelled = SessionMark(2, "cancelled", held=False)
+    cancelled = SessionMark(2, "cancelled", asked=False)
     chart = course_chart([SessionMark(1, "room"), cancelled], [panel({1: 50, 2: None})], None, [], WORDS)
     assert "no answer" not in texts(chart)
 

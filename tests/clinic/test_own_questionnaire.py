@@ -137,15 +137,15 @@ def file(settings, tmp_path):
 
 def test_a_questionnaire_in_the_folder_is_offered_as_an_outcome_measure(file):
     """One file is enough: nothing else names it."""
-    assert "measure-sleep" in SetUp().fields
+    assert "measure-sleep" in SetUp(usual=1).fields
     file(diary(raters=["therapist"]))
-    assert "measure-sleep" not in SetUp().fields
+    assert "measure-sleep" not in SetUp(usual=1).fields
     file(diary(words=False))
-    assert "measure-sleep" not in SetUp().fields
+    assert "measure-sleep" not in SetUp(usual=1).fields
 
 
 def test_what_is_asked_in_a_place_of_its_own_is_not_offered_as_an_outcome_measure():
-    offered = {name.removeprefix("measure-") for name in SetUp().fields if name.startswith("measure-")}
+    offered = {name.removeprefix("measure-") for name in SetUp(usual=1).fields if name.startswith("measure-")}
     assert offered >= {"phq-9", "gad-7"}
     assert not offered & HAVE_A_PLACE
     assert not {name for name in offered if name.startswith("accord-")}

@@ -191,7 +191,7 @@ def test_a_measure_that_is_not_here_in_the_clients_language_is_told_wherever_it_
 def test_a_measure_is_asked_in_the_sessions_that_its_interval_says(dyad, every, asked):
     Measure.objects.create(dyad=dyad, instrument="phq-9", every=every)
     measures = list(dyad.measures.all())
-    assert [n for n in range(1, 6) if ("phq-9", "full") in plan.forms(dyad, n, "client", measures)] == asked
+    assert [n for n in range(1, 6) if ("phq-9", "full") in plan.forms(dyad, n, 1, "client", measures)] == asked
 
 
 def test_children_are_too_young_for_these_questions(browser, people):

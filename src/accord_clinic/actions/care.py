@@ -31,7 +31,7 @@ from accord_clinic.permissions import check_own, check_share, check_treat, check
 from accord_clinic.queries.sessions import unsent_links, why_fixed
 from accord_clinic.words.sessions import fixed
 
-CODED = ("approach", "modality", "form")
+CODED = ("approach", "modality", "form", "often")
 PLAN = ("number", "start", "minutes", "modality", "state", "reveal_due", "revealed_at", "revealed_by")
 
 
@@ -52,7 +52,7 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
 def start_course(
     client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts
 ) -> Dyad:
-    """Open a course of care. `facts`: approach, setting, modality, form, measures (id to interval in sessions)."""
+    """Open a course of care. `facts`: approach, setting, modality, form, often, measures (id to its interval)."""
     check_work_as_therapist(therapist)
     measures = facts.pop("measures", {})
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
@@ -64,7 +64,7 @@ def start_course(
 
 @transaction.atomic
 def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> None:
-    """Change approach, card topics, modality, form and how often questionnaires are asked. Only changes are written."""
+    """Change approach, card topics, modality, form, and what is asked how often. Only what differs is written."""
     check_treat(by, dyad)
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     changed = [name for name, value in facts.items() if getattr(dyad, name) != value]
@@ -232,7 +232,7 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
     end_course(dyad, "moved_on", on, "", by=by)
-    settled = ("approach", "setting", "modality", "form", "card_topics")
+    settled = ("approach", "setting", "modality", "form", "often", "card_topics")
     facts = {name: getattr(dyad, name) for name in settled}
     measures = dict(dyad.measures.values_list("instrument", "every"))
     after = start_course(dyad.client, to, on, by=by, follows=dyad, measures=measures, **facts)

@@ -30,6 +30,7 @@ from accord_clinic.models import (
 )
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries.practice import often
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.questionnaires.shelf import shelf
@@ -63,7 +64,7 @@ def invite(session: Session, *, by: Actor, mailed: bool = False) -> str:
     measures = list(session.dyad.measures.all())
     invitation = Invitation.objects.create(
         session=session,
-        forms=plan.forms(session.dyad, session.number, "client", measures, remote),
+        forms=plan.forms(session.dyad, session.number, often(session.dyad), "client", measures, remote),
         token_hash=links.digest(token),
         expires_at=timezone.now() + LINK_LIVES,
         mailed=mailed,
@@ -145,7 +146,8 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
 
 def _asked_again(session: Session) -> list[str]:
     """Goals and tasks that a correction of this check-in asks about: what has ended since is not among them."""
-    return [uid for uid, _kind, _words in plan.asks_how_far(session.number, client_queries.agreements(session))]
+    rows = client_queries.agreements(session)
+    return [uid for uid, _kind, _words in plan.asks_how_far(session.number, often(session.dyad), rows)]
 
 
 def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:

@@ -17,8 +17,10 @@ from accord_clinic.messages import notices
 from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
+from accord_clinic.queries.practice import often
 from accord_clinic.queries.safety import open_notices
 from accord_clinic.queries.sessions import is_asked, overdue, was_asked
+from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
@@ -91,9 +93,9 @@ def give_notice(session: Session) -> None:
 def close_again(session: Session) -> None:
     """Close a session that opened without any answer, as its time had come; its new due is stored with it."""
     if session.revealed_at is not None:
-        session.revealed_at, session.revealed_by = None, ""
+        session.revealed_at, session.revealed_by, session.passed_over = None, "", False
         record(None, "close_again", f"session:{session.pk}", ["revealed_at", "revealed_by"])
-    session.save(update_fields=["reveal_due", "revealed_at", "revealed_by"])
+    session.save(update_fields=["reveal_due", "revealed_at", "revealed_by", "passed_over"])
 
 
 def _soonest(practice: Practice, dyad: Dyad) -> datetime:
@@ -171,7 +173,9 @@ def raise_safety(session: Session, instrument: str, item: str) -> None:
 def _reveal(session: Session, how: str) -> None:
     session.revealed_at = timezone.now()
     session.revealed_by = how
-    session.save(update_fields=["revealed_at", "revealed_by"])
+    # Kept from here on: how often there is a check-in, and the number of this session, may change later.
+    session.passed_over = not (is_due(session.number, often(session.dyad)) or session.invitations.exists())
+    session.save(update_fields=["revealed_at", "revealed_by", "passed_over"])
     record(None, "reveal", f"session:{session.pk}", ["revealed_at", "revealed_by"])
     _open(session)
 

@@ -16,10 +16,11 @@ from accord_clinic.actions import checkin
 from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
-from accord_clinic.models.habit import Habit, habit
+from accord_clinic.models.habit import Habit, habit, how_often
 from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import check_be_client, check_own
 from accord_clinic.queries.schedule import unanswered_in_a_row
+from accord_clinic.questionnaires.plan import is_due
 
 LOOKS_BACK = timedelta(days=7)
 """A session that was marked as held later than this is not asked about any more: nobody would remember it."""
@@ -101,6 +102,8 @@ def _unanswered(now: datetime):
 
 def _tell(session: Session, practice: Practice, now: datetime) -> bool:
     """One link or one reminder for one session, when it is time and everybody who has to agree has agreed."""
+    if session.linked_at is None and not is_due(session.number, how_often(practice, session.dyad)):
+        return False
     usual = habit(practice, session.dyad)
     kind = _due(session, usual, now) if usual.by_itself else ""
     if not kind or _pauses(session.dyad, usual) or not _may_be_asked(session.dyad.client, practice):

@@ -33,7 +33,7 @@ def draw_panel(panel: Panel, axis: Axis, words: Words, top: float) -> tuple[Draw
     end = floor
     missing = {}
     for kind, values in (("client", panel.client), ("therapist", panel.therapist)):
-        gaps = [s.number for s in axis.sessions if s.held and s.revealed and values.get(s.number, 0.0) is None]
+        gaps = [s.number for s in axis.sessions if s.asked and s.revealed and values.get(s.number, 0.0) is None]
         if gaps:
             end += LANE
         missing[kind], gap_labels = _missing(gaps, axis, words.no_answer, end, kind)

@@ -31,7 +31,7 @@ def _cell(session: SessionMark, values: Values, panel: Panel, words: Words) -> s
         return f"{value:.{panel.decimals}f}"
     if not session.revealed:
         return words.not_open_yet
-    return words.no_answer if session.held and session.number in values else words.not_asked
+    return words.no_answer if session.asked and session.number in values else words.not_asked
 
 
 def _turns_in_words(number: int, strains: Sequence[StrainSpan], words: Words) -> str:

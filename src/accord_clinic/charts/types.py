@@ -15,11 +15,14 @@ Opener = Literal["client", "therapist", "signal"]
 
 @dataclass(frozen=True, slots=True)
 class SessionMark:
-    """A session on the time axis. Until it is `revealed` nothing is said about who answered it."""
+    """A session on the time axis. Until it is `revealed` nothing is said about who answered it.
+
+    `asked`: it took place, and there was a check-in, so that an answer may be missing.
+    """
 
     number: int
     modality: str
-    held: bool = True
+    asked: bool = True
     revealed: bool = True
     when: str = ""
 

@@ -15,6 +15,7 @@ from accord_clinic.actions import agreements, care, checkin, consent, reveal, st
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import DemoVoices
 from accord_clinic.models import Agreement, Client, Dyad, Member, Session
+from accord_clinic.queries.practice import often
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK, asks_what_matters
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import AskedAgain
@@ -109,7 +110,7 @@ class Life:
             page.sharing[CHECK_IN, "t1"] = self.plot.keeps_strain
         if number >= 4:
             page.progress = self._progress(number)
-        if asks_what_matters(number) and self.goals:
+        if asks_what_matters(number, often(self.dyad)) and self.goals:
             page.picked = [goal.uid for goal in self.goals[:2]]
         return page
 
@@ -129,7 +130,7 @@ class Life:
             self.write_start(page, number, "therapist")
         if self.dice.random() < 0.1:
             page.reaction = self.dice.choice(lines["reaction"])
-        if asks_what_matters(number) and self.goals:
+        if asks_what_matters(number, often(self.dyad)) and self.goals:
             apart = self.dice.random() < 0.12
             page.picked = [goal.uid for goal in (self.goals[2:] if apart else self.goals[1:3])]
             page.picked_words = ["Coming back to the last weeks before stopping"] if not page.picked else []

@@ -126,6 +126,7 @@ def _headings() -> dict[str, str]:
         "minutes": _("minutes"), "source": _("planned how"), "field": _("what was changed"), "before": _("before"),
         "after": _("after"),
         "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
+        "often": _("check-in after every so many sessions, if not as usual"), "passed_over": _("no check-in after it"),
         "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
         "by_itself": _("links go out by themselves"),
         "link_after_minutes": _("link, minutes after the session"),

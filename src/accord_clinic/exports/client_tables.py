@@ -95,6 +95,7 @@ def _courses(client: Client) -> Iterable[Row]:
             "setting": d.setting,
             "modality": d.modality,
             "form": d.form,
+            "often": d.often,
             "note": d.note,
         }
 
@@ -104,7 +105,7 @@ def _sessions(client: Client) -> Iterable[Row]:
     return _rows(
         rows, ("course", "dyad__uid"),
         "number", "start", "minutes", "modality", "state", "source", "reveal_due", "revealed_at", "revealed_by",
-        "waived_why",
+        "waived_why", "passed_over",
     )  # fmt: skip
 
 

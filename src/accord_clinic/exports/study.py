@@ -96,8 +96,9 @@ def courses() -> Courses | None:
     number = {dyad.pk: n for dyad, n in zip(rows, drawn, strict=True)}
     sessions, begun = {}, {}
     opened = Session.objects.filter(dyad__in=number, revealed_at__isnull=False).order_by("-start")
-    for key, dyad, session, start, how in opened.values_list("pk", "dyad", "number", "start", "revealed_by"):
-        sessions[key] = Place(number[dyad], session, start, how)
+    columns = ("pk", "dyad", "number", "start", "revealed_by", "passed_over")
+    for key, dyad, session, start, how, passed_over in opened.values_list(*columns):
+        sessions[key] = Place(number[dyad], session, start, how, not passed_over)
         begun[dyad] = start  # the earliest comes last
     facts = {dyad.pk: facts for dyad, facts in zip(rows, told_facts, strict=True)}
     return Courses(len(set(clients)), number, facts, begun, sessions)
@@ -173,6 +174,7 @@ TABLES = (
                 "both, time, waived or import; empty where answers are not open to both",
                 codes((Session, "revealed_by")),
             ),
+            Column("asked", "boolean", "there was a check-in for the client; empty where answers are not open to both"),
         ),
         study_rows.sessions,
     ),

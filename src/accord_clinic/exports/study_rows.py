@@ -24,12 +24,16 @@ Cells = tuple[Any, ...]
 
 
 class Place(NamedTuple):
-    """A session that is open to both: the number of its course and its own, when it was, and how it was opened."""
+    """A session that is open to both: the number of its course and its own, when it was, and how it was opened.
+
+    `asked`: whether there was a check-in for the client.
+    """
 
     dyad: int
     session: int
     start: datetime
     how: str
+    asked: bool
 
 
 class SentRow(NamedTuple):
@@ -84,7 +88,8 @@ def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     for key, dyad, number, start, state in rows.values_list("pk", "dyad", "number", "start", "state"):
         place = some.sessions.get(key)
         if place or state not in ("planned", "held"):
-            yield some.number[dyad], number, some.week(dyad, start), state, place.how if place else ""
+            how, asked = (place.how, place.asked) if place else ("", None)
+            yield some.number[dyad], number, some.week(dyad, start), state, how, asked
 
 
 def _latest(some: Courses, dyads: Sequence[int]) -> list[SentRow]:

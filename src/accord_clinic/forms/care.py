@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language, get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from accord.cards import APPROACHES, occasions
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Terms
+from accord_clinic.models.people import OFTEN
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
 
@@ -77,12 +78,22 @@ class CourseForm(forms.Form):
         help_text=_("For your suggestions only. It says so in the client's copy of everything."),
     )
     modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
-    form = forms.ChoiceField(label=_("After each session the client is asked"), choices=FORMS)
+    form = forms.ChoiceField(label=_("The client is asked"), choices=FORMS)
+    often = forms.TypedChoiceField(
+        label=_("Check-ins"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text=_("There always is one after the first session. You can always make a link for another one."),
+    )
 
-    def __init__(self, *args, **more):
+    def __init__(self, *args, usual: int, **more):
+        """`usual`: how often there is a check-in in this practice."""
         super().__init__(*args, **more)
         names = occasions(language=get_language() or "en")
         self.fields["card_topics"].choices = [(topic, names[topic]) for topic in CARD_TOPICS]
+        as_usual = gettext("as usual here: {often}").format(often=dict(OFTEN)[usual])
+        self.fields["often"].choices = [("", as_usual), *OFTEN]
         for measure in outcome_measures():
             self.fields[MEASURE + measure.id] = forms.TypedChoiceField(
                 label=measure.name,
@@ -135,7 +146,7 @@ class PersonForm(CourseForm):
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
-    field_order = (*ABOUT, "consents", "started", "approach", "card_topics", "modality", "form")
+    field_order = (*ABOUT, "consents", "started", "approach", "card_topics", "modality", "form", "often")
 
     def __init__(self, *args, guardian_below: int, **more):
         super().__init__(*args, **more)

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from accord_clinic.models.people import OFTEN
+
 ROLES = [
     ("therapist", _("therapist: works with people")),
     ("supervisor", _("supervisor: sees what therapists share")),
@@ -77,6 +79,15 @@ class PracticeSettings(forms.Form):
         max_value=24 * 7,
         help_text=_("Planning, moving or marking a session opens nothing sooner than this."),
     )
+    often = forms.TypedChoiceField(
+        label=_("Check-ins"),
+        choices=OFTEN,
+        coerce=int,
+        help_text=_(
+            "There always is one after the first session. Each course of care can have its own, and you can always "
+            "make a link for another session."
+        ),
+    )
     link_after_minutes = _number(_("Minutes from the start of a session to its link"), 7 * 24 * 60)
     remind_after_hours = _number(_("Hours to a reminder"), 14 * 24)
     most_reminders = _number(_("Reminders at most"), 3)
@@ -112,7 +123,7 @@ class PracticeSettings(forms.Form):
             ("reveal_after_hours", "reveal_evening", "reveal_not_before_hours", "reveal_notice_hours"),
         ),
         (_("Links and reminders"),
-         ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
+         ("often", "link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
           "pause_after")),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
     )  # fmt: skip

@@ -43,6 +43,9 @@ class Session(Addressed):
     revealed_at = models.DateTimeField(null=True, blank=True)
     revealed_by = models.CharField(max_length=10, choices=OPENED_BY, blank=True)
     waived_why = models.TextField(blank=True)
+    passed_over = models.BooleanField(
+        default=False, help_text="it opened without a check-in for the client: none was due, and nobody made a link"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["start"]), models.Index(fields=["revealed_at", "reveal_due"])]

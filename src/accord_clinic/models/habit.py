@@ -1,4 +1,4 @@
-"""When links and reminders go out for a dyad: its own row, else the practice's. No query."""
+"""How often a dyad is asked, and when links and reminders go out: as set for it, else the practice's. No query."""
 
 from dataclasses import dataclass
 
@@ -31,6 +31,11 @@ def habit(practice: Practice, dyad: Dyad) -> Habit:
         return getattr(practice, name) if value is None else value
 
     return Habit(own.by_itself if own else True, **{name: number(name) for name in NUMBERS})
+
+
+def how_often(practice: Practice, dyad: Dyad) -> int:
+    """Every how many sessions there is a check-in in this dyad."""
+    return dyad.often or practice.often
 
 
 def own_schedule(dyad: Dyad) -> Schedule | None:

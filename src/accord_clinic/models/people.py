@@ -5,7 +5,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accord.cards import APPROACHES
+from accord.signals import REVIEW_EVERY
 from accord_clinic.models.row import Addressed
+
+OFTEN = [
+    (1, _("after every session")),
+    (2, _("after every second session")),
+    (4, _("after every fourth session")),
+    (REVIEW_EVERY, _("at reviews, after every sixth session")),
+]
+"""How often there is a check-in, in sessions. There always is one after the first."""
 
 
 class Practice(models.Model):
@@ -41,6 +50,7 @@ class Practice(models.Model):
         default=24, help_text="a change of plans opens answers no sooner than so long after it"
     )
     leave_to = models.CharField(max_length=200, default="/away")
+    often = models.PositiveSmallIntegerField(choices=OFTEN, default=1)
     # When links and reminders go out; each dyad may differ (Schedule). Nothing goes out in the quiet hours.
     link_after_minutes = models.PositiveSmallIntegerField(default=60)
     remind_after_hours = models.PositiveSmallIntegerField(default=24)
@@ -162,6 +172,7 @@ class Dyad(Addressed):
     modality = models.CharField(max_length=10, choices=MODALITIES, default="room")
     form = models.CharField(max_length=20, choices=FORMS, default="full")
     card_topics = models.JSONField(default=list, blank=True, help_text="what guidance cards are also chosen for")
+    often = models.PositiveSmallIntegerField(choices=OFTEN, null=True, blank=True, help_text="empty: as the practice")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     circle = models.CharField(
         max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists"

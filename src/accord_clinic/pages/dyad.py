@@ -23,9 +23,10 @@ from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import calibrations
 from accord_clinic.queries.dyad import Goal, Quoted, dyad_rows
-from accord_clinic.queries.practice import zone
+from accord_clinic.queries.practice import often, zone
 from accord_clinic.queries.strains import is_unsettled
 from accord_clinic.questionnaires.answer_words import phrase
+from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
@@ -51,7 +52,7 @@ class _Presenter:
         self.names = Names(dyad.client.called, dyad.therapist.name, you=dyad.therapist_id == member.pk)
         self.rows = dyad_rows(dyad, with_own_answers=self.mine)
         self.sessions = self.rows.sessions
-        self.revealed = [s for s in self.sessions if s.revealed_at]
+        self.revealed = [s for s in self.sessions if s.revealed_at and not s.passed_over]
         self.when = {s.number: _when(s.start, self.where) for s in self.sessions}
 
     def page(self) -> DyadPage:
@@ -111,7 +112,7 @@ class _Presenter:
         record = self.rows.record
         drawn = {facts.number for facts in record.sessions}
         marks = [
-            SessionMark(s.number, _short(s.modality), True, bool(s.revealed_at), self.when[s.number])
+            SessionMark(s.number, _short(s.modality), not s.passed_over, bool(s.revealed_at), self.when[s.number])
             for s in self.sessions
             if s.number in drawn
         ]
@@ -172,6 +173,8 @@ class _Presenter:
         if sides:
             return _("you have rated · not open yet")
         made = session.linked_at
+        if not made and not is_due(session.number, often(self.dyad)):
+            return _("no check-in after this one")
         if made:
             return _("link made on {day} · yours to rate").format(day=moment(made, self.where, "j M"))
         return _("no link made yet · yours to rate")
@@ -181,6 +184,8 @@ class _Presenter:
         missing = []
         if session.revealed_by == "import":
             return _("from a file")
+        if session.passed_over:
+            return _("no check-in after this one")
         if "client" not in sides:
             missing.append(_("no answer from {client}").format(client=self.names.client))
         if "therapist" not in sides:

@@ -96,7 +96,7 @@ def own_course(dyad: Dyad) -> OwnCourse:
         sheets=tuple(
             (s.uid, _("Session {number}, {day}").format(number=s.number, day=day(s.start)))
             for s in reversed(rows.sessions)
-            if s.revealed_at
+            if s.revealed_at and not s.passed_over
         ),
         moved=tuple(_moved(dyad)),
     )
@@ -115,8 +115,8 @@ def _moved(dyad: Dyad) -> Iterable[str]:
 
 
 def _mark(session: Session) -> SessionMark:
-    where = session.get_modality_display()
-    return SessionMark(session.number, where, session.state == "held", bool(session.revealed_at), day(session.start))
+    where, asked = session.get_modality_display(), session.state == "held" and not session.passed_over
+    return SessionMark(session.number, where, asked, bool(session.revealed_at), day(session.start))
 
 
 def _spans(rows: OwnRows, therapist: str) -> list[StrainSpan]:
@@ -146,7 +146,7 @@ def _yours(drawn: Picture) -> Picture:
 
 def _sentence(rows: OwnRows, dyad: Dyad) -> str:
     """How often there was an answer, and what is open: a simple sentence before the picture."""
-    held = [s for s in rows.sessions if s.state == "held"]
+    held = [s for s in rows.sessions if s.state == "held" and not s.passed_over]
     answered = {r.session_id for r in rows.responses if r.side == "client"}
     if not answered:
         return _("After your first check-in, your answers over time are here.")

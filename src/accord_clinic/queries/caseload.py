@@ -12,7 +12,7 @@ from accord_clinic.models import Dyad, Member
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 
 MOST_ENDED = 30
-LAST_REVEALED = Max("sessions__number", filter=Q(sessions__revealed_at__isnull=False))
+LAST_REVEALED = Max("sessions__number", filter=Q(sessions__revealed_at__isnull=False, sessions__passed_over=False))
 
 
 @dataclass(frozen=True, slots=True)

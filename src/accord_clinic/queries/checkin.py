@@ -17,7 +17,7 @@ from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, 
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
 from accord_clinic.models.strain_workflow import OPEN_STATES
-from accord_clinic.queries.practice import practice
+from accord_clinic.queries.practice import often, practice
 from accord_clinic.questionnaires import plan
 
 ASKED_TIMES = 3
@@ -225,10 +225,10 @@ def concerns(session: Session) -> list[tuple[str, datetime]]:
 
     Several take turns, and each is asked about three times, then at reviews alone.
     """
-    waiting = open_concerns(session)
-    if not plan.is_review(session.number):
+    waiting, every = open_concerns(session), often(session.dyad)
+    if not plan.is_review(session.number, every):
         waiting = [concern for concern in waiting if concern[2] < ASKED_TIMES * len(waiting)]
-    return [waiting[session.number % len(waiting)][:2]] if waiting else []
+    return [waiting[session.number // every % len(waiting)][:2]] if waiting else []
 
 
 def agreements(session: Session) -> list[tuple[str, str, str, bool]]:

@@ -72,7 +72,9 @@ def dyad_record(
     numbers = {s.pk: s.number for s in sessions}
     latest = current_responses(r for r in responses if r.session_id in numbers)
     return DyadRecord(
-        sessions=tuple(SessionFacts(s.number, s.state == "held", s.modality, s.start) for s in sessions),
+        sessions=tuple(
+            SessionFacts(s.number, s.state == "held", s.modality, s.start, not s.passed_over) for s in sessions
+        ),
         responses=tuple(record_of(r, numbers[r.session_id]) for r in latest.values()),
         strains=tuple(StrainFacts(s.session.number, s.kind, s.opened_by, s.state) for s in strains),
         picks=_picks(picks, numbers),

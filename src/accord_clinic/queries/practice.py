@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from accord_clinic.models import Practice
+from accord_clinic.models import Dyad, Practice
+from accord_clinic.models.habit import how_often
 
 REMEMBERED_FOR = 60.0
 
@@ -32,6 +33,11 @@ def practice() -> Practice:
     if row is None:
         raise Practice.DoesNotExist
     return row
+
+
+def often(dyad: Dyad) -> int:
+    """Every how many sessions there is a check-in in this dyad."""
+    return how_often(practice(), dyad)
 
 
 def zone() -> ZoneInfo:

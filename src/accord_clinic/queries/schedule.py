@@ -33,12 +33,13 @@ def habit_of(dyad: Dyad) -> Habit:
 
 
 def unanswered_in_a_row(dyad: Dyad) -> int:
-    """How many of the last sessions went without an answer of the client, of those that are open to both.
+    """How many of the last sessions with a check-in went without an answer of the client, of those open to both.
 
     Of the others nobody may know yet; so a pause can tell the therapist nothing that the pages do not.
     """
     of_client = Response.objects.filter(session=OuterRef("pk"), side="client")
-    opened = dyad.sessions.filter(state="held").exclude(revealed_at=None).annotate(answered=Exists(of_client))
+    opened = dyad.sessions.filter(state="held", passed_over=False).exclude(revealed_at=None)
+    opened = opened.annotate(answered=Exists(of_client))
     newest_first: Iterable[bool] = opened.order_by("-number").values_list("answered", flat=True)
     return len(list(takewhile(lambda answered: not answered, newest_first)))
 

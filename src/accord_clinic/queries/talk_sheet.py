@@ -36,8 +36,8 @@ def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
 
 
 def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
-    """The latest revealed session of a dyad, if this person may see it."""
-    return _revealed(viewer).filter(dyad__uid=dyad_uid).order_by("-number").first()
+    """The latest revealed session of a dyad after which there was a check-in, if this person may see it."""
+    return _revealed(viewer).filter(dyad__uid=dyad_uid, passed_over=False).order_by("-number").first()
 
 
 def _revealed(viewer: Member | Client):

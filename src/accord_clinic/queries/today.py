@@ -14,16 +14,20 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.queries.findings import safety_notices
+from accord_clinic.queries.practice import practice
+from accord_clinic.questionnaires.plan import is_due
 
 COLUMNS = (
-    "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "dyad", "dyad__uid", "dyad__ended",
+    "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
+    "dyad", "dyad__uid", "dyad__ended", "dyad__often",
     "dyad__client__name", "dyad__client__address_as", "rated", "linked", "ticked", "last_revealed", "last_sheet",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class TodaySession:
-    """One session. `last_revealed` and `last_sheet`: number and uid of the latest one of this dyad that is open."""
+    """One session. `last_revealed` and `last_sheet`: number and uid of the latest one of this dyad that is open,
+    of those with a check-in."""
 
     uid: str
     number: int
@@ -32,9 +36,11 @@ class TodaySession:
     state: str
     revealed_at: datetime | None
     revealed_by: str
+    passed_over: bool
     dyad: int
     dyad_uid: str
     dyad_ended: date | None
+    often: int | None
     client: str
     address_as: str
     rated: bool
@@ -49,14 +55,21 @@ class TodaySession:
         return self.address_as or self.client
 
     @property
+    def due(self) -> bool:
+        """There is a check-in after this session: by what is set, or because somebody made a link for it."""
+        if self.revealed_at:
+            return not self.passed_over
+        return self.linked or is_due(self.number, self.often or practice().often)
+
+    @property
     def owed(self) -> bool:
         """The therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
-        return not self.rated and self.revealed_by not in ("waived", "import")
+        return self.due and not self.rated and self.revealed_by not in ("waived", "import")
 
     @property
     def unsent(self) -> bool:
         """No link was ever made, and the session is not open yet. Whether a link was used says nothing here."""
-        return not self.linked and not self.revealed_at
+        return self.due and not self.linked and not self.revealed_at
 
     @property
     def ready(self) -> bool:
@@ -77,7 +90,8 @@ def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[T
 
 
 def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
-    revealed = Session.objects.filter(dyad=OuterRef("dyad")).exclude(revealed_at=None).order_by("-number")
+    revealed = Session.objects.filter(dyad=OuterRef("dyad"), passed_over=False).exclude(revealed_at=None)
+    revealed = revealed.order_by("-number")
     rows = Session.objects.filter(treated, start__gte=since, start__lt=until).annotate(
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),

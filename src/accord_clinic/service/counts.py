@@ -2,7 +2,8 @@
 how many clients wrote a line that is only counted.
 
 Sessions count once their answers are open, so no number here says what nobody may know yet. Ratings that came from a
-file were not asked for here and do not count. Nothing is counted by therapist.
+file were not asked for here and do not count, nor does a session without a check-in for the client. Nothing is counted
+by therapist.
 """
 
 from collections import Counter
@@ -54,7 +55,8 @@ def first_session() -> datetime | None:
 
 
 def _counting() -> QuerySet[Session]:
-    return Session.objects.filter(state="held").exclude(revealed_at=None).exclude(revealed_by="import")
+    rows = Session.objects.filter(state="held", passed_over=False)
+    return rows.exclude(revealed_at=None).exclude(revealed_by="import")
 
 
 def _sessions(start: datetime, end: datetime) -> list[list]:

@@ -18,6 +18,7 @@ from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.queries import consent as consent_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as sharing_queries
+from accord_clinic.queries.practice import practice
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
@@ -28,7 +29,7 @@ def new_person(request: MemberRequest) -> HttpResponse:
     """Add a client with a first course of care."""
     permissions.check_work_as_therapist(request.user)
     below = consent_queries.guardian_below()
-    form = PersonForm(request.POST if request.method == "POST" else None, guardian_below=below)
+    form = PersonForm(request.POST if request.method == "POST" else None, guardian_below=below, usual=practice().often)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "therapist/new_person.html", {"form": form}, status=status)
@@ -54,9 +55,9 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
     """Change the approach, the modality, and what is asked."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     if request.method == "POST":
-        form = SetUp(request.POST)
+        form = SetUp(request.POST, usual=practice().often)
     else:
-        form = SetUp(initial=sharing_queries.as_set_up(dyad))
+        form = SetUp(initial=sharing_queries.as_set_up(dyad), usual=practice().often)
     if not form.is_valid():
         context = {"form": form, "dyad": dyad, "untranslated": sharing_pages.untranslated(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
@@ -71,7 +72,7 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
 def new_course(request: MemberRequest, uid: str) -> HttpResponse:
     """Start another course of care with a client whose last one has ended."""
     before = or_404(dyad_queries.own(request.user, uid))
-    form = CourseForm(request.POST if request.method == "POST" else None)
+    form = CourseForm(request.POST if request.method == "POST" else None, usual=practice().often)
     if not before.ended:
         return redirect("dyad", uid)
     if not form.is_valid():

@@ -16,7 +16,7 @@ from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import practice as practice_queries
 from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.key_holders import key_holders
-from accord_clinic.queries.practice import zone
+from accord_clinic.queries.practice import often, zone
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.submission import MEMBERS
 from accord_clinic.words import phrases
@@ -82,7 +82,7 @@ def asked_versions(link: Link, signed: str) -> dict[str, str]:
 def _page(
     link: Link, names: questionnaires.QuestionNames, concerns, rows, versions: Mapping[str, str] | None
 ) -> questionnaires.QuestionPage:
-    progress = plan.asks_how_far(link.session.number, rows)
+    progress = plan.asks_how_far(link.session.number, often(link.dyad), rows)
     goals = [questionnaires.Agreed(uid, kind, words) for uid, kind, words, _both in rows if kind == "goal"]
     return questionnaires.page(
         "client",
@@ -90,7 +90,7 @@ def _page(
         names,
         again=[questionnaires.Concern(uid, phrases.session_on(start)) for uid, start in concerns],
         progress=[questionnaires.Agreed(*row) for row in progress],
-        picks_from=goals if plan.asks_what_matters(link.session.number) else None,
+        picks_from=goals if plan.asks_what_matters(link.session.number, often(link.dyad)) else None,
         versions=versions,
     )
 
@@ -98,7 +98,7 @@ def _page(
 def sent_values(link: Link, page: questionnaires.QuestionPage, responses) -> dict[str, list[str]]:
     """What was sent so far, as the page would post it."""
     asked_progress = any(q.id.startswith("how.") for q in page.last)
-    asked_picks = plan.asks_what_matters(link.session.number)
+    asked_picks = plan.asks_what_matters(link.session.number, often(link.dyad))
     sent = checkin_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
     return {
         **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),

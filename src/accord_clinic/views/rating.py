@@ -18,6 +18,7 @@ from accord_clinic import links, questionnaires
 from accord_clinic.actions import checkin, kept_ratings, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
+from accord_clinic.queries.practice import often
 from accord_clinic.questionnaires import answer_words, plan
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
@@ -56,9 +57,9 @@ def waive(request: MemberRequest, uid: str) -> HttpResponse:
 
 
 def _page(session) -> questionnaires.QuestionPage:
-    dyad = session.dyad
-    asked = plan.forms(dyad, session.number, SIDE, remote=session.modality != "room")
-    picks = rating_queries.goals(dyad) if plan.asks_what_matters(session.number) else None
+    dyad, number, every = session.dyad, session.number, often(session.dyad)
+    asked = plan.forms(dyad, number, every, SIDE, remote=session.modality != "room")
+    picks = rating_queries.goals(dyad) if plan.asks_what_matters(number, every) else None
     return questionnaires.page(SIDE, asked, _names(session), picks_from=picks)
 
 
@@ -121,7 +122,7 @@ def _show(
     request: MemberRequest, session, page: questionnaires.QuestionPage, values, problems=None, *, sent: bool = False
 ) -> HttpResponse:
     problems = problems or {}
-    if plan.asks_what_matters(session.number) and rating_queries.goals(session.dyad):
+    if plan.asks_what_matters(session.number, often(session.dyad)) and rating_queries.goals(session.dyad):
         read_log.log_read(request.user, session.dyad, "goals", [])
     context = {
         "session": session,

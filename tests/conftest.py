@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, settings
 
 from tests.suites import NOTES
 
+# As in the clinic's commands: the matrices are small, and threads that wait for each other take a fifth of all time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.register_profile("accord", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("accord")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accord.stats.limits import Budget
     from accord.stats.mixed import fit_mixed
     from accord.stats.reliability import reliability
+    from accord.stats.riclpm import riclpm
     from accord.stats.thresholds import calibrate
     from accord.tables.strains import find_strains
     from accord.trajectories import trajectory
@@ -30,6 +31,7 @@ __all__ = [
     "find_strains",
     "fit_mixed",
     "reliability",
+    "riclpm",
     "score",
     "score_array",
     "simulate",
@@ -46,6 +48,7 @@ HOMES = {
     "find_strains": "accord.tables.strains",
     "fit_mixed": "accord.stats.mixed",
     "reliability": "accord.stats.reliability",
+    "riclpm": "accord.stats.riclpm",
     "score": "accord.scoring",
     "score_array": "accord.scoring",
     "simulate": "accord.simulation",

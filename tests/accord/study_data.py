@@ -48,3 +48,32 @@ def written(path: Path, **columns) -> Path:
     """A CSV with these columns."""
     pl.DataFrame({name: np.asarray(values).tolist() for name, values in columns.items()}, strict=False).write_csv(path)
     return path
+
+
+PANELS = {
+    "5 waves, complete": (400, 5, 0.0, 1.0, 1),
+    "5 waves, a quarter missing": (400, 5, 0.25, 1.0, 2),
+    "3 waves, a quarter missing": (150, 3, 0.25, 1.0, 3),
+    "6 waves, one in ten missing": (250, 6, 0.1, 1.0, 4),
+    "4 waves, hardly any levels": (120, 4, 0.25, 0.02, 5),
+}
+"""Studies of which lavaan's numbers are in gold/riclpm.json: persons, waves, missing, variance of levels, seed."""
+LAGS = {"x~x": 0.3, "x~y": -0.15, "y~x": -0.25, "y~y": 0.4}
+
+
+def panel(persons, waves, missing, levels, seed, lags=LAGS):
+    """Two scores (persons, waves) with levels of their own and known lags within persons."""
+    rng = np.random.default_rng(seed)
+    size = np.linalg.cholesky([[1.0, -0.5], [-0.5, 1.0]])
+    own = levels**0.5 * rng.standard_normal((persons, 2)) @ size.T
+    residual = np.linalg.cholesky([[0.8, -0.25], [-0.25, 0.8]])
+    step = np.array([[lags["x~x"], lags["x~y"]], [lags["y~x"], lags["y~y"]]])
+    state, scores = rng.standard_normal((persons, 2)) @ size.T, []
+    for wave in range(waves):
+        if wave:
+            state = state @ step.T + rng.standard_normal((persons, 2)) @ residual.T
+        scores.append(own + state + [4.0 + 0.1 * wave, 10.0 - 0.5 * wave])
+    x, y = (np.array([score[:, which] for score in scores]).T.copy() for which in (0, 1))
+    for score in (x, y):
+        score[rng.random(score.shape) < missing] = np.nan
+    return x, y

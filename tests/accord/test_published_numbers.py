@@ -13,6 +13,7 @@ PUBLISHED = {
     "coupling": "test_coupling::test_the_trial_gives_the_numbers_of_lme4",
     "fit_mixed": "test_mixed_gold::test_simulated_studies_give_the_numbers_of_lme4_and_nlme",
     "reliability": "test_reliability::test_real_ratings_give_the_numbers_of_lme4",
+    "riclpm": "test_riclpm::test_simulated_studies_give_the_numbers_of_lavaan",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -30,6 +31,7 @@ FITS = {
     "criterion": "criterion.agreement",
     "mixed": "fit_mixed",
     "reliability": "reliability",
+    "riclpm": "riclpm",
 }
 """The analyses of `accord fit`, with the function that each calls."""
 

@@ -84,4 +84,5 @@ def labels(table: pl.DataFrame, name: str, path: Path) -> NDArray[Any]:
 
 def wide(table: pl.DataFrame, names: Sequence[str], path: Path) -> NDArray[np.float64]:
     """Several columns of numbers side by side, NaN where missing."""
-    return np.column_stack([floats(table, name, path) for name in names])
+    columns = [floats(table, name, path) for name in names]
+    return np.column_stack(columns) if columns else np.empty((len(table), 0))

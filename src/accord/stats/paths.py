@@ -1,0 +1,121 @@
+"""A path model in numbers: which coefficients, variances and means are free, and the moments that they imply.
+
+Reticular action model (McArdle & McDonald 1984, Br J Math Stat Psychol 37: 234): v = A v + e with cov(e) = S and
+mean(e) = m; of all variables v the first p are observed, so
+
+    sigma = [ (I - A)^-1 S (I - A)^-T ]  and  mu = [ (I - A)^-1 m ]  in the first p places.
+
+A model is a list of `PathCell`s; cells with one name are one parameter (equality). A new model is a function that writes
+such a list, as in `riclpm`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class PathCell:
+    """A cell of A (`path`: of `to` on `by`), S (`spread`, both ways) or m (`mean` of `to`), at `value`.
+
+    With a `name` it is estimated from that `value` on, the same wherever the name stands; without one it is fixed.
+    """
+
+    kind: Literal["path", "spread", "mean"]
+    to: int
+    by: int
+    value: float
+    name: str | None = None
+
+
+class PathModel:
+    """Implied moments of p observed variables among `size`, and their slopes, for parameters in the order `names`."""
+
+    def __init__(self, cells: Sequence[PathCell], observed: int, size: int, names: Sequence[str]) -> None:
+        self.p, self.size, self.names = observed, size, tuple(names)
+        self.fixed = {kind: np.zeros((size, size) if kind != "mean" else (size, 1)) for kind in _KINDS}
+        self.places: dict[str, tuple[Ints, Ints, Ints]] = {}
+        number = {name: place for place, name in enumerate(self.names)}
+        for kind in _KINDS:
+            free = [cell for cell in cells if cell.kind == kind and cell.name is not None]
+            for cell in cells:
+                if cell.kind == kind and cell.name is None:
+                    self.fixed[kind][cell.to, cell.by] = cell.value
+                    if kind == "spread":
+                        self.fixed[kind][cell.by, cell.to] = cell.value
+            columns = [[number[cell.name or ""], cell.to, cell.by] for cell in free]
+            which, to, by = np.array(columns, dtype=np.intp).reshape(-1, 3).T
+            self.places[kind] = which, to, by
+
+    def moments(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Mean (p,) and covariance (p, p) at parameters theta (k,)."""
+        _solved, mean, sigma = self._all(theta)
+        return mean[: self.p], sigma[: self.p, : self.p]
+
+    def slopes(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Slopes of the mean (k, p) and of the covariance (k, p, p) along each parameter."""
+        solved, mean, sigma = self._all(theta)
+        top = solved[: self.p]
+        along_mean, along_sigma = np.zeros((len(theta), self.p)), np.zeros((len(theta), self.p, self.p))
+        which, to, by = self.places["path"]
+        np.add.at(along_mean, which, top[:, to].T * mean[by, None])
+        half = top[:, to].T[:, :, None] * sigma[by, : self.p][:, None, :]
+        np.add.at(along_sigma, which, half + half.transpose(0, 2, 1))
+        which, to, by = self.places["spread"]
+        half = top[:, to].T[:, :, None] * top[:, by].T[:, None, :]
+        whole = np.where((to == by)[:, None, None], half, half + half.transpose(0, 2, 1))
+        np.add.at(along_sigma, which, whole)
+        which, to, _by = self.places["mean"]
+        np.add.at(along_mean, which, top[:, to].T)
+        return along_mean, along_sigma
+
+    def _all(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
+        matrices = {}
+        for kind in _KINDS:
+            which, to, by = self.places[kind]
+            matrices[kind] = self.fixed[kind].copy()
+            matrices[kind][to, by] = theta[which]
+            if kind == "spread":
+                matrices[kind][by, to] = theta[which]
+        solved = np.asarray(np.linalg.inv(np.eye(self.size) - matrices["path"]), dtype=np.float64)
+        return solved, (solved @ matrices["mean"])[:, 0], solved @ matrices["spread"] @ solved.T
+
+
+_KINDS: tuple[Literal["path", "spread", "mean"], ...] = ("path", "spread", "mean")
+
+
+def parameters(groups: Sequence[Sequence[PathCell]]) -> tuple[tuple[str, ...], Floats]:
+    """Names of the parameters of one or several groups, in order of appearance, and their first values (k,).
+
+    Nothing in cells is missing.
+
+    >>> parameters([[PathCell("mean", 0, 0, 2.0, "m"), PathCell("mean", 1, 0, 3.0, "m"), PathCell("spread", 0, 0, 1.0)]])
+    (('m',), array([2.]))
+    """
+    values: dict[str, float] = {}
+    for cells in groups:
+        for cell in cells:
+            if cell.name is not None:
+                values.setdefault(cell.name, cell.value)
+    return tuple(values), np.array(list(values.values()))
+
+
+def saturated(mean: Floats, variance: Floats) -> list[PathCell]:
+    """The cells of a model without any restriction, from mean (p,) and variance (p,) on, nothing missing.
+
+    >>> len(saturated(np.zeros(3), np.ones(3)))
+    9
+    """
+    size = len(mean)
+    cells = [PathCell("mean", i, 0, float(mean[i]), f"m{i}") for i in range(size)]
+    for i in range(size):
+        cells += [PathCell("spread", i, j, float(variance[i]) if i == j else 0.0, f"s{i},{j}") for j in range(i + 1)]
+    return cells

@@ -5,8 +5,8 @@ mean(e) = m; of all variables v the first p are observed, so
 
     sigma = [ (I - A)^-1 S (I - A)^-T ]  and  mu = [ (I - A)^-1 m ]  in the first p places.
 
-A model is a list of `PathCell`s; cells with one name are one parameter (equality). A new model is a function that writes
-such a list, as in `riclpm`.
+A model is a list of `PathCell`s; cells with one name are one parameter (equality). A new model is a function that
+writes such a list, as in `riclpm`.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def parameters(groups: Sequence[Sequence[PathCell]]) -> tuple[tuple[str, ...], F
 
     Nothing in cells is missing.
 
-    >>> parameters([[PathCell("mean", 0, 0, 2.0, "m"), PathCell("mean", 1, 0, 3.0, "m"), PathCell("spread", 0, 0, 1.0)]])
+    >>> parameters([[PathCell("mean", 0, 0, 2.0, "m"), PathCell("mean", 1, 0, 3.0, "m"), PathCell("path", 0, 1, 1.0)]])
     (('m',), array([2.]))
     """
     values: dict[str, float] = {}

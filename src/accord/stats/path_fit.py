@@ -76,7 +76,7 @@ def fit_paths(
 
     >>> from accord.stats.normal_patterns import patterns
     >>> rows = np.random.default_rng(1).standard_normal((200, 2)) @ [[1.0, 0.5], [0.0, 1.0]]
-    >>> line = [PathCell("spread", 0, 0, 1.0, "x"), PathCell("spread", 1, 1, 1.0, "e"), PathCell("mean", 0, 0, 0.0, "m")]
+    >>> line = [PathCell("spread", 0, 0, 1.0, "x"), PathCell("spread", 1, 1, 1.0, "e"), PathCell("mean", 0, 0, 0, "m")]
     >>> line += [PathCell("path", 1, 0, 0.0, "b"), PathCell("mean", 1, 0, 0.0, "n")]
     >>> fit = fit_paths([patterns(rows, "xy")], [line], 2)
     >>> fit.df, round(fit.estimates["b"], 2), fit.converged

@@ -77,3 +77,73 @@ def panel(persons, waves, missing, levels, seed, lags=LAGS):
     for score in (x, y):
         score[rng.random(score.shape) < missing] = np.nan
     return x, y
+
+
+def agreeing(n=300, seed=11):
+    """Two ratings on one scale, and an outcome that suffers where they differ."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(n)
+    y = 0.5 * x + rng.standard_normal(n)
+    z = 2.0 + 0.4 * x + 0.2 * y - 0.3 * x**2 + 0.5 * x * y - 0.2 * y**2 + rng.standard_normal(n)
+    return {"z": z, "x": x, "y": y, "dyad": np.arange(n) // 6}
+
+
+def couples(n=150, missing=0.1, seed=12):
+    """One row a dyad: outcomes and predictors of both sides, with known actor and partner effects."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((n, 2)) @ [[1.0, 0.4], [0.0, 0.9]]
+    y = x @ [[0.5, 0.2], [-0.1, 0.3]] + rng.standard_normal((n, 2)) @ [[0.8, 0.3], [0.0, 0.7]] + [1.0, 2.0]
+    rows = np.hstack([y, x])
+    rows[rng.random(rows.shape) < missing] = np.nan
+    return dict(zip(("yc", "yt", "xc", "xt"), rows.T, strict=True))
+
+
+def couples_over_time(dyads=40, sessions=8, seed=13):
+    """The same over sessions: effects within dyads, and levels of their own for both sides."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(dyads), sessions)
+    x = rng.standard_normal((dyads, 2))[who] + rng.standard_normal((len(who), 2))
+    levels = (rng.standard_normal((dyads, 2)) @ [[0.8, 0.4], [0.0, 0.6]])[who]
+    y = x @ [[0.5, 0.2], [-0.1, 0.3]] + levels + 0.7 * rng.standard_normal((len(who), 2))
+    y[rng.random(y.shape) < 0.1] = np.nan
+    return {"dyad": who, "yc": y[:, 0], "yt": y[:, 1], "xc": x[:, 0], "xt": x[:, 1]}
+
+
+def clients(therapists=30, between=0.15, seed=14, most=16):
+    """One row a client, unlike numbers a therapist: an outcome that depends on intake and on the therapist."""
+    rng = np.random.default_rng(seed)
+    who = np.repeat(np.arange(therapists), rng.integers(3, most, therapists))
+    intake = rng.standard_normal(len(who))
+    y = 10.0 + 0.6 * intake + between**0.5 * rng.standard_normal(therapists)[who] + rng.standard_normal(len(who))
+    return {"therapist": who, "client": np.arange(len(who)), "intake": intake, "y": y}
+
+
+def leaving(persons=400, waves=10, seed=15, competing=False):
+    """Person-period rows of a discrete-time hazard; `event` 1 in the last row of who leaves, 2 of a planned ending."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for person in range(persons):
+        steady = rng.standard_normal()
+        for time in range(1, waves + 1):
+            alliance = 0.6 * steady + rng.standard_normal()
+            odds = np.exp(-2.6 - 0.1 * (time - 3) ** 2 / 4 - 0.6 * alliance)
+            planned = np.exp(-4.0 + 0.3 * time) if competing else 0.0
+            draw = rng.random() * (1 + odds + planned)
+            event = 1 if draw < odds else 2 if draw < odds + planned else 0
+            rows.append((person, time, alliance, person % 12, event))
+            if event:
+                break
+    names = ("id", "time", "alliance", "therapist", "event")
+    return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
+
+
+STUDIES = {
+    "agreeing": agreeing,
+    "couples": couples,
+    "couples_over_time": couples_over_time,
+    "clients": clients,
+    "no_spread": lambda: clients(12, 0.0, 3),
+    "leaving": leaving,
+    "competing": lambda: leaving(seed=16, competing=True),
+}
+"""Studies of which R's numbers are in gold/studies.json."""

@@ -31,8 +31,9 @@ def on_paper(dyad):
     shown = sheet(a_held_session(dyad, client=answers("client", words="WORDS"), therapist=answers("therapist")))
 
     def printed(words: str) -> bytes:
-        lines = tuple(replace(line, client_own=(words,)) for line in shown.words)
-        return pdf.talk_pdf(replace(shown, client=words[:60] or "Ana", words=lines), timezone.get_current_timezone())
+        written = replace(shown.answers, words=tuple(replace(own, words=words) for own in shown.answers.words))
+        renamed = replace(shown, client=words[:60] or "Ana", answers=written)
+        return pdf.talk_pdf(renamed, timezone.get_current_timezone())
 
     return printed
 

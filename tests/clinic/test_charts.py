@@ -131,12 +131,16 @@ def test_without_a_strain_the_track_says_so():
 
 
 def test_the_newest_sessions_alone_for_a_narrow_screen_and_all_in_the_table():
-    chart = draw(
-        25, panel(dict.fromkeys(range(1, 26), 50)), [StrainSpan(2, 3, 4, "client", "long ago")], width=330, last=10
-    )
+    all_sessions, ago = panel(dict.fromkeys(range(1, 26), 50)), [StrainSpan(2, 3, 4, "client", "long ago")]
+    chart = draw(25, all_sessions, ago, width=330, last=10)
     assert marks(chart.panels[0].client_marks) == 10
     assert "long ago" not in texts(chart)
-    assert len(chart.table.rows) == 25
+    assert len(draw(25, all_sessions, ago).table.rows) == 25
+
+
+def test_the_legend_explains_what_is_drawn_and_nothing_else():
+    assert draw(4, panel({1: 50.0}), []).drawn == {"client_marks"}
+    assert draw(4, panel({}), []).drawn == set()
 
 
 def test_a_strain_from_before_the_newest_sessions_starts_at_the_edge_without_a_mark():

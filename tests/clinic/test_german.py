@@ -391,7 +391,7 @@ class TestTheTalkSheet:
         page = as_member(walk.dyad.therapist).get(f"/sessions/{session.uid}/talk/").content.decode()
         assert '<div lang="de">' in page
         sheet = words_of(page.partition('<div lang="de">')[2].partition("</main>")[0])
-        assert "Wo Sie beide nach Sitzung 5 stehen" in sheet
+        assert "Wie Sie beide Sitzung 5 gesehen haben" in sheet
         assert sorted({found[0] for found in ENGLISH.finditer(sheet)}) == []
         assert "People" in page
 
@@ -399,7 +399,7 @@ class TestTheTalkSheet:
         sheet = talk_sheet.sheet(walk.dyad.sessions.get(number=5))
         with translation.override(sheet.language):
             said = str(pdf._data(sheet, timezone.get_current_timezone()))
-        assert "Wo Anna und Ben nach Sitzung 5 stehen" in said
+        assert "Wie Sie beide Sitzung 5 gesehen haben" in said
         assert "These are" not in said
         assert pdf.talk_pdf(sheet, timezone.get_current_timezone()).startswith(b"%PDF")
 

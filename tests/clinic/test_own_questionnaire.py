@@ -309,4 +309,4 @@ def test_the_check_in_of_a_practice_may_lose_its_strain(slept, file):
     assert session.revealed_by == "both"
     (strain,) = slept.strains.all()
     assert (strain.kind, strain.state) == ("withdrawal", "settled")
-    assert sheet(session).felt
+    assert sheet(session).answers.felt

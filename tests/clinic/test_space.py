@@ -113,7 +113,7 @@ class TestTheCourse:
     def test_the_sheet_is_open_once_revealed(self, inside, dyad):
         session = a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
         assert f"/mine/sheet/{session.uid}/" in inside.get(f"/mine/{dyad.uid}/").content.decode()
-        assert "Where you two stand after session 1" in text(inside.get(f"/mine/sheet/{session.uid}/"))
+        assert "How each of you saw session 1" in text(inside.get(f"/mine/sheet/{session.uid}/"))
 
 
 class TestGoals:

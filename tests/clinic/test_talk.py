@@ -1,11 +1,14 @@
 """The talk sheet: what both may see, for two people and one screen; and the therapist's own prepare sheet beside it."""
 
-import pytest
-from tests.clinic.people import a_course, a_held_session, answers
+import re
+from dataclasses import replace
 
-from accord_clinic.actions import agreements, talk_sheet
+import pytest
+from tests.clinic.people import a_course, a_held_session, a_part, answers
+
+from accord_clinic.actions import agreements, reveal, talk_sheet
 from accord_clinic.models import ReadLog, Strain, Suggestion
-from accord_clinic.pages import talk_sheet as queries
+from accord_clinic.pages.talk_sheet import sheet
 
 
 @pytest.fixture
@@ -24,21 +27,113 @@ def ben_sees(people, as_member):
     return as_member(people.ben)
 
 
-def test_the_sheet_shows_what_is_seen_alike_and_differently(session):
-    sheet = queries.sheet(session)
-    assert sheet.alike
-    assert sheet.felt[1].client == ("Held back: one thing that matters",)
-    assert sheet.felt[1].therapist == ("Did not see anything held back",)
+def rows(session):
+    """The rows of a sheet, by name: the step of each voice."""
+    return {row.name + row.note: (row.client, row.therapist) for row in sheet(session).answers.rows}
+
+
+def test_every_answer_that_is_shown_has_its_row_in_the_order_of_asking(session):
+    assert rows(session) == {
+        "Something felt off": (2, 4),  # turned round, as all where the first answer is the better one
+        "Time on what matters most": (3, 3),
+        "Where the work is heading": (3, 3),
+        "What to change in the way of working": (3, 3),
+        "How the work might help in daily life": (3, 3),
+        "Being understood": (3, 3),
+        "Being on one side": (3, 3),
+        "Trust between the two of you": (3, 3),
+        "Room to say what does not suit": (3, 3),
+        "Something held backAna’s answer": (1, None),
+        "Something held backBen’s answer": (None, 4),
+    }
+
+
+def test_the_ends_of_a_row_are_in_words_and_the_better_one_is_on_the_right(session):
+    felt, time, *_rest = sheet(session).answers.rows
+    assert (felt.low, felt.high) == ("Yes, very strongly", "No")
+    assert (time.low, time.high) == ("Little of it", "All of it")
+
+
+def test_a_row_with_a_mark_on_the_two_lowest_steps_is_set_off(session):
+    assert [row.name for row in sheet(session).answers.rows if row.is_low] == ["Something held back"]
+
+
+def test_one_side_stands_alone_without_the_other(people):
+    alone = a_held_session(people.dyad, client=answers("client", d1=1))
+    reveal.waive(alone, "I was ill", by=people.ben)
+    assert rows(alone)["Time on what matters most"] == (1, None)
+    assert sheet(alone).how == "Ben has not answered about this session"
+    other = a_held_session(people.dyad, therapist=answers("therapist", d1=1))
+    reveal.waive(other, "test", by=people.ben)
+    assert rows(other)["Time on what matters most"] == (None, 1)
+    for one in (alone, other):
+        assert not sheet(one).answers.apart
+        assert not sheet(one).answers.alike
+
+
+def test_kept_skipped_and_not_asked_are_the_same(people, ben_sees):
+    """The whole page is, but for its keys and the moments in it."""
+    pages = []
+    for said in (answers("client", d1=1, sharing={"d1": "raise"}), answers("client", d1=None)):
+        session = a_held_session(people.dyad, client=said, therapist=answers("therapist", d1=None))
+        assert "Time on what matters most" not in rows(session)
+        page = ben_sees.get(f"/sessions/{session.uid}/talk/").content.decode()
+        assert "matters most" not in page
+        pages.append(re.sub(r"[\w-]{22,}|session \d|<p class=\"kicker\">.*</p>", "", page.split("<main")[1]))
+    assert pages[0] == pages[1]
+
+
+def test_at_most_three_differences_are_told_the_widest_first_and_of_equals_the_clients_lowest(people):
+    told = answers("client", d1=1, d2=0, m1=2, m2=1, b2=4, b3=1)
+    session = a_held_session(
+        people.dyad, client=told, therapist=answers("therapist", d1=3, d2=4, m1=4, m2=4, b2=3, b3=4)
+    )
+    assert [one.name for one in sheet(session).answers.apart] == [
+        "Where the work is heading", "How the work might help in daily life", "Being on one side"
+    ]  # fmt: skip
+    first = sheet(session).answers.apart[0]
+    assert first.client == ("Not clear",)
+    assert first.therapist == ("Completely clear",)
+
+
+def test_one_step_apart_is_no_difference_worth_words(people):
+    session = a_held_session(people.dyad, client=answers("client", d1=2), therapist=answers("therapist", d1=3))
+    assert not sheet(session).answers.apart
+    assert sheet(session).answers.alike
 
 
 def test_what_felt_off_stands_in_both_voices(session):
-    felt, _held_back = queries.sheet(session).felt
-    assert felt.client[0] == "Something clearly felt off"
+    felt = sheet(session).answers.felt
+    assert felt.client == ("Something clearly felt off", "We have not talked about it", "I went quiet")
     assert felt.therapist == ("Ben did not notice this",)
 
 
-def test_words_for_the_therapist_stand_on_the_sheet_as_written(session):
-    assert [line.client_own for line in queries.sheet(session).words] == [("Look at the clock less",)]
+def test_own_words_stand_as_written_the_clients_first(people, ben_sees):
+    session = a_held_session(
+        people.dyad, therapist=answers("therapist", words="Ask more"), client=answers("client", words="Ask *less*")
+    )
+    told = [(one.side, one.words, one.about) for one in sheet(session).answers.words]
+    about = "One thing to do differently"
+    assert told == [("client", "Ask *less*", about), ("therapist", "Ask more", about)]
+    page = ben_sees.get(f"/sessions/{session.uid}/talk/").content.decode()
+    assert page.index("Ask *less*") < page.index("Ask more") < page.index("All the answers")
+
+
+def test_the_answers_are_a_table_in_words_too(session, ben_sees):
+    page = ben_sees.get(f"/sessions/{session.uid}/talk/").content.decode()
+    assert 'aria-label="Ana: Yes, clearly. Ben: No."' in page
+    cells = '<th scope="row">Something felt off</th><td>Yes, clearly</td><td>No</td>'
+    assert cells in page
+
+
+def test_a_measure_is_told_answer_by_answer(people, ben_sees):
+    phq = a_part("phq-9", "client", "full", {"phq1": 2, "phq2": 0})
+    usual = answers("client")
+    session = a_held_session(
+        people.dyad, client=replace(usual, parts=(*usual.parts, phq)), therapist=answers("therapist")
+    )
+    [measure] = sheet(session).answers.measures
+    assert [answer for _question, answer in measure.rows] == ["More than half the days", "Not at all"]
 
 
 def test_the_sheet_holds_no_suggestion(session, ben_sees):

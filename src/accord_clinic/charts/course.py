@@ -22,7 +22,10 @@ def course_chart(
     width: float = 740.0,
     last: int | None = None,
 ) -> Chart:
-    """The course as small multiples on one time axis. `last` keeps only the newest sessions, for a narrow screen."""
+    """The course as small multiples on one time axis. `last` keeps only the newest sessions, for a narrow screen.
+
+    The table has all of them, so it is made with the picture that has all of them.
+    """
     shown = tuple(sorted(sessions, key=lambda s: s.number))[-last if last else None :]
     axis = make_axis(shown, width)
     named = frame_names(axis, words, panels[0].name if panels else "")
@@ -46,5 +49,5 @@ def course_chart(
         track=track,
         outcomes=tuple(below),
         axis=(*session_numbers(axis, y + 15), *modalities(axis, y + 32), *named),
-        table=course_table(sessions, [*panels, *outcomes], strains or (), words),
+        table=None if last else course_table(sessions, [*panels, *outcomes], strains or (), words),
     )

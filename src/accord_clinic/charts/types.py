@@ -168,7 +168,14 @@ class Chart:
     track: DrawnTrack | None
     outcomes: tuple[DrawnPanel, ...]
     axis: tuple[Label, ...]
-    table: CourseTable
+    table: CourseTable | None
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The fields of a panel that are in this picture, so that its legend explains no others."""
+        kinds = ("client_marks", "therapist_marks", "band", "gaps")
+        panels = (*self.panels, *self.outcomes)
+        return frozenset(kind for kind in kinds if any(getattr(panel, kind) for panel in panels))
 
     @property
     def axis_texts(self) -> SafeString:

@@ -17,6 +17,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from accord_clinic.charts.strips import strip_svg
+from accord_clinic.pages.answers import AnswerRow, OwnWords
 from accord_clinic.pages.talk_sheet import Sheet
 from accord_clinic.posted import without_controls
 
@@ -76,23 +78,45 @@ def _prints(sign: str) -> bool:
     return True
 
 
-def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, object]:
+def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, Any]:
+    answers = sheet.answers
     return {
         "lang": sheet.language,
-        "title": _("Where {client} and {therapist} stand after session {number}").format(
-            client=sheet.client, therapist=sheet.therapist, number=sheet.number
-        ),
+        "title": _("How each of you saw session {number}").format(number=sheet.number),
         "kicker": _("Talk sheet · {day} · made to be looked at together").format(
             day=date_format(sheet.start.astimezone(zone), "DATE_FORMAT")
         ),
-        "foot": _("These are two people's answers, not a verdict."),
+        "how": sheet.how,
+        "foot": _("These are two people's answers. Neither is the right one."),
         "client": sheet.client,
         "therapist": sheet.therapist,
-        "alike_name": _("Seen alike"),
-        "alike": list(sheet.alike),
+        "felt_name": answers.felt.name if answers.felt else _("In own words") if answers.words else "",
+        "felt": asdict(answers.felt) if answers.felt else None,
+        "words": [_own_words(sheet, words) for words in answers.words],
+        "apart_name": _("Answered differently") if answers.apart or answers.alike else "",
+        "alike": "" if answers.apart else _("Nothing: no two answers lie two steps or more apart."),
+        "apart": [asdict(difference) for difference in answers.apart],
+        "rows_name": _("All the answers"),
+        "heads": [_("Question"), _("From"), _("Answers"), _("To")],
+        "rows": [_row(sheet, row) for row in answers.rows],
+        "measures": [asdict(measure) for measure in answers.measures],
         "lines": [asdict(line) for line in sheet.lines],
         "goals_name": _("Goals and tasks"),
         "goals": [_goal(sheet, goal) for goal in sheet.goals],
+    }
+
+
+def _own_words(sheet: Sheet, words: OwnWords) -> dict[str, str]:
+    name = sheet.client if words.side == "client" else sheet.therapist
+    return {"side": words.side, "words": words.words, "by": " · ".join(filter(None, (name, words.about)))}
+
+
+def _row(sheet: Sheet, row: AnswerRow) -> dict[str, Any]:
+    voices = ((sheet.client, row.client_words), (sheet.therapist, row.therapist_words))
+    return asdict(row) | {
+        "is_low": row.is_low,
+        "picture": strip_svg(row.steps, row.client, row.therapist),
+        "words": " ".join(f"{name}: {words}." for name, words in voices if words),
     }
 
 

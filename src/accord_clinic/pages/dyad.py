@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accord.course import course
 from accord_clinic.charts import SessionMark
+from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
 from accord_clinic.pages.findings import Headline, headline
 from accord_clinic.pages.pictures import Picture, picture
@@ -66,6 +67,7 @@ class _Presenter:
             safety=tuple((finding.answer, finding.session) for finding in worth if finding.answer),
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
+            answers=self.answers(),
             quotes=tuple(map(_quote, self.rows.quotes)),
             goals=tuple(map(self.goal_line, self.rows.goals)),
             strains=tuple(strain_line(strain, self.names) for strain in reversed(self.rows.strains)),
@@ -127,6 +129,12 @@ class _Presenter:
         spans = [strain_span(strain, self.sessions) for strain in self.rows.strains]
         frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
         return picture(followed, shelf().instruments, marks, spans, frozen, self.names)
+
+    def answers(self) -> SessionAnswers:
+        """What both showed of the last session that is open to both; own words stand in a card of their own."""
+        return WordedAnswers(
+            {"client": self.names.client, "therapist": self.names.therapist}, self.rows.latest
+        ).answers()
 
     def goal_line(self, goal: Goal) -> GoalLine:
         by_client, by_therapist = "client" in goal.sealed_by, "therapist" in goal.sealed_by

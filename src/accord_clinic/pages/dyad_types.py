@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from accord_clinic.pages.answers import SessionAnswers
 from accord_clinic.pages.findings import Headline
 from accord_clinic.pages.pictures import Picture
 from accord_clinic.words.sentences import Names
@@ -72,6 +73,7 @@ class DyadPage:
     safety: tuple[tuple[str, int], ...]
     asks_age: bool
     picture: Picture | None
+    answers: SessionAnswers
     quotes: tuple[Quote, ...]
     goals: tuple[GoalLine, ...]
     strains: tuple[StrainLine, ...]

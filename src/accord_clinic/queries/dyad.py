@@ -4,7 +4,7 @@ What is not revealed is not read, apart from the therapist's own answers. The nu
 sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +24,7 @@ from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
 from accord_clinic.queries.findings import shown_signals
 from accord_clinic.queries.strains import StrainHistory, histories
+from accord_clinic.queries.talk_sheet import ReadableResponse, readable
 
 MOST_QUOTES = 4
 SESSIONS = Prepared(
@@ -84,7 +85,10 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class DyadRows:
-    """All that the page of one dyad is made from. `sides`: who has answered the check-in, by row of the session."""
+    """All that the page of one dyad is made from. `sides`: who has answered the check-in, by row of the session.
+
+    `latest`: what both answered about the last session that is open to both, by side and questionnaire.
+    """
 
     sessions: Sequence[Session]
     sides: dict[int, set[str]]
@@ -94,6 +98,7 @@ class DyadRows:
     quotes: Sequence[Quoted]
     goals: Sequence[Goal]
     shared_with: Sequence[str]
+    latest: Mapping[tuple[str, str], ReadableResponse]
 
 
 def visible(member: Member, uid: str) -> Dyad | None:
@@ -152,7 +157,14 @@ def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
         quotes=_quotes(dyad, responses),
         goals=_goals(dyad),
         shared_with=_shared_with(dyad),
+        latest=_latest(sessions, responses),
     )
+
+
+def _latest(sessions: Sequence[Session], responses: Sequence[Any]) -> dict[tuple[str, str], ReadableResponse]:
+    last = next((s.pk for s in reversed(sessions) if s.revealed_at), None)
+    rows = readable(row for row in responses if row.session_id == last)
+    return {(row.side, row.instrument): row for row in rows}
 
 
 def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:

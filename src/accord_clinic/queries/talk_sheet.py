@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from accord.scoring import possible
-from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Response, Session, Strain
+from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Session, Strain
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
 from accord_clinic.permissions import dyads_visible_to
@@ -16,16 +17,30 @@ from accord_clinic.questionnaires.shelf import shelf
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRows:
-    """Of one session the latest response by side and instrument with its comments; of its dyad strains and goals.
+class ReadableResponse:
+    """One response with the answers that can still be said: a practice may have changed its own questionnaire since."""
 
-    `picks`: what each side said matters most now, in the last words of each goal.
-    """
+    pk: int
+    side: str
+    instrument: str
+    version: str
+    answers: Mapping[str, Any]
 
-    responses: dict[tuple[str, str], Response]
+
+@dataclass(frozen=True, slots=True)
+class AnswerRows:
+    """Of one session the latest response by side and instrument, its comments and ticks; the strains of its dyad."""
+
+    responses: Mapping[tuple[str, str], ReadableResponse]
     comments: Sequence[Comment]
     ticks: frozenset[str]
     strains: Sequence[Strain]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRows(AnswerRows):
+    """With the goals of the dyad, and `picks`: what each side said matters most now, in the last words of each goal."""
+
     goals: Sequence[Shown]
     picks: dict[str, tuple[str, ...]]
 
@@ -49,26 +64,32 @@ def _revealed(viewer: Member | Client):
 
 def sheet_rows(session: Session) -> SheetRows:
     """Everything on the sheet of a session; ask `revealed_session` first. A fixed number of queries."""
-    dyad = session.dyad
-    latest = current_responses(session.responses.order_by("id")).values()
-    responses = {(row.side, row.instrument): _readable(row) for row in latest}
+    rows, dyad = answer_rows(session), session.dyad
+    goals = [goal for goal in shown(dyad) if goal.changed_since(session.start) or goal.waits]
+    return SheetRows(rows.responses, rows.comments, rows.ticks, rows.strains, goals, _picks(session))
+
+
+def answer_rows(session: Session) -> AnswerRows:
+    """The answers alone; ask `revealed_session` first. Four queries."""
+    responses = {(r.side, r.instrument): r for r in readable(session.responses.order_by("id"))}
     current = {r.pk for r in responses.values()}
-    return SheetRows(
+    return AnswerRows(
         responses=responses,
         comments=[c for c in session.comments.order_by("id") if c.response_id in current],
         ticks=frozenset(session.talk_ticks.values_list("topic", flat=True)),
-        strains=list(dyad.strains.select_related("session").order_by("session__number")),
-        goals=[goal for goal in shown(dyad) if goal.changed_since(session.start) or goal.waits],
-        picks=_picks(session),
+        strains=list(session.dyad.strains.select_related("session").order_by("session__number")),
     )
 
 
-def _readable(row: Response) -> Response:
-    """With the answers that can still be said: a practice may have changed its own questionnaire since."""
+def readable(rows: Iterable[Any]) -> list[ReadableResponse]:
+    """Of responses of one session, in the order they came, those that count."""
+    return [_readable(row) for row in current_responses(rows).values()]
+
+
+def _readable(row: Any) -> ReadableResponse:
     instrument = shelf().answered(row.instrument, row.version)
-    if instrument:
-        row.answers = possible(record_of(row, 0).answers, instrument, row.form)
-    return row
+    answers = possible(record_of(row, 0).answers, instrument, row.form) if instrument else row.answers
+    return ReadableResponse(row.pk, row.side, row.instrument, row.version, answers)
 
 
 def _picks(session: Session) -> dict[str, tuple[str, ...]]:

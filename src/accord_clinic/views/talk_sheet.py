@@ -12,7 +12,7 @@ from accord_clinic import permissions
 from accord_clinic.actions import read_log, talk_sheet
 from accord_clinic.exports.pdf import talk_pdf
 from accord_clinic.pages.prepare_sheet import prepare as prepare_page
-from accord_clinic.pages.talk_sheet import sheet
+from accord_clinic.pages.talk_sheet import session_answers, sheet
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
@@ -80,6 +80,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
         "dyad": session.dyad,
         "headline": ready.headline,
         "safety": ready.safety,
+        "answers": session_answers(session),
         "offers": list(zip(ready.offers, rows, strict=True)),
         "language": language,
         "languages": other_languages(language),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AccordError",
     "Budget",
+    "actor_partner",
     "calibrate",
     "catalogue",
     "coupling",
@@ -35,13 +36,16 @@ __all__ = [
     "score",
     "score_array",
     "simulate",
+    "surface",
     "trajectory",
+    "truth_bias",
 ]
 __version__ = "0.1.0"
 
 HOMES = {
     "AccordError": "accord.errors",
     "Budget": "accord.stats.limits",
+    "actor_partner": "accord.stats.actor_partner",
     "calibrate": "accord.stats.thresholds",
     "catalogue": "accord.instruments",
     "coupling": "accord.stats.coupling",
@@ -52,7 +56,9 @@ HOMES = {
     "score": "accord.scoring",
     "score_array": "accord.scoring",
     "simulate": "accord.simulation",
+    "surface": "accord.stats.surface",
     "trajectory": "accord.trajectories",
+    "truth_bias": "accord.stats.truth_bias",
 }
 
 

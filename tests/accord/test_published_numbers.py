@@ -14,6 +14,9 @@ PUBLISHED = {
     "fit_mixed": "test_mixed_gold::test_simulated_studies_give_the_numbers_of_lme4_and_nlme",
     "reliability": "test_reliability::test_real_ratings_give_the_numbers_of_lme4",
     "riclpm": "test_riclpm::test_simulated_studies_give_the_numbers_of_lavaan",
+    "truth_bias": "test_dyads::TestTruthAndBias",
+    "actor_partner": "test_dyads::TestActorAndPartner",
+    "surface": "test_dyads::TestSurface",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -29,6 +32,7 @@ NO_ANALYSIS = {"catalogue"}
 FITS = {
     "coupling": "coupling",
     "criterion": "criterion.agreement",
+    "dyads": "surface",
     "mixed": "fit_mixed",
     "reliability": "reliability",
     "riclpm": "riclpm",

@@ -21,7 +21,7 @@ d <- study("couples")
 model <- "yc ~ actor_c*xc + partner_c*xt\n yt ~ actor_t*xt + partner_t*xc\n yc ~~ yt\n xc ~~ xt"
 alike <- "yc ~ a*xc + p*xt\n yt ~ a*xt + p*xc\n yc ~~ yt\n xc ~~ xt"
 f <- sem(model, d, missing = "fiml", fixed.x = FALSE, meanstructure = TRUE, control = list(rel.tol = 1e-11))
-g <- sem(alike, d, missing = "fiml", fixed.x = FALSE, meanstructure = TRUE, control = list(rel.tol = 1e-11))
+g <- sem(alike, d, missing = "fiml", fixed.x = FALSE, meanstructure = TRUE)
 e <- parameterEstimates(f); e <- e[e$label != "", ]
 keep("actor_partner", d, estimate = as.list(setNames(e$est, e$label)), se = as.list(setNames(e$se, e$label)),
   loglik = as.numeric(logLik(f)), equal_chi2 = as.numeric(2 * (logLik(f) - logLik(g))),

@@ -14,7 +14,9 @@ from accord.scoring import wrong_examples
 from accord.toml import read_toml
 
 KEYS_ONLY = ("wai-sr", "who-5", "core-10", "implement-wai-9", "implement-bai-3")
-OURS = ("accord-check-in", "accord-wider-look", "accord-starting-path", "accord-asking-again")
+OURS = (
+    "accord-check-in", "accord-wider-look", "accord-starting-path", "accord-already-together", "accord-asking-again",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ class TestWhatIsThere:
     def test_an_unknown_id_gets_the_nearest_ones(self, shipped):
         with pytest.raises(BadInput, match=re.escape("no questionnaire 'phq9'. Did you mean phq-9")):
             shipped.get("phq9")
-        with pytest.raises(BadInput, match="no questionnaire 'xyz'. There are accord-asking-again"):
+        with pytest.raises(BadInput, match="no questionnaire 'xyz'. There are accord-already-together, "):
             shipped.get("xyz")
         with pytest.raises(BadInput, match="no questionnaire 'phq-9' in version 7"):
             shipped.get("phq-9", "7")
@@ -262,7 +264,7 @@ class TestOurWords:
         assert grade(sentences, language) <= most
 
     def test_the_starting_path_and_the_wider_look_make_no_scores(self, shipped):
-        assert shipped.get("accord-starting-path").scales == ()
+        assert shipped.get("accord-starting-path").scales == shipped.get("accord-already-together").scales == ()
         assert list(shipped.get("accord-starting-path").forms) == ["start-1", "start-2", "start-3"]
         assert shipped.get("accord-wider-look").scales == ()
         assert all(len(items) <= 3 for items in shipped.get("accord-wider-look").forms.values())

@@ -28,9 +28,9 @@ def html(browser, dyad):
 
 
 def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
-    assert page().headline.title == "Ana and you are about to begin."
+    assert page().headline.title == "No check-in is open to both yet."
     a_course(dyad, 2)
-    assert page().headline.title == "Ana and you are just beginning."
+    assert page().headline.title == "These are the first check-ins."
     a_course(dyad, 2)
     assert page().headline.title == "Nothing stands out so far."
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))

@@ -64,8 +64,8 @@ def test_a_language_without_its_files_is_told_each_of_them():
         "messages/fr.toml",
         *(
             f"accord/instruments/catalogue/wording/{name}.fr.toml"
-            for name in ("accord-asking-again", "accord-check-in", "accord-starting-path", "accord-wider-look",
-                         "goal-rating")
+            for name in ("accord-already-together", "accord-asking-again", "accord-check-in", "accord-starting-path",
+                         "accord-wider-look", "goal-rating")
         ),
     ]  # fmt: skip
     assert missing("tlh")[0] == "Django knows no language 'tlh', so it has no name"

@@ -147,7 +147,7 @@ def test_the_card_cannot_be_set_aside(people, dyad, ben, answered, as_member, pa
 
 def test_a_course_that_has_ended_or_is_new_says_it_as_well(people, dyad, ben, page):
     session = a_held_session(dyad, client=better_off_dead())
-    assert "about to begin" not in page(ben, "dyad", dyad.uid)
+    assert "No check-in is open" not in page(ben, "dyad", dyad.uid)
     care.end_course(dyad, "agreement", timezone.localdate(), "", by=ben)
     html = page(ben, "dyad", dyad.uid)
     assert READ in html

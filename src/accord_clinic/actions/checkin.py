@@ -31,6 +31,7 @@ from accord_clinic.models import (
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries.practice import often
+from accord_clinic.queries.sessions import is_first
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.questionnaires.shelf import shelf
@@ -61,10 +62,11 @@ def invite(session: Session, *, by: Actor, mailed: bool = False) -> str:
     reveal.give_notice(session)
     token = links.new_token()
     remote = session.modality != "room"
-    measures = list(session.dyad.measures.all())
+    dyad, measures = session.dyad, list(session.dyad.measures.all())
+    first = dyad.under_way and is_first(session)
     invitation = Invitation.objects.create(
         session=session,
-        forms=plan.forms(session.dyad, session.number, often(session.dyad), "client", measures, remote),
+        forms=plan.forms(dyad, session.number, often(dyad), "client", measures, remote, first),
         token_hash=links.digest(token),
         expires_at=timezone.now() + LINK_LIVES,
         mailed=mailed,

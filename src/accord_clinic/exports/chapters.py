@@ -127,6 +127,7 @@ def _headings() -> dict[str, str]:
         "after": _("after"),
         "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
         "often": _("check-in after every so many sessions, if not as usual"), "passed_over": _("no check-in after it"),
+        "under_way": _("you worked together before"),
         "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
         "by_itself": _("links go out by themselves"),
         "link_after_minutes": _("link, minutes after the session"),

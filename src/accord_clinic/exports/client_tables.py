@@ -96,6 +96,7 @@ def _courses(client: Client) -> Iterable[Row]:
             "modality": d.modality,
             "form": d.form,
             "often": d.often,
+            "under_way": d.under_way,
             "note": d.note,
         }
 

@@ -66,6 +66,14 @@ class CourseForm(forms.Form):
     """A course of care: from when, in which approach, where, and what the client is asked."""
 
     started = forms.DateField(label=_("First session on"), widget=DateInput)
+    under_way = forms.BooleanField(
+        label=_("We already work together"),
+        required=False,
+        help_text=_(
+            "Then the first check-in asks both since when, which goals there are so far, and what to keep. Otherwise "
+            "the first three ask what both expect, how they want to work and where they begin."
+        ),
+    )
     approach = forms.ChoiceField(
         label=_("Approach"),
         choices=[(a, APPROACH_NAMES[a]) for a in APPROACHES if a in APPROACH_NAMES],
@@ -146,7 +154,7 @@ class PersonForm(CourseForm):
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
-    field_order = (*ABOUT, "consents", "started", "approach", "card_topics", "modality", "form", "often")
+    field_order = (*ABOUT, "consents", "started", "under_way", "approach", "card_topics", "modality", "form", "often")
 
     def __init__(self, *args, guardian_below: int, **more):
         super().__init__(*args, **more)

@@ -70,6 +70,7 @@ class ColumnMap:
     encoding: str = "utf-8-sig"
     modality: str = "room"
     approach: str = "integrative"
+    under_way: bool = False
 
     def needs(self) -> list[str]:
         """Every column that the file must have, once."""
@@ -104,6 +105,7 @@ def read_map(path: Path, instruments: Mapping[str, Instrument]) -> ColumnMap:
         encoding=cells.text("encoding", "utf-8-sig"),
         modality=sessions.one_of("modality", MODALITIES, "room"),
         approach=sessions.text("approach", "integrative"),
+        under_way=sessions.truth("under_way", False),
     )
     for table in (sessions, names, cells, file):
         table.done()

@@ -139,7 +139,7 @@ def _dyads(
         if (client.pk, therapist.pk) not in known_dyads:
             known_dyads[client.pk, therapist.pk] = Dyad.objects.create(
                 client=client, therapist=therapist, started=row.day, note=note(columns),
-                approach=columns.approach, modality=columns.modality,
+                approach=columns.approach, modality=columns.modality, under_way=columns.under_way,
             )  # fmt: skip
         dyads[row.place[:2]] = known_dyads[client.pk, therapist.pk]
     return dyads, len(known_dyads) - before

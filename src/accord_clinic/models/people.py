@@ -173,6 +173,7 @@ class Dyad(Addressed):
     form = models.CharField(max_length=20, choices=FORMS, default="full")
     card_topics = models.JSONField(default=list, blank=True, help_text="what guidance cards are also chosen for")
     often = models.PositiveSmallIntegerField(choices=OFTEN, null=True, blank=True, help_text="empty: as the practice")
+    under_way = models.BooleanField(default=False, help_text="the two worked together before their first check-in")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     circle = models.CharField(
         max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists"

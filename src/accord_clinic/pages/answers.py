@@ -21,7 +21,7 @@ from accord.records import RATERS, Rater
 from accord.signals import CHECK_IN, HELD_BACK, STRAIN
 from accord_clinic.charts.strips import APART, LOWEST, strip
 from accord_clinic.questionnaires.answer_words import in_words, phrase, question, wording
-from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class WordedAnswers:
         """Every answer to the client's other questionnaires, in the client's own order and words."""
         for (side, name), row in sorted(self.latest.items()):
             instrument = as_answered(row)
-            if side != "client" or name in (*IN_ROWS, STARTING_PATH) or instrument is None:
+            if side != "client" or name in (*IN_ROWS, *BEGINNINGS) or instrument is None:
                 continue
             asked = [item for item in instrument.items if item.kind != "text" and row.answers.get(item.id) is not None]
             rows = [

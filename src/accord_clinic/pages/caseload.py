@@ -92,7 +92,8 @@ def calm(last: int | None) -> str:
     if not last:
         return _("No session is open to both yet.")
     if last < STARTING_SESSIONS:
-        return _("Just beginning: {last} of the first {first} sessions.").format(last=last, first=STARTING_SESSIONS)
+        so_far = _("{last} of the first {first} sessions: nothing is inferred yet.")
+        return so_far.format(last=last, first=STARTING_SESSIONS)
     return _("Nothing stands out so far.")
 
 

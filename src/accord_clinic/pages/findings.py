@@ -70,13 +70,13 @@ def _nothing(revealed: int, names: Names) -> Headline:
     """That nothing stands out is good to read; in the first three sessions nothing can stand out by inference."""
     if not revealed:
         return Headline(
-            names.say(_("{client} and you are about to begin."), _("{client} and {therapist} are about to begin.")),
+            _("No check-in is open to both yet."),
             _("Once a session is rated from both sides, it stands here, side by side."),
         )
     if revealed < 4:
         return Headline(
-            names.say(_("{client} and you are just beginning."), _("{client} and {therapist} are just beginning.")),
-            _("In the first three sessions nothing is inferred: what both say about the start is what counts."),
+            _("These are the first check-ins."),
+            _("In the first three sessions nothing is inferred. What both of you say is what counts."),
         )
     return Headline(
         _("Nothing stands out so far."),

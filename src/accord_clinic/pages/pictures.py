@@ -15,7 +15,7 @@ from accord.signals import CHECK_IN
 from accord.stats.thresholds import BUDGET
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.types import Opener
-from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.sentences import Names, scale_name
 
@@ -69,7 +69,8 @@ def picture(
 def _drawn(course: Course, instruments: Mapping[str, Instrument]) -> list[tuple[Instrument, Scale]]:
     """The scales that get a panel, the check-in's first: a questionnaire's total where it has one, else each scale."""
     answered = dict.fromkeys((*(key[1] for key in course.scores), *(key[1] for key in course.earlier)))
-    names = sorted((n for n in answered if n not in (STARTING_PATH, WIDER_LOOK)), key=lambda n: (n != CHECK_IN, n))
+    apart = (*BEGINNINGS, WIDER_LOOK)
+    names = sorted((n for n in answered if n not in apart), key=lambda n: (n != CHECK_IN, n))
     drawn = []
     for instrument in (instruments[name] for name in names):
         totals = [s for s in instrument.scales if s.name == "total"]

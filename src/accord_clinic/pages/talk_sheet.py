@@ -18,7 +18,7 @@ from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.strains import is_open
 from accord_clinic.queries.talk_sheet import AnswerRows, answer_rows, sheet_rows
 from accord_clinic.questionnaires.answer_words import wording
-from accord_clinic.questionnaires.plan import STARTING_PATH
+from accord_clinic.questionnaires.plan import BEGINNINGS
 from accord_clinic.words.sentences import strain_state
 
 if TYPE_CHECKING:
@@ -133,15 +133,15 @@ def _answers(session: Session, rows: AnswerRows, voices: WordedAnswers) -> Sessi
 
 
 def _starting(voices: WordedAnswers, comments: Sequence[Comment]) -> tuple[Line, ...]:
-    """The starting path: each question with both answers side by side, chosen or in words."""
+    """How the two begin: each question with both answers side by side, chosen or in words."""
     versions = {
-        row.version: instrument
+        (name, row.version): instrument
         for (_side, name), row in voices.latest.items()
-        if name == STARTING_PATH and (instrument := as_answered(row))
+        if name in BEGINNINGS and (instrument := as_answered(row))
     }
     lines = (
         _side_by_side(voices, instrument, version, item, comments)
-        for version, instrument in sorted(versions.items())
+        for (_name, version), instrument in sorted(versions.items())
         for item in instrument.items
     )
     return tuple(filter(None, lines))

@@ -26,6 +26,12 @@ def was_asked(session: Session) -> bool:
     return Session.objects.filter(is_asked(), pk=session.pk).exists()
 
 
+def is_first(session: Session) -> bool:
+    """Whether there was no check-in of this course before this session. What came from a file was none."""
+    before = session.dyad.sessions.filter(is_asked(), start__lt=session.start).exclude(revealed_by="import")
+    return not before.exists()
+
+
 def overdue(now: datetime) -> QuerySet[Session]:
     """Closed sessions whose time to open has come: held ones, and any other that has an answer."""
     answered = Exists(Response.objects.filter(session=OuterRef("pk")))

@@ -40,7 +40,8 @@ def supervisors_now(dyad: Dyad) -> list[str]:
 
 def as_set_up(dyad: Dyad) -> dict[str, object]:
     """How the course is set up, for a form."""
-    facts = {name: getattr(dyad, name) for name in ("approach", "card_topics", "modality", "form", "often")}
+    names = ("under_way", "approach", "card_topics", "modality", "form", "often")
+    facts = {name: getattr(dyad, name) for name in names}
     return facts | {f"measure-{m.instrument}": m.every for m in dyad.measures.all()}
 
 

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Measure
 
 STARTING_PATH = "accord-starting-path"
+ALREADY_TOGETHER = "accord-already-together"
+BEGINNINGS = (STARTING_PATH, ALREADY_TOGETHER)
+"""How two people begin here: in the first three sessions, or all at once where they work together already."""
 WIDER_LOOK = "accord-wider-look"
 # Asked in places of their own, so never offered as an outcome measure. All others of the catalogue are.
-HAVE_A_PLACE = frozenset({CHECK_IN, STARTING_PATH, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
+HAVE_A_PLACE = frozenset({CHECK_IN, *BEGINNINGS, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
 TURNS, AT_A_DISTANCE = ("turn-1", "turn-2"), "turn-3"
 """The wider look asks two questions in a check-in, in turns."""
 PICKS_EVERY = 5
@@ -38,11 +41,22 @@ def _since(number: int, often: int) -> range:
 
 
 def forms(
-    dyad: Dyad, number: int, often: int, side: str, measures: Iterable[Measure] = (), remote: bool = False
+    dyad: Dyad,
+    number: int,
+    often: int,
+    side: str,
+    measures: Iterable[Measure] = (),
+    remote: bool = False,
+    first: bool = False,
 ) -> list[tuple[str, str]]:
-    """The (instrument, form) pairs that one side is asked after session `number`, in their order."""
+    """The (instrument, form) pairs that one side is asked after session `number`, in their order.
+
+    `first`: there was no check-in in this course before, whatever its number: past ratings may have come from a file.
+    """
     pairs = [(CHECK_IN, dyad.form)]
-    if number <= STARTING_SESSIONS:
+    if dyad.under_way:
+        pairs += [(ALREADY_TOGETHER, "full")] if first else []
+    elif number <= STARTING_SESSIONS:
         pairs.append((STARTING_PATH, f"start-{number}"))
     if side == "client":
         since = _since(number, often)

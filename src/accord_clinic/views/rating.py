@@ -19,6 +19,7 @@ from accord_clinic.actions import checkin, kept_ratings, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import often
+from accord_clinic.queries.sessions import is_first
 from accord_clinic.questionnaires import answer_words, plan
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
@@ -58,7 +59,8 @@ def waive(request: MemberRequest, uid: str) -> HttpResponse:
 
 def _page(session) -> questionnaires.QuestionPage:
     dyad, number, every = session.dyad, session.number, often(session.dyad)
-    asked = plan.forms(dyad, number, every, SIDE, remote=session.modality != "room")
+    first = dyad.under_way and is_first(session)
+    asked = plan.forms(dyad, number, every, SIDE, remote=session.modality != "room", first=first)
     picks = rating_queries.goals(dyad) if plan.asks_what_matters(number, every) else None
     return questionnaires.page(SIDE, asked, _names(session), picks_from=picks)
 

@@ -1,5 +1,6 @@
 """Everybody in the clinic's tests, one fixture each, and a browser for whoever signs in."""
 
+import pickle
 import time
 from pathlib import Path
 
@@ -10,13 +11,14 @@ from allauth.account.internal.flows.login import (
     AUTHENTICATION_METHODS_SESSION_KEY,
 )
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client as Browser
 from tests.clinic import migrated
 from tests.clinic.people import People, a_practice
 
 from accord.stats import thresholds
 from accord_clinic.database import keys
+from accord_clinic.queries import practice
 
 ASKING = {"db", "transactional_db", "django_db_setup"}
 """Fixtures of tests that ask the database in which the suite runs."""
@@ -76,10 +78,39 @@ def _as_key(value) -> object:
     return (value.shape, value.dtype, value.tobytes()) if isinstance(value, np.ndarray) else value
 
 
+@pytest.fixture(scope="module")
+def begun(request, django_db_setup, django_db_blocker):
+    """The practice and what `begin(people)` of a test file gives, made once for the file; nothing where it has none.
+
+    Each test has it as it was, whatever others did: their changes are undone, and these are copies. So `begin` gives
+    what can be pickled, and a file whose tests commit (`transaction=True`) cannot have one.
+    """
+    begin = getattr(request.module, "begin", None)
+    if begin is None:
+        yield None
+        return
+    with django_db_blocker.unblock(), transaction.atomic():
+        people = a_practice()
+        yield pickle.dumps((people, begin(people)))
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def people(db) -> People:
+def as_begun(begun, db) -> tuple[People, object]:
+    practice.forget()
+    return pickle.loads(begun) if begun else (a_practice(), None)
+
+
+@pytest.fixture
+def given(as_begun):
+    """What `begin` of this test file gave."""
+    return as_begun[1]
+
+
+@pytest.fixture
+def people(as_begun) -> People:
     """A practice with Ana, Ben, Cy, Dee, Eve, Mo and Ada."""
-    return a_practice()
+    return as_begun[0]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from accord_clinic.models import Invitation
 from accord_clinic.queries import caseload, consent, courses, findings, key_holders, today
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import dyad as dyads
+from accord_clinic.queries import sessions as session_queries
 from accord_clinic.queries import strains as strain_queries
 
 PREPARED = {
@@ -28,6 +29,7 @@ PREPARED = {
         dyads,
         findings,
         key_holders,
+        session_queries,
         strain_queries,
         reveal,
         signals,

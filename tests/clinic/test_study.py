@@ -32,14 +32,18 @@ NAMES = [f"Client{letter}" for letter in "ABCDEFGHIJ"]
 KEPT, SHOWN = "kept for myself alone", "please be slower"
 
 
-@pytest.fixture
-def ten(ben):
+def begin(people):
     """Ten clients of Ben's who agree, each with a course of two open sessions."""
-    dyads = [a_dyad(ben, name) for name in NAMES]
+    dyads = [a_dyad(people.ben, name) for name in NAMES]
     for dyad in dyads:
         a_course(dyad, 2)
         consent.give(dyad.client, "research", by=dyad.client)
     return dyads
+
+
+@pytest.fixture
+def ten(given):
+    return given
 
 
 @pytest.fixture

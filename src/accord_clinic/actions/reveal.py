@@ -2,10 +2,11 @@
 
 import logging
 from datetime import UTC, datetime, time, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -13,6 +14,7 @@ from accord.instruments import AnswerSet
 from accord.signals import CHECK_IN, STRAIN
 from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.messages import notices
 from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_treat
@@ -24,6 +26,19 @@ from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 
 LOG = logging.getLogger(__name__)
+LATEST_FIRST = Prepared(
+    lambda dyad: Session.objects.select_for_update(of=("self",), no_key=True)
+    .filter(dyad_id=dyad)
+    .annotate(asked=is_asked())
+    .order_by("-start", "-pk")
+)
+LAST_LINK = Prepared(
+    lambda dyad: Invitation.objects.filter(session__dyad_id=dyad).order_by("-made_at").values_list("made_at")[:1]
+)
+LAST_ANSWER = Prepared(
+    lambda dyad: Response.objects.filter(session__dyad_id=dyad).order_by("-sent_at").values_list("sent_at")[:1]
+)
+"""Prepared, since an import plans thousands of sessions: with plain querysets each takes half as long again."""
 MOVES_AT_ONCE = {"settled": ("settle",), "partly": ("partly",), "still_there": ("talk", "still_there")}
 """What the client said at once about where a strain stands (item t2), as moves."""
 
@@ -55,18 +70,17 @@ def set_dues(dyad: Dyad) -> None:
     be there, so it never becomes a later one.
     """
     practice = Practice.objects.get()
-    soonest = _soonest(practice, dyad)
-    rows = dyad.sessions.select_for_update(of=("self",), no_key=True).annotate(asked=is_asked())
+    soonest = cache(_soonest)
     changed: list[Session] = []
     next_start = None
-    for session in reversed(rows.order_by("start", "pk")):
+    for session in LATEST_FIRST.all(dyad.pk):
         before = session.reveal_due
         if session.revealed_at is None:
             wanted = due(session, practice, next_start)
             if before is None:
-                session.reveal_due = max(wanted, soonest)
+                session.reveal_due = max(wanted, soonest(practice, dyad))
             elif wanted < before:
-                session.reveal_due = min(before, max(wanted, soonest))
+                session.reveal_due = min(before, max(wanted, soonest(practice, dyad)))
             elif not session.asked:
                 session.reveal_due = wanted
         if session.reveal_due != before:
@@ -100,10 +114,8 @@ def close_again(session: Session) -> None:
 
 def _soonest(practice: Practice, dyad: Dyad) -> datetime:
     """The practice's notice from now. A clock that is behind cannot make it earlier than the last answer or link."""
-    last_link = Invitation.objects.filter(session__dyad=dyad).aggregate(last=Max("made_at"))["last"]
-    last_answer = Response.objects.filter(session__dyad=dyad).aggregate(last=Max("sent_at"))["last"]
-    latest = max(filter(None, (timezone.now(), last_link, last_answer)))
-    return latest + timedelta(hours=practice.reveal_notice_hours)
+    moments = [moment for last in (LAST_LINK, LAST_ANSWER) for (moment,) in last.rows(dyad.pk)]
+    return max([timezone.now(), *moments]) + timedelta(hours=practice.reveal_notice_hours)
 
 
 def when_both_answered(session: Session, sides: set[str]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord_clinic import links
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Notice, Response, Session, SessionChange
 
 RATED, ASKED, ANSWERED = "rated", "asked", "answered"
@@ -21,9 +22,12 @@ def is_asked() -> Q:
     return links_made | Exists(Response.objects.filter(session=OuterRef("pk")))
 
 
+WAS_ASKED = Prepared(lambda session: Session.objects.filter(is_asked(), pk=session).values_list("pk"))
+
+
 def was_asked(session: Session) -> bool:
     """The same of one session."""
-    return Session.objects.filter(is_asked(), pk=session.pk).exists()
+    return bool(WAS_ASKED.rows(session.pk))
 
 
 def is_first(session: Session) -> bool:

@@ -22,7 +22,10 @@ from itertools import count, cycle
 from unittest.mock import patch
 
 SIZES = (1_000, 50_000, 1_000_000)
-GOALS = {"check-in": 6, "check-in, sent": 6, "today": 20, "people": 15, "search": 12, "dyad": 20, "manager": 30}
+GOALS = {
+    "check-in": 6, "check-in, link": 6, "check-in, sent": 6, "today": 20, "people": 15, "search": 12, "dyad": 20,
+    "manager": 30,
+}  # fmt: skip
 
 
 def main() -> None:
@@ -133,7 +136,8 @@ def _pages(therapist) -> dict:
     last = dyad.sessions.order_by("-number").first()
     session = care.plan_session(dyad, last.start + timedelta(days=7), by=therapist, state="held")
     phone, office, anybody = Browser(), Browser(), Browser()
-    phone.post(f"/c/{checkin.invite(session, by=therapist)}")
+    token = checkin.invite(session, by=therapist)
+    phone.post(f"/c/{token}")
     office.force_login(therapist)
     url = f"/check-in/{Invitation.objects.latest('id').uid}/"
     name = dyad.client.name.split()[0]
@@ -157,8 +161,7 @@ def _pages(therapist) -> dict:
         other = next(others)
         start = session.start + timedelta(minutes=next(minutes))
         held = care.plan_session(other, start, by=other.therapist, state="held")
-        token = checkin.invite(held, by=other.therapist)
-        phone.post(f"/c/{token}")
+        phone.post(f"/c/{checkin.invite(held, by=other.therapist)}")
         there = f"/check-in/{Invitation.objects.latest('id').uid}/"
         page = phone.get(there).content.decode()
         key = unescape(re.search(r'name="key" value="([^"]+)"', page)[1])
@@ -169,6 +172,7 @@ def _pages(therapist) -> dict:
         "bare": lambda: timed(anybody, "get", "/bare/"),
         "bare, signed in": lambda: timed(office, "get", "/bare/member/"),
         "check-in": lambda: timed(phone, "get", url),
+        "check-in, link": lambda: timed(phone, "get", f"/c/{token}"),
         "check-in, sent": send,
         "today": lambda: timed(office, "get", "/today/"),
         "people": lambda: timed(office, "get", "/people/"),

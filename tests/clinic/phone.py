@@ -27,7 +27,7 @@ class Phone:
             self.start()
 
     def start(self):
-        """Open the link and press Start."""
+        """Follow the link with an empty answer, as pressing Start does."""
         return self.browser.post(f"/c/{self.token}")
 
     def open(self):

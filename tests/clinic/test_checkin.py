@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from django.test import Client as Browser
 from tests.clinic.people import CHECK_IN, a_held_session, a_session, answers
-from tests.clinic.phone import USUAL, Phone, text
+from tests.clinic.phone import USUAL, Phone, hidden, text
 
 from accord_clinic.actions import agreements, checkin
 from accord_clinic.models import Comment, Invitation, Measure, Notice, Pick, PrivateLine, Progress, Response, Signal
@@ -34,12 +34,69 @@ def latest(session):
     return Response.objects.filter(session=session, side="client", instrument=CHECK_IN).latest("id")
 
 
-def test_the_first_page_says_who_asks_who_reads_how_long_and_whom_to_call(phone):
+def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone):
+    page = text(Browser().get(f"/c/{phone.token}"))
+    assert "It takes about a minute. Ben reads what you show. A supervisor can if Ben asks for advice" in page
+    assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
+    assert "Nobody watches this live. In need, call 116 123" in page
+
+
+def test_where_consent_is_asked_a_page_with_a_button_comes_before_the_first_question(phone, dyad):
     page = text(Browser().get(f"/c/{phone.token}"))
     assert "Ben would like to know how the session on" in page
     assert "Ben reads only what you choose to show. You may leave out any question." in page
-    assert "Before you send it, you see exactly what Ben will see." in page
-    assert "Nobody watches this live. In need, call 116 123" in page
+    assert "Did anything feel off" not in page
+    for posted in ({"begin": "script"}, {"key": "whatever", **USUAL}):
+        Browser().post(f"/c/{phone.token}", posted)
+        assert not dyad.client.consents.exists(), "an answer is no consent to what was not read"
+
+
+def test_the_scripts_first_answer_swaps_the_token_for_a_cookie_and_stores_nothing(phone, session):
+    phone = Phone(session, start=False)
+    answer = phone.browser.post(f"/c/{phone.token}", {"begin": "script"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert phone.open().status_code == 200
+    assert not Response.objects.exists()
+
+
+def test_without_script_all_questions_are_on_the_page_of_the_link_and_go_on_with_their_answers(phone, session):
+    phone = Phone(session, start=False)
+    page = phone.browser.get(f"/c/{phone.token}")
+    posted = {"key": hidden(page, "key"), **USUAL, "0-o2": "Less homework"}
+    look = phone.browser.post(f"/c/{phone.token}", posted, follow=True)
+    assert look.redirect_chain == [(phone.url, 307)]
+    assert "Ben will see exactly this" in text(look)
+    assert "Less homework" in text(look)
+    phone.browser.post(phone.url, {**posted, "reviewed": "page"})
+    assert latest(session).answers["d1"] == 3
+
+
+class TestNothingNew:
+    """Where something felt off, or an earlier concern is asked about, nothing new is asked after it."""
+
+    def test_an_earlier_concern_leaves_out_the_wider_look_goals_and_what_matters_but_not_the_task(self, dyad, people):
+        for _ in range(19):
+            a_session(dyad, state="held")
+        goal = agreed(dyad, people, "goal", "Sleep through the night")
+        agreed(dyad, people, "task", "No screen in bed", goal)
+        without = text(Phone(a_session(dyad, state="held")).open())
+        for asked in ("How often does Ben treat you", "How far along is this", "What matters most to you now"):
+            assert asked in without
+        a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+        for _ in range(18):
+            a_session(dyad, state="held")
+        page = text(Phone(a_session(dyad, state="held")).open())
+        assert "Something did not feel right" in page
+        assert "Since last time, how did this go" in page
+        for asked in ("How often does Ben treat you", "How far along is this", "What matters most to you now"):
+            assert asked not in page
+
+    def test_a_yes_leaves_out_the_choices_of_the_starting_path_and_keeps_its_words(self, dyad):
+        a_session(dyad, state="held")
+        page = Phone(a_session(dyad, state="held")).open().content.decode()
+        left_out = re.findall(r'data-question="([^"]+)"[^>]* data-unless="0-t1"', page)
+        assert left_out == ["1-p1", "1-p2", "1-p3"]
+        assert 'data-question="1-p4"' in page
 
 
 def test_looking_at_a_link_changes_nothing(phone):
@@ -71,7 +128,7 @@ def test_there_is_a_harmless_page_to_leave_to(phone):
 
 def test_the_last_look_shows_the_words_that_were_ticked_and_keeps_nothing_yet(phone):
     page = text(phone.look({"0-d1": "4", "0-t1": "2", "0-t3": ["quiet", "disagreed"]}))
-    assert "This is exactly what Ben will see" in page
+    assert "Ben will see exactly this" in page
     assert "All of it" in page
     assert "I went quiet, I disagreed" in page
     assert "left out" not in page
@@ -83,7 +140,7 @@ def test_what_was_looked_over_is_kept(phone, session):
     assert answer["Location"] == phone.url + "received/"
     assert latest(session).answers == {name.removeprefix("0-"): int(value) for name, value in USUAL.items()}
     assert Comment.objects.get().words == "Less homework"
-    assert "Thank you. It has arrived." in text(phone.browser.get(answer["Location"]))
+    assert "Thank you. Your answers have arrived." in text(phone.browser.get(answer["Location"]))
 
 
 def test_the_script_sends_at_once_what_it_has_shown(phone, session):
@@ -274,10 +331,10 @@ class TestHelpAtOnce:
 
     def test_help_comes_first_before_and_after_sending(self, phone):
         look = text(phone.look({**USUAL, "1-phq9": "1"}))
-        assert look.index("You do not have to be alone with this") < look.index("This is exactly what Ben will see")
+        assert look.index("You do not have to be alone with this") < look.index("Ben will see exactly this")
         phone.send({**USUAL, "1-phq9": "1"})
         thanks = text(phone.browser.get(phone.url + "received/"))
-        assert thanks.index("In need, call 116 123") < thanks.index("Thank you. It has arrived.")
+        assert thanks.index("In need, call 116 123") < thanks.index("Thank you. Your answers have arrived.")
 
     def test_a_neutral_notice_goes_to_the_therapist_and_the_safety_contact(self, phone, people):
         phone.send({**USUAL, "1-phq9": "1"})
@@ -295,13 +352,13 @@ class TestThanks:
     def test_says_when_it_opens_and_how_to_change_it(self, phone, session):
         phone.send(USUAL)
         page = text(phone.browser.get(phone.url + "received/"))
-        assert "Ben will see it" in page
-        assert "Until then you can change it." in page
+        assert "Ben can read them once Ben has answered" in page
+        assert "Until then you can change them." in page
 
     def test_says_that_both_can_see_it_once_they_can(self, phone, session, people):
         checkin.send(session, "therapist", answers("therapist"), by=people.ben)
         phone.send(USUAL)
-        assert "You and Ben can both see it now" in text(phone.browser.get(phone.url + "received/"))
+        assert "You and Ben can both see them now" in text(phone.browser.get(phone.url + "received/"))
 
     def test_is_there_only_after_something_was_sent(self, phone):
         assert phone.browser.get(phone.url + "received/")["Location"] == phone.url
@@ -317,7 +374,7 @@ class TestLanguage:
     def test_the_page_speaks_the_clients_language(self, phone):
         start, page = Browser().get(f"/c/{phone.token}"), phone.open()
         assert start["Content-Language"] == "de"
-        assert "Ben möchte wissen" in text(start)
+        assert "Ben liest, was Sie zeigen." in text(start)
         assert "Wie viel von der Zeit ging in das" in text(page)
         assert "Diese Übersetzung der Fragen ist ein Entwurf." in text(page)
 

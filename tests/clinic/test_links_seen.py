@@ -52,7 +52,7 @@ def test_whoever_made_a_link_sees_the_same_whether_and_whatever_the_client_answe
         Invitation.objects.update(sent_at=None)
     assert walk(token, uid) == seen
     assert "Less homework" not in str(seen)
-    assert " would like to know" in seen[0][2]
+    assert "Did anything feel off" in seen[0][2]
 
 
 def test_nor_does_the_very_link_that_the_client_used(session):
@@ -79,7 +79,7 @@ def test_the_browser_that_sent_it_shows_it_again_to_be_changed(session):
     phone.send(SAID)
     assert "It has been received" in text(phone.browser.get(f"/c/{phone.token}"))
     assert "Less homework" in phone.open().content.decode()
-    assert "Look at it or change it" in text(phone.browser.get(phone.url + "received/"))
+    assert "Look at my answers or change them" in text(phone.browser.get(phone.url + "received/"))
 
 
 def test_the_link_that_went_to_the_clients_mailbox_shows_it_anywhere(session, ben):
@@ -110,8 +110,8 @@ def test_on_the_therapists_own_device_it_arrives_and_nothing_comes_back(session,
     phone.start()
     phone.send(SAID)
     thanks = text(phone.browser.get(phone.url + "received/"))
-    assert "Thank you. It has arrived." in thanks
-    assert "Look at it or change it" not in thanks
+    assert "Thank you. Your answers have arrived." in thanks
+    assert "Look at my answers or change them" not in thanks
     assert "Less homework" not in phone.open().content.decode()
     phone.browser.logout()
     phone.start()

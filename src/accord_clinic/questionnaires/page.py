@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accord.records import Rater
 from accord.signals import CHECK_IN, STRAIN
-from accord_clinic.questionnaires.plan import WIDER_LOOK
+from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
 from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
 
 ASKING_AGAIN = "accord-asking-again"
@@ -57,17 +57,22 @@ class QuestionPage:
         """All questions, with the names in them."""
         body = (q.filled(self.names) for part in self.body for q in part.questions)
         closing = (q.filled(self.names) for part in self.closing for q in part.questions)
-        return (*self.first, *body, *self.last, *closing)
+        return (*self.first, *body, *self.around, *closing)
 
     @property
     def body(self) -> tuple[QuestionBlock, ...]:
         """The questionnaires as they are shown, without the open lines that close the page.
 
-        Where an earlier concern is asked about, the wider look waits: a page stays short when there is most to say.
+        Where an earlier concern is asked about, what is new waits: a page stays short when there is most to say.
         """
-        shown = (part for part in self.blocks if not (self.first and part.instrument == WIDER_LOOK))
-        strain = _asks_strain(self.blocks)
-        return tuple(_body(part, strain if part.instrument == WIDER_LOOK else "") for part in shown)
+        strain = _asks_strain(self.blocks) if self.side == "client" else ""
+        parts = (_body(part, strain, bool(self.first)) for part in self.blocks)
+        return tuple(part for part in parts if part.questions)
+
+    @property
+    def around(self) -> tuple[Question, ...]:
+        """Goals, tasks and what matters most, as they are shown: beside an earlier concern only the task is."""
+        return tuple(q for q in self.last if not (self.first and q.later))
 
     @property
     def closing(self) -> tuple[QuestionBlock, ...]:
@@ -103,8 +108,9 @@ def page(
     made = (block(name, form, side, place, asked.get(name)) for place, (name, form) in enumerate(forms))
     blocks = tuple(part for part in made if part)
     goals = tuple(picks_from or ())
-    last = [progress_question(agreed, _asks_strain(blocks)) for agreed in progress]
-    last += [] if picks_from is None else _picks(goals)
+    strain = _asks_strain(blocks) if side == "client" else ""
+    last = [progress_question(agreed, strain) for agreed in progress]
+    last += [] if picks_from is None else _picks(goals, strain)
     first = tuple(q for concern in again for q in asking_again(concern, names))
     return QuestionPage(side, names, first, blocks, tuple(last), goals)
 
@@ -116,9 +122,18 @@ def _asks_strain(blocks: Iterable[QuestionBlock]) -> str:
 
 
 @lru_cache(maxsize=512)
-def _body(part: QuestionBlock, unless: str) -> QuestionBlock:
+def _body(part: QuestionBlock, strain: str, concern: bool) -> QuestionBlock:
+    """Choices of the starting path and the wider look wait for a `concern`, and for a yes to the question `strain`."""
     words = "words" if part.instrument == CHECK_IN else ""
-    return replace(part, questions=tuple(replace(q, unless=unless) for q in part.questions if q.kind != words))
+    shown = [q for q in part.questions if q.kind != words]
+    if part.instrument in (STARTING_PATH, WIDER_LOOK):
+        waiting = [q.kind != "words" for q in shown]
+        shown = [
+            replace(q, unless=strain if waits else "", lead="" if n else q.lead)
+            for n, (q, waits) in enumerate(zip(shown, waiting, strict=True))
+            if not (waits and concern)
+        ]
+    return replace(part, questions=tuple(shown))
 
 
 @lru_cache(maxsize=128)
@@ -137,7 +152,7 @@ def asking_again(concern: Concern, names: QuestionNames) -> tuple[Question, ...]
 
 
 def progress_question(agreed: Agreed, strain: str = "") -> Question:
-    """How far a goal or a task is; a task is left out where the question `strain` was answered with 1 or more."""
+    """How far a goal or a task is; it is left out where the question `strain` was answered with 1 or more."""
     if agreed.kind == "goal":
         steps = tuple(Choice(str(n), str(n)) for n in range(11))
         text, hint = _("How far along is this: “{words}”?"), _("0: not begun. 10: reached.")
@@ -151,11 +166,12 @@ def progress_question(agreed: Agreed, strain: str = "") -> Question:
         choices=steps,
         hint=hint,
         sharing=True,
-        unless=strain if agreed.kind == "task" else "",
+        unless=strain,
+        later=agreed.kind == "goal",
     )
 
 
-def _picks(goals: tuple[Agreed, ...]) -> list[Question]:
+def _picks(goals: tuple[Agreed, ...], strain: str) -> list[Question]:
     questions = []
     if goals:
         choices = tuple(Choice(goal.uid, goal.words) for goal in goals)
@@ -166,8 +182,10 @@ def _picks(goals: tuple[Agreed, ...]) -> list[Question]:
                 kind="many",
                 choices=choices,
                 hint=_("Choose up to three."),
+                unless=strain,
+                later=True,
             )
         )
     text = _("Does something else matter most now?") if goals else _("What matters most to you now?")
     hint = _("One thing a line, three in all.")
-    return [*questions, Question(id=PICKED_WORDS, text=text, kind="words", hint=hint)]
+    return [*questions, Question(id=PICKED_WORDS, text=text, kind="words", hint=hint, unless=strain, later=True)]

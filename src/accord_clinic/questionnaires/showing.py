@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from django.template.loader import render_to_string
 from django.utils.html import escape
@@ -57,7 +58,7 @@ def questions_html(
     """
     parts = [_fields(page.first, values, problems)]
     parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.body]
-    parts.append(_fields(page.last, values, problems))
+    parts.append(_fields(page.around, values, problems))
     parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.closing]
     return mark_safe("".join(parts))  # noqa: S308 - every part comes from an autoescaping template
 
@@ -86,25 +87,15 @@ def _part_html(
     return html.replace(HELP_HERE, help_text)
 
 
-def review_html(
-    page: QuestionPage, values: Values | None = None, *, hidden: bool, choosing: bool = False
-) -> SafeString:
-    """The rows of the last look. `hidden`: for the script, which opens and fills them; every question has its row.
+def review_html(page: QuestionPage, values: Values, *, choosing: bool = False) -> SafeString:
+    """The rows of the last look without script: what was answered. With it, the script makes them.
 
     `choosing`: each row says whether its answer is shown or kept.
     """
-    rows = [_rows_html(page.first, values, page.names, hidden, choosing)]
-    for block in page.body:
-        rows.append(_part_rows(page, block, values, hidden, choosing))
-    rows.append(_rows_html(page.last, values, page.names, hidden, choosing))
-    rows += [_part_rows(page, block, values, hidden, choosing) for block in page.closing]
+    groups = [page.first, *(part.questions for part in page.body), page.around]
+    groups += [part.questions for part in page.closing]
+    rows = (_rows_html(group, values, page.names, choosing) for group in groups)
     return mark_safe("".join(rows))  # noqa: S308 - as above
-
-
-def _part_rows(page: QuestionPage, block: QuestionBlock, values: Values | None, hidden: bool, choosing: bool) -> str:
-    if hidden and values is None:
-        return page_names(_blank_rows(block, get_language() or ""), page.names)
-    return _rows_html(block.questions, values, page.names, hidden, choosing)
 
 
 def keeping(page: QuestionPage, values: Values) -> list[ReviewRow]:
@@ -133,29 +124,30 @@ def _blank(block: QuestionBlock, language: str) -> str:
     return _block_html(block, _fields(block.questions, None, None))
 
 
-@lru_cache(maxsize=512)
-def _blank_rows(block: QuestionBlock, language: str) -> str:
-    return _rows_html(block.questions, None, None, hidden=True, choosing=False)
-
-
 def _block_html(block: QuestionBlock, fields: str) -> str:
     return render_to_string("client/_block.html", {"block": block, "fields": mark_safe(fields)})  # noqa: S308
 
 
 def _fields(questions: Sequence[Question], values: Values | None, problems: Mapping[str, str] | None) -> str:
+    pairs = [(q, _joins(q, following)) for q, following in zip_longest(questions, questions[1:])]
     if values is None and not problems:
-        return "".join(_blank_field(q) for q in questions)
-    return "".join(_field_html(q, values or {}, problems or {}) for q in questions)
+        return "".join(_blank_field(q, joined) for q, joined in pairs)
+    return "".join(_field_html(q, values or {}, problems or {}, joined) for q, joined in pairs)
 
 
-def _field_html(question: Question, values: Values, problems: Mapping[str, str]) -> str:
-    return render_to_string("client/_question.html", {"question": _field(question, values, problems)})
+def _joins(question: Question, following: Question | None) -> bool:
+    """Whether the next question stands on the same screen: so no tap is spent on going on from the first."""
+    return following is not None and question.kind != "one" and question.asked_if == following.asked_if
 
 
-def _blank_field(question: Question) -> str:
+def _field_html(question: Question, values: Values, problems: Mapping[str, str], joined: bool = False) -> str:
+    return render_to_string("client/_question.html", {"question": _field(question, values, problems, joined)})
+
+
+def _blank_field(question: Question, joined: bool) -> str:
     """Questions about one concern, goal or task differ from the next person's in id and text alone."""
     if not question.id.startswith(OWN):
-        return _field_html(question, {}, {})
+        return _field_html(question, {}, {}, joined)
     return _own(_field_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question)
 
 
@@ -164,18 +156,14 @@ def _field_of_anybody(question: Question, language: str) -> str:
     return _field_html(question, {}, {})
 
 
-@lru_cache(maxsize=64)
-def _row_of_anybody(question: Question, language: str) -> str:
-    return _row_html(row(question, {}, hidden=True), hidden=True)
-
-
 def _own(html: str, question: Question) -> str:
     # The text last: it may hold a person's words, in which nothing is to be replaced.
     return html.replace("{id}", question.id).replace("{text}", escape(question.text))
 
 
-def _field(question: Question, values: Values, problems: Mapping[str, str]) -> dict[str, object]:
+def _field(question: Question, values: Values, problems: Mapping[str, str], joined: bool) -> dict[str, object]:
     given = values.get(question.id, ())
+    is_kept = last(values, sharing_field(question)) not in ("", "show")
     return {
         "id": question.id,
         "text": question.text,
@@ -188,6 +176,8 @@ def _field(question: Question, values: Values, problems: Mapping[str, str]) -> d
         "asked_if": question.asked_if,
         "unless": question.unless,
         "closing": question.closing,
+        "joined": joined,
+        "share": "" if not question.sharing else "raise" if is_kept else "show",
         "asked_at_least": question.asked_at_least,
         "condition": question.condition,
         "error": problems.get(question.id, ""),
@@ -206,36 +196,19 @@ def _readers_html(name: str, readers: tuple[Reader, ...], chosen: str, elsewhere
     return render_to_string("client/_readers.html", context)
 
 
-def _rows_html(
-    questions: Sequence[Question], values: Values | None, names: QuestionNames | None, hidden: bool, choosing: bool
-) -> str:
-    """Rows of some questions; `names` is left out where they are put in later."""
+def _rows_html(questions: Sequence[Question], values: Values, names: QuestionNames, choosing: bool) -> str:
     rows = []
     for question in questions:
-        if not hidden and not answered(question, values or {}):
-            continue
-        if hidden and values is None and question.id.startswith(OWN):
-            rows.append(
-                _own(_row_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question)
-            )
+        if not answered(question, values):
             continue
         parent = next((q for q in questions if q.id == question.asked_if), None)
         deciding = [sharing_field(q) or reader_field(q) for q in (parent, question) if q]
-        line = row(
-            question.filled(names) if names else question, values or {}, " ".join(filter(None, deciding)),
-            hidden=hidden, choosing=choosing,
-        )  # fmt: skip
-        rows.append(_row_html(replace(line, note=names.fill(line.note)) if names else line, hidden))
+        line = row(question.filled(names), values, " ".join(filter(None, deciding)), choosing=choosing)
+        rows.append(render_to_string("client/_review_row.html", {"row": replace(line, note=names.fill(line.note))}))
     return "".join(rows)
 
 
-def _row_html(line: ReviewRow, hidden: bool) -> str:
-    return render_to_string("client/_review_row.html", {"row": line, "hidden": hidden})
-
-
-def row(
-    question: Question, values: Values, decided_by: str = "", *, hidden: bool = False, choosing: bool = False
-) -> ReviewRow:
+def row(question: Question, values: Values, decided_by: str = "", *, choosing: bool = False) -> ReviewRow:
     """One question with its answer. What hangs on a kept answer names that field, too, or it would give it away."""
     shown_value = "therapist" if question.reader else "show"
     fields = decided_by.split()
@@ -244,7 +217,7 @@ def row(
         question=question.text,
         answer=answer_in_words(question, values),
         words=question.kind == "words",
-        choice=_sharing(question, values) if question.sharing and (hidden or choosing) else None,
+        choice=_sharing(question, values) if question.sharing and choosing else None,
         decided_by=decided_by,
         shown_value=shown_value,
         is_kept=answered(question, values) and any(last(values, name) not in ("", shown_value) for name in fields),

@@ -31,7 +31,10 @@ NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change", "choose")
 @gzip_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, token: str) -> HttpResponse:
-    """The page behind a link. Opening it changes nothing (mail scanners do); starting swaps the token for a cookie."""
+    """The page behind a link, with the first question on it. Opening it changes nothing (mail scanners do).
+
+    The first answer swaps the token for a cookie. Where consent is asked, a page with a button comes before.
+    """
     link = checkin_queries.by_token(token)
     if link is None:
         return unknown(request)
@@ -58,7 +61,9 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
             "outside": link.outside_reader and link.outside_reader.name,
             "beside": checkin_page.member_here(request),
         }
-        return _page(request, link, "client/start.html", context)
+        if context["before"].waiting or context["before"].agree:
+            return _page(request, link, "client/start.html", context)
+        return _questions(request, link, page, None, first=context)
 
 
 # Compressed for slow phones. Form tokens are masked anew on each page and Django pads each answer, against BREACH.
@@ -145,17 +150,18 @@ def _opened(request: HttpRequest, uid: str) -> Link | None:
 
 
 def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
-    """Starting is the yes to what the page said; it waits while a guardian who has to agree has not."""
+    """Swap the token for a cookie. Starting is the yes to what the page said; it waits for a guardian who has to agree.
+
+    The script asks with the first answer and stays on its page; without it, the whole page goes on to the check-in.
+    """
     before = before_first_question(link.client, link.dyad)
-    if before.waiting:
-        return redirect(request.path)
+    by_script, answers = request.POST.get("begin") == "script", "key" in request.POST
+    if before.waiting or (before.gives and (by_script or answers)):
+        return HttpResponse(status=409) if by_script else redirect(request.path)
     if before.agree and before.gives:
         consent.give(link.client, before.agree.purpose, by=link.client)
-    return _open(link, token)
-
-
-def _open(link: Link, token: str) -> HttpResponse:
-    response = redirect("check-in", link.invitation.uid)
+    there = redirect("check-in", link.invitation.uid, preserve_request=answers)
+    response = HttpResponse(status=204) if by_script else there
     _set(response, checkin_page.cookie_name(link.invitation.uid), token)
     return response
 
@@ -231,7 +237,9 @@ def _questions(
     *,
     notes: tuple[str, ...] = (),
     key: str | None = None,
+    first: Mapping[str, object] | None = None,
 ) -> HttpResponse:
+    """The page of questions. `first`: it is the page of the link, and says what to know before the first question."""
     shown = [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems] if problems else []
     elsewhere = "" if link.outside_reader else link.practice.elsewhere_text
     context = {
@@ -243,7 +251,6 @@ def _questions(
             elsewhere=elsewhere,
             help_text=phrases.with_numbers(link.practice.crisis_text),
         ),
-        "rows": questionnaires.review_html(page, values, hidden=True),
         "choosing": _keeps(values or {}),
         "problem": problems.get("") if problems else "",
         "problems": shown,
@@ -251,9 +258,14 @@ def _questions(
         "draft": any(block.draft for block in page.blocks),
         "key": key or checkin_page.new_key(link, page),
         "session": page.names.session,
+        "here": reverse("check-in", args=[link.invitation.uid]),
+        "begin": request.path if first else "",
         "done": reverse("received", args=[link.invitation.uid]),
         "send": {"name": "reviewed", "value": "script", "text": _show_all(link)},
         "title": _see(link),
+        "kept_note": _("This is not shown to {therapist}.").format(therapist=link.therapist),
+        "forget": checkin_page.member_here(request),
+        **(first or {}),
     }
     return _page(request, link, "client/check_in.html", context)
 
@@ -270,7 +282,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
         }
         context = {
             "carried": carried,
-            "rows": questionnaires.review_html(page, reading.values, hidden=False, choosing=choosing),
+            "rows": questionnaires.review_html(page, reading.values, choosing=choosing),
             "choosing": choosing,
             "notes": reading.notes,
             "safety": bool(reading.submission and safety_answers(reading.submission.parts)),
@@ -318,4 +330,4 @@ def _show_all(link: Link) -> str:
 
 
 def _see(link: Link) -> str:
-    return _("This is exactly what {therapist} will see").format(therapist=link.therapist)
+    return _("{therapist} will see exactly this").format(therapist=link.therapist)

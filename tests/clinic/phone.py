@@ -4,8 +4,9 @@ import re
 from html import unescape
 
 from django.test import Client as Browser
+from django.utils import timezone
 
-from accord_clinic.actions import checkin
+from accord_clinic.actions import checkin, consent
 from accord_clinic.models import Invitation
 
 USUAL = {f"0-{item}": str(value) for item, value in {
@@ -45,6 +46,13 @@ class Phone:
         """Fill, look over and send."""
         self.open()
         return self.browser.post(self.url, {"key": self.key, "reviewed": "page", **fields, **more})
+
+
+def past_the_first_time(session):
+    """The client agreed before, and an earlier session has opened since: links now begin with the first question."""
+    if not session.dyad.client.consents.exists():
+        consent.give(session.dyad.client, "care", by=session.dyad.client)
+    session.dyad.sessions.filter(number=1).exclude(pk=session.pk).update(revealed_at=timezone.now())
 
 
 def hidden(page, name):

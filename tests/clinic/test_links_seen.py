@@ -52,7 +52,7 @@ def test_whoever_made_a_link_sees_the_same_whether_and_whatever_the_client_answe
         Invitation.objects.update(sent_at=None)
     assert walk(token, uid) == seen
     assert "Less homework" not in str(seen)
-    assert "Did anything feel off" in seen[0][2]
+    assert " would like to know" in seen[0][2]
 
 
 def test_nor_does_the_very_link_that_the_client_used(session):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 from tests.clinic.people import a_held_session, a_session, answers
+from tests.clinic.phone import past_the_first_time
 from tests.journeys.test_every_page import Window
 
-from accord_clinic.actions import checkin, consent
+from accord_clinic.actions import checkin
 from accord_clinic.models import Comment, Measure, PrivateLine, Response
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,16 +61,9 @@ def open_phone(browser, live_server):
         context.close()
 
 
-def agree(session) -> None:
-    """The consent of the first time, which is counted apart, and an earlier session that has opened since."""
-    if not session.dyad.client.consents.exists():
-        consent.give(session.dyad.client, "care", by=session.dyad.client)
-        session.dyad.sessions.filter(number=1).exclude(pk=session.pk).update(revealed_at=timezone.now())
-
-
 def begin(context, session, token: str = "") -> Page:
     """Follow a link, a fresh one unless told which: after the first time, the first question stands on its page."""
-    agree(session)
+    past_the_first_time(session)
     page = context.new_page()
     page.goto(f"/c/{token or checkin.invite(session, by=session.dyad.therapist)}")
     if (start := page.get_by_role("button", name="Start")).count():

@@ -147,3 +147,15 @@ STUDIES = {
     "competing": lambda: leaving(seed=16, competing=True),
 }
 """Studies of which R's numbers are in gold/studies.json."""
+
+
+def courses_with_jumps(persons=80, sessions=12, seed=17):
+    """Scores of 0 to 63 in whole points, (persons, sessions), one in eight missing; every third falls suddenly once."""
+    rng = np.random.default_rng(seed)
+    level = 26 + 6 * rng.standard_normal((persons, 1)) - 0.4 * np.arange(sessions)
+    scores = level + 3 * rng.standard_normal((persons, sessions))
+    for person in range(0, persons, 3):
+        scores[person, rng.integers(3, sessions - 2) :] -= 13
+    scores = np.clip(np.round(scores), 0, 63)
+    scores[rng.random(scores.shape) < 0.125] = np.nan
+    return scores

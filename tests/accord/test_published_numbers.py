@@ -17,6 +17,8 @@ PUBLISHED = {
     "truth_bias": "test_dyads::TestTruthAndBias",
     "actor_partner": "test_dyads::TestActorAndPartner",
     "surface": "test_dyads::TestSurface",
+    "clinical_change": "test_change::TestClinicalChange",
+    "sudden_changes": "test_change::TestSuddenChanges",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -30,6 +32,7 @@ OUR_OWN = {
 """A score is judged by the worked examples of its questionnaire file, which name their source."""
 NO_ANALYSIS = {"catalogue"}
 FITS = {
+    "change": "clinical_change",
     "coupling": "coupling",
     "criterion": "criterion.agreement",
     "dyads": "surface",

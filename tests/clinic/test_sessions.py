@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +13,7 @@ from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 
 from accord_clinic import links
-from accord_clinic.actions import care, schedule
+from accord_clinic.actions import care, checkin, schedule
 from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Practice, Session, Share
 from accord_clinic.questionnaires import plan
 
@@ -140,7 +141,7 @@ def test_somebody_new_starts_with_a_course(browser, people):
     assert answer.url == reverse("dyad", args=[dyad.uid])
     assert (dyad.approach, dyad.modality, dyad.form, dyad.client.language) == ("cbt", "video", "minimum", "de")
     assert dict(dyad.measures.values_list("instrument", "every")) == {"phq-9": 2, "gad-7": 8}
-    assert "there is no wording in German here" in browser.get(answer.url).content.decode()
+    assert "PHQ-9 is not asked, since there is no wording in German here" in browser.get(answer.url).content.decode()
 
 
 SOMEBODY = {
@@ -177,14 +178,45 @@ def test_what_is_asked_can_be_changed_and_only_changes_are_logged(browser, peopl
     assert "there is no wording" not in page
 
 
-def test_a_measure_that_is_not_here_in_the_clients_language_is_told_wherever_it_is_set_up_or_planned(browser, dyad):
+SET_UP = {"approach": "cbt", "modality": "room", "form": "full", "measure-phq-9": "1"}
+
+
+def is_asked(dyad) -> bool:
+    """Whether the next check-in asks the PHQ-9, and its question on being better off dead."""
+    checkin.invite(a_session(dyad, state="held"), by=dyad.therapist)
+    return ["phq-9", "full"] in [list(pair) for pair in Invitation.objects.latest("id").forms]
+
+
+def test_a_measure_that_is_not_here_in_the_clients_language_is_asked_only_where_the_therapist_chose_so(browser, dyad):
     Client.objects.filter(pk=dyad.client_id).update(language="de")
-    said = {"approach": "cbt", "modality": "room", "form": "full", "measure-phq-9": "4"}
-    told = "PHQ-9: there is no wording in German here. Ana is asked in another language"
-    assert told in browser.post(reverse("set_up", args=[dyad.uid]), said, follow=True).content.decode()
-    for page in ("set_up", "plan_session"):
-        assert told in browser.get(reverse(page, args=[dyad.uid])).content.decode()
-    assert "In English only." in browser.get(reverse("new_person")).content.decode()
+    pages = [reverse(page, args=[dyad.uid]) for page in ("set_up", "plan_session")]
+    told = "PHQ-9 is not asked, since there is no wording in German here. If Ana reads English well, you can choose"
+    assert told in unescape(browser.post(pages[0], SET_UP, follow=True).content.decode())
+    assert all(told in unescape(browser.get(page).content.decode()) for page in pages)
+    assert not is_asked(Dyad.objects.get(pk=dyad.pk))
+    browser.post(pages[0], SET_UP | {"foreign-phq-9": "on"})
+    assert AuditEntry.objects.filter(act="set_up").count() == 2
+    told = "PHQ-9 is asked in English, since there is no wording in German here."
+    assert all(told in unescape(browser.get(page).content.decode()) for page in pages)
+    assert is_asked(Dyad.objects.get(pk=dyad.pk))
+    assert 'name="foreign-phq-9" id="id_foreign-phq-9" checked' in browser.get(pages[0]).content.decode()
+
+
+def test_that_choice_goes_with_a_hand_over_and_asks_nothing_by_itself(browser, dyad, ben, eve):
+    Client.objects.filter(pk=dyad.client_id).update(language="de")
+    browser.post(reverse("set_up", args=[dyad.uid]), {**SET_UP, "measure-phq-9": "", "foreign-phq-9": "on"})
+    assert not Measure.objects.exists()
+    browser.post(reverse("set_up", args=[dyad.uid]), SET_UP | {"foreign-phq-9": "on"})
+    assert is_asked(care.hand_over(Dyad.objects.get(pk=dyad.pk), eve, TODAY, by=ben))
+
+
+@pytest.mark.parametrize(("years", "asked"), [(12, False), (13, True), (None, True)])
+def test_a_measure_is_not_asked_below_the_age_that_it_is_made_for(browser, dyad, years, asked):
+    """Who turns twelve this year may still be eleven. Nobody younger is registered, so no year counts as old enough."""
+    Client.objects.filter(pk=dyad.client_id).update(born=years and TODAY.year - years)
+    page = unescape(browser.post(reverse("set_up", args=[dyad.uid]), SET_UP, follow=True).content.decode())
+    assert ("PHQ-9 is not asked. It is made for people of 12 and older" in page) is not asked
+    assert is_asked(Dyad.objects.get(pk=dyad.pk)) is asked
 
 
 @pytest.mark.parametrize(("every", "asked"), [(1, [1, 2, 3, 4, 5]), (2, [1, 3, 5]), (4, [1, 5]), (8, [1])])

@@ -272,6 +272,8 @@ class Instrument:
     wordings: Mapping[str, InstrumentWording]
     examples: tuple[Example, ...]
     loinc: Mapping[str, str]
+    youngest: int = 0
+    """From which age on it was shown to measure what it says; 0: for nobody is it said to be too young."""
 
     def item(self, item_id: str) -> Item:
         """The item with this id. Raises `BadInput` when there is none."""

@@ -46,6 +46,7 @@ def read_instrument(file: TomlTable) -> Instrument:
         wordings={},
         examples=(),
         loinc=_loinc(file),
+        youngest=file.integer("youngest", 0),
     )
     _check_identity(file, instrument)
     instrument = replace(instrument, scales=read_scales(file, instrument))

@@ -1,6 +1,6 @@
 """People, courses of care and their sessions: made, planned, moved, marked, handed over, ended."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -52,18 +52,25 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
 def start_course(
     client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts
 ) -> Dyad:
-    """Open a course of care. `facts`: approach, setting, modality, form, often, measures (id to its interval)."""
+    """Open a course of care. `facts`: approach, setting, modality, form, often, measures (id to its interval).
+
+    `in_any_language`: the measures among these that are asked even where they are not here in the client's language.
+    """
     check_work_as_therapist(therapist)
-    measures = facts.pop("measures", {})
+    measures, foreign = facts.pop("measures", {}), facts.pop("in_any_language", ())
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     dyad = Dyad.objects.create(client=client, therapist=therapist, started=started, follows=follows, **facts)
-    Measure.objects.bulk_create(Measure(dyad=dyad, instrument=name, every=n) for name, n in measures.items())
+    Measure.objects.bulk_create(
+        Measure(dyad=dyad, instrument=name, every=n, in_any_language=name in foreign) for name, n in measures.items()
+    )
     record(by, "start_course", f"dyad:{dyad.pk}", ["client", "therapist", "started"])
     return dyad
 
 
 @transaction.atomic
-def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> None:
+def set_up(
+    dyad: Dyad, measures: Mapping[str, int], *, by: Member, in_any_language: Collection[str] = (), **facts
+) -> None:
     """Change approach, card topics, modality, form, and what is asked how often. Only what differs is written."""
     check_treat(by, dyad)
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
@@ -72,10 +79,12 @@ def set_up(dyad: Dyad, measures: Mapping[str, int], *, by: Member, **facts) -> N
         setattr(dyad, name, facts[name])
     if changed:
         dyad.save(update_fields=changed)
-    if dict(dyad.measures.values_list("instrument", "every")) != dict(measures):
+    wanted = {(name, every, name in in_any_language) for name, every in measures.items()}
+    if set(dyad.measures.values_list("instrument", "every", "in_any_language")) != wanted:
         dyad.measures.exclude(instrument__in=measures).delete()
-        for name, every in measures.items():
-            Measure.objects.update_or_create(dyad=dyad, instrument=name, defaults={"every": every})
+        for name, every, foreign in sorted(wanted):
+            facts_of = {"every": every, "in_any_language": foreign}
+            Measure.objects.update_or_create(dyad=dyad, instrument=name, defaults=facts_of)
         changed.append("measures")
     if changed:
         record(by, "set_up", f"dyad:{dyad.pk}", changed)
@@ -235,6 +244,7 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     settled = ("approach", "setting", "modality", "form", "often", "card_topics")
     facts = {name: getattr(dyad, name) for name in settled}
     measures = dict(dyad.measures.values_list("instrument", "every"))
+    facts["in_any_language"] = set(dyad.measures.filter(in_any_language=True).values_list("instrument", flat=True))
     after = start_course(dyad.client, to, on, by=by, follows=dyad, measures=measures, **facts)
     own = Schedule.objects.filter(dyad=dyad).values("by_itself", *NUMBERS).first()
     if own:

@@ -32,6 +32,7 @@ from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries.practice import often
 from accord_clinic.queries.sessions import is_first
+from accord_clinic.queries.who_is_asked import measures_asked
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.questionnaires.shelf import shelf
@@ -62,7 +63,8 @@ def invite(session: Session, *, by: Actor, mailed: bool = False) -> str:
     reveal.give_notice(session)
     token = links.new_token()
     remote = session.modality != "room"
-    dyad, measures = session.dyad, list(session.dyad.measures.all())
+    dyad = session.dyad
+    measures = measures_asked(dyad.measures.all(), dyad.client)
     first = dyad.under_way and is_first(session)
     invitation = Invitation.objects.create(
         session=session,

@@ -12,6 +12,7 @@ from accord.records import Answer
 from accord_clinic import links
 from accord_clinic.models import Session
 from accord_clinic.queries.practice import often
+from accord_clinic.queries.who_is_asked import measures_asked
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import AnsweredPart, AskedAgain, OpenLine, Submission
@@ -38,10 +39,10 @@ class Page:
 
 def submission(page: Page, session: Session, side: str, seconds: int) -> Submission:
     """The page as it is sent: the forms that this session asks of this side, each with the words that were seen."""
-    measures = list(session.dyad.measures.all())
     dyad, remote = session.dyad, session.modality != "room"
-    asked = plan.forms(dyad, session.number, often(dyad), side, measures, remote)
-    parts = [p for name, form in asked if (p := _part(name, form, side, page.answers.get(name, {}), page.language))]
+    measures = measures_asked(dyad.measures.all(), dyad.client)
+    forms = plan.forms(dyad, session.number, often(dyad), side, measures, remote)
+    parts = [p for name, form in forms if (p := _part(name, form, side, page.answers.get(name, {}), page.language))]
     return Submission(
         key=links.new_token(),
         language=page.language,

@@ -129,6 +129,7 @@ def _headings() -> dict[str, str]:
         "often": _("check-in after every so many sessions, if not as usual"), "passed_over": _("no check-in after it"),
         "under_way": _("you worked together before"),
         "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
+        "in_any_language": _("also in another language"),
         "by_itself": _("links go out by themselves"),
         "link_after_minutes": _("link, minutes after the session"),
         "remind_after_hours": _("reminder, hours after the link"), "most_reminders": _("reminders at most"),

@@ -118,7 +118,7 @@ def _changes(client: Client) -> Iterable[Row]:
 
 def _measures(client: Client) -> Iterable[Row]:
     rows = models.Measure.objects.filter(dyad__client=client).order_by("dyad", "id")
-    for row in _rows(rows, ("course", "dyad__uid"), "instrument", "every"):
+    for row in _rows(rows, ("course", "dyad__uid"), "instrument", "every", "in_any_language"):
         yield {**row, "questionnaire": _name(row["instrument"])}
 
 

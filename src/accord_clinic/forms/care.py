@@ -37,7 +37,7 @@ HOW_OFTEN = [
     ("4", _("after every fourth session")),
     ("8", _("after every eighth session")),
 ]
-MEASURE = "measure-"
+MEASURE, FOREIGN = "measure-", "foreign-"
 USUAL_MINUTES = 50
 MOST_MINUTES = 24 * 60
 # Moving on to a colleague is a hand-over, which has a form of its own.
@@ -109,23 +109,35 @@ class CourseForm(forms.Form):
                 coerce=int,
                 empty_value=0,
                 required=False,
-                help_text=_in_which(measure),
+                help_text=_for_whom(measure),
             )
+            if foreign := _missing_languages(measure):
+                self.fields[FOREIGN + measure.id] = forms.BooleanField(label=foreign, required=False)
         self.fields["started"].initial = timezone.localdate()
 
     def clean(self):
-        """What the client is asked besides the check-in becomes one fact: each measure with its interval."""
+        """What the client is asked besides the check-in: each measure with its interval, and those in any language."""
         facts = super().clean()
         often = {name.removeprefix(MEASURE): facts.pop(name) for name in list(facts) if name.startswith(MEASURE)}
-        return facts | {"measures": {name: every for name, every in often.items() if every}}
+        foreign = {name.removeprefix(FOREIGN) for name in list(facts) if name.startswith(FOREIGN) and facts.pop(name)}
+        measures = {name: every for name, every in often.items() if every}
+        return facts | {"measures": measures, "in_any_language": foreign & measures.keys()}
 
 
-def _in_which(instrument: Instrument) -> str:
-    """In which languages a questionnaire is here, where that is not all that clients may have."""
+def _for_whom(instrument: Instrument) -> str:
+    """From which age on a questionnaire is asked."""
+    if not instrument.youngest:
+        return ""
+    return _("For people of {youngest} and older.").format(youngest=instrument.youngest)
+
+
+def _missing_languages(instrument: Instrument) -> str:
+    """What to choose where a questionnaire is not here in every language that clients may have."""
     if instrument.wordings.keys() >= dict(settings.LANGUAGES).keys():
         return ""
-    languages = ", ".join(get_language_info(code)["name"] for code in sorted(instrument.wordings))
-    return _("In {languages} only.").format(languages=languages)
+    languages = ", ".join(str(get_language_info(code)["name"]) for code in sorted(instrument.wordings))
+    wording = _("{name} is here in {languages} only. Ask it in {languages} if the client's language is another one.")
+    return wording.format(name=instrument.name, languages=languages)
 
 
 class PersonForm(CourseForm):

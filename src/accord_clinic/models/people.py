@@ -185,11 +185,15 @@ class Dyad(Addressed):
 
 
 class Measure(models.Model):
-    """A questionnaire that a dyad uses besides the check-in, and every how many sessions."""
+    """A questionnaire that a dyad uses besides the check-in, and every how many sessions.
+
+    Where it is not here in the client's language, it is asked only if the therapist chose so: `in_any_language`.
+    """
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="measures")
     instrument = models.CharField(max_length=60)
     every = models.PositiveSmallIntegerField(default=4)
+    in_any_language = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["dyad", "instrument"], name="measure_once")]

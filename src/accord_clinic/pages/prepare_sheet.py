@@ -7,17 +7,19 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accord.cards import INFERRED, Card, cards, fitting, occasions
 from accord_clinic.pages.findings import Headline, headline_after
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.prepare_sheet import PrepareRows, prepare_rows
+from accord_clinic.questionnaires.answer_words import in_words, question
 from accord_clinic.words.sentences import ANSWER, Names
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Member, Reaction, Session
+    from accord_clinic.models import Member, Reaction, Response, Session
 
-SAFETY = "safety"
+SAFETY, LOW_HOPE = "safety", "low_hope"
 STARTING_SESSIONS = 3
 FEEDBACK_SESSION = 5
 """The session at which the practice may invite feedback, as in the trial that the card names."""
@@ -46,6 +48,8 @@ class Prepare:
     reactions: tuple[Reaction, ...]
     beside: bool
     """The client answered in a browser in which somebody who works here was signed in."""
+    low: tuple[str, ...]
+    """The lowest answer to hope or own ability, in words: each question with its answer."""
 
 
 @cache
@@ -64,8 +68,12 @@ def prepare(session: Session, member: Member, topic: str = "", language: str = "
     """The sheet, and the cards that fit signals and open strains. For whoever treats this dyad now."""
     rows, dyad = prepare_rows(session, member), session.dyad
     kinds = _kinds(rows, session)
-    if practice().inferred_at is None:  # conversation only: cards follow what people said
+    low: tuple[str, ...] = ()
+    if practice().inferred_at is None:  # conversation only: cards follow what people said about working together
         kinds = [kind for kind in kinds if kind not in INFERRED]
+    elif rows.low:
+        kinds = [LOW_HOPE, *kinds]
+        low = tuple(_low_answer(row, item) for row, item in rows.low)
     choose = partial(
         fitting,
         strain_kind=rows.open_kinds[0] if rows.open_kinds else None,
@@ -82,7 +90,13 @@ def prepare(session: Session, member: Member, topic: str = "", language: str = "
     chosen = choose(deck(language), [topic] if topic else [])
     top = headline_after(rows.after, session.number, Names(dyad.client.called, dyad.therapist.name))
     safety = tuple((str(s.evidence[ANSWER]), s.session) for s in rows.after.signals if s.kind == SAFETY)
-    return Prepare(top, safety, offers, by_card, names, topic, chosen, rows.reactions, rows.beside)
+    return Prepare(top, safety, offers, by_card, names, topic, chosen, rows.reactions, rows.beside, low)
+
+
+def _low_answer(row: Response, item: str) -> str:
+    """An answer as it was given, with its question. No number: it is one answer, and no measure of risk."""
+    asked, chosen = question(row, item, {}), in_words(row, item, row.answers[item])
+    return _("{question} The answer was: {answer}.").format(question=asked, answer=chosen)
 
 
 def _kinds(rows: PrepareRows, session: Session) -> list[str]:

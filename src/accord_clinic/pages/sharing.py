@@ -1,24 +1,45 @@
-"""What a therapist reads about the questions of a course: so far, where a client is asked in another language."""
+"""What a therapist reads about the questions of a course: which are not asked, and which in another language."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from accord_clinic.queries.sharing import without_wording
+from accord_clinic.queries.sharing import to_be_told
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad
 
 
-def untranslated(dyad: Dyad) -> str:
-    """What to say where a client is asked something that is not here in the client's language; nothing otherwise."""
-    measures, client = without_wording(dyad), dyad.client
-    if not measures:
-        return ""
-    return _(
-        "{measures}: there is no wording in {language} here. {client} is asked in another language, on a page that "
-        "says so. Ask it only if {client} reads that language well; else leave it out."
-    ).format(measures=", ".join(measures), language=get_language_info(client.language)["name"], client=client.called)
+def not_asked(dyad: Dyad) -> str:
+    """What to say where a questionnaire of this course is not asked, or in another language; nothing otherwise."""
+    sentences = {
+        "age": _(
+            "{name} is not asked. It is made for people of {youngest} and older, and by the year of birth {client} may "
+            "be younger."
+        ),
+        "language": _(
+            "{name} is not asked, since there is no wording in {language} here. If {client} reads {other} well, you "
+            "can choose to ask it in {other}."
+        ),
+        "": _("{name} is asked in {other}, since there is no wording in {language} here. The page says so."),
+    }
+    client = dyad.client
+    return " ".join(
+        sentences[why].format(
+            name=instrument.name,
+            youngest=instrument.youngest,
+            client=client.called,
+            language=get_language_info(client.language)["name"],
+            other=_in_words(instrument.wordings),
+        )
+        for instrument, why in to_be_told(dyad)
+    )
+
+
+def _in_words(languages: Iterable[str]) -> str:
+    """Languages by their names."""
+    return ", ".join(str(get_language_info(code)["name"]) for code in sorted(languages))

@@ -7,16 +7,20 @@ from typing import Any
 from django.db.models import Count
 
 from accord.signals import CHECK_IN
-from accord_clinic.models import Member, Reaction, Session, StrainMove, Suggestion, Terms
+from accord_clinic.models import Member, Reaction, Response, Session, StrainMove, Suggestion, Terms
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.findings import SignalsAndStrains, after_session
+from accord_clinic.questionnaires.plan import WIDER_LOOK
 from accord_clinic.questionnaires.submission import MEMBERS
 
 MOST_REACTIONS = 5
 NOT_RESOLVED = ("still_there", "partly")
 AGAIN = 2
 """So often the client has said of one open strain that it is not resolved: the concern is back for a third time."""
+LOOKED_AT = ("w6", "w7")
+"""Hope and own ability: their lowest answer prompts a look, where that is switched on."""
+LOWEST = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class PrepareRows:
 
     `open_kinds`: the kinds of the dyad's open strains, latest first. `aside`: cards that were not for these two.
     `answers`: what the client shows of the check-in. `again`: an open strain that is back for the third time.
+    `low`: where the client showed the lowest answer to hope or own ability: the response and the item.
     """
 
     after: SignalsAndStrains
@@ -35,10 +40,11 @@ class PrepareRows:
     answers: Mapping[str, Any]
     again: bool
     by_order: bool
+    low: tuple[tuple[Response, str], ...]
 
 
 def prepare_rows(session: Session, member: Member) -> PrepareRows:
-    """For whoever treats this dyad now. Nine queries."""
+    """For whoever treats this dyad now, of a session that is open to both. Ten queries."""
     check_treat(member, session.dyad)
     dyad = session.dyad
     unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__number")
@@ -53,6 +59,7 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
         _shown_answers(session),
         _back_again(session),
         Terms.objects.filter(client=dyad.client_id, by_order=True).exists(),
+        _low(session),
     )
 
 
@@ -67,6 +74,13 @@ def _back_again(session: Session) -> bool:
         strain__dyad=session.dyad_id, strain__state__in=OPEN_STATES, side="client", move__in=NOT_RESOLVED
     )
     return moves.values("strain").annotate(times=Count("id")).filter(times__gte=AGAIN).exists()
+
+
+def _low(session: Session) -> tuple[tuple[Response, str], ...]:
+    last = session.responses.filter(side="client", instrument=WIDER_LOOK).order_by("-id").first()
+    if last is None or session.revealed_at is None:
+        return ()
+    return tuple((last, item) for item in LOOKED_AT if last.answers.get(item) == LOWEST)
 
 
 def suggestion_for(member: Member, uid: str) -> Suggestion | None:

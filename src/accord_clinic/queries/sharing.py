@@ -6,7 +6,9 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
+from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Member, Share
+from accord_clinic.queries.who_is_asked import Why, why_not_asked
 from accord_clinic.questionnaires.shelf import shelf
 
 
@@ -42,14 +44,17 @@ def as_set_up(dyad: Dyad) -> dict[str, object]:
     """How the course is set up, for a form."""
     names = ("under_way", "approach", "card_topics", "modality", "form", "often")
     facts = {name: getattr(dyad, name) for name in names}
-    return facts | {f"measure-{m.instrument}": m.every for m in dyad.measures.all()}
+    measures = list(dyad.measures.all())
+    facts |= {f"measure-{m.instrument}": m.every for m in measures}
+    return facts | {f"foreign-{m.instrument}": m.in_any_language for m in measures}
 
 
-def without_wording(dyad: Dyad) -> list[str]:
-    """The measures of this course that the client is asked in another language than the client's own."""
-    instruments = shelf().instruments
-    measures = [instruments[m.instrument] for m in dyad.measures.all() if m.instrument in instruments]
-    return [i.name for i in measures if i.has_wording() and not i.has_wording(dyad.client.language)]
+def to_be_told(dyad: Dyad) -> list[tuple[Instrument, Why]]:
+    """The measures of this course that the client is not asked, and why; or is asked in another language, for ""."""
+    instruments, client = shelf().instruments, dyad.client
+    measures = [m for m in dyad.measures.all() if m.instrument in instruments]
+    rows = [(instruments[m.instrument], why_not_asked(m, client)) for m in measures]
+    return [(instrument, why) for instrument, why in rows if why or not instrument.has_wording(client.language)]
 
 
 def colleague(uid: str) -> Member | None:

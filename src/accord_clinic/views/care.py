@@ -45,7 +45,7 @@ def new_person(request: MemberRequest) -> HttpResponse:
         form.add_error(None, str(error))
         return render(request, "therapist/new_person.html", {"form": form}, status=422)
     messages.success(request, _("{name} is on your list now. Next: plan the first session.").format(name=client.called))
-    _tell_untranslated(request, dyad)
+    _tell_not_asked(request, dyad)
     return redirect("dyad", dyad.uid)
 
 
@@ -59,11 +59,11 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
     else:
         form = SetUp(initial=sharing_queries.as_set_up(dyad), usual=practice().often)
     if not form.is_valid():
-        context = {"form": form, "dyad": dyad, "untranslated": sharing_pages.untranslated(dyad)}
+        context = {"form": form, "dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
     back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
     answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
-    _tell_untranslated(request, dyad)
+    _tell_not_asked(request, dyad)
     return answer
 
 
@@ -81,7 +81,7 @@ def new_course(request: MemberRequest, uid: str) -> HttpResponse:
     facts = dict(form.cleaned_data)
     started = facts.pop("started")
     dyad = care.start_course(before.client, request.user, started, by=request.user, follows=before, **facts)
-    _tell_untranslated(request, dyad)
+    _tell_not_asked(request, dyad)
     return redirect("dyad", dyad.uid)
 
 
@@ -152,9 +152,9 @@ def _arrange(request: MemberRequest, dyad, *, end=None, over=None, status: int =
     return render(request, "therapist/arrange.html", context, status=status)
 
 
-def _tell_untranslated(request: MemberRequest, dyad) -> None:
-    """Say it at once where something is asked that is not here in the client's language."""
-    warning = sharing_pages.untranslated(dyad)
+def _tell_not_asked(request: MemberRequest, dyad) -> None:
+    """Say it at once where something that was set up is not asked, or in another language than the client's."""
+    warning = sharing_pages.not_asked(dyad)
     if warning:
         messages.warning(request, warning)
 

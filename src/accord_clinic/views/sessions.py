@@ -24,7 +24,7 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
     """Plan the next session."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
     where = zone()
-    around = {"dyad": dyad, "untranslated": sharing_pages.untranslated(dyad)}
+    around = {"dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
     if request.method != "POST":
         form = PlanSession(where, initial=dyad_queries.usual_session(dyad, where))
         return render(request, "therapist/plan.html", {"form": form, **around})

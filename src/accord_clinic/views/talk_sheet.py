@@ -89,6 +89,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
         "chosen": ready.chosen,
         "reactions": ready.reactions,
         "beside": ready.beside,
+        "low": ready.low,
     }
     return render(request, "therapist/prepare.html", context)
 

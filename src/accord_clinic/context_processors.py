@@ -41,6 +41,7 @@ def _pages(member) -> list[tuple[bool, str, str]]:
         (member.is_a("manager"), "service", _("The service")),
         (member.is_a("researcher"), "research", _("Research")),
         (member.is_a("admin"), "practice", _("The practice")),
+        (member.is_a("therapist") or member.is_a("supervisor"), "learn", _("Learn")),
     ]
 
 

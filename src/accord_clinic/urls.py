@@ -10,6 +10,7 @@ from accord_clinic.views import (
     demo,
     errors,
     health,
+    learning,
     outside,
     own_space,
     practice,
@@ -46,6 +47,9 @@ urlpatterns = [
     re_path(r"^(?:c|check-in)(?:/.*)?$", checkin.unknown),
     path("away", checkin.away, name="away"),
     re_path(r"^stop/(?P<token>.*)$", rights.stop, name="stop"),
+    # the guide for clients: about nobody, for anybody
+    path("guide/", learning.guide, name="guide"),
+    path("guide/<slug:slug>/", learning.guide, name="guide-page"),
     # machines
     path("health/", health.well, name="health"),
     path("metrics", health.metrics, name="metrics"),
@@ -134,6 +138,10 @@ urlpatterns = [
     path("sessions/<str:uid>/talk.pdf", talk_sheet.pdf, name="talk_pdf"),
     path("sessions/<str:uid>/prepare/", talk_sheet.prepare, name="prepare"),
     path("suggestions/<str:uid>/", talk_sheet.answer_card, name="answer_card"),
+    # lessons, and what to look up
+    path("learn/", learning.index, name="learn"),
+    *(path(f"learn/{name}/", learning.entries, {"name": name}, name=name) for name in learning.LISTS),
+    path("learn/<slug:slug>/", learning.lesson, name="lesson"),
     # goals, tasks, the shared view, strains
     path("people/<str:uid>/goals/", agreements.goals, name="goals"),
     path("people/<str:uid>/goals/propose/", agreements.propose, name="propose"),

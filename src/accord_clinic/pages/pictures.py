@@ -58,7 +58,7 @@ def picture(
         part += earlier
     if not (alliance or outcomes):
         return None
-    words = _words(names, any(wide.values()))
+    words = course_words(names, any(wide.values()))
     has_check_in = any(instrument == CHECK_IN for _rater, instrument, _scale in course.scores)
     track = strains if strains or has_check_in else None
     whole = course_chart(marks, alliance, track, outcomes, words)
@@ -188,7 +188,7 @@ def span(opened: int, talked: int | None, settled: int | None, by: Opener) -> St
     return StrainSpan(opened, talked, settled, by, label)
 
 
-def _words(names: Names, marked: bool) -> Words:
+def course_words(names: Names, marked: bool) -> Words:
     """`marked`: some session is marked as wide apart, so the legend says how often that is chance."""
     wide = _("further apart than is usual")
     if marked:

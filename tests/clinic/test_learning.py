@@ -1,0 +1,67 @@
+"""Lessons and the guide: there for those whom they are for, in both languages, about nobody, and nothing is stored."""
+
+import re
+
+import pytest
+from django.contrib.sessions.models import Session as BrowserSession
+from django.db import connection
+from django.test import Client as Browser
+from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
+from tests.clinic.test_german import ENGLISH, words_of
+
+from accord import lessons as texts
+
+LANGUAGES = ("en", "de")
+
+
+@pytest.fixture
+def ben_reads(people, as_member):
+    """Ben's browser: the main part of a page as text, or all of it."""
+    browser = as_member(people.ben)
+    return lambda path: browser.get(path).content.decode()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("slug", [lesson.slug for lesson in texts.lessons()])
+def test_a_lesson_has_its_text_its_chart_and_a_reason_for_each_answer(ben_reads, slug, language):
+    page = ben_reads(f"/learn/{slug}/?in={language}")
+    lesson = next(one for one in texts.lessons(language) if one.slug == slug)
+    for text in (lesson.lead, lesson.caption, lesson.to_try, lesson.sure):
+        assert escape(text) in page
+    assert page.count('class="course-svg"') == 2
+    assert f'<html lang="{language}"' in page
+    answers = re.findall(r'<details class="answer"><summary>(.*?)</summary><p><strong>(.*?)</strong><br>(.*?)</p>', page)
+    assert len(answers) == 9
+    assert all(verdict and reason for _text, verdict, reason in answers)
+
+
+def test_no_lesson_leaves_english_in_german(ben_reads):
+    for path in ("", "feedback/", "misconceptions/", "questions/", "glossary/"):
+        main = words_of(ben_reads(f"/learn/{path}?in=de").partition("<main")[2])
+        assert not ENGLISH.search(re.sub(r"\bwill\b|Psychology Quarterly|J Telemed Telecare", "", main)), path
+
+
+def test_the_guide_is_for_anybody_in_the_language_that_is_asked_for(people):
+    browser = Browser()
+    for language in LANGUAGES:
+        for page in texts.client_pages(language):
+            shown = browser.get(f"/guide/{page.slug}/?in={language}").content.decode()
+            assert escape(page.lead) in shown
+            assert "116 123" in shown, "whom to call in need"
+    assert "Therapie" in browser.get("/guide/", headers={"accept-language": "de"}).content.decode()
+    assert browser.get("/guide/none-such/").status_code == 404
+    assert not browser.cookies
+
+
+def test_reading_a_lesson_writes_nothing(ben_reads):
+    before = BrowserSession.objects.count()
+    with CaptureQueriesContext(connection) as asked:
+        ben_reads("/learn/feedback/")
+    writes = [query["sql"] for query in asked if re.match("INSERT|UPDATE|DELETE", query["sql"])]
+    assert not [sql for sql in writes if "session" not in sql]
+    assert BrowserSession.objects.count() == before
+
+
+def test_the_menu_leads_there(ben_reads):
+    assert 'href="/learn/"' in ben_reads("/today/")

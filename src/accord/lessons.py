@@ -90,7 +90,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A misconception, a frequent question or a word, with what there is to say about it, and the lesson it leads to."""
+    """A misconception, a frequent question or a word, what there is to say about it, and the lesson it leads to."""
 
     name: str
     text: str

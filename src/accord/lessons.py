@@ -22,7 +22,7 @@ NO_ANSWER = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class LessonPoint:
     """One line of a list; `name` is set off at its beginning, where there is one."""
 
     name: str
@@ -30,16 +30,16 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class LessonSection:
     """A heading with paragraphs or points under it."""
 
     heading: str
     text: tuple[str, ...]
-    points: tuple[Point, ...]
+    points: tuple[LessonPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ReviewAnswer:
     """One answer to a review question: `good`, `depends` or `not`, and why."""
 
     text: str
@@ -48,11 +48,11 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReviewQuestion:
     """A review question. At least one answer is good; several can be."""
 
     ask: str
-    answers: tuple[Answer, ...]
+    answers: tuple[ReviewAnswer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ class Lesson:
     slug: str
     title: str
     lead: str
-    sections: tuple[Section, ...]
+    sections: tuple[LessonSection, ...]
     caption: str
     to_try: str
     sure: str
     sources: str
-    questions: tuple[Question, ...]
+    questions: tuple[ReviewQuestion, ...]
 
     def reading(self) -> tuple[str, ...]:
         """What is read before the questions, in pieces: the text whose words are counted."""
@@ -75,13 +75,13 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class GuidePage:
     """A page of sections, as clients read it."""
 
     slug: str
     title: str
     lead: str
-    sections: tuple[Section, ...]
+    sections: tuple[LessonSection, ...]
 
     def reading(self) -> tuple[str, ...]:
         """All of it, in pieces."""
@@ -89,7 +89,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Explained:
     """A misconception, a frequent question or a word, what there is to say about it, and the lesson it leads to."""
 
     name: str
@@ -98,12 +98,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class ExplainedList:
     """A page of entries."""
 
     title: str
     lead: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Explained, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def lessons(language: str = "en") -> tuple[Lesson, ...]:
 
 
 @cache
-def client_pages(language: str = "en") -> tuple[Page, ...]:
+def client_pages(language: str = "en") -> tuple[GuidePage, ...]:
     """The pages for clients, in order.
 
     >>> [page.slug for page in client_pages()][0]
@@ -148,24 +148,24 @@ def client_pages(language: str = "en") -> tuple[Page, ...]:
 
 
 @cache
-def misconceptions(language: str = "en") -> Entries:
+def misconceptions(language: str = "en") -> ExplainedList:
     """Sentences that sound right, and what is known."""
     return _entries(_folder(language) / "misconceptions.toml", "said")
 
 
 @cache
-def frequent_questions(language: str = "en") -> Entries:
+def frequent_questions(language: str = "en") -> ExplainedList:
     """What people ask, and short answers."""
     return _entries(_folder(language) / "questions.toml", "asked")
 
 
 @cache
-def glossary(language: str = "en") -> Entries:
+def glossary(language: str = "en") -> ExplainedList:
     """What each word means, by name."""
     file = read_toml(_folder(language) / "glossary.toml", BadGuidance)
     words = file.part("entries")
-    entries = sorted((Entry(*words.texts(key)) for key in words.data), key=lambda entry: entry.name.casefold())
-    return Entries(file.text("title"), file.text("lead"), tuple(entries))
+    entries = sorted((Explained(*words.texts(key)) for key in words.data), key=lambda entry: entry.name.casefold())
+    return ExplainedList(file.text("title"), file.text("lead"), tuple(entries))
 
 
 @cache
@@ -201,7 +201,7 @@ def _folder(language: str) -> Path:
     return FOLDER / language if (FOLDER / language).is_dir() else FOLDER / "en"
 
 
-def _texts(sections: Iterable[Section]) -> list[str]:
+def _texts(sections: Iterable[LessonSection]) -> list[str]:
     points = [(s.heading, *s.text, *(f"{p.name} {p.text}".strip() for p in s.points)) for s in sections]
     return [text for part in points for text in part]
 
@@ -230,44 +230,44 @@ def _lesson(path: Path) -> Lesson:
     return lesson
 
 
-def _page(path: Path) -> Page:
+def _page(path: Path) -> GuidePage:
     file = read_toml(path, BadGuidance)
-    page = Page(_slug(path), file.text("title"), file.text("lead"), _sections(file))
+    page = GuidePage(_slug(path), file.text("title"), file.text("lead"), _sections(file))
     file.done()
     return page
 
 
-def _sections(file: TomlTable) -> tuple[Section, ...]:
+def _sections(file: TomlTable) -> tuple[LessonSection, ...]:
     return tuple(
-        Section(part.text("heading"), part.texts("text", ()), tuple(map(_point, part.texts("points", ()))))
+        LessonSection(part.text("heading"), part.texts("text", ()), tuple(map(_point, part.texts("points", ()))))
         for part in file.parts("sections")
     )
 
 
-def _point(text: str) -> Point:
+def _point(text: str) -> LessonPoint:
     """`**Name.** The rest` in two."""
     if not text.startswith("**"):
-        return Point("", text)
+        return LessonPoint("", text)
     name, _end, rest = text[2:].partition("**")
-    return Point(name, rest.strip())
+    return LessonPoint(name, rest.strip())
 
 
-def _question(table: TomlTable) -> Question:
+def _question(table: TomlTable) -> ReviewQuestion:
     answers = tuple(
-        Answer(part.text("text"), part.one_of("verdict", VERDICTS), part.text("reason"))
+        ReviewAnswer(part.text("text"), part.one_of("verdict", VERDICTS), part.text("reason"))
         for part in table.parts("answers")
     )
     if not any(answer.verdict == "good" for answer in answers):
         raise table.wrong(f"{table.where}: no answer is good", "Give at least one the verdict 'good'.")
-    return Question(table.text("ask"), answers)
+    return ReviewQuestion(table.text("ask"), answers)
 
 
-def _entries(path: Path, name: str) -> Entries:
+def _entries(path: Path, name: str) -> ExplainedList:
     file = read_toml(path, BadGuidance)
     entries = tuple(
-        Entry(part.text(name), part.text("answer"), part.text("lesson", "")) for part in file.parts("entries")
+        Explained(part.text(name), part.text("answer"), part.text("lesson", "")) for part in file.parts("entries")
     )
-    return Entries(file.text("title"), file.text("lead"), entries)
+    return ExplainedList(file.text("title"), file.text("lead"), entries)
 
 
 def _why(table: TomlTable) -> Why:

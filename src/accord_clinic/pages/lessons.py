@@ -35,8 +35,8 @@ def picture_of(slug: str) -> Picture:
 
 def _panel(course: InventedCourse, slug: str, scale: str) -> Panel:
     client, therapist = (dict(enumerate(course.scores[f"{side}_{scale}"], 1)) for side in ("client", "therapist"))
-    both = {number: (one, therapist[number]) for number, one in client.items()}
-    wide = {n for n, (one, other) in both.items() if one is not None and other is not None and abs(one - other) > APART}
+    both = {number: (own, therapist[number]) for number, own in client.items()}
+    wide = {n for n, (own, other) in both.items() if own is not None and other is not None and abs(own - other) > APART}
     return Panel(scale_name(scale), client, therapist, _band(slug, scale), frozenset(wide))
 
 

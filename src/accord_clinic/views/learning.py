@@ -13,7 +13,7 @@ from accord_clinic.pages.lessons import picture_of
 from accord_clinic.views.checkin_page import in_need
 from accord_clinic.views.shortcuts import chosen_language, other_languages
 
-LISTS: dict[str, Callable[[str], texts.Entries]] = {
+LISTS: dict[str, Callable[[str], texts.ExplainedList]] = {
     "misconceptions": texts.misconceptions,
     "questions": texts.frequent_questions,
     "glossary": texts.glossary,
@@ -35,7 +35,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     """One lesson with its picture, one thing to try, and questions whose answers open in place."""
     language = chosen_language(request)
     every = texts.lessons(language)
-    number = next((number for number, one in enumerate(every) if one.slug == slug), None)
+    number = next((number for number, read in enumerate(every) if read.slug == slug), None)
     if number is None:
         raise Http404
     with translation.override(language):
@@ -55,7 +55,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
 def entries(request: HttpRequest, name: str) -> HttpResponse:
     """Misconceptions, frequent questions or the glossary."""
     language = chosen_language(request)
-    titles = {one.slug: one.title for one in texts.lessons(language)}
+    titles = {every.slug: every.title for every in texts.lessons(language)}
     page = LISTS[name](language)
     rows = [(entry, titles.get(entry.lesson, "")) for entry in page.entries]
     return _show(request, "learning/entries.html", {"page": page, "rows": rows, "name": name})
@@ -66,7 +66,7 @@ def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
     """A page of the guide for clients; the first one where none is named. Anybody may read it."""
     language = chosen_language(request)
     pages = texts.client_pages(language)
-    page = next((one for one in pages if one.slug == slug), None) if slug else pages[0]
+    page = next((read for read in pages if read.slug == slug), None) if slug else pages[0]
     if page is None:
         raise Http404
     with translation.override(language):

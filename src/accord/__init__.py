@@ -39,6 +39,7 @@ __all__ = [
     "simulate",
     "sudden_changes",
     "surface",
+    "therapist_spread",
     "trajectory",
     "truth_bias",
 ]
@@ -61,6 +62,7 @@ HOMES = {
     "simulate": "accord.simulation",
     "sudden_changes": "accord.stats.change",
     "surface": "accord.stats.surface",
+    "therapist_spread": "accord.stats.therapists",
     "trajectory": "accord.trajectories",
     "truth_bias": "accord.stats.truth_bias",
 }

@@ -142,7 +142,7 @@ STUDIES = {
     "couples": couples,
     "couples_over_time": couples_over_time,
     "clients": clients,
-    "no_spread": lambda: clients(12, 0.0, 3),
+    "no_spread": lambda: clients(12, 0.0, 4),
     "leaving": leaving,
     "competing": lambda: leaving(seed=16, competing=True),
 }

@@ -19,6 +19,7 @@ PUBLISHED = {
     "surface": "test_dyads::TestSurface",
     "clinical_change": "test_change::TestClinicalChange",
     "sudden_changes": "test_change::TestSuddenChanges",
+    "therapist_spread": "test_therapists::test_clients_of_30_therapists_give_the_numbers_of_lme4",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -39,6 +40,7 @@ FITS = {
     "mixed": "fit_mixed",
     "reliability": "reliability",
     "riclpm": "riclpm",
+    "therapists": "therapist_spread",
 }
 """The analyses of `accord fit`, with the function that each calls."""
 

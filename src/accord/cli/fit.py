@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from accord.cli import fit_change, fit_coupling, fit_criterion, fit_dyads, fit_reliability, fit_riclpm
+from accord.cli import fit_change, fit_coupling, fit_criterion, fit_dyads, fit_reliability, fit_riclpm, fit_therapists
 from accord.cli.fit_shared import floats, labels
 from accord.errors import BadInput, BadTable
 from accord.stats.mixed import MixedFit, fit_mixed
@@ -37,6 +37,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     fit_riclpm.add(analyses)
     fit_dyads.add(analyses)
     fit_change.add(analyses)
+    fit_therapists.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -86,7 +86,8 @@ TEMPLATES = [
 DATABASES = engine.chosen(os.environ, DATA, KEYS)
 
 AUTH_USER_MODEL = "accord_clinic.Member"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accord_clinic.accounts.signed_in.Backend"]
+SESSION_ENGINE = "accord_clinic.accounts.signed_in"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

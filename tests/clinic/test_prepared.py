@@ -9,6 +9,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import Phone
 
 from accord_clinic import links
+from accord_clinic.accounts import signed_in
 from accord_clinic.actions import audit, checkin, reveal, signals, strains
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation
@@ -30,6 +31,7 @@ PREPARED = {
         findings,
         key_holders,
         session_queries,
+        signed_in,
         strain_queries,
         reveal,
         signals,
@@ -87,3 +89,11 @@ def test_an_instance_comes_with_its_related_ones(dyad, django_assert_num_queries
 def test_nothing_is_found_where_nothing_is(people):
     assert checkin_queries.BY_TOKEN.first("nothing") is None
     assert checkin_queries.BY_UID.first("no uid") is None
+
+
+def test_a_session_of_a_browser_is_there_until_it_ends(ben, as_member):
+    key, now = as_member(ben).session.session_key, timezone.now()
+    for moment in (now, now + timedelta(days=1)):
+        for other in (key, "x" * 32, ""):
+            assert signed_in.OPEN.all(other, moment) == list(signed_in.OPEN.make(other, moment))
+    assert signed_in.OPEN.first(key, now).get_decoded()["_auth_user_id"] == str(ben.pk)

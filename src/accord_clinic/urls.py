@@ -11,6 +11,7 @@ from accord_clinic.views import (
     errors,
     health,
     learning,
+    not_held,
     outside,
     own_space,
     practice,
@@ -40,10 +41,12 @@ handler500 = errors.broken
 
 urlpatterns = [
     # the client: a link, its check-in, a harmless page
+    path("c/<str:token>/not-held/", not_held.by_token, name="link-not-held"),
     re_path(r"^c/(?P<token>.*)$", checkin.start, name="link"),
     path("new-link-sent/", checkin.new_link_sent, name="new-link-sent"),
     path("check-in/<str:uid>/", checkin.check_in, name="check-in"),
     path("check-in/<str:uid>/received/", checkin.received, name="received"),
+    path("check-in/<str:uid>/not-held/", not_held.by_cookie, name="not-held"),
     re_path(r"^(?:c|check-in)(?:/.*)?$", checkin.unknown),
     path("away", checkin.away, name="away"),
     re_path(r"^stop/(?P<token>.*)$", rights.stop, name="stop"),
@@ -71,6 +74,7 @@ urlpatterns = [
     path("mine/lines/<str:uid>/", own_space.keep_or_show, name="keep-or-show"),
     path("mine/goals/<str:uid>/", own_space.change, name="my-goal"),
     path("mine/sheet/<str:uid>/", own_space.my_sheet, name="my-sheet"),
+    path("mine/not-held/<str:uid>/", not_held.in_own_space, name="my-not-held"),
     path("mine/<str:uid>/", own_space.my_course, name="my-course"),
     path("mine/<str:uid>/goals/", own_space.my_goals, name="my-goals"),
     path("mine/<str:uid>/propose/", own_space.propose, name="my-propose"),

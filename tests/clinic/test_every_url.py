@@ -64,6 +64,9 @@ ROWS = {
     "new-link-sent/": Row(get=ANYBODY),
     "check-in/<str:uid>/": Row(get="phone", post="phone", at="invitation", of="world"),
     "check-in/<str:uid>/received/": Row(get="phone", at="invitation", of="world"),
+    # Ana's link of these tests was handed over, and so known here: only one that was sent can say this.
+    "c/<str:token>/not-held/": Row(post=NOBODY, at="token", of="world"),
+    "check-in/<str:uid>/not-held/": Row(post=NOBODY, at="invitation", of="world"),
     "away": Row(get=ANYBODY),
     # the guide for clients, and lessons for those who work here
     "guide/": Row(get=ANYBODY),
@@ -85,6 +88,7 @@ ROWS = {
     "mine/lines/<str:uid>/": Row(post="ana", at="line", of="own space"),
     "mine/goals/<str:uid>/": Row(post="ana", at="goal", of="own space"),
     "mine/sheet/<str:uid>/": Row(get="ana", at="session", of="own space"),
+    "mine/not-held/<str:uid>/": Row(post="ana", at="session", of="own space"),
     "mine/<str:uid>/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/goals/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/propose/": Row(post="ana", at="dyad", of="own space"),

@@ -27,8 +27,8 @@ from accord_clinic.models import (
     codes,
 )
 from accord_clinic.models.habit import NUMBERS
-from accord_clinic.permissions import check_own, check_share, check_treat, check_work_as_therapist
-from accord_clinic.queries.sessions import unsent_links, why_fixed
+from accord_clinic.permissions import check_be_client, check_own, check_share, check_treat, check_work_as_therapist
+from accord_clinic.queries.sessions import unsent_links, was_denied, why_fixed
 from accord_clinic.words.sessions import fixed
 
 CODED = ("approach", "modality", "form", "often")
@@ -144,6 +144,28 @@ def mark_session(session: Session, state: str, *, by: Actor, modality: str = "")
             _start_over(row)
         _after_change(session)
     record(by, "mark_session", f"session:{row.pk}", ["state", "modality"])
+
+
+@transaction.atomic
+def deny_session(session: Session, *, by: Client) -> None:
+    """The client says that a session did not take place: it is planned again, and its therapist is asked about it.
+
+    Only while nobody has answered: an answer is about a session that took place. Said twice, it is kept once.
+    """
+    check_be_client(by, session.dyad.client)
+    row = _locked(session, by)
+    if row.responses.exists() or row.state not in ("planned", "held") or row.start > timezone.now():
+        raise BadInput("This can no longer be said here.")
+    if was_denied(row):
+        return
+    if not _change(row, by, state="planned"):  # its link was made before anybody had marked it
+        now = timezone.now()
+        SessionChange.objects.create(
+            session=row, field="state", before="planned", after="planned", side="client", at=now
+        )
+    _start_over(row)
+    _after_change(session)
+    record(by, "deny_session", f"session:{row.pk}", ["state"])
 
 
 def _locked(session: Session, by: Actor) -> Session:

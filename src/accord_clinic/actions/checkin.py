@@ -31,7 +31,7 @@ from accord_clinic.models import (
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries.practice import often
-from accord_clinic.queries.sessions import is_first
+from accord_clinic.queries.sessions import is_first, was_denied
 from accord_clinic.queries.who_is_asked import measures_asked
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
@@ -141,7 +141,7 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
     if Notice.objects.filter(kind="link", client=client, made_at__gt=timezone.now() - ONE_LINK_IN).exists():
         return
     answered = Q(pk__in=Response.objects.filter(side="client").values("session"))
-    over = session.state not in ("planned", "held")
+    over = session.state not in ("planned", "held") or was_denied(session)
     if over or session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
         session = session.dyad.sessions.filter(~answered, state="held").order_by("-number").first()
     if session is not None:

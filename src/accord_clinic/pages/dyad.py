@@ -32,6 +32,7 @@ from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Finding, Names, findings
+from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Member, Session
@@ -156,7 +157,8 @@ class _Presenter:
     def session_line(self, session: Session) -> SessionLine:
         sides = self.rows.sides.get(session.pk, set())
         held, begun = session.state == "held", session.start <= timezone.now()
-        parts = (MODALITIES[session.modality], STATES[session.state], self._note(session, sides) if held else "")
+        note = self._note(session, sides) if held else denied(self.names.client) if session.denied else ""
+        parts = (MODALITIES[session.modality], STATES[session.state], note)
         mine = self.mine and not self.dyad.ended
         planned = mine and session.state == "planned"
         return SessionLine(

@@ -42,6 +42,7 @@ class OwnCourse:
     strains: tuple[str, ...]
     sheets: tuple[tuple[str, str], ...]
     moved: tuple[str, ...] = ()
+    unanswered: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,9 @@ def own_course(dyad: Dyad) -> OwnCourse:
             if s.revealed_at and not s.passed_over
         ),
         moved=tuple(_moved(dyad)),
+        unanswered=tuple(
+            (s.uid, _("The session on {day}").format(day=day(s.start))) for s in own_space.unanswered(dyad)
+        ),
     )
 
 

@@ -23,6 +23,7 @@ from accord_clinic.queries.today import TodaySession, today_rows
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import Names, safety_line
+from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
@@ -75,7 +76,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
     words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}))
     parts = {
         "sessions": tuple(map(words.of_the_day, of_the_day)),
-        "to_settle": tuple(words.entry(s, "D j M, H:i") for s in before if s.state == "planned"),
+        "to_settle": tuple(map(words.to_settle, (s for s in before if s.state == "planned"))),
         "to_do": tuple(words.to_do(s) for s in before if s.state == "held" and (s.owed or s.unsent)),
         "to_talk": tuple(map(words.to_talk, (s for s in sessions if s.ready))),
     }
@@ -103,6 +104,10 @@ class _Entries:
             str(MODALITIES[session.modality]), sheet=session.last_sheet or "", **more,
         )  # fmt: skip
 
+    def to_settle(self, session: TodaySession) -> TodayEntry:
+        """A session that nobody has marked, or of which the client says that it did not take place."""
+        return self.entry(session, "D j M, H:i", line=denied(session.called) if session.denied else "")
+
     def to_do(self, session: TodaySession) -> TodayEntry:
         """What is still open about a session that took place."""
         return self.entry(session, "D j M", rate=session.owed, link=session.unsent)
@@ -119,7 +124,7 @@ class _Entries:
         held = session.state == "held"
         return self.entry(
             session, "H:i",
-            line=self._line(session),
+            line=denied(session.called) if session.denied else self._line(session),
             rate=held and session.owed,
             settle=session.start <= self.now and not held,
             link=held and session.unsent,

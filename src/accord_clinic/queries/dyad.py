@@ -23,12 +23,17 @@ from accord_clinic.models.care import current_responses
 from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
 from accord_clinic.queries.findings import shown_signals
+from accord_clinic.queries.sessions import is_denied
 from accord_clinic.queries.strains import StrainHistory, histories
 from accord_clinic.queries.talk_sheet import ReadableResponse, readable
 
 MOST_QUOTES = 4
 SESSIONS = Prepared(
-    lambda dyad: Session.objects.filter(dyad_id=dyad).annotate(linked_at=Min("invitations__made_at")).order_by("number")
+    lambda dyad: (
+        Session.objects.filter(dyad_id=dyad)
+        .annotate(linked_at=Min("invitations__made_at"), denied=is_denied())
+        .order_by("number")
+    )
 )
 # What is revealed, and beyond it what the therapist alone has answered: never the client's.
 ANSWERS_AND_OWN = Prepared(

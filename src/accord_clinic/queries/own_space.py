@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from accord.course import Course, course
 from accord_clinic import links, models
@@ -13,6 +14,8 @@ from accord_clinic.queries.courses import calibrations, dyad_record
 from accord_clinic.questionnaires.shelf import shelf
 
 MOST_READS = 100
+UNANSWERED_FOR = timedelta(days=14)
+"""As long as a link lives."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,19 @@ def own_rows(dyad: Dyad) -> OwnRows:
         list(moves.values_list("strain", "move", "session__number")),
         course(record, catalogue.instruments, calibrations(), detectors=(), versions=catalogue.versions),
     )
+
+
+def unanswered(dyad: Dyad) -> list[Session]:
+    """Held sessions of the last two weeks without an answer of the client. Of the therapist it tells nothing."""
+    of_client, now = Exists(Response.objects.filter(session=OuterRef("pk"), side="client")), timezone.now()
+    lately = dyad.sessions.filter(state="held", start__gt=now - UNANSWERED_FOR, start__lte=now)
+    return list(lately.filter(~of_client).order_by("start"))
+
+
+def session(client: Client, uid: str) -> Session | None:
+    """A session of this client."""
+    rows = Session.objects.select_related("dyad__client", "dyad__therapist")
+    return rows.filter(uid=uid, dyad__client=client).first()
 
 
 def continued_by(dyad: Dyad) -> Dyad | None:

@@ -6,7 +6,8 @@ What a page shows of sessions is in the module of that page.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import Exact
 
 from accord_clinic import links
 from accord_clinic.database.prepared import Prepared
@@ -42,6 +43,17 @@ def overdue(now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(Q(state="held") | answered, revealed_at=None, reveal_due__lte=now)
 
 
+def is_denied() -> Q:
+    """For `annotate` on sessions: the client says that it did not take place, and nobody has said anything since."""
+    last = SessionChange.objects.filter(session=OuterRef("pk")).order_by("-id").values("side")
+    return Q(Exact(Subquery(last[:1]), "client"), state="planned")
+
+
+def was_denied(session: Session) -> bool:
+    """The same of one session."""
+    return Session.objects.filter(is_denied(), pk=session.pk).exists()
+
+
 def why_fixed(session: Session) -> str:
     """Why a session cannot be moved, cancelled or marked as missed any more; empty where it can.
 
@@ -51,6 +63,8 @@ def why_fixed(session: Session) -> str:
         return RATED
     if session.revealed_at is not None:
         return ANSWERED if session.responses.exists() else ""
+    if was_denied(session) and not session.responses.exists():
+        return ""
     out = session.invitations.exclude(token_hash__in=[link.token_hash for link in unsent_links(session)])
     return ASKED if out.exists() else ""
 

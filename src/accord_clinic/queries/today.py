@@ -15,12 +15,14 @@ from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.queries.findings import safety_notices
 from accord_clinic.queries.practice import practice
+from accord_clinic.queries.sessions import is_denied
 from accord_clinic.questionnaires.plan import is_due
 
 COLUMNS = (
     "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
     "dyad", "dyad__uid", "dyad__ended", "dyad__often",
-    "dyad__client__name", "dyad__client__address_as", "rated", "linked", "ticked", "last_revealed", "last_sheet",
+    "dyad__client__name", "dyad__client__address_as", "denied", "rated", "linked", "ticked",
+    "last_revealed", "last_sheet",
 )  # fmt: skip
 
 
@@ -43,6 +45,7 @@ class TodaySession:
     often: int | None
     client: str
     address_as: str
+    denied: bool
     rated: bool
     linked: bool
     ticked: bool
@@ -79,7 +82,10 @@ class TodaySession:
 
 
 def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[TodaySession], list[tuple[str, str]]]:
-    """The sessions of this therapist's people that start in this time, in their order; and the safety notices."""
+    """The sessions of this therapist's people that start in this time, in their order; and the safety notices.
+
+    Earlier ones as well, where the client says that they did not take place and nobody has answered that.
+    """
     check_work_as_therapist(member)
     treated = treated_by(member, "dyad__")
     if treated == Q(dyad__therapist=member):  # the usual day, without anybody to cover for
@@ -92,7 +98,9 @@ def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[T
 def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
     revealed = Session.objects.filter(dyad=OuterRef("dyad"), passed_over=False).exclude(revealed_at=None)
     revealed = revealed.order_by("-number")
-    rows = Session.objects.filter(treated, start__gte=since, start__lt=until).annotate(
+    lately = Q(start__gte=since, start__lt=until)
+    rows = Session.objects.filter(treated, lately | Q(is_denied(), start__lt=until)).annotate(
+        denied=is_denied(),
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
         ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),

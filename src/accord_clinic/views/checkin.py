@@ -60,6 +60,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
             "before": before_first_question(link.client, link.dyad),
             "outside": link.outside_reader and link.outside_reader.name,
             "beside": checkin_page.member_here(request),
+            "deny": reverse("link-not-held", args=[token]) if checkin_page.may_deny(link, request) else "",
         }
         if context["before"].waiting or context["before"].agree:
             return _page(request, link, "client/start.html", context)
@@ -265,6 +266,7 @@ def _questions(
         "title": _see(link),
         "kept_note": _("This is not shown to {therapist}.").format(therapist=link.therapist),
         "forget": checkin_page.member_here(request),
+        "deny": reverse("not-held", args=[link.invitation.uid]) if checkin_page.may_deny(link, request) else "",
         **(first or {}),
     }
     return _page(request, link, "client/check_in.html", context)

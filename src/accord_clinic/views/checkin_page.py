@@ -210,6 +210,14 @@ def comes_back(link: Link, request: HttpRequest) -> bool:
     return link.invitation.mailed or _proven(link, request) == AGAIN_HERE
 
 
+def may_deny(link: Link, request: HttpRequest) -> bool:
+    """Whether this browser may say that the session did not take place: only with a link that nobody here has seen.
+
+    Whether there is an answer must change nothing of this.
+    """
+    return link.invitation.mailed and not member_here(request) and link.session.start <= timezone.now()
+
+
 def member_here(request: HttpRequest) -> bool:
     """Whether a member is signed in in this browser. In the demo everybody shares one browser."""
     return request.user.is_authenticated and not settings.DEMO

@@ -34,10 +34,14 @@ SIDE = "therapist"
 def rate(request: MemberRequest, uid: str) -> HttpResponse:
     """The therapist's check-in, with the own reaction. It can be changed until the reveal."""
     session = or_404(dyad_queries.own_session(request.user, uid))
+    page = _page(session)
+    if session.state != "held" and request.method == "POST":
+        read = questionnaires.read(page, dict(request.POST.lists()), key="", language=get_language(), begun_at=None)
+        not_held = _("This session is not marked as held. Say first that it took place. Your answers are all here.")
+        return _show(request, session, page, read.values, {"": not_held})
     if session.state != "held":
         messages.warning(request, _("Say first that it took place."))
         return redirect("dyad", session.dyad.uid)
-    page = _page(session)
     if request.method == "POST":
         return _posted(request, session, page)
     sent = rating_queries.sent(session)

@@ -26,6 +26,11 @@ def fixed(why: str, client: str) -> str:
     return texts[why].format(client=client)
 
 
+def denied(client: str) -> str:
+    """What the client says of a session; its therapist is asked what became of it."""
+    return _("{client} says that this session did not take place. What became of it?").format(client=client)
+
+
 def change(field: str, before: str, after: str, where: ZoneInfo) -> str:
     """What was changed, in words."""
     texts = {

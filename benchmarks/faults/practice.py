@@ -33,7 +33,7 @@ names = [Client(name=f"Client {{first + n}}", email=f"c{{first + n}}@example.org
 clients = Client.objects.bulk_create(names, 500)
 dyads = Dyad.objects.bulk_create((Dyad(client=c, therapist=ben, started=now.date()) for c in clients), 500)
 sessions = Session.objects.bulk_create(
-    (Session(dyad=d, number=5, start=now - timedelta(hours=3), modality="room", state="held",
+    (Session(dyad=d, start=now - timedelta(hours=3), modality="room", state="held",
              reveal_due=now + timedelta(days=4)) for d in dyads), 500)
 tokens = [links.new_token() for _ in sessions]
 Invitation.objects.bulk_create(

@@ -71,7 +71,7 @@ def fill(dyad: Dyad, clients: int, therapists: int) -> None:
 
     The last session of every second one has not been rated by the therapist.
     """
-    last = dyad.sessions.order_by("-number").first()
+    last = dyad.sessions.order_by("-start").first()
     columns_of = {model: list(model._meta.concrete_fields) for model in COPIED}
     with connection.cursor() as cursor:
         for model, fields in columns_of.items():

@@ -133,7 +133,7 @@ def _pages(therapist) -> dict:
     from accord_clinic.models import Dyad, Invitation
 
     dyad = Dyad.objects.filter(therapist=therapist).select_related("client", "therapist").order_by("id").first()
-    last = dyad.sessions.order_by("-number").first()
+    last = dyad.sessions.order_by("-start").first()
     session = care.plan_session(dyad, last.start + timedelta(days=7), by=therapist, state="held")
     phone, office, anybody = Browser(), Browser(), Browser()
     token = checkin.invite(session, by=therapist)

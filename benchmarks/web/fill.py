@@ -89,7 +89,7 @@ def _name(rng: random.Random) -> str:
 def _session(dyad: Dyad, number: int, now) -> Session:
     start = now - timedelta(weeks=SESSIONS + 1 - number)
     return Session(
-        dyad=dyad, number=number, start=start, modality="room", state="held",
+        dyad=dyad, start=start, modality="room", state="held",
         reveal_due=start + timedelta(days=4), revealed_at=start + timedelta(days=1), revealed_by="both",
     )  # fmt: skip
 

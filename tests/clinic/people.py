@@ -76,7 +76,7 @@ def a_dyad(therapist: Member, client: Client | str = "Ana", started: date | None
 
 def a_session(dyad: Dyad, start: datetime | None = None, state: str = "planned", **facts) -> Session:
     """The next session: a week after the one before; the first is 70 days ago."""
-    last = dyad.sessions.order_by("-number").first()
+    last = dyad.sessions.order_by("-start").first()
     if start is None:
         start = last.start + timedelta(days=7) if last else timezone.now() - timedelta(days=70)
     session = care.plan_session(dyad, start, by=dyad.therapist, **facts)

@@ -52,7 +52,7 @@ def past_the_first_time(session):
     """The client agreed before, and an earlier session has opened since: links now begin with the first question."""
     if not session.dyad.client.consents.exists():
         consent.give(session.dyad.client, "care", by=session.dyad.client)
-    session.dyad.sessions.filter(number=1).exclude(pk=session.pk).update(revealed_at=timezone.now())
+    session.dyad.sessions.ranked().filter(number=1).exclude(pk=session.pk).update(revealed_at=timezone.now())
 
 
 def hidden(page, name):

@@ -24,8 +24,8 @@ def full(people):
 def raised(people, strength, reported=False):
     """One more signal, as a refresh would keep it."""
     found = Found("drop", 10, reported, "drop/1", strength=strength)
-    session = people.dyad.sessions.get(number=10)
-    signals._keep(people.dyad, session, found, withheld=not reported and not signals._make_room(found))
+    session = people.dyad.sessions.ranked().get(number=10)
+    signals._keep(people.dyad, {10: session}, found, withheld=not reported and not signals._make_room(found))
     return Signal.objects.get(kind="drop")
 
 

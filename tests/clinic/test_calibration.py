@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, answers
+from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, a_session, answers
 
 from accord.stats.reliability import reliability
 from accord_clinic.actions import calibration
@@ -53,3 +53,21 @@ def test_below_twenty_courses_it_is_not_known_and_no_marks_are_made(dyad):
         assert sentence.endswith("The reliability of a change is not known yet.")
         assert "no marks until 10 courses have 6 ratings" in sentence
     assert {row.body["reliability"] for row in Calibration.objects.all()} == {None}
+
+
+def test_a_week_without_a_session_has_no_place_in_what_is_learnt(dyad):
+    a_rated_session(dyad, b2=1)
+    a_session(dyad, state="missed_by_client")
+    a_rated_session(dyad, b2=3)
+    assert item_answers(CHECK_IN, "connection")[0, :, 0].tolist() == [1.0, 3.0]
+
+
+def test_the_sweep_makes_a_marked_one_anew_once(dyad):
+    a_rated_session(dyad, b2=1)
+    calibration.calibrate([f"{CHECK_IN}/connection"], by=None)
+    assert calibration.renew() == []
+    a_rated_session(dyad, b2=3)
+    Calibration.objects.update(make_anew=True)
+    [sentence] = calibration.renew()
+    assert sentence.startswith(f"{CHECK_IN}/connection: ")
+    assert calibration.renew() == []

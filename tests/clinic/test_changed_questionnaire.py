@@ -31,7 +31,7 @@ def changed(request, dyad):
 
 def test_every_page_of_the_therapist_is_there(changed, ben, as_member):
     browser = as_member(ben)
-    third = changed.sessions.get(number=3)
+    third = changed.sessions.ranked().get(number=3)
     pages = [f"/people/{changed.uid}/{page}" for page in ("", "goals/", "terms/")]
     pages += [f"/sessions/{third.uid}/{page}" for page in ("talk/", "talk.pdf", "prepare/")]
     for address in ("/today/", "/people/", *pages):
@@ -39,7 +39,7 @@ def test_every_page_of_the_therapist_is_there(changed, ben, as_member):
 
 
 def test_every_page_of_the_client_is_there(changed, ana):
-    browser, third = inside(ana), changed.sessions.get(number=3)
+    browser, third = inside(ana), changed.sessions.ranked().get(number=3)
     assert browser.get("/mine/", follow=True).status_code == 200
     for address in (f"{changed.uid}/", f"sheet/{third.uid}/", f"{changed.uid}/goals/", f"{changed.uid}/lines/"):
         assert browser.get(f"/mine/{address}").status_code == 200, address

@@ -131,7 +131,7 @@ def lived(said, people):
     care.share(dyad, people.cy, by=ben)
     cover_and_emergency.cover(dyad, people.eve, timezone.localdate(), timezone.localdate(), by=ben)
     cover_and_emergency.break_glass(dyad, "Nobody answers.", by=people.ada)
-    ReadLog.objects.create(member=ben, dyad=dyad, what="words", sessions=[1], at=timezone.now())
+    ReadLog.objects.create(member=ben, dyad=dyad, what="words", sessions=[session.uid], at=timezone.now())
     line = ana.private_lines.first()
     ana.private_lines.create(response=line.response, reader="outside", to=people.cy, item="o2", words="For Cy")
     again = a_dyad(people.eve, ana)
@@ -144,8 +144,11 @@ def lived(said, people):
 def other_values(client, column, old):
     """Some values that could stand there instead; of rows that it may name, every other one of the same client.
 
-    What names the client is the exception: nobody else's row is in the copy, so there it is somebody else.
+    What names the client is the exception: nobody else's row is in the copy, so there it is somebody else. The log of
+    reading names sessions by their uid.
     """
+    if (column.model, column.name) == (ReadLog, "sessions"):
+        return [[uid] for uid in Session.objects.filter(dyad__client=client).values_list("uid", flat=True)]
     if column.is_relation:
         of = column.related_model
         rows = of.objects.filter(**{TO_CLIENT[of]: client.pk}) if of in TO_CLIENT and of is not Client else of.objects
@@ -256,7 +259,7 @@ def test_what_the_therapist_wrote_about_the_course_is_in_it_and_own_notes_are_no
 def test_a_mark_says_how_often_such_a_mark_comes_by_chance(said, ana):
     calibration.calibrate(["accord-check-in/collaboration"], by=None)
     version = Calibration.objects.get().version
-    session = said.sessions.get(number=1)
+    session = said.sessions.ranked().get(number=1)
     facts = {"dyad": said, "session": session, "reported": False, "scale": "collaboration", "raised_at": timezone.now()}
     Signal.objects.create(kind="drop", calibration=version, **facts)
     inferred, *reported = sorted(everything(ana)["signals"], key=lambda row: row["reported"])

@@ -185,10 +185,10 @@ def test_sessions_say_what_is_missing_and_what_can_be_done(people, dyad, page):
 def test_looking_is_noted_for_the_client(people, dyad, ben, as_member):
     html(as_member(ben), dyad)
     assert not ReadLog.objects.exists()
-    a_held_session(dyad, client=answers("client", words="Slower, please."), therapist=answers("therapist"))
+    session = a_held_session(dyad, client=answers("client", words="Slower, please."), therapist=answers("therapist"))
     html(as_member(ben), dyad)
     row = ReadLog.objects.get()
-    assert (row.member, row.dyad, row.what, row.sessions) == (ben, dyad, "words", [1])
+    assert (row.member, row.dyad, row.what, row.sessions) == (ben, dyad, "words", [session.uid])
 
 
 def test_a_supervisor_sees_a_shared_dyad_and_can_change_nothing(people, dyad, ben, cy, as_member):

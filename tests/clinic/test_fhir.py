@@ -213,7 +213,7 @@ def test_what_a_client_carries_away_another_practice_takes_in(said, ana, ben, tm
     (tmp_path / "map.toml").write_text(MAPPING + items)
     call_command("import_ratings", table, mapping=tmp_path / "map.toml")
     taken = Dyad.objects.get(client__name__startswith="Ana from elsewhere")
-    assert [s.number for s in taken.sessions.order_by("number")] == [1, 2]
+    assert [s.number for s in taken.sessions.order_by("start")] == [1, 2]
     after = course_of(taken).scores["client", CHECK_IN, "collaboration"]
     assert [one.value for one in after] == [one.value for one in before]
 
@@ -262,7 +262,7 @@ def test_the_questionnaires_that_were_answered_are_in_it_in_the_clients_language
 
 def test_how_far_each_sees_a_goal_is_in_it_once_both_may_see_it(said, ana, ben):
     goal = said.agreements.get(kind="goal")
-    first, _second, third = said.sessions.order_by("number")[:3]
+    first, _second, third = said.sessions.order_by("start")[:3]
     now = datetime(2026, 11, 3, 9, tzinfo=UTC)
     wrong = goal.progress.create(session=first, side="client", value=2, at=now)
     goal.progress.create(session=first, side="client", value=7, at=now, corrects=wrong)

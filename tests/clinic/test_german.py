@@ -175,8 +175,9 @@ def everything_said(people, ana, ben, dyad) -> None:
 
     talking.tick(fifth, "words:o2", by=ben)
     pages = ("talk_sheet", "talk_sheet_pdf", "prepare_sheet", "goals", "strain", "course", "words", "outside_line", "?")
+    uids = list(dyad.sessions.ranked().filter(number__in=(4, 5)).values_list("uid", flat=True))
     for what in pages:
-        ReadLog.objects.create(member=ben, dyad=dyad, what=what, sessions=[4, 5], at=timezone.now())
+        ReadLog.objects.create(member=ben, dyad=dyad, what=what, sessions=uids, at=timezone.now())
 
 
 def check_in_pages(walk: Walk) -> None:
@@ -230,7 +231,7 @@ def own_pages(walk: Walk) -> None:
     walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
     for part in ("", "goals/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
-    walk.see("sheet", browser.get(f"/mine/sheet/{walk.dyad.sessions.get(number=5).uid}/"))
+    walk.see("sheet", browser.get(f"/mine/sheet/{walk.dyad.sessions.ranked().get(number=5).uid}/"))
     walk.see("no words", browser.post(f"/mine/{uid}/propose/", {"kind": "goal", "words": " "}))
     walk.see("too many", browser.post(f"/mine/{uid}/propose/", {"kind": "goal", "words": "x" * 2_001}))
     goal = walk.dyad.agreements.filter(kind="goal", ended_at=None).first()
@@ -387,7 +388,7 @@ class TestTheTalkSheet:
     """It is made to be looked at by both, so it speaks the client's language, on whichever screen and on paper."""
 
     def test_on_the_therapists_screen(self, walk, as_member):
-        session = walk.dyad.sessions.get(number=5)
+        session = walk.dyad.sessions.ranked().get(number=5)
         page = as_member(walk.dyad.therapist).get(f"/sessions/{session.uid}/talk/").content.decode()
         assert '<div lang="de">' in page
         sheet = words_of(page.partition('<div lang="de">')[2].partition("</main>")[0])
@@ -396,7 +397,7 @@ class TestTheTalkSheet:
         assert "People" in page
 
     def test_and_on_paper(self, walk):
-        sheet = talk_sheet.sheet(walk.dyad.sessions.get(number=5))
+        sheet = talk_sheet.sheet(walk.dyad.sessions.ranked().get(number=5))
         with translation.override(sheet.language):
             said = str(pdf._data(sheet, timezone.get_current_timezone()))
         assert "Wie Sie beide Sitzung 5 gesehen haben" in said

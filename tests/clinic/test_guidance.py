@@ -37,7 +37,7 @@ def a_case_for(card) -> dict:
 def make(case: dict, people) -> tuple[Session, str]:
     """Write the rows of a case, on a course of ordinary sessions; and the topic to choose, where nothing else leads."""
     dyad, signal = people.dyad, case["signal"]
-    session = dyad.sessions.get(number=case["session"])
+    session = dyad.sessions.ranked().get(number=case["session"])
     Dyad.objects.filter(pk=dyad.pk).update(approach=case["approach"])
     Session.objects.filter(pk=session.pk).update(modality=case["modality"])
     response = session.responses.get(side="client")
@@ -90,7 +90,7 @@ def test_each_card_is_on_the_prepare_sheet_of_a_case(people):
 @pytest.fixture
 def page(people, as_member):
     a_course(people.dyad, 2)
-    return as_member(people.ben), f"/sessions/{people.dyad.sessions.get(number=2).uid}/prepare/"
+    return as_member(people.ben), f"/sessions/{people.dyad.sessions.ranked().get(number=2).uid}/prepare/"
 
 
 def test_a_topic_can_be_chosen_and_is_not_stored(page):

@@ -71,7 +71,7 @@ def test_the_answer_is_shown_in_its_words_and_the_reading_is_noted(people, dyad,
     assert "More than half the days" in html
     assert "A risk assessment belongs in the care record." in html
     read = ReadLog.objects.latest("id")
-    assert (read.member, read.what, read.sessions) == (ben, "safety_answer", [5])
+    assert (read.member, read.what, read.sessions) == (ben, "safety_answer", [answered.uid])
 
 
 def test_it_can_be_read_before_the_reveal_and_nothing_else_can(people, dyad, ben, as_member, page):

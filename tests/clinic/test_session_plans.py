@@ -160,7 +160,9 @@ class TestMoving:
         care.move_session(first, NOW + 8 * DAY, by=ben)
         assert opens(second) == berlin(2026, 3, 16, 18)
         assert opens(first) == NOW + 12 * DAY
-        assert list(dyad.sessions.order_by("number")) == [second, first]
+        for session in (second, first):
+            care.mark_session(session, "held", by=ben)
+        assert [(s, s.number) for s in dyad.sessions.ranked().order_by("start")] == [(second, 1), (first, 2)]
 
     def test_a_held_session_that_moves_to_the_future_is_planned_again(self, dyad, ben):
         session = a_session(dyad, NOW - HOUR, "held")
@@ -251,6 +253,9 @@ class TestAfterAnswers:
         clock.now = NOW + 5 * DAY
         assert reveal.sweep() == 1
         assert dyad.strains.count() == 1
+        session.refresh_from_db()
+        assert session.state == "held"
+        assert session.changes.values_list("before", "after", "side").last() == ("cancelled", "held", "clock")
 
     def test_a_link_that_waits_in_the_outbox_is_dropped_when_the_session_moves(self, dyad, ben, clock):
         session = a_session(dyad, NOW - 2 * HOUR, "held")
@@ -298,3 +303,26 @@ class TestPages:
         page = browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
         assert reverse("move_session", args=[planned.uid]) in page
         assert reverse("move_session", args=[rated.uid]) not in page
+
+
+class TestNumbers:
+    def test_a_number_counts_the_sessions_that_took_place(self, dyad, ben):
+        states = ("held", "missed_by_client", "held", "cancelled", "planned")
+        sessions = [a_session(dyad, NOW + day * DAY, state) for day, state in enumerate(states)]
+        assert [session.number for session in dyad.sessions.ranked().order_by("start")] == [1, 2, 2, 3, 3]
+        care.mark_session(sessions[1], "held", by=ben)
+        assert [session.number for session in dyad.sessions.ranked().order_by("start")] == [1, 2, 3, 4, 4]
+
+    def test_two_at_the_same_time_have_different_numbers(self, dyad):
+        for _twice in range(2):
+            a_session(dyad, NOW, "held")
+        assert sorted(session.number for session in dyad.sessions.ranked()) == [1, 2]
+
+    def test_another_course_of_the_same_client_counts_for_itself(self, dyad, ben, ana):
+        a_session(dyad, NOW, "held")
+        other = care.start_course(ana, ben, NOW.date(), by=ben)
+        assert a_session(other, NOW + DAY, "held").number == 1
+
+    def test_one_row_knows_its_number_without_a_list(self, dyad):
+        sessions = [a_session(dyad, NOW + day * DAY, "held") for day in range(3)]
+        assert [Session.objects.get(pk=session.pk).number for session in sessions] == [1, 2, 3]

@@ -223,7 +223,8 @@ class TestWhoReads:
         assert "Nobody has opened a page with your words yet." in page
 
     def test_who_read_what_is_said_plainly(self, inside, dyad, people):
-        read_log.log_read(people.ben, dyad, "talk_sheet", [1, 2])
+        sessions = [a_session(dyad, state="held") for _ in range(2)]
+        read_log.log_read(people.ben, dyad, "talk_sheet", [session.uid for session in sessions])
         page = text(inside.get(f"/mine/{dyad.uid}/readers/"))
         assert "Ben the talk sheet, sessions 1, 2" in page
         assert ReadLog.objects.count() == 1

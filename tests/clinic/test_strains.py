@@ -93,7 +93,7 @@ def test_the_page_of_a_settled_one_says_who_said_so(people, as_member):
 def test_what_kind_it_was_comes_from_what_was_ticked(people):
     for ticked in (("quiet", "went_along"), ("disagreed",), ("quiet", "disagreed"), ()):
         a_held_session(people.dyad, client=answers("client", t1=1, t2=3, t3=ticked), therapist=answers("therapist"))
-    kinds = list(Strain.objects.order_by("session__number").values_list("kind", flat=True))
+    kinds = list(Strain.objects.order_by("session__start").values_list("kind", flat=True))
     assert kinds == ["withdrawal", "confrontation", "unclear", "unclear"]
 
 

@@ -172,7 +172,7 @@ class TestWhatIsNotInIt:
 
     def test_nor_does_one_that_opens_while_the_file_is_made(self, full, ben, dee):
         begun = courses()
-        checkin.send(full[0].sessions.get(number=5), "therapist", answers("therapist"), by=ben)
+        checkin.send(full[0].sessions.ranked().get(number=5), "therapist", answers("therapist"), by=ben)
         for name, rows in read(study_file.pack(begun, timezone.now())).items():
             assert "5" not in {row.get("session") for row in rows} | {row.get("at_session") for row in rows}, name
 
@@ -310,8 +310,21 @@ class TestWhatIsInIt:
         a_session(ten[0], timezone.now() + timedelta(days=7))
         last = [row for row in tables(dee)["sessions"] if row["session"] not in ("1", "2")]
         assert [(row["session"], row["week"], row["state"], row["revealed_by"]) for row in last] == [
-            ("3", "2", "missed_by_client", "")
+            ("", "2", "missed_by_client", "")
         ]
+
+    def test_a_code_names_the_same_session_in_each_table_and_another_one_in_the_next_file(self, full, dee):
+        a_session(full[0], state="missed_by_client")
+        files = [tables(dee) for _twice in range(2)]
+        for found in files:
+            codes = {row["session_code"]: (row["dyad"], row["session"]) for row in found["sessions"]}
+            assert len(codes) == len(found["sessions"])
+            for name in ("responses", "answers", "scores", "signals", "strains", "progress", "picks"):
+                assert found[name], name
+                for row in found[name]:
+                    assert codes[row["session_code"]] == (row["dyad"], row["session"]), name
+        first, second = ([row["session_code"] for row in found["sessions"]] for found in files)
+        assert first != second
 
 
 class TestThatItWasMade:

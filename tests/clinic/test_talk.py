@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.clinic.people import a_course, a_held_session, a_part, answers
 
+from accord.errors import BadInput
 from accord_clinic.actions import agreements, reveal, talk_sheet
 from accord_clinic.models import ReadLog, Strain, Suggestion
 from accord_clinic.pages.talk_sheet import sheet
@@ -214,3 +215,12 @@ def test_ticking_again_is_the_same_as_once(people, session):
     for _again in range(2):
         talk_sheet.tick(session, "words:o2", by=people.ben)
     assert session.talk_ticks.count() == 1
+
+
+def test_what_felt_off_is_ticked_on_the_sheet_of_its_own_session(people, session):
+    talk_sheet.tick(session, f"felt:{session.uid}", by=people.ben)
+    other = a_held_session(people.dyad, client=answers("client"), therapist=answers("therapist"))
+    for about in (other.uid, "1"):
+        with pytest.raises(BadInput):
+            talk_sheet.tick(session, f"felt:{about}", by=people.ben)
+    assert list(session.talk_ticks.values_list("topic", flat=True)) == [f"felt:{session.uid}"]

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OLDER = "0003_consents_rights_and_messages"
 GONE = {
     ("accord_clinic_practice", "reveal_before_next_hours"): "answers open on the evening before the next session",
+    ("accord_clinic_session", "number"): "it is computed",
 }
 """Columns that an upgrade takes away, and why."""
 

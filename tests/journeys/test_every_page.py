@@ -76,8 +76,8 @@ def client_routes() -> set[str]:
 def staff_pages(people):
     """Each page of the people who work here, by who opens it: by its route, then what else some pages can show."""
     dyad = people.dyad
-    first, *_, unrated, planned = dyad.sessions.order_by("number")
-    talked = dyad.sessions.get(number=4)
+    first, *_, unrated, planned = dyad.sessions.order_by("start")
+    talked = dyad.sessions.ranked().get(number=4)
     reveal.raise_safety(unrated, "phq-9", "item9")
     things = {
         "": "",
@@ -102,10 +102,10 @@ def staff_pages(people):
 def client_pages(people, browser) -> list[str]:
     """Each page of a client whose phone has opened one check-in, sent another, and stepped into the own space."""
     dyad = people.dyad
-    unanswered, planned = dyad.sessions.filter(number__in=(6, 7)).order_by("number")
+    unanswered, planned = dyad.sessions.order_by("start")[5:7]
     care.mark_session(planned, "held", by=people.ben)
     a_dyad(people.eve, people.ana)
-    old = dyad.sessions.get(number=4)
+    old = dyad.sessions.ranked().get(number=4)
     token, shut = checkin.invite(unanswered, by=people.ben), checkin.invite(old, by=people.ben)
     browser.post(f"/c/{token}")
     uid = Invitation.objects.get(session=unanswered).uid

@@ -47,11 +47,11 @@ def renew() -> list[str]:
 
 
 def _due(series: str) -> bool:
-    """Whether a calibration is of an older method, knows far fewer ratings than there are, or fits no more."""
+    """Whether a calibration is marked, of an older method, knows far fewer ratings than there are, or fits no more."""
     newest = Calibration.objects.filter(scale=series).order_by("-id").first()
     if newest is None:
         return False
-    if not newest.version.startswith(f"{thresholds.METHOD}:"):
+    if newest.make_anew or not newest.version.startswith(f"{thresholds.METHOD}:"):
         return True
     name, scale, *gap = series.split("/")
     rated = Response.objects.filter(instrument=name, side="client", session__revealed_at__isnull=False)
@@ -74,6 +74,7 @@ def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
             lines.append(f"{key}: this practice has no such scale any more; what was learnt of it stays as it is.")
             continue
         made = _estimate(key, measured)
+        Calibration.objects.filter(scale=key, make_anew=True).update(make_anew=False)
         if made is None:
             lines.append(f"{key}: nobody has answered it yet, and no starting values are shipped for it.")
             continue

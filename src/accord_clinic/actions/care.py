@@ -32,7 +32,7 @@ from accord_clinic.queries.sessions import unsent_links, was_denied, why_fixed
 from accord_clinic.words.sessions import fixed
 
 CODED = ("approach", "modality", "form", "often")
-PLAN = ("number", "start", "minutes", "modality", "state", "reveal_due", "revealed_at", "revealed_by")
+PLAN = ("start", "minutes", "modality", "state", "reveal_due", "revealed_at", "revealed_by")
 
 
 @transaction.atomic
@@ -102,7 +102,7 @@ def plan_session(
     _check_minutes(minutes)
     codes.check(Session, modality=modality or dyad.modality, state=state)
     session = Session.objects.create(
-        dyad=dyad, number=0, start=start, minutes=minutes, modality=modality or dyad.modality, state=state
+        dyad=dyad, start=start, minutes=minutes, modality=modality or dyad.modality, state=state
     )
     _after_change(session)
     record(by, "plan_session", f"session:{session.pk}", ["start", "minutes", "modality"])
@@ -227,18 +227,9 @@ def _start_over(session: Session) -> None:
 
 def _after_change(session: Session) -> None:
     """What follows for all sessions of the dyad; the one that was handed in is brought up to date."""
-    _number(session.dyad)
     reveal.set_dues(session.dyad)
     session.refresh_from_db(fields=PLAN)
-
-
-def _number(dyad: Dyad) -> None:
-    """Number the sessions by their start."""
-    rows = dyad.sessions.order_by("start", "pk")
-    wrong = [(row, number) for number, row in enumerate(rows, 1) if row.number != number]
-    for row, number in wrong:
-        row.number = number
-    Session.objects.bulk_update([row for row, _number in wrong], ["number"])
+    session.__dict__.pop("number", None)
 
 
 @transaction.atomic

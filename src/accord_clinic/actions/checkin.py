@@ -143,7 +143,7 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
     answered = Q(pk__in=Response.objects.filter(side="client").values("session"))
     over = session.state not in ("planned", "held") or was_denied(session)
     if over or session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
-        session = session.dyad.sessions.filter(~answered, state="held").order_by("-number").first()
+        session = session.dyad.sessions.filter(~answered, state="held").order_by("-start", "-pk").first()
     if session is not None:
         notices.tell("link", address(invite(session, by=client, mailed=True)), client=client)
 

@@ -65,6 +65,7 @@ NO_WORDS = {
 }  # fmt: skip
 ONLY_THE_DATE = {
     "waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room", "minutes": 50, "source": "hand",
+    "number_in_file": None,
 }  # fmt: skip
 LEDGER = "erasures.jsonl"
 

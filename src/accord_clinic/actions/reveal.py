@@ -16,7 +16,7 @@ from accord_clinic.actions import signals, strains
 from accord_clinic.actions.audit import record
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.messages import notices
-from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, Session, Signal
+from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, Session, SessionChange, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
 from accord_clinic.queries.practice import often
@@ -185,11 +185,21 @@ def raise_safety(session: Session, instrument: str, item: str) -> None:
 def _reveal(session: Session, how: str) -> None:
     session.revealed_at = timezone.now()
     session.revealed_by = how
+    if session.state != "held" and session.responses.exists():
+        _took_place(session)
     # Kept from here on: how often there is a check-in, and the number of this session, may change later.
     session.passed_over = not (is_due(session.number, often(session.dyad)) or session.invitations.exists())
-    session.save(update_fields=["revealed_at", "revealed_by", "passed_over"])
+    session.save(update_fields=["revealed_at", "revealed_by", "passed_over", "state"])
     record(None, "reveal", f"session:{session.pk}", ["revealed_at", "revealed_by"])
     _open(session)
+
+
+def _took_place(session: Session) -> None:
+    """What has an answer took place, whatever it was marked as: only then it has a number and a place in the course."""
+    SessionChange.objects.create(
+        session=session, field="state", before=session.state, after="held", side="clock", at=timezone.now()
+    )
+    session.state = "held"
 
 
 def _open(session: Session) -> None:

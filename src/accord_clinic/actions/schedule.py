@@ -81,7 +81,7 @@ def due(now: datetime | None = None) -> int:
 def _unanswered(now: datetime):
     """Held sessions of the last days without an answer, with what their clients were sent so far."""
     answered = Exists(Response.objects.filter(session=OuterRef("pk"), side="client"))
-    rows = Session.objects.filter(
+    rows = Session.objects.ranked().filter(
         ~answered,
         state="held",
         revealed_at=None,

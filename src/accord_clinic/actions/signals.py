@@ -1,6 +1,6 @@
 """Compute a dyad's signals after a reveal and store the new ones; the same one is never stored twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -8,43 +8,52 @@ from django.utils import timezone
 from accord.records import Signal as Found
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Session, Signal, Suggestion
-from accord_clinic.queries.courses import course_of
+from accord_clinic.queries.courses import SESSIONS, course_of
+from accord_clinic.queries.findings import ABOUT
 
 MOST_INFERRED_IN_100 = 10
-KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("kind", "session__number", "scale"))
+KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("kind", "session", "scale"))
 
 
 def refresh(dyad: Dyad) -> None:
     """Find signals in revealed sessions. Inferred ones beyond the practice's budget are stored but withheld."""
     course = course_of(dyad)
+    if not course.signals:
+        return
     stored = set(KNOWN.rows(dyad.pk))
-    fresh = [s for s in course.signals if (s.kind, s.session, s.scale or "") not in stored]
-    sessions = {s.number: s for s in dyad.sessions.all()} if fresh else {}
+    sessions = {session.number: session for session in SESSIONS.all(dyad.pk)}
+    fresh = [s for s in course.signals if (s.kind, sessions[s.session].pk, s.scale or "") not in stored]
     for signal in sorted(fresh, key=lambda s: (not s.reported, -s.strength)):
-        _keep(dyad, sessions[signal.session], signal, withheld=not signal.reported and not _make_room(signal))
+        _keep(dyad, sessions, signal, withheld=not signal.reported and not _make_room(signal))
 
 
 def refresh_imported(dyads: Iterable[Dyad]) -> None:
     """Find signals in imported courses. Their inferred ones have a budget of their own, strongest first."""
     signals = [(dyad, s) for dyad in dyads for s in course_of(dyad).signals]
-    places = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in={dyad for dyad, _signal in signals})}
+    places: dict[int, dict[int, Session]] = {}
+    for session in Session.objects.filter(state="held", dyad__in={dyad for dyad, _signal in signals}).ranked():
+        places.setdefault(session.dyad_id, {})[session.number] = session
     room = Session.objects.filter(dyad__in=dyads).count() * MOST_INFERRED_IN_100 // 100
     for dyad, signal in sorted(signals, key=lambda pair: (not pair[1].reported, -pair[1].strength)):
         withheld = not signal.reported and room <= 0
         room -= not signal.reported
-        _keep(dyad, places[dyad.pk, signal.session], signal, withheld)
+        _keep(dyad, places[dyad.pk], signal, withheld)
 
 
-def _keep(dyad: Dyad, session: Session, signal: Found, withheld: bool) -> None:
+def _keep(dyad: Dyad, sessions: Mapping[int, Session], signal: Found, withheld: bool) -> None:
+    """Store a signal with the session itself: numbers change when a session is moved or marked, its uid never does."""
+    evidence = dict(signal.evidence)
+    if ABOUT in evidence:
+        evidence[ABOUT] = sessions[evidence[ABOUT]].uid
     Signal.objects.get_or_create(
         dyad=dyad,
         kind=signal.kind,
-        session=session,
+        session=sessions[signal.session],
         scale=signal.scale or "",
         defaults={
             "reported": signal.reported,
             "strength": signal.strength,
-            "evidence": dict(signal.evidence),
+            "evidence": evidence,
             "rule": signal.rule,
             "calibration": signal.calibration or "",
             "withheld": withheld,

@@ -61,4 +61,4 @@ def answers_open(session: Session) -> None:
 
 def open_strains(dyad: Dyad):
     """The strains of a dyad that a check-in still asks about, oldest first."""
-    return dyad.strains.filter(state__in=OPEN_STATES).order_by("session__number")
+    return dyad.strains.filter(state__in=OPEN_STATES).order_by("session__start", "session")

@@ -33,7 +33,7 @@ def make(*, by: Member) -> tuple[datetime, bytes]:
 def _note(courses: Courses, at: datetime, by: Member) -> None:
     sessions = defaultdict(list)
     for place in sorted(courses.sessions.values()):
-        sessions[place.dyad].append(place.session)
+        sessions[place.dyad].append(place.uid)
     ReadLog.objects.bulk_create(
         ReadLog(member=by, dyad_id=dyad, what=study.READ, sessions=sessions[number], at=at)
         for dyad, number in courses.number.items()

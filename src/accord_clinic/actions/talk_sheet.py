@@ -18,7 +18,7 @@ def tick(session: Session, topic: str, *, by: Member) -> None:
     check_treat(by, session.dyad)
     kind, _colon, about = topic.partition(":")
     strain = Strain.objects.filter(uid=about, dyad=session.dyad).first() if kind == "strain" else None
-    if not (strain or _is_of_a_sheet(kind, about)):
+    if not (strain or _is_on_the_sheet(session, kind, about)):
         raise BadInput("This line is not on the sheet.")
     _tick, made = TalkTick.objects.get_or_create(session=session, topic=topic, defaults={"at": timezone.now()})
     if not made:
@@ -28,10 +28,10 @@ def tick(session: Session, topic: str, *, by: Member) -> None:
     record(by, "tick", f"session:{session.pk}", ["talk_ticks"])
 
 
-def _is_of_a_sheet(kind: str, about: str) -> bool:
-    """Whether a line of a sheet may be called so, besides a strain: by a question, or by the number of a session."""
+def _is_on_the_sheet(session: Session, kind: str, about: str) -> bool:
+    """Whether a line of its sheet may be called so, besides a strain: by a question, or by the session itself."""
     if kind == "felt":
-        return about.isascii() and about.isdigit() and len(about) <= 4
+        return about == session.uid
     questionnaires = shelf().instruments.values()
     if kind == "words":
         return any(about == item.id for questionnaire in questionnaires for item in questionnaire.items)

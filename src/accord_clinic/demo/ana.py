@@ -67,7 +67,7 @@ class Ana(Life):
         return page
 
     def talk(self, session: Session) -> None:
-        for strain in strains.open_strains(self.dyad).filter(session__number=3, state="opened"):
+        for strain in strains.open_strains(self.dyad).filter(state="opened", session__start__lt=session.start):
             talk_sheet.tick(session, f"strain:{strain.uid}", by=self.therapist)
             step = "Left the sheet out and asked what would fit"
             strains.move(strain, "try_repair", "therapist", by=self.therapist, session=session, step=step)
@@ -109,5 +109,5 @@ class Ana(Life):
         stands = {4: (True, "partly"), 5: (True, "settled"), 10: (False, "still_there")}.get(session.number)
         if stands is None:
             return []
-        open_now = strains.open_strains(self.dyad).filter(session__number__lt=session.number, opened_by="client")
+        open_now = strains.open_strains(self.dyad).filter(session__start__lt=session.start, opened_by="client")
         return [AskedAgain(strain.uid, stands[0], stands[1], "yes" if stands[0] else "no") for strain in open_now]

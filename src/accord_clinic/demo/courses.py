@@ -15,6 +15,7 @@ from accord_clinic.actions import agreements, care, checkin, consent, reveal, st
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import DemoVoices
 from accord_clinic.models import Agreement, Client, Dyad, Member, Session
+from accord_clinic.models.care import rank
 from accord_clinic.queries.practice import often
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK, asks_what_matters
 from accord_clinic.questionnaires.shelf import instrument
@@ -138,7 +139,7 @@ class Life:
 
     def talk(self, session: Session) -> None:
         """What was concerned earlier may be talked about in this session, and a repair tried."""
-        for strain in strains.open_strains(self.dyad).filter(session__number__lt=session.number):
+        for strain in strains.open_strains(self.dyad).filter(session__start__lt=session.start):
             again = strain.pk in self.talked and self.dice.random() > 0.2
             if not again and (self.plot.voices.repaired() or self.dice.random() < self.plot.talks):
                 self.talked.add(strain.pk)
@@ -234,7 +235,7 @@ class Life:
             reveal.sweep()
 
     def _end(self) -> None:
-        last = self.dyad.sessions.order_by("-number").first()
+        last = self.dyad.sessions.order_by("-start").first()
         day = last.start.date() + timedelta(days=5)
         if self.plot.moves_to:
             self.dyad = care.hand_over(self.dyad, self.plot.moves_to, day, by=self.therapist)
@@ -284,10 +285,10 @@ class Life:
     def _asked_again(self, session: Session) -> list[AskedAgain]:
         """The client's word on earlier concerns; after two answers without news the question is skipped."""
         answers = []
-        earlier = strains.open_strains(self.dyad).filter(session__number__lt=session.number)
-        for strain in earlier.select_related("session"):
+        earlier = strains.open_strains(self.dyad).filter(session__start__lt=session.start)
+        for strain in earlier.annotate(number=rank("session")):
             talked = strain.pk in self.talked
-            small = self.plot.voices.small(strain.session.number)
+            small = self.plot.voices.small(strain.number)
             over = small or (self.plot.voices.repaired() and not self.plot.voices.strained(session.number))
             if over or self.asked[strain.pk] < 2:
                 self.asked[strain.pk] += 1

@@ -18,7 +18,7 @@ from accord_clinic.words import phrases
 
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
-    "rule", "scale", "evidence", "calibration", "strain",
+    "rule", "scale", "evidence", "calibration", "strain", "uid", "number_in_file",
 )  # fmt: skip
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
 
@@ -122,7 +122,7 @@ def _headings() -> dict[str, str]:
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
         "ending_reason": _("why it ended"), "approach": _("approach"),
         "card_topics": _("suggestions are also chosen for"), "setting": _("setting"), "note": _("note"),
-        "session": _("session"), "number": _("session"), "start": _("when"), "modality": _("where"),
+        "session": _("session"), "session_on": _("session on"), "start": _("when"), "modality": _("where"),
         "minutes": _("minutes"), "source": _("planned how"), "field": _("what was changed"), "before": _("before"),
         "after": _("after"),
         "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),

@@ -7,10 +7,12 @@ somebody else wrote for nobody else's eyes is not: a therapist's own notes and s
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
+from django.db.models.expressions import Combinable
 
 from accord_clinic import models
 from accord_clinic.models import Client
+from accord_clinic.models.care import rank
 from accord_clinic.queries.findings import false_alarms
 from accord_clinic.questionnaires.answer_words import in_words, question, wording
 from accord_clinic.questionnaires.shelf import shelf
@@ -18,9 +20,16 @@ from accord_clinic.words.phrases import session_on
 from accord_clinic.words.sentences import how_often
 
 Row = Mapping[str, Any]
-Column = str | tuple[str, str]
+Column = str | tuple[str, str | Combinable]
 """The name of a column in the copy; where the database reaches it by another path, that path after it."""
-COURSE, SESSION = ("course", "session__dyad__uid"), ("session", "session__number")
+
+
+def _number(path: str = "") -> Combinable:
+    """The number of a session that took place; any other has a date and none."""
+    return Case(When(**{f"{path}__state" if path else "state": "held"}, then=rank(path)))
+
+
+COURSE, SESSION = ("course", "session__dyad__uid"), ("session", _number("session"))
 PEOPLE = ("session__dyad__client", "session__dyad__therapist")
 OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
 
@@ -105,15 +114,16 @@ def _sessions(client: Client) -> Iterable[Row]:
     rows = models.Session.objects.filter(dyad__client=client).order_by("start", "id")
     return _rows(
         rows, ("course", "dyad__uid"),
-        "number", "start", "minutes", "modality", "state", "source", "reveal_due", "revealed_at", "revealed_by",
-        "waived_why", "passed_over",
+        ("session", _number()), "uid", "number_in_file", "start", "minutes", "modality", "state", "source",
+        "reveal_due", "revealed_at", "revealed_by", "waived_why", "passed_over",
     )  # fmt: skip
 
 
 def _changes(client: Client) -> Iterable[Row]:
     """What was changed about sessions: moved, marked, put right."""
     rows = models.SessionChange.objects.filter(session__dyad__client=client).order_by("at", "id")
-    return _rows(rows, COURSE, SESSION, "field", "before", "after", "side", ("who", "by__name"), "at")
+    which = COURSE, SESSION, ("session_on", "session__start")
+    return _rows(rows, *which, "field", "before", "after", "side", ("who", "by__name"), "at")
 
 
 def _measures(client: Client) -> Iterable[Row]:
@@ -142,10 +152,10 @@ def _sent(client: Client) -> Iterable[Row]:
 def _answers(client: Client) -> Iterable[Row]:
     """One row an answer, with the question as it was asked; both voices where a session is open to both."""
     rows = models.Response.objects.filter(OPEN, session__dyad__client=client).select_related(*PEOPLE)
-    for r in rows.order_by("session__start", "id"):
+    for r in rows.annotate(number=_number("session")).order_by("session__start", "id"):
         for item, answer in r.answers.items():
             yield {
-                **_place(r.session),
+                **_place(r.session, r.number),
                 "side": r.side,
                 "instrument": r.instrument,
                 "version": r.version,
@@ -158,19 +168,19 @@ def _answers(client: Client) -> Iterable[Row]:
 
 
 def _words(client: Client) -> Iterable[Row]:
-    rows = models.Comment.objects.filter(OPEN, session__dyad__client=client)
+    rows = models.Comment.objects.filter(OPEN, session__dyad__client=client).annotate(number=_number("session"))
     for c in rows.select_related(*PEOPLE, *(f"response__{way}" for way in PEOPLE)).order_by("session__start", "id"):
-        text = _question(c.response, c.item)
-        yield {**_place(c.session), "side": c.side, "question": text, "words": c.words, "sent_at": c.response.sent_at}
+        text, place = _question(c.response, c.item), _place(c.session, c.number)
+        yield {**place, "side": c.side, "question": text, "words": c.words, "sent_at": c.response.sent_at}
 
 
 def _private_lines(client: Client) -> Iterable[Row]:
     rows = client.private_lines.select_related("to", *(f"response__{way}" for way in PEOPLE)).order_by(
         "response__session__start", "id"
     )
-    for line in rows:
+    for line in rows.annotate(number=_number("response__session")):
         yield {
-            **_place(line.response.session),
+            **_place(line.response.session, line.number),
             "reader": line.reader,
             "to": line.to.name if line.to else "",
             "question": _question(line.response, line.item),
@@ -221,9 +231,9 @@ def _strains(client: Client) -> Iterable[Row]:
     rows = models.StrainMove.objects.filter(strain__dyad__client=client, strain__session__revealed_at__isnull=False)
     return _rows(
         rows.order_by("strain", "id"),
-        ("strain", "strain__uid"), ("course", "strain__dyad__uid"), ("session", "strain__session__number"),
+        ("strain", "strain__uid"), ("course", "strain__dyad__uid"), ("session", _number("strain__session")),
         ("kind", "strain__kind"), ("opened_by", "strain__opened_by"), ("opened_at", "strain__opened_at"),
-        "move", "side", "step", "at", ("at_session", "session__number"),
+        "move", "side", "step", "at", ("at_session", _number("session")),
     )  # fmt: skip
 
 
@@ -271,12 +281,14 @@ def _readers(client: Client) -> Iterable[Row]:
 
 def _reads(client: Client) -> Iterable[Row]:
     rows = models.ReadLog.objects.filter(dyad__client=client).order_by("at", "id")
+    held = models.Session.objects.filter(dyad__client=client, state="held")
+    numbers = dict(held.values_list("uid", rank()))
     for r in rows.select_related("member", "dyad"):
         yield {
             "course": r.dyad.uid,
             "who": r.member.name if r.member else "",
             "what": r.what,
-            "sessions": " ".join(map(str, r.sessions)),
+            "sessions": " ".join(str(numbers[uid]) for uid in r.sessions if uid in numbers),
             "at": r.at,
         }
 
@@ -306,8 +318,8 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
 }
 
 
-def _place(session: models.Session) -> Row:
-    return {"course": session.dyad.uid, "session": session.number, "day": session.start.date()}
+def _place(session: models.Session, number: int | None) -> Row:
+    return {"course": session.dyad.uid, "session": number, "day": session.start.date()}
 
 
 def _name(instrument: str) -> str:

@@ -56,7 +56,7 @@ def _resources(client: Client) -> Iterator[Named]:
     yield from _questionnaires([row for _dyad, row in rows])
     for dyad in courses:
         yield from _agreements(dyad)
-        for session in dyad.sessions.order_by("number"):
+        for session in dyad.sessions.order_by("start", "pk"):
             about = fhir.urn("Encounter", session.uid)
             yield about, fhir.encounter(patient, _therapist(dyad), _when(session), session.state, session.modality)
     for dyad, row in rows:
@@ -66,7 +66,7 @@ def _resources(client: Client) -> Iterator[Named]:
 def _last_responses(dyad: Dyad) -> list[models.Response]:
     """Of sessions that are open to both: the last response of each side and questionnaire."""
     rows = models.Response.objects.filter(session__dyad=dyad, session__revealed_at__isnull=False)
-    rows = rows.select_related("session").prefetch_related("comments").order_by("session__number", "id")
+    rows = rows.select_related("session").prefetch_related("comments").order_by("session__start", "session", "id")
     return [row for row in current_responses(rows).values() if not _is_about_strains_alone(row)]
 
 
@@ -99,7 +99,7 @@ def _response(dyad: Dyad, row: models.Response) -> Iterator[Named]:
     """A response by whose it is, about which session: a later correction takes its place where it was handed on."""
     patient, instrument = fhir.urn("Patient", dyad.client.uid), shelf().versions.get((row.instrument, row.version))
     strains, session = _strains(row), row.session
-    whole = record_of(row, session.number)
+    whole = record_of(row, 0)  # a bundle names the session and needs no number
     response = replace(whole, answers={item: a for item, a in whole.answers.items() if item not in strains})
     source = _source(dyad, row.side)
     whose = f"{session.uid}/{row.side}/{row.instrument}"

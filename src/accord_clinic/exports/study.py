@@ -1,21 +1,23 @@
 """A study file, table by table: what a row is, what each column says, and from whom it is taken.
 
-Everybody is in it who agrees at that moment, from ten clients on. The numbers of the courses are drawn anew for each
-file, and who the therapist is, is not in it: nothing is counted by therapist here either.
+Everybody is in it who agrees at that moment, from ten clients on. The numbers of the courses and the codes of the
+sessions are drawn anew for each file, and who the therapist is, is not in it: nothing is counted by therapist here
+either.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import SystemRandom
 from typing import Any, Literal
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 
 from accord.disclosure import LEAST, suppress_facts
 from accord_clinic.exports import study_rows
 from accord_clinic.exports.study_rows import Cells, Courses, Place
 from accord_clinic.models import Agreement, Client, Dyad, Member, ReadLog, Response, Session, Strain, StrainMove
+from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_study
 from accord_clinic.queries.consent import clients_who_consent
 
@@ -26,6 +28,8 @@ FEWEST = LEAST
 FEWEST_THERAPISTS = 3
 """No fact of a course that the courses of fewer therapists share, where so many have one in the file."""
 AT_ONCE = 200
+OPEN = Q(state="held", revealed_at__isnull=False)
+DID_NOT_TAKE_PLACE = ~Q(state__in=("planned", "held"))
 AGES = ((12, "12-17"), (18, "18-29"), (30, "30-44"), (45, "45-59"), (60, "60+"))
 
 
@@ -92,22 +96,33 @@ def courses() -> Courses | None:
     therapists = [dyad.therapist_id for dyad in rows]
     share = min(FEWEST_THERAPISTS, len(set(therapists)))
     told_facts = suppress_facts([_facts(dyad) for dyad in rows], (clients, FEWEST), (therapists, share))
-    drawn = SystemRandom().sample(range(1, len(rows) + 1), len(rows))
-    number = {dyad.pk: n for dyad, n in zip(rows, drawn, strict=True)}
-    sessions, begun = {}, {}
-    opened = Session.objects.filter(dyad__in=number, revealed_at__isnull=False).order_by("-start")
-    columns = ("pk", "dyad", "number", "start", "revealed_by", "passed_over")
-    for key, dyad, session, start, how, passed_over in opened.values_list(*columns):
-        sessions[key] = Place(number[dyad], session, start, how, not passed_over)
-        begun[dyad] = start  # the earliest comes last
+    number = {dyad.pk: n for dyad, n in zip(rows, _drawn(len(rows)), strict=True)}
     facts = {dyad.pk: facts for dyad, facts in zip(rows, told_facts, strict=True)}
-    return Courses(len(set(clients)), number, facts, begun, sessions)
+    return Courses(len(set(clients)), number, facts, *_places(number))
+
+
+def _places(number: Mapping[int, int]) -> tuple[dict[int, datetime], dict[int, Place], list[Place]]:
+    """By course, when its first open session was; by key, its open sessions; and those that did not take place."""
+    those = Session.objects.filter(OPEN | DID_NOT_TAKE_PLACE, dyad__in=number).order_by("-start")
+    rows = list(those.values_list("pk", "dyad", rank(), "start", "revealed_by", "state", "passed_over", "uid"))
+    sessions, begun, without = {}, {}, []
+    for (key, dyad, session, start, how, state, passed_over, uid), code in zip(rows, _drawn(len(rows)), strict=True):
+        if state == "held":
+            sessions[key] = Place(number[dyad], session, code, start, how, state, not passed_over, uid)
+            begun[dyad] = start  # the earliest comes last
+        else:
+            without.append(Place(number[dyad], None, code, start, "", state, None, uid))
+    return begun, sessions, without
+
+
+def _drawn(n: int) -> list[int]:
+    """The numbers from 1 to n in an order of chance."""
+    return SystemRandom().sample(range(1, n + 1), n)
 
 
 def _dyads() -> QuerySet[Dyad]:
     people = clients_who_consent("research")
-    opened = Session.objects.filter(revealed_at__isnull=False).values("dyad")
-    return Dyad.objects.filter(client__in=people, pk__in=opened)
+    return Dyad.objects.filter(client__in=people, pk__in=Session.objects.filter(OPEN).values("dyad"))
 
 
 def _facts(dyad: Dyad) -> tuple[str, ...]:
@@ -131,7 +146,8 @@ def codes(*fields: tuple[type[Model], str], more: Iterable[str] = ()) -> frozens
 
 
 DYAD = Column("dyad", "integer", "which course of care; drawn by chance for this file, without meaning")
-SESSION = Column("session", "integer", "number of the session in its course, from 1")
+SESSION = Column("session", "integer", "its number among the sessions of the course that took place, from 1")
+CODE = Column("session_code", "integer", "which session; drawn by chance for this file, without meaning")
 RATER = Column("rater", "string", "client or therapist", codes((Response, "side")))
 AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
 INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
@@ -160,10 +176,11 @@ TABLES = (
     ),
     StudyTable(
         "sessions",
-        "One row a session that is open to both, was cancelled or missed.",
+        "One row a session that is open to both, was cancelled or missed. Only what took place has a number.",
         (
             DYAD,
             SESSION,
+            CODE,
             Column("week", "integer", f"when it was, {SINCE}"),
             Column(
                 "state", "string", "held, cancelled, missed_by_client or missed_by_therapist", codes((Session, "state"))
@@ -184,6 +201,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
+            CODE,
             RATER,
             INSTRUMENT,
             Column("version", "string", "of the questionnaire"),
@@ -200,6 +218,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
+            CODE,
             RATER,
             INSTRUMENT,
             Column("item", "string", "id of the item"),
@@ -213,6 +232,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
+            CODE,
             RATER,
             Column("scale", "string", "questionnaire and scale"),
             Column("score", "number", "empty where too few items were answered"),
@@ -227,6 +247,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
+            CODE,
             Column("kind", "string", "drop, slide, gap, strain_reported ..."),
             Column("reported", "boolean", "somebody said so; otherwise it was inferred"),
             Column("scale", "string", "the scale, where one is meant"),
@@ -243,6 +264,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
+            CODE,
             Column("strain", "integer", "number of the strain in its course"),
             Column("kind", "string", "withdrawal, confrontation or unclear", codes((Strain, "kind"))),
             Column("opened_by", "string", "client, therapist or signal", codes((Strain, "opened_by"))),
@@ -280,7 +302,7 @@ TABLES = (
     StudyTable(
         "progress",
         "One row for how far somebody saw a goal (0 to 10) or a task (0 not, 1 partly, 2 done) in a session.",
-        (DYAD, SESSION, RATER, AGREEMENT, Column("value", "integer", "0 to 10 for a goal, 0 to 2 for a task")),
+        (DYAD, SESSION, CODE, RATER, AGREEMENT, Column("value", "integer", "0 to 10 for a goal, 0 to 2 for a task")),
         study_rows.progress,
     ),
     StudyTable(
@@ -289,6 +311,7 @@ TABLES = (
         (
             DYAD,
             SESSION,
+            CODE,
             RATER,
             Column("agreement", "integer", "the goal that was picked; empty where it was said in new words"),
         ),

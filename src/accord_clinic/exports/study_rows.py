@@ -24,16 +24,25 @@ Cells = tuple[Any, ...]
 
 
 class Place(NamedTuple):
-    """A session that is open to both: the number of its course and its own, when it was, and how it was opened.
+    """A session that is open to both, or did not take place: then it has no number.
 
-    `asked`: whether there was a check-in for the client.
+    `code` names it in this file alone; `uid` is for the log of reading and in no file. `asked`: whether there was a
+    check-in for the client.
     """
 
     dyad: int
-    session: int
+    session: int | None
+    code: int
     start: datetime
     how: str
-    asked: bool
+    state: str
+    asked: bool | None
+    uid: str
+
+    @property
+    def cells(self) -> Cells:
+        """What each row about a session begins with: its course, its number and its code."""
+        return self.dyad, self.session, self.code
 
 
 class SentRow(NamedTuple):
@@ -60,6 +69,7 @@ class Courses:
     """The courses of one study file at one moment: how many clients; by dyad its number and its facts.
 
     `sessions`: all that are open to both, by key. Nothing is told of any other, also where one opens in between.
+    `without`: those that did not take place.
     """
 
     clients: int
@@ -67,10 +77,16 @@ class Courses:
     facts: Mapping[int, tuple[str, ...]]
     begun: Mapping[int, datetime]
     sessions: Mapping[int, Place]
+    without: Sequence[Place]
 
     def week(self, dyad: int, at: datetime | None) -> int | None:
         """Whole weeks since the first session that is open to both."""
-        return None if at is None else (at - self.begun[dyad]).days // 7
+        return None if at is None else weeks(self.begun[dyad], at)
+
+
+def weeks(begun: datetime, at: datetime) -> int:
+    """Whole weeks from one moment to another; below 0 where the other was before."""
+    return (at - begun).days // 7
 
 
 def _of(some: Courses, dyads: Sequence[int], model: type, *columns: str) -> list[Cells]:
@@ -84,12 +100,10 @@ def dyads(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 
 def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    rows = models.Session.objects.filter(dyad__in=dyads).order_by("number")
-    for key, dyad, number, start, state in rows.values_list("pk", "dyad", "number", "start", "state"):
-        place = some.sessions.get(key)
-        if place or state not in ("planned", "held"):
-            how, asked = (place.how, place.asked) if place else ("", None)
-            yield some.number[dyad], number, some.week(dyad, start), state, how, asked
+    begun = {some.number[dyad]: some.begun[dyad] for dyad in dyads}
+    places = [place for place in (*some.sessions.values(), *some.without) if place.dyad in begun]
+    for place in sorted(places, key=lambda place: (place.start, place.code)):
+        yield *place.cells, weeks(begun[place.dyad], place.start), place.state, place.how, place.asked
 
 
 def _latest(some: Courses, dyads: Sequence[int]) -> list[SentRow]:
@@ -117,7 +131,7 @@ def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
         hours = round((row.sent_at - row.place.start).total_seconds() / 3600) if sent_in_accord else None
         seconds = round((row.sent_at - row.begun_at).total_seconds()) if sent_in_accord and row.begun_at else None
         late = "late" in row.context if sent_in_accord else None
-        yield (*row.place[:2], row.side, row.instrument, row.version, row.form, late, hours, seconds)
+        yield (*row.place.cells, row.side, row.instrument, row.version, row.form, late, hours, seconds)
 
 
 def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
@@ -130,7 +144,7 @@ def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
             answer = row.answers.get(item)
             if answer is not None:
                 text = " ".join(map(str, answer)) if isinstance(answer, list) else answer
-                yield (*row.place[:2], row.side, row.instrument, item, text)
+                yield (*row.place.cells, row.side, row.instrument, item, text)
 
 
 def _items(instrument: Instrument, form: str) -> list[str]:
@@ -150,25 +164,25 @@ def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
         for row, of_response in zip(those, kept_scores(given, answered, form), strict=True):
             for s in of_response:
                 if s.scale in verified:
-                    cells.append((*row.place[:2], row.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))
-    return sorted(cells, key=lambda row: row[:4])
+                    cells.append((*row.place.cells, row.side, f"{name}/{s.scale}", s.value, s.answered, s.asked))
+    return sorted(cells, key=lambda row: row[:5])
 
 
 def signals(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     """Without the safety notice: it is for two people, and stands also where the answer was changed afterwards."""
     columns = ("kind", "reported", "scale", "strength", "rule", "calibration", "withheld")
     rows = [row for row in _of(some, dyads, models.Signal, *columns) if row[1] != "safety"]
-    return ((*row[0][:2], *row[1:]) for row in sorted(rows, key=lambda row: (row[0], row[1], row[3])))
+    return ((*row[0].cells, *row[1:]) for row in sorted(rows, key=lambda row: (row[0], row[1], row[3])))
 
 
 def strains(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    rows = models.StrainMove.objects.filter(strain__dyad__in=dyads).order_by("strain__session__number", "strain", "id")
+    rows = models.StrainMove.objects.filter(strain__dyad__in=dyads).order_by("strain__session__start", "strain", "id")
     columns = ("strain__dyad", "strain", "strain__session", "strain__kind", "strain__opened_by")
     moves = [r for r in rows.values_list(*columns, "move", "side", "session", "at") if r[2] in some.sessions]
     numbers = _counted(row[:2] for row in moves)
     for dyad, strain, session, kind, opened_by, move, side, said_in, at in moves:
         place = some.sessions.get(said_in)
-        about = *some.sessions[session][:2], numbers[strain], kind, opened_by
+        about = *some.sessions[session].cells, numbers[strain], kind, opened_by
         yield (*about, move, side, place.session if place else None, some.week(dyad, at))
 
 
@@ -192,7 +206,7 @@ def progress(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     numbers = _agreement_numbers(dyads)
     last = {row[:3]: row[3] for row in _of(some, dyads, models.Progress, "side", "agreement", "value")}
     return sorted(
-        (*place[:2], side, numbers[key], value)
+        (*place.cells, side, numbers[key], value)
         for (place, side, key), value in last.items()
         if value is not None and key in numbers
     )
@@ -203,11 +217,11 @@ def picks(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     rows = models.Pick.objects.filter(session__dyad__in=dyads).order_by("id")
     current = current_picks(row for row in rows if row.session_id in some.sessions)
     chosen = [
-        (*some.sessions[session][:2], side, numbers.get(pick.agreement_id))
+        (*some.sessions[session].cells, side, numbers.get(pick.agreement_id))
         for (session, side), picks in current.items()
         for pick in picks
     ]
-    return sorted(chosen, key=lambda row: (*row[:3], row[3] or 0))
+    return sorted(chosen, key=lambda row: (*row[:4], row[4] or 0))
 
 
 def _agreement_numbers(dyads: Sequence[int]) -> dict[int, int]:

@@ -149,7 +149,7 @@ def _sessions(
     rows: tuple[RatingsRow, ...], columns: ColumnMap, dyads: dict[Pair, Dyad]
 ) -> tuple[dict[Place, Session], int]:
     """The session of each row, held and open to both; and how many are new."""
-    existing = {(s.dyad_id, s.number): s for s in Session.objects.filter(dyad__in=dyads.values())}
+    existing = {(s.dyad_id, s.number_in_file): s for s in Session.objects.filter(dyad__in=dyads.values())}
     zone = ZoneInfo(Practice.objects.get().time_zone)
     sessions: dict[Place, Session] = {}
     fresh = []
@@ -158,7 +158,7 @@ def _sessions(
         if (dyad.pk, row.session) not in existing:
             start = datetime.combine(row.day, columns.calendar.at, zone)
             session = Session(
-                dyad=dyad, number=row.session, start=start, modality=row.modality, state="held", source="file",
+                dyad=dyad, number_in_file=row.session, start=start, modality=row.modality, state="held", source="file",
                 reveal_due=start, revealed_at=start, revealed_by="import",
             )  # fmt: skip
             existing[dyad.pk, row.session] = session
@@ -184,7 +184,8 @@ def _present(columns: ColumnMap) -> set[tuple]:
     """What earlier imports of this source brought, in the terms of `_about`."""
     return set(
         Response.objects.filter(session__dyad__in=earlier(columns)).values_list(
-            "session__dyad__client__name", "session__dyad__therapist__email", "session__number", "side", "instrument"
+            "session__dyad__client__name", "session__dyad__therapist__email", "session__number_in_file", "side",
+            "instrument",
         )
     )
 

@@ -5,10 +5,34 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.models.people import Client, Dyad, Member
 from accord_clinic.models.row import SIDES, Addressed
+
+
+def rank(path: str = "") -> Combinable:
+    """The number of a session: 1 and how many held sessions of its dyad come before it, by start. For `annotate`.
+
+    `path` leads from the row to its session, `"session"` for an answer. Only held sessions have a number on pages;
+    for one that is asked about before it is marked, this is the number that it has once it took place. It is computed
+    here and nowhere else, and stored nowhere: moving or marking a session changes the numbers of others.
+    """
+    start, pk, dyad = (f"{path}__{name}" if path else name for name in ("start", "pk", "dyad"))
+    before = Q(start__lt=OuterRef(start)) | Q(start=OuterRef(start), pk__lt=OuterRef(pk))
+    held = Session.objects.filter(before, dyad=OuterRef(dyad), state="held").order_by()
+    count = held.values("dyad").annotate(n=models.Count("pk")).values("n")
+    return Coalesce(Subquery(count), 0) + 1
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def ranked(self) -> "SessionQuerySet":
+        """With the number of each as `number`, so that a list needs no query for each."""
+        return self.annotate(**{"number": rank()})
 
 
 class Session(Addressed):
@@ -33,7 +57,6 @@ class Session(Addressed):
     ]
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="sessions")
-    number = models.PositiveSmallIntegerField()
     start = models.DateTimeField()
     minutes = models.PositiveSmallIntegerField(default=50)
     modality = models.CharField(max_length=10, choices=Dyad.MODALITIES)
@@ -46,9 +69,19 @@ class Session(Addressed):
     passed_over = models.BooleanField(
         default=False, help_text="it opened without a check-in for the client: none was due, and nobody made a link"
     )
+    number_in_file = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="in the file that it came from, so that importing again adds nothing"
+    )
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["start"]), models.Index(fields=["revealed_at", "reveal_due"])]
+
+    @cached_property
+    def number(self) -> int:
+        """Its number, by a query of its own where the row did not come from `ranked`."""
+        return Session.objects.filter(pk=self.pk).values_list(rank(), flat=True).get()
 
     @property
     def end(self) -> datetime:

@@ -9,13 +9,19 @@ from accord_clinic.models.row import Addressed
 
 
 class Calibration(models.Model):
-    """Estimated parameters and thresholds of one scale on one day. Never changed; a newer row replaces it."""
+    """Estimated parameters and thresholds of one scale on one day. Never changed; a newer row replaces it.
+
+    Signals name the one that judged them, so it stays also where the sweep is to `make_anew` what is usual.
+    """
 
     scale = models.CharField(max_length=80)
     version = models.CharField(max_length=80, unique=True)
     made_at = models.DateTimeField()
     dyads = models.PositiveIntegerField()
     body = models.JSONField()
+    make_anew = models.BooleanField(
+        default=False, help_text="an upgrade changed what it was learnt from; the sweep makes a new one and unmarks it"
+    )
 
 
 class Signal(models.Model):

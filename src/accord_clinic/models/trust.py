@@ -12,7 +12,7 @@ class ReadLog(models.Model):
     member = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="reads")
     what = models.CharField(max_length=40)
-    sessions = models.JSONField(default=list, help_text="numbers of the sessions whose words were shown")
+    sessions = models.JSONField(default=list, help_text="uids of the sessions whose words were shown")
     at = models.DateTimeField()
 
     class Meta:

@@ -54,8 +54,8 @@ class _Presenter:
         self.names = Names(dyad.client.called, dyad.therapist.name, you=dyad.therapist_id == member.pk)
         self.rows = dyad_rows(dyad, with_own_answers=self.mine)
         self.sessions = self.rows.sessions
-        self.revealed = [s for s in self.sessions if s.revealed_at and not s.passed_over]
-        self.when = {s.number: _when(s.start, self.where) for s in self.sessions}
+        self.revealed = [s for s in self.sessions if s.revealed_at and s.state == "held" and not s.passed_over]
+        self.when = {s.pk: _when(s.start, self.where) for s in self.sessions}
 
     def page(self) -> DyadPage:
         worth = self.findings()
@@ -80,7 +80,7 @@ class _Presenter:
             can_add_strain=self.mine and bool(self.revealed) and not self.dyad.ended,
             next_number=self._next_number(),
             mine=self.mine,
-            read=tuple(sorted({quoted.session for quoted in self.rows.quotes})),
+            read=tuple(sorted({quoted.session_uid for quoted in self.rows.quotes})),
         )
 
     def findings(self) -> tuple[Finding, ...]:
@@ -113,11 +113,10 @@ class _Presenter:
 
     def picture(self) -> Picture | None:
         record = self.rows.record
-        drawn = {facts.number for facts in record.sessions}
         marks = [
-            SessionMark(s.number, _short(s.modality), not s.passed_over, bool(s.revealed_at), self.when[s.number])
+            SessionMark(s.number, _short(s.modality), not s.passed_over, bool(s.revealed_at), self.when[s.pk])
             for s in self.sessions
-            if s.number in drawn
+            if s.state == "held"
         ]
         wide: dict[tuple[str, str], set[int]] = {}
         for signal in self.rows.signals:
@@ -163,7 +162,7 @@ class _Presenter:
         planned = mine and session.state == "planned"
         return SessionLine(
             uid=session.uid,
-            title=f"{session.number} · {self.when[session.number]}",
+            title=f"{session.number} · {self.when[session.pk]}" if held else self.when[session.pk],
             line=" · ".join(str(part) for part in parts if part),
             sheet=bool(session.revealed_at),
             settle=planned and begun,
@@ -205,8 +204,8 @@ class _Presenter:
         return " · ".join(missing)
 
     def _next_number(self) -> int:
-        coming = [s.number for s in self.sessions if s.state == "planned"]
-        return coming[0] if coming else len(self.sessions) + 1
+        """The next session has the number after those that took place."""
+        return sum(session.state == "held" for session in self.sessions) + 1
 
 
 def _quote(quoted: Quoted) -> Quote:

@@ -85,4 +85,4 @@ class DyadPage:
     can_add_strain: bool
     next_number: int
     mine: bool
-    read: tuple[int, ...]
+    read: tuple[str, ...]

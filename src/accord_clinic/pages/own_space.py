@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -119,7 +119,7 @@ def _moved(dyad: Dyad) -> Iterable[str]:
 
 
 def _mark(session: Session) -> SessionMark:
-    where, asked = session.get_modality_display(), session.state == "held" and not session.passed_over
+    where, asked = session.get_modality_display(), not session.passed_over
     return SessionMark(session.number, where, asked, bool(session.revealed_at), day(session.start))
 
 
@@ -137,7 +137,7 @@ def _spans(rows: OwnRows, therapist: str) -> list[StrainSpan]:
         ended = settled.get(strain.pk) if strain.state == "settled" else None
         label = _("you felt it") if strain.opened_by == "client" else _("{name} felt it").format(name=therapist)
         opener = cast(Opener, strain.opened_by)
-        spans.append(StrainSpan(strain.session.number, talked.get(strain.pk), ended, opener, label))
+        spans.append(StrainSpan(strain.number, talked.get(strain.pk), ended, opener, label))
     return spans
 
 
@@ -283,8 +283,10 @@ def _named_by_the_practice(dyad: Dyad) -> Iterable[tuple[str, str]]:
 
 def reads(dyad: Dyad) -> list[Read]:
     """Who read the client's words, newest first."""
+    numbers = own_space.numbers(dyad)
     return [
-        Read(row.member.name if row.member else _("somebody"), _what(row), at(row.at)) for row in own_space.reads(dyad)
+        Read(row.member.name if row.member else _("somebody"), _what(row, numbers), at(row.at))
+        for row in own_space.reads(dyad)
     ]
 
 
@@ -297,11 +299,12 @@ def openings(client: Client, token: str) -> list[Opening]:
     ]
 
 
-def _what(row: ReadLog) -> str:
+def _what(row: ReadLog, by_uid: Mapping[str, int]) -> str:
     what = pages_read().get(row.what, _("your answers"))
-    if not row.sessions:
+    found = sorted(by_uid[uid] for uid in row.sessions if uid in by_uid)
+    if not found:
         return what
-    numbers = ", ".join(map(str, row.sessions))
-    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(row.sessions)).format(
+    numbers = ", ".join(map(str, found))
+    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(found)).format(
         what=what, numbers=numbers
     )

@@ -32,7 +32,7 @@ class Step:
 
 def opening(strain: Strain, names: Names) -> Finding:
     """Heading and line of the strain's page."""
-    number = strain.session.number
+    number = strain.number
     if strain.state == "settled":
         title = _("The moment in session {number} is settled.").format(number=number)
         return Finding(0, number, title, _("{client} said so.").format(client=names.client), "")
@@ -51,7 +51,7 @@ def steps(strain: Strain) -> tuple[Step, ...]:
         Step(
             _sentence(move.move).format(name=names.get(move.side, _("A signal"))),
             move.at,
-            move.session and move.session.number,
+            None if move.session_id is None else move.number,
             move.step,
         )
         for move in moves(strain)

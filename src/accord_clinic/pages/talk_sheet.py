@@ -128,7 +128,7 @@ def _voices(session: Session, rows: AnswerRows) -> WordedAnswers:
 
 def _answers(session: Session, rows: AnswerRows, voices: WordedAnswers) -> SessionAnswers:
     strain = next((s for s in rows.strains if s.session_id == session.pk), None)
-    topic = f"strain:{strain.uid}" if strain else f"felt:{session.number}"
+    topic = f"strain:{strain.uid}" if strain else f"felt:{session.uid}"
     return voices.answers(rows.comments, rows.ticks, topic)
 
 
@@ -178,10 +178,10 @@ def _earlier(session: Session, strains: Sequence[Strain], ticks: frozenset[str])
     """Strains of earlier sessions that are not settled: still to talk about."""
     lines = []
     for strain in strains:
-        if not is_open(strain.state) or strain.session.number >= session.number:
+        if not is_open(strain.state) or strain.number >= session.number:
             continue
         topic = f"strain:{strain.uid}"
-        text = _("What felt off in session {number}").format(number=strain.session.number)
+        text = _("What felt off in session {number}").format(number=strain.number)
         lines.append(
             Line(_("From before"), both=f"{text}: {strain_state(strain.state)}", topic=topic, ticked=topic in ticks)
         )

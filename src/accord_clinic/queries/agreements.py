@@ -1,12 +1,15 @@
 """Goals, tasks and the shared view as pages show them: last words, both seals, progress, history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch
 
 from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Wording
 from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.care import rank
 from accord_clinic.permissions import dyads_visible_to
 
 
@@ -73,7 +76,9 @@ def shown(dyad: Dyad) -> tuple[Shown, ...]:
             Prefetch(
                 "wordings", Wording.objects.order_by("id").prefetch_related(Prefetch("seals", Seal.objects.all()))
             ),
-            Prefetch("progress", Progress.objects.order_by("id").select_related("session")),
+            Prefetch(
+                "progress", Progress.objects.order_by("id").select_related("session").annotate(number=rank("session"))
+            ),
         )
         .order_by("id")
     )
@@ -108,7 +113,8 @@ def _shown(row: Agreement) -> Shown:
 
 def _progress(row: Agreement) -> tuple[tuple[int, str, int], ...]:
     """Each side's last word on each revealed session, in their order; what was taken back is not there."""
-    last = {(p.session.number, p.side): p.value for p in row.progress.all() if p.session.revealed_at}
+    rows: Iterable[Any] = row.progress.all()
+    last = {(p.number, p.side): p.value for p in rows if p.session.revealed_at}
     return tuple((number, side, value) for (number, side), value in last.items() if value is not None)
 
 
@@ -122,7 +128,8 @@ def _with_tasks(agreement: Shown, tasks: list[Shown]) -> Shown:
 
 def picks_in_common(dyad: Dyad) -> tuple[int, int] | None:
     """How many of the last revealed picks of both sides are the same, of how many different ones; `None` before any."""
-    rows = Pick.objects.filter(session__dyad=dyad).exclude(session__revealed_at=None).order_by("session__number", "at")
+    rows = Pick.objects.filter(session__dyad=dyad).exclude(session__revealed_at=None)
+    rows = rows.order_by("session__start", "session", "at")
     picked = {
         voice: {row.agreement_id or row.words.casefold() for row in picks}
         for voice, picks in current_picks(rows).items()

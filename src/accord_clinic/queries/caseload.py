@@ -4,15 +4,17 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Dyad, Member
+from accord_clinic.models import Dyad, Member, Session
+from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 
 MOST_ENDED = 30
-LAST_REVEALED = Max("sessions__number", filter=Q(sessions__revealed_at__isnull=False, sessions__passed_over=False))
+OPEN = Session.objects.filter(dyad=OuterRef("pk"), state="held", revealed_at__isnull=False, passed_over=False)
+LAST_REVEALED = Subquery(OPEN.order_by("-start", "-pk").values(n=rank())[:1])
 
 
 @dataclass(frozen=True, slots=True)

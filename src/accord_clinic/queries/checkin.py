@@ -15,7 +15,7 @@ from accord_clinic import links, models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, Practice, Response, Session, Strain
 from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses
+from accord_clinic.models.care import current_responses, rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.queries.practice import often, practice
 from accord_clinic.questionnaires import plan
@@ -35,7 +35,7 @@ def _concerns(dyad: int, before: datetime) -> QuerySet:
         rows.filter(state__in=OPEN_STATES)
         .exclude(session__revealed_at=None)
         .annotate(answered=Subquery(answered))
-        .order_by("session__start", "opened_by")
+        .order_by("session__start", "session", "opened_by")
         .values_list("session", "uid", "session__start", "answered")
     )
 
@@ -51,7 +51,9 @@ AGREEMENTS = Prepared(
         .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
     )
 )
-_INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist")
+_INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist").annotate(
+    number=rank("session")
+)
 BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), "no digest")
 BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), "no uid")
 COVERING = Prepared(
@@ -133,12 +135,13 @@ def _link(invitation: Invitation | None) -> Link | None:
     if invitation is None:
         return None
     session = invitation.session
+    session.number = invitation.number
     return Link(invitation, session, session.dyad, session.dyad.client)
 
 
 def came_from(link: Link) -> str:
     """With whom the client worked before a hand-over: told at the first check-in of the new course, then no more."""
-    if link.session.number > 1 or link.dyad.follows_id is None:
+    if link.dyad.follows_id is None or link.session.number > 1:
         return ""
     before = link.dyad.follows.therapist
     return "" if before.pk == link.dyad.therapist_id else before.name

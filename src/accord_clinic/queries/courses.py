@@ -10,14 +10,18 @@ from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Pick, Session, Strain, StrainMove
 from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses
+from accord_clinic.models.care import current_responses, rank
 from accord_clinic.questionnaires.shelf import shelf
 
 RESPONSE_COLUMNS = (
     "pk", "session_id", "side", "instrument", "version", "form", "answers", "begun_at", "sent_at",
 )  # fmt: skip
 """What a course needs of an answer: light rows, named like the model."""
-SESSIONS = Prepared(lambda dyad: Session.objects.filter(dyad_id=dyad, revealed_at__isnull=False).order_by("number"))
+SESSIONS = Prepared(
+    lambda dyad: (
+        Session.objects.filter(dyad_id=dyad, state="held", revealed_at__isnull=False).ranked().order_by("number")
+    )
+)
 ANSWERS = Prepared(
     lambda dyad: (
         models.Response.objects.filter(session__dyad_id=dyad, session__revealed_at__isnull=False)
@@ -25,10 +29,10 @@ ANSWERS = Prepared(
         .values_list(*RESPONSE_COLUMNS, named=True)
     )
 )
-STRAINS = Prepared(lambda dyad: Strain.objects.filter(dyad_id=dyad).select_related("session"))
+STRAINS = Prepared(lambda dyad: Strain.objects.filter(dyad_id=dyad).annotate(number=rank("session")))
 MOVES = Prepared(
-    lambda dyad: StrainMove.objects.filter(strain__dyad_id=dyad, move="not_talked").select_related(
-        "session", "strain__session"
+    lambda dyad: StrainMove.objects.filter(strain__dyad_id=dyad, move="not_talked").annotate(
+        about=rank("strain__session")
     )
 )
 PICKS = Prepared(
@@ -67,19 +71,21 @@ def dyad_record(
     moves: Iterable[StrainMove] = (),
     picks: Iterable[Pick] = (),
 ) -> DyadRecord:
-    """Rows to records. `responses` in the order they came: the last of a session, side and instrument counts."""
-    sessions = list(sessions)
+    """Rows to records. `responses` in the order they came: the last of a session, side and instrument counts.
+
+    Only sessions that took place have a place in a course; their numbers are its axis of time. The sessions are
+    `ranked`; strains bring their `number`, and moves the number that they are `about`.
+    """
+    sessions = [session for session in sessions if session.state == "held"]
     numbers = {s.pk: s.number for s in sessions}
     latest = current_responses(r for r in responses if r.session_id in numbers)
     return DyadRecord(
-        sessions=tuple(
-            SessionFacts(s.number, s.state == "held", s.modality, s.start, not s.passed_over) for s in sessions
-        ),
+        sessions=tuple(SessionFacts(s.number, True, s.modality, s.start, not s.passed_over) for s in sessions),
         responses=tuple(record_of(r, numbers[r.session_id]) for r in latest.values()),
-        strains=tuple(StrainFacts(s.session.number, s.kind, s.opened_by, s.state) for s in strains),
+        strains=tuple(StrainFacts(s.number, s.kind, s.opened_by, s.state) for s in strains),
         picks=_picks(picks, numbers),
         not_talked=tuple(
-            (m.session.number, m.strain.session.number)
+            (numbers[m.session_id], m.about)
             for m in moves
             if m.session_id in numbers and m.move == "not_talked"
         ),

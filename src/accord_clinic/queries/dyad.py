@@ -19,7 +19,7 @@ from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
-from accord_clinic.models.care import current_responses
+from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
 from accord_clinic.queries.findings import shown_signals
@@ -31,8 +31,9 @@ MOST_QUOTES = 4
 SESSIONS = Prepared(
     lambda dyad: (
         Session.objects.filter(dyad_id=dyad)
+        .ranked()
         .annotate(linked_at=Min("invitations__made_at"), denied=is_denied())
-        .order_by("number")
+        .order_by("start", "pk")
     )
 )
 # What is revealed, and beyond it what the therapist alone has answered: never the client's.
@@ -48,8 +49,8 @@ ANSWERS_AND_OWN = Prepared(
 COMMENTS = Prepared(
     lambda dyad: (
         Comment.objects.filter(session__dyad_id=dyad, session__revealed_at__isnull=False, side="client")
-        .order_by("-session__number", "id")
-        .values_list("session__number", "response", "item", "words")[: 4 * MOST_QUOTES]
+        .order_by("-session__start", "-session", "id")
+        .values_list(rank("session"), "session__uid", "response", "item", "words")[: 4 * MOST_QUOTES]
     )
 )
 GOALS = Prepared(
@@ -74,6 +75,7 @@ class Quoted:
     """Words that a client showed, and the answer they hang on."""
 
     session: int
+    session_uid: str
     words: str
     response: Any
     item: str
@@ -131,13 +133,13 @@ def own_session(member: Member, uid: str) -> Session | None:
     """The session, if this member is the therapist of its dyad, or covers now."""
     if not member.is_a("therapist"):
         return None
-    rows = Session.objects.select_related("dyad__client", "dyad__therapist")
+    rows = Session.objects.ranked().select_related("dyad__client", "dyad__therapist")
     return rows.filter(treated_by(member, "dyad__"), uid=uid).first()
 
 
 def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
     """A first guess for the next session: a week after the last one, at the same time, in the same place."""
-    last = dyad.sessions.order_by("-number").first()
+    last = dyad.sessions.order_by("-start", "-pk").first()
     start = timezone.localtime(last.start, where) + timedelta(days=7) if last else timezone.localtime(None, where)
     return {
         "day": start.date(), "time": start.time() if last else None,
@@ -175,8 +177,8 @@ def _latest(sessions: Sequence[Session], responses: Sequence[Any]) -> dict[tuple
 def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:
     """The client's latest shown words, newest session first; words that were corrected since are left out."""
     current = {r.pk: r for r in current_responses(responses).values()}
-    rows = (row for row in COMMENTS.rows(dyad.pk) if row[1] in current)
-    return [Quoted(number, words, current[pk], item) for number, pk, item, words in rows][:MOST_QUOTES]
+    rows = (row for row in COMMENTS.rows(dyad.pk) if row[2] in current)
+    return [Quoted(number, uid, words, current[pk], item) for number, uid, pk, item, words in rows][:MOST_QUOTES]
 
 
 def _goals(dyad: Dyad) -> list[Goal]:

@@ -13,13 +13,16 @@ from accord.records import Signal, StrainFacts
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Session, Strain
+from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import UNSETTLED
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.queries.safety import NOT_OPEN, open_notices
 from accord_clinic.words.sentences import ANSWER, FalseAlarms
 
-SIGNAL_COLUMNS = ("kind", "session__number", "reported", "rule", "scale", "strength", "evidence", "calibration")
-STRAIN_COLUMNS = ("session__number", "kind", "opened_by", "state")
+ABOUT = "about_session"
+"""Evidence that names another session."""
+SIGNAL_COLUMNS = ("kind", rank("session"), "reported", "rule", "scale", "strength", "evidence", "calibration")
+STRAIN_COLUMNS = (rank("session"), "kind", "opened_by", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]
     ids = list(dyads)
     signals = shown_signals(ids)
     strains: dict[int, list[StrainFacts]] = {}
-    unsettled = Strain.objects.filter(dyad__in=ids, state__in=UNSETTLED).order_by("session__number")
+    unsettled = Strain.objects.filter(dyad__in=ids, state__in=UNSETTLED).order_by("session__start")
     for dyad, *columns in unsettled.values_list("dyad", *STRAIN_COLUMNS):
         strains.setdefault(dyad, []).append(StrainFacts(*columns))
     return {pk: SignalsAndStrains(tuple(signals.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
@@ -49,13 +52,26 @@ def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:
 
     The evidence of a safety notice also names the session, so that a page can lead to the answer.
     """
+    rows = list(OF_ONE.rows(*dyads) if len(dyads) == 1 else _signals(dyad__in=dyads))
     signals: dict[int, list[Signal]] = {}
-    for dyad, session, *columns in OF_ONE.rows(*dyads) if len(dyads) == 1 else _signals(dyad__in=dyads):
-        signal = Signal(*columns)
+    for (dyad, session, *_columns), signal in zip(rows, _records(row[2:] for row in rows), strict=True):
         if signal.kind == "safety":
             signal = replace(signal, evidence={**signal.evidence, ANSWER: session})
         signals.setdefault(dyad, []).append(signal)
     return signals
+
+
+def _records(rows: Iterable[Sequence]) -> list[Signal]:
+    """Rows of `SIGNAL_COLUMNS` as records. Their evidence names sessions by uid; here each gets its present number."""
+    signals = [Signal(*row) for row in rows]
+    named = {str(signal.evidence[ABOUT]) for signal in signals if ABOUT in signal.evidence}
+    numbers = dict(Session.objects.filter(uid__in=named).values_list("uid", rank())) if named else {}
+    return [
+        replace(signal, evidence={**signal.evidence, ABOUT: numbers.get(str(signal.evidence[ABOUT]), 0)})
+        if ABOUT in signal.evidence
+        else signal
+        for signal in signals
+    ]
 
 
 def _signals(**of_dyads: object) -> QuerySet:
@@ -74,9 +90,9 @@ def after_session(session: Session) -> SignalsAndStrains:
     rows = models.Signal.objects.filter(session=session, withheld=False).exclude(kind="safety")
     rows = rows.order_by("-reported", "-strength")
     safety = [s for s in shown_signals([session.dyad_id]).get(session.dyad_id, ()) if s.kind == "safety"]
-    strains = Strain.objects.filter(dyad=session.dyad_id, session__number__lte=session.number, state__in=UNSETTLED)
+    strains = Strain.objects.filter(dyad=session.dyad_id, session__start__lte=session.start, state__in=UNSETTLED)
     return SignalsAndStrains(
-        (*safety, *(Signal(*columns) for columns in rows.values_list(*SIGNAL_COLUMNS))),
+        (*safety, *_records(rows.values_list(*SIGNAL_COLUMNS))),
         tuple(StrainFacts(*columns) for columns in strains.values_list(*STRAIN_COLUMNS)),
     )
 

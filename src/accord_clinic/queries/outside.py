@@ -32,6 +32,7 @@ class OutsideLine:
     uid: str
     dyad: Dyad
     session: int
+    session_uid: str
     client: str
     therapist: str
     said_at: datetime
@@ -61,6 +62,7 @@ def line(member: Member, uid: str) -> OutsideLine:
         uid=row.uid,
         dyad=session.dyad,
         session=session.number,
+        session_uid=session.uid,
         client=row.client.called,
         therapist=session.dyad.therapist.name,
         said_at=row.response.sent_at,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accord.course import Course, course
 from accord_clinic import links, models
 from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Response, Session, Share, Strain, StrainMove
+from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import calibrations, dyad_record
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -20,11 +22,14 @@ UNANSWERED_FOR = timedelta(days=14)
 
 @dataclass(frozen=True)
 class OwnRows:
-    """What one course of care holds for its client. `moves`: (strain, move, number of the session), oldest first."""
+    """What one course of care holds for its client. `moves`: (strain, move, number of the session), oldest first.
+
+    A strain has the `number` of its session.
+    """
 
     sessions: list[Session]
     responses: list[Response]
-    strains: list[Strain]
+    strains: Sequence[Any]
     moves: list[tuple[int, str, int]]
     course: Course
 
@@ -45,20 +50,21 @@ def of_links(tokens: Sequence[str]) -> Client | None:
 
 def own_rows(dyad: Dyad) -> OwnRows:
     """All that the client answered, and of the therapist only what is open to both."""
-    sessions = list(dyad.sessions.filter(Q(state="held") | Q(revealed_at__isnull=False)).order_by("number"))
+    sessions = list(dyad.sessions.filter(state="held").ranked().order_by("number"))
     responses = list(
         Response.objects.filter(session__in=sessions)
         .filter(Q(side="client") | Q(session__revealed_at__isnull=False))
         .order_by("id")
     )
-    strains = [s for s in dyad.strains.select_related("session").order_by("session__number") if s.session.revealed_at]
+    numbered = dyad.strains.select_related("session").annotate(number=rank("session"))
+    strains = [s for s in numbered.order_by("session__start", "session") if s.session.revealed_at]
     moves = StrainMove.objects.filter(strain__in=strains, session__isnull=False).order_by("id")
     record, catalogue = dyad_record(sessions, responses), shelf()
     return OwnRows(
         sessions,
         responses,
         strains,
-        list(moves.values_list("strain", "move", "session__number")),
+        list(moves.values_list("strain", "move", rank("session"))),
         course(record, catalogue.instruments, calibrations(), detectors=(), versions=catalogue.versions),
     )
 
@@ -117,3 +123,8 @@ def standing_shares(dyad: Dyad) -> list[Share]:
 def reads(dyad: Dyad) -> list[ReadLog]:
     """Who read the client's words, newest first."""
     return list(ReadLog.objects.filter(dyad=dyad).select_related("member").order_by("-at")[:MOST_READS])
+
+
+def numbers(dyad: Dyad) -> dict[str, int]:
+    """The number of each session that took place, by uid: logs name sessions by that."""
+    return dict(dyad.sessions.filter(state="held").values_list("uid", rank()))

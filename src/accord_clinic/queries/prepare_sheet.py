@@ -8,6 +8,7 @@ from django.db.models import Count
 
 from accord.signals import CHECK_IN
 from accord_clinic.models import Member, Reaction, Response, Session, StrainMove, Suggestion, Terms
+from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.findings import SignalsAndStrains, after_session
@@ -47,9 +48,9 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
     """For whoever treats this dyad now, of a session that is open to both. Ten queries."""
     check_treat(member, session.dyad)
     dyad = session.dyad
-    unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__number")
+    unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__start", "-session")
     aside = Suggestion.objects.filter(session__dyad=dyad, used=False).exclude(session=session)
-    reactions = Reaction.objects.filter(session__dyad=dyad, by=member).select_related("session").order_by("-at")
+    reactions = Reaction.objects.filter(session__dyad=dyad, by=member).annotate(number=rank("session")).order_by("-at")
     return PrepareRows(
         after_session(session),
         tuple(unsettled.values_list("kind", flat=True)),

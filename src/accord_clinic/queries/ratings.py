@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from accord_clinic.models import Response
-from accord_clinic.models.care import current_responses
+from accord_clinic.models import Response, Session
+from accord_clinic.models.care import current_responses, rank
 from accord_clinic.questionnaires import arrays
 
 
@@ -20,8 +20,12 @@ def item_answers(name: str, scale: str) -> np.ndarray:
 def _latest(name: str) -> arrays.Latest:
     """The last response of each side, course and session."""
     rows = Response.objects.filter(instrument=name).exclude(session__revealed_at=None).order_by("id")
-    columns = ("session_id", "side", "instrument", "session__dyad", "session__number", "version", "form", "answers")
+    columns = ("session_id", "side", "instrument", "version", "form", "answers")
+    # Only sessions that took place have a place in a course.
+    held = Session.objects.filter(state="held", pk__in=rows.order_by().values("session"))
+    places = {pk: (dyad, number) for pk, dyad, number in held.values_list("pk", "dyad", rank())}
     return {
-        (row.side, row.session__dyad, row.session__number): (row.version, row.form, row.answers)
+        (row.side, *places[row.session_id]): (row.version, row.form, row.answers)
         for row in current_responses(rows.values_list(*columns, named=True)).values()
+        if row.session_id in places
     }

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accord_clinic.models import Member, Practice, Response, SafetyLook, Session, Signal
+from accord_clinic.models.care import rank
 from accord_clinic.permissions import can, check_look_after_safety, check_read_safety_answer, check_see_safety
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -79,7 +80,7 @@ def notices(member: Member) -> tuple[SafetyNotice, ...]:
     raised = list(
         recent.values_list(
             "pk", "session__uid", "dyad__client__name", "dyad__client__address_as", "dyad__therapist__name",
-            "session__number", "session__start", "raised_at", "done",
+            rank("session"), "session__start", "raised_at", "done",
         )
     )  # fmt: skip
     looks = _looks([row[0] for row in raised])

@@ -39,8 +39,7 @@ def unanswered_in_a_row(dyad: Dyad) -> int:
     """
     of_client = Response.objects.filter(session=OuterRef("pk"), side="client")
     opened = dyad.sessions.filter(state="held", passed_over=False).exclude(revealed_at=None)
-    opened = opened.annotate(answered=Exists(of_client))
-    newest_first: Iterable[bool] = opened.order_by("-number").values_list("answered", flat=True)
+    newest_first: Iterable[bool] = opened.order_by("-start", "-pk").values_list(Exists(of_client), flat=True)
     return len(list(takewhile(lambda answered: not answered, newest_first)))
 
 

@@ -6,16 +6,17 @@ from datetime import datetime
 from accord.records import StrainFacts
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import OPEN_STATES, UNSETTLED
 from accord_clinic.permissions import dyads_visible_to
 
 MOVES = Prepared(
     lambda dyad: (
         StrainMove.objects.filter(strain__dyad_id=dyad)
-        .order_by("strain__session__number", "strain", "id")
+        .order_by("strain__session__start", "strain", "id")
         .values_list(
-            "strain__uid", "strain__session__number", "strain__kind", "strain__opened_by", "strain__state",
-            "move", "session__number", "at",
+            "strain__uid", rank("strain__session"), "strain__kind", "strain__opened_by", "strain__state",
+            "move", "session", rank("session"), "at",
         )
     )
 )  # fmt: skip
@@ -43,6 +44,7 @@ def is_unsettled(state: str) -> bool:
 def strain_for(member: Member, uid: str) -> Strain | None:
     """The strain if its dyad is visible to this member and its session is revealed (or the member's side opened it)."""
     rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
+    rows = rows.annotate(number=rank("session"))
     return rows.select_related("dyad__client", "dyad__therapist", "session").first()
 
 
@@ -53,13 +55,14 @@ def session_for(member: Member, uid: str) -> Session | None:
 
 
 def moves(strain: Strain) -> list[StrainMove]:
-    """All moves of one strain with their sessions, oldest first."""
-    return list(strain.moves.select_related("session").order_by("id"))
+    """All moves of one strain, oldest first, each with the `number` of its session where it has one."""
+    return list(strain.moves.annotate(number=rank("session")).order_by("id"))
 
 
 def histories(dyad: Dyad) -> list[StrainHistory]:
     """All strains of a dyad, oldest first, in one query: every strain has at least its opening."""
     by_strain: dict[str, tuple[StrainFacts, list]] = {}
-    for uid, number, kind, opened_by, state, *move in MOVES.rows(dyad.pk):
-        by_strain.setdefault(uid, (StrainFacts(number, kind, opened_by, state), []))[1].append(tuple(move))
+    for uid, number, kind, opened_by, state, move, session, at_number, at in MOVES.rows(dyad.pk):
+        place = None if session is None else at_number
+        by_strain.setdefault(uid, (StrainFacts(number, kind, opened_by, state), []))[1].append((move, place, at))
     return [StrainHistory(uid, facts, tuple(moves)) for uid, (facts, moves) in by_strain.items()]

@@ -9,7 +9,7 @@ from typing import Any
 from accord.scoring import possible
 from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Session, Strain
 from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses
+from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import record_of
@@ -52,11 +52,11 @@ def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
 
 def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
     """The latest revealed session of a dyad after which there was a check-in, if this person may see it."""
-    return _revealed(viewer).filter(dyad__uid=dyad_uid, passed_over=False).order_by("-number").first()
+    return _revealed(viewer).filter(dyad__uid=dyad_uid, passed_over=False).order_by("-start", "-pk").first()
 
 
 def _revealed(viewer: Member | Client):
-    rows = Session.objects.select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
+    rows = Session.objects.ranked().select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
     if isinstance(viewer, Member):
         return rows.filter(dyad__in=dyads_visible_to(viewer))
     return rows.filter(dyad__client=viewer)
@@ -77,7 +77,7 @@ def answer_rows(session: Session) -> AnswerRows:
         responses=responses,
         comments=[c for c in session.comments.order_by("id") if c.response_id in current],
         ticks=frozenset(session.talk_ticks.values_list("topic", flat=True)),
-        strains=list(session.dyad.strains.select_related("session").order_by("session__number")),
+        strains=list(session.dyad.strains.annotate(number=rank("session")).order_by("session__start", "session")),
     )
 
 

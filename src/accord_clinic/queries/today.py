@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from accord.signals import CHECK_IN
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
+from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.queries.findings import safety_notices
 from accord_clinic.queries.practice import practice
@@ -19,7 +20,7 @@ from accord_clinic.queries.sessions import is_denied
 from accord_clinic.questionnaires.plan import is_due
 
 COLUMNS = (
-    "uid", "number", "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
+    "uid", rank(), "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
     "dyad", "dyad__uid", "dyad__ended", "dyad__often",
     "dyad__client__name", "dyad__client__address_as", "denied", "rated", "linked", "ticked",
     "last_revealed", "last_sheet",
@@ -77,7 +78,7 @@ class TodaySession:
     @property
     def ready(self) -> bool:
         """The latest sheet of these two people, on which nothing is ticked yet."""
-        newest = self.revealed_at and self.number == self.last_revealed
+        newest = self.revealed_at and self.uid == self.last_sheet
         return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
 
 
@@ -96,15 +97,15 @@ def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[T
 
 
 def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
-    revealed = Session.objects.filter(dyad=OuterRef("dyad"), passed_over=False).exclude(revealed_at=None)
-    revealed = revealed.order_by("-number")
+    revealed = Session.objects.filter(dyad=OuterRef("dyad"), state="held", passed_over=False)
+    revealed = revealed.exclude(revealed_at=None).order_by("-start", "-pk")
     lately = Q(start__gte=since, start__lt=until)
     rows = Session.objects.filter(treated, lately | Q(is_denied(), start__lt=until)).annotate(
         denied=is_denied(),
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
         ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),
-        last_revealed=Subquery(revealed.values("number")[:1]),
+        last_revealed=Subquery(revealed.values(n=rank())[:1]),
         last_sheet=Subquery(revealed.values("uid")[:1]),
     )
     return rows.order_by("start").values_list(*COLUMNS)

@@ -90,7 +90,7 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 def strain(request: HttpRequest, uid: str) -> HttpResponse:
     """One possible strain with its history and the steps that the therapist can take."""
     row = or_404(strain_queries.strain_for(request.user, uid))
-    read_log.log_read(request.user, row.dyad, "strain", [row.session.number])
+    read_log.log_read(request.user, row.dyad, "strain", [row.session.uid])
     names = Names(row.dyad.client.called, row.dyad.therapist.name, you=row.dyad.therapist_id == request.user.pk)
     context = {
         "strain": row,

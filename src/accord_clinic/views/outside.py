@@ -25,7 +25,7 @@ def lines(request: HttpRequest) -> HttpResponse:
 def line(request: HttpRequest, uid: str) -> HttpResponse:
     """One line, in the client's own words."""
     row = queries.line(request.user, uid)
-    read_log.log_read(request.user, row.dyad, "outside_line", [row.session])
+    read_log.log_read(request.user, row.dyad, "outside_line", [row.session_uid])
     return render(request, "supervisor/outside_line.html", {"line": row})
 
 

@@ -27,7 +27,7 @@ def answer(request: MemberRequest, uid: str) -> HttpResponse:
     """The answer itself. Reading it is noted, for the client to see."""
     row = or_404(queries.safety_answer(request.user, uid))
     dyad = row.session.dyad
-    read_log.log_read(request.user, dyad, "safety_answer", [row.session.number])
+    read_log.log_read(request.user, dyad, "safety_answer", [row.session.uid])
     return render(request, "supervisor/safety_answer.html", {"page": safety_page(row), "dyad": dyad})
 
 

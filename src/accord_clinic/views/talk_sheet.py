@@ -35,7 +35,7 @@ def latest(request: HttpRequest, uid: str) -> HttpResponse:
 def show(request: HttpRequest, uid: str) -> HttpResponse:
     """The talk sheet. Reading it is noted, since it may hold the client's words."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
-    read_log.log_read(request.user, session.dyad, "talk_sheet", [session.number])
+    read_log.log_read(request.user, session.dyad, "talk_sheet", [session.uid])
     context = {
         "sheet": sheet(session),
         "can_tick": permissions.can(permissions.check_treat, request.user, session.dyad),
@@ -48,7 +48,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
 def pdf(request: HttpRequest, uid: str) -> HttpResponse:
     """The same sheet as a tagged PDF, for paper or for the client's folder."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
-    read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.number])
+    read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.uid])
     answer = HttpResponse(talk_pdf(sheet(session), zone()), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="talk-sheet.pdf"'
     return answer
@@ -74,7 +74,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
     except PermissionDenied as error:
         raise Http404 from error
     rows = talk_sheet.suggest(session, [(card.id, ready.kinds[card.id]) for card in ready.offers], member=request.user)
-    read_log.log_read(request.user, session.dyad, "prepare_sheet", [session.number])
+    read_log.log_read(request.user, session.dyad, "prepare_sheet", [session.uid])
     context = {
         "session": session,
         "dyad": session.dyad,

@@ -301,10 +301,10 @@ def openings(client: Client, token: str) -> list[Opening]:
 
 def _what(row: ReadLog, by_uid: Mapping[str, int]) -> str:
     what = pages_read().get(row.what, _("your answers"))
-    found = sorted(by_uid[uid] for uid in row.sessions if uid in by_uid)
-    if not found:
+    read = sorted(by_uid[uid] for uid in row.sessions if uid in by_uid)
+    if not read:
         return what
-    numbers = ", ".join(map(str, found))
-    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(found)).format(
+    numbers = ", ".join(map(str, read))
+    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(read)).format(
         what=what, numbers=numbers
     )

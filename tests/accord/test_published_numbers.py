@@ -20,6 +20,7 @@ PUBLISHED = {
     "clinical_change": "test_change::TestClinicalChange",
     "sudden_changes": "test_change::TestSuddenChanges",
     "therapist_spread": "test_therapists::test_clients_of_30_therapists_give_the_numbers_of_lme4",
+    "hazard_of_ending": "test_hazard::test_simulated_courses_give_the_numbers_of_glm",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -36,6 +37,7 @@ FITS = {
     "change": "clinical_change",
     "coupling": "coupling",
     "criterion": "criterion.agreement",
+    "dropout": "hazard_of_ending",
     "dyads": "surface",
     "mixed": "fit_mixed",
     "reliability": "reliability",

@@ -12,7 +12,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from accord.cli import fit_change, fit_coupling, fit_criterion, fit_dyads, fit_reliability, fit_riclpm, fit_therapists
+from accord.cli import (
+    fit_change,
+    fit_coupling,
+    fit_criterion,
+    fit_dropout,
+    fit_dyads,
+    fit_reliability,
+    fit_riclpm,
+    fit_therapists,
+)
 from accord.cli.fit_shared import floats, labels
 from accord.errors import BadInput, BadTable
 from accord.stats.mixed import MixedFit, fit_mixed
@@ -38,6 +47,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     fit_dyads.add(analyses)
     fit_change.add(analyses)
     fit_therapists.add(analyses)
+    fit_dropout.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

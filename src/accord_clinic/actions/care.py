@@ -28,6 +28,7 @@ from accord_clinic.models import (
 )
 from accord_clinic.models.habit import NUMBERS
 from accord_clinic.permissions import check_be_client, check_own, check_share, check_treat, check_work_as_therapist
+from accord_clinic.queries.from_outside import is_released, needs_release
 from accord_clinic.queries.sessions import unsent_links, was_denied, why_fixed
 from accord_clinic.words.sessions import fixed
 
@@ -270,6 +271,11 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
 def share(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
     """Share a dyad with a supervisor from now on. The client can see this."""
     check_share(by, dyad, supervisor)
+    if needs_release(supervisor) and not is_released(dyad.client):
+        raise BadInput(
+            f"{supervisor.name} is from outside the practice. {dyad.client.called} has to release this course first, "
+            "in the own space under “Your choices and rights”."
+        )
     if not dyad.shares.filter(member=supervisor, until=None).exists():
         row = Share.objects.create(dyad=dyad, member=supervisor, by=by)
         record(by, "share", f"share:{row.pk}", ["dyad", "member"])

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
+from accord_clinic.actions.from_outside import end_unreleased
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
 from accord_clinic.models.who_agrees import YOUNGEST
@@ -56,6 +57,7 @@ def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = 
     record(by, "withdraw_consent", f"client:{client.pk}", [purpose])
     if purpose == "care":
         _stop_asking(client, now)
+    end_unreleased(by=by)
 
 
 @transaction.atomic
@@ -71,6 +73,7 @@ def set_terms(dyad: Dyad, *, by: Member, **facts) -> None:
         raise BadInput("Choose one of the answers that are offered.")
     Terms.objects.update_or_create(client=dyad.client, defaults=facts)
     record(by, "set_terms", f"client:{dyad.client_id}", facts)
+    end_unreleased(by=by)
 
 
 def _give(client: Client, purpose: str, voice: str, by: Actor) -> None:

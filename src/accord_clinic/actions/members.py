@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import record
+from accord_clinic.actions.from_outside import end_unreleased
 from accord_clinic.messages import delivery, notices
 from accord_clinic.models import Member, Notice, Practice
 from accord_clinic.permissions import check_end_sessions, check_keep_practice, check_reset_second_factor
@@ -79,9 +80,13 @@ def set_roles(member: Member, roles: list[str], *, by: Member) -> None:
         raise BadInput("Somebody has to keep the practice. Make somebody else an admin first.")
     if "therapist" in lost and member.dyads.filter(ended=None).exists():
         raise BadInput(f"{member.name} still works with people here. Hand them over or end these courses first.")
+    practice = Practice.objects.get()
+    if "outside" in roles and member.pk in (practice.safety_contact_id, practice.outside_reader_id):
+        raise BadInput(f"{member.name} is one whom clients can turn to here. Name somebody else for that first.")
     member.roles = sorted(roles)
     member.save(update_fields=["roles"])
     record(by, "set_roles", f"member:{member.pk}", ["roles"])
+    end_unreleased(by=by)
 
 
 @transaction.atomic
@@ -99,6 +104,7 @@ def set_up(practice: Practice, *, by: Member, **facts) -> None:
     if changed:
         practice.save(update_fields=changed)
         record(by, "set_up", f"practice:{practice.pk}", changed)
+        end_unreleased(by=by)
 
 
 @transaction.atomic
@@ -137,3 +143,5 @@ def _send_link(member: Member) -> None:
 def _check_roles(roles: list[str]) -> None:
     if not roles or set(roles) - set(Member.ROLES):
         raise BadInput(f"Choose at least one of these roles: {', '.join(Member.ROLES)}.")
+    if "outside" in roles and set(roles) != {"outside", "supervisor"}:
+        raise BadInput("Who is from outside the practice is a supervisor and nothing else here.")

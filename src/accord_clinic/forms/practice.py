@@ -12,6 +12,7 @@ from accord_clinic.models.people import OFTEN
 ROLES = [
     ("therapist", _("therapist: works with people")),
     ("supervisor", _("supervisor: sees what therapists share")),
+    ("outside", _("from outside the practice, with supervisor alone: reads a code in place of each client's name")),
     ("manager", _("manager: sees the service in numbers")),
     ("researcher", _("researcher: makes study files of those who agree, without names; sees no page about anybody")),
     ("admin", _("admin: keeps accounts and settings")),
@@ -103,6 +104,9 @@ class PracticeSettings(forms.Form):
         18,
         help_text=_("Each therapist can set it otherwise for one person."),
     )
+    release_before_outside = forms.BooleanField(
+        label=_("A supervisor from outside sees a course only once the client has released it"), required=False
+    )
     retention_years = _number(
         _("Years to keep the days of treatment"), 30, help_text=_("0 keeps none. Names and words always go.")
     )
@@ -125,12 +129,13 @@ class PracticeSettings(forms.Form):
         (_("Links and reminders"),
          ("often", "link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
           "pause_after")),
+        (_("Supervision from outside the practice"), ("release_before_outside",)),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
     )  # fmt: skip
 
     def __init__(self, members, *args, **more):
         super().__init__(*args, **more)
-        people = [("", _("nobody"))] + [(m.uid, m.name) for m in members]
+        people = [("", _("nobody"))] + [(m.uid, m.name) for m in members if not m.is_a("outside")]
         self.fields["safety_contact"].choices = self.fields["outside_reader"].choices = people
         for name, (code, _name) in zip(DUTY, settings.LANGUAGES, strict=True):
             self.fields[name] = _words(

@@ -35,6 +35,9 @@ class Practice(models.Model):
     elsewhere_text = models.TextField(
         blank=True, help_text=_("Where clients can turn when there is no outside reader.")
     )
+    release_before_outside = models.BooleanField(
+        default=True, help_text="a supervisor from outside sees a course only after the client's release"
+    )
     # Conversation only, unless somebody by name has switched on more: see docs/explanation/hazards.md.
     inferred_by = models.ForeignKey("Member", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     inferred_at = models.DateTimeField(null=True, blank=True, help_text="since when inferred marks may choose cards")
@@ -90,9 +93,12 @@ class MemberManager(BaseUserManager["Member"]):
 
 
 class Member(Addressed, AbstractBaseUser):
-    """A person who works here. One person may hold several roles."""
+    """A person who works here. One person may hold several roles.
 
-    ROLES = ("therapist", "supervisor", "manager", "researcher", "admin")
+    `outside` goes with `supervisor` alone: somebody who is no part of the practice, and reads a code for each name.
+    """
+
+    ROLES = ("therapist", "supervisor", "outside", "manager", "researcher", "admin")
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
@@ -215,7 +221,10 @@ class Share(models.Model):
 class Consent(models.Model):
     """The consent of the client, or of a guardian, to one purpose, in one wording, until withdrawn."""
 
-    PURPOSES = [("care", _("care")), ("research", _("research")), ("transcripts", _("transcripts"))]
+    PURPOSES = [
+        ("care", _("care")), ("research", _("research")), ("transcripts", _("transcripts")),
+        ("supervision", _("supervision from outside")),
+    ]  # fmt: skip
     VOICES = [("client", _("client")), ("guardian", _("guardian"))]
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.pages.key_holders import what_it_means
 from accord_clinic.queries.consent import OF_AGE, age_of, consents, given_for_care, needed, terms_of
+from accord_clinic.queries.from_outside import RELEASE, asks_release
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.sharing import supervisors_now
@@ -54,12 +55,13 @@ def purposes(client: Client, language: str, until: datetime | None = None) -> li
     """Every purpose with its wording in the reader's language and what was agreed about it.
 
     `until`: for readers who may not know yet that the client has begun a check-in, which is agreeing; a guardian's
-    word, which they note themselves, is always in it.
+    word, which they note themselves, is always in it, and so is a release, which no check-in gives.
     """
     rows, must = consents(client), needed(client)
+    offered = [p for p in PURPOSES if p != RELEASE or asks_release() or any(row.purpose == p for row in rows)]
     if until is not None:
-        rows = [row for row in rows if row.by == "guardian" or row.given_at <= until]
-    return [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in PURPOSES]
+        rows = [row for row in rows if row.by == "guardian" or row.purpose == RELEASE or row.given_at <= until]
+    return [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in offered]
 
 
 def _purpose(wording: ConsentWording, rows: Sequence[Consent], must: set[str]) -> Purpose:

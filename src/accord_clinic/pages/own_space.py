@@ -259,6 +259,8 @@ def _instead_of(dyad: Dyad) -> Iterable[tuple[str, str]]:
     therapist = dyad.therapist.name
     for share in own_space.standing_shares(dyad):
         text = _("The same as {therapist}, as supervisor, since {day}.")
+        if share.member.is_a("outside"):
+            text = _("The same as {therapist}, as supervisor from outside, since {day}. Reads a code, not your name.")
         yield share.member.name, text.format(therapist=therapist, day=day(share.since))
     for cover in cover_days(dyad):
         text = _("In place of {therapist}, from {first} to {last}.")

@@ -11,6 +11,7 @@ from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import dyads_visible_to
+from accord_clinic.queries.from_outside import named_for
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,17 @@ class Shown:
 def dyad_for(viewer: Member | Client, uid: str) -> Dyad | None:
     """The dyad if this person may see it."""
     rows = dyads_visible_to(viewer) if isinstance(viewer, Member) else Dyad.objects.filter(client=viewer)
-    return rows.filter(uid=uid).select_related("client", "therapist").first()
+    return named_for(viewer, rows.filter(uid=uid).select_related("client", "therapist").first())
 
 
 def agreement_for(viewer: Member | Client, uid: str) -> Agreement | None:
     """The agreement if this person may see its dyad."""
     dyads = dyads_visible_to(viewer) if isinstance(viewer, Member) else Dyad.objects.filter(client=viewer)
-    return Agreement.objects.filter(uid=uid, dyad__in=dyads).select_related("dyad__client", "dyad__therapist").first()
+    rows = Agreement.objects.filter(uid=uid, dyad__in=dyads).select_related("dyad__client", "dyad__therapist")
+    agreement = rows.first()
+    if agreement is not None:
+        named_for(viewer, agreement.dyad)
+    return agreement
 
 
 def shown(dyad: Dyad) -> tuple[Shown, ...]:

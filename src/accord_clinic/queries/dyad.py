@@ -23,6 +23,7 @@ from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
 from accord_clinic.queries.findings import shown_signals
+from accord_clinic.queries.from_outside import named_for
 from accord_clinic.queries.sessions import is_denied
 from accord_clinic.queries.strains import StrainHistory, histories
 from accord_clinic.queries.talk_sheet import ReadableResponse, readable
@@ -110,7 +111,7 @@ class DyadRows:
 
 def visible(member: Member, uid: str) -> Dyad | None:
     """The dyad, if this member may see it."""
-    return _with_people(dyads_visible_to(member)).filter(uid=uid).first()
+    return named_for(member, _with_people(dyads_visible_to(member)).filter(uid=uid).first())
 
 
 def own(member: Member, uid: str) -> Dyad | None:

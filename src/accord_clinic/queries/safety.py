@@ -9,6 +9,7 @@ from django.utils import timezone
 from accord_clinic.models import Member, Practice, Response, SafetyLook, Session, Signal
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import can, check_look_after_safety, check_read_safety_answer, check_see_safety
+from accord_clinic.queries.from_outside import named_for
 from accord_clinic.questionnaires.shelf import shelf
 
 NOTICE_STAYS = timedelta(days=90)
@@ -100,6 +101,7 @@ def safety_answer(member: Member, session: str) -> SafetyAnswer | None:
     practice = Practice.objects.get()
     if signal is None or not can(check_read_safety_answer, member, signal.session.dyad, practice):
         return None
+    named_for(member, signal.session.dyad)
     return SafetyAnswer(
         session=signal.session,
         signal=signal,

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Member, Share
+from accord_clinic.queries.from_outside import code_of
 from accord_clinic.queries.who_is_asked import Why, why_not_asked
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -19,6 +20,10 @@ class Sharing:
     shares: tuple[tuple[str, str, datetime], ...]
     supervisors: tuple[Member, ...]
     therapists: tuple[Member, ...]
+    outside: bool
+    """Whether one of those supervisors, or of those who see it now, is from outside the practice."""
+    code: str
+    """What they read in place of the name."""
 
 
 def sharing(dyad: Dyad) -> Sharing:
@@ -31,6 +36,8 @@ def sharing(dyad: Dyad) -> Sharing:
         shares,
         tuple(m for m in others if m.is_a("supervisor") and m.uid not in taken),
         tuple(m for m in others if m.is_a("therapist")),
+        any(m.is_a("outside") for m in others),
+        code_of(dyad.uid),
     )
 
 

@@ -9,6 +9,7 @@ from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import OPEN_STATES, UNSETTLED
 from accord_clinic.permissions import dyads_visible_to
+from accord_clinic.queries.from_outside import named_for
 
 MOVES = Prepared(
     lambda dyad: (
@@ -45,13 +46,19 @@ def strain_for(member: Member, uid: str) -> Strain | None:
     """The strain if its dyad is visible to this member and its session is revealed (or the member's side opened it)."""
     rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
     rows = rows.annotate(number=rank("session"))
-    return rows.select_related("dyad__client", "dyad__therapist", "session").first()
+    strain = rows.select_related("dyad__client", "dyad__therapist", "session").first()
+    if strain is not None:
+        named_for(member, strain.dyad)
+    return strain
 
 
 def session_for(member: Member, uid: str) -> Session | None:
     """The session if its dyad is visible to this member."""
     rows = Session.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
-    return rows.select_related("dyad__client", "dyad__therapist").first()
+    session = rows.select_related("dyad__client", "dyad__therapist").first()
+    if session is not None:
+        named_for(member, session.dyad)
+    return session
 
 
 def moves(strain: Strain) -> list[StrainMove]:

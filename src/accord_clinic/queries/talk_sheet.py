@@ -13,6 +13,7 @@ from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import record_of
+from accord_clinic.queries.from_outside import named_for
 from accord_clinic.questionnaires.shelf import shelf
 
 
@@ -47,12 +48,19 @@ class SheetRows(AnswerRows):
 
 def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
     """The session if it is revealed and this person may see it; `None` alike for all other cases."""
-    return _revealed(viewer).filter(uid=uid).first()
+    return _named_for(viewer, _revealed(viewer).filter(uid=uid).first())
 
 
 def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
     """The latest revealed session of a dyad after which there was a check-in, if this person may see it."""
-    return _revealed(viewer).filter(dyad__uid=dyad_uid, passed_over=False).order_by("-start", "-pk").first()
+    rows = _revealed(viewer).filter(dyad__uid=dyad_uid, passed_over=False)
+    return _named_for(viewer, rows.order_by("-start", "-pk").first())
+
+
+def _named_for(viewer: Member | Client, session: Session | None) -> Session | None:
+    if session is not None:
+        named_for(viewer, session.dyad)
+    return session
 
 
 def _revealed(viewer: Member | Client):

@@ -13,6 +13,7 @@ from accord_clinic.actions import read_log, talk_sheet
 from accord_clinic.exports.pdf import talk_pdf
 from accord_clinic.pages.prepare_sheet import prepare as prepare_page
 from accord_clinic.pages.talk_sheet import session_answers, sheet
+from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
@@ -25,7 +26,7 @@ def latest(request: HttpRequest, uid: str) -> HttpResponse:
     """The sheet of a dyad's last revealed session; without one, a page that says what will be here."""
     session = talk_queries.last_revealed(request.user, uid)
     if session is None:
-        dyad = or_404(permissions.dyads_visible_to(request.user).filter(uid=uid).select_related("client").first())
+        dyad = or_404(dyad_queries.visible(request.user, uid))
         return render(request, "therapist/talk_empty.html", {"dyad": dyad})
     return redirect("talk", session.uid)
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from tests.clinic.people import a_dyad, a_held_session, answers
+from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, answers
 
 from accord_clinic.actions import care, checkin, service, strains
-from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain
+from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain, StrainMove
 from accord_clinic.questionnaires.submission import AskedAgain
 from accord_clinic.service.counts import bounds, count_month, following
 from accord_clinic.service.periods import periods
@@ -28,11 +28,11 @@ def in_march(day, hour=12):
     return datetime(2026, 3, day, hour, tzinfo=BERLIN)
 
 
-def concern_answered(dyad, talked, stands="still_there", day=3):
+def concern_answered(dyad, talked, stands="still_there", day=3, answer=None):
     """A strain of one week and, a week later, the client's word on it."""
     a_held_session(dyad, in_march(day), client=answers("client", t1=2), therapist=answers("therapist"))
     strain = dyad.strains.get(opened_by="client")
-    again = replace(answers("client"), again=(AskedAgain(strain.uid, talked, stands),))
+    again = replace(answers("client"), again=(AskedAgain(strain.uid, talked, stands, answer),))
     a_held_session(dyad, in_march(day + 7), client=again, therapist=answers("therapist"))
     return strain
 
@@ -60,7 +60,63 @@ def test_whether_a_concern_was_talked_about_is_the_clients_word_alone(dyad, ben)
     strain = concern_answered(dyad, talked=True)
     strains.move(strain, "talk", "therapist", by=ben)
     counted = count_month(MARCH)["talked"]
-    assert counted == {"yes": 1, "no": 0}
+    assert counted == {"yes": 1, "partly": 0, "no": 0}
+
+
+def test_in_part_is_neither_yes_nor_no_and_partly_settled_is_counted_among_the_open(dyad):
+    strain = concern_answered(dyad, talked=True, stands="partly", answer="partly")
+    assert strain.moves.filter(move="talk", side="client").exists(), "it has been talked about"
+    StrainMove.objects.update(at=in_march(12))
+    counted = _march(in_march(3))
+    assert counted["talked"] == {"yes": 0, "partly": 1, "no": 0}
+    assert (sum(counted["open"].values()), counted["partly"]) == (1, 1)
+
+
+def test_of_a_corrected_word_the_last_counts(dyad):
+    strain = concern_answered(dyad, talked=True, answer="partly")
+    later = strain.dyad.sessions.order_by("start").last()
+    [context] = Response.objects.filter(session=later, side="client").values_list("context", flat=True)
+    context["again"][0]["answer"] = "yes"
+    Response.objects.create(
+        session=later, side="client", instrument=CHECK_IN, version="0.2", form="full", language="en",
+        sent_at=in_march(12), submission="later", context=context,
+    )  # fmt: skip
+    assert count_month(MARCH)["talked"] == {"yes": 1, "partly": 0, "no": 0}
+
+
+def test_partly_settled_until_somebody_says_it_is_still_there(dyad):
+    strain = concern_answered(dyad, talked=True, stands="partly", answer="partly")
+    strains.move(strain, "still_there", "client", by=None)
+    StrainMove.objects.update(at=in_march(20))
+    assert _march(in_march(3))["partly"] == 0
+
+
+def test_what_is_partly_settled_is_kept_back_with_the_ages_it_could_be_worked_out_from():
+    told = release([(date(2026, 1, 1), counts(300, still_open={"2": 20, "4": 20}) | {"partly": 4})]).open
+    assert (told.counts, told.together, told.partly) == ({"2": 20, "4": 20}, 40, None)
+    told = release([(date(2026, 1, 1), counts(300, still_open={"2": 30, "4": 12}) | {"partly": 20})]).open
+    assert (told.together, told.partly) == (42, 20)
+
+
+def test_a_small_number_in_part_hides_yes_or_no_as_well():
+    row = release([(date(2026, 1, 1), counts(300, yes=40, partly=3, no=50))]).periods[0].row
+    assert row.partly == Proportion(None, row.talked.whole)
+    assert None in (row.talked.part, row.talked.whole), "or three would be left"
+    many = release([(date(2026, 1, 1), counts(300, yes=40, partly=30, no=50))]).periods[0].row
+    assert (many.talked, many.partly) == (Proportion(40, 120), Proportion(30, 120))
+
+
+def test_months_that_were_closed_before_say_that_in_part_stands_with_yes(as_member, mo):
+    old = [(month, counted | {"talked": {"yes": 30, "no": 20}}) for month, counted in year_of(held=150)[:2]]
+    new = [(date(2026, 3, 1), counts(300, yes=30, partly=12, no=20)), (date(2026, 4, 1), counts(300, yes=20, no=20))]
+    released = release([*old, *new])
+    assert [p.row.partly for p in released.periods] == [None, Proportion(12, 62), Proportion(0, 40)]
+    assert released.total.partly == Proportion(12, 102)
+    for month, counted in (*old, *new):
+        ServiceMonth.objects.create(month=month, closed_at=timezone.now(), counts=counted)
+    page = as_member(mo).get("/service/").content.decode()
+    assert "“In part” is counted by itself since March 2026" in page
+    assert "It was in part 12 times." in page
 
 
 def test_a_month_begins_and_ends_on_the_practices_clock(dyad):
@@ -114,13 +170,15 @@ def test_a_month_is_closed_once_and_then_stays_as_it_was(dyad):
     assert ServiceMonth.objects.get().counts["sessions"] == [["room", True, True, 1]]
 
 
-def counts(held=0, client=0, therapist=0, yes=0, no=0, endings=None, still_open=None, repair=(), modality="room"):
+def counts(
+    held=0, client=0, therapist=0, yes=0, no=0, partly=0, endings=None, still_open=None, repair=(), modality="room"
+):  # fmt: skip
     """One closed month. `client` and `therapist` are how many answered, the rest did not."""
     rows = [[modality, True, True, min(client, therapist)], [modality, False, False, held - max(client, therapist)]]
     rows.append([modality, client > therapist, therapist > client, abs(client - therapist)])
     return {
         "sessions": [row for row in rows if row[-1]],
-        "talked": {"yes": yes, "no": no},
+        "talked": {"yes": yes, "partly": partly, "no": no},
         "endings": endings or {},
         "open": still_open or {},
         "repair": list(repair),
@@ -209,7 +267,7 @@ KINDS = [(modality, client, therapist) for modality in ("room", "video") for cli
 ENDINGS = ("planned", "by_client")
 a_month = st.tuples(
     st.lists(st.integers(0, 9) | st.integers(0, 30), min_size=8, max_size=8),
-    st.lists(st.integers(0, 12), min_size=2, max_size=2),
+    st.lists(st.integers(0, 12), min_size=3, max_size=3),
     st.lists(st.integers(0, 3), min_size=2, max_size=2),
 )
 
@@ -222,9 +280,9 @@ def test_from_all_pages_of_all_months_together_no_kept_back_number_can_be_worked
     for cells, _talked, _endings in drawn:
         cells[0] += more
     months, first = [], date(2026, 1, 1)
-    for cells, (yes, no), endings in drawn:
+    for cells, (yes, no, partly), endings in drawn:
         sessions = [[m, bool(c), bool(t), n] for (m, c, t), n in zip(KINDS, cells, strict=True) if n]
-        told = counts(yes=yes, no=no, endings={k: n for k, n in zip(ENDINGS, endings, strict=True) if n})
+        told = counts(yes=yes, no=no, partly=partly, endings={k: n for k, n in zip(ENDINGS, endings, strict=True) if n})
         months.append((first, told | {"sessions": sessions}))
         first = following(first)
     reader = Reader(drawn)
@@ -248,7 +306,7 @@ class Reader:
             for place, row in (("", period.row), *period.modalities.items()):
                 self._row(row, span, place)
         # Sums are what the rows show added up, or they would be equations of their own.
-        for name in ("client", "therapist", "talked"):
+        for name in ("client", "therapist", "talked", "partly"):
             shares = [getattr(p.row, name) for p in released.periods]
             known = [s for s in shares if None not in (s.part, s.whole)]
             total = getattr(released.total, name)
@@ -258,7 +316,7 @@ class Reader:
             )
         if released.endings:
             span = range(at[released.endings.first], at[released.endings.last] + 1)
-            columns = {kind: self._cell(span, [10 + n]) for n, kind in enumerate(ENDINGS)}
+            columns = {kind: self._cell(span, [11 + n]) for n, kind in enumerate(ENDINGS)}
             for kind, n in released.endings.counts.items():
                 self._told(columns[kind], n)
             self._told(sum(columns.values()), released.endings.together)
@@ -271,14 +329,15 @@ class Reader:
             self._told(self._cell(span, yes), share.part)
             self._told(self._cell(span, sorted(set(of) - set(yes))), ...)
         if not place:
-            self._told(self._cell(span, [8, 9]), row.talked.whole)
+            self._told(self._cell(span, [8, 9, 10]), row.talked.whole)
             self._told(self._cell(span, [8]), row.talked.part)
+            self._told(self._cell(span, [10]), row.partly.part)
             self._told(self._cell(span, [9]), ...)
 
     def _cell(self, span, columns):
         cell = np.zeros(len(self.truth))
         for month in span:
-            cell[[12 * month + column for column in columns]] = 1
+            cell[[13 * month + column for column in columns]] = 1
         return cell
 
     def _told(self, cell, number):
@@ -307,7 +366,7 @@ class Reader:
 
 def test_the_reader_works_out_what_a_sum_beside_its_months_would_give_away():
     """The search is worth something only if it finds what can be found."""
-    reader = Reader([([20, 0, 0, 0, 0, 0, 0, 0], [0, 0], [0, 0]), ([4, 0, 0, 0, 0, 0, 0, 0], [0, 0], [0, 0])])
+    reader = Reader([([20, *[0] * 7], [0] * 3, [0] * 2), ([4, *[0] * 7], [0] * 3, [0] * 2)])
     kept, shown, both = (reader._cell(span, range(8)) for span in ((1,), (0,), (0, 1)))
     for cell, number in ((kept, None), (shown, 20)):
         reader._told(cell, number)
@@ -455,5 +514,5 @@ def test_closing_a_month_takes_the_same_queries_however_many_rows(rows, ben, dja
         dyad = a_dyad(ben, f"Client {n}")
         concern_answered(dyad, talked=True)
     assert Response.objects.exists()
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         count_month(MARCH)

@@ -7,6 +7,7 @@ by therapist.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from math import ceil
 from typing import Any
@@ -27,7 +28,7 @@ WEEK = timedelta(days=7)
 
 
 def count_month(first: date) -> dict[str, Any]:
-    """The numbers of the month that begins on `first`, as JSON. Seven queries; strains are as they stood at its end."""
+    """The numbers of the month that begins on `first`, as JSON. Nine queries; strains are as they stood at its end."""
     start, end = bounds(first)
     return {
         "sessions": _sessions(start, end),
@@ -35,6 +36,7 @@ def count_month(first: date) -> dict[str, Any]:
         "counted": _only_counted(start, end),
         "endings": _endings(first, end.date()),
         "open": _open_by_age(end),
+        "partly": _partly_settled(end),
         "repair": _repair(end),
     }
 
@@ -72,13 +74,30 @@ def _sessions(start: datetime, end: datetime) -> list[list]:
 
 
 def _talked(start: datetime, end: datetime) -> dict[str, int]:
-    """How often clients said of an earlier concern that it was talked about, and that it was not."""
+    """How often clients said of an earlier concern that it was talked about, in part, and that it was not."""
     moves = StrainMove.objects.filter(side="client", move__in=("talk", "not_talked"))
     of_month = moves.filter(
         Q(session__start__gte=start, session__start__lt=end) | Q(session=None, at__gte=start, at__lt=end)
     )
-    counts = dict(of_month.order_by().values_list("move").annotate(n=Count("pk")))
-    return {"yes": counts.get("talk", 0), "no": counts.get("not_talked", 0)}
+    rows = list(of_month.values_list("move", "session", "strain__uid"))
+    in_part = _in_part({session for _move, session, _strain in rows})
+    words = Counter(
+        "no" if move == "not_talked" else "partly" if (session, strain) in in_part else "yes"
+        for move, session, strain in rows
+    )
+    return {word: words[word] for word in ("yes", "partly", "no")}
+
+
+def _in_part(sessions: Collection[int | None]) -> set[tuple[int, str]]:
+    """Session and strain of each word that a concern was talked about in part. Such a move is a `talk`, too."""
+    sent = Response.objects.filter(side="client", instrument=CHECK_IN, session__in=sessions).order_by("id")
+    latest = dict(sent.values_list("session", "context"))
+    return {
+        (session, word["strain"])
+        for session, context in latest.items()
+        for word in context.get("again", ())
+        if word.get("answer") == "partly"
+    }
 
 
 def _only_counted(start: datetime, end: datetime) -> int:
@@ -97,18 +116,29 @@ def _endings(first: date, after: date) -> dict[str, int]:
 
 
 def _open_by_age(end: datetime) -> dict[str, int]:
-    """Strains that were open when the month ended, between two people who still met, by weeks since their session."""
+    """Strains that were open when the month ended, by weeks since their session."""
+    age = Case(
+        *(When(session__start__gte=end - timedelta(days=days), then=Value(name)) for name, days in AGES),
+        default=Value("more"),
+    )
+    return dict(_open(end).annotate(age=age).order_by().values_list("age").annotate(n=Count("pk")))
+
+
+def _partly_settled(end: datetime) -> int:
+    """How many of them were partly settled, by the client's last word on where they stand."""
+    stands = StrainMove.objects.filter(strain=OuterRef("pk"), at__lt=end, move__in=("partly", "still_there", "reopen"))
+    rows = _open(end).annotate(stands=Subquery(stands.order_by("-id").values("move")[:1]))
+    return rows.filter(stands="partly").count()
+
+
+def _open(end: datetime) -> QuerySet[Strain]:
+    """Strains that were open when the month ended, between two people who still met."""
     last = StrainMove.objects.filter(strain=OuterRef("pk"), at__lt=end).order_by("-id").values("move")[:1]
     over = ("settle", "let_rest")
     over_later = StrainMove.objects.filter(strain=OuterRef("pk"), move__in=over, at__gte=end)
     rows = Strain.objects.filter(Q(dyad__ended=None) | Q(dyad__ended__gte=end.date()), opened_at__lt=end)
     rows = rows.filter(Q(state__in=UNSETTLED) | Exists(over_later)).annotate(last=Subquery(last))
-    rows = rows.exclude(last__in=over)
-    age = Case(
-        *(When(session__start__gte=end - timedelta(days=days), then=Value(name)) for name, days in AGES),
-        default=Value("more"),
-    )
-    return dict(rows.annotate(age=age).order_by().values_list("age").annotate(n=Count("pk")))
+    return rows.exclude(last__in=over)
 
 
 def _repair(end: datetime) -> list[list[int]]:

@@ -8,7 +8,7 @@ what each of them prints, so that no page, and no two pages of different days, h
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 
@@ -40,11 +40,15 @@ class Proportion:
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """One period, one modality, or all: who answered of the sessions held, and the word on earlier concerns."""
+    """One period, one modality, or all: who answered of the sessions held, and the word on earlier concerns.
+
+    `talked`: yes; `partly`: in part, which is nothing in months that were closed before the two were told apart.
+    """
 
     client: Proportion
     therapist: Proportion
     talked: Proportion
+    partly: Proportion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +79,26 @@ class Endings(Listed):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenStrains(Listed):
+    """Open strains by age, and how many of them are partly settled; `None` where it is kept back or was not counted."""
+
+    partly: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Released:
-    """Everything that the manager may see. Totals and modalities add up what the periods print."""
+    """Everything that the manager may see. Totals and modalities add up what the periods print.
+
+    `in_part_since`: the first month in which *in part* was counted by itself; before, it is in *yes*.
+    """
 
     periods: tuple[Period, ...]
     total: ServiceRow
     modalities: Mapping[str, ServiceRow]
     endings: Endings | None
-    open: Listed
+    open: OpenStrains
     repair: RepairTime | None
+    in_part_since: date | None
 
 
 def release(months: Iterable[tuple[date, Mapping]]) -> Released:
@@ -105,7 +120,8 @@ def _release(closed: tuple[tuple[date, str], ...]) -> Released:
         total=_added(period.row for period in shown),
         modalities={n: _added(p.modalities[n] for p in shown if n in p.modalities) for n in names},
         endings=_endings(year) if year else None,
-        open=_listed(last["open"]),
+        open=_open(last["open"], last.get("partly")),
+        in_part_since=next((month for month, counts in months if "partly" in counts["talked"]), None),
         repair=_repair(last["repair"]),
     )
 
@@ -119,17 +135,18 @@ def _printed(block: PublishedPeriod) -> Period:
             counts[f"{place}|held"] += n
             counts[f"{place}|client {'yes' if client else 'no'}"] += n
             counts[f"{place}|therapist {'yes' if therapist else 'no'}"] += n
+    in_part = "partly" in block.counts["talked"]
     for word, n in block.counts["talked"].items():
         counts[f"{ALL}|talked {word}"] += n
         counts[f"{ALL}|asked"] += n
-    sums = [(f"{ALL}|asked", [f"{ALL}|talked yes", f"{ALL}|talked no"])]
+    sums = [(f"{ALL}|asked", [f"{ALL}|talked yes", f"{ALL}|talked partly", f"{ALL}|talked no"])]
     for place in (ALL, *modalities):
         for side in ("client", "therapist"):
             sums.append((f"{place}|held", [f"{place}|{side} yes", f"{place}|{side} no"]))
     sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in modalities]) for cell in SESSIONS]
     printed = _suppressed(counts, sums)
-    by_modality = {place: _row(printed, place) for place in modalities}
-    row = _row(printed, ALL)
+    by_modality = {place: _row(printed, place, in_part) for place in modalities}
+    row = _row(printed, ALL, in_part)
     return Period(block.first, block.last, row, by_modality, _counted(block.counts["counted"], row))
 
 
@@ -155,17 +172,19 @@ def _kept_back(counts: tuple[tuple[str, int], ...], sums: tuple[tuple[str, tuple
     return suppress(dict(counts), sums)
 
 
-def _row(printed: Mapping[str, int | None], place: str) -> ServiceRow:
+def _row(printed: Mapping[str, int | None], place: str, in_part: bool) -> ServiceRow:
     def share(part: str, whole: str) -> Proportion:
         return Proportion(printed.get(f"{place}|{part}", 0), printed.get(f"{place}|{whole}", 0))
 
-    return ServiceRow(share("client yes", "held"), share("therapist yes", "held"), share("talked yes", "asked"))
+    of_asked = share("talked yes", "asked"), share("talked partly", "asked") if in_part else None
+    return ServiceRow(share("client yes", "held"), share("therapist yes", "held"), *of_asked)
 
 
 def _added(rows: Iterable[ServiceRow]) -> ServiceRow:
     """The sum of what is printed; what is kept back in a period is left out of it, part and whole alike."""
     rows = list(rows)
-    return ServiceRow(*(_add(getattr(row, name) for row in rows) for name in ("client", "therapist", "talked")))
+    shares = ([s for row in rows if (s := getattr(row, f.name)) is not None] for f in fields(ServiceRow))
+    return ServiceRow(*map(_add, shares))
 
 
 def _add(shares: Iterable[Proportion]) -> Proportion:
@@ -180,6 +199,17 @@ def _listed(parts: Mapping[str, int]) -> Listed:
     counts["all"] = sum(parts.values())
     printed = _suppressed(counts, [("all", list(parts))])
     return Listed({part: printed[part] for part in parts}, printed["all"])
+
+
+def _open(by_age: Mapping[str, int], partly: int | None) -> OpenStrains:
+    """By age, and by whether they are partly settled: two ways to part the same strains, kept back together."""
+    if partly is None:
+        listed = _listed(by_age)
+        return OpenStrains(listed.counts, listed.together, None)
+    together = sum(by_age.values())
+    counts = Counter({**by_age, "all": together, "partly": partly, "not settled": together - partly})
+    printed = _suppressed(counts, [("all", list(by_age)), ("all", ["partly", "not settled"])])
+    return OpenStrains({age: printed[age] for age in by_age}, printed["all"], printed["partly"])
 
 
 def _endings(year: PublishedPeriod) -> Endings:

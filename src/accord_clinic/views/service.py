@@ -38,6 +38,7 @@ class ServiceLine:
     client: Cell
     therapist: Cell
     talked: Cell
+    partly: Cell
 
 
 @require_safe
@@ -58,6 +59,8 @@ def service(request: MemberRequest) -> HttpResponse:
         "counted": [(_span(period.first, period.last), _count(period.counted)) for period in released.periods],
         "open": _counts(_ages(), released.open.counts),
         "open_all": _count(released.open.together),
+        "partly": _count(released.open.partly),
+        "in_part_since": _month(released.in_part_since) if released.in_part_since else "",
         **_ended(released.endings),
         **_repair(released.repair),
     }
@@ -75,15 +78,19 @@ def _sentence(released: Released) -> str:
     text = text.format(whole=talked.whole)
     if talked.part is None:
         return f"{text} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
-    return f"{text} {_('The answer was yes {part} times.').format(part=talked.part)}"
+    text = f"{text} {_('The answer was yes {part} times.').format(part=talked.part)}"
+    in_part = released.total.partly
+    partly = in_part.part if in_part and released.in_part_since else None
+    return f"{text} {_('It was in part {part} times.').format(part=partly)}" if partly else text
 
 
 def _line(name: str, row: ServiceRow) -> ServiceLine:
-    return ServiceLine(name, _count(row.client.whole), _cell(row.client), _cell(row.therapist), _cell(row.talked))
+    cells = (_cell(share) for share in (row.client, row.therapist, row.talked, row.partly))
+    return ServiceLine(name, _count(row.client.whole), *cells)
 
 
-def _cell(share: Proportion) -> Cell:
-    if share.whole == 0:
+def _cell(share: Proportion | None) -> Cell:
+    if share is None or share.whole == 0:
         return Cell(None, "", "")
     if share.percent is None:
         return Cell(None, KEPT_BACK, _("of {whole}").format(whole=share.whole) if share.whole else "")

@@ -1,8 +1,11 @@
 """Links and codes: opaque, made from the system's randomness, and known to the database by their hash alone."""
 
+import base64
 import hashlib
 import hmac
 import secrets
+
+from cryptography.fernet import Fernet, InvalidToken
 
 
 def new_token() -> str:
@@ -31,3 +34,21 @@ def keyed(what: str, text: str, signing_key: str) -> str:
 def code_digest(row: int, code: str, signing_key: str, about: str = "") -> str:
     """What the database keeps of a code: bound to the row that asked, and to the new address that it is about."""
     return keyed("code", f"{row}:{about}:{code}", signing_key)
+
+
+def seal(what: str, text: str, signing_key: str) -> str:
+    """A secret of somebody else's that has to be read again, such as the address of a feed: encrypted."""
+    return _box(what, signing_key).encrypt(text.encode()).decode()
+
+
+def unseal(what: str, sealed: str, signing_key: str) -> str:
+    """The secret; empty where the key is another one by now."""
+    try:
+        return _box(what, signing_key).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return ""
+
+
+def _box(what: str, signing_key: str) -> Fernet:
+    key = hmac.new(signing_key.encode(), f"seal:{what}".encode(), hashlib.sha256).digest()
+    return Fernet(base64.urlsafe_b64encode(key))

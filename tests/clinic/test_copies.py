@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.apps import apps
@@ -27,6 +27,8 @@ from accord_clinic.actions import (
     corrections,
     cover_and_emergency,
     erasure,
+    pause,
+    planning,
     schedule,
     strains,
     talk_sheet,
@@ -134,6 +136,10 @@ def lived(said, people):
     ReadLog.objects.create(member=ben, dyad=dyad, what="words", sessions=[session.uid], at=timezone.now())
     line = ana.private_lines.first()
     ana.private_lines.create(response=line.response, reader="outside", to=people.cy, item="o2", words="For Cy")
+    two_weeks_ago = timezone.localdate() - timedelta(days=14)
+    planning.set_rhythm(dyad, two_weeks_ago, time(10), by=ben, until=two_weeks_ago)
+    pause.pause(dyad, "ill", by=ben)
+    pause.resume(dyad, by=ben)
     again = a_dyad(people.eve, ana)
     felt = a_held_session(again, client=answers("client", t1=2), therapist=answers("therapist"))
     talk_sheet.tick(felt, "words:o1", by=people.eve)
@@ -162,6 +168,8 @@ def other_values(client, column, old):
             return [(old or timezone.now()) + timedelta(days=3)]
         case columns.DateField():
             return [(old or timezone.localdate()) + timedelta(days=3)]
+        case columns.TimeField():
+            return [time(3)]
         case columns.JSONField():
             return [[77] if isinstance(old, list) else {"planted": 77} if isinstance(old, dict) else 77]
         case columns.IntegerField() | columns.FloatField():

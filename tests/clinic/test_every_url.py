@@ -23,7 +23,8 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_se
 
 from accord_clinic import links
 from accord_clinic.actions import agreements, care, checkin, cover_and_emergency, own_space, reveal, talk_sheet
-from accord_clinic.models import Invitation, PrivateLine, StopLink, Strain
+from accord_clinic.imports.calendar import job
+from accord_clinic.models import CalendarChange, ClosedDays, Invitation, PrivateLine, StopLink, Strain
 from accord_clinic.models.row import new_uid
 from accord_clinic.views.own_space import DOOR
 
@@ -156,6 +157,8 @@ ROWS = {
     # the admin
     "practice/": Row(get=ADMINS, post=ADMINS),
     "practice/marks/": Row(post=ADMINS),
+    "practice/closed/": Row(get=ADMINS, post=ADMINS),
+    "practice/closed/<str:uid>/open/": Row(post=ADMINS, at="closed"),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
     "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),
@@ -167,7 +170,17 @@ ROWS = {
     "people/": Row(get=THERAPISTS, post=THERAPISTS),
     "people/new/": Row(get=THERAPISTS, post=THERAPISTS),
     "people/<str:uid>/": Row(get=LOOKS, at="dyad"),
+    "calendar/": Row(get=THERAPISTS),
+    "calendar/connect/": Row(post=THERAPISTS),
+    "calendar/read/": Row(post="ben"),
+    "calendar/confirm/": Row(post="ben"),
+    "calendar/gone/": Row(post="ben"),
+    "calendar/disconnect/": Row(post=THERAPISTS),
+    "calendar/seen/": Row(post=THERAPISTS),
+    "calendar/changes/<str:uid>/undo/": Row(post="ben", at="change"),
     "people/<str:uid>/plan/": Row(get=TREATS, post=TREATS, at="dyad"),
+    "people/<str:uid>/rhythm/end/": Row(post=TREATS, at="dyad"),
+    "people/<str:uid>/pause/": Row(post=TREATS, at="dyad"),
     "people/<str:uid>/course/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
     "people/<str:uid>/share/": Row(post="ben", at="dyad"),
@@ -295,6 +308,15 @@ def a_passkey(member) -> Authenticator:
     return WebAuthn.add(member, "Mine", json.loads(Passkey().create(options))).instance
 
 
+def a_change_by_the_calendar(member, dyad) -> CalendarChange:
+    """A session that came from this member's calendar a moment ago."""
+    calendar = job.connect(member, "")
+    series = calendar.series.create(name="x", dyad=dyad, answered_at=timezone.now())
+    session = a_session(dyad, timezone.now() + timedelta(days=2))
+    event = series.events.create(session=session, start=session.start, minutes=50)
+    return event.changes.create(kind="new", at=timezone.now())
+
+
 @pytest.fixture
 def world(people, as_member) -> World:
     dyad, ben = people.dyad, people.ben
@@ -314,6 +336,10 @@ def world(people, as_member) -> World:
         "session": talked.uid,
         "held": held.uid,
         "planned": a_session(dyad).uid,
+        "change": a_change_by_the_calendar(ben, dyad).uid,
+        "closed": ClosedDays.objects.create(
+            name="Christmas", first=timezone.localdate(), last=timezone.localdate()
+        ).uid,
         "goal": goal.uid,
         "strain": Strain.objects.get().uid,
         "card": card.uid,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import time, timedelta
 from html import unescape
 
 import pytest
@@ -21,6 +22,8 @@ from accord_clinic.actions import (
     corrections,
     cover_and_emergency,
     own_space,
+    pause,
+    planning,
     schedule,
 )
 from accord_clinic.exports import chapters, pdf
@@ -139,6 +142,10 @@ def walk(people, listening, settings) -> Walk:
     dyad.refresh_from_db()
     care.set_up(dyad, {"goal-rating": 4}, by=ben)
     schedule.settle(dyad, by=ben, quiet_from=19)
+    two_weeks_ago = timezone.localdate() - timedelta(days=14)
+    planning.set_rhythm(dyad, two_weeks_ago, time(10), by=ben, until=two_weeks_ago)
+    pause.pause(dyad, "ill", by=ben)
+    pause.resume(dyad, by=ben)
     consent.set_terms(dyad, by=ben, consents="client", guardian_learns="together", by_order=True, order_learns="dates")
     everything_said(people, ana, ben, dyad)
     return Walk(ana, dyad, untranslated=listening)

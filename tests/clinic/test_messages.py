@@ -52,8 +52,8 @@ def no_quiet_hours(people):
 
 @pytest.fixture
 def session(dyad):
-    """A session that was held two hours ago."""
-    return a_held_session(dyad, timezone.now() - timedelta(hours=2))
+    """A session that ended two hours ago, so that its link is due."""
+    return a_held_session(dyad, timezone.now() - timedelta(hours=3))
 
 
 def a_revealed_session(dyad):
@@ -77,10 +77,10 @@ def address_in(text: str, place: str) -> str:
 
 
 class TestWhen:
-    def test_a_link_goes_out_an_hour_after_a_held_session_began(self, dyad):
+    def test_link_goes_out_two_hours_after_the_end_of_a_held_session(self, dyad):
         held = a_held_session(dyad, timezone.now())
-        assert schedule.due(held.start + timedelta(minutes=59)) == 0
-        assert schedule.due(held.start + timedelta(minutes=61)) == 1
+        assert schedule.due(held.end + timedelta(minutes=119)) == 0
+        assert schedule.due(held.end + timedelta(minutes=121)) == 1
 
     def test_not_for_a_session_that_was_not_held(self, dyad, ben):
         planned = care.plan_session(dyad, timezone.now() - timedelta(hours=2), by=ben)
@@ -165,7 +165,7 @@ class TestResting:
 
     def test_an_answer_that_is_open_to_both_ends_it(self, silent, dyad):
         a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
-        a_held_session(dyad, timezone.now() - timedelta(hours=2))
+        a_held_session(dyad, timezone.now() - timedelta(hours=3))
         assert schedule.due() == 1
 
     def test_an_answer_that_is_not_open_yet_changes_nothing_that_the_therapist_could_see(self, silent, dyad, ana, ben):
@@ -362,7 +362,7 @@ def test_a_sweep_costs_the_same_for_one_and_for_ten(people, django_assert_max_nu
     from tests.clinic.people import a_dyad
 
     for name in range(10):
-        a_held_session(a_dyad(people.ben, f"Client{name}"), timezone.now() - timedelta(hours=2))
+        a_held_session(a_dyad(people.ben, f"Client{name}"), timezone.now() - timedelta(hours=3))
     assert schedule.due() == 10
     with django_assert_max_num_queries(2):
         assert schedule.due(later(2)) == 0

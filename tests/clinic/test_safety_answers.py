@@ -167,7 +167,7 @@ def test_today_says_that_an_answer_waits(people, ben, answered, page):
     html = page(ben, "today")
     assert "A safety answer is waiting." in html
     assert "Nothing else waits" not in html
-    assert "A quiet day" not in html
+    assert "Nothing to do today" not in html
 
 
 def test_only_the_course_it_is_about_shows_it(people, dyad, ben, answered, page):

@@ -258,14 +258,14 @@ class TestAfterAnswers:
         assert session.changes.values_list("before", "after", "side").last() == ("cancelled", "held", "clock")
 
     def test_a_link_that_waits_in_the_outbox_is_dropped_when_the_session_moves(self, dyad, ben, clock):
-        session = a_session(dyad, NOW - 2 * HOUR, "held")
+        session = a_session(dyad, NOW - 3 * HOUR, "held")
         assert schedule.due() == 1
         care.move_session(session, NOW + DAY, by=ben)
         assert not Notice.objects.exists()
         assert not session.invitations.exists()
         assert session.reveal_due == NOW + 5 * DAY
         care.mark_session(session, "held", by=ben)
-        clock.now = NOW + DAY + 2 * HOUR
+        clock.now = NOW + DAY + 3 * HOUR
         assert schedule.due() == 1, "and a new one goes out after the new time"
 
 

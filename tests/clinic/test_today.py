@@ -43,7 +43,7 @@ def test_it_opens_with_a_sentence(noon, people, dyad, ben):
     a_held_session(a_dyad(ben, "Bo"), NOON - timedelta(days=1))
     page = today(ben)
     assert page.greeting == "Good afternoon, Ben."
-    assert page.sentence == "One session today. One rating is still yours to give. One link waits to be sent."
+    assert page.sentence == "One session today. One rating to give. One link to send."
 
 
 def test_each_session_says_what_stands_out_strongest_first(noon, people, dyad, ben):
@@ -104,14 +104,14 @@ def test_a_safety_notice_stands_on_top_and_names_no_answer(noon, people, dyad, b
     )
     assert today(ben).safety == ((session.uid, "Read Ana's safety answer now and follow your procedure."),)
     page = as_member(ben).get(reverse("today")).content.decode()
-    assert page.index("safety answer now") < page.index("Still open")
+    assert page.index("safety answer now") < page.index("Your ratings")
 
 
 def test_nobody_elses_people_are_here(noon, people, dyad, eve, as_member):
     a_session(dyad, NOON + timedelta(hours=1))
     page = as_member(eve).get(reverse("today")).content.decode()
     assert "Ana" not in page
-    assert "A quiet day" in page
+    assert "Nothing to do today" in page
 
 
 def test_it_is_for_therapists(people, mo, as_member):
@@ -131,5 +131,5 @@ def test_the_number_of_queries_does_not_grow(size, people, ben, as_member, djang
         a_course(dyad, size)
         a_held_session(dyad, datetime.now(UTC) - timedelta(hours=1), client=answers("client", t1=1))
     browser = as_member(ben)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         assert browser.get(reverse("today")).status_code == 200

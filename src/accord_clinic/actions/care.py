@@ -93,17 +93,18 @@ def set_up(
 
 @transaction.atomic
 def plan_session(
-    dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", state: str = "planned", minutes: int = USUAL_MINUTES
-) -> Session:
+    dyad: Dyad, start: datetime, *, by: Actor, modality: str = "", state: str = "planned",
+    minutes: int = USUAL_MINUTES, source: str = "hand",
+) -> Session:  # fmt: skip
     """Plan a session in any order. The one before it opens on the evening before this one at the latest."""
     if isinstance(by, Member):
         check_treat(by, dyad)
     if dyad.ended:
         raise BadInput("This course of care has ended. Open a new one first.")
-    _check_minutes(minutes)
-    codes.check(Session, modality=modality or dyad.modality, state=state)
+    check_minutes(minutes)
+    codes.check(Session, modality=modality or dyad.modality, state=state, source=source)
     session = Session.objects.create(
-        dyad=dyad, start=start, minutes=minutes, modality=modality or dyad.modality, state=state
+        dyad=dyad, start=start, minutes=minutes, modality=modality or dyad.modality, state=state, source=source
     )
     _after_change(session)
     record(by, "plan_session", f"session:{session.pk}", ["start", "minutes", "modality"])
@@ -112,33 +113,36 @@ def plan_session(
 
 @transaction.atomic
 def move_session(
-    session: Session, start: datetime, *, by: Actor, modality: str = "", minutes: int | None = None
+    session: Session, start: datetime, *, by: Actor, modality: str = "", minutes: int | None = None, side: str = ""
 ) -> None:
-    """Move a session to an earlier or later time, while there is no answer. In the future it is planned again."""
+    """Move a session to an earlier or later time, while there is no answer. In the future it is planned again.
+
+    `side`: who changes it, as in `SessionChange`, where `by` is nobody: the clock unless it says otherwise.
+    """
     row = _changeable(session, by)
     if row.dyad.ended:
         raise BadInput("This course of care has ended. Open a new one first.")
     facts: dict[str, Any] = {
         "start": start, "modality": modality or row.modality, "minutes": minutes or row.minutes,
     }  # fmt: skip
-    _check_minutes(facts["minutes"])
+    check_minutes(facts["minutes"])
     codes.check(Session, modality=facts["modality"])
     if start > timezone.now():
         facts["state"] = "planned"
-    if _change(row, by, **facts):
+    if _change(row, by, side, **facts):
         _start_over(row)
         _after_change(session)
         record(by, "move_session", f"session:{row.pk}", facts)
 
 
 @transaction.atomic
-def mark_session(session: Session, state: str, *, by: Actor, modality: str = "") -> None:
+def mark_session(session: Session, state: str, *, by: Actor, modality: str = "", side: str = "") -> None:
     """Say what became of a session, or put right what was said: held, cancelled, missed by one of the two, planned."""
     if state not in dict(Session.STATES):
         raise BadInput("A session is planned, held, cancelled, or missed by one of the two.")
     codes.check(Session, modality=modality or session.modality)
     row = _locked(session, by) if state in (session.state, "held") else _changeable(session, by)
-    if _change(row, by, state=state, modality=modality or row.modality):
+    if _change(row, by, side, state=state, modality=modality or row.modality):
         if state == "held":
             reveal.give_notice(row)
         elif row.state != session.state:
@@ -187,14 +191,15 @@ def _changeable(session: Session, by: Actor) -> Session:
     return row
 
 
-def _check_minutes(minutes: int) -> None:
+def check_minutes(minutes: int) -> None:
+    """Raise `BadInput` for a length that no session has."""
     if not 1 <= minutes <= MOST_MINUTES:
         raise BadInput(f"A session has from 1 to {MOST_MINUTES} minutes.")
 
 
-def _change(session: Session, by: Actor, **facts: Any) -> list[str]:
+def _change(session: Session, by: Actor, side: str = "", **facts: Any) -> list[str]:
     """Write what differs, and a row of history for each column. Returns the columns that differ."""
-    side = "member" if isinstance(by, Member) else "client" if isinstance(by, Client) else "clock"
+    side = side or ("member" if isinstance(by, Member) else "client" if isinstance(by, Client) else "clock")
     now, member = timezone.now(), by if isinstance(by, Member) else None
     changed = [name for name, value in facts.items() if getattr(session, name) != value]
     SessionChange.objects.bulk_create(

@@ -34,6 +34,11 @@ DELETED = {
     models.Response: SESSION,
     models.Invitation: SESSION,
     models.SessionChange: SESSION,
+    models.CalendarChange: "event__session__dyad__client",
+    models.CalendarEvent: SESSION,
+    models.CalendarSeries: DYAD,
+    models.Rhythm: DYAD,
+    models.Pause: CLIENT,
     models.Reaction: SESSION,
     models.Progress: SESSION,
     models.Pick: SESSION,
@@ -56,7 +61,10 @@ DELETED = {
 }
 BLANKED = (Client, Dyad, Session)
 LOGS = (models.ReadLog, models.AuditEntry, Erasure)
-ABOUT_NOBODY = (models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth)
+ABOUT_NOBODY = (
+    models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth, models.ClosedDays,
+    models.ConnectedCalendar,
+)  # fmt: skip
 
 NOBODY = {"name": "", "address_as": "", "email": "", "phone": "", "born": None, "pin": "", "language": "en"}
 NO_WORDS = {

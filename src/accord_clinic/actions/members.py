@@ -91,8 +91,14 @@ def set_roles(member: Member, roles: list[str], *, by: Member) -> None:
 
 @transaction.atomic
 def set_up(practice: Practice, *, by: Member, **facts) -> None:
-    """Change the settings of the practice. `safety_contact` and `outside_reader` are members, or nobody."""
+    """Change the settings of the practice: its columns, and `held_by_itself`, yes or no.
+
+    `safety_contact` and `outside_reader` are members, or nobody.
+    """
     check_keep_practice(by)
+    if facts.pop("held_by_itself", practice.held_by_itself) != practice.held_by_itself:
+        # From now on: sessions of before stay as they were left.
+        facts["held_by_itself_since"] = None if practice.held_by_itself else timezone.now()
     changed = [name for name, value in facts.items() if getattr(practice, name) != value]
     if "outside_reader" in changed and practice.outside_reader_id:
         # Lines are for whom the client's page named; that person keeps the way to them.

@@ -15,7 +15,18 @@ from accord_clinic import links
 from accord_clinic.actions import checkin
 from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Dyad, Member, Notice, Practice, Response, Schedule, Session, StopLink
+from accord_clinic.models import (
+    Client,
+    Dyad,
+    Member,
+    Notice,
+    Pause,
+    Practice,
+    Response,
+    Schedule,
+    Session,
+    StopLink,
+)
 from accord_clinic.models.habit import Habit, habit, how_often
 from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import check_be_client, check_own
@@ -90,7 +101,9 @@ def _unanswered(now: datetime):
         dyad__ended=None,
         dyad__client__messages_stopped_at=None,
         dyad__client__erased_at=None,
-    ).exclude(dyad__client__email="", dyad__client__phone="")
+    )
+    rows = rows.exclude(dyad__client__email="", dyad__client__phone="")
+    rows = rows.exclude(Exists(Pause.objects.filter(client=OuterRef("dyad__client"), until=None)))
     reminders = Notice.objects.filter(session=OuterRef("pk"), kind="reminder").order_by().values("session")
     rows = rows.annotate(
         linked_at=Max("invitations__made_at"),
@@ -115,7 +128,7 @@ def _tell(session: Session, practice: Practice, now: datetime) -> bool:
 def _due(session: Session, usual: Habit, now: datetime) -> str:
     """What it is time for: a link, a reminder, or nothing."""
     if session.linked_at is None:
-        return "link" if now >= session.start + timedelta(minutes=usual.link_after_minutes) else ""
+        return "link" if now >= session.end + timedelta(minutes=usual.link_after_minutes) else ""
     last = max(filter(None, (session.linked_at, session.reminded_at)))
     late = now >= last + timedelta(hours=usual.remind_after_hours)
     return "reminder" if late and session.reminders < usual.most_reminders else ""

@@ -14,7 +14,7 @@ from django.utils.formats import date_format, localize
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from accord_clinic.words import phrases
+from accord_clinic.words import choices, phrases
 
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
@@ -95,6 +95,8 @@ def _titles() -> dict[str, str]:
         "changes": _("What was changed about sessions"),
         "measures": _("What you are asked besides the check-in"),
         "schedule": _("When links and reminders go out, where it differs from what is usual here"),
+        "rhythm": _("How often you meet"),
+        "pauses": _("When nothing was asked"),
         "sent": _("When you answered"),
         "answers": _("Answers"),
         "words": _("Words that were written for both of you"),
@@ -123,6 +125,8 @@ def _headings() -> dict[str, str]:
         "ending_reason": _("why it ended"), "approach": _("approach"),
         "card_topics": _("suggestions are also chosen for"), "setting": _("setting"), "note": _("note"),
         "session": _("session"), "session_on": _("session on"), "start": _("when"), "modality": _("where"),
+        "first": _("from"), "every_weeks": _("every so many weeks"), "planned_until": _("planned until"),
+        "reason": _("why"), "ask_again_at": _("asked about again"),
         "minutes": _("minutes"), "source": _("planned how"), "field": _("what was changed"), "before": _("before"),
         "after": _("after"),
         "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
@@ -180,6 +184,7 @@ def _codes_of_terms() -> dict[str, dict[str, str]]:
         "consents": {"client": _("you alone"), "both": _("you and a guardian"), "guardian": _("a guardian")},
         "guardian_learns": learns,
         "order_learns": learns,
+        "reason": {code: str(name) for code, name in choices.PAUSE_REASONS.items()},
         "channel": {"email": _("by e-mail"), "sms": _("by text message")},
         "language": {code: get_language_info(code)["name_translated"] for code, _name in settings.LANGUAGES},
         "purpose": {"care": _("your care"), "research": _("research"), "transcripts": _("transcripts")},

@@ -44,6 +44,9 @@ NOT_IN_A_COPY = {
     models.Invitation: "keys",
     models.StopLink: "keys",
     models.Notice: "the outbox; it holds no words of anybody",
+    models.CalendarSeries: "a number in the therapist's calendar; that a session comes from there stands with it",
+    models.CalendarEvent: "a number in the therapist's calendar; that a session comes from there stands with it",
+    models.CalendarChange: "what the calendar changed stands among the changes of the session",
     models.AuditEntry: "numbers and field names only",
     models.Erasure: "only after an erasure",
 }
@@ -139,6 +142,21 @@ def _schedule(client: Client) -> Iterable[Row]:
         rows, ("course", "dyad__uid"), "by_itself", "link_after_minutes", "remind_after_hours", "most_reminders",
         "quiet_from", "quiet_until", "pause_after",
     )  # fmt: skip
+
+
+def _rhythm(client: Client) -> Iterable[Row]:
+    """How often these two meet, where sessions are planned by themselves."""
+    rows = models.Rhythm.objects.filter(dyad__client=client).order_by("dyad")
+    return _rows(
+        rows, ("course", "dyad__uid"), "first", "at", ("every_weeks", "every"), "minutes", "modality", "until",
+        "planned_until",
+    )  # fmt: skip
+
+
+def _pauses(client: Client) -> Iterable[Row]:
+    """When nothing was asked, and why."""
+    rows = models.Pause.objects.filter(client=client).order_by("since", "id")
+    return _rows(rows, "reason", "since", "until", "ask_again_at", ("who", "by__name"))
 
 
 def _sent(client: Client) -> Iterable[Row]:
@@ -302,6 +320,8 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
     "changes": ((models.SessionChange,), _changes),
     "measures": ((models.Measure,), _measures),
     "schedule": ((models.Schedule,), _schedule),
+    "rhythm": ((models.Rhythm,), _rhythm),
+    "pauses": ((models.Pause,), _pauses),
     "sent": ((models.Response,), _sent),
     "answers": ((models.Response,), _answers),
     "words": ((models.Comment,), _words),

@@ -89,7 +89,10 @@ class PracticeSettings(forms.Form):
             "make a link for another session."
         ),
     )
-    link_after_minutes = _number(_("Minutes from the start of a session to its link"), 7 * 24 * 60)
+    held_by_itself = forms.BooleanField(
+        label=_("A planned session counts as held unless somebody says otherwise"), required=False
+    )
+    link_after_minutes = _number(_("Minutes from the end of a session to its link"), 7 * 24 * 60)
     remind_after_hours = _number(_("Hours to a reminder"), 14 * 24)
     most_reminders = _number(_("Reminders at most"), 3)
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), choices=HOURS, coerce=int)
@@ -127,8 +130,8 @@ class PracticeSettings(forms.Form):
             ("reveal_after_hours", "reveal_evening", "reveal_not_before_hours", "reveal_notice_hours"),
         ),
         (_("Links and reminders"),
-         ("often", "link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until",
-          "pause_after")),
+         ("often", "held_by_itself", "link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from",
+          "quiet_until", "pause_after")),
         (_("Supervision from outside the practice"), ("release_before_outside",)),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
     )  # fmt: skip

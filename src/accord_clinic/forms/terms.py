@@ -35,7 +35,7 @@ class Messages(forms.Form):
 
     by_itself = forms.BooleanField(label=_("Send links after sessions without my doing"), required=False)
     link_after_minutes = forms.IntegerField(
-        label=_("Minutes from the start of the session to the link"), required=False, min_value=0
+        label=_("Minutes from the end of the session to the link"), required=False, min_value=0
     )
     remind_after_hours = forms.IntegerField(label=_("Hours to a reminder"), required=False, min_value=0)
     most_reminders = forms.IntegerField(label=_("Reminders at most"), required=False, min_value=0, max_value=3)

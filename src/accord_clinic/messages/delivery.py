@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accord_clinic import links
 from accord_clinic.messages import sms
-from accord_clinic.models import Client, Member, Notice, Response, StopLink
+from accord_clinic.models import Client, Member, Notice, Pause, Response, StopLink
 from accord_clinic.words import wordings
 
 ASKED_FOR = "code"
@@ -37,7 +37,9 @@ def wanted(notice: Notice) -> bool:
     session = notice.session
     if session is None:
         return True
-    stopped = notice.client.messages_stopped_at or session.dyad.ended or session.revealed_at or session.state != "held"
+    paused = Pause.objects.filter(client=notice.client_id, until=None).exists()
+    stopped = paused or notice.client.messages_stopped_at or session.dyad.ended
+    stopped = stopped or session.revealed_at or session.state != "held"
     return not (stopped or Response.objects.filter(session=session, side="client").exists())
 
 

@@ -25,6 +25,15 @@ from accord_clinic.models.care import (
 )
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
+from accord_clinic.models.planning import (
+    CalendarChange,
+    CalendarEvent,
+    CalendarSeries,
+    ClosedDays,
+    ConnectedCalendar,
+    Pause,
+    Rhythm,
+)
 from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
 from accord_clinic.models.signals import Calibration, SafetyLook, Signal, Suggestion
 from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth, StepIn
@@ -32,6 +41,13 @@ from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, 
 codes.guard(apps.all_models["accord_clinic"].values())
 
 __all__ = [
+    "Rhythm",
+    "Pause",
+    "ClosedDays",
+    "CalendarSeries",
+    "CalendarEvent",
+    "CalendarChange",
+    "ConnectedCalendar",
     "Agreement",
     "AuditEntry",
     "BreakGlass",

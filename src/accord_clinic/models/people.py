@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accord.cards import APPROACHES
@@ -54,8 +55,12 @@ class Practice(models.Model):
     )
     leave_to = models.CharField(max_length=200, default="/away")
     often = models.PositiveSmallIntegerField(choices=OFTEN, default=1)
+    held_by_itself_since = models.DateTimeField(
+        null=True, blank=True, default=timezone.now,
+        help_text="since when planned sessions count as held unless somebody says otherwise; empty: they do not",
+    )  # fmt: skip
     # When links and reminders go out; each dyad may differ (Schedule). Nothing goes out in the quiet hours.
-    link_after_minutes = models.PositiveSmallIntegerField(default=60)
+    link_after_minutes = models.PositiveSmallIntegerField(default=120, help_text="after the end of the session")
     remind_after_hours = models.PositiveSmallIntegerField(default=24)
     most_reminders = models.PositiveSmallIntegerField(default=1)
     quiet_from = models.PositiveSmallIntegerField(default=20)
@@ -69,6 +74,11 @@ class Practice(models.Model):
     # Below this age a guardian has to agree as well. Guardians never get an access of their own.
     guardian_below = models.PositiveSmallIntegerField(default=16)
     demo = models.BooleanField(default=False)
+
+    @property
+    def held_by_itself(self) -> bool:
+        """Whether planned sessions count as held unless somebody says otherwise."""
+        return self.held_by_itself_since is not None
 
 
 class MemberManager(BaseUserManager["Member"]):

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accord_clinic.queries import sessions as session_queries
+from accord_clinic.queries.planning import rhythm_of
 from accord_clinic.queries.practice import zone
 from accord_clinic.words import sessions as words
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Session
+    from accord_clinic.models import Dyad, Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,18 @@ def present_plan(session: Session, where: ZoneInfo) -> dict[str, object]:
     """What the form begins with: when and where the session is now."""
     start = timezone.localtime(session.start, where)
     return {"day": start.date(), "time": start.time(), "minutes": session.minutes, "modality": session.modality}
+
+
+def rhythm(dyad: Dyad) -> str:
+    """In which rhythm these two meet; nothing where each session is planned for itself."""
+    row = rhythm_of(dyad)
+    if row is None:
+        return ""
+    day = formats.date_format(row.first, "l")
+    weeks = ngettext("Every week on {day} at {time}", "Every {n} weeks on {day} at {time}", row.every)
+    line = weeks.format(n=row.every, day=day, time=formats.time_format(row.at, "H:i"))
+    until = _(", until {day}").format(day=formats.date_format(row.until, "j F Y")) if row.until else ""
+    return f"{line}, {MODALITIES[row.modality]}{until}."
 
 
 def move_page(session: Session) -> MovePage:

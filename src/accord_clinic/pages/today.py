@@ -1,11 +1,11 @@
-"""A therapist's day: the sessions of today and what each needs, and what is still to be done about the last two weeks.
+"""A therapist's day and week: the sessions and what each needs, what the calendar changed, what is to be sorted out.
 
 A new list on the page is one more part of `Today`; what it needs of a session is a column in `queries/today`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,18 +17,23 @@ from django.utils.translation import ngettext
 
 from accord_clinic.pages.caseload import calm
 from accord_clinic.pages.findings import findings_of, line
+from accord_clinic.queries.calendar import calendar_today, news, unmatched
 from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.practice import zone
-from accord_clinic.queries.today import TodaySession, today_rows
-from accord_clinic.words.choices import MODALITIES, STATES
+from accord_clinic.queries.today import TodaySession, pauses_to_ask, today_rows
+from accord_clinic.words import calendars
+from accord_clinic.words.choices import MODALITIES, PAUSE_REASONS, STATES
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import Names, safety_line
 from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Member
+    from accord_clinic.models import CalendarChange, Member
 
 LOOKS_BACK = timedelta(days=14)
+AHEAD = timedelta(days=7)
+FAILS_FOR = timedelta(days=1)
+"""A feed that fails for less mends itself more often than not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,44 @@ class TodayEntry:
     rate: bool = False
     settle: bool = False
     link: bool = False
+    assumed: bool = False
+    off: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TodayDay:
+    """One day of the week ahead."""
+
+    name: str
+    sessions: tuple[TodayEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TodayChange:
+    """One change that the calendar made: what it says, and the button that undoes it."""
+
+    uid: str
+    line: str
+    undo: str
+
+
+@dataclass(frozen=True, slots=True)
+class TodayCalendar:
+    """What the calendar has to tell."""
+
+    changes: tuple[TodayChange, ...]
+    unmatched: tuple[str, ...]
+    failure: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class TodayPause:
+    """A pause that is to be asked about again."""
+
+    dyad: str
+    name: str
+    line: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +102,15 @@ class Today:
     to_settle: tuple[TodayEntry, ...]
     to_do: tuple[TodayEntry, ...]
     to_talk: tuple[TodayEntry, ...]
+    week: tuple[TodayDay, ...]
+    pauses: tuple[TodayPause, ...]
+    calendar: TodayCalendar | None
 
     @property
     def nothing(self) -> bool:
-        return not (self.safety or self.sessions or self.to_settle or self.to_do or self.to_talk)
+        return not (
+            self.safety or self.sessions or self.to_settle or self.to_do or self.to_talk or self.week or self.pauses
+        )
 
 
 def today(member: Member, now: datetime | None = None) -> Today:
@@ -70,7 +118,9 @@ def today(member: Member, now: datetime | None = None) -> Today:
     where, now = zone(), now or timezone.now()
     clock = timezone.localtime(now, where)
     midnight = clock.replace(hour=0, minute=0, second=0, microsecond=0)
-    sessions, notices = today_rows(member, midnight - LOOKS_BACK, midnight + timedelta(days=1))
+    tomorrow = midnight + timedelta(days=1)
+    rows, notices = today_rows(member, midnight - LOOKS_BACK, midnight + AHEAD)
+    sessions = [session for session in rows if session.start < tomorrow]
     of_the_day = [session for session in sessions if session.start >= midnight]
     before = [session for session in sessions if session.start < midnight]
     words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}))
@@ -85,6 +135,9 @@ def today(member: Member, now: datetime | None = None) -> Today:
         sentence=_sentence(parts, len(notices)),
         day=moment(now, where, "l, j F"),
         safety=tuple((session, safety_line(client)) for session, client in notices),
+        week=words.week(session for session in rows if session.start >= tomorrow),
+        pauses=_pauses(member, now, where),
+        calendar=_calendar(member, now, where),
         **parts,
     )
 
@@ -110,7 +163,19 @@ class _Entries:
 
     def to_do(self, session: TodaySession) -> TodayEntry:
         """What is still open about a session that took place."""
-        return self.entry(session, "D j M", rate=session.owed, link=session.unsent)
+        return self.entry(
+            session, "D j M, H:i", rate=session.owed, link=session.unsent, assumed=session.assumed and session.owed
+        )
+
+    def week(self, sessions: Iterable[TodaySession]) -> tuple[TodayDay, ...]:
+        """The days ahead that have sessions."""
+        days: dict[str, list[TodayEntry]] = {}
+        for session in sessions:
+            off = session.state not in ("planned", "held")
+            line = str(STATES[session.state]).capitalize() if off else ""
+            entry = self.entry(session, "H:i", line=line, off=off)
+            days.setdefault(moment(session.start, self.where, "l j"), []).append(entry)
+        return tuple(TodayDay(name, tuple(entries)) for name, entries in days.items())
 
     def to_talk(self, session: TodaySession) -> TodayEntry:
         """A talk sheet that is ready."""
@@ -126,6 +191,7 @@ class _Entries:
             session, "H:i",
             line=denied(session.called) if session.denied else self._line(session),
             rate=held and session.owed,
+            assumed=held and session.owed and session.assumed,
             settle=session.start <= self.now and not held,
             link=held and session.unsent,
         )  # fmt: skip
@@ -135,6 +201,39 @@ class _Entries:
         names = Names(session.called, self.therapist)
         worth = findings_of(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names)
         return line(worth[0]) if worth else calm(session.last_revealed)
+
+
+def _calendar(member: Member, now: datetime, where: ZoneInfo) -> TodayCalendar | None:
+    """What this therapist's calendar has to tell; nothing where none is connected."""
+    calendar = calendar_today(member)
+    if calendar is None:
+        return None
+    changes = news(member) if calendar.has_news else ()
+    failing = calendar.failed_since and (calendar.failure == "mostly_gone" or now - calendar.failed_since > FAILS_FOR)
+    open_series = unmatched(member).values_list("next_start", flat=True) if calendar.has_unmatched else ()
+    return TodayCalendar(
+        tuple(_change(row, where) for row in changes),
+        tuple(moment(start, where, "D j M, H:i") for start in open_series if start),
+        calendars.failure(calendar.failure) if failing else "",
+        moment(calendar.read_at, where, "H:i") if calendar.read_at and calendar.address else "",
+    )
+
+
+def _change(row: CalendarChange, where: ZoneInfo) -> TodayChange:
+    client = row.event.session.dyad.client.called
+    before = moment(row.before, where, "D j M, H:i") if row.before else ""
+    after = moment(row.event.start, where, "D j M, H:i")
+    return TodayChange(row.uid, calendars.change(row.kind, client, before, after), calendars.undo(client))
+
+
+def _pauses(member: Member, now: datetime, where: ZoneInfo) -> tuple[TodayPause, ...]:
+    line = _("paused since {day} ({reason})")
+    return tuple(
+        TodayPause(
+            dyad, address_as or name, line.format(day=moment(since, where, "j F"), reason=PAUSE_REASONS[reason])
+        )
+        for dyad, name, address_as, reason, since in pauses_to_ask(member, now)
+    )
 
 
 def _greeting(hour: int, name: str) -> str:
@@ -154,15 +253,15 @@ def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:
     if count:
         sentences += [ngettext("One session today.", "{count} sessions today.", count).format(count=count)]
     else:
-        sentences.append(_("No session today."))
+        sentences.append(_("No sessions today."))
     to_do = (*parts["sessions"], *parts["to_do"])
     rate, link = sum(e.rate for e in to_do), sum(e.link for e in to_do)
     if rate:
-        owed = ngettext("One rating is still yours to give.", "{count} ratings are still yours to give.", rate)
+        owed = ngettext("One rating to give.", "{count} ratings to give.", rate)
         sentences.append(owed.format(count=rate))
     if link:
-        unsent = ngettext("One link waits to be sent.", "{count} links wait to be sent.", link)
+        unsent = ngettext("One link to send.", "{count} links to send.", link)
         sentences.append(unsent.format(count=link))
     if not rate and not link and not safety:
-        sentences.append(_("Nothing else waits for you."))
+        sentences.append(_("No ratings or safety answers are waiting."))
     return " ".join(sentences)

@@ -1,4 +1,4 @@
-"""The sessions of a therapist's last two weeks and of today, each with the few facts that the page of the day needs.
+"""The sessions of a therapist's last two weeks and of the week ahead, each with the few facts that Today needs.
 
 Nothing here depends on what a client said, or on whether a client answered, before the reveal: a session asks only for
 the therapist's own rating, for whether a link was ever made, and for whether both sides are open.
@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from accord.signals import CHECK_IN
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Invitation, Member, Response, Session, TalkTick
+from accord_clinic.models import Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.queries.findings import safety_notices
@@ -24,6 +24,7 @@ COLUMNS = (
     "dyad", "dyad__uid", "dyad__ended", "dyad__often",
     "dyad__client__name", "dyad__client__address_as", "denied", "rated", "linked", "ticked",
     "last_revealed", "last_sheet",
+    "assumed", "reveal_due", "source",
 )  # fmt: skip
 
 
@@ -52,6 +53,9 @@ class TodaySession:
     ticked: bool
     last_revealed: int | None
     last_sheet: str | None
+    assumed: bool
+    reveal_due: datetime | None
+    source: str
 
     @property
     def called(self) -> str:
@@ -107,6 +111,7 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
         ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),
         last_revealed=Subquery(revealed.values(n=rank())[:1]),
         last_sheet=Subquery(revealed.values("uid")[:1]),
+        assumed=Exists(SessionChange.objects.filter(session=OuterRef("pk"), side="clock", after="held")),
     )
     return rows.order_by("start").values_list(*COLUMNS)
 
@@ -115,3 +120,11 @@ OWN = Prepared(
     lambda therapist, since, until: _sessions(Q(dyad__therapist=therapist), since, until),
     -271828182, datetime(1828, 4, 5, tzinfo=UTC), datetime(1828, 4, 6, tzinfo=UTC),
 )  # fmt: skip
+
+
+def pauses_to_ask(member: Member, now: datetime) -> list[tuple[str, str, str, str, datetime]]:
+    """Clients of this therapist whose pause is to be asked about: dyad, name, how to address them, reason, since."""
+    rows = Pause.objects.filter(
+        treated_by(member, "client__dyads__"), until=None, ask_again_at__lte=now, client__dyads__ended=None
+    ).order_by("since")
+    return list(rows.values_list("client__dyads__uid", "client__name", "client__address_as", "reason", "since"))

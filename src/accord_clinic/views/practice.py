@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.actions import corrections, cover_and_emergency, read_log
+from accord_clinic.actions import corrections, cover_and_emergency, planning, read_log
 from accord_clinic.actions import members as member_actions
+from accord_clinic.forms.planning import Closing
 from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.pages import schedule
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import members as member_queries
+from accord_clinic.queries import planning as planning_queries
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
@@ -158,11 +160,36 @@ def emergency(request: MemberRequest) -> HttpResponse:
     return _page(request, "practice/emergency.html", {"form": form, "therapists": therapists}, status=422)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def closed_days(request: MemberRequest) -> HttpResponse:
+    """The days on which the practice is closed; add some."""
+    permissions.check_keep_practice(request.user)
+    form = Closing(request.POST or None)
+    if not form.is_valid():
+        context = {"form": form, "days": planning_queries.closed_days_ahead()}
+        return _page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
+    name, first, last = (form.cleaned_data[field] for field in ("name", "first", "last"))
+    done = _("The practice is closed on these days. Sessions of a rhythm on them are taken out.")
+    return do(request, reverse("closed_days"), planning.close, name, first, last, by=request.user, done=done)
+
+
+@require_POST
+@login_required
+def open_again(request: MemberRequest, uid: str) -> HttpResponse:
+    """The practice is open on these days after all."""
+    permissions.check_keep_practice(request.user)
+    row = or_404(planning_queries.closed_row(uid))
+    done = _("The practice is open on these days.")
+    return do(request, reverse("closed_days"), planning.open_again, row, by=request.user, done=done)
+
+
 def _page(request: MemberRequest, template: str, context: dict, status: int = 200) -> HttpResponse:
     """A page of the admin's, with the way to the others."""
     pages = [
         ("practice", _("Settings")),
         ("members", _("Who works here")),
+        ("closed_days", _("Closed days")),
         ("failed_messages", _("Messages")),
         ("emergency", _("Emergency")),
     ]

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accord_clinic import permissions
-from accord_clinic.actions import care, checkin
+from accord_clinic.actions import care, checkin, planning
 from accord_clinic.forms.care import PlanSession
+from accord_clinic.forms.planning import PlanSessions
 from accord_clinic.pages import sessions as session_pages
 from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.pages.pictures import qr
@@ -21,19 +22,24 @@ from accord_clinic.views.shortcuts import do, or_404
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def plan(request: HttpRequest, uid: str) -> HttpResponse:
-    """Plan the next session."""
+    """Plan the next session, or a rhythm of sessions."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
     where = zone()
-    around = {"dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
-    if request.method != "POST":
-        form = PlanSession(where, initial=dyad_queries.usual_session(dyad, where))
-        return render(request, "therapist/plan.html", {"form": form, **around})
-    form = PlanSession(where, request.POST)
+    form = PlanSessions(where, request.POST or None, initial=dyad_queries.usual_session(dyad, where))
     if not form.is_valid():
-        return render(request, "therapist/plan.html", {"form": form, **around}, status=422)
-    back = reverse("dyad", args=[uid])
-    facts = {name: form.cleaned_data[name] for name in ("start", "modality", "minutes")}
-    return do(request, back, care.plan_session, dyad, by=request.user, done=_("It is planned."), **facts)
+        around = {"rhythm": session_pages.rhythm(dyad), "not_asked": sharing_pages.not_asked(dyad)}
+        context = {"form": form, "dyad": dyad, **around}
+        return render(request, "therapist/plan.html", context, status=422 if form.is_bound else 200)
+    back, facts = reverse("dyad", args=[uid]), form.cleaned_data
+    if facts["every"]:
+        done = _("The sessions of the next eight weeks are planned, and more follow by themselves.")
+        names = ("every", "until", "minutes", "modality")
+        rhythm = {name: facts[name] for name in names}
+        return do(
+            request, back, planning.set_rhythm, dyad, facts["day"], facts["time"], by=request.user, done=done, **rhythm
+        )
+    once = {name: facts[name] for name in ("start", "modality", "minutes")}
+    return do(request, back, care.plan_session, dyad, by=request.user, done=_("The session is planned."), **once)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -12,6 +12,7 @@ from accord_clinic.pages import caseload
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries.planning import pause_of
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import or_404
 
@@ -63,4 +64,5 @@ def dyad(request: MemberRequest, uid: str) -> HttpResponse:
     page = dyad_page(request.user, row)
     if page.latest:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
-    return render(request, "therapist/dyad.html", {"page": page, "dyad": row})
+    context = {"page": page, "dyad": row, "pause": pause_of(row)}
+    return render(request, "therapist/dyad.html", context)

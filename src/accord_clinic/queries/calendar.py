@@ -1,0 +1,41 @@
+"""A member's calendar, what it changed lately, and whose its events are."""
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accord_clinic.models import CalendarChange, CalendarSeries, ConnectedCalendar, Member
+
+
+def calendar_of(member: Member) -> ConnectedCalendar | None:
+    """The calendar of this member; nobody else's."""
+    return ConnectedCalendar.objects.filter(member=member, member__is_active=True).select_related("member").first()
+
+
+def calendar_today(member: Member) -> ConnectedCalendar | None:
+    """The same with what Today asks first: whether there is anything to tell (`has_news`, `has_unmatched`)."""
+    unseen = CalendarChange.objects.filter(event__series__calendar=OuterRef("pk"), seen_at=None)
+    open_series = CalendarSeries.objects.filter(calendar=OuterRef("pk"), answered_at=None, looks_like_client=True)
+    rows = ConnectedCalendar.objects.filter(member=member)
+    return rows.annotate(has_news=Exists(unseen), has_unmatched=Exists(open_series)).first()
+
+
+def news(member: Member) -> QuerySet[CalendarChange]:
+    """What this member's calendar changed and the member has not seen, the first first."""
+    rows = CalendarChange.objects.filter(event__series__calendar__member=member, seen_at=None)
+    return rows.select_related("event__series__calendar__member", "event__session__dyad__client").order_by("at", "pk")
+
+
+def change_of(member: Member, uid: str) -> CalendarChange | None:
+    """One of them, if it is this member's."""
+    return news(member).filter(uid=uid).first()
+
+
+def unmatched(member: Member) -> QuerySet[CalendarSeries]:
+    """Events that may be a client's, of whom the member has not said whose they are."""
+    rows = CalendarSeries.objects.filter(calendar__member=member, answered_at=None, looks_like_client=True)
+    return rows.order_by("next_start")
+
+
+def matched(calendar: ConnectedCalendar) -> QuerySet[CalendarSeries]:
+    """Events that are a client's, by name."""
+    rows = calendar.series.exclude(dyad=None).select_related("dyad__client")
+    return rows.order_by("dyad__client__name", "pk")

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0027_who_is_asked'),
+        ('accord_clinic', '0030_number_is_computed'),
     ]
 
     operations = [

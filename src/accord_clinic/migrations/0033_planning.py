@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0030_number_is_computed'),
+        ('accord_clinic', '0032_supervision_was_checked'),
     ]
 
     operations = [

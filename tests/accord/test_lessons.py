@@ -21,6 +21,7 @@ from accord.signals import CHECK_IN, DETECTORS
 
 LANGUAGES = ("en", "de")
 STAFF, CLIENT, GERMAN = 9, 6, 8
+OURS = ("accord-wider-look", "accord-starting-path", "accord-asking-again")
 SLUGS = {lesson.slug for lesson in lessons()}
 TITLES = {
     "what-it-is", "how-it-is-built", "listening", "goals-and-plan", "feedback", "strains-and-repair", "barriers",
@@ -116,12 +117,13 @@ def test_both_languages_say_the_same_in_the_same_places() -> None:
 
 def test_each_signal_scale_and_question_has_a_why_that_leads_to_a_lesson() -> None:
     check_in = catalogue().get(CHECK_IN)
-    asked = {("questions", item.id) for item in check_in.items}
+    ours = [item for name in (CHECK_IN, *OURS) for item in catalogue().get(name).items]
+    asked = {("questions", item.id) for item in ours}
     scales = {("scales", scale.name) for scale in check_in.scales}
     signals = {("signals", detector.kind) for detector in DETECTORS}
     assert signals | scales | asked <= whys().keys()
     assert {why.lesson for why in whys().values()} <= SLUGS
-    for item in check_in.items:
+    for item in ours:
         if "client" in item.raters:
             assert whys()["questions", item.id].client, f"say it for clients, too: {item.id}"
 

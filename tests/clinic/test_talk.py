@@ -183,7 +183,7 @@ def test_prepare_offers_at_most_three_cards_with_their_source(session, ben_sees)
     page = ben_sees.get(f"/sessions/{session.uid}/prepare/").content.decode()
     shown = Suggestion.objects.all()
     assert 1 <= len(shown) <= 3
-    assert "Where this comes from" in page
+    assert "How sure?" in page
 
 
 def test_a_card_that_is_set_aside_says_why_and_is_not_offered_again(people, session, ben_sees):

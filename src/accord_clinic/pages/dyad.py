@@ -31,7 +31,7 @@ from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Finding, Names, findings
+from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Finding, Names, findings, scale_name
 from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MOST_SESSIONS = 6
 THIS_YEAR = timedelta(days=300)
+SCALES = ("collaboration", "connection", "strain", "voice")
 
 
 def dyad_page(member: Member, dyad: Dyad) -> DyadPage:
@@ -81,6 +82,7 @@ class _Presenter:
             next_number=self._next_number(),
             mine=self.mine,
             read=tuple(sorted({quoted.session_uid for quoted in self.rows.quotes})),
+            scales={key: scale_name(key) for key in SCALES},
         )
 
     def findings(self) -> tuple[Finding, ...]:

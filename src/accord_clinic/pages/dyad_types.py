@@ -86,3 +86,5 @@ class DyadPage:
     next_number: int
     mine: bool
     read: tuple[str, ...]
+    scales: dict[str, str]
+    """The scales of the check-in with their names: a *Why?* stands beside each."""

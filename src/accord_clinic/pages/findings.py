@@ -23,6 +23,8 @@ class Headline:
     text: str
     how_sure: str = ""
     judged_by: str = ""
+    whys: tuple[tuple[str, str], ...] = ()
+    """The kinds of signal behind it, each with its title: a *Why?* stands beside them."""
 
 
 def findings_of(dyad: SignalsAndStrains, last: int | None, names: Names) -> tuple[Finding, ...]:
@@ -52,13 +54,14 @@ def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
         return _nothing(revealed, names)
     top, more = ranked[0], ranked[1:]
     alarms = [_alarms(finding) for finding in ranked]
+    whys = tuple({finding.kind: finding.title for finding in ranked}.items())
     judges = " ".join(map(judged_by, dict.fromkeys(filter(None, alarms))))
     if top.inferred:  # how sure it is stands with it, and what comes second says its own in short
         sure = " ".join((how_sure(alarms[0]), *map(line, more)))
-        return Headline(top.title, top.more, sure, judges)
+        return Headline(top.title, top.more, sure, judges, whys)
     text = " ".join(filter(None, (top.more, *(finding.line for finding in more))))
     seconds = [f"{how_sure(alarms[1])} {_('What was said is the surer sign.')}" for finding in more if finding.inferred]
-    return Headline(top.title, text, " ".join(seconds), judges)
+    return Headline(top.title, text, " ".join(seconds), judges, whys)
 
 
 def headline_after(dyad: SignalsAndStrains, session: int, names: Names) -> Headline:

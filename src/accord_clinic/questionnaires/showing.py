@@ -77,7 +77,7 @@ def _part_html(
         html = page_names(_blank(block, get_language() or ""), page.names)
     else:
         asked = tuple(q.filled(page.names) for q in block.questions)
-        html = _block_html(block, _fields(asked, values, problems))
+        html = _block_html(block, _fields(asked, values, problems, block.side))
     for question in block.questions:
         if question.reader:
             marked = READERS_HERE.format(id=question.id)
@@ -121,18 +121,21 @@ def page_names(html: str, names: QuestionNames) -> str:
 
 @lru_cache(maxsize=512)
 def _blank(block: QuestionBlock, language: str) -> str:
-    return _block_html(block, _fields(block.questions, None, None))
+    return _block_html(block, _fields(block.questions, None, None, block.side))
 
 
 def _block_html(block: QuestionBlock, fields: str) -> str:
     return render_to_string("client/_block.html", {"block": block, "fields": mark_safe(fields)})  # noqa: S308
 
 
-def _fields(questions: Sequence[Question], values: Values | None, problems: Mapping[str, str] | None) -> str:
+def _fields(
+    questions: Sequence[Question], values: Values | None, problems: Mapping[str, str] | None, side: str = ""
+) -> str:
+    """`side`: who is asked, where each question says why it is asked."""
     pairs = [(q, _joins(q, following)) for q, following in zip_longest(questions, questions[1:])]
     if values is None and not problems:
-        return "".join(_blank_field(q, joined) for q, joined in pairs)
-    return "".join(_field_html(q, values or {}, problems or {}, joined) for q, joined in pairs)
+        return "".join(_blank_field(q, joined, side) for q, joined in pairs)
+    return "".join(_field_html(q, values or {}, problems or {}, joined, side) for q, joined in pairs)
 
 
 def _joins(question: Question, following: Question | None) -> bool:
@@ -140,14 +143,17 @@ def _joins(question: Question, following: Question | None) -> bool:
     return following is not None and question.kind != "one" and question.asked_if == following.asked_if
 
 
-def _field_html(question: Question, values: Values, problems: Mapping[str, str], joined: bool = False) -> str:
-    return render_to_string("client/_question.html", {"question": _field(question, values, problems, joined)})
+def _field_html(
+    question: Question, values: Values, problems: Mapping[str, str], joined: bool = False, side: str = ""
+) -> str:
+    context = {"question": _field(question, values, problems, joined), "side": side, "item": question.item}
+    return render_to_string("client/_question.html", context)
 
 
-def _blank_field(question: Question, joined: bool) -> str:
+def _blank_field(question: Question, joined: bool, side: str = "") -> str:
     """Questions about one concern, goal or task differ from the next person's in id and text alone."""
     if not question.id.startswith(OWN):
-        return _field_html(question, {}, {}, joined)
+        return _field_html(question, {}, {}, joined, side)
     return _own(_field_of_anybody(replace(question, id="{id}", text="{text}"), get_language() or ""), question)
 
 

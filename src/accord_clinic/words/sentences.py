@@ -52,7 +52,7 @@ class Finding:
     """One line about a signal or an open strain. `line` is for a list; `more` follows `title` at the top of a page.
 
     `inferred`: the signal behind it, where it was inferred and not said. `answer`: the session whose safety answer is
-    to be read.
+    to be read. `kind`: the kind of signal that its *Why?* explains; an open strain was reported by somebody.
     """
 
     rank: int
@@ -62,6 +62,7 @@ class Finding:
     more: str
     inferred: Signal | None = None
     answer: str = ""
+    kind: str = "strain_reported"
 
 
 def findings(signals: Sequence[Signal], strains: Iterable[StrainFacts], last: int, names: Names) -> tuple[Finding, ...]:
@@ -192,7 +193,7 @@ def _signal(signal: Signal, names: Names) -> Finding:
     rank = SAFETY if signal.kind == "safety" else REPORTED if signal.reported else INFERRED
     inferred = None if signal.reported else signal
     answer = str(signal.evidence.get(ANSWER, "")) if signal.kind == "safety" else ""
-    return Finding(rank, signal.session, title, line, "" if line == title else line, inferred, answer)
+    return Finding(rank, signal.session, title, line, "" if line == title else line, inferred, answer, signal.kind)
 
 
 def _safety(signal: Signal, names: Names) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from accord.errors import BadGuidance
@@ -107,7 +108,16 @@ def occasions(folder: str | Path | None = None, language: str = "en") -> dict[st
     >>> occasions()["medication"]
     'Talking about medication'
     """
-    folder = Path(folder) if folder is not None else FOLDER
+    return dict(_shipped_occasions(language)) if folder is None else _occasions(Path(folder), language)
+
+
+@cache
+def _shipped_occasions(language: str) -> dict[str, str]:
+    """Those that come with Accord, read once: a form asks for them each time it is shown."""
+    return _occasions(FOLDER, language)
+
+
+def _occasions(folder: Path, language: str) -> dict[str, str]:
     names = {}
     for path, file in _files(folder).items():
         if file.text("kind") == "occasion":

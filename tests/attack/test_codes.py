@@ -55,13 +55,13 @@ def columns_with(word: str) -> set[str]:
 
 def test_no_form_leaves_words_in_a_column_that_is_not_for_words(world):  # noqa: F811
     names, wrong = every_field(world), set()
+    fits = [{}, *({name: value} for name, value in FITTING.items()), FITTING, {"what": "facts"}, {"move": "talk"}]
+    forms = [urlencode(dict.fromkeys(names, NAME) | fitting) for fitting in fits]
     for route, who in posts():
-        fits = [{}, *({name: value} for name, value in FITTING.items()), FITTING, {"what": "facts"}, {"move": "talk"}]
-        for fitting in fits:
+        for posted in forms:
             browser = world.asking
             browser.cookies = world.browsers[who].cookies.copy()
             undo = transaction.savepoint()
-            posted = urlencode(dict.fromkeys(names, NAME) | fitting)
             where = address(route, world.things.get(ROWS[route].at, ""))
             answer = browser.post(where, posted, "application/x-www-form-urlencoded")
             if answer.status_code >= 500:

@@ -2,8 +2,11 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from django.test import override_settings
 from tests.clinic.people import CHECK_IN, a_held_session, a_part, a_session, answers
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import code_for, inside
@@ -113,6 +116,12 @@ CHANGES = {
 }
 
 
+def serve_again():
+    """As after a new start: files of questionnaires are read once."""
+    for made in (shelf, questions._block, showing._blank):
+        made.cache_clear()
+
+
 @pytest.fixture
 def file(settings, tmp_path):
     """Put another text into the practice's file, and serve the clinic again."""
@@ -123,16 +132,14 @@ def file(settings, tmp_path):
         path.unlink(missing_ok=True)
         if text is not None:
             path.write_text(text)
-        for made in (shelf, questions._block, showing._blank, showing._blank_rows):
-            made.cache_clear()
+        serve_again()
 
     put(diary())
     assert not shelf().problems
     yield put
     settings.INSTRUMENT_TEXTS = tmp_path / "nothing"
     tmp_path.joinpath("nothing").mkdir()
-    for made in (shelf, questions._block, showing._blank, showing._blank_rows):
-        made.cache_clear()
+    serve_again()
 
 
 def test_a_questionnaire_in_the_folder_is_offered_as_an_outcome_measure(file):
@@ -159,21 +166,29 @@ def said(side, dream=("The sea", "therapist"), sharing=None, **items):
     return replace(whole, sharing=kept, open_lines=(OpenLine("sleep", "dream", *dream),))
 
 
-@pytest.fixture
-def slept(dyad, file):
+def begin(people):
     """Four open sessions: words shown, an answer kept with what hangs on it, words kept, words to somebody else."""
-    Measure.objects.create(dyad=dyad, instrument="sleep", every=1)
-    own = answers("therapist")
-    for client in (
-        said("client"),
-        said("client", sharing={"deep": "not_yet"}),
-        said("client", dream=("Only mine", "raise")),
-        said("client", dream=("For Cy", "outside")),
-    ):
-        a_held_session(dyad, client=client, therapist=own)
-    calibration.calibrate(["sleep/rest"], by=None)
+    with TemporaryDirectory() as folder, override_settings(INSTRUMENT_TEXTS=Path(folder)):
+        Path(folder, "sleep.toml").write_text(diary())
+        serve_again()
+        Measure.objects.create(dyad=people.dyad, instrument="sleep", every=1)
+        own = answers("therapist")
+        for client in (
+            said("client"),
+            said("client", sharing={"deep": "not_yet"}),
+            said("client", dream=("Only mine", "raise")),
+            said("client", dream=("For Cy", "outside")),
+        ):
+            a_held_session(people.dyad, client=client, therapist=own)
+        calibration.calibrate(["sleep/rest"], by=None)
+    serve_again()
     assert Calibration.objects.filter(scale="sleep/rest").exists()
-    return dyad
+    return people.dyad
+
+
+@pytest.fixture
+def slept(given, file):
+    return given
 
 
 @pytest.fixture(params=CHANGES)

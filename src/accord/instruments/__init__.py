@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from accord.errors import BadInput, BadInstrument
@@ -83,11 +84,7 @@ def catalogue(site_folder: str | Path | None = None) -> Catalogue:
     >>> catalogue().get("phq-9").scale("total").method
     'sum'
     """
-    gathered = _Gathered()
-    for path in sorted(SHIPPED.glob("*.toml")):
-        gathered.take(path, own=False)
-    for path in sorted((SHIPPED / "wording").glob("*.toml")):
-        gathered.take(path, own=False)
+    gathered = _shipped(SHIPPED).copy()
     if site_folder is not None:
         folder = Path(site_folder)
         if not folder.is_dir():
@@ -98,6 +95,15 @@ def catalogue(site_folder: str | Path | None = None) -> Catalogue:
     return gathered.catalogue()
 
 
+@cache
+def _shipped(folder: Path) -> _Gathered:
+    """What comes with Accord, read once: none of it changes while a program runs."""
+    gathered = _Gathered({}, [])
+    for path in (*sorted(folder.glob("*.toml")), *sorted((folder / "wording").glob("*.toml"))):
+        gathered.take(path, own=False)
+    return gathered
+
+
 def _is_text_file(path: Path) -> bool:
     """A text file names the questionnaire that it words; it is read after the questionnaires."""
     try:
@@ -106,12 +112,15 @@ def _is_text_file(path: Path) -> bool:
         return False
 
 
+@dataclass(frozen=True)
 class _Gathered:
     """The questionnaires read so far, by id and version, and what could not be used."""
 
-    def __init__(self) -> None:
-        self.versions: dict[tuple[str, str], Instrument] = {}
-        self.problems: list[str] = []
+    versions: dict[tuple[str, str], Instrument]
+    problems: list[str]
+
+    def copy(self) -> _Gathered:
+        return _Gathered(dict(self.versions), list(self.problems))
 
     def take(self, path: Path, *, own: bool) -> None:
         try:

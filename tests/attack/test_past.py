@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_session, answers
 
 from accord_clinic.actions import care, checkin, cover_and_emergency, reveal, schedule
-from accord_clinic.models import Practice, Session
+from accord_clinic.models import Dyad, Practice, Session
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -61,7 +62,22 @@ def test_moving_it_or_the_next_one_opens_nothing(session, browser, ben, hours):
     assert Session.objects.get(pk=following.pk).start != following.start, "while the empty one did move"
 
 
-@pytest.mark.parametrize("state", ["planned", "cancelled", "missed_by_client", "missed_by_therapist", "held"])
+STATES = ["planned", "cancelled", "missed_by_client", "missed_by_therapist", "held"]
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("hours", [-100, 1])
+def test_no_mark_of_another_session_opens_it(session, browser, hours, state):
+    """Marks change which sessions count, and so the number of the one that was answered."""
+    other = a_session(session.dyad, timezone.now() + timedelta(hours=hours))
+    before = Session.objects.get(pk=session.pk).number
+    for mark in (state, "held"):
+        browser.post(reverse("mark_session", args=[other.uid]), {"state": mark})
+        assert is_closed(session, browser)
+    assert Session.objects.get(pk=session.pk).number == before + (hours < 0)
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_no_mark_opens_it_or_buries_it(session, browser, state):
     browser.post(reverse("mark_session", args=[session.uid]), {"state": state})
     browser.post(reverse("mark_session", args=[session.uid]), {"state": "held"})
@@ -99,6 +115,88 @@ def test_ending_handing_over_and_cover_open_nothing(session, browser, ben, eve, 
     stands_in.post(reverse("plan_session", args=[session.dyad.uid]), typed(now - 30 * DAY))
     assert is_closed(session, stands_in)
     care.hand_over(session.dyad, eve, now.date(), by=ben)
+    assert is_closed(session, browser)
+
+
+def test_the_next_session_that_a_hand_over_or_a_cover_brings_opens_nothing(session, browser, ben, eve, as_member):
+    now = timezone.now()
+    following = a_session(session.dyad, now + 3 * DAY)
+    cover_and_emergency.cover(session.dyad, eve, timezone.localdate(), timezone.localdate() + DAY, by=ben)
+    stands_in = as_member(eve)
+    for hours in (2, -200):
+        stands_in.post(reverse("move_session", args=[following.uid]), typed(now + timedelta(hours=hours)))
+        assert is_closed(session, stands_in)
+    after = care.hand_over(session.dyad, eve, now.date(), by=ben)
+    for hours in (1, -1):
+        care.plan_session(after, now + timedelta(hours=hours), by=eve)
+    browser.post(reverse("move_session", args=[following.uid]), typed(now + HOUR))
+    assert is_closed(session, stands_in)
+    assert is_closed(session, browser)
+
+
+def test_an_emergency_opens_nothing_of_it(session, browser, ada, as_member):
+    cover_and_emergency.break_glass(session.dyad, "Nobody answers the door.", by=ada)
+    assert is_closed(session, as_member(ada))
+    assert is_closed(session, browser)
+
+
+def test_the_practices_clock_in_another_zone_opens_nothing(session, browser):
+    for zone in ("Pacific/Kiritimati", "Pacific/Niue"):
+        Practice.objects.update(time_zone=zone)
+        care.plan_session(session.dyad, timezone.now() + 30 * HOUR, by=session.dyad.therapist)
+        assert is_closed(session, browser)
+
+
+def test_a_client_who_says_that_it_did_not_take_place_leaves_a_day_once_it_did(dyad, ben, ana, browser):
+    session = a_session(dyad, timezone.now() - 20 * DAY, "held")
+    Session.objects.update(reveal_due=timezone.now() - 16 * DAY)
+    checkin.invite(session, by=ben)
+    care.deny_session(session, by=ana)
+    reveal.sweep()
+    browser.post(reverse("mark_session", args=[session.uid]), {"state": "held"})
+    checkin.invite(session, by=ben)
+    checkin.send(session, "client", answers("client", words="You were late."), by=ana)
+    assert is_closed(session, browser)
+
+
+FILE = """
+source = "Paper"
+[columns]
+person = "who"
+session = "nr"
+therapist = "with"
+date = "day"
+rater = "side"
+[raters]
+T = "therapist"
+[[questionnaires]]
+instrument = "accord-check-in"
+form = "minimum"
+[questionnaires.items]
+d1 = "direction"
+m1 = "method"
+b2 = "understood"
+"""
+
+
+def test_a_file_that_has_a_rating_for_its_number_opens_nothing(people, ben, browser, tmp_path):
+    """Once, rows of a file were matched to sessions by their number, so a file could bring the missing rating."""
+    lines = ["who,nr,with,day,side,direction,method,understood", f"Ina,1,{ben.email},2024-01-08,T,2,2,2"]
+    (tmp_path / "map.toml").write_text(FILE, encoding="utf-8")
+
+    def bring():
+        (tmp_path / "file.csv").write_text("\n".join(lines), encoding="utf-8")
+        call_command("import_ratings", tmp_path / "file.csv", mapping=tmp_path / "map.toml", verbosity=0)
+
+    bring()
+    dyad = Dyad.objects.get(client__name="Ina")
+    session = a_session(dyad, timezone.now() - HOUR, "held")
+    checkin.invite(session, by=ben)
+    checkin.send(session, "client", answers("client", words="You were late."), by=dyad.client)
+    lines.append(f"Ina,{session.number},{ben.email},{timezone.localdate():%Y-%m-%d},T,2,2,2")
+    bring()
+    assert dyad.sessions.count() == 3
+    assert not session.responses.filter(side="therapist").exists()
     assert is_closed(session, browser)
 
 

@@ -76,6 +76,24 @@ class TestWhenItOpens:
         session = care.plan_session(dyad, start, by=ben)
         assert opens(session) == start.astimezone(UTC) + 96 * HOUR
 
+    @pytest.mark.parametrize("days", [2, 3])
+    def test_moving_the_next_one_over_the_change_to_summer_time_opens_at_six_of_that_day(self, dyad, ben, days):
+        session = care.plan_session(dyad, berlin(2026, 3, 27, 10), by=ben)
+        following = care.plan_session(dyad, berlin(2026, 3, 28, 10), by=ben)
+        care.move_session(following, berlin(2026, 3, 27, 10) + days * DAY, by=ben)
+        assert opens(session) == berlin(2026, 3, 27 + days - 1, 18)
+
+    def test_sessions_twice_a_week_follow_each_move_mark_and_plan(self, dyad, ben):
+        first, second, third = (care.plan_session(dyad, berlin(2026, 3, day, 10), by=ben) for day in (16, 19, 23))
+        care.move_session(second, berlin(2026, 3, 18, 10), by=ben)
+        assert [opens(first), opens(second)] == [berlin(2026, 3, 17, 18), berlin(2026, 3, 22, 10)]
+        care.mark_session(second, "cancelled", by=ben)
+        assert opens(first) == berlin(2026, 3, 20, 10)
+        care.mark_session(second, "missed_by_client", by=ben)
+        assert opens(first) == berlin(2026, 3, 17, 18), "a missed one was planned, and the day before it had come"
+        care.move_session(third, berlin(2026, 3, 17, 10), by=ben)
+        assert opens(first) == berlin(2026, 3, 16, 18)
+
     def test_numbers_are_settings(self, dyad, ben):
         Practice.objects.update(
             reveal_after_hours=48, reveal_evening=20, reveal_not_before_hours=2, reveal_notice_hours=12
@@ -125,6 +143,30 @@ class TestNoticeOfADay:
         care.plan_session(dyad, NOW - 2 * DAY, by=ben)
         care.plan_session(dyad, NOW + HOUR, by=ben)
         assert opens(session) == NOW + DAY
+
+    def test_a_day_of_notice_has_24_hours_also_when_the_clocks_change(self, dyad, ben, clock):
+        clock.now = berlin(2026, 3, 28, 20)
+        assert opens(care.plan_session(dyad, clock.now - 9 * DAY, by=ben)) == clock.now + 24 * HOUR
+
+    @pytest.mark.parametrize("side", ["client", "therapist"])
+    def test_moving_the_next_one_after_an_answer_leaves_a_day(self, dyad, ben, clock, side):
+        session = a_held_session(dyad, NOW - HOUR, **{side: answers(side)})
+        following = care.plan_session(dyad, NOW + 7 * DAY, by=ben)
+        before = opens(session)
+        clock.now += HOUR
+        care.move_session(following, NOW + 20 * DAY, by=ben)
+        assert opens(session) == before, "never later, once there is an answer"
+        care.move_session(following, NOW - 2 * DAY, by=ben)
+        care.move_session(following, NOW + 2 * HOUR, by=ben)
+        assert opens(session) == clock.now + DAY
+
+    def test_a_clock_that_was_ahead_while_a_link_was_made_opens_nothing_within_a_day_of_it(self, dyad, ben, clock):
+        session = a_session(dyad, NOW - HOUR, "held")
+        clock.now = NOW + 2 * DAY
+        checkin.invite(session, by=ben)
+        clock.now = NOW
+        care.plan_session(dyad, NOW + 3 * HOUR, by=ben)
+        assert opens(session) == NOW + 3 * DAY
 
     def test_once_there_is_a_link_the_day_never_becomes_a_later_one(self, dyad, ben):
         session = a_session(dyad, NOW - HOUR, "held")

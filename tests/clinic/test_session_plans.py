@@ -1,5 +1,6 @@
 """Sessions are planned in any order, moved and put right; each time it is set anew when the answers open."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,10 @@ from django.urls import reverse
 from tests.clinic.people import a_held_session, a_session, answers
 
 from accord.errors import BadInput
-from accord_clinic.actions import care, checkin, reveal, schedule
-from accord_clinic.models import Notice, Practice, Session, SessionChange
+from accord_clinic.actions import care, checkin, reveal, schedule, signals
+from accord_clinic.models import Notice, Practice, Session, SessionChange, Signal, Strain
+from accord_clinic.queries.findings import shown_signals
+from accord_clinic.questionnaires.submission import AskedAgain
 
 NOW = datetime(2026, 3, 9, 12, tzinfo=UTC)
 """A Monday at 13:00 in Berlin; summer time begins on 29 March."""
@@ -364,6 +367,23 @@ class TestNumbers:
         a_session(dyad, NOW, "held")
         other = care.start_course(ana, ben, NOW.date(), by=ben)
         assert a_session(other, NOW + DAY, "held").number == 1
+
+    def test_a_late_correction_renumbers_pages_and_changes_no_evidence(self, dyad, ben):
+        missed = a_session(dyad, NOW - 30 * DAY, "missed_by_client")
+        strained = a_held_session(dyad, NOW - 20 * DAY, client=answers("client", t1=3), therapist=answers("therapist"))
+        again = replace(answers("client"), again=(AskedAgain(Strain.objects.get().uid, False, "still_there"),))
+        a_held_session(dyad, NOW - 10 * DAY, client=again, therapist=answers("therapist"))
+        kept = list(Signal.objects.order_by("pk").values())
+        assert {row["evidence"].get("about_session") for row in kept if row["kind"] == "not_talked_about"} == {
+            strained.uid
+        }
+        (before,) = (s for s in shown_signals([dyad.pk])[dyad.pk] if s.kind == "not_talked_about")
+        assert (before.session, before.evidence["about_session"]) == (2, 1)
+        care.mark_session(missed, "held", by=ben)
+        signals.refresh(dyad)
+        assert list(Signal.objects.order_by("pk").values()) == kept
+        (after,) = (s for s in shown_signals([dyad.pk])[dyad.pk] if s.kind == "not_talked_about")
+        assert (after.session, after.evidence["about_session"]) == (3, 2)
 
     def test_one_row_knows_its_number_without_a_list(self, dyad):
         sessions = [a_session(dyad, NOW + day * DAY, "held") for day in range(3)]

@@ -14,6 +14,7 @@ from accord_clinic.actions import agreements, calibration, care, checkin, reveal
 from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries.findings import false_alarms
+from accord_clinic.questionnaires.plan import WIDER_LOOK
 from accord_clinic.words.sentences import FalseAlarms
 
 
@@ -242,3 +243,21 @@ def test_the_number_of_queries_does_not_grow(sessions, people, dyad, ben, as_mem
     html(browser, dyad)
     with django_assert_max_num_queries(15):
         html(browser, dyad)
+
+
+def at_review(side: str, **said: int):
+    return answers(side, parts=(a_part(WIDER_LOOK, side, "review", said),))
+
+
+def test_what_is_asked_at_reviews_has_a_line_from_the_second_one_on_and_nothing_else_of_the_wider_look(dyad, page):
+    turn = a_part(WIDER_LOOK, "client", "turn-1", {"w1": 2, "w3": 3})
+    a_held_session(dyad, client=at_review("client", w5=1, w6=2), therapist=at_review("therapist", w5=3, w6=2))
+    a_held_session(dyad, client=answers("client", parts=(turn,)), therapist=answers("therapist"))
+    assert not page().picture.wide.outcomes, "one review is a point"
+    a_held_session(dyad, client=answers("client", parts=(turn,)), therapist=answers("therapist"))
+    a_held_session(dyad, client=at_review("client", w5=2, w7=1), therapist=at_review("therapist", w5=3))
+    [content] = page().picture.wide.outcomes
+    assert content.labels[0].text == "The way the sessions go"
+    assert content.client_line.count("L") == content.therapist_line.count("L") == 1
+    table = page().picture.wide.table
+    assert any("The way the sessions go" in str(head) for head in table.heads)

@@ -15,6 +15,7 @@ from accord.signals import CHECK_IN
 from accord.stats.thresholds import BUDGET
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.types import Opener
+from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.sentences import Names, scale_name
@@ -25,6 +26,9 @@ ALLIANCE = {"collaboration", "connection", "goal", "task", "bond"}
 NOT_DRAWN = {"strain", "voice"}
 FEWEST_FOR_A_BAND = 2
 """With fewer earlier ratings the expected range says what is usual for people, not for this person."""
+
+AT_REVIEWS, FEWEST_REVIEWS = ("w5", "w6", "w7"), 2
+"""Content with the sessions, hope, own ability. One review is a point: it stands on the talk sheet."""
 
 Wide = Mapping[tuple[str, str], frozenset[int]]
 
@@ -56,6 +60,7 @@ def picture(
         if not earlier or any((rater, instrument.id, scale.name) in course.scores for rater in RATERS):
             part += [panel] if scale.commensurate else _apart(panel)
         part += earlier
+    outcomes += _reviews(course)
     if not (alliance or outcomes):
         return None
     words = course_words(names, any(wide.values()))
@@ -122,6 +127,36 @@ def _of_earlier_versions(course: Course, instrument: str, scale: str) -> Iterato
             note=_("other questions than now: a line of its own"),
         )
         yield from [panel] if measured.commensurate else _apart(panel)
+
+
+def _reviews(course: Course) -> Iterator[Panel]:
+    """A line for each question that both are asked together at reviews, from two reviews on.
+
+    Nothing else of the wider look is drawn: its questions come in turns, and a line through two or three answers would
+    show a course where there is none. Both versions ask these three in the same words.
+    """
+    asked = shelf().instruments[WIDER_LOOK]
+    given = [r for r in course.record.responses if r.instrument == WIDER_LOOK]
+    for item in AT_REVIEWS:
+        voices: dict[Rater, dict[int, float | None]] = {
+            rater: {
+                r.session: float(answer)
+                for r in sorted(given, key=lambda r: r.session)
+                if r.rater == rater and isinstance(answer := r.answers.get(item), int)
+            }
+            for rater in RATERS
+        }
+        steps = asked.answer_set(item).values
+        if max(map(len, voices.values())) >= FEWEST_REVIEWS:
+            yield Panel(
+                name=wording(asked).shared_item(item),
+                client=voices["client"],
+                therapist=voices["therapist"],
+                band={},
+                low=min(steps),
+                high=max(steps),
+                note=_("one question, asked at reviews"),
+            )
 
 
 def _apart(panel: Panel) -> Iterator[Panel]:

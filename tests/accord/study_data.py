@@ -159,3 +159,29 @@ def courses_with_jumps(persons=80, sessions=12, seed=17):
     scores = np.clip(np.round(scores), 0, 63)
     scores[rng.random(scores.shape) < 0.125] = np.nan
     return scores
+
+
+def two_sides(n=300, missing=0.08, seed=18):
+    """Answers of two sides to four items (n, 4) each: equal loadings, one intercept that differs."""
+    rng = np.random.default_rng(seed)
+    shared, loading = rng.standard_normal((n, 1)), np.array([1.0, 0.8, 1.2, 0.9])
+    specific = 0.4 * rng.standard_normal((n, 4))
+    sides = []
+    for side in (0, 1):
+        factor = 0.7 * shared + 0.6 * rng.standard_normal((n, 1)) - 0.3 * side
+        answers = 4.0 + loading * factor + specific + 0.7 * rng.standard_normal((n, 4))
+        answers[:, 3] -= 0.5 * side
+        answers[rng.random(answers.shape) < missing] = np.nan
+        sides.append(answers)
+    return sides
+
+
+def answers_of_sessions(persons=120, sessions=9, seed=19):
+    """Answers (persons, sessions, 4 items), courses of unlike length: a factor within and another between persons."""
+    rng = np.random.default_rng(seed)
+    between = rng.standard_normal((persons, 1, 1)) * np.array([1.0, 0.9, 0.8, 1.1])
+    between = between + 0.3 * rng.standard_normal((persons, 1, 4))
+    within = 0.6 * rng.standard_normal((persons, sessions, 1)) * np.array([1.0, 0.7, 1.1, 0.8])
+    answers = 3.0 + between + within + 0.5 * rng.standard_normal((persons, sessions, 4))
+    answers[np.arange(sessions) >= rng.integers(2, sessions + 1, persons)[:, None]] = np.nan
+    return answers

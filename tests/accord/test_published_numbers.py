@@ -21,6 +21,9 @@ PUBLISHED = {
     "sudden_changes": "test_change::TestSuddenChanges",
     "therapist_spread": "test_therapists::test_clients_of_30_therapists_give_the_numbers_of_lme4",
     "hazard_of_ending": "test_hazard::test_simulated_courses_give_the_numbers_of_glm",
+    "invariance": "test_invariance::TestGroups",
+    "multilevel_omega": "test_invariance::TestOmega",
+    "invariance_of_sides": "test_invariance::TestSides",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -39,6 +42,7 @@ FITS = {
     "criterion": "criterion.agreement",
     "dropout": "hazard_of_ending",
     "dyads": "surface",
+    "invariance": "invariance",
     "mixed": "fit_mixed",
     "reliability": "reliability",
     "riclpm": "riclpm",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from accord.cli.fit_shared import show
 from accord.errors import BadInput
+from accord.stats.omega import Omega, multilevel_omega
 from accord.stats.reliability import Reliability, reliability
 from accord.tables.study import Grid, check_once, numbers, read_table
 
@@ -25,7 +27,8 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "reliability",
         help="how reliable a scale is, for persons and for change",
         description="Split the variance of answers into persons, sessions, items, their pairs and the rest (crossed, "
-        "by REML), and tell how reliable a change, a person's mean and one session are (Cranford et al. 2006).",
+        "by REML), and tell how reliable a change, a person's mean and one session are (Cranford et al. 2006). Omega "
+        "within and between persons from a factor model on two levels (Geldhof et al. 2014).",
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -34,19 +37,25 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument("--time", metavar="COLUMN", required=True, help="the number of the session")
     command.add_argument("--items", metavar="A,B", required=True, help="the items of the scale, by comma")
     command.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    command.set_defaults(run=run)
+    command.set_defaults(run=lambda arguments: show(arguments, _reliability))
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Read the table, estimate, print."""
-    try:
-        result = _reliability(arguments)
-    except BadInput as error:
-        raise BadInput(f"{arguments.file}: {error}") from error
-    print(json.dumps(result.to_dict(), indent=2) if arguments.json else result)
+class BothReliabilities:
+    """The reliability of a scale, and omega on two levels, or why it is not known."""
+
+    def __init__(self, of_scale: Reliability, omega: Omega | str) -> None:
+        self.of_scale, self.omega = of_scale, omega
+
+    def to_dict(self) -> dict[str, Any]:
+        """Both, ready for JSON."""
+        omega = {"message": self.omega} if isinstance(self.omega, str) else self.omega.to_dict()
+        return {**self.of_scale.to_dict(), "omega": omega}
+
+    def __str__(self) -> str:
+        return f"{self.of_scale}\n\n{self.omega}"
 
 
-def _reliability(arguments: argparse.Namespace) -> Reliability:
+def _reliability(arguments: argparse.Namespace) -> BothReliabilities:
     path, person, time = arguments.file, arguments.person, arguments.time
     items = [name for name in arguments.items.split(",") if name]
     table = read_table(path, list(dict.fromkeys([person, time, *items])))
@@ -54,4 +63,9 @@ def _reliability(arguments: argparse.Namespace) -> Reliability:
     grid = Grid.of(table.select(dyad=person, session=time), path)
     every = np.ones(len(table), dtype=np.bool_)
     answers = [grid.fill(numbers(table, item, path).fill_null(float("nan")).to_numpy(), every) for item in items]
-    return reliability(np.stack(answers, axis=2) if answers else np.empty((grid.dyads, len(grid.sessions), 0)))
+    cube = np.stack(answers, axis=2) if answers else np.empty((grid.dyads, len(grid.sessions), 0))
+    of_scale = reliability(cube)
+    try:
+        return BothReliabilities(of_scale, multilevel_omega(cube))
+    except BadInput as error:
+        return BothReliabilities(of_scale, f"Omega on two levels is not known: {error}")

@@ -63,11 +63,10 @@ class Patterns:
         both = self.there[:, :, None] & self.there[:, None, :]
         whole = np.where(both, sigma, np.eye(len(mean)))
         try:
-            factor = np.linalg.cholesky(whole)
+            factor, inverse = np.linalg.cholesky(whole), np.where(both, np.linalg.inv(whole), 0.0)
         except np.linalg.LinAlgError:
             return -np.inf, None, None
         logs = 2.0 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
-        inverse = np.where(both, np.linalg.inv(whole), 0.0)
         off = np.where(self.there, self.mean - mean, 0.0)
         squares = np.einsum("nij,nji->n", inverse, self.scatter) + np.einsum("ni,nij,nj->n", off, inverse, off)
         constant = self.there.sum(axis=1) * np.log(2.0 * np.pi)

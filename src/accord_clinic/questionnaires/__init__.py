@@ -8,6 +8,7 @@ from accord_clinic.questionnaires.showing import (
     ReviewRow,
     answers_in_words,
     keeping,
+    last_screen_html,
     questions_html,
     review_html,
 )
@@ -15,6 +16,6 @@ from accord_clinic.questionnaires.showing import (
 __all__ = [
     "Agreed", "Choice", "Concern", "QuestionPage", "Question", "QuestionBlock", "QuestionNames", "Reader", "Reading",
     "ReviewRow",
-    "answers_in_words", "block", "keeping", "page", "questions_html", "read", "review_html",
+    "answers_in_words", "block", "keeping", "last_screen_html", "page", "questions_html", "read", "review_html",
     "values_of_blocks", "values_of_the_rest",
 ]  # fmt: skip

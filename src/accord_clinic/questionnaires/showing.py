@@ -98,6 +98,16 @@ def review_html(page: QuestionPage, values: Values, *, choosing: bool = False) -
     return mark_safe("".join(rows))  # noqa: S308 - as above
 
 
+def last_screen_html(page: QuestionPage, texts: Mapping[str, str], *, choosing: bool) -> SafeString:
+    """The last screen of the script and its buttons. `texts` name the therapist as questions do."""
+    return mark_safe(page_names(_last_screen(tuple(texts.items()), choosing, get_language() or ""), page.names))  # noqa: S308 - from an autoescaping template
+
+
+@lru_cache(maxsize=64)
+def _last_screen(texts: tuple[tuple[str, str], ...], choosing: bool, language: str) -> str:
+    return render_to_string("client/_last_screen.html", {"texts": dict(texts), "choosing": choosing})
+
+
 def keeping(page: QuestionPage, values: Values) -> list[ReviewRow]:
     """For a page in one piece: each answer that can be kept, and whether it is. `decided_by` names the field."""
     rows = []

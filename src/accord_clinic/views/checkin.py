@@ -252,7 +252,7 @@ def _questions(
             elsewhere=elsewhere,
             help_text=phrases.with_numbers(link.practice.crisis_text),
         ),
-        "choosing": _keeps(values or {}),
+        "last_screen": questionnaires.last_screen_html(page, _last_screen_texts(), choosing=_keeps(values or {})),
         "problem": problems.get("") if problems else "",
         "problems": shown,
         "notes": notes,
@@ -262,9 +262,6 @@ def _questions(
         "here": reverse("check-in", args=[link.invitation.uid]),
         "begin": request.path if first else "",
         "done": reverse("received", args=[link.invitation.uid]),
-        "send": {"name": "reviewed", "value": "script", "text": _show_all(link)},
-        "title": _see(link),
-        "kept_note": _("This is not shown to {therapist}.").format(therapist=link.therapist),
         "forget": checkin_page.member_here(request),
         "deny": reverse("not-held", args=[link.invitation.uid]) if checkin_page.may_deny(link, request) else "",
         **(first or {}),
@@ -277,6 +274,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
     with checkin_page.speaking(link):
         page = checkin_page.page_of(link, checkin_page.asked_versions(link, request.POST.get("key", "")))
         choosing = "choose" in request.POST or _keeps(reading.values)
+        texts = {name: text.format(therapist=link.therapist) for name, text in _last_screen_texts().items()}
         carried = {
             name: texts
             for name, texts in reading.values.items()
@@ -288,8 +286,8 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
             "choosing": choosing,
             "notes": reading.notes,
             "safety": bool(reading.submission and safety_answers(reading.submission.parts)),
-            "send": {"name": "reviewed", "value": "page", "text": _("Send") if choosing else _show_all(link)},
-            "title": _see(link),
+            "send": {"name": "reviewed", "value": "page", "text": _("Send") if choosing else texts["send"]},
+            "title": texts["title"],
         }
         return _shown(_page(request, link, "client/last_look.html", context))
 
@@ -327,9 +325,10 @@ def _keeps(values: Mapping[str, list[str]]) -> bool:
     return any(name.startswith("share.") and texts[-1:] not in ([], [""], ["show"]) for name, texts in values.items())
 
 
-def _show_all(link: Link) -> str:
-    return _("Show {therapist} all of this").format(therapist=link.therapist)
-
-
-def _see(link: Link) -> str:
-    return _("{therapist} will see exactly this").format(therapist=link.therapist)
+def _last_screen_texts() -> dict[str, str]:
+    """What the last screen says, with the therapist's name left out."""
+    return {
+        "title": _("{therapist} will see exactly this"),
+        "send": _("Show {therapist} all of this"),
+        "kept": _("This is not shown to {therapist}."),
+    }

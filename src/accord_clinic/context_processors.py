@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from accord_clinic.permissions import can, check_type_in_at_all
 from accord_clinic.queries.practice import remembered
 
 
@@ -55,6 +56,7 @@ def _who(member) -> dict[str, object]:
     }
     menu = [
         *([(_("Password"), "account_change_password")] if member.has_usable_password() else []),
+        *([(_("Type in a paper form"), "paper")] if can(check_type_in_at_all, member) else []),
         (_("Second factor"), "mfa_index"),
         (_("Where you are signed in"), "usersessions_list"),
     ]

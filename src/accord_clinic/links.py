@@ -7,6 +7,8 @@ import secrets
 
 from cryptography.fernet import Fernet, InvalidToken
 
+READABLE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
 
 def new_token() -> str:
     """128 random bits, safe in a URL."""
@@ -16,6 +18,16 @@ def new_token() -> str:
 def new_code() -> str:
     """Six digits for a one-time code; few tries and a short life make up for its shortness."""
     return f"{secrets.randbelow(1_000_000):06d}"
+
+
+def new_paper_code() -> str:
+    """Eight letters and digits that a pen cannot confuse, as printed on a paper form."""
+    return "".join(secrets.choice(READABLE) for _place in range(8))
+
+
+def paper_digest(code: str) -> str:
+    """What the database keeps of the code of a paper form: apart from tokens, so that a code opens no link."""
+    return digest(f"paper:{code.upper().replace('-', '').replace(' ', '')}")
 
 
 def digest(secret: str) -> str:

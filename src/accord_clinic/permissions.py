@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import BreakGlass, Client, Cover, Dyad, Member, PrivateLine, Share
+from accord_clinic.models import BreakGlass, Client, Cover, Dyad, Member, PrivateLine, Session, Share
 
 
 def can(check: Callable[..., None], member: Member | Client | None, *things: object) -> bool:
@@ -59,6 +59,27 @@ def check_treat(member: Member, dyad: Dyad) -> None:
         raise PermissionDenied(_("This is for therapists."))
     if dyad.therapist_id != member.pk and not covered_by(member).filter(dyad=dyad).exists():
         raise PermissionDenied(_("Only the therapist of this course of care can do this."))
+
+
+def check_type_in_at_all(member: Member) -> None:
+    """Have the page on which paper forms are typed in: everybody here but who is a researcher alone."""
+    if not member.is_active or set(member.roles) <= {"researcher"}:
+        raise PermissionDenied(_("Somebody who works with people here types this in."))
+
+
+def check_type_in(member: Member, session: Session) -> None:
+    """Type in a paper form: whoever works with people here and does not treat this client.
+
+    In a practice of one, the therapist: after the own rating or its waiver, when the answers may be seen anyway.
+    """
+    dyad = session.dyad
+    check_type_in_at_all(member)
+    if not can(check_treat, member, dyad):
+        return
+    alone = not Member.objects.filter(is_active=True).exclude(pk=member.pk).exists()
+    rated = session.responses.filter(side="therapist").exists() or session.revealed_at is not None
+    if not (alone and rated):
+        raise PermissionDenied(_("Somebody who does not treat this person types this in."))
 
 
 def check_see_dyad(member: Member, dyad: Dyad) -> None:

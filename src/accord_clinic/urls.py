@@ -15,6 +15,7 @@ from accord_clinic.views import (
     not_held,
     outside,
     own_space,
+    paper,
     planning,
     practice,
     rating,
@@ -104,6 +105,8 @@ urlpatterns = [
     path("safety/<str:uid>/done/", safety.look_after, name="look_after"),
     # the manager
     path("service/", service.service, name="service"),
+    # whoever works here: a paper form is typed in by its code
+    path("paper/", paper.type_in, name="paper"),
     # the researcher
     path("research/", research.research, name="research"),
     # the admin: the practice, who works here, messages that failed, emergencies

@@ -139,6 +139,7 @@ ROWS = {
     "account/2fa/webauthn/keys/<int:pk>/remove/": Row(get="ben", post="ben", at="passkey"),
     "account/2fa/webauthn/login/": Row(get=STAFF, post=STAFF, of="sign-in"),
     # the way to a provider and back is not there without one: test_sso.py
+    "paper/": Row(get="ben eve cy mo ada sue flo gus", post="ben eve cy mo ada sue flo gus"),
     "account/sso/": Row(post=NOBODY, of="world"),
     "account/sso/back/": Row(get=NOBODY, of="world"),
     "account/sessions/": Row(get=STAFF, post=STAFF),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_member, answers
 
 from accord_clinic import permissions
-from accord_clinic.actions import care, cover_and_emergency, erasure, members
+from accord_clinic.actions import care, cover_and_emergency, erasure, members, reveal
 from accord_clinic.models import BreakGlass, Member, PrivateLine
 
 STAFF = ("ben", "cy", "dee", "eve", "mo", "ada")
@@ -26,6 +26,12 @@ MAY = {
     "check_treat, in an emergency": {"ben"},
     "check_treat, handed over": {"ben"},
     "check_treat, left": set(),
+    "check_type_in_at_all": {"ben", "cy", "eve", "mo", "ada"},
+    "check_type_in": {"cy", "eve", "mo", "ada"},
+    "check_type_in, covered": {"cy", "mo", "ada"},
+    "check_type_in, alone": set(),
+    "check_type_in, alone and rated": {"ben"},
+    "check_type_in, alone and waived": {"ben"},
     "check_see_dyad": {"ben"},
     "check_see_dyad, shared": {"ben", "cy"},
     "check_see_dyad, taken back": {"ben"},
@@ -94,6 +100,14 @@ def things(people, case: str) -> tuple:
         return (_line(people, how),)
     if rule in ("check_end_sessions", "check_reset_second_factor"):
         return (people.ada if how else people.ben,)
+    if rule == "check_type_in":
+        rated = answers("therapist") if "rated" in how else None
+        session = a_held_session(people.dyad, therapist=rated)
+        if "waived" in how:
+            reveal.waive(session, "The form is in the post", by=people.ben)
+        session.refresh_from_db()
+        _happens(people, "alone" if "alone" in how else "")
+        return (session,)
     if rule in ("check_read_safety_answer", "check_look_after_safety"):
         return people.dyad, people.practice
     if rule in ("check_be_outside_reader", "check_see_safety"):

@@ -31,17 +31,22 @@ BASIC = frozenset("\n\t" + "".join(map(chr, [*range(0x20, 0x7F), *range(0xA1, 0x
 def talk_pdf(sheet: Sheet, zone: ZoneInfo) -> bytes:
     """The sheet on A4. Typst reads one JSON string, so nothing that a person wrote is ever compiled."""
     with override(sheet.language):
-        data = _each(_data(sheet, zone), without_controls)
-        lacking = _("{mark} stands for a sign that could not be printed. It is on the page.").format(mark=MARK)
+        return printed("talk", _data(sheet, zone))
+
+
+def printed(layout: str, texts: dict[str, Any]) -> bytes:
+    """The PDF of a layout in `print/`, whose `foot` says so where a sign could not be printed."""
+    data = _each(texts, without_controls)
+    lacking = _("{mark} stands for a sign that could not be printed. It is on the page.").format(mark=MARK)
     try:
-        return _compiled("talk", data)
+        return _compiled(layout, data)
     except typst.TypstError:
         said_so = {"foot": f"{data['foot']} {lacking}"}
     try:
-        return _compiled("talk", _each(data, _printable) | said_so)
+        return _compiled(layout, _each(data, _printable) | said_so)
     except typst.TypstError:
         # Signs that can be shown alone and not together: only the letters that every font has are left.
-        return _compiled("talk", _each(data, _latin) | said_so)
+        return _compiled(layout, _each(data, _latin) | said_so)
 
 
 def _compiled(layout: str, data: Any) -> bytes:

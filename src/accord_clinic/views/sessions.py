@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accord_clinic import permissions
-from accord_clinic.actions import care, checkin, planning
+from accord_clinic.actions import care, checkin, paper, planning
+from accord_clinic.exports.paper import paper_pdf
 from accord_clinic.forms.care import PlanSession
 from accord_clinic.forms.planning import PlanSessions
 from accord_clinic.pages import sessions as session_pages
 from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.pages.pictures import qr
+from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.shortcuts import do, or_404
@@ -69,7 +71,7 @@ def mark(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def link(request: HttpRequest, uid: str) -> HttpResponse:
-    """Make the client's link and show it, or send it to the known contact.
+    """Make the client's link and show it, send it to the known contact, or print a form for a pen instead.
 
     The page answers the POST itself: the link is known at this moment only, and a redirect would have to keep it.
     """
@@ -83,6 +85,12 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
         done = _("The link is on its way to {name}.").format(name=session.dyad.client.called)
         return do(request, back, checkin.mail_link, session, address, by=request.user, done=done)
     permissions.check_treat(request.user, session.dyad)
+    if "paper" in request.POST:
+        row, code = paper.make_form(session, by=request.user)
+        form = checkin_queries.Link(row, session, session.dyad, session.dyad.client)
+        answer = HttpResponse(paper_pdf(form, tuple(row.forms[0]), code), content_type="application/pdf")
+        answer["Content-Disposition"] = 'attachment; filename="check-in.pdf"'
+        return answer
     made = address(checkin.invite(session, by=request.user))
     context = {"session": session, "dyad": session.dyad, "link": made, "qr": qr(made), "lives": checkin.LINK_LIVES.days}
     return render(request, "therapist/link.html", context)

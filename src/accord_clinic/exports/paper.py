@@ -1,0 +1,59 @@
+"""A check-in on paper, for a pen: one A4 page in the client's language, with a code and without the client's name.
+
+It asks the check-in alone: choices with one answer, and the open lines. The layout is `exports/print/paper.typ`.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from accord_clinic.exports.pdf import printed
+from accord_clinic.queries.checkin import Link
+from accord_clinic.questionnaires import QuestionNames, block
+from accord_clinic.questionnaires.questions import QuestionBlock
+from accord_clinic.words import phrases
+
+ON_FRONT = 6
+"""So many questions stand above the fold: the page is folded at its middle, and the answers lie inside."""
+
+
+def paper_pdf(link: Link, asked: tuple[str, str], code: str) -> bytes:
+    """The page for one session. `asked`: the questionnaire and its form; `code`: what the page is typed in by."""
+    with override(link.client.language):
+        names = QuestionNames(phrases.session_on(link.session.start), link.client.called, link.therapist)
+        part = block(*asked, "client", 0)
+        return printed("paper", _data(link, names, part, code)) if part else b""
+
+
+def _data(link: Link, names: QuestionNames, part: QuestionBlock, code: str) -> dict[str, Any]:
+    outside = link.outside_reader.name if link.outside_reader else ""
+    questions = [q.filled(names) for q in part.questions]
+    asked = [{"text": q.text, "choices": [choice.text for choice in q.choices]} for q in questions if q.kind == "one"]
+    return {
+        "lang": link.client.language,
+        "kicker": f"{link.practice.name} · {_('check-in on paper')}",
+        "title": _("How was {session}?").format(session=names.session),
+        "how": _("Tick one box in each row. You can skip any row. Please write no name on it."),
+        "code_name": _("Code of this form"),
+        "code": f"{code[:4]}-{code[4:]}",
+        "reads_name": _("Who reads it:"),
+        "reads": _(
+            "Somebody here who does not treat you types it in, and sees it. Where {therapist} works alone, {therapist} "
+            "does so after answering. Nobody reads it until then. After that {therapist} reads what you have ticked."
+        ).format(therapist=link.therapist),
+        "first": asked[:ON_FRONT],
+        "second": asked[ON_FRONT:],
+        "fold": _("fold here, answers inside"),
+        "lines": [q.text for q in questions if q.kind == "words"],
+        "seal": _("for {name}: cut off here, fold and seal it").format(name=outside),
+        "sealed": _("Only {name} opens this part, not {therapist} and not whoever types in the rest.").format(
+            name=outside, therapist=link.therapist
+        )
+        if outside
+        else "",
+        "foot": _("Leave blank what you want to keep to yourself. {help} Nobody reads this form right away.").format(
+            help=link.practice.crisis_text
+        )
+        + f" {part.title} {part.version}, CC BY 4.0",
+    }

@@ -11,7 +11,7 @@ from django.utils.translation import override
 from accord_clinic.exports.pdf import printed
 from accord_clinic.queries.checkin import Link
 from accord_clinic.questionnaires import QuestionNames, block
-from accord_clinic.questionnaires.questions import QuestionBlock
+from accord_clinic.questionnaires.questions import Question, QuestionBlock
 from accord_clinic.words import phrases
 
 ON_FRONT = 6
@@ -29,11 +29,11 @@ def paper_pdf(link: Link, asked: tuple[str, str], code: str) -> bytes:
 def _data(link: Link, names: QuestionNames, part: QuestionBlock, code: str) -> dict[str, Any]:
     outside = link.outside_reader.name if link.outside_reader else ""
     questions = [q.filled(names) for q in part.questions]
-    asked = [{"text": q.text, "choices": [choice.text for choice in q.choices]} for q in questions if q.kind == "one"]
+    asked = [_question(q) for q in _parents_first(questions)]
     return {
         "lang": link.client.language,
         "kicker": f"{link.practice.name} · {_('check-in on paper')}",
-        "title": _("How was {session}?").format(session=names.session),
+        "title": _("How was the session on {day}?").format(day=phrases.day(link.session.start)),
         "how": _("Tick one box in each row. You can skip any row. Please write no name on it."),
         "code_name": _("Code of this form"),
         "code": f"{code[:4]}-{code[4:]}",
@@ -57,3 +57,14 @@ def _data(link: Link, names: QuestionNames, part: QuestionBlock, code: str) -> d
         )
         + f" {part.title} {part.version}, CC BY 4.0",
     }
+
+
+def _parents_first(questions: list[Question]) -> list[Question]:
+    """What hangs on an answer stands under it: on paper nobody is led there later."""
+    one = [q for q in questions if q.kind == "one"]
+    return [each for q in one if not q.asked_if for each in (q, *(f for f in one if f.asked_if == q.id))]
+
+
+def _question(question: Question) -> dict[str, Any]:
+    text = _("If yes: {question}").format(question=question.text) if question.asked_if else question.text
+    return {"text": text, "choices": [choice.text for choice in question.choices]}

@@ -19,8 +19,8 @@ GERMAN = CLINIC / "locale/de/LC_MESSAGES"
 PAGES = ["errors/plain.html", "parts/talk_rows.html", "therapist/talk.html"]
 """Templates that clients meet beside those in `client/`, and what those include."""
 PYTHON = [
-    "exports/chapters.py", "exports/paper.py", "exports/pdf.py", "questionnaires/*.py", "pages/pictures.py", "words/phrases.py",
-    "actions/agreements.py", "actions/corrections.py",
+    "exports/chapters.py", "exports/paper.py", "exports/pdf.py", "questionnaires/*.py", "pages/pictures.py",
+    "words/phrases.py", "actions/agreements.py", "actions/corrections.py",
     "queries/checkin.py", "pages/consent.py", "pages/key_holders.py", "queries/rights.py", "pages/own_space.py",
     "pages/answers.py", "pages/talk_sheet.py",
     "views/checkin_page.py", "views/checkin.py", "views/errors.py", "views/rights.py",

@@ -61,8 +61,8 @@ def _data(link: Link, names: QuestionNames, part: QuestionBlock, code: str) -> d
 
 def _parents_first(questions: list[Question]) -> list[Question]:
     """What hangs on an answer stands under it: on paper nobody is led there later."""
-    one = [q for q in questions if q.kind == "one"]
-    return [each for q in one if not q.asked_if for each in (q, *(f for f in one if f.asked_if == q.id))]
+    ticked = [q for q in questions if q.kind == "one"]
+    return [each for q in ticked if not q.asked_if for each in (q, *(f for f in ticked if f.asked_if == q.id))]
 
 
 def _question(question: Question) -> dict[str, Any]:

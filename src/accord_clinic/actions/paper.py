@@ -34,10 +34,10 @@ def make_form(session: Session, *, by: Member) -> tuple[Invitation, str]:
 
 
 @transaction.atomic
-def type_in(session: Session, said: Submission, *, by: Member) -> bool:
+def type_in(session: Session, ticked: Submission, *, by: Member) -> bool:
     """Store what stands on a paper form as the client's answers, marked as typed in, and note who typed."""
     check_type_in(by, session)
-    stored = checkin.send(session, "client", said, by=session.dyad.client)
+    stored = checkin.send(session, "client", ticked, by=session.dyad.client)
     if stored:
         record(by, "type_in", f"session:{session.pk}", [PAPER])
     return stored

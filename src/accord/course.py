@@ -86,7 +86,7 @@ def course(
             trajectories[name, scale] = trajectory(client, times, calibration, other)
         elif other is not None:
             gaps[name, scale] = trajectory(client - other, times, calibration)
-    evidence = Evidence(record, instruments, scored, trajectories, gaps)
+    evidence = Evidence(record, instruments, scored, trajectories, gaps, versions or {})
     signals = tuple(signal for detector in detectors for signal in detector.detect(evidence))
     return Course(record, scored, trajectories, gaps, signals, frozenset(silent), earlier)
 

@@ -7,7 +7,7 @@ Each signal says what it rests on in ids and numbers, under which rule, and, whe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accord.records import DyadRecord, Rater, Response, Score, Signal
@@ -35,6 +35,12 @@ class Evidence:
     scores: Mapping[tuple[Rater, str, str], tuple[Score | None, ...]]
     trajectories: Mapping[tuple[str, str], Any]
     gaps: Mapping[tuple[str, str], Any]
+    versions: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+
+    def as_answered(self, response: Response) -> Any:
+        """The questionnaire in the version that was answered; its latest where that is not here."""
+        latest = self.instruments[response.instrument]
+        return self.versions.get((response.instrument, response.version), latest)
 
     def check_ins(self) -> Iterator[tuple[int, Response | None, Response | None]]:
         """Per session in order: its number, the client's check-in and the therapist's, `None` where missing."""
@@ -194,8 +200,11 @@ def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any]) -> It
 
 
 def _says_little(seen: Evidence, response: Response) -> bool:
-    """The best answer to every scored question with little room to speak, or the same place on every question."""
-    instrument = seen.instruments[response.instrument]
+    """The best answer to every scored question with little room to speak, or the same place on every question.
+
+    Which questions are scored, and which answer is the best, goes by the version that was answered.
+    """
+    instrument = seen.as_answered(response)
     if response.form not in instrument.forms:
         return False
     places: dict[str, int] = {

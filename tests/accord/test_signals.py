@@ -15,7 +15,7 @@ from accord.stats.priors import shipped
 
 CHECK_IN = "accord-check-in"
 USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 1, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3}
-SHELF = catalogue().instruments
+SHELF, ALL = catalogue().instruments, catalogue().versions
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +156,36 @@ def test_perfect_answers_without_room_to_speak_are_quiet():
 def test_the_same_place_on_every_question_is_quiet():
     same = dict.fromkeys(USUAL, 2)
     assert ("quiet", 5) in found(said({}, {}, same, same, same))
+
+
+def of_version(version, sessions):
+    """The same answers, all as sent with one version."""
+    responses = tuple(replace(r, version=version) for r in sessions.responses)
+    signals = course(replace(sessions, responses=responses), SHELF, {}, versions=ALL).signals
+    return {(signal.kind, signal.session) for signal in signals}
+
+
+@pytest.mark.parametrize(("version", "held_back"), [("0.1", set()), ("0.2", {("quiet", 5)})])
+def test_quiet_goes_by_the_scored_questions_of_the_version_that_was_answered(version, held_back):
+    """In 0.1 what was held back is scored, and best at 0; in 0.2 it is not, and trust is."""
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b2": 4, "b3": 4, "b4": 4, "v1": 0}
+    sessions = said({}, {}, *[perfect | {"b1": 1}] * 3)
+    assert of_version(version, sessions) == held_back
+    assert of_version(version, said({}, {}, *[perfect | {"b1": 0}] * 3)) == {("quiet", 5)}
+
+
+def test_a_run_may_begin_in_one_version_and_go_on_in_the_next():
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "b4": 4, "v1": 0}
+    sessions = said({}, {}, perfect, perfect, perfect | {"b4": 3}, {}, perfect, perfect, perfect)
+
+    def mixed(upgraded_at):
+        responses = tuple(replace(r, version="0.1" if r.session < upgraded_at else "0.2") for r in sessions.responses)
+        signals = course(replace(sessions, responses=responses), SHELF, {}, versions=ALL).signals
+        return [s.session for s in signals if s.kind == "quiet"]
+
+    assert mixed(upgraded_at=6) == [5, 9], "0.1 knows no b4, so that session 5 was perfect there"
+    assert mixed(upgraded_at=5) == [9], "in 0.2 it was not"
+    assert mixed(upgraded_at=8) == [5, 9], "a run over both versions"
 
 
 def test_two_sessions_without_an_answer_are_silence_told_once():

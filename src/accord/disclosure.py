@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,40 @@ def suppress_facts(facts: Sequence[Sequence[str]], *sharers: Sharers) -> list[tu
             split += [*tellable.values(), rest]
         alike = [rows for rows in split if rows]
     return [tuple(row) for row in shown]
+
+
+def told_beginnings(
+    facts: Sequence[Sequence[str]], patterns: Sequence[Sequence[int]], *sharers: Sharers
+) -> tuple[list[tuple[str, ...]], list[int]]:
+    """The facts as `suppress_facts` leaves them, and how much of the beginning of each pattern can be told with them.
+
+    `patterns`: for each record a series of counts in time, as *so many sessions in each four weeks*; a shorter one goes
+    on with zeros. One count after the other follows the facts: what is told is shared as a whole, facts and beginning
+    together, by enough people. Counts one by one would not do: each can be common, and all of them together be about
+    one person. After the first count that few share, nothing more of a record is told.
+
+    Raises `ValueError` as `suppress_facts` does.
+
+    >>> told_beginnings([("room",)] * 4, [[4, 4], [4, 4], [4, 2], [4, 1]], (range(4), 2))
+    ([('room',), ('room',), ('room',), ('room',)], [2, 2, 1, 1])
+    """
+    width, most = len(facts[0]) if facts else 0, max(map(len, patterns), default=0)
+    rows = [
+        (*fact, *(str(count) for count in pattern), *("0" for _ in range(most - len(pattern))))
+        for fact, pattern in zip(facts, patterns, strict=True)
+    ]
+    shown = suppress_facts(rows, *sharers)
+    lengths = [next((n for n, count in enumerate(row[width:]) if not count), most) for row in shown]
+    return [row[:width] for row in shown], lengths
+
+
+def count_unique(records: Sequence[Hashable]) -> int:
+    """How many records nobody else's is equal to: whoever knows so much about one of these people finds the record.
+
+    >>> count_unique(["a", "b", "b"])
+    1
+    """
+    return sum(times == 1 for times in Counter(records).values())
 
 
 def _tellable(values: Mapping[int, str], sharers: Sequence[Sharers]) -> tuple[dict[str, list[int]], list[int]]:

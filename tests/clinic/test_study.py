@@ -306,12 +306,28 @@ class TestWhatIsInIt:
         assert page.endswith(f"\n\n{study_file.tables()}"), "put this under the introduction:\n" + study_file.tables()
 
     def test_missed_sessions_are_told_and_coming_ones_are_not(self, ten, dee):
-        a_session(ten[0], state="missed_by_client")
-        a_session(ten[0], timezone.now() + timedelta(days=7))
+        for dyad in ten:
+            a_session(dyad, state="missed_by_client")
+            a_session(dyad, timezone.now() + timedelta(days=7))
         last = [row for row in tables(dee)["sessions"] if row["session"] not in ("1", "2")]
-        assert [(row["session"], row["week"], row["state"], row["revealed_by"]) for row in last] == [
-            ("", "2", "missed_by_client", "")
-        ]
+        assert [(row["session"], row["block"], row["state"], row["revealed_by"]) for row in last] == [
+            ("", "1", "missed_by_client", "")
+        ] * 10
+
+    def test_when_something_was_is_told_only_where_ten_courses_went_alike_until_then(self, ten, dee):
+        """The first four weeks of all ten, and no more of any: one of them alone went on for longer."""
+        for dyad in ten:
+            for _n in range(2):
+                a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
+        a_held_session(ten[0], client=answers("client"), therapist=answers("therapist"))
+        rows = tables(dee)["sessions"]
+        assert {row["block"] for row in rows if int(row["session"]) <= 4} == {"1"}
+        assert [row["block"] for row in rows if row["session"] == "5"] == [""]
+
+    def test_one_missed_session_hides_the_weeks_of_all(self, ten, dee):
+        """Were they told of the nine others, its gap would tell of the one."""
+        a_session(ten[0], state="missed_by_client")
+        assert {row["block"] for row in tables(dee)["sessions"]} == {""}
 
     def test_a_code_names_the_same_session_in_each_table_and_another_one_in_the_next_file(self, full, dee):
         a_session(full[0], state="missed_by_client")

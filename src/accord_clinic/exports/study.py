@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 from django.db.models import Count, Model, Q, QuerySet
 
-from accord.disclosure import LEAST, suppress_facts
+from accord.disclosure import LEAST, told_beginnings
 from accord_clinic.exports import study_rows
-from accord_clinic.exports.study_rows import Cells, Courses, Place
+from accord_clinic.exports.study_rows import Cells, Courses, Place, block_of
 from accord_clinic.models import Agreement, Client, Dyad, Member, ReadLog, Response, Session, Strain, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_study
@@ -95,10 +95,28 @@ def courses() -> Courses | None:
         return None
     therapists = [dyad.therapist_id for dyad in rows]
     share = min(FEWEST_THERAPISTS, len(set(therapists)))
-    told_facts = suppress_facts([_facts(dyad) for dyad in rows], (clients, FEWEST), (therapists, share))
     number = {dyad.pk: n for dyad, n in zip(rows, _drawn(len(rows)), strict=True)}
+    begun, sessions, without = _places(number)
+    patterns = _patterns({number[dyad]: start for dyad, start in begun.items()}, [*sessions.values(), *without])
+    told_facts, lengths = told_beginnings(
+        [_facts(dyad) for dyad in rows],
+        [patterns[number[dyad.pk]] for dyad in rows],
+        (clients, FEWEST),
+        (therapists, share),
+    )
     facts = {dyad.pk: facts for dyad, facts in zip(rows, told_facts, strict=True)}
-    return Courses(len(set(clients)), number, facts, *_places(number))
+    blocks = {dyad.pk: n for dyad, n in zip(rows, lengths, strict=True)}
+    return Courses(len(set(clients)), number, facts, begun, blocks, sessions, without)
+
+
+def _patterns(begun: Mapping[int, datetime], places: Iterable[Place]) -> dict[int, list[int]]:
+    """By the number of a course: how many of its sessions were in each block, those before the first open one first."""
+    patterns: dict[int, list[int]] = {dyad: [] for dyad in begun}
+    for place in places:
+        pattern, block = patterns[place.dyad], block_of(begun[place.dyad], place.start)
+        pattern += [0] * (block + 1 - len(pattern))
+        pattern[block] += 1
+    return patterns
 
 
 def _places(number: Mapping[int, int]) -> tuple[dict[int, datetime], dict[int, Place], list[Place]]:
@@ -152,7 +170,10 @@ RATER = Column("rater", "string", "client or therapist", codes((Response, "side"
 AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
 INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
 KEPT_BACK = "empty where fewer than ten clients or three therapists share it together with what stands before it"
-SINCE = "in whole weeks since the first session that is open to both; below 0: before it"
+SINCE = (
+    "in which four weeks from the first session that is open to both, from 1; 0: before it; empty from where fewer "
+    "than ten clients or three therapists have so many sessions in each four weeks until then, and the same facts"
+)
 
 TABLES = (
     StudyTable(
@@ -176,12 +197,12 @@ TABLES = (
     ),
     StudyTable(
         "sessions",
-        "One row a session that is open to both, was cancelled or missed. Only what took place has a number.",
+        "One row a session that is open to both, was cancelled or missed, in order. Only what took place has a number.",
         (
             DYAD,
             SESSION,
             CODE,
-            Column("week", "integer", f"when it was, {SINCE}"),
+            Column("block", "integer", f"when it was: {SINCE}"),
             Column(
                 "state", "string", "held, cancelled, missed_by_client or missed_by_therapist", codes((Session, "state"))
             ),
@@ -277,7 +298,7 @@ TABLES = (
             ),
             Column("side", "string", "whose move it was", codes((StrainMove, "side"))),
             Column("at_session", "integer", "in which session it was said, where in one"),
-            Column("week", "integer", f"when it was said, {SINCE}"),
+            Column("block", "integer", "when it was said, likewise"),
         ),
         study_rows.strains,
     ),
@@ -290,12 +311,12 @@ TABLES = (
             Column("kind", "string", "goal, task or problem (the shared view)", codes((Agreement, "kind"))),
             Column("of_goal", "integer", "the goal that a task belongs to"),
             Column("proposed_by", "string", "client or therapist", codes((Agreement, "proposed_by"))),
-            Column("week", "integer", f"when it was proposed, {SINCE}"),
+            Column("block", "integer", "when it was proposed, likewise"),
             Column("wordings", "integer", "how often it was worded"),
             Column("client_sealed", "boolean", "whether the client has sealed the last wording"),
             Column("therapist_sealed", "boolean", "whether the therapist has"),
             Column("end", "string", "reached, dropped or replaced; empty while it stands", codes((Agreement, "end"))),
-            Column("end_week", "integer", "when it ended, likewise"),
+            Column("end_block", "integer", "when it ended, likewise"),
         ),
         study_rows.agreements,
     ),

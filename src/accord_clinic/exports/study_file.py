@@ -20,9 +20,11 @@ Courses of care of clients who agreed to it, under numbers. No name, no contact,
 client kept is in these files; nor is it said who the therapist was. Answers are in it only of sessions that were open
 to both when it was made. The tables belong together by `dyad`, and within it by `session` and `agreement`.
 
-This is pseudonymous, not anonymous: whoever knows when somebody came could recognise a course by its weeks. Keep the
-files as you would keep the record, publish results and never rows, and do not try to find out who somebody is. Who
-withdraws is in no new file; make a new one when you begin a new analysis.
+This is pseudonymous, not anonymous: whoever knows how many sessions somebody had, or which were missed, could recognise
+a course. In a simulated practice of 62 courses, 36 could be found by the number of sessions and the facts in `dyads`.
+Times are blocks of four weeks, and are given only as far as ten clients and three therapists went alike. Keep the files
+as you would keep the record, publish results and never rows, and do not try to find out who somebody is. Who withdraws
+is in no new file; make a new one when you begin a new analysis.
 
 The numbers of the courses are drawn anew for each file. A client may be in it with more than one course, and courses of
 one therapist may resemble each other; which they are, is not in it, so standard errors come out somewhat too small."""

@@ -6,7 +6,7 @@ stand in an order that follows from what they say, and not in that in which they
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires.shelf import shelf
 
 Cells = tuple[Any, ...]
+BLOCK = timedelta(weeks=4)
+"""Weeks alone singled out each course of a practice. With four, one session more or less hides many a missed one."""
 
 
 class Place(NamedTuple):
@@ -69,24 +71,26 @@ class Courses:
     """The courses of one study file at one moment: how many clients; by dyad its number and its facts.
 
     `sessions`: all that are open to both, by key. Nothing is told of any other, also where one opens in between.
-    `without`: those that did not take place.
+    `without`: those that did not take place. `told_blocks`: of how many blocks the file says what was in them.
     """
 
     clients: int
     number: Mapping[int, int]
     facts: Mapping[int, tuple[str, ...]]
     begun: Mapping[int, datetime]
+    told_blocks: Mapping[int, int]
     sessions: Mapping[int, Place]
     without: Sequence[Place]
 
-    def week(self, dyad: int, at: datetime | None) -> int | None:
-        """Whole weeks since the first session that is open to both."""
-        return None if at is None else weeks(self.begun[dyad], at)
+    def block(self, dyad: int, at: datetime | None) -> int | None:
+        """The four weeks in which something was; nothing from where too few courses went alike until then."""
+        block = None if at is None else block_of(self.begun[dyad], at)
+        return block if block is not None and block < self.told_blocks[dyad] else None
 
 
-def weeks(begun: datetime, at: datetime) -> int:
-    """Whole weeks from one moment to another; below 0 where the other was before."""
-    return (at - begun).days // 7
+def block_of(begun: datetime, at: datetime) -> int:
+    """Which four weeks from the first open session, from 1; 0 before it."""
+    return max(0, (at - begun) // BLOCK + 1)
 
 
 def _of(some: Courses, dyads: Sequence[int], model: type, *columns: str) -> list[Cells]:
@@ -100,10 +104,10 @@ def dyads(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 
 def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    begun = {some.number[dyad]: some.begun[dyad] for dyad in dyads}
-    places = [place for place in (*some.sessions.values(), *some.without) if place.dyad in begun]
+    numbered = {some.number[dyad]: dyad for dyad in dyads}
+    places = [place for place in (*some.sessions.values(), *some.without) if place.dyad in numbered]
     for place in sorted(places, key=lambda place: (place.start, place.code)):
-        yield *place.cells, weeks(begun[place.dyad], place.start), place.state, place.how, place.asked
+        yield *place.cells, some.block(numbered[place.dyad], place.start), place.state, place.how, place.asked
 
 
 def _latest(some: Courses, dyads: Sequence[int]) -> list[SentRow]:
@@ -183,7 +187,7 @@ def strains(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     for dyad, strain, session, kind, opened_by, move, side, said_in, at in moves:
         place = some.sessions.get(said_in)
         about = *some.sessions[session].cells, numbers[strain], kind, opened_by
-        yield (*about, move, side, place.session if place else None, some.week(dyad, at))
+        yield (*about, move, side, place.session if place else None, some.block(dyad, at))
 
 
 def agreements(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
@@ -196,10 +200,10 @@ def agreements(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     for key, dyad, kind, goal, by, at, end, ended_at in rows.values_list(*columns):
         if key not in numbers or key not in worded:
             continue
-        what = some.number[dyad], numbers[key], kind, numbers.get(goal), by, some.week(dyad, at)
+        what = some.number[dyad], numbers[key], kind, numbers.get(goal), by, some.block(dyad, at)
         wordings, last = worded[key]
         seals = (last, "client") in sealed, (last, "therapist") in sealed
-        yield (*what, wordings, *seals, end, some.week(dyad, ended_at))
+        yield (*what, wordings, *seals, end, some.block(dyad, ended_at))
 
 
 def progress(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:

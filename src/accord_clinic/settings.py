@@ -196,6 +196,8 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = os.environ.get("ACCORD_FROM", "accord@localhost")
 # Hosts that a calendar may be read from though they are inside this network, or without TLS: a Radicale of your own.
 CALENDAR_HOSTS = [host for host in os.environ.get("ACCORD_CALENDAR_HOSTS", "").split(",") if host]
+if DEMO:
+    CALENDAR_HOSTS.append("127.0.0.1")  # the demo serves a calendar itself
 # A function (number, text); accord_clinic.messages.sms_gateway.send posts to ACCORD_SMS_URL.
 SMS = os.environ.get("ACCORD_SMS", "accord_clinic.messages.sms.console")
 SMS_URL = os.environ.get("ACCORD_SMS_URL", "")

@@ -174,6 +174,7 @@ urlpatterns = [
     path("sessions/<str:uid>/strain/", agreements.open_strain, name="open_strain"),
     # the demo's door; not there outside the demo
     path("demo/", demo.hall, name="demo"),
+    path("demo/calendar.ics", demo.feed, name="demo_feed"),
     path("demo/be/<str:uid>/", demo.enter, name="demo_enter"),
     path("demo/phone/<str:uid>/", demo.phone, name="demo_phone"),
 ]

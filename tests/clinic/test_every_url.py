@@ -216,6 +216,7 @@ ROWS = {
     "sessions/<str:uid>/strain/": Row(post=TREATS, at="session"),
     # the demo's door is not there outside the demo
     "demo/": SHUT,
+    "demo/calendar.ics": SHUT,
     "demo/be/<str:uid>/": SHUT,
     "demo/phone/<str:uid>/": SHUT,
 }

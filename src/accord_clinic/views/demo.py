@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accord_clinic.demo import doors
+from accord_clinic.demo import calendar, doors
 
 View = Callable[..., HttpResponse]
 
@@ -47,3 +47,10 @@ def enter(request: HttpRequest, uid: str) -> HttpResponse:
 def phone(request: HttpRequest, uid: str) -> HttpResponse:
     """Open the check-in of a client to whom a link was just sent."""
     return redirect("link", token=doors.phone_link(uid))
+
+
+@only_in_demo
+@require_safe
+def feed(request: HttpRequest) -> HttpResponse:
+    """The calendar from which the first therapist of the demo lives."""
+    return HttpResponse(calendar.content(), content_type="text/calendar; charset=utf-8")

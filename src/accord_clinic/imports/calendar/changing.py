@@ -83,6 +83,7 @@ def apply(
     return changes
 
 
+@transaction.atomic
 def match(calendar: ConnectedCalendar, uid: str, dyad: Dyad | None) -> None:
     """Whose sessions a series holds; `None`: nobody's. The owner says so once, and can say otherwise later."""
     name, now = series_name(calendar, uid), timezone.now()

@@ -7,9 +7,10 @@ import time
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
+from django.urls import reverse
 
 from accord.errors import BadInput
-from accord_clinic.demo import doors
+from accord_clinic.demo import calendar, doors
 from accord_clinic.demo.load import load
 from accord_clinic.models import Member, Practice
 from accord_clinic.upkeep import serving
@@ -36,9 +37,12 @@ class Command(BaseCommand):
         self._check_invented()
         if fresh:
             self._start_over()
-        if not Practice.objects.exists():
+        made = not Practice.objects.exists()
+        if made:
             self._make()
         address = f"http://{'localhost' if host == '127.0.0.1' else host}:{port}"
+        if made:
+            calendar.connect(f"http://{host}:{port}" + reverse("demo_feed"))
         self._tell_where(address)
         if not only_load:
             # The sweep beside the web server makes links with it.

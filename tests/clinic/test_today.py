@@ -8,7 +8,7 @@ from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 from accord_clinic.actions import checkin, reveal, talk_sheet
-from accord_clinic.models import Practice
+from accord_clinic.models import Client, Practice
 from accord_clinic.pages.today import today
 
 NOON = datetime(2026, 3, 10, 11, tzinfo=UTC)
@@ -133,3 +133,12 @@ def test_the_number_of_queries_does_not_grow(size, people, ben, as_member, djang
     browser = as_member(ben)
     with django_assert_max_num_queries(11):
         assert browser.get(reverse("today")).status_code == 200
+
+
+def test_sending_a_link_is_offered_only_where_there_is_an_address(noon, people, dyad, ben, as_member):
+    a_held_session(dyad, NOON - timedelta(hours=4))
+    page = reverse("today"), reverse("dyad", args=[dyad.uid])
+    assert all("Send the link" in as_member(ben).get(address).content.decode() for address in page)
+    Client.objects.update(email="", phone="")
+    assert not any("Send the link" in as_member(ben).get(address).content.decode() for address in page)
+    assert all("Show it" in as_member(ben).get(address).content.decode() for address in page)

@@ -50,6 +50,7 @@ class TodayEntry:
     rate: bool = False
     settle: bool = False
     link: bool = False
+    reachable: bool = True
     assumed: bool = False
     off: bool = False
 
@@ -154,7 +155,7 @@ class _Entries:
         """A session by name and moment."""
         return TodayEntry(
             session.uid, session.dyad_uid, session.called, moment(session.start, self.where, form),
-            str(MODALITIES[session.modality]), sheet=session.last_sheet or "", **more,
+            str(MODALITIES[session.modality]), sheet=session.last_sheet or "", reachable=session.reachable, **more,
         )  # fmt: skip
 
     def to_settle(self, session: TodaySession) -> TodayEntry:

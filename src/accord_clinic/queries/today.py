@@ -22,7 +22,8 @@ from accord_clinic.questionnaires.plan import is_due
 COLUMNS = (
     "uid", rank(), "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
     "dyad", "dyad__uid", "dyad__ended", "dyad__often",
-    "dyad__client__name", "dyad__client__address_as", "denied", "rated", "linked", "ticked",
+    "dyad__client__name", "dyad__client__address_as", "dyad__client__email", "dyad__client__phone",
+    "denied", "rated", "linked", "ticked",
     "last_revealed", "last_sheet",
     "assumed", "reveal_due", "source",
 )  # fmt: skip
@@ -47,6 +48,8 @@ class TodaySession:
     often: int | None
     client: str
     address_as: str
+    email: str
+    phone: str
     denied: bool
     rated: bool
     linked: bool
@@ -61,6 +64,11 @@ class TodaySession:
     def called(self) -> str:
         """The client as people here call them."""
         return self.address_as or self.client
+
+    @property
+    def reachable(self) -> bool:
+        """There is an address to send a link to."""
+        return bool(self.email or self.phone)
 
     @property
     def due(self) -> bool:

@@ -154,7 +154,7 @@ class PersonForm(CourseForm):
     email = forms.EmailField(
         label=_("E-mail"),
         required=False,
-        help_text=_("For links and one-time codes. Leave it out to hand links over yourself."),
+        help_text=_("For links and one-time codes. Without one you hand links over yourself."),
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
     born = forms.IntegerField(label=_("Year of birth"), required=False)
@@ -166,11 +166,27 @@ class PersonForm(CourseForm):
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
-    field_order = (*ABOUT, "consents", "started", "under_way", "approach", "card_topics", "modality", "form", "often")
+    FIRST = ("name", "email", "born", "consents", "under_way")
+    """What is asked of everybody; all else has a default, and is folded away."""
+    field_order = (
+        *FIRST, "address_as", "language", "phone", "started", "approach", "card_topics", "modality", "form", "often",
+    )  # fmt: skip
 
     def __init__(self, *args, guardian_below: int, **more):
         super().__init__(*args, **more)
         self.guardian_below = guardian_below
+
+    def first_fields(self):
+        """The fields that everybody fills in."""
+        return [self[name] for name in self.FIRST]
+
+    def more_fields(self):
+        """The fields with a default."""
+        return [field for field in self if field.name not in self.FIRST]
+
+    def more_is_wrong(self):
+        """Whether one of those has an error, so that they are shown."""
+        return any(field.errors for field in self.more_fields())
 
     def clean(self):
         """Nobody is taken for grown up because a field was left empty."""

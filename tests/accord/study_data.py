@@ -137,7 +137,20 @@ def leaving(persons=400, waves=10, seed=15, competing=False):
     return dict(zip(names, map(np.array, zip(*rows, strict=True)), strict=True))
 
 
+def trial_from_intake():
+    """The trial's BAI after each patient's first rating, which is the intake."""
+    table = (
+        implement()
+        .drop_nulls("bai")
+        .sort("patient", "session")
+        .with_columns(pl.col("bai").first().over("patient").alias("intake"))
+    )
+    later = table.filter(pl.col("patient").is_first_distinct().not_())
+    return {name: later[name].to_numpy() for name in ("bai", "patient", "session", "intake")}
+
+
 STUDIES = {
+    "trial_from_intake": trial_from_intake,
     "agreeing": agreeing,
     "couples": couples,
     "couples_over_time": couples_over_time,

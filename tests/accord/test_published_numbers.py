@@ -24,6 +24,7 @@ PUBLISHED = {
     "invariance": "test_invariance::TestGroups",
     "multilevel_omega": "test_invariance::TestOmega",
     "invariance_of_sides": "test_invariance::TestSides",
+    "expected_course": "test_expected::test_the_trial_gives_the_numbers_of_lme4",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -42,6 +43,7 @@ FITS = {
     "criterion": "criterion.agreement",
     "dropout": "hazard_of_ending",
     "dyads": "surface",
+    "expected": "expected_course",
     "invariance": "invariance",
     "mixed": "fit_mixed",
     "reliability": "reliability",

@@ -18,6 +18,7 @@ from accord.cli import (
     fit_criterion,
     fit_dropout,
     fit_dyads,
+    fit_expected,
     fit_invariance,
     fit_reliability,
     fit_riclpm,
@@ -50,6 +51,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     fit_therapists.add(analyses)
     fit_dropout.add(analyses)
     fit_invariance.add(analyses)
+    fit_expected.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -59,4 +59,11 @@ for (link in c("logit", "cloglog")) {
 d <- study("competing")
 f <- multinom(event ~ time + log(time) + alliance, d, reltol = 1e-14, maxit = 1000, trace = FALSE, Hess = TRUE)
 keep("hazard_competing", d, estimate = unname(coef(f)), se = unname(summary(f)$standard.errors), loglik = as.numeric(logLik(f)))
+
+# The expected course: growth on log(session + 1) by intake.
+d <- study("trial_from_intake")
+d$log <- log(d$session + 1)
+f <- lmer(bai ~ log + intake + intake:log + (1 + log | patient), d, control = tight)
+v <- as.data.frame(VarCorr(f))
+keep("expected", d[, c("bai", "intake")], fixed = unname(fixef(f)), se = unname(coef(summary(f))[, 2]), variances = v$vcov, loglik = as.numeric(logLik(f)))
 write_json(out, arguments[2], digits = 12, auto_unbox = TRUE, pretty = TRUE)

@@ -142,9 +142,9 @@ def _columns(
         raise BadInput("a time is below 0. Give the number of the session.")
     if intake is not None:
         low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
-        known = ~np.isnan(given)
-        np.minimum.at(low, who[known], given[known])
-        np.maximum.at(high, who[known], given[known])
+        there = ~np.isnan(given)
+        np.minimum.at(low, who[there], given[there])
+        np.maximum.at(high, who[there], given[there])
         if (high > low).any():
             raise BadInput(f"person {names[int((high > low).argmax())]} has several intakes. Give one in all rows.")
         return outcome, clock, who, given

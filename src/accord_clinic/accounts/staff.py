@@ -30,6 +30,9 @@ from accord_clinic.queries.practice import remembered, zone
 
 BEGAN, SEEN = "began", "seen"
 STAFF_PATHS = ("/account/", "/demo/")
+HANDED_OVER = "handed_over"
+CLIENT_PATHS = ("/c/", "/check-in/", "/away")
+"""What a device that was handed over opens without a second factor: a check-in, and the harmless page."""
 FRESH_FOR = 300
 SEEN_EVERY = 60
 """Noting each request would be a write for each read; a minute is fine enough for an hour's limit."""
@@ -129,7 +132,8 @@ class StaffSession:
             messages.info(request, _("You were signed out, because nobody has used this page for a while."))
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         about_accounts = request.path.startswith(reverse("account_login").removesuffix("login/"))
-        if not (settings.DEMO or about_accounts or used_second_factor(request)):
+        with_a_client = HANDED_OVER in request.session and request.path.startswith(CLIENT_PATHS)
+        if not (settings.DEMO or about_accounts or with_a_client or used_second_factor(request)):
             return _to_the_second_factor(request)
         return self.get_response(request)
 
@@ -159,6 +163,12 @@ def _too_old(session, now: float) -> str:
     if now - session.get(SEEN, 0) > SEEN_EVERY:
         session[SEEN] = now
     return ""
+
+
+def hand_over(request) -> None:
+    """Lock this session until the second factor: the device goes to a client, for a check-in and nothing else."""
+    request.session[AUTHENTICATION_METHODS_SESSION_KEY] = []
+    request.session[HANDED_OVER] = True
 
 
 def used_second_factor(request) -> bool:

@@ -13,12 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord.instruments import Instrument, Item
+from accord.signals import CHECK_IN
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers, as_answered
 from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.strains import is_open
 from accord_clinic.queries.talk_sheet import AnswerRows, answer_rows, sheet_rows
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS
+from accord_clinic.words import phrases
 from accord_clinic.words.sentences import strain_state
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def _sheet(session: Session) -> Sheet:
         therapist=voices.names["therapist"],
         number=session.number,
         start=session.start,
-        how=_how_rated(session.revealed_by, answers),
+        how=" · ".join(filter(None, (_how_rated(session.revealed_by, answers), _how_answered(rows, answers)))),
         answers=answers,
         language=dyad.client.language,
         earlier=_earlier(session, rows.strains, rows.ticks),
@@ -113,6 +115,11 @@ def _how_rated(revealed_by: str, answers: SessionAnswers) -> str:
     if "client" not in answers.sides:
         return _("{name} has not answered about this session, and that is fine").format(name=answers.client)
     return _("{name} looked before answering, or answered late").format(name=answers.therapist)
+
+
+def _how_answered(rows: AnswerRows, answers: SessionAnswers) -> str:
+    check_in = rows.responses.get(("client", CHECK_IN))
+    return phrases.how_answered(check_in.context, answers.client) if check_in else ""
 
 
 def session_answers(session: Session) -> SessionAnswers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from accord.scoring import possible
@@ -26,6 +26,7 @@ class ReadableResponse:
     instrument: str
     version: str
     answers: Mapping[str, Any]
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def readable(rows: Iterable[Any]) -> list[ReadableResponse]:
 def _readable(row: Any) -> ReadableResponse:
     instrument = shelf().answered(row.instrument, row.version)
     answers = possible(record_of(row, 0).answers, instrument, row.form) if instrument else row.answers
-    return ReadableResponse(row.pk, row.side, row.instrument, row.version, answers)
+    return ReadableResponse(row.pk, row.side, row.instrument, row.version, answers, getattr(row, "context", {}))
 
 
 def _picks(session: Session) -> dict[str, tuple[str, ...]]:

@@ -21,7 +21,7 @@ from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import SHARING, AnsweredPart, AskedAgain, OpenLine, Submission
 
 MOST_CHARACTERS = 10_000
-PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change", "choose"})
+PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change", "choose", "helped"})
 TALKED = {"yes": True, "partly": True, "no": False}
 Values = Mapping[str, Sequence[str]]
 

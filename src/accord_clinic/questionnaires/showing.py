@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from accord_clinic.questionnaires.page import QuestionPage
 from accord_clinic.questionnaires.questions import Question, QuestionBlock, QuestionNames
 from accord_clinic.questionnaires.reading import Reader, Values, answered, last, reader_field, sharing_field
+from accord_clinic.words import phrases
 
 # Where the readers of an open line go in a page that was made before the practice's readers were known.
 READERS_HERE = "<!--readers {id}-->"
@@ -98,14 +99,17 @@ def review_html(page: QuestionPage, values: Values, *, choosing: bool = False) -
     return mark_safe("".join(rows))  # noqa: S308 - as above
 
 
-def last_screen_html(page: QuestionPage, texts: Mapping[str, str], *, choosing: bool) -> SafeString:
-    """The last screen of the script and its buttons. `texts` name the therapist as questions do."""
-    return mark_safe(page_names(_last_screen(tuple(texts.items()), choosing, get_language() or ""), page.names))  # noqa: S308 - from an autoescaping template
+def last_screen_html(page: QuestionPage, texts: Mapping[str, str], *, choosing: bool, helped: str = "") -> SafeString:
+    """The last screen of the script and its buttons. `texts` name the therapist as questions do; `helped`: who did."""
+    html = _last_screen(tuple(texts.items()), choosing, helped, get_language() or "")
+    return mark_safe(page_names(html, page.names))  # noqa: S308 - from an autoescaping template
 
 
 @lru_cache(maxsize=64)
-def _last_screen(texts: tuple[tuple[str, str], ...], choosing: bool, language: str) -> str:
-    return render_to_string("client/_last_screen.html", {"texts": dict(texts), "choosing": choosing})
+def _last_screen(texts: tuple[tuple[str, str], ...], choosing: bool, helped: str, language: str) -> str:
+    helpers = [("", _("Nobody")), *phrases.helpers().items()]
+    context = {"texts": dict(texts), "choosing": choosing, "helped": helped, "helpers": helpers}
+    return render_to_string("client/_last_screen.html", context)
 
 
 def keeping(page: QuestionPage, values: Values) -> list[ReviewRow]:

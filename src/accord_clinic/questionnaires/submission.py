@@ -9,6 +9,8 @@ from accord.records import Answer
 SHARING = ("show", "raise", "not_yet")
 """What may become of an answer. Pages offer to show or to keep it (`raise`); in 0.1 there was also `not_yet`."""
 READERS = ("therapist", "raise", "outside", "statistics")
+HELPERS = ("interpreter", "carer", "read_aloud", "other")
+"""In `Submission.context["helped"]`: who helped the client to answer, where somebody did."""
 PAPER = "paper"
 """In `Submission.context["page"]`: ticked with a pen, and typed in by somebody who works here."""
 MEMBERS = "members"

@@ -234,7 +234,7 @@
     if (Date.now() - stored.at > REMEMBERED) return forgetAnswers();
     const byField = new Map();
     for (const [name, value] of stored.fields) byField.set(name, [...(byField.get(name) ?? []), value]);
-    for (const input of all("[data-question] :is(input, textarea)", form)) {
+    for (const input of all(":is([data-question], [data-at-end]) :is(input, textarea)", form)) {
       const values = byField.get(input.name);
       if (!isChoice(input)) input.value = values?.at(-1) ?? input.value;
       else if (values || !input.name.startsWith("read.")) input.checked = Boolean(values?.includes(input.value));

@@ -1,6 +1,7 @@
 """The check-in, without an account: a link opens it, the client answers, looks it over and sends it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord_clinic import questionnaires
 from accord_clinic.actions import checkin, consent
+from accord_clinic.models import Invitation
 from accord_clinic.pages.consent import before_first_question
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries.checkin import Link
@@ -50,21 +52,26 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, link, "client/received.html", {"action": request.path})
     with checkin_page.speaking(link):
         page = checkin_page.page_of(link)
-        context = {
-            "how_long": phrases.how_long(page.seconds),
-            "safety": page.safety,
-            "came_from": checkin_queries.came_from(link),
-            "contact": checkin_page.has_safety_contact(link),
-            "foreign": any(question.foreign for question in page.questions()),
-            "session": page.names.session,
-            "before": before_first_question(link.client, link.dyad),
-            "outside": link.outside_reader and link.outside_reader.name,
-            "beside": checkin_page.member_here(request),
-            "deny": reverse("link-not-held", args=[token]) if checkin_page.may_deny(link, request) else "",
-        }
+        context = _before(request, link, page)
+        context["deny"] = reverse("link-not-held", args=[token]) if checkin_page.may_deny(link, request) else ""
         if context["before"].waiting or context["before"].agree:
             return _page(request, link, "client/start.html", context)
-        return _questions(request, link, page, None, first=context)
+        return _questions(request, link, page, None, first=context | {"begin": request.path})
+
+
+def _before(request: HttpRequest, link: Link, page: questionnaires.QuestionPage) -> dict[str, Any]:
+    """What to know before the first question."""
+    return {
+        "how_long": phrases.how_long(page.seconds),
+        "safety": page.safety,
+        "came_from": checkin_queries.came_from(link),
+        "contact": checkin_page.has_safety_contact(link),
+        "foreign": any(question.foreign for question in page.questions()),
+        "session": page.names.session,
+        "before": before_first_question(link.client, link.dyad),
+        "outside": link.outside_reader and link.outside_reader.name,
+        "beside": checkin_page.lent(link, request),
+    }
 
 
 # Compressed for slow phones. Form tokens are masked anew on each page and Django pads each answer, against BREACH.
@@ -85,6 +92,8 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
         return _shut(request, link, request.COOKIES[checkin_page.cookie_name(uid)])
     with checkin_page.speaking(link):
         page = checkin_page.page_of(link, {row.instrument: row.version for row in responses})
+        if not responses and checkin_page.lent(link, request):
+            return _questions(request, link, page, None, first=_before(request, link, page))
         return _questions(request, link, page, checkin_page.sent_values(link, page, responses) if responses else None)
 
 
@@ -104,6 +113,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
             "contact": checkin_page.has_safety_contact(link),
             "revealed": revealed,
             "again": checkin_page.comes_back(link, request),
+            "lent": checkin_page.lent(link, request),
             "latest": phrases.at(link.session.reveal_due) if link.session.reveal_due else "",
             "late": bool(link.session.reveal_due and link.session.reveal_due < timezone.now()),
         }
@@ -164,6 +174,19 @@ def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
     there = redirect("check-in", link.invitation.uid, preserve_request=answers)
     response = HttpResponse(status=204) if by_script else there
     _set(response, checkin_page.cookie_name(link.invitation.uid), token)
+    return response
+
+
+def lend(invitation: Invitation, token: str) -> HttpResponse:
+    """Open a check-in on a device of somebody who works here: nothing is stored or comes back on it.
+
+    No address holds the token, but the first time, when something has to be agreed before.
+    """
+    before = before_first_question(invitation.session.dyad.client, invitation.session.dyad)
+    first = before.waiting or before.agree
+    response = redirect("link", token) if first else redirect("check-in", invitation.uid)
+    _set(response, checkin_page.cookie_name(invitation.uid), token)
+    _set(response, checkin_page.lent_cookie(invitation.uid), checkin_page.LENT)
     return response
 
 
@@ -240,7 +263,7 @@ def _questions(
     key: str | None = None,
     first: Mapping[str, object] | None = None,
 ) -> HttpResponse:
-    """The page of questions. `first`: it is the page of the link, and says what to know before the first question."""
+    """The page of questions. `first`: what it says before the first question; with `begin`, the link's own address."""
     shown = [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems] if problems else []
     elsewhere = "" if link.outside_reader else link.practice.elsewhere_text
     context = {
@@ -252,7 +275,12 @@ def _questions(
             elsewhere=elsewhere,
             help_text=phrases.with_numbers(link.practice.crisis_text),
         ),
-        "last_screen": questionnaires.last_screen_html(page, _last_screen_texts(), choosing=_keeps(values or {})),
+        "last_screen": questionnaires.last_screen_html(
+            page,
+            _last_screen_texts(),
+            choosing=_keeps(values or {}),
+            helped="".join((values or {}).get("helped", ())[-1:]),
+        ),
         "problem": problems.get("") if problems else "",
         "problems": shown,
         "notes": notes,
@@ -260,9 +288,8 @@ def _questions(
         "key": key or checkin_page.new_key(link, page),
         "session": page.names.session,
         "here": reverse("check-in", args=[link.invitation.uid]),
-        "begin": request.path if first else "",
         "done": reverse("received", args=[link.invitation.uid]),
-        "forget": checkin_page.member_here(request),
+        "forget": checkin_page.lent(link, request),
         "deny": reverse("not-held", args=[link.invitation.uid]) if checkin_page.may_deny(link, request) else "",
         **(first or {}),
     }
@@ -330,5 +357,6 @@ def _last_screen_texts() -> dict[str, str]:
     return {
         "title": _("{therapist} will see exactly this"),
         "send": _("Show {therapist} all of this"),
+        "helped": _("{therapist} is told this with your answers."),
         "kept": _("This is not shown to {therapist}."),
     }

@@ -18,12 +18,12 @@ from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import often, zone
 from accord_clinic.questionnaires import plan
-from accord_clinic.questionnaires.submission import MEMBERS
+from accord_clinic.questionnaires.submission import HELPERS, MEMBERS
 from accord_clinic.words import phrases
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
 PROOF = signing.Signer(salt="accord.check-in.sent")
-ARRIVED, AGAIN_HERE = "arrived", "again"
+ARRIVED, AGAIN_HERE, LENT = "arrived", "again", "lent"
 AGAIN, REST = ("a1.", "a2."), ("how.", "picked")
 BEFORE = {plan.CHECK_IN: "0.1", plan.WIDER_LOOK: "0.1"}
 """What a page asked whose key names no versions: it was made before there was a second one."""
@@ -102,6 +102,7 @@ def sent_values(link: Link, page: questionnaires.QuestionPage, responses) -> dic
     sent = checkin_queries.sent(link.session, responses, asked_progress=asked_progress, asked_picks=asked_picks)
     return {
         **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
+        "helped": [next((row.context["helped"] for row in responses if "helped" in row.context), "")],
         **questionnaires.values_of_the_rest(sent.again, sent.progress, sent.picked, sent.picked_words, sent.around),
     }
 
@@ -189,9 +190,19 @@ def sent_cookie(link: Link) -> str:
     return f"{cookie_name(link.invitation.uid)}-sent"
 
 
+def lent_cookie(uid: str) -> str:
+    """The cookie of a device that was handed over for a check-in: it stays when the member's session has ended."""
+    return f"{cookie_name(uid)}-lent"
+
+
+def lent(link: Link, request: HttpRequest) -> bool:
+    """Whether this device goes back to somebody who works here, so that nothing may be stored or come back on it."""
+    return member_here(request) or request.COOKIES.get(lent_cookie(link.invitation.uid)) == LENT
+
+
 def proof(link: Link, request: HttpRequest) -> str:
-    """The value of `sent_cookie`. Where a member is signed in, it proves only that something was sent."""
-    return PROOF.sign(f"{link.invitation.uid}.{ARRIVED if member_here(request) else AGAIN_HERE}")
+    """The value of `sent_cookie`. On a device of a member, it proves only that something was sent."""
+    return PROOF.sign(f"{link.invitation.uid}.{ARRIVED if lent(link, request) else AGAIN_HERE}")
 
 
 def arrived(link: Link, request: HttpRequest) -> bool:
@@ -205,7 +216,7 @@ def comes_back(link: Link, request: HttpRequest) -> bool:
     A link that a member made is known to that member: opened anywhere else it looks as if nobody had answered yet. And
     nothing comes back where a member is signed in, since the client hands that device back.
     """
-    if member_here(request):
+    if lent(link, request):
         return False
     return link.invitation.mailed or _proven(link, request) == AGAIN_HERE
 
@@ -215,7 +226,7 @@ def may_deny(link: Link, request: HttpRequest) -> bool:
 
     Whether there is an answer must change nothing of this.
     """
-    return link.invitation.mailed and not member_here(request) and link.session.start <= timezone.now()
+    return link.invitation.mailed and not lent(link, request) and link.session.start <= timezone.now()
 
 
 def member_here(request: HttpRequest) -> bool:
@@ -226,6 +237,8 @@ def member_here(request: HttpRequest) -> bool:
 def seen_in(request: HttpRequest) -> dict[str, str]:
     """How a page was sent, to store with its answers: with script or without, and whether beside a member."""
     page = {"page": "script" if request.POST.get("reviewed") == "script" else "plain"}
+    helped = request.POST.get("helped", "")
+    page |= {"helped": helped} if helped in HELPERS else {}
     return page | ({"browser": MEMBERS} if member_here(request) else {})
 
 

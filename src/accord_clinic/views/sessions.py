@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accord_clinic import permissions
+from accord_clinic.accounts import staff
 from accord_clinic.actions import care, checkin, paper, planning
 from accord_clinic.exports.paper import paper_pdf
 from accord_clinic.forms.care import PlanSession
@@ -18,6 +19,7 @@ from accord_clinic.pages.pictures import qr
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
+from accord_clinic.views.checkin import lend
 from accord_clinic.views.shortcuts import do, or_404
 
 
@@ -71,7 +73,7 @@ def mark(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def link(request: HttpRequest, uid: str) -> HttpResponse:
-    """Make the client's link and show it, send it to the known contact, or print a form for a pen instead.
+    """Make the client's link and show it, send it to the known contact, print a form, or hand over this device.
 
     The page answers the POST itself: the link is known at this moment only, and a redirect would have to keep it.
     """
@@ -85,6 +87,11 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
         done = _("The link is on its way to {name}.").format(name=session.dyad.client.called)
         return do(request, back, checkin.mail_link, session, address, by=request.user, done=done)
     permissions.check_treat(request.user, session.dyad)
+    if "tablet" in request.POST:
+        token = checkin.invite(session, by=request.user)
+        staff.hand_over(request)
+        row = session.invitations.select_related("session__dyad__client", "session__dyad__therapist").latest("id")
+        return lend(row, token)
     if "paper" in request.POST:
         row, code = paper.make_form(session, by=request.user)
         form = checkin_queries.Link(row, session, session.dyad, session.dyad.client)

@@ -2,6 +2,7 @@
 are active."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -88,3 +89,26 @@ def pages_read() -> dict[str, str]:
         "outside_line": _("a line that you addressed to somebody else here"),
         "study_file": _("your answers under a number, in a file for research"),
     }
+
+
+def helpers() -> dict[str, str]:
+    """Who may have helped a client to answer, by `submission.HELPERS`."""
+    return {
+        "interpreter": _("An interpreter"),
+        "carer": _("Somebody close to me, or a carer"),
+        "read_aloud": _("Somebody read it to me"),
+        "other": _("In another way"),
+    }
+
+
+def how_answered(context: Mapping[str, object], client: str) -> str:
+    """How a client's answers came, where that was not alone and on a screen: to be said with the answers."""
+    if context.get("page") == "paper":
+        return _("{client} answered on paper; it was typed in here").format(client=client)
+    texts = {
+        "interpreter": _("{client} answered with an interpreter"),
+        "carer": _("{client} answered with somebody close, or a carer"),
+        "read_aloud": _("the questions were read to {client}"),
+        "other": _("{client} answered with help"),
+    }
+    return texts.get(str(context.get("helped")), "").format(client=client)

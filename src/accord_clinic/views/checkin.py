@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord_clinic import questionnaires
 from accord_clinic.actions import checkin, consent
-from accord_clinic.models import Invitation
 from accord_clinic.pages.consent import before_first_question
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries.checkin import Link
@@ -177,16 +176,16 @@ def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:
     return response
 
 
-def lend(invitation: Invitation, token: str) -> HttpResponse:
+def lend(link: Link, token: str) -> HttpResponse:
     """Open a check-in on a device of somebody who works here: nothing is stored or comes back on it.
 
     No address holds the token, but the first time, when something has to be agreed before.
     """
-    before = before_first_question(invitation.session.dyad.client, invitation.session.dyad)
+    before = before_first_question(link.client, link.dyad)
     first = before.waiting or before.agree
-    response = redirect("link", token) if first else redirect("check-in", invitation.uid)
-    _set(response, checkin_page.cookie_name(invitation.uid), token)
-    _set(response, checkin_page.lent_cookie(invitation.uid), checkin_page.LENT)
+    response = redirect("link", token) if first else redirect("check-in", link.invitation.uid)
+    _set(response, checkin_page.cookie_name(link.invitation.uid), token)
+    _set(response, checkin_page.lent_cookie(link.invitation.uid), checkin_page.LENT)
     return response
 
 

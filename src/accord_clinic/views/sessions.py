@@ -90,8 +90,7 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
     if "tablet" in request.POST:
         token = checkin.invite(session, by=request.user)
         staff.hand_over(request)
-        row = session.invitations.select_related("session__dyad__client", "session__dyad__therapist").latest("id")
-        return lend(row, token)
+        return lend(or_404(checkin_queries.by_token(token)), token)
     if "paper" in request.POST:
         row, code = paper.make_form(session, by=request.user)
         form = checkin_queries.Link(row, session, session.dyad, session.dyad.client)

@@ -25,6 +25,7 @@ PUBLISHED = {
     "multilevel_omega": "test_invariance::TestOmega",
     "invariance_of_sides": "test_invariance::TestSides",
     "expected_course": "test_expected::test_the_trial_gives_the_numbers_of_lme4",
+    "describe_ratings": "test_describe::test_the_trial_gives_the_variances_of_lme4",
 }
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
@@ -41,6 +42,7 @@ FITS = {
     "change": "clinical_change",
     "coupling": "coupling",
     "criterion": "criterion.agreement",
+    "describe": "describe_ratings",
     "dropout": "hazard_of_ending",
     "dyads": "surface",
     "expected": "expected_course",

@@ -16,6 +16,7 @@ from accord.cli import (
     fit_change,
     fit_coupling,
     fit_criterion,
+    fit_describe,
     fit_dropout,
     fit_dyads,
     fit_expected,
@@ -52,6 +53,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     fit_dropout.add(analyses)
     fit_invariance.add(analyses)
     fit_expected.add(analyses)
+    fit_describe.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

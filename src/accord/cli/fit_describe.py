@@ -14,7 +14,7 @@ EXAMPLE = """example:
   accord fit describe answers.csv --columns wai1,wai2,wai3 --person client --time session --ends 1,5 --json
 
 answers.csv has one row a session. Each column is described by itself: persons and sessions, what is missing and where,
-spread within and between persons, and how many answers are at the lowest and highest value (--ends, or as occurring)."""
+spread within and between persons, and how many answers are at the lowest and highest value (--ends, or as they are)."""
 
 
 def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -46,7 +46,7 @@ def test_where_consent_is_asked_a_page_with_a_button_comes_before_the_first_ques
     phone = Phone(session, start=False)
     page = text(Browser().get(f"/c/{phone.token}"))
     assert "Ben would like to know how the session on" in page
-    assert "Ben reads only what you choose to show. You may leave out any question." in page
+    assert "Ben reads only what you choose to show. You can skip any question." in page
     assert "Did anything feel off" not in page
     for posted in ({"begin": "script"}, {"key": "whatever", **USUAL}):
         Browser().post(f"/c/{phone.token}", posted)

@@ -108,7 +108,7 @@ def test_after_a_check_in_is_done_the_new_link_is_for_the_last_session_without_a
 def test_a_sent_check_in_is_received_and_can_be_changed_until_the_reveal(phone):
     phone.send({**USUAL, "0-d1": "1", "0-o2": "Less homework", "read.0-o2": "raise", "share.0-b1": "not_yet"})
     received = text(phone.browser.get(f"/c/{phone.token}"))
-    assert "It has been received" in received
+    assert "Your answers have arrived" in received
     assert "Less homework" not in received
     page = phone.open().content.decode()
     assert re.search(r'name="0-d1" value="1" checked', page)

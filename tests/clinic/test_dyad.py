@@ -166,7 +166,7 @@ def test_goals_show_their_seals(people, dyad, page):
     assert [g.state for g in page().goals] == ["not yet agreed together"]
     seen = goal.wordings.get().pk
     agreements.seal(goal, "client", seen=seen, by=dyad.client)
-    assert [g.state for g in page().goals] == ["Ana has sealed · waits for you"]
+    assert [g.state for g in page().goals] == ["Ana confirmed it · waits for you"]
     agreements.seal(goal, "therapist", seen=seen, by=dyad.therapist)
     assert [g.state for g in page().goals] == ["agreed"]
     agreements.reword(goal, "Sleep through", "therapist", seen=seen, by=dyad.therapist)

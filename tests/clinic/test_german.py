@@ -305,7 +305,7 @@ def ways_out(walk: Walk) -> None:
 
 def client_routes() -> set[str]:
     """Every address that is made for clients."""
-    own = re.compile(r"\^?(c/|\(\?:c|check-in|new-link-sent|away|stop|mine)")
+    own = re.compile(r"\^?(guide/|c/|\(\?:c|check-in|new-link-sent|away|stop|mine)")
     addresses = {str(p.pattern) for p in get_resolver().url_patterns if not isinstance(p, URLResolver)}
     return {address for address in addresses if own.match(address)} - {ALWAYS_UNKNOWN}
 
@@ -316,6 +316,8 @@ def everywhere(walk: Walk) -> None:
     own_pages(walk)
     rights_pages(walk)
     ways_out(walk)
+    for page in ("", "working-well/", "what-you-may-say/", "if-it-does-not-fit/", "how-the-check-in-works/"):
+        walk.see(f"guide {page}", Browser(headers={"accept-language": "de"}).get(f"/guide/{page}"))
 
 
 @pytest.mark.django_db

@@ -77,7 +77,7 @@ def test_it_takes_as_many_queries_to_say_nothing(session):
 def test_the_browser_that_sent_it_shows_it_again_to_be_changed(session):
     phone = Phone(session)
     phone.send(SAID)
-    assert "It has been received" in text(phone.browser.get(f"/c/{phone.token}"))
+    assert "Your answers have arrived" in text(phone.browser.get(f"/c/{phone.token}"))
     assert "Less homework" in phone.open().content.decode()
     assert "Look at my answers or change them" in text(phone.browser.get(phone.url + "received/"))
 
@@ -87,7 +87,7 @@ def test_the_link_that_went_to_the_clients_mailbox_shows_it_anywhere(session, be
     token, uid = Notice.objects.get(kind="link").about, Invitation.objects.get().uid
     Phone(session).send(SAID)
     pages = walk(token, uid)
-    assert "It has been received" in pages[0][2]
+    assert "Your answers have arrived" in pages[0][2]
     assert "Less homework" in pages[2][2]
 
 

@@ -73,7 +73,7 @@ class TestAnAgeThatNobodyWroteDown:
     def test_the_therapist_is_asked_where_the_course_is_and_where_it_is_said(self, lou, ben, as_member):
         browser = as_member(ben)
         for path in (f"/people/{lou.uid}/", f"/people/{lou.uid}/terms/"):
-            assert "How old Lou is stands nowhere." in browser.get(path).content.decode()
+            assert "Lou's age is not recorded." in browser.get(path).content.decode()
 
     @pytest.mark.parametrize("said", ["the year", "who agrees"])
     def test_one_answer_is_enough(self, lou, ben, as_member, client, said):
@@ -81,7 +81,7 @@ class TestAnAgeThatNobodyWroteDown:
             corrections.put_right(lou.client, by=ben, born=1980)
         else:
             consent.set_terms(lou, by=ben, consents="client")
-        assert "stands nowhere" not in as_member(ben).get(f"/people/{lou.uid}/").content.decode()
+        assert "age is not recorded" not in as_member(ben).get(f"/people/{lou.uid}/").content.decode()
         token = checkin.invite(a_held_session(lou, timezone.now() - timezone.timedelta(hours=5)), by=ben)
         assert "Start</button>" in client.get(f"/c/{token}").content.decode()
         Invitation.objects.all().delete()
@@ -102,7 +102,7 @@ class TestAnAgeThatNobodyWroteDown:
     def test_a_practice_in_which_no_guardian_ever_agrees_need_not_ask(self, lou, ben, as_member):
         Practice.objects.update(guardian_below=0)
         assert needed(lou.client) == {"client"}
-        assert "stands nowhere" not in as_member(ben).get(f"/people/{lou.uid}/").content.decode()
+        assert "age is not recorded" not in as_member(ben).get(f"/people/{lou.uid}/").content.decode()
 
 
 def test_the_link_waits_for_the_guardian_and_then_opens(kim, ben, client):

@@ -55,7 +55,7 @@ def test_while_the_client_has_not_answered_it_is_kept_and_can_be_changed(browser
     session = a_held_session(dyad)
     answer = send(browser, session, d1=3)
     assert answer.url == reverse("rated", args=[session.uid])
-    assert "Your rating is kept." in browser.get(answer.url).content.decode()
+    assert "Your rating is saved." in browser.get(answer.url).content.decode()
     page = browser.get(reverse("rate", args=[session.uid])).content.decode()
     assert re.search(r'name="0-d1" value="3" checked', page)
     send(browser, session, d1=1)

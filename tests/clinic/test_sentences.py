@@ -36,7 +36,7 @@ def test_a_moment_that_one_of_the_two_felt():
 def test_it_has_not_been_talked_about_yet_is_the_clients_word():
     asked = a_signal("not_talked_about", 10, True, evidence={"about_session": 9})
     sentences = lines([asked], [a_strain(9, "client", "opened")], last=10)
-    assert sentences == ["Ana says a moment felt off in session 9. Ana says that it has not been talked about yet."]
+    assert sentences == ["Ana says a moment felt off in session 9. Ana says it has not been talked about yet."]
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_it_has_not_been_talked_about_yet_is_the_clients_word():
         ("opened", "Ana says a moment felt off in session 9."),
         (
             "talked_about",
-            "The moment in session 9 was talked about. The next check-in asks Ana where it stands now.",
+            "What felt off in session 9 was talked about. The next check-in asks Ana whether it is resolved.",
         ),
         (
             "repair_tried",
-            "Something was tried about the moment in session 9. The next check-in asks Ana where it stands now.",
+            "Something was done to resolve what felt off in session 9. The next check-in asks Ana whether it is resolved.",
         ),
-        ("still_there", "Ana says the moment in session 9 is still there."),
+        ("still_there", "Ana says what felt off in session 9 is not resolved."),
     ],
 )
 def test_a_strain_says_where_it_stands(state, line):
@@ -71,7 +71,7 @@ def test_safety_first_then_what_was_said_then_what_was_inferred():
         a_signal("gap", 9, False, 4.0, "accord-check-in/connection"),
     ]
     kinds = lines(signals, [a_strain(3, "client", "still_there")])
-    assert [line.split()[0] for line in kinds] == ["Read", "Ana", "What", "Connection:", "Collaboration"]
+    assert [line.split()[0] for line in kinds] == ["Read", "Ana", "Asked", "Connection:", "Collaboration"]
 
 
 def test_a_settled_strain_and_an_old_signal_are_no_longer_worth_a_line():
@@ -98,7 +98,7 @@ STRAINS = ("strain_reported", "seen_by_one", "not_talked_about")
 
 
 def test_a_signal_that_a_practice_added_is_told_too():
-    assert lines([a_signal("late_again", 9, True)]) == ["Something may be worth a word about session 9: late again."]
+    assert lines([a_signal("late_again", 9, True)]) == ["There may be something to talk about in session 9: late again."]
 
 
 def test_an_inferred_mark_says_how_sure_it_is():
@@ -150,9 +150,9 @@ def test_a_mark_names_the_calibration_that_judged_it():
 def test_the_top_of_a_page_does_not_say_the_same_twice():
     [alone] = findings([], [a_strain(9, "client", "opened")], 9, TO_BEN)
     assert alone.title == "Something felt off for Ana in session 9."
-    assert alone.more == "Nobody has said yet that it was talked about."
+    assert alone.more == "As far as Accord knows, it has not been talked about yet."
     [talked] = findings([], [a_strain(9, "client", "talked_about")], 9, TO_BEN)
-    assert talked.title == "The moment in session 9 was talked about."
-    assert talked.more == "The next check-in asks Ana where it stands now."
+    assert talked.title == "What felt off in session 9 was talked about."
+    assert talked.more == "The next check-in asks Ana whether it is resolved."
     [silent] = findings([a_signal("silence", 9, False, 1.0)], [], 9, TO_BEN)
     assert silent.more == ""

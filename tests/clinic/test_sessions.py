@@ -156,7 +156,7 @@ def test_who_agrees_is_asked_where_the_year_of_birth_is_left_out(browser, people
     browser.post(reverse("new_person"), SOMEBODY | {"consents": "client"})
     assert Client.objects.get(name="Noa").terms.consents == "client"
     page = browser.get(reverse("dyad", args=[Dyad.objects.get(client__name="Noa").uid])).content.decode()
-    assert "stands nowhere" not in page
+    assert "age is not recorded" not in page
 
 
 def test_nothing_is_asked_where_the_practice_asks_no_guardian(browser, people):

@@ -108,7 +108,7 @@ class TestTheCourse:
         page = text(inside.get(f"/mine/{dyad.uid}/"))
         assert "A hard hour" not in page
         assert inside.get(f"/mine/sheet/{session.uid}/").status_code == 404
-        assert "Session 1" not in before.partition("Sheets to look at together")[2]
+        assert "Session 1" not in before.partition("Talk sheets")[2]
 
     def test_the_sheet_is_open_once_revealed(self, inside, dyad):
         session = a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))

@@ -35,7 +35,7 @@ class TestWhatIsShared:
         a_held_session(kim, client=answers("client", t1=2), therapist=answers("therapist"))
         care.share(kim, people.cy, by=people.eve)
         page = text(as_member(people.cy).get("/supervision/"))
-        assert "2 courses of care are shared with you. In 1 of them something is worth a word." in page
+        assert "2 courses of care are shared with you. In 1 of them there is something to talk about." in page
         assert page.index("Kim") < page.index("Ana")
         assert "Kim says a moment felt off in session 1" in page
         assert "with Eve" in page

@@ -88,6 +88,8 @@ def staff_pages(people):
         "strain": Strain.objects.order_by("id").first().uid,
         "line": PrivateLine.objects.filter(reader="outside").first().uid,
         "member": people.ben.uid,
+        "lesson": "strains-and-repair",
+        "page": "what-you-may-say",
     }
     ended, rated = Dyad.objects.get(client__name="Kim"), Session.objects.get(dyad__client__name="Lea")
     other = {"people/<str:uid>/course/": ended.uid, "sessions/<str:uid>/rated/": rated.uid}
@@ -119,7 +121,7 @@ def client_pages(people, browser) -> list[str]:
     return [
         f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
         f"/check-in/{uid}/", phone.url, f"{phone.url}received/",
-        "/new-link-sent/", "/away", "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",
+        "/new-link-sent/", "/away", "/guide/", "/guide/what-you-may-say/", "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",
         *(f"/mine/{dyad.uid}/{part}" for part in mine),
         "/mine/rights/", *(f"/mine/rights/{part}/" for part in ("copy", "contact", "corrections", "erase")),
     ]  # fmt: skip

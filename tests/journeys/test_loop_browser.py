@@ -108,7 +108,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     bens_page.goto(f"/people/{people.dyad.uid}/goals/")
     bens_page.get_by_label("In the words of Ana").fill("Say what hurts at once")
     bens_page.get_by_role("button", name="Propose").first.click()
-    bens_page.get_by_role("button", name=re.compile("Seal these words")).click()
+    bens_page.get_by_role("button", name=re.compile("Confirm this wording")).click()
     in_her_own_space(phone, mailoutbox)
     phone.goto(f"/mine/{people.dyad.uid}/goals/")
     phone.get_by_role("button", name=re.compile("[Ss]eal")).first.click()

@@ -83,7 +83,7 @@ class ForgottenPassword(forms.Form):
 class SecondFactorAdapter(DefaultMFAAdapter):
     """Texts for passkeys, and the picture for the authenticator app without a style attribute, which CSP forbids."""
 
-    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("This did not fit. Please try again.")}
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("This is not right. Please try again.")}
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The name that devices show when they ask for the passkey."""
@@ -129,7 +129,7 @@ class StaffSession:
             sign_in.note("session_ended", request.user, [ended])
             request.session.flush()
             request.user = AnonymousUser()
-            messages.info(request, _("You were signed out, because nobody has used this page for a while."))
+            messages.info(request, _("You were signed out because this page was not used for a while."))
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         about_accounts = request.path.startswith(reverse("account_login").removesuffix("login/"))
         with_a_client = HANDED_OVER in request.session and request.path.startswith(CLIENT_PATHS)

@@ -67,7 +67,7 @@ def seal(agreement: Agreement, side: str, *, seen: int, by: Actor) -> None:
     if last.pk != seen:
         raise ChangedMeanwhile("These words were changed meanwhile. Read them before you seal them.")
     if agreement.ended_at:
-        raise BadInput(_("This has ended and can no longer be sealed."))
+        raise BadInput(_("This has ended and can no longer be confirmed."))
     Seal.objects.get_or_create(wording=last, side=side, defaults={"at": timezone.now()})
     record(by, "seal", f"agreement:{agreement.pk}", ["seal"])
 

@@ -128,7 +128,7 @@ def _row(sheet: Sheet, row: AnswerRow) -> dict[str, Any]:
 def _goal(sheet: Sheet, goal) -> dict[str, str]:
     names = {"client": sheet.client, "therapist": sheet.therapist}
     sealed = ", ".join(names[side] for side in ("client", "therapist") if side in goal.sealed_by) or _("nobody yet")
-    state = _("agreed by both") if goal.agreed else _("sealed by {names}").format(names=sealed)
+    state = _("agreed by both") if goal.agreed else _("confirmed by {names}").format(names=sealed)
     return {"words": goal.words, "state": state}
 
 

@@ -46,7 +46,7 @@ class PracticeSettings(forms.Form):
     crisis_text = forms.CharField(
         label=_("Whom to call in need"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("It stands on every page for clients, as you write it: say it in each language that they read."),
+        help_text=_("Clients read it on every page, as you write it. Write it in each of their languages."),
     )
     leave_to = forms.CharField(
         label=_("Where “Leave quickly” leads"),
@@ -59,14 +59,14 @@ class PracticeSettings(forms.Form):
     outside_reader = forms.ChoiceField(
         label=_("Someone else here"),
         required=False,
-        help_text=_("Whom clients can write to past their therapist. Offered only with a role."),
+        help_text=_("Somebody else whom clients can write to. Offered only if you give a role."),
     )
     outside_reader_role = forms.CharField(label=_("That person’s role"), max_length=200, required=False)
     outside_reader_reply = forms.CharField(
         label=_("Usual time to an answer"), max_length=200, required=False, help_text=_("For example: within a week.")
     )
     outside_reader_duty = _words(_("What that person must report by law"))
-    elsewhere_text = _words(_("Where else clients can turn"), help_text=_("Shown where there is nobody else here."))
+    elsewhere_text = _words(_("Where else clients can turn"), help_text=_("Shown if there is no such person."))
     reveal_after_hours = _number(_("Hours after a session, at the latest"), 24 * 30)
     reveal_evening = forms.TypedChoiceField(
         label=_("Or on the day before the next session, at"), choices=HOURS, coerce=int
@@ -182,7 +182,7 @@ class NewMember(forms.Form):
     """Somebody who starts to work here."""
 
     name = forms.CharField(label=_("Name"), max_length=120)
-    email = forms.EmailField(label=_("E-mail"), help_text=_("A link to choose a password goes there."))
+    email = forms.EmailField(label=_("E-mail"), help_text=_("We send a link there to choose a password."))
     roles = forms.MultipleChoiceField(label=_("Roles"), choices=ROLES, widget=forms.CheckboxSelectMultiple)
 
 

@@ -152,5 +152,5 @@ def _by_order(terms: Terms | None) -> Iterable[str]:
     }
     return (
         texts[terms.order_learns],
-        _("You may leave out every question, and nobody is told that you did so as a fault."),
+        _("You can skip any question."),
     )

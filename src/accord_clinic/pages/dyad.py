@@ -145,11 +145,11 @@ class _Presenter:
             state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
         elif by_client:
             state = self.names.say(
-                _("{client} has sealed · waits for you"), _("{client} has sealed · waits for {therapist}")
+                _("{client} confirmed it · waits for you"), _("{client} confirmed it · waits for {therapist}")
             )
         elif by_therapist:
             state = self.names.say(
-                _("you have sealed · waits for {client}"), _("{therapist} has sealed · waits for {client}")
+                _("you confirmed it · waits for {client}"), _("{therapist} confirmed it · waits for {client}")
             )
         else:
             state = _("not yet agreed together")

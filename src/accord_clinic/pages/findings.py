@@ -60,7 +60,7 @@ def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
         sure = " ".join((how_sure(alarms[0]), *map(line, more)))
         return Headline(top.title, top.more, sure, judges, whys)
     text = " ".join(filter(None, (top.more, *(finding.line for finding in more))))
-    seconds = [f"{how_sure(alarms[1])} {_('What was said is the surer sign.')}" for finding in more if finding.inferred]
+    seconds = [f"{how_sure(alarms[1])} {_('What somebody said is the surer sign.')}" for finding in more if finding.inferred]
     return Headline(top.title, text, " ".join(seconds), judges, whys)
 
 
@@ -74,7 +74,7 @@ def _nothing(revealed: int, names: Names) -> Headline:
     if not revealed:
         return Headline(
             _("No check-in is open to both yet."),
-            _("Once a session is rated from both sides, it stands here, side by side."),
+            _("When both of you have answered, you see both answers here, side by side."),
         )
     if revealed < 4:
         return Headline(

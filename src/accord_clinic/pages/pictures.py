@@ -217,9 +217,9 @@ def span(opened: int, talked: int | None, settled: int | None, by: Opener) -> St
             "signal": _("opened from a signal"),
         }[by]
     elif settled == opened:
-        label = _("settled at once")
+        label = _("resolved at once")
     else:
-        label = _("settled in {count} sessions").format(count=settled - opened)
+        label = _("resolved in {count} sessions").format(count=settled - opened)
     return StrainSpan(opened, talked, settled, by, label)
 
 
@@ -246,7 +246,7 @@ def course_words(names: Names, marked: bool) -> Words:
         no_strain=_("No strain so far."),
         opened=_("opened"),
         talked_about=_("talked about"),
-        settled=_("settled"),
+        settled=_("resolved"),
     )
 
 

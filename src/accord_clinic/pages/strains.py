@@ -34,10 +34,10 @@ def opening(strain: Strain, names: Names) -> Finding:
     """Heading and line of the strain's page."""
     number = strain.number
     if strain.state == "settled":
-        title = _("The moment in session {number} is settled.").format(number=number)
+        title = _("What felt off in session {number} is resolved.").format(number=number)
         return Finding(0, number, title, _("{client} said so.").format(client=names.client), "")
     if strain.state == "at_rest":
-        title = _("{client} wants to let the moment in session {number} rest.").format(
+        title = _("{client} wants to let what felt off in session {number} rest.").format(
             client=names.client, number=number
         )
         return Finding(0, number, title, _("The check-in does not ask about it any more."), "")
@@ -65,10 +65,10 @@ def _sentence(move: str) -> str:
         "talk": _("{name} said that it was talked about"),
         "not_talked": _("{name} said that it was not talked about"),
         "try_repair": _("{name} tried something"),
-        "think_settled": _("{name} thinks that it is settled"),
-        "settle": _("{name} said that it is settled"),
+        "think_settled": _("{name} thinks that it is resolved"),
+        "settle": _("{name} said that it is resolved"),
         "partly": _("{name} said that it is partly resolved"),
-        "still_there": _("{name} said that it is still there"),
+        "still_there": _("{name} said that it is not resolved"),
         "let_rest": _("{name} wants to let it rest"),
         "end_course": _("The course of care ended, and it was open"),
         "reopen": _("{name} opened it again"),
@@ -82,7 +82,7 @@ def strain_line(strain: StrainHistory, names: Names) -> StrainLine:
         "therapist": _("you") if names.you else names.therapist,
         "signal": _("a signal"),
     }[strain.facts.opened_by]
-    title = _("The moment in session {number}, opened by {who}").format(number=strain.facts.session, who=opener)
+    title = _("What felt off in session {number}, noted by {who}").format(number=strain.facts.session, who=opener)
     return StrainLine(strain.uid, title, strain_state(strain.facts.state), is_open(strain.facts.state))
 
 

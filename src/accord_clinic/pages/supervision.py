@@ -74,4 +74,4 @@ def _sentence(running: tuple[Shared, ...]) -> str:
     ).format(count=count)
     if not to_talk:
         return f"{shared} {_('Nothing stands out so far.')}"
-    return f"{shared} {_('In {count} of them something is worth a word.').format(count=to_talk)}"
+    return f"{shared} {_('In {count} of them there is something to talk about.').format(count=to_talk)}"

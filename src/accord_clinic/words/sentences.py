@@ -95,8 +95,8 @@ def _strain(group: Sequence[StrainFacts], signals: Iterable[Signal], names: Name
     state = next((s.state for s in group if s.opened_by == "client"), group[0].state)
     gaps = {"client": names.client, "number": number}
     if state == "still_there":
-        title = _("The moment in session {number} is still there for {client}.").format(**gaps)
-        line = _("{client} says the moment in session {number} is still there.").format(**gaps)
+        title = _("{client} says what felt off in session {number} is not resolved.").format(**gaps)
+        line = _("{client} says what felt off in session {number} is not resolved.").format(**gaps)
         return Finding(TO_TALK, number, title, line, "")
     if state == "partly":
         title = _("{client} says what felt off in session {number} is partly resolved.").format(**gaps)
@@ -110,9 +110,9 @@ def _strain(group: Sequence[StrainFacts], signals: Iterable[Signal], names: Name
     again = any(s.kind == "not_talked_about" and s.evidence.get("about_session") == number for s in signals)
     title, line = _felt(by, alone, number, names)
     if again:
-        stands = _("{client} says that it has not been talked about yet.").format(**gaps)
+        stands = _("{client} says it has not been talked about yet.").format(**gaps)
     else:
-        stands = _("Nobody has said yet that it was talked about.")
+        stands = _("As far as Accord knows, it has not been talked about yet.")
     more = f"{line} {stands}" if alone else stands
     return Finding(TO_TALK, number, title, f"{line} {stands}" if again else line, more)
 
@@ -121,10 +121,10 @@ def _waiting(state: str, number: int, names: Names) -> Finding:
     """Talked about, or something was tried: the next word is the client's."""
     gaps = {"client": names.client, "number": number}
     if state == "repair_tried":
-        title = _("Something was tried about the moment in session {number}.").format(**gaps)
+        title = _("Something was done to resolve what felt off in session {number}.").format(**gaps)
     else:
-        title = _("The moment in session {number} was talked about.").format(**gaps)
-    asks = _("The next check-in asks {client} where it stands now.").format(**gaps)
+        title = _("What felt off in session {number} was talked about.").format(**gaps)
+    asks = _("The next check-in asks {client} whether it is resolved.").format(**gaps)
     return Finding(WAITS, number, title, f"{title} {asks}", asks)
 
 
@@ -167,7 +167,7 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
 def _felt_by_therapist(therapist: bool, alone: bool, number: int, names: Names) -> tuple[str, str]:
     """Opened by the therapist, or from a signal that the therapist took up."""
     if not therapist:
-        title = _("A possible strain stands since session {number}.").format(number=number)
+        title = _("There may be a strain since session {number}.").format(number=number)
         return title, _("A possible strain was noted about session {number}.").format(number=number)
     title = names.say(
         _("Something felt off for you in session {number}."),
@@ -207,16 +207,16 @@ def safety_line(client: str) -> str:
 
 
 def _not_said(signal: Signal, names: Names) -> tuple[str, str]:
-    line = _("Something is not said yet: {client} held back something that matters in session {number}.")
-    return _("Something is not said yet."), line.format(client=names.client, number=signal.session)
+    line = _("{client} held back something that matters in session {number}.")
+    return _("Something has not been said yet."), line.format(client=names.client, number=signal.session)
 
 
 def _goals_apart(signal: Signal, names: Names) -> tuple[str, str]:
     title = names.say(
-        _("{client} and you name different things as mattering most."),
-        _("{client} and {therapist} name different things as mattering most."),
+        _("{client} and you named different things as most important."),
+        _("{client} and {therapist} named different things as most important."),
     )
-    return title, _("What matters most now: nothing in common in session {number}.").format(number=signal.session)
+    return title, _("Asked what matters most now, the two lists had nothing in common in session {number}.").format(number=signal.session)
 
 
 def _drop(signal: Signal, names: Names) -> tuple[str, str]:
@@ -266,12 +266,12 @@ def _gap(signal: Signal, names: Names) -> tuple[str, str]:
 
 def _quiet(signal: Signal, names: Names) -> tuple[str, str]:
     gaps = {"client": names.client, "count": signal.evidence.get("check_ins", 3)}
-    title = _("The last check-ins of {client} say little.").format(**gaps)
-    return title, _("{count} check-ins of {client} in a row say little: all at the top, or all alike.").format(**gaps)
+    title = _("{client} gave top marks or the same answer throughout. This may mean nothing.").format(**gaps)
+    return title, _("{client}'s last {count} check-ins were all at the top, or all alike. This may mean nothing.").format(**gaps)
 
 
 def _silence(signal: Signal, names: Names) -> tuple[str, str]:
-    title = _("No word from {client} for two sessions.").format(client=names.client)
+    title = _("{client} has not answered the last two check-ins.").format(client=names.client)
     if signal.evidence.get("after_strain"):
         return title, title + " " + _("Before that, something had felt off.")
     return title, title
@@ -285,9 +285,9 @@ def _off_track(signal: Signal, names: Names) -> tuple[str, str]:
 
 def _unknown(signal: Signal, names: Names) -> tuple[str, str]:
     """A signal added by a site: its kind, made readable, is better than silence."""
-    title = _("Something may be worth a word.")
+    title = _("There may be something to talk about.")
     kind = signal.kind.replace("_", " ")
-    return title, _("Something may be worth a word about session {number}: {kind}.").format(
+    return title, _("There may be something to talk about in session {number}: {kind}.").format(
         number=signal.session, kind=kind
     )
 
@@ -383,10 +383,10 @@ def strain_state(state: str) -> str:
     return {
         "opened": _("not talked about yet"),
         "talked_about": _("talked about"),
-        "repair_tried": _("something was tried"),
+        "repair_tried": _("something was done about it"),
         "partly": _("partly resolved"),
-        "still_there": _("still there"),
-        "settled": _("settled"),
+        "still_there": _("not resolved"),
+        "settled": _("resolved"),
         "at_rest": _("left to rest"),
         "open_at_ending": _("open when the course ended"),
     }[state]

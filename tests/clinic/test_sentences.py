@@ -49,7 +49,8 @@ def test_it_has_not_been_talked_about_yet_is_the_clients_word():
         ),
         (
             "repair_tried",
-            "Something was done to resolve what felt off in session 9. The next check-in asks Ana whether it is resolved.",
+            "Something was done to resolve what felt off in session 9. "
+            "The next check-in asks Ana whether it is resolved.",
         ),
         ("still_there", "Ana says what felt off in session 9 is not resolved."),
     ],
@@ -98,7 +99,8 @@ STRAINS = ("strain_reported", "seen_by_one", "not_talked_about")
 
 
 def test_a_signal_that_a_practice_added_is_told_too():
-    assert lines([a_signal("late_again", 9, True)]) == ["There may be something to talk about in session 9: late again."]
+    told = "There may be something to talk about in session 9: late again."
+    assert lines([a_signal("late_again", 9, True)]) == [told]
 
 
 def test_an_inferred_mark_says_how_sure_it_is():

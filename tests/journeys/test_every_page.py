@@ -121,7 +121,8 @@ def client_pages(people, browser) -> list[str]:
     return [
         f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
         f"/check-in/{uid}/", phone.url, f"{phone.url}received/",
-        "/new-link-sent/", "/away", "/guide/", "/guide/what-you-may-say/", "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",
+        "/new-link-sent/", "/away", "/guide/", "/guide/what-you-may-say/",
+        "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",
         *(f"/mine/{dyad.uid}/{part}" for part in mine),
         "/mine/rights/", *(f"/mine/rights/{part}/" for part in ("copy", "contact", "corrections", "erase")),
     ]  # fmt: skip

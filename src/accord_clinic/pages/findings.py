@@ -60,7 +60,8 @@ def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
         sure = " ".join((how_sure(alarms[0]), *map(line, more)))
         return Headline(top.title, top.more, sure, judges, whys)
     text = " ".join(filter(None, (top.more, *(finding.line for finding in more))))
-    seconds = [f"{how_sure(alarms[1])} {_('What somebody said is the surer sign.')}" for finding in more if finding.inferred]
+    surer = _("What somebody said is the surer sign.")
+    seconds = [f"{how_sure(alarms[1])} {surer}" for finding in more if finding.inferred]
     return Headline(top.title, text, " ".join(seconds), judges, whys)
 
 

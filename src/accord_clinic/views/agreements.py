@@ -65,7 +65,8 @@ def reword(request: HttpRequest, uid: str) -> HttpResponse:
         agreements.reword(agreement, words, SIDE, seen=_seen(request), by=request.user)
     except AccordError as error:
         return _goals(request, agreement.dyad, problem=str(error), written=words, about=agreement.uid)
-    return do(request, _back(agreement.dyad), lambda: None, done=_("The wording has changed. You both confirm it again."))
+    done = _("The wording has changed. You both confirm it again.")
+    return do(request, _back(agreement.dyad), lambda: None, done=done)
 
 
 @require_POST

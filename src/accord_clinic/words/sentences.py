@@ -216,7 +216,8 @@ def _goals_apart(signal: Signal, names: Names) -> tuple[str, str]:
         _("{client} and you named different things as most important."),
         _("{client} and {therapist} named different things as most important."),
     )
-    return title, _("Asked what matters most now, the two lists had nothing in common in session {number}.").format(number=signal.session)
+    line = _("Asked what matters most now, the two lists had nothing in common in session {number}.")
+    return title, line.format(number=signal.session)
 
 
 def _drop(signal: Signal, names: Names) -> tuple[str, str]:
@@ -267,7 +268,8 @@ def _gap(signal: Signal, names: Names) -> tuple[str, str]:
 def _quiet(signal: Signal, names: Names) -> tuple[str, str]:
     gaps = {"client": names.client, "count": signal.evidence.get("check_ins", 3)}
     title = _("{client} gave top marks or the same answer throughout. This may mean nothing.").format(**gaps)
-    return title, _("{client}'s last {count} check-ins were all at the top, or all alike. This may mean nothing.").format(**gaps)
+    line = _("{client}'s last {count} check-ins were all at the top, or all alike. This may mean nothing.")
+    return title, line.format(**gaps)
 
 
 def _silence(signal: Signal, names: Names) -> tuple[str, str]:

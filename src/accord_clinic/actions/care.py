@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
+from secrets import SystemRandom
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +21,7 @@ from accord_clinic.models import (
     Measure,
     Member,
     Notice,
+    Practice,
     Schedule,
     Session,
     SessionChange,
@@ -59,6 +61,8 @@ def start_course(
     """
     check_work_as_therapist(therapist)
     measures, foreign = facts.pop("measures", {}), facts.pop("in_any_language", ())
+    if Practice.objects.filter(draw_order=True).exists():
+        facts["order"] = SystemRandom().choice([order for order, _label in Dyad.ORDERS])
     codes.check(Dyad, **{name: facts[name] for name in CODED if name in facts})
     dyad = Dyad.objects.create(client=client, therapist=therapist, started=started, follows=follows, **facts)
     Measure.objects.bulk_create(

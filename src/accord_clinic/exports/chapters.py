@@ -131,7 +131,7 @@ def _headings() -> dict[str, str]:
         "after": _("after"),
         "reveal_due": _("open to both at the latest"), "waived_why": _("why it was opened without a rating"),
         "often": _("check-in after every so many sessions, if not as usual"), "passed_over": _("no check-in after it"),
-        "under_way": _("you worked together before"),
+        "under_way": _("you worked together before"), "order": _("asked first, drawn for a study"),
         "questionnaire": _("questionnaire"), "every": _("every so many sessions"),
         "in_any_language": _("also in another language"),
         "by_itself": _("links go out by themselves"),
@@ -204,6 +204,9 @@ def _codes_of_courses() -> dict[str, dict[str, str]]:
             "act": _("acceptance and commitment (ACT)"), "motivational": _("motivational interviewing"),
         },
         "setting": {"outpatient": _("outpatient")},
+        "order": {
+            "strain_first": _("first whether something felt off"), "scored_first": _("first what is scored"),
+        },
         "modality": {
             "room": _("in the room"), "video": _("by video"), "phone": _("by phone"), "text": _("by text"),
         },

@@ -109,6 +109,7 @@ def _courses(client: Client) -> Iterable[Row]:
             "form": d.form,
             "often": d.often,
             "under_way": d.under_way,
+            "order": d.order,
             "note": d.note,
         }
 

@@ -227,6 +227,12 @@ TABLES = (
             INSTRUMENT,
             Column("version", "string", "of the questionnaire"),
             Column("form", "string", "which set of items was asked: full, minimum ..."),
+            Column(
+                "order",
+                "string",
+                "where it was drawn for the course: strain_first (as usual) or scored_first; else empty",
+                codes((Dyad, "order")),
+            ),
             Column("late", "boolean", "sent when it was open to both already, not blind; empty for what was taken in"),
             Column("hours_after", "integer", "hours from the session to sending; empty for what was taken in"),
             Column("seconds", "integer", "from beginning to sending; empty where it is not known"),

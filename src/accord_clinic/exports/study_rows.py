@@ -135,7 +135,8 @@ def responses(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
         hours = round((row.sent_at - row.place.start).total_seconds() / 3600) if sent_in_accord else None
         seconds = round((row.sent_at - row.begun_at).total_seconds()) if sent_in_accord and row.begun_at else None
         late = "late" in row.context if sent_in_accord else None
-        yield (*row.place.cells, row.side, row.instrument, row.version, row.form, late, hours, seconds)
+        order = row.context.get("order", "")
+        yield (*row.place.cells, row.side, row.instrument, row.version, row.form, order, late, hours, seconds)
 
 
 def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:

@@ -102,6 +102,14 @@ class PracticeSettings(forms.Form):
         20,
         help_text=_("Then no link goes out by itself until there is an answer again. 0 never rests."),
     )
+    draw_order = forms.BooleanField(
+        label=_("Draw for each new course whether the check-in begins with what is scored"),
+        required=False,
+        help_text=_(
+            "For studies on the order of questions. As a rule the check-in begins with whether something felt off. "
+            "What is drawn holds for the whole course, and is in study files."
+        ),
+    )
     guardian_below = _number(
         _("Below this age a guardian agrees, too"),
         18,
@@ -133,6 +141,7 @@ class PracticeSettings(forms.Form):
          ("often", "held_by_itself", "link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from",
           "quiet_until", "pause_after")),
         (_("Supervision from outside the practice"), ("release_before_outside",)),
+        (_("Research"), ("draw_order",)),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
     )  # fmt: skip
 

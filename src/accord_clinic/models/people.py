@@ -55,6 +55,7 @@ class Practice(models.Model):
     )
     leave_to = models.CharField(max_length=200, default="/away")
     often = models.PositiveSmallIntegerField(choices=OFTEN, default=1)
+    draw_order = models.BooleanField(default=False, help_text="draw for each new course what is asked first")
     held_by_itself_since = models.DateTimeField(
         null=True, blank=True, default=timezone.now,
         help_text="since when planned sessions count as held unless somebody says otherwise; empty: they do not",
@@ -175,6 +176,8 @@ class Dyad(Addressed):
         ("moved_on", _("moved on to someone else")),
     ]
 
+    # Whether something felt off is asked first as a rule: that is the first of these.
+    ORDERS = [("strain_first", _("first whether something felt off")), ("scored_first", _("first what is scored"))]
     FORMS = [("full", _("the full check-in")), ("minimum", _("the short one"))]
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="dyads")
@@ -189,6 +192,9 @@ class Dyad(Addressed):
     form = models.CharField(max_length=20, choices=FORMS, default="full")
     card_topics = models.JSONField(default=list, blank=True, help_text="what guidance cards are also chosen for")
     often = models.PositiveSmallIntegerField(choices=OFTEN, null=True, blank=True, help_text="empty: as the practice")
+    order = models.CharField(
+        max_length=12, choices=ORDERS, blank=True, help_text="drawn when it began, and the same over the whole course"
+    )
     under_way = models.BooleanField(default=False, help_text="the two worked together before their first check-in")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
     circle = models.CharField(

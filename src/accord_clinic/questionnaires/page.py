@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accord.records import Rater
 from accord.signals import CHECK_IN, STRAIN
-from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
 
 ASKING_AGAIN = "accord-asking-again"
@@ -99,14 +99,16 @@ def page(
     progress: Iterable[Agreed] = (),
     picks_from: Iterable[Agreed] | None = None,
     versions: Mapping[str, str] | None = None,
+    scored_first: bool = False,
 ) -> QuestionPage:
     """Put a page together. `progress`: goals and tasks to say how far they are; `picks_from`: goals to pick from.
 
     `versions` of questionnaires, where a page was made or sent before a newer one came; else the latest are asked.
+    `scored_first`: in this course the check-in does not begin with whether something felt off.
     """
     asked = versions or {}
     made = (block(name, form, side, place, asked.get(name)) for place, (name, form) in enumerate(forms))
-    blocks = tuple(part for part in made if part)
+    blocks = tuple(_in_order(part, scored_first) for part in made if part)
     goals = tuple(picks_from or ())
     strain = _asks_strain(blocks) if side == "client" else ""
     last = [progress_question(agreed, strain) for agreed in progress]
@@ -122,11 +124,22 @@ def _asks_strain(blocks: Iterable[QuestionBlock]) -> str:
 
 
 @lru_cache(maxsize=512)
+def _in_order(part: QuestionBlock, scored_first: bool) -> QuestionBlock:
+    """The check-in with the question whether something felt off right before those that hang on it, if so drawn."""
+    moved = [q for q in part.questions if q.item == STRAIN and part.instrument == CHECK_IN and scored_first]
+    if not moved:
+        return part
+    others = [q for q in part.questions if q.item != STRAIN]
+    place = next((n for n, q in enumerate(others) if q.asked_if == moved[0].id), 0)
+    return replace(part, questions=(*others[:place], *moved, *others[place:]))
+
+
+@lru_cache(maxsize=512)
 def _body(part: QuestionBlock, strain: str, concern: bool) -> QuestionBlock:
-    """Choices of the starting path and the wider look wait for a `concern`, and for a yes to the question `strain`."""
+    """Choices of how two begin and of the wider look wait for a `concern`, and for a yes to the question `strain`."""
     words = "words" if part.instrument == CHECK_IN else ""
     shown = [q for q in part.questions if q.kind != words]
-    if part.instrument in (STARTING_PATH, WIDER_LOOK):
+    if part.instrument in (*BEGINNINGS, WIDER_LOOK):
         waiting = [q.kind != "words" for q in shown]
         shown = [
             replace(q, unless=strain if waits else "", lead="" if n else q.lead)

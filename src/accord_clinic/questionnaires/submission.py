@@ -16,6 +16,14 @@ PAPER = "paper"
 MEMBERS = "members"
 """In `Submission.context["browser"]`: answered in a browser in which somebody who works here was signed in."""
 
+SCORED_FIRST = "scored_first"
+"""In `Submission.context["order"]`, and of a course: the scored questions came before whether something felt off."""
+
+
+def in_order(order: str) -> dict[str, str]:
+    """What a page stores of the order of its questions: where it was drawn for a study, and nothing else."""
+    return {"order": order} if order else {}
+
 
 @dataclass(frozen=True)
 class AnsweredPart:

@@ -217,7 +217,7 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
             begun_at=key[1] if key else None,
             language=link.client.language,
             readers=checkin_page.readers_to_read(link, posted),
-            context=checkin_page.seen_in(request),
+            context=checkin_page.seen_in(request, link),
             was_cleaned=getattr(request, "was_cleaned", False),
         )
     problems = dict(reading.problems)

@@ -18,7 +18,7 @@ from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import often, zone
 from accord_clinic.questionnaires import plan
-from accord_clinic.questionnaires.submission import HELPERS, MEMBERS
+from accord_clinic.questionnaires.submission import HELPERS, MEMBERS, SCORED_FIRST, in_order
 from accord_clinic.words import phrases
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
@@ -92,6 +92,7 @@ def _page(
         progress=[questionnaires.Agreed(*row) for row in progress],
         picks_from=goals if plan.asks_what_matters(link.session.number, often(link.dyad)) else None,
         versions=versions,
+        scored_first=link.dyad.order == SCORED_FIRST,
     )
 
 
@@ -234,12 +235,12 @@ def member_here(request: HttpRequest) -> bool:
     return request.user.is_authenticated and not settings.DEMO
 
 
-def seen_in(request: HttpRequest) -> dict[str, str]:
-    """How a page was sent, to store with its answers: with script or without, and whether beside a member."""
+def seen_in(request: HttpRequest, link: Link) -> dict[str, str]:
+    """How a page was sent, to store with its answers: with script or without, beside a member, in a drawn order."""
     page = {"page": "script" if request.POST.get("reviewed") == "script" else "plain"}
     helped = request.POST.get("helped", "")
     page |= {"helped": helped} if helped in HELPERS else {}
-    return page | ({"browser": MEMBERS} if member_here(request) else {})
+    return page | in_order(link.dyad.order) | ({"browser": MEMBERS} if member_here(request) else {})
 
 
 def _proven(link: Link, request: HttpRequest) -> str:

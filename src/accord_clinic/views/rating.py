@@ -21,6 +21,7 @@ from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import often
 from accord_clinic.queries.sessions import is_first
 from accord_clinic.questionnaires import answer_words, plan
+from accord_clinic.questionnaires.submission import SCORED_FIRST, in_order
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
@@ -66,7 +67,7 @@ def _page(session) -> questionnaires.QuestionPage:
     first = dyad.under_way and is_first(session)
     asked = plan.forms(dyad, number, every, SIDE, remote=session.modality != "room", first=first)
     picks = rating_queries.goals(dyad) if plan.asks_what_matters(number, every) else None
-    return questionnaires.page(SIDE, asked, _names(session), picks_from=picks)
+    return questionnaires.page(SIDE, asked, _names(session), picks_from=picks, scored_first=dyad.order == SCORED_FIRST)
 
 
 def _names(session) -> questionnaires.QuestionNames:
@@ -76,7 +77,14 @@ def _names(session) -> questionnaires.QuestionNames:
 
 def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) -> HttpResponse:
     key, begun_at = _read_key(session, page, request.POST.get("key", ""))
-    read = questionnaires.read(page, dict(request.POST.lists()), key=key, language=get_language(), begun_at=begun_at)
+    read = questionnaires.read(
+        page,
+        dict(request.POST.lists()),
+        key=key,
+        language=get_language(),
+        begun_at=begun_at,
+        context=in_order(session.dyad.order),
+    )
     problems = dict(read.problems)
     if not key:
         problems.setdefault("", _("This page had waited too long. Your answers are all here: please send them again."))

@@ -184,6 +184,7 @@ ROWS = {
     "people/<str:uid>/pause/": Row(post=TREATS, at="dyad"),
     "people/<str:uid>/course/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
+    "people/<str:uid>/delete/": Row(post="ben", at="dyad"),
     "people/<str:uid>/share/": Row(post="ben", at="dyad"),
     "people/<str:uid>/unshare/": Row(post="ben", at="dyad"),
     "people/<str:uid>/set-up/": Row(get="ben", post="ben", at="dyad"),

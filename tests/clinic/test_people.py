@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 
-from accord_clinic.actions import care
-from accord_clinic.models import Signal
+from accord_clinic.actions import care, checkin
+from accord_clinic.models import Client, Session, Signal
 from accord_clinic.pages.caseload import find, people
 from accord_clinic.queries.caseload import folded
 
@@ -103,3 +104,35 @@ def test_the_number_of_queries_does_not_grow(size, people, ben, as_member, djang
         browser.get(reverse("people"))
     with django_assert_max_num_queries(5):
         browser.post(reverse("people"), {"name": "person"})
+
+
+class TestWrittenDownByMistake:
+    """A client can be deleted while nothing has reached them, whatever they may have answered since."""
+
+    def page(self, browser, dyad):
+        return browser.get(reverse("arrange", args=[dyad.uid])).content.decode()
+
+    def test_client_whom_nothing_has_reached_is_deleted_with_everything_planned(self, ben, dyad, as_member):
+        a_session(dyad, timezone.now() + timedelta(days=1))
+        browser = as_member(ben)
+        assert "Written down by mistake" in self.page(browser, dyad)
+        browser.post(reverse("delete_client", args=[dyad.uid]))
+        assert Client.objects.filter(pk=dyad.client_id).exists(), "not without the tick"
+        browser.post(reverse("delete_client", args=[dyad.uid]), {"sure": "yes"})
+        assert not Client.objects.filter(pk=dyad.client_id).exists()
+        assert not Session.objects.exists()
+
+    def test_client_with_a_link_stays_and_the_page_does_not_tell_whether_there_is_an_answer(self, ben, dyad, as_member):
+        session = a_held_session(dyad)
+        checkin.invite(session, by=ben)
+        browser = as_member(ben)
+        before = self.page(browser, dyad)
+        assert "Written down by mistake" not in before
+        checkin.send(session, "client", answers("client"), by=dyad.client)
+        browser.post(reverse("delete_client", args=[dyad.uid]), {"sure": "yes"})
+        assert Client.objects.filter(pk=dyad.client_id).exists()
+
+    def test_client_with_another_course_stays(self, ben, eve, dyad, as_member):
+        a_dyad(eve, dyad.client)
+        as_member(ben).post(reverse("delete_client", args=[dyad.uid]), {"sure": "yes"})
+        assert Client.objects.filter(pk=dyad.client_id).exists()

@@ -32,6 +32,7 @@ from accord_clinic.models.habit import NUMBERS
 from accord_clinic.permissions import check_be_client, check_own, check_share, check_treat, check_work_as_therapist
 from accord_clinic.queries.from_outside import is_released, needs_release
 from accord_clinic.queries.sessions import unsent_links, was_denied, why_fixed
+from accord_clinic.queries.sharing import was_never_reached
 from accord_clinic.words.sessions import fixed
 
 CODED = ("approach", "modality", "form", "often")
@@ -49,6 +50,20 @@ def register_client(name: str, *, by: Member, **facts) -> Client:
     client = Client.objects.create(name=name.strip(), **facts)
     record(by, "register_client", f"client:{client.pk}", ["name", *facts])
     return client
+
+
+@transaction.atomic
+def delete_client(dyad: Dyad, *, by: Member) -> None:
+    """Delete somebody who was written down by mistake, with everything planned, while nothing has reached them."""
+    check_own(by, dyad)
+    client = Client.objects.select_for_update(no_key=True).get(pk=dyad.client_id)
+    if not was_never_reached(client):
+        name = client.called
+        raise BadInput(f"{name} has had a message, a link or another therapist here. You can end the course instead.")
+    Notice.objects.filter(client=client).delete()
+    Dyad.objects.filter(client=client).delete()
+    record(by, "delete_client", f"client:{client.pk}", ["client", "dyad"])
+    client.delete()
 
 
 @transaction.atomic

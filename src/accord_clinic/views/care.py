@@ -49,6 +49,23 @@ def new_person(request: MemberRequest) -> HttpResponse:
     return redirect("dyad", dyad.uid)
 
 
+@require_POST
+@login_required
+def delete(request: MemberRequest, uid: str) -> HttpResponse:
+    """Delete somebody who was written down by mistake."""
+    dyad = or_404(dyad_queries.own(request.user, uid))
+    if request.POST.get("sure") != "yes":
+        messages.error(request, _("Tick that you want to delete {name}.").format(name=dyad.client.called))
+        return redirect("arrange", uid)
+    try:
+        care.delete_client(dyad, by=request.user)
+    except AccordError as error:
+        messages.error(request, str(error))
+        return redirect("arrange", uid)
+    messages.success(request, _("The client is deleted."))
+    return redirect("people")
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def set_up(request: MemberRequest, uid: str) -> HttpResponse:
@@ -146,6 +163,7 @@ def _arrange(request: MemberRequest, dyad, *, end=None, over=None, status: int =
     context = {
         "dyad": dyad,
         "arrangements": standing,
+        "may_delete": sharing_queries.was_never_reached(dyad.client),
         "end": end or EndCourse(prefix="end", initial=today),
         "over": over or HandOver(standing.therapists, prefix="over", initial=today),
     }

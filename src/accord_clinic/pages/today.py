@@ -95,8 +95,8 @@ class TodayPause:
 class Today:
     """The page: one sentence, then the day, then what is still to be done."""
 
-    greeting: str
     sentence: str
+    first: str
     day: str
     safety: tuple[tuple[str, str], ...]
     sessions: tuple[TodayEntry, ...]
@@ -124,19 +124,21 @@ def today(member: Member, now: datetime | None = None) -> Today:
     sessions = [session for session in rows if session.start < tomorrow]
     of_the_day = [session for session in sessions if session.start >= midnight]
     before = [session for session in sessions if session.start < midnight]
+    coming = {session.dyad for session in rows if session.start >= midnight and session.state == "planned"}
+    sheets = {session.dyad: session.uid for session in sessions if session.ready}
     words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}))
     parts = {
         "sessions": tuple(map(words.of_the_day, of_the_day)),
         "to_settle": tuple(map(words.to_settle, (s for s in before if s.state == "planned"))),
-        "to_do": tuple(words.to_do(s) for s in before if s.state == "held" and (s.owed or s.unsent)),
-        "to_talk": tuple(map(words.to_talk, (s for s in sessions if s.ready))),
+        "to_do": tuple(words.to_do(s) for s in before if s.state == "held" and (s.owed or s.unsent(now))),
+        "to_talk": tuple(map(words.to_talk, (s for s in sessions if s.ready and s.dyad not in coming))),
     }
     return Today(
-        greeting=_greeting(clock.hour, member.name),
         sentence=_sentence(parts, len(notices)),
+        first=_first(parts["sessions"]),
         day=moment(now, where, "l, j F"),
         safety=tuple((session, safety_line(client)) for session, client in notices),
-        week=words.week(session for session in rows if session.start >= tomorrow),
+        week=words.week((session for session in rows if session.start >= tomorrow), sheets),
         pauses=_pauses(member, now, where),
         calendar=_calendar(member, now, where),
         **parts,
@@ -165,16 +167,21 @@ class _Entries:
     def to_do(self, session: TodaySession) -> TodayEntry:
         """What is still open about a session that took place."""
         return self.entry(
-            session, "D j M, H:i", rate=session.owed, link=session.unsent, assumed=session.assumed and session.owed
-        )
+            session, "D j M, H:i", rate=session.owed, link=session.unsent(self.now),
+            assumed=session.assumed and session.owed,
+        )  # fmt: skip
 
-    def week(self, sessions: Iterable[TodaySession]) -> tuple[TodayDay, ...]:
-        """The days ahead that have sessions."""
+    def week(self, sessions: Iterable[TodaySession], sheets: Mapping[int, str]) -> tuple[TodayDay, ...]:
+        """The days ahead that have sessions. `sheets`: by dyad the talk sheet that is ready for its next session."""
+        waiting = dict(sheets)
         days: dict[str, list[TodayEntry]] = {}
         for session in sessions:
             off = session.state not in ("planned", "held")
             line = str(STATES[session.state]).capitalize() if off else ""
-            entry = self.entry(session, "H:i", line=line, off=off)
+            entry = replace(
+                self.entry(session, "H:i", line=line, off=off),
+                sheet="" if off else waiting.pop(session.dyad, ""),
+            )
             days.setdefault(moment(session.start, self.where, "l j"), []).append(entry)
         return tuple(TodayDay(name, tuple(entries)) for name, entries in days.items())
 
@@ -194,7 +201,7 @@ class _Entries:
             rate=held and session.owed,
             assumed=held and session.owed and session.assumed,
             settle=session.start <= self.now and not held,
-            link=held and session.unsent,
+            link=held and session.unsent(self.now),
         )  # fmt: skip
 
     def _line(self, session: TodaySession) -> str:
@@ -237,12 +244,11 @@ def _pauses(member: Member, now: datetime, where: ZoneInfo) -> tuple[TodayPause,
     )
 
 
-def _greeting(hour: int, name: str) -> str:
-    if hour < 12:
-        return _("Good morning, {name}.").format(name=name)
-    if hour < 18:
-        return _("Good afternoon, {name}.").format(name=name)
-    return _("Good evening, {name}.").format(name=name)
+def _first(sessions: tuple[TodayEntry, ...]) -> str:
+    """Who comes first today; nothing on a day without sessions."""
+    if len(sessions) < 2:
+        return ""
+    return _("{name} is first, at {time}.").format(name=sessions[0].name, time=sessions[0].when)
 
 
 def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:

@@ -5,7 +5,7 @@ the therapist's own rating, for whether a link was ever made, and for whether bo
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -23,10 +23,14 @@ COLUMNS = (
     "uid", rank(), "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
     "dyad", "dyad__uid", "dyad__ended", "dyad__often",
     "dyad__client__name", "dyad__client__address_as", "dyad__client__email", "dyad__client__phone",
-    "denied", "rated", "linked", "ticked",
+    "dyad__schedule__by_itself", "denied", "rated", "linked", "ticked",
     "last_revealed", "last_sheet",
     "assumed", "reveal_due", "source",
 )  # fmt: skip
+
+
+GOES_OUT_WITHIN = timedelta(days=1)
+"""Two hours after the end and the quiet hours, with room to spare. After that something holds the link back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class TodaySession:
     address_as: str
     email: str
     phone: str
+    by_itself: bool | None
     denied: bool
     rated: bool
     linked: bool
@@ -82,10 +87,13 @@ class TodaySession:
         """The therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
         return self.due and not self.rated and self.revealed_by not in ("waived", "import")
 
-    @property
-    def unsent(self) -> bool:
-        """No link was ever made, and the session is not open yet. Whether a link was used says nothing here."""
-        return self.due and not self.linked and not self.revealed_at
+    def unsent(self, now: datetime) -> bool:
+        """A link waits for somebody to make it: none goes out by itself, or none did within a day of the session.
+
+        Whether a link was used says nothing here.
+        """
+        waits = self.reachable and self.by_itself is not False and now - self.start < GOES_OUT_WITHIN
+        return self.due and not self.linked and not self.revealed_at and not waits
 
     @property
     def ready(self) -> bool:

@@ -75,6 +75,6 @@ def was_never_reached(client: Client) -> bool:
     By what went out, never by whether the client answered, which nobody may learn before the reveal.
     """
     out = Invitation.objects.filter(session__dyad__client=client).exists()
-    told = Notice.objects.filter(client=client).exclude(sent_at=None, tries=0).exists()
+    messages = Notice.objects.filter(client=client).exclude(sent_at=None, tries=0).exists()
     answered = Response.objects.filter(session__dyad__client=client).exists()
-    return not (out or told or answered) and Dyad.objects.filter(client=client).count() == 1
+    return not (out or messages or answered) and Dyad.objects.filter(client=client).count() == 1

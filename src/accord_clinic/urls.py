@@ -176,6 +176,7 @@ urlpatterns = [
     # the demo's door; not there outside the demo
     path("demo/", demo.hall, name="demo"),
     path("demo/calendar.ics", demo.feed, name="demo_feed"),
+    path("demo/marks/", demo.marks, name="demo_marks"),
     path("demo/be/<str:uid>/", demo.enter, name="demo_enter"),
     path("demo/phone/<str:uid>/", demo.phone, name="demo_phone"),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import first_break
+from accord_clinic.demo import doors
 from accord_clinic.demo.load import load
 from accord_clinic.models import (
     Agreement,
@@ -165,6 +166,30 @@ def test_one_click_signs_in_as_anybody(told, in_demo):
     assert browser.session["_auth_user_id"] == str(ben.pk)
 
 
+def test_a_safety_notice_is_one_click_away_as_its_therapist_meets_it(told, in_demo):
+    browser, notice = Browser(), doors.safety_notice()
+    assert notice.client in browser.get("/demo/").content.decode()
+    browser.post(f"/demo/be/{notice.therapist_uid}/")
+    page = browser.get("/today/").content.decode()
+    assert f"/safety/{notice.session}/" in page
+    answer = browser.get(f"/safety/{notice.session}/").content.decode()
+    assert "care record" in answer
+
+
+def test_both_settings_are_there_to_see(told, in_demo):
+    """The same sheet with an inferred mark: without a card, and with one once marks are switched on."""
+    browser, shown = Browser(), doors.marked_course()
+    with transaction.atomic():
+        for choose in (False, True):
+            assert doors.marks_choose_cards() is choose
+            sent = browser.post(f"/demo/be/{shown.therapist_uid}/", {"prepare": shown.session})
+            page = browser.get(sent.url).content.decode()
+            assert ("Nothing is suggested" in page) is not choose
+            browser.post("/demo/marks/")
+        assert not doors.marks_choose_cards()
+        transaction.set_rollback(True)
+
+
 def test_a_phone_is_one_click_away(told, in_demo):
     session = Session.objects.filter(state="held", dyad__ended=None).exclude(responses__side="client").first()
     sent = Browser().post(f"/demo/phone/{session.uid}/")
@@ -183,6 +208,7 @@ def test_outside_the_demo_there_is_no_door(people, settings):
     settings.DEMO = False
     ben = people.ben
     assert Browser().get("/demo/").status_code == 404
+    assert Browser().post("/demo/marks/").status_code == 404
     assert Browser().post(f"/demo/be/{ben.uid}/").status_code == 404
     assert Browser().post("/demo/phone/anything/").status_code == 404
 

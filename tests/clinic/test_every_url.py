@@ -218,6 +218,7 @@ ROWS = {
     # the demo's door is not there outside the demo
     "demo/": SHUT,
     "demo/calendar.ics": SHUT,
+    "demo/marks/": SHUT,
     "demo/be/<str:uid>/": SHUT,
     "demo/phone/<str:uid>/": SHUT,
 }

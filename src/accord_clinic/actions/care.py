@@ -75,6 +75,11 @@ def start_course(
     `in_any_language`: the measures among these that are asked even where they are not here in the client's language.
     """
     check_work_as_therapist(therapist)
+    if follows is not None:
+        # Locked, so that a button pressed twice begins one course.
+        Dyad.objects.select_for_update(no_key=True).get(pk=follows.pk)
+        if Dyad.objects.filter(follows=follows, ended=None).exists():
+            raise BadInput("The course that follows this one has begun already.")
     measures, foreign = facts.pop("measures", {}), facts.pop("in_any_language", ())
     if Practice.objects.filter(draw_order=True).exists():
         facts["order"] = SystemRandom().choice([order for order, _label in Dyad.ORDERS])
@@ -269,7 +274,7 @@ def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> No
     if running.update(ended=on, ending=how, ending_reason=reason.strip()[:2000]):
         for strain in strains.open_strains(dyad):
             strains.move(strain, "end_course", "therapist", by=by)
-    record(by, "end_course", f"dyad:{dyad.pk}", ["ended", "ending", "ending_reason"])
+        record(by, "end_course", f"dyad:{dyad.pk}", ["ended", "ending", "ending_reason"])
 
 
 @transaction.atomic
@@ -278,6 +283,10 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
 
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
+    if to.pk == by.pk:
+        raise BadInput("A course of care is handed over to somebody else. To begin anew yourself, end it first.")
+    if not Dyad.objects.filter(pk=dyad.pk, ended=None).exists():
+        raise BadInput("This course of care has ended already.")
     end_course(dyad, "moved_on", on, "", by=by)
     settled = ("approach", "setting", "modality", "form", "often", "card_topics")
     facts = {name: getattr(dyad, name) for name in settled}

@@ -97,7 +97,11 @@ def new_course(request: MemberRequest, uid: str) -> HttpResponse:
         return render(request, "therapist/new_course.html", context, status=422 if form.is_bound else 200)
     facts = dict(form.cleaned_data)
     started = facts.pop("started")
-    dyad = care.start_course(before.client, request.user, started, by=request.user, follows=before, **facts)
+    try:
+        dyad = care.start_course(before.client, request.user, started, by=request.user, follows=before, **facts)
+    except AccordError as error:
+        messages.error(request, str(error))
+        return redirect("dyad", uid)
     _tell_not_asked(request, dyad)
     return redirect("dyad", dyad.uid)
 

@@ -194,7 +194,7 @@ def _set(response: HttpResponse, name: str, value: str) -> None:
 
 
 def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:
-    checkin.send_new_link(link.invitation, lambda token: request.build_absolute_uri(reverse("link", args=[token])))
+    checkin.send_new_link(link.invitation, lambda token: f"{settings.PUBLIC_URL}{reverse('link', args=[token])}")
     return redirect("new-link-sent")
 
 

@@ -31,15 +31,32 @@ def only_in_demo(view: View) -> View:
 def hall(request: HttpRequest) -> HttpResponse:
     """The page that lists everybody whom one can be."""
     staff, imported = doors.staff()
-    return render(request, "demo/hall.html", {"staff": staff, "imported": imported, "phones": doors.phones()})
+    context = {
+        "staff": staff,
+        "imported": imported,
+        "phones": doors.phones(),
+        "safety": doors.safety_notice(),
+        "marked": doors.marked_course(),
+        "marks_choose": doors.marks_choose_cards(),
+    }
+    return render(request, "demo/hall.html", context)
 
 
 @only_in_demo
 @require_POST
 def enter(request: HttpRequest, uid: str) -> HttpResponse:
-    """Sign in as this member of the demo."""
+    """Sign in as this member of the demo, and go to the first page, or to the prepare sheet of a session."""
     login(request, doors.member(uid))
-    return redirect("/")
+    session = request.POST.get("prepare", "")
+    return redirect("prepare", session) if session else redirect("/")
+
+
+@only_in_demo
+@require_POST
+def marks(request: HttpRequest) -> HttpResponse:
+    """Switch between conversation only and marks that choose cards."""
+    doors.switch_marks()
+    return redirect("demo")
 
 
 @only_in_demo

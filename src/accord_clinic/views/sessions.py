@@ -1,5 +1,6 @@
 """Sessions: plan one, move it, mark it as held or missed, put that right, and make the client's link."""
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -80,7 +81,8 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
     session = or_404(dyad_queries.own_session(request.user, uid))
 
     def address(token: str) -> str:
-        return request.build_absolute_uri(reverse("link", args=[token]))
+        """Where the practice is, and never what this browser calls it: a mail must lead nowhere else."""
+        return f"{settings.PUBLIC_URL}{reverse('link', args=[token])}"
 
     if "mail" in request.POST:
         back = _back(request, session)

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accord_clinic.permissions import can, check_type_in_at_all
@@ -17,7 +18,15 @@ def shell(request: HttpRequest) -> dict[str, object]:
         "nav": _nav(request, member) if signed_in else [],
         "who": _who(member) if signed_in else None,
         "demo": _demo(),
+        "other_languages": _other_languages(),
     }
+
+
+def _other_languages() -> list[tuple[str, str]]:
+    """The languages of clients' pages that this practice has, but for the one of the page, each by its own name."""
+    practice, active = remembered(), get_language()
+    offered = practice.languages if practice and practice.languages else [code for code, _name in settings.LANGUAGES]
+    return [(code, name) for code, name in settings.LANGUAGES if code in offered and code != active]
 
 
 def _nav(request: HttpRequest, member) -> list[dict[str, object]]:

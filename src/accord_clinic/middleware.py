@@ -11,6 +11,7 @@ from django.http import QueryDict
 from accord_clinic.posted import without_controls
 
 INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
+CLIENT_PAGES = ("/c/", "/check-in/", "/mine/", "/new-link-sent/", "/stop/", "/away")
 TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
 
 
@@ -44,6 +45,27 @@ class BoundedBody:
         """What PostgreSQL cannot hold (a NUL, a number without end) was the sender's doing, and nothing was kept."""
         if isinstance(exception, DataError):
             raise BadRequest("a value that no database holds") from exception
+
+
+class ChosenLanguage:
+    """A client's page in the language that was chosen at its foot, `?in=`; this browser remembers it for a year.
+
+    It changes the words alone: not what is asked, and nothing in the database.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        chosen = request.GET.get("in", "") if request.path.startswith(CLIENT_PAGES) else ""
+        if chosen not in dict(settings.LANGUAGES):
+            return self.get_response(request)
+        request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = chosen
+        response = self.get_response(request)
+        year = 365 * 24 * 3600
+        safe = {"secure": not settings.DEMO, "httponly": True, "samesite": "Lax"}
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=year, **safe)
+        return response
 
 
 class PlainText:

@@ -27,6 +27,8 @@ MOST_WRONG_A_DAY = 20
 """For one address, over all codes: five tries at each of many codes would sooner or later hit one."""
 MOST_AN_HOUR = 6
 """For one address. More would fill somebody's inbox, or cost the practice text messages."""
+LAST_DIGITS = 9
+"""Fewer would take two people for one; more would need to know each country's prefix."""
 MOST_FROM_A_NETWORK = 60
 """An hour, from one network address: a practice's waiting room asks less, a list of addresses that is tried more."""
 
@@ -39,7 +41,7 @@ def ask(address: str, network: str, *, client: Client | None = None) -> str:
     now = timezone.now()
     who, where = (
         links.keyed(what, text.strip().lower(), settings.SECRET_KEY)
-        for what, text in (("who", address or f"client:{client.pk if client else ''}"), ("network", network))
+        for what, text in (("who", _counted(address, client)), ("network", network))
     )
     engine.wait_for_turn("step in")
     lately = StepIn.objects.filter(made_at__gt=now - HOUR)
@@ -77,6 +79,9 @@ def _answer(row: StepIn) -> str | None:
     code = links.new_code()
     StepIn.objects.filter(pk=row.pk).update(code_hash=links.code_digest(row.pk, code, settings.SECRET_KEY))
     to = row.address if len(clients) > 1 else ""
+    if "@" not in row.address:
+        # To the number that we know, never to the one that was typed: only their last digits are alike.
+        to = clients[0].phone
     notices.tell("code", code, client=clients[0], to=to, once=f"step-in:{row.pk}")
     return code
 
@@ -88,8 +93,25 @@ def answer_now(token: str) -> str | None:
 
 
 def _living_at(address: str) -> list[Client]:
-    """Everybody who is reached at this address; families share mailboxes."""
+    """Everybody who is reached at this address or number; families share mailboxes and telephones."""
+    if "@" not in address:
+        number = _spelt(address)
+        with_phone = Client.objects.filter(erased_at=None).exclude(phone="").order_by("id")
+        return [client for client in with_phone if _spelt(client.phone) == number] if number else []
     return list(Client.objects.filter(email__iexact=address, erased_at=None).order_by("id"))
+
+
+def _counted(address: str, client: Client | None) -> str:
+    """What the limits of one address are counted by, however it is spelt."""
+    return _spelt(address) or address or f"client:{client.pk if client else ''}"
+
+
+def _spelt(address: str) -> str:
+    """One spelling of an address; of a number its last nine digits, however it begins (0171, +49 171, 0049 171)."""
+    if "@" in address:
+        return address
+    digits = "".join(sign for sign in address if sign.isdigit())
+    return digits[-LAST_DIGITS:] if len(digits) >= LAST_DIGITS else ""
 
 
 def contact(client: Client) -> str:

@@ -1,6 +1,7 @@
 /* The client's pages: leave quickly, and the check-in one question at a time. Every page works without this script.
 
    MARKUP CONTRACT (samples: templates/client/check_in.html, _question.html, _review.html, _steps.html)
+   a[data-language]                 the same page in another language
    a[data-leave]                    the harmless page; also reached by pressing Escape twice
    form[data-checkin]               one form with everything; data-done = where a sent check-in leads; data-here = its
                                     address without a token; data-begin = the link's own address, where the first answer
@@ -63,6 +64,10 @@
       if (event.timeStamp - lastEscape < 1500) away(event);
       lastEscape = event.timeStamp;
     });
+  }
+  /* Another language in place of this page: an address with a token must not stay behind in the history. */
+  for (const link of all("[data-language]")) {
+    link.addEventListener("click", (event) => { event.preventDefault(); location.replace(link.href); });
   }
   if (!form) return;
 

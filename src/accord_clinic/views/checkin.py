@@ -21,6 +21,7 @@ from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries.checkin import Link
 from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.views import checkin_page
+from accord_clinic.views.shortcuts import in_chosen_language
 from accord_clinic.words import phrases
 
 NOT_CARRIED = ("csrfmiddlewaretoken", "reviewed", "change", "choose")
@@ -39,6 +40,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
     link = checkin_queries.by_token(token)
     if link is None:
         return unknown(request)
+    in_chosen_language(request, link.client)
     answered = checkin_queries.has_sent(link.session)
     used = link.shut or (answered and link.session.revealed_at is not None)
     if request.method == "POST" and used:
@@ -156,7 +158,10 @@ def forged(request: HttpRequest, uid: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, uid: str) -> Link | None:
-    return checkin_queries.by_uid(uid, request.COOKIES.get(checkin_page.cookie_name(uid), ""))
+    link = checkin_queries.by_uid(uid, request.COOKIES.get(checkin_page.cookie_name(uid), ""))
+    if link:
+        in_chosen_language(request, link.client)
+    return link
 
 
 def _begin(request: HttpRequest, link: Link, token: str) -> HttpResponse:

@@ -28,7 +28,7 @@ from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
-from accord_clinic.views.shortcuts import or_404
+from accord_clinic.views.shortcuts import in_chosen_language, or_404
 
 DOOR = settings.CLIENT_COOKIE_PREFIX + "door"
 WHO = settings.CLIENT_COOKIE_PREFIX + "who"
@@ -45,6 +45,7 @@ def through_the_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
         client = own_space.through_door(request.COOKIES.get(DOOR, ""))
         if client is None:
             return redirect("step-in")
+        in_chosen_language(request, client)
         with translation.override(client.language), timezone.override(zone()):
             response = view(request, client, *args, **named)
             response["Content-Language"] = get_language()
@@ -290,6 +291,7 @@ def shell(request: HttpRequest, template: str, context: dict, client=None, statu
         **checkin_page.in_need(),
         "inside": client is not None and template not in OUTSIDE,
     }
+    in_chosen_language(request, client)
     with translation.override(client.language if client else get_language()):
         around["about"] = _("Your own space")
         return render(request, template, {**around, **context}, status=status)

@@ -28,6 +28,7 @@ from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.upkeep import backups
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door
+from accord_clinic.views.shortcuts import in_chosen_language
 from accord_clinic.words import phrases
 
 COPY, ERASE, CONTACT, NEW, PIN = "copy", "erase", "contact", "contact-new", "pin"
@@ -193,7 +194,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         schedule.stop(client, by=client)
     done = request.method == "POST" or client.messages_stopped_at is not None
-    with translation.override(client.language):
+    with translation.override(in_chosen_language(request, client).language):
         # Whoever holds the link is not inside: the shell gets no client.
         return shell(request, "client/stopped.html", {"done": done, "about": ""})
 

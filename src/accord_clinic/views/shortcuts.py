@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from accord.errors import AccordError
 
 Row = TypeVar("Row")
+Person = TypeVar("Person")
 
 
 def or_404(row: Row | None) -> Row:
@@ -25,6 +26,14 @@ def chosen_language(request: HttpRequest) -> str:
     """The language in which somebody who works here wants to read cards and lessons: `?in=`, else that of the page."""
     asked = request.GET.get("in", "")
     return asked if asked in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
+
+
+def in_chosen_language(request: HttpRequest, client: Person) -> Person:
+    """The client, speaking the language that this browser has chosen at the foot of a page; nothing is stored."""
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if client is not None and chosen in dict(settings.LANGUAGES):
+        client.language = chosen
+    return client
 
 
 def other_languages(language: str) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ PUBLISHED = {
 OUR_OWN = {
     "calibrate": "test_thresholds::test_the_budget_holds_on_average_over_practices",
     "find_strains": "test_trajectories::test_the_page_of_one_client_and_the_table_of_many_agree",
+    "power_by_simulation": "test_power::test_power_is_what_the_standard_error_promises",
     "score": "test_scoring::TestWorkedExamples",
     "score_array": "test_scoring::TestWorkedExamples",
     "simulate": "test_simulation::test_courses_have_the_parameters_of_the_trial_they_come_from",
@@ -48,6 +49,7 @@ FITS = {
     "expected": "expected_course",
     "invariance": "invariance",
     "mixed": "fit_mixed",
+    "power": "power_by_simulation",
     "reliability": "reliability",
     "riclpm": "riclpm",
     "therapists": "therapist_spread",

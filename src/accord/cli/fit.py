@@ -21,6 +21,7 @@ from accord.cli import (
     fit_dyads,
     fit_expected,
     fit_invariance,
+    fit_power,
     fit_reliability,
     fit_riclpm,
     fit_therapists,
@@ -54,6 +55,7 @@ def describe(command: argparse.ArgumentParser) -> None:
     fit_invariance.add(analyses)
     fit_expected.add(analyses)
     fit_describe.add(analyses)
+    fit_power.add(analyses)
 
 
 def _add_mixed(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -27,6 +27,7 @@ from accord.stats.paths import PathCell, parameters
 Floats = npt.NDArray[np.float64]
 FEWEST = 3  # waves: with two, levels and lags cannot be told apart
 LEVELS = ("RI_x", "RI_y")
+SHARES = (0.5, 0.1, 0.8)  # of the variance between persons, at which the search begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +83,14 @@ def riclpm(
     *,
     constrained: bool = False,
     names: tuple[Sequence[str], Sequence[str]] | None = None,
+    starts: int = 3,
 ) -> PanelFit:
     """Fit the model to two scores x and y, (persons, waves) each, missing as nan; `names` of their columns.
 
-    Persons without any value are left out and counted. Formula and source: at the top of this module. With T waves
-    there are 9T − 1 parameters, constrained 13 + 2T. Raises `BadInput` for fewer than three waves,
-    x and y of different shapes, a name that comes twice, and what `patterns` refuses.
+    The search begins at so many `starts` (1 to 3), which put unlike shares of the variance between persons; the best
+    end counts. Persons without any value are left out and counted. Formula and source: at the top of this module. With
+    T waves there are 9T − 1 parameters, constrained 13 + 2T. Raises `BadInput` for fewer than three waves, x and y of
+    different shapes, a name that comes twice, and what `patterns` refuses.
 
     >>> rng = np.random.default_rng(1)
     >>> level, x, y = rng.standard_normal((300, 2)), np.zeros((300, 4)), np.zeros((300, 4))
@@ -111,9 +114,9 @@ def riclpm(
     if twice:
         raise BadInput(f"column {twice[0]!r} is named twice. Give each wave of each score its own column.")
     seen = patterns(np.hstack([first, second]), each)
-    drafts = [_cells(each, seen, constrained, share) for share in (0.5, 0.1, 0.8)]
-    starts = [parameters([cells])[1] for cells in drafts[1:]]
-    fit = fit_paths([seen], [drafts[0]], 4 * waves + 2, starts)
+    drafts = [_cells(each, seen, constrained, share) for share in SHARES[:starts]]
+    others = [parameters([cells])[1] for cells in drafts[1:]]
+    fit = fit_paths([seen], [drafts[0]], 4 * waves + 2, others)
     shown = _each_wave(fit, each, constrained)
     estimates, se = ({name: source[key] for name, key in shown.items()} for source in (fit.estimates, fit.se))
     xs, ys = tuple(columns[0]), tuple(columns[1])

@@ -37,7 +37,7 @@ def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
     headline = page().headline
     assert headline.title == "Ana and you see session 5 differently."
-    assert headline.text.startswith("Ana says a moment felt off in session 5; you did not notice this.")
+    assert headline.text.startswith("Ana says something felt off in session 5; you did not notice this.")
 
 
 def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):

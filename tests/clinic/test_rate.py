@@ -13,7 +13,7 @@ from accord_clinic.models import Dyad, Pick, Reaction, Response
 
 @pytest.fixture
 def session(people, dyad):
-    """A session that took place; Ana said that a moment felt off."""
+    """A session that took place; Ana said that something felt off."""
     return a_held_session(dyad, client=answers("client", t1=2, words="You were late."))
 
 

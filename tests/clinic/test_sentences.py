@@ -4,10 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from accord.records import Signal, StrainFacts
+from accord.records import Signal
 from accord.signals import DETECTORS
 from accord_clinic.exports.chapters import coded
-from accord_clinic.words.sentences import FalseAlarms, Names, findings, how_sure, in_a_list, judged_by
+from accord_clinic.words.sentences import (
+    TO_TALK,
+    WAITS,
+    FalseAlarms,
+    Names,
+    OpenStrain,
+    findings,
+    how_sure,
+    in_a_list,
+    judged_by,
+)
 
 TO_BEN = Names("Ana", "Ben")
 TO_CY = Names("Ana", "Ben", you=False)
@@ -17,8 +27,8 @@ def a_signal(kind, session, reported, strength=0.0, scale="", evidence=None):
     return Signal(kind, session, reported, f"{kind}/1", scale, strength, evidence or {})
 
 
-def a_strain(session, opened_by, state):
-    return StrainFacts(session, "unclear", opened_by, state)
+def a_strain(session, opened_by, state, talked=""):
+    return OpenStrain(session, opened_by, state, talked)
 
 
 def lines(signals=(), strains=(), last=9, names=TO_BEN):
@@ -28,40 +38,51 @@ def lines(signals=(), strains=(), last=9, names=TO_BEN):
 def test_a_moment_that_one_of_the_two_felt():
     seen = a_signal("seen_by_one", 9, True, evidence={"felt_by": "client", "level": 2})
     strain = a_strain(9, "client", "opened")
-    assert lines([seen], [strain]) == ["Ana says a moment felt off in session 9; you did not notice this."]
-    assert lines([seen], [strain], names=TO_CY) == ["Ana says a moment felt off in session 9; Ben did not notice this."]
+    assert lines([seen], [strain]) == ["Ana says something felt off in session 9; you did not notice this."]
+    assert lines([seen], [strain], names=TO_CY) == [
+        "Ana says something felt off in session 9; Ben did not notice this."
+    ]
     assert findings([seen], [strain], 9, TO_BEN)[0].title == "Ana and you see session 9 differently."
 
 
-def test_it_has_not_been_talked_about_yet_is_the_clients_word():
-    asked = a_signal("not_talked_about", 10, True, evidence={"about_session": 9})
-    sentences = lines([asked], [a_strain(9, "client", "opened")], last=10)
-    assert sentences == ["Ana says a moment felt off in session 9. Ana says it has not been talked about yet."]
-
-
 @pytest.mark.parametrize(
-    ("state", "line"),
+    ("state", "talked", "line"),
     [
-        ("opened", "Ana says a moment felt off in session 9."),
+        ("opened", "", "Ana says something felt off in session 9."),
+        ("opened", "no", "Ana says something felt off in session 9 and you have not talked about it."),
+        ("opened", "ticked", "You ticked talked about for session 9; Ana has not been asked yet."),
+        ("talked_about", "ticked", "You ticked talked about for session 9; Ana has not been asked yet."),
+        ("still_there", "ticked", "You ticked talked about for session 9; Ana has not been asked yet."),
+        ("talked_about", "unsaid", "You ticked talked about for session 9; Ana has not said so."),
+        ("talked_about", "in_part", "Ana says what felt off in session 9 was talked about in part."),
         (
             "talked_about",
-            "What felt off in session 9 was talked about. The next check-in asks Ana whether it is resolved.",
+            "yes",
+            "Ana says what felt off in session 9 was talked about. Ana has not said where it stands now.",
         ),
         (
             "repair_tried",
-            "Something was done to resolve what felt off in session 9. "
-            "The next check-in asks Ana whether it is resolved.",
+            "",
+            "Something was done to resolve what felt off in session 9. Ana has not said where it stands now.",
         ),
-        ("still_there", "Ana says what felt off in session 9 is not resolved."),
+        ("still_there", "yes", "Ana says what felt off in session 9 is not resolved."),
+        ("partly", "yes", "Ana says what felt off in session 9 is partly resolved."),
+        ("partly", "unsaid", "Ana says what felt off in session 9 is partly resolved."),
+        ("open_at_ending", "ticked", "What felt off in session 9 was not resolved when the course ended."),
     ],
 )
-def test_a_strain_says_where_it_stands(state, line):
-    assert lines(strains=[a_strain(9, "client", state)]) == [line]
+def test_a_strain_says_where_it_stands(state, talked, line):
+    assert lines(strains=[a_strain(9, "client", state, talked)]) == [line]
+
+
+def test_what_is_put_aside_comes_after_what_was_said():
+    ranks = [findings([], [a_strain(9, "client", "opened", talked)], 9, TO_BEN)[0].rank for talked in ("ticked", "no")]
+    assert ranks == [WAITS, TO_TALK]
 
 
 def test_both_voices_about_one_session_are_one_finding():
     both = [a_strain(4, "client", "opened"), a_strain(4, "therapist", "opened")]
-    assert lines(strains=both) == ["Ana and you both say a moment felt off in session 4."]
+    assert lines(strains=both) == ["Ana and you both say something felt off in session 4."]
 
 
 def test_safety_first_then_what_was_said_then_what_was_inferred():
@@ -153,8 +174,8 @@ def test_the_top_of_a_page_does_not_say_the_same_twice():
     [alone] = findings([], [a_strain(9, "client", "opened")], 9, TO_BEN)
     assert alone.title == "Something felt off for Ana in session 9."
     assert alone.more == "As far as Accord knows, it has not been talked about yet."
-    [talked] = findings([], [a_strain(9, "client", "talked_about")], 9, TO_BEN)
-    assert talked.title == "What felt off in session 9 was talked about."
-    assert talked.more == "The next check-in asks Ana whether it is resolved."
+    [talked] = findings([], [a_strain(9, "client", "talked_about", "yes")], 9, TO_BEN)
+    assert talked.title == "Ana says what felt off in session 9 was talked about."
+    assert talked.more == "Ana has not said where it stands now."
     [silent] = findings([a_signal("silence", 9, False, 1.0)], [], 9, TO_BEN)
     assert silent.more == ""

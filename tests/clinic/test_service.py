@@ -65,7 +65,7 @@ def test_whether_a_concern_was_talked_about_is_the_clients_word_alone(dyad, ben)
 
 def test_in_part_is_neither_yes_nor_no_and_partly_settled_is_counted_among_the_open(dyad):
     strain = concern_answered(dyad, talked=True, stands="partly", answer="partly")
-    assert strain.moves.filter(move="talk", side="client").exists(), "it has been talked about"
+    assert strain.moves.filter(move="talk_in_part", side="client").exists(), "it has been talked about"
     StrainMove.objects.update(at=in_march(12))
     counted = _march(in_march(3))
     assert counted["talked"] == {"yes": 0, "partly": 1, "no": 0}

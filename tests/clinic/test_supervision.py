@@ -37,7 +37,7 @@ class TestWhatIsShared:
         page = text(as_member(people.cy).get("/supervision/"))
         assert "2 courses of care are shared with you. In 1 of them there is something to talk about." in page
         assert page.index("Kim") < page.index("Ana")
-        assert "Kim says a moment felt off in session 1" in page
+        assert "Kim says something felt off in session 1" in page
         assert "with Eve" in page
 
     def test_a_share_that_is_taken_back_hides_at_once(self, as_member, people, shared):

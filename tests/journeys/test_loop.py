@@ -60,7 +60,7 @@ def text(answer) -> str:
 def test_rate_reveal_talk_agree_ask_again(people, ben_at_work, as_member):
     session = held_session(people)
 
-    # Ana answers by her link: a moment felt off, and it was not talked about.
+    # Ana answers by her link: something felt off, and it was not talked about.
     sent = by_link(people, session).send(t1=2, t2=3, o2="Look at the clock less")
     assert sent.status_code == 302
 

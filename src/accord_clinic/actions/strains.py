@@ -5,13 +5,15 @@ from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove, codes
-from accord_clinic.models.strain_workflow import OPEN_STATES, after
+from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, after
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
 
 MOVE_AFTER_ASKING = {"settled": "settle", "partly": "partly", "still_there": "still_there", "let_rest": "let_rest"}
 """What the client answered when asked again where an earlier strain stands, as a move."""
 OVER = ("settled", "at_rest")
+TALKED = {"yes": "talk", "partly": "talk_in_part", "no": "not_talked"}
+"""What the client answered when asked whether it was talked about, as a move."""
 
 
 @transaction.atomic
@@ -53,8 +55,9 @@ def answers_open(session: Session) -> None:
         if strain is None:
             continue
         there = set(strain.moves.filter(session=session, side="client").values_list("move", flat=True))
-        if again["talked"] is not None and not there & {"talk", "not_talked"}:
-            strain = move(strain, "talk" if again["talked"] else "not_talked", "client", by=None, session=session)
+        if again["talked"] is not None and not there & set(ON_TALKING):
+            what = TALKED.get(again.get("answer") or "") or ("talk" if again["talked"] else "not_talked")
+            strain = move(strain, what, "client", by=None, session=session)
         if again["stands"] in MOVE_AFTER_ASKING and not there & set(MOVE_AFTER_ASKING.values()):
             move(strain, MOVE_AFTER_ASKING[again["stands"]], "client", by=None, session=session)
 

@@ -237,7 +237,8 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
         },
         "ended": {"reached": _("reached"), "dropped": _("dropped"), "replaced": _("replaced")},
         "move": {
-            "open": _("noticed"), "talk": _("talked about"), "not_talked": _("not talked about yet"),
+            "open": _("noticed"), "talk": _("talked about"), "talk_in_part": _("talked about in part"),
+            "not_talked": _("not talked about yet"), "not_noticed": _("not noticed by the therapist"),
             "try_repair": _("something was done about it"), "think_settled": _("the therapist thinks it is resolved"),
             "settle": _("resolved"), "partly": _("partly resolved"), "still_there": _("not resolved"),
             "let_rest": _("left to rest"), "end_course": _("open when the course ended"),

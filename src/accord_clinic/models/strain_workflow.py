@@ -12,7 +12,9 @@ def _open(state: str, *, talked: str = "talked_about", not_talked: str = "") -> 
     """The moves out of an open state. `talked`, `not_talked`: where the word on talking leads, if not to itself."""
     return {
         "talk": (BOTH, talked),
+        "talk_in_part": (CLIENT, talked),
         "not_talked": (CLIENT, not_talked or state),
+        "not_noticed": (THERAPIST, state),
         "try_repair": (THERAPIST, "repair_tried"),
         "think_settled": (THERAPIST, state),
         "settle": (CLIENT, "settled"),
@@ -28,11 +30,13 @@ WORKFLOW: dict[str, Steps] = {
     "opened": _open("opened"),
     "talked_about": _open("talked_about", not_talked="opened"),
     "repair_tried": _open("repair_tried", talked="repair_tried", not_talked="opened"),
-    "partly": _open("partly"),
-    "still_there": _open("still_there"),
+    # That it was talked about again takes nothing of what the client said about where it stands.
+    "partly": _open("partly", talked="partly"),
+    "still_there": _open("still_there", talked="still_there"),
     "open_at_ending": {
         # The last check-in may be answered after the ending: what it says of the strain is kept.
         "talk": (CLIENT, "open_at_ending"),
+        "talk_in_part": (CLIENT, "open_at_ending"),
         "not_talked": (CLIENT, "open_at_ending"),
         "partly": (CLIENT, "open_at_ending"),
         "still_there": (CLIENT, "open_at_ending"),
@@ -47,6 +51,8 @@ WORKFLOW: dict[str, Steps] = {
     },
 }
 MOVES = ("open", *dict.fromkeys(move for moves in WORKFLOW.values() for move in moves))
+ON_TALKING = ("talk", "talk_in_part", "not_talked")
+"""What the client may say about whether it was talked about; the therapist ticks the first of them."""
 OPEN_STATES = tuple(state for state, moves in WORKFLOW.items() if "think_settled" in moves)
 """Those in which a check-in asks the client where it stands."""
 UNSETTLED = (*OPEN_STATES, "open_at_ending")

@@ -12,8 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord.signals import STARTING_SESSIONS
-from accord_clinic.pages.findings import findings_of, line
+from accord_clinic.pages.findings import reading
 from accord_clinic.queries import caseload
 from accord_clinic.queries.caseload import Dated, Running, folded
 from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
@@ -70,12 +69,12 @@ def find(member: Member, words: str) -> tuple[Person, ...]:
 
 def _person(dyad: Running, signals: SignalsAndStrains, therapist: str, where: ZoneInfo) -> Person:
     name = dyad.address_as or dyad.client
-    worth = findings_of(signals, dyad.last, Names(name, therapist))
+    read = reading(signals, dyad.last, Names(name, therapist))
     side = _("next: {when}").format(when=moment(dyad.next, where, "D j M, H:i")) if dyad.next else ""
-    if not worth:
-        return Person(dyad.uid, name, calm(dyad.last), side)
-    first = worth[0]
-    return Person(dyad.uid, name, line(first), side, _open_since(worth, dyad.last), first.rank, first.answer)
+    if not read.first:
+        return Person(dyad.uid, name, read.line, side)
+    since = _open_since(read.findings, dyad.last)
+    return Person(dyad.uid, name, read.line, side, since, read.first.rank, read.first.answer)
 
 
 def _open_since(worth: Iterable[Finding], last: int | None) -> str:
@@ -85,16 +84,6 @@ def _open_since(worth: Iterable[Finding], last: int | None) -> str:
         return ""
     count = max(1, (last or opened) - opened)
     return ngettext("strain · open {count} session", "strain · open {count} sessions", count).format(count=count)
-
-
-def calm(last: int | None) -> str:
-    """The line for somebody about whom there is no finding."""
-    if not last:
-        return _("No session is open to both yet.")
-    if last < STARTING_SESSIONS:
-        so_far = _("{last} of the first {first} sessions: nothing is inferred yet.")
-        return so_far.format(last=last, first=STARTING_SESSIONS)
-    return _("Nothing stands out so far.")
 
 
 def _ended(dyad: Dated) -> Person:

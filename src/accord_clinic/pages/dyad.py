@@ -17,21 +17,22 @@ from accord.course import course
 from accord_clinic.charts import SessionMark
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
-from accord_clinic.pages.findings import Headline, headline
+from accord_clinic.pages.findings import CaseReading, Headline, reading
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.pages.strains import strain_line, strain_span
 from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import calibrations
 from accord_clinic.queries.dyad import Goal, Quoted, dyad_rows
+from accord_clinic.queries.findings import SignalsAndStrains
 from accord_clinic.queries.practice import often, zone
-from accord_clinic.queries.strains import is_unsettled
+from accord_clinic.queries.strains import as_open, is_unsettled
 from accord_clinic.questionnaires.answer_words import phrase
 from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Finding, Names, findings, scale_name
+from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Names, scale_name
 from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
@@ -59,14 +60,15 @@ class _Presenter:
         self.when = {s.pk: _when(s.start, self.where) for s in self.sessions}
 
     def page(self) -> DyadPage:
-        worth = self.findings()
+        read = self.reading()
         lines = [self.session_line(s) for s in reversed(self.sessions)]
         return DyadPage(
             dyad=self.dyad,
             names=self.names,
             kicker=self.kicker(),
-            headline=self.headline(worth),
-            safety=tuple((finding.answer, finding.session) for finding in worth if finding.answer),
+            headline=self.headline(read),
+            tick=self.tick(read),
+            safety=tuple((finding.answer, finding.session) for finding in read.findings if finding.answer),
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
             answers=self.answers(),
@@ -85,20 +87,24 @@ class _Presenter:
             scales={key: scale_name(key) for key in SCALES},
         )
 
-    def findings(self) -> tuple[Finding, ...]:
+    def reading(self) -> CaseReading:
         """What is worth a word, as of the latest session that is open to both."""
-        unsettled = [strain.facts for strain in self.rows.strains if is_unsettled(strain.facts.state)]
+        unsettled = [as_open(s, self.sessions) for s in self.rows.strains if is_unsettled(s.facts.state)]
         last = self.revealed[-1].number if self.revealed else 0
-        return findings(self.rows.signals, unsettled, last, self.names)
+        return reading(SignalsAndStrains(tuple(self.rows.signals), tuple(unsettled)), last, self.names)
 
-    def headline(self, worth: tuple[Finding, ...]) -> Headline:
+    def tick(self, read: CaseReading) -> str:
+        """The strain of the headline, where the reader may tick it as talked about."""
+        return read.first.strain if read.first and self.mine and not self.dyad.ended else ""
+
+    def headline(self, read: CaseReading) -> Headline:
         """Where the two stand; for a course that has ended, how it ended and what was left open."""
-        if not self.dyad.ended or any(finding.rank == SAFETY for finding in worth):
-            return headline(worth, len(self.revealed), self.names)
+        if not self.dyad.ended or any(finding.rank == SAFETY for finding in read.findings):
+            return read.headline
         day = date_format(self.dyad.ended, "DATE_FORMAT")
         title = _("This course of care ended on {day}.").format(day=day)
         how = [_("How: {how}.").format(how=self.dyad.get_ending_display())] if self.dyad.ending else []
-        left_open = [finding.line for finding in worth if finding.rank in (TO_TALK, WAITS)][:1]
+        left_open = [finding.line for finding in read.findings if finding.rank in (TO_TALK, WAITS)][:1]
         return Headline(title, " ".join(how + left_open))
 
     def kicker(self) -> str:

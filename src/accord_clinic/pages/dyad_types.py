@@ -70,6 +70,7 @@ class DyadPage:
     names: Names
     kicker: str
     headline: Headline
+    tick: str
     safety: tuple[tuple[str, int], ...]
     asks_age: bool
     picture: Picture | None

@@ -1,6 +1,6 @@
-"""The findings about a dyad: a line for a list, and the headline of a page, for one reader.
+"""Where two people stand, in one reading for every page: a line for a list, the headline of a page, for one reader.
 
-A page shows a `Finding` as one line, or the first two of them as a `Headline`.
+Dyad, Prepare, talk sheet, Today, People and supervision ask `reading`, and differ in how much of it they show.
 """
 
 from collections.abc import Iterable
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accord_clinic.queries.findings import SignalsAndStrains, false_alarms
+from accord.signals import STARTING_SESSIONS
+from accord_clinic.queries.findings import SignalsAndStrains, false_alarms, up_to
 from accord_clinic.words.sentences import SAFETY, FalseAlarms, Finding, Names, findings, how_sure, in_a_list, judged_by
 
 
@@ -27,9 +28,49 @@ class Headline:
     """The kinds of signal behind it, each with its title: a *Why?* stands beside them."""
 
 
-def findings_of(dyad: SignalsAndStrains, last: int | None, names: Names) -> tuple[Finding, ...]:
-    """The findings, in the order of need; `last` is the latest revealed session."""
-    return findings(dyad.signals, dyad.strains, last or 0, names)
+@dataclass(frozen=True, slots=True)
+class CaseReading:
+    """What is worth a word about two people, first things first; `last` is the latest session that is open to both."""
+
+    findings: tuple[Finding, ...]
+    last: int
+    names: Names
+
+    @property
+    def first(self) -> Finding | None:
+        return self.findings[0] if self.findings else None
+
+    @property
+    def line(self) -> str:
+        """The first finding in a list of people, or where they are."""
+        return line(self.findings[0]) if self.findings else calm(self.last)
+
+    @property
+    def headline(self) -> Headline:
+        """The first two findings at the top of a page."""
+        return headline(self.findings, self.last, self.names)
+
+    @property
+    def for_both(self) -> str:
+        """The first thing that was said, on a page that two people look at together: no mark, no safety notice."""
+        return next((f.title for f in self.findings if f.rank != SAFETY and f.inferred is None), "")
+
+
+def reading(dyad: SignalsAndStrains, last: int | None, names: Names) -> CaseReading:
+    """The one reading. `last`: the latest session that is open to both, or the one on which a page looks back."""
+    number = last or 0
+    up_to_here = up_to(dyad, number) if number else dyad
+    return CaseReading(findings(up_to_here.signals, up_to_here.strains, number, names), number, names)
+
+
+def calm(last: int | None) -> str:
+    """The line for two people about whom there is no finding."""
+    if not last:
+        return _("No session is open to both yet.")
+    if last <= STARTING_SESSIONS:
+        so_far = _("{last} of the first {first} sessions: nothing is inferred yet.")
+        return so_far.format(last=last, first=STARTING_SESSIONS)
+    return _("Nothing stands out so far.")
 
 
 def line(finding: Finding) -> str:
@@ -42,8 +83,8 @@ def _alarms(finding: Finding) -> FalseAlarms | None:
     return false_alarms(signal.kind, signal.calibration) if signal else None
 
 
-def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
-    """The headline of one dyad, from its findings; `revealed` sessions are open to both.
+def headline(worth: Iterable[Finding], last: int, names: Names) -> Headline:
+    """The headline of one dyad, from its findings; `last` is the latest session that is open to both.
 
     A safety answer that nobody has looked after comes before everything, once, however many there are.
     """
@@ -51,7 +92,7 @@ def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
     safety, others = [f for f in worth if f.rank == SAFETY], [f for f in worth if f.rank != SAFETY]
     ranked = [*safety[:1], *others][:2]
     if not ranked:
-        return _nothing(revealed, names)
+        return _nothing(last, names)
     top, more = ranked[0], ranked[1:]
     alarms = [_alarms(finding) for finding in ranked]
     whys = tuple({finding.kind: finding.title for finding in ranked}.items())
@@ -65,19 +106,14 @@ def headline(worth: Iterable[Finding], revealed: int, names: Names) -> Headline:
     return Headline(top.title, text, " ".join(seconds), judges, whys)
 
 
-def headline_after(dyad: SignalsAndStrains, session: int, names: Names) -> Headline:
-    """How it stood after one session, for the dyad's therapist."""
-    return headline(findings_of(dyad, session, names), session, names)
-
-
-def _nothing(revealed: int, names: Names) -> Headline:
+def _nothing(last: int, names: Names) -> Headline:
     """That nothing stands out is good to read; in the first three sessions nothing can stand out by inference."""
-    if not revealed:
+    if not last:
         return Headline(
             _("No check-in is open to both yet."),
             _("When both of you have answered, you see both answers here, side by side."),
         )
-    if revealed < 4:
+    if last <= STARTING_SESSIONS:
         return Headline(
             _("These are the first check-ins."),
             _("In the first three sessions nothing is inferred. What both of you say is what counts."),

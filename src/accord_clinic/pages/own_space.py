@@ -128,7 +128,7 @@ def _spans(rows: OwnRows, therapist: str) -> list[StrainSpan]:
     talked: dict[int, int] = {}
     settled: dict[int, int] = {}
     for moved, move, number in rows.moves:
-        if move == "talk":
+        if move in ("talk", "talk_in_part"):
             talked.setdefault(moved, number)
         if move == "settle":
             settled[moved] = number

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accord.cards import INFERRED, Card, cards, fitting, occasions
-from accord_clinic.pages.findings import Headline, headline_after
+from accord_clinic.pages.findings import Headline, reading
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.prepare_sheet import PrepareRows, prepare_rows
 from accord_clinic.questionnaires.answer_words import in_words, question
@@ -88,9 +88,9 @@ def prepare(session: Session, member: Member, topic: str = "", language: str = "
     names = topics(language)
     topic = topic if topic in names else ""
     chosen = choose(deck(language), [topic] if topic else [])
-    top = headline_after(rows.after, session.number, Names(dyad.client.called, dyad.therapist.name))
-    safety = tuple((str(s.evidence[ANSWER]), s.session) for s in rows.after.signals if s.kind == SAFETY)
-    return Prepare(top, safety, offers, by_card, names, topic, chosen, rows.reactions, rows.beside, low)
+    read = reading(rows.so_far, session.number, Names(dyad.client.called, dyad.therapist.name))
+    safety = tuple((str(s.evidence[ANSWER]), s.session) for s in rows.so_far.signals if s.kind == SAFETY)
+    return Prepare(read.headline, safety, offers, by_card, names, topic, chosen, rows.reactions, rows.beside, low)
 
 
 def _low_answer(row: Response, item: str) -> str:
@@ -112,7 +112,7 @@ def _kinds(rows: PrepareRows, session: Session) -> list[str]:
         "young": born is not None and timezone.localdate().year - born < GROWN_UP,
     }
     crossed = ["boundaries"] if "line_crossed" in (rows.answers.get("t3") or ()) else []
-    signals = [signal.kind for signal in rows.after.signals]
+    signals = [signal.kind for signal in rows.after]
     now = [kind for kind, holds in occasions_now.items() if holds]
     return list(dict.fromkeys((*crossed, *signals, *now, *dyad.card_topics)))
 
@@ -121,7 +121,7 @@ def _aspect(rows: PrepareRows) -> str | None:
     """Goal, task or bond: what the strongest mark or else the client's lowest answer is about, where that says so."""
     if "not_respected" in (rows.answers.get("t3") or ()):
         return "bond"
-    marked = next((s.scale for s in rows.after.signals if not s.reported and s.scale), None) or ""
+    marked = next((s.scale for s in rows.after if not s.reported and s.scale), None) or ""
     if marked.endswith("connection"):
         return "bond"
     items = [item for item in ASPECTS if not (marked and item.startswith("b"))]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from accord.records import StrainFacts
 from accord_clinic.charts import StrainSpan
 from accord_clinic.pages.dyad_types import StrainLine
+from accord_clinic.pages.findings import reading
 from accord_clinic.pages.pictures import span
-from accord_clinic.queries.strains import StrainHistory, is_open, moves
-from accord_clinic.words.sentences import Finding, Names, findings, strain_state
+from accord_clinic.queries.findings import SignalsAndStrains
+from accord_clinic.queries.strains import StrainHistory, is_open, moves, open_strain
+from accord_clinic.words.sentences import Finding, Names, strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Session, Strain
@@ -41,7 +42,7 @@ def opening(strain: Strain, names: Names) -> Finding:
             client=names.client, number=number
         )
         return Finding(0, number, title, _("The check-in does not ask about it any more."), "")
-    return findings((), [StrainFacts(number, strain.kind, strain.opened_by, strain.state)], number, names)[0]
+    return reading(SignalsAndStrains((), (open_strain(strain),)), number, names).findings[0]
 
 
 def steps(strain: Strain) -> tuple[Step, ...]:
@@ -63,7 +64,9 @@ def _sentence(move: str) -> str:
     return {
         "open": _("{name} said that something felt off"),
         "talk": _("{name} said that it was talked about"),
+        "talk_in_part": _("{name} said that it was talked about in part"),
         "not_talked": _("{name} said that it was not talked about"),
+        "not_noticed": _("{name} did not notice it"),
         "try_repair": _("{name} tried something"),
         "think_settled": _("{name} thinks that it is resolved"),
         "settle": _("{name} said that it is resolved"),
@@ -91,8 +94,8 @@ def strain_span(strain: StrainHistory, sessions: Sequence[Session]) -> StrainSpa
     opened = strain.facts.session
     numbered = [
         (move, number or max((s.number for s in sessions if s.start <= at), default=opened))
-        for move, number, at in strain.moves
+        for move, number, at, _side in strain.moves
     ]
-    talked = next((number for move, number in numbered if move in ("talk", "try_repair")), None)
+    talked = next((number for move, number in numbered if move in ("talk", "talk_in_part", "try_repair")), None)
     settled = numbered[-1][1] if strain.facts.state == "settled" else None
     return span(opened, talked, settled, strain.facts.opened_by)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.pages.caseload import calm
-from accord_clinic.pages.findings import findings_of, line
+from accord_clinic.pages.findings import reading
 from accord_clinic.queries.caseload import folded
 from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.supervision import SharedDyad, shared_with
@@ -56,12 +55,9 @@ def supervision(member: Member) -> Supervision:
 
 def _shared(dyad: SharedDyad, signals: SignalsAndStrains) -> Shared:
     client = dyad.address_as or dyad.client
-    worth = findings_of(signals, dyad.last, Names(client, dyad.therapist, you=False))
-    ended = dyad.ended is not None
-    if not worth:
-        return Shared(dyad.uid, client, dyad.therapist, calm(dyad.last), ended, INFERRED + 1)
-    first = worth[0]
-    return Shared(dyad.uid, client, dyad.therapist, line(first), ended, first.rank, first.answer)
+    read = reading(signals, dyad.last, Names(client, dyad.therapist, you=False))
+    rank, answer = (read.first.rank, read.first.answer) if read.first else (INFERRED + 1, "")
+    return Shared(dyad.uid, client, dyad.therapist, read.line, dyad.ended is not None, rank, answer)
 
 
 def _sentence(running: tuple[Shared, ...]) -> str:

@@ -15,13 +15,15 @@ from django.utils.translation import override
 from accord.instruments import Instrument, Item
 from accord.signals import CHECK_IN
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers, as_answered
+from accord_clinic.pages.findings import reading
 from accord_clinic.queries.agreements import Shown
+from accord_clinic.queries.findings import signals_and_strains
 from accord_clinic.queries.strains import is_open
 from accord_clinic.queries.talk_sheet import AnswerRows, answer_rows, sheet_rows
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS
 from accord_clinic.words import phrases
-from accord_clinic.words.sentences import strain_state
+from accord_clinic.words.sentences import Names, strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Comment, Session, Strain
@@ -44,7 +46,7 @@ class Line:
 @dataclass(frozen=True)
 class Sheet:
     """A talk sheet, ready for screen, print and PDF. `number` is the session it looks back on, `how` says how it was
-    rated.
+    rated, `lead` the first thing that one of the two said.
     """
 
     uid: str
@@ -56,6 +58,7 @@ class Sheet:
     how: str
     answers: SessionAnswers
     language: str = "en"
+    lead: str = ""
     earlier: tuple[Line, ...] = ()
     starting: tuple[Line, ...] = ()
     picks: Line | None = None
@@ -84,7 +87,7 @@ def sheet(session: Session) -> Sheet:
 def _sheet(session: Session) -> Sheet:
     dyad, rows = session.dyad, sheet_rows(session)
     voices = _voices(session, rows)
-    answers = _answers(session, rows, voices)
+    answers, up_to_here = _answers(session, rows, voices), signals_and_strains([dyad.pk])[dyad.pk]
     return Sheet(
         uid=session.uid,
         dyad_uid=dyad.uid,
@@ -95,6 +98,7 @@ def _sheet(session: Session) -> Sheet:
         how=" · ".join(filter(None, (_how_rated(session.revealed_by, answers), _how_answered(rows, answers)))),
         answers=answers,
         language=dyad.client.language,
+        lead=reading(up_to_here, session.number, Names(answers.client, answers.therapist, you=False)).for_both,
         earlier=_earlier(session, rows.strains, rows.ticks),
         starting=_starting(voices, rows.comments),
         picks=_picks(rows.picks),
@@ -136,7 +140,7 @@ def _voices(session: Session, rows: AnswerRows) -> WordedAnswers:
 def _answers(session: Session, rows: AnswerRows, voices: WordedAnswers) -> SessionAnswers:
     strain = next((s for s in rows.strains if s.session_id == session.pk), None)
     topic = f"strain:{strain.uid}" if strain else f"felt:{session.uid}"
-    return voices.answers(rows.comments, rows.ticks, topic)
+    return voices.answers(rows.comments, rows.ticks, topic, missed=session.pk in rows.missed)
 
 
 def _starting(voices: WordedAnswers, comments: Sequence[Comment]) -> tuple[Line, ...]:

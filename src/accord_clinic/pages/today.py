@@ -15,8 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.pages.caseload import calm
-from accord_clinic.pages.findings import findings_of, line
+from accord_clinic.pages.findings import reading
 from accord_clinic.queries.calendar import calendar_today, news, unmatched
 from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.practice import zone
@@ -207,8 +206,7 @@ class _Entries:
     def _line(self, session: TodaySession) -> str:
         """The first finding; a safety answer that nobody has looked after comes before all else."""
         names = Names(session.called, self.therapist)
-        worth = findings_of(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names)
-        return line(worth[0]) if worth else calm(session.last_revealed)
+        return reading(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names).line
 
 
 def _calendar(member: Member, now: datetime, where: ZoneInfo) -> TodayCalendar | None:

@@ -170,7 +170,7 @@ def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
 
 
 def _latest(sessions: Sequence[Session], responses: Sequence[Any]) -> dict[tuple[str, str], ReadableResponse]:
-    last = next((s.pk for s in reversed(sessions) if s.revealed_at), None)
+    last = next((s.pk for s in reversed(sessions) if s.revealed_at and s.state == "held" and not s.passed_over), None)
     rows = readable(row for row in responses if row.session_id == last)
     return {(row.side, row.instrument): row for row in rows}
 

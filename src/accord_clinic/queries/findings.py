@@ -9,20 +9,19 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Q, QuerySet
 
-from accord.records import Signal, StrainFacts
+from accord.records import Signal
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Session, Strain
+from accord_clinic.models import Session
 from accord_clinic.models.care import rank
-from accord_clinic.models.strain_workflow import UNSETTLED
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.queries.safety import NOT_OPEN, open_notices
-from accord_clinic.words.sentences import ANSWER, FalseAlarms
+from accord_clinic.queries.strains import open_strains
+from accord_clinic.words.sentences import ANSWER, FalseAlarms, OpenStrain
 
 ABOUT = "about_session"
 """Evidence that names another session."""
 SIGNAL_COLUMNS = ("kind", rank("session"), "reported", "rule", "scale", "strength", "evidence", "calibration")
-STRAIN_COLUMNS = (rank("session"), "kind", "opened_by", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +29,23 @@ class SignalsAndStrains:
     """What there is to a dyad before it is put into words: signals that are shown, strains that are not settled."""
 
     signals: tuple[Signal, ...] = ()
-    strains: tuple[StrainFacts, ...] = ()
+    strains: tuple[OpenStrain, ...] = ()
 
 
 NOTHING = SignalsAndStrains()
 
 
 def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]:
-    """Signals that were not withheld and open strains, by dyad. Two queries; none where there is no dyad."""
+    """Signals that were not withheld and strains that are not settled, by dyad. Two queries."""
     ids = list(dyads)
-    signals = shown_signals(ids)
-    strains: dict[int, list[StrainFacts]] = {}
-    unsettled = Strain.objects.filter(dyad__in=ids, state__in=UNSETTLED).order_by("session__start")
-    for dyad, *columns in unsettled.values_list("dyad", *STRAIN_COLUMNS):
-        strains.setdefault(dyad, []).append(StrainFacts(*columns))
+    signals, strains = shown_signals(ids), open_strains(ids)
     return {pk: SignalsAndStrains(tuple(signals.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
+
+
+def up_to(dyad: SignalsAndStrains, number: int) -> SignalsAndStrains:
+    """What there was to the sessions up to one. Safety notices are of no one session: each that is open stays."""
+    signals = tuple(s for s in dyad.signals if s.session <= number or s.kind == "safety")
+    return SignalsAndStrains(signals, tuple(s for s in dyad.strains if s.session <= number))
 
 
 def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:
@@ -80,21 +81,6 @@ def _signals(**of_dyads: object) -> QuerySet:
 
 
 OF_ONE = Prepared(lambda dyad: _signals(dyad_id=dyad))
-
-
-def after_session(session: Session) -> SignalsAndStrains:
-    """The signals of one session, what was said first, and the open strains of it and of those before.
-
-    Safety notices are of no one session: each of the dyad that nobody has looked after comes first.
-    """
-    rows = models.Signal.objects.filter(session=session, withheld=False).exclude(kind="safety")
-    rows = rows.order_by("-reported", "-strength")
-    safety = [s for s in shown_signals([session.dyad_id]).get(session.dyad_id, ()) if s.kind == "safety"]
-    strains = Strain.objects.filter(dyad=session.dyad_id, session__start__lte=session.start, state__in=UNSETTLED)
-    return SignalsAndStrains(
-        (*safety, *_records(rows.values_list(*SIGNAL_COLUMNS))),
-        tuple(StrainFacts(*columns) for columns in strains.values_list(*STRAIN_COLUMNS)),
-    )
 
 
 def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:

@@ -1,17 +1,18 @@
 """The rows behind a therapist's prepare sheet: signals and open strains, suggestions set aside, own reactions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
 
+from accord.records import Signal
 from accord.signals import CHECK_IN
 from accord_clinic.models import Member, Reaction, Response, Session, StrainMove, Suggestion, Terms
 from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
-from accord_clinic.queries.findings import SignalsAndStrains, after_session
+from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
 from accord_clinic.questionnaires.plan import WIDER_LOOK
 from accord_clinic.questionnaires.submission import MEMBERS
 
@@ -29,11 +30,13 @@ class PrepareRows:
     """What is known before a session. `beside`: the client answered in a browser in which a member was signed in.
 
     `open_kinds`: the kinds of the dyad's open strains, latest first. `aside`: cards that were not for these two.
+    `so_far`: all signals and open strains; `after`: those of the signals that are of this session, what was said first.
     `answers`: what the client shows of the check-in. `again`: an open strain that is back for the third time.
     `low`: where the client showed the lowest answer to hope or own ability: the response and the item.
     """
 
-    after: SignalsAndStrains
+    so_far: SignalsAndStrains
+    after: tuple[Signal, ...]
     open_kinds: tuple[str, ...]
     aside: frozenset[str]
     reactions: tuple[Reaction, ...]
@@ -51,8 +54,10 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
     unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__start", "-session")
     aside = Suggestion.objects.filter(session__dyad=dyad, used=False).exclude(session=session)
     reactions = Reaction.objects.filter(session__dyad=dyad, by=member).annotate(number=rank("session")).order_by("-at")
+    so_far = signals_and_strains([dyad.pk])[dyad.pk]
     return PrepareRows(
-        after_session(session),
+        so_far,
+        _after(so_far.signals, session.number),
         tuple(unsettled.values_list("kind", flat=True)),
         frozenset(aside.values_list("card", flat=True)),
         tuple(reactions[:MOST_REACTIONS]),
@@ -62,6 +67,13 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
         Terms.objects.filter(client=dyad.client_id, by_order=True).exists(),
         _low(session),
     )
+
+
+def _after(signals: Sequence[Signal], number: int) -> tuple[Signal, ...]:
+    """Safety notices are of no one session: each that nobody has looked after comes first."""
+    of_it = [s for s in signals if s.session == number and s.kind != "safety"]
+    of_it.sort(key=lambda signal: (not signal.reported, -signal.strength))
+    return (*(s for s in signals if s.kind == "safety"), *of_it)
 
 
 def _shown_answers(session: Session) -> Mapping[str, Any]:

@@ -1,15 +1,19 @@
 """Strains and their moves: one for its own page, all of a dyad for the course, and the session that one is about."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Exists, OuterRef
 
 from accord.records import StrainFacts
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
 from accord_clinic.models.care import rank
-from accord_clinic.models.strain_workflow import OPEN_STATES, UNSETTLED
+from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, UNSETTLED
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.from_outside import named_for
+from accord_clinic.words.sentences import OpenStrain
 
 MOVES = Prepared(
     lambda dyad: (
@@ -17,7 +21,7 @@ MOVES = Prepared(
         .order_by("strain__session__start", "strain", "id")
         .values_list(
             "strain__uid", rank("strain__session"), "strain__kind", "strain__opened_by", "strain__state",
-            "move", "session", rank("session"), "at",
+            "move", "session", rank("session"), "at", "side",
         )
     )
 )  # fmt: skip
@@ -25,11 +29,11 @@ MOVES = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class StrainHistory:
-    """One strain with its moves, oldest first: (move, session number or None, when)."""
+    """One strain with its moves, oldest first: (move, session number or None, when, whose)."""
 
     uid: str
     facts: StrainFacts
-    moves: tuple[tuple[str, int | None, datetime], ...]
+    moves: tuple[tuple[str, int | None, datetime, str], ...]
 
 
 def is_open(state: str) -> bool:
@@ -69,7 +73,60 @@ def moves(strain: Strain) -> list[StrainMove]:
 def histories(dyad: Dyad) -> list[StrainHistory]:
     """All strains of a dyad, oldest first, in one query: every strain has at least its opening."""
     by_strain: dict[str, tuple[StrainFacts, list]] = {}
-    for uid, number, kind, opened_by, state, move, session, at_number, at in MOVES.rows(dyad.pk):
+    for uid, number, kind, opened_by, state, move, session, at_number, at, side in MOVES.rows(dyad.pk):
         place = None if session is None else at_number
-        by_strain.setdefault(uid, (StrainFacts(number, kind, opened_by, state), []))[1].append((move, place, at))
+        by_strain.setdefault(uid, (StrainFacts(number, kind, opened_by, state), []))[1].append((move, place, at, side))
     return [StrainHistory(uid, facts, tuple(moves)) for uid, (facts, moves) in by_strain.items()]
+
+
+CLIENTS_WORD = dict(zip(ON_TALKING, ("yes", "in_part", "no"), strict=True))
+
+
+def word_on_talking(moves: Iterable[tuple[str, str, bool]]) -> str:
+    """What is known of whether it was talked about, as `OpenStrain.talked` has it.
+
+    `moves`: (move, side, whether a later session has opened since), oldest first. A yes of the client's stands.
+    """
+    word, ticked, opened_since = "", False, False
+    for move, side, later in moves:
+        if move == "reopen":
+            word, ticked = "", False
+        elif side == "client":
+            word, ticked = CLIENTS_WORD.get(move, word), ticked and move not in CLIENTS_WORD
+        elif move == "talk":
+            ticked, opened_since = True, later
+    if ticked and word != "yes":
+        return "unsaid" if opened_since else "ticked"
+    return word
+
+
+def open_strains(dyads: Sequence[int]) -> dict[int, list[OpenStrain]]:
+    """The strains that are not settled, by dyad, oldest first. One query: every strain has at least its opening."""
+    later = Session.objects.filter(
+        dyad=OuterRef("strain__dyad"), start__gt=OuterRef("strain__session__start"), revealed_at__gt=OuterRef("at")
+    )
+    rows = StrainMove.objects.filter(
+        strain__dyad__in=dyads, strain__state__in=UNSETTLED, move__in=("open", "reopen", *ON_TALKING)
+    )
+    columns = ("strain__dyad", rank("strain__session"), "strain__opened_by", "strain__state", "strain__uid")
+    rows = rows.order_by("strain__session__start", "strain", "id").annotate(later=Exists(later))
+    by_strain: dict[tuple, list[tuple[str, str, bool]]] = {}
+    for *strain, move, side, opened_since in rows.values_list(*columns, "move", "side", "later"):
+        by_strain.setdefault(tuple(strain), []).append((move, side, opened_since))
+    strains: dict[int, list[OpenStrain]] = {}
+    for (dyad, number, opened_by, state, uid), steps in by_strain.items():
+        strains.setdefault(dyad, []).append(OpenStrain(number, opened_by, state, word_on_talking(steps), uid))
+    return strains
+
+
+def open_strain(strain: Strain) -> OpenStrain:
+    """One that is not settled."""
+    return next(s for s in open_strains([strain.dyad_id])[strain.dyad_id] if s.uid == strain.uid)
+
+
+def as_open(history: StrainHistory, sessions: Sequence[Session]) -> OpenStrain:
+    """The same of a history that was read already. `sessions` are those of its dyad."""
+    facts = history.facts
+    opened = [s.revealed_at for s in sessions if s.number > facts.session and s.revealed_at]
+    steps = ((move, side, any(at > moved for at in opened)) for move, _number, moved, side in history.moves)
+    return OpenStrain(facts.session, facts.opened_by, facts.state, word_on_talking(steps), history.uid)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accord.scoring import possible
-from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Session, Strain
+from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Session, Strain, StrainMove
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to
@@ -31,12 +31,16 @@ class ReadableResponse:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRows:
-    """Of one session the latest response by side and instrument, its comments and ticks; the strains of its dyad."""
+    """Of one session the latest response by side and instrument, its comments and ticks; the strains of its dyad.
+
+    `missed`: the sessions of those of which the therapist said so: I did not notice this.
+    """
 
     responses: Mapping[tuple[str, str], ReadableResponse]
     comments: Sequence[Comment]
     ticks: frozenset[str]
     strains: Sequence[Strain]
+    missed: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,11 @@ def sheet_rows(session: Session) -> SheetRows:
     """Everything on the sheet of a session; ask `revealed_session` first. A fixed number of queries."""
     rows, dyad = answer_rows(session), session.dyad
     goals = [goal for goal in shown(dyad) if goal.changed_since(session.start) or goal.waits]
-    return SheetRows(rows.responses, rows.comments, rows.ticks, rows.strains, goals, _picks(session))
+    return SheetRows(rows.responses, rows.comments, rows.ticks, rows.strains, rows.missed, goals, _picks(session))
 
 
 def answer_rows(session: Session) -> AnswerRows:
-    """The answers alone; ask `revealed_session` first. Four queries."""
+    """The answers alone; ask `revealed_session` first. Five queries."""
     responses = {(r.side, r.instrument): r for r in readable(session.responses.order_by("id"))}
     current = {r.pk for r in responses.values()}
     return AnswerRows(
@@ -87,6 +91,11 @@ def answer_rows(session: Session) -> AnswerRows:
         comments=[c for c in session.comments.order_by("id") if c.response_id in current],
         ticks=frozenset(session.talk_ticks.values_list("topic", flat=True)),
         strains=list(session.dyad.strains.annotate(number=rank("session")).order_by("session__start", "session")),
+        missed=frozenset(
+            StrainMove.objects.filter(strain__dyad=session.dyad_id, move="not_noticed").values_list(
+                "strain__session", flat=True
+            )
+        ),
     )
 
 

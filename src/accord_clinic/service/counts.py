@@ -18,7 +18,7 @@ from django.db.models.functions import Coalesce
 from accord.signals import CHECK_IN
 from accord.stats.repair_time import LEFT, OPEN, SETTLED
 from accord_clinic.models import Dyad, PrivateLine, Response, Session, Strain, StrainMove
-from accord_clinic.models.strain_workflow import UNSETTLED
+from accord_clinic.models.strain_workflow import ON_TALKING, UNSETTLED
 from accord_clinic.queries.practice import zone
 
 AGES = (("2", 14), ("4", 28), ("8", 56))
@@ -75,7 +75,7 @@ def _sessions(start: datetime, end: datetime) -> list[list]:
 
 def _talked(start: datetime, end: datetime) -> dict[str, int]:
     """How often clients said of an earlier concern that it was talked about, in part, and that it was not."""
-    moves = StrainMove.objects.filter(side="client", move__in=("talk", "not_talked"))
+    moves = StrainMove.objects.filter(side="client", move__in=ON_TALKING)
     of_month = moves.filter(
         Q(session__start__gte=start, session__start__lt=end) | Q(session=None, at__gte=start, at__lt=end)
     )
@@ -89,7 +89,7 @@ def _talked(start: datetime, end: datetime) -> dict[str, int]:
 
 
 def _in_part(sessions: Collection[int | None]) -> set[tuple[int, str]]:
-    """Session and strain of each word that a concern was talked about in part. Such a move is a `talk`, too."""
+    """Session and strain of each word that a concern was talked about in part. Before 0.2 such a move was a `talk`."""
     sent = Response.objects.filter(side="client", instrument=CHECK_IN, session__in=sessions).order_by("id")
     latest = dict(sent.values_list("session", "context"))
     return {

@@ -109,9 +109,10 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def move(request: HttpRequest, uid: str) -> HttpResponse:
-    """Move a strain by one step: talked about, a repair was tried, I think it is settled, open again."""
+    """Move a strain by one step: talked about, not noticed, a repair was tried, I think it is settled."""
     row = or_404(strain_queries.strain_for(request.user, uid))
-    back = reverse("strain", args=[uid])
+    of_dyad = request.POST.get("back") == "dyad"
+    back = reverse("dyad", args=[row.dyad.uid]) if of_dyad else reverse("strain", args=[uid])
     step = request.POST.get("step", "")
     return do(request, back, strains.move, row, request.POST.get("move", ""), SIDE, by=request.user, step=step)
 

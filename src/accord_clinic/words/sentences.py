@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord.records import Signal, StrainFacts
+from accord.records import Signal
 
 RECENT = 2
 """A signal is worth a line while it lies in one of the last two revealed sessions; an open strain always is."""
@@ -48,11 +48,28 @@ class FalseAlarms:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenStrain:
+    """A strain that is not settled. `talked` is what is known of whether it was talked about.
+
+    By the client's last word it is "yes", "in_part" or "no". "ticked": the therapist ticked it, and no later session
+    has opened since; "unsaid": one has, and the client has not said so. Whether that is because it was kept, skipped or
+    not asked, nobody else can tell.
+    """
+
+    session: int
+    opened_by: str
+    state: str
+    talked: str = ""
+    uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One line about a signal or an open strain. `line` is for a list; `more` follows `title` at the top of a page.
 
     `inferred`: the signal behind it, where it was inferred and not said. `answer`: the session whose safety answer is
-    to be read. `kind`: the kind of signal that its *Why?* explains; an open strain was reported by somebody.
+    to be read. `strain`: what the therapist may tick as talked about. `kind`: the kind of signal that its *Why?*
+    explains; an open strain was reported by somebody.
     """
 
     rank: int
@@ -63,9 +80,10 @@ class Finding:
     inferred: Signal | None = None
     answer: str = ""
     kind: str = "strain_reported"
+    strain: str = ""
 
 
-def findings(signals: Sequence[Signal], strains: Iterable[StrainFacts], last: int, names: Names) -> tuple[Finding, ...]:
+def findings(signals: Sequence[Signal], strains: Iterable[OpenStrain], last: int, names: Names) -> tuple[Finding, ...]:
     """What is worth a word, first things first: safety, open strains, what was said, what was inferred.
 
     `strains` are those that are not settled; `last` is the latest revealed session. A signal about a strain that is
@@ -80,52 +98,80 @@ def findings(signals: Sequence[Signal], strains: Iterable[StrainFacts], last: in
     return tuple(sorted(worth, key=lambda f: (f.rank, -f.inferred.strength if f.inferred else -f.session)))
 
 
-def _strains_by_session(strains: Iterable[StrainFacts]) -> dict[int, list[StrainFacts]]:
+def _strains_by_session(strains: Iterable[OpenStrain]) -> dict[int, list[OpenStrain]]:
     """Both voices may have opened a strain about the same session: that is one finding."""
-    groups: dict[int, list[StrainFacts]] = {}
+    groups: dict[int, list[OpenStrain]] = {}
     for strain in strains:
         groups.setdefault(strain.session, []).append(strain)
     return groups
 
 
-def _strain(group: Sequence[StrainFacts], signals: Iterable[Signal], names: Names) -> Finding:
-    """The words for the open strain, or strains, about one session."""
-    number = group[0].session
-    by = {s.opened_by for s in group}
-    state = next((s.state for s in group if s.opened_by == "client"), group[0].state)
-    gaps = {"client": names.client, "number": number}
-    if state == "still_there":
-        title = _("{client} says what felt off in session {number} is not resolved.").format(**gaps)
-        line = _("{client} says what felt off in session {number} is not resolved.").format(**gaps)
-        return Finding(TO_TALK, number, title, line, "")
-    if state == "partly":
-        title = _("{client} says what felt off in session {number} is partly resolved.").format(**gaps)
-        return Finding(TO_TALK, number, title, title, "")
-    if state == "open_at_ending":
+def _strain(group: Sequence[OpenStrain], signals: Iterable[Signal], names: Names) -> Finding:
+    """The words for the open strain, or strains, about one session; the client's says where it stands."""
+    strain = next((s for s in group if s.opened_by == "client"), group[0])
+    number, gaps = strain.session, {"client": names.client, "number": strain.session}
+    if strain.state == "open_at_ending":
         title = _("What felt off in session {number} was not resolved when the course ended.").format(**gaps)
         return Finding(WAITS, number, title, title, "")
-    if state in ("talked_about", "repair_tried"):
-        return _waiting(state, number, names)
+    if strain.talked == "ticked":
+        return _ticked(strain, names)
+    stands = _where_it_stands(strain, names)
+    if stands:
+        return Finding(TO_TALK, number, stands, stands, "", strain=strain.uid)
+    if strain.state in ("talked_about", "repair_tried"):
+        return _waiting(strain, names)
+    if strain.talked == "no":
+        line = names.say(
+            _("{client} says something felt off in session {number} and you have not talked about it."),
+            _("{client} says something felt off in session {number} and they have not talked about it."),
+            number=number,
+        )
+        return Finding(TO_TALK, number, line, line, "", strain=strain.uid)
     alone = any(s.kind == "seen_by_one" and s.session == number for s in signals)
-    again = any(s.kind == "not_talked_about" and s.evidence.get("about_session") == number for s in signals)
-    title, line = _felt(by, alone, number, names)
-    if again:
-        stands = _("{client} says it has not been talked about yet.").format(**gaps)
-    else:
-        stands = _("As far as Accord knows, it has not been talked about yet.")
-    more = f"{line} {stands}" if alone else stands
-    return Finding(TO_TALK, number, title, f"{line} {stands}" if again else line, more)
+    title, line = _felt({s.opened_by for s in group}, alone, number, names)
+    unsaid = _("As far as Accord knows, it has not been talked about yet.")
+    return Finding(TO_TALK, number, title, line, f"{line} {unsaid}" if alone else unsaid, strain=strain.uid)
 
 
-def _waiting(state: str, number: int, names: Names) -> Finding:
-    """Talked about, or something was tried: the next word is the client's."""
-    gaps = {"client": names.client, "number": number}
-    if state == "repair_tried":
+def _ticked(strain: OpenStrain, names: Names) -> Finding:
+    """Put aside by the therapist until a later session opens: then the client's word brings it back, or ends it."""
+    line = names.say(
+        _("You ticked talked about for session {number}; {client} has not been asked yet."),
+        _("{therapist} ticked talked about for session {number}; {client} has not been asked yet."),
+        number=strain.session,
+    )
+    return Finding(WAITS, strain.session, line, line, "")
+
+
+def _where_it_stands(strain: OpenStrain, names: Names) -> str:
+    """What brings it back, as it was said: partly stays partly. Nothing where nothing was said that does."""
+    gaps = {"client": names.client, "number": strain.session}
+    if strain.state == "still_there":
+        return _("{client} says what felt off in session {number} is not resolved.").format(**gaps)
+    if strain.state == "partly":
+        return _("{client} says what felt off in session {number} is partly resolved.").format(**gaps)
+    if strain.talked == "in_part":
+        return _("{client} says what felt off in session {number} was talked about in part.").format(**gaps)
+    if strain.talked == "unsaid":
+        return names.say(
+            _("You ticked talked about for session {number}; {client} has not said so."),
+            _("{therapist} ticked talked about for session {number}; {client} has not said so."),
+            number=strain.session,
+        )
+    return ""
+
+
+def _waiting(strain: OpenStrain, names: Names) -> Finding:
+    """Talked about by the client's word, or something was tried: where it stands is the client's to say."""
+    gaps = {"client": names.client, "number": strain.session}
+    if strain.talked == "yes":
+        title = _("{client} says what felt off in session {number} was talked about.").format(**gaps)
+    elif strain.state == "repair_tried":
         title = _("Something was done to resolve what felt off in session {number}.").format(**gaps)
     else:
         title = _("What felt off in session {number} was talked about.").format(**gaps)
-    asks = _("The next check-in asks {client} whether it is resolved.").format(**gaps)
-    return Finding(WAITS, number, title, f"{title} {asks}", asks)
+    where = _("{client} has not said where it stands now.").format(**gaps)
+    return Finding(WAITS, strain.session, title, f"{title} {where}", where)
 
 
 def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, str]:
@@ -138,8 +184,8 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
                 number=number,
             ),
             names.say(
-                _("{client} and you both say a moment felt off in session {number}."),
-                _("{client} and {therapist} both say a moment felt off in session {number}."),
+                _("{client} and you both say something felt off in session {number}."),
+                _("{client} and {therapist} both say something felt off in session {number}."),
                 number=number,
             ),
         )
@@ -151,15 +197,15 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
                 number=number,
             ),
             names.say(
-                _("{client} says a moment felt off in session {number}; you did not notice this."),
-                _("{client} says a moment felt off in session {number}; {therapist} did not notice this."),
+                _("{client} says something felt off in session {number}; you did not notice this."),
+                _("{client} says something felt off in session {number}; {therapist} did not notice this."),
                 number=number,
             ),
         )
     if "client" in by:
         return (
             _("Something felt off for {client} in session {number}.").format(client=names.client, number=number),
-            _("{client} says a moment felt off in session {number}.").format(client=names.client, number=number),
+            _("{client} says something felt off in session {number}.").format(client=names.client, number=number),
         )
     return _felt_by_therapist("therapist" in by, alone, number, names)
 
@@ -176,13 +222,13 @@ def _felt_by_therapist(therapist: bool, alone: bool, number: int, names: Names) 
     )
     if alone:
         return title, names.say(
-            _("You say a moment felt off in session {number}; {client} did not notice this."),
-            _("{therapist} says a moment felt off in session {number}; {client} did not notice this."),
+            _("You say something felt off in session {number}; {client} did not notice this."),
+            _("{therapist} says something felt off in session {number}; {client} did not notice this."),
             number=number,
         )
     return title, names.say(
-        _("You say a moment felt off in session {number}."),
-        _("{therapist} says a moment felt off in session {number}."),
+        _("You say something felt off in session {number}."),
+        _("{therapist} says something felt off in session {number}."),
         number=number,
     )
 

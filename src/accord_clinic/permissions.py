@@ -62,8 +62,8 @@ def check_treat(member: Member, dyad: Dyad) -> None:
 
 
 def check_type_in_at_all(member: Member) -> None:
-    """Have the page on which paper forms are typed in: everybody here but who is a researcher alone."""
-    if not member.is_active or set(member.roles) <= {"researcher"}:
+    """Have the page on which paper forms are typed in: all but a researcher alone, and who is from outside."""
+    if not member.is_active or set(member.roles) <= {"researcher"} or member.is_a("outside"):
         raise PermissionDenied(_("Somebody who works with people here types this in."))
 
 

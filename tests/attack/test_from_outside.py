@@ -9,7 +9,7 @@ from tests.clinic.rights_steps import inside
 from tests.clinic.test_every_url import ROWS, address, answer, world  # noqa: F401
 
 from accord.errors import BadInput
-from accord_clinic.actions import care, checkin, consent, members
+from accord_clinic.actions import care, checkin, consent, members, paper
 from accord_clinic.models import Notice, Practice, Share
 from accord_clinic.queries.from_outside import code_of
 
@@ -151,3 +151,11 @@ def test_the_code_is_the_same_for_therapist_and_supervisor_and_another_for_anoth
     page = as_member(people.ben).get(reverse("arrange", args=[people.dyad.uid])).content.decode()
     assert code_of(people.dyad.uid) in page
     assert code_of(people.dyad.uid) != code_of(a_dyad(people.ben, "Kim").uid)
+
+
+def test_they_type_in_no_paper_form(people, uma, as_member):
+    session = a_session(people.dyad, state="held")
+    _row, code = paper.make_form(session, by=people.ben)
+    browser = as_member(uma)
+    assert browser.get(reverse("paper")).status_code == 404
+    assert browser.post(reverse("paper"), {"code": code}).status_code == 404

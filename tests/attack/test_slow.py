@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -169,3 +170,22 @@ def test_a_length_that_can_be_read_in_two_ways_is_refused(port, head):
 
 def test_what_is_longer_than_a_page_sends_is_handed_over_unread():
     assert web_worker.LONGEST_BODY == settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def test_who_is_gone_before_the_answer_ends_no_worker(port):
+    """Reset in the middle of each step: the loop goes on, and counts right."""
+    for first in (GET % (b"long", b"keep-alive"), GET % (b"", b"close"), HEAD % 9 + b"half", b"", b"\r\n\r\n" * 9):
+        for _ in range(30):
+            connection = connect(port)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(first)
+            connection.close()
+    assert_quick(port)
+
+
+def test_half_a_connection_gets_its_answer(port):
+    """Who says that nothing more comes, and waits."""
+    with connect(port) as connection:
+        connection.sendall(GET % (b"long", b"close"))
+        connection.shutdown(socket.SHUT_WR)
+        assert len(answer(connection)) > 200_000

@@ -95,10 +95,11 @@ class WholeRequestWorker(ThreadWorker):
     def accept(self, listener: socket.socket) -> None:
         try:
             sock, client = listener.accept()
+            visitor = Visitor(self.cfg, sock, client, listener.getsockname())
         except OSError:  # gone again, or another worker was faster
             return
         self.nr_conns += 1
-        self._await_request(Visitor(self.cfg, sock, client, listener.getsockname()))
+        self._await_request(visitor)
 
     def on_client_socket_readable(self, conn: Visitor, client: socket.socket) -> None:
         """The next request on a connection that was kept open begins."""
@@ -111,12 +112,16 @@ class WholeRequestWorker(ThreadWorker):
         if fs.cancelled() or fs.exception() or not fs.result():
             self._let_go(conn)
             return
-        conn.sock.setblocking(False)
         conn.set_timeout()
         if not self.alive:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        self.keepalived_conns.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+        try:
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+        except (OSError, ValueError):  # an error here would end the worker, and with it every visitor's request
+            self._cut(conn)
+        else:
+            self.keepalived_conns.append(conn)
 
     def _keepalive_after(self, conn: Visitor, keepalive: bool) -> bool:
         return keepalive and not conn.is_last and super()._keepalive_after(conn, keepalive)

@@ -183,7 +183,7 @@ class TestSomebodyHasLeft:
 
     def test_what_is_wrong_is_answered_by_the_admin_and_by_nobody_else(self, left, ana, ada, eve, as_member):
         page = inside(ana).get("/mine/rights/corrections/").content.decode()
-        assert "whoever keeps the practice does" in page
+        assert "the practice answers" in page
         inside(ana).post("/mine/rights/corrections/", {"dyad": left.uid, "words": "It was a Tuesday"})
         row = Correction.objects.get()
         assert Notice.objects.get(kind="correction").member == ada

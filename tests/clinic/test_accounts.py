@@ -118,7 +118,7 @@ class TestSessions:
         self.at(browser, 3610)
         response = browser.get("/people/")
         assert response["Location"] == "/account/login/?next=/people/"
-        assert "nobody has used this page for a while" in text(browser.get(response["Location"]))
+        assert "this page was not used for a while" in text(browser.get(response["Location"]))
 
     def test_one_that_was_begun_by_a_clock_a_day_ahead_is_over(self, as_member, ben):
         """Or it would last a day longer than any other, once the clock is put right."""

@@ -152,7 +152,7 @@ def test_who_comes_by_order_reads_what_the_sender_learns(dyad, ben):
     dyad.client.refresh_from_db()
     said = " ".join(before_first_question(dyad.client, dyad).lines)
     assert "learns that sessions take place, and when" in said
-    assert "leave out every question" in said
+    assert "skip any question" in said
 
 
 def test_what_differs_for_one_is_read_on_the_link_page(kim, ben, client):

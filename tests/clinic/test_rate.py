@@ -36,7 +36,7 @@ def send(browser, session, **said):
 
 def test_the_page_asks_before_it_shows(browser, session):
     page = browser.get(reverse("rate", args=[session.uid])).content.decode()
-    assert "You answer before you can see what Ana says" in page
+    assert "You answer before you see Ana&#x27;s answers" in page
     assert "You were late." not in page
     assert "How much time went to what matters most to Ana?" in page
 
@@ -101,7 +101,7 @@ def test_waiving_asks_why_and_is_kept(browser, session):
 
 def test_a_rating_after_waiving_is_kept_as_a_late_one(browser, session):
     browser.post(reverse("waive", args=[session.uid]), {"why": "I was ill."})
-    assert "kept as a late one" in browser.get(reverse("rate", args=[session.uid])).content.decode()
+    assert "counts as a late rating" in browser.get(reverse("rate", args=[session.uid])).content.decode()
     send(browser, session, d1=3)
     kept = session.responses.get(side="therapist", instrument="accord-check-in")
     assert kept.context["late"] == "waived"

@@ -399,7 +399,7 @@ def test_the_page(as_member, mo):
     assert "570 of 630 sessions held" in page
     assert "Of 57 strains" in page
     assert "February to March 2026" in page
-    assert "told for a whole year at once" in page
+    assert "ublished once a year" in page
 
 
 def test_the_page_of_a_small_practice(as_member, mo):

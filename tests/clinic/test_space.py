@@ -43,14 +43,14 @@ class TestSteppingIn:
         assert text(pages[0]) == text(pages[1])
         step_in.send_codes()
         assert Notice.objects.filter(kind="code").count() == 1
-        assert "That does not fit." in text(unknown.post("/mine/code/", {"code": "123456"}))
+        assert "This code is not right." in text(unknown.post("/mine/code/", {"code": "123456"}))
 
     def test_five_wrong_codes_and_the_right_one_is_dead(self, people):
         browser = Browser()
         code = ask_to_step_in(browser, "ana@example.org")
         for _ in range(5):
             browser.post("/mine/code/", {"code": "000000" if code != "000000" else "111111"})
-        assert "That does not fit." in text(browser.post("/mine/code/", {"code": code}))
+        assert "This code is not right." in text(browser.post("/mine/code/", {"code": code}))
 
     def test_nobodys_inbox_can_be_filled_with_codes(self, people):
         for _ in range(10):

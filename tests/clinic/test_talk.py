@@ -148,7 +148,7 @@ def test_nothing_stands_on_a_sheet_before_the_reveal(people, ben_sees):
     session = a_held_session(people.dyad, client=answers("client", t1=3))
     assert ben_sees.get(f"/sessions/{session.uid}/talk/").status_code == 404
     page = ben_sees.get(f"/people/{people.dyad.uid}/talk/")
-    assert "still to come" in page.content.decode()
+    assert "There is no talk sheet yet" in page.content.decode()
 
 
 def test_ticking_a_strain_moves_it_once(session, ben_sees):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.clinic.mailbox import Mailbox
 from tests.clinic.people import a_held_session, answers
@@ -17,6 +18,7 @@ from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, own_space, schedule
+from accord_clinic.forms.practice import PracticeSettings
 from accord_clinic.messages import delivery, notices, sms, sms_gateway
 from accord_clinic.models import Invitation, Notice, Practice
 from accord_clinic.pages.schedule import failed
@@ -258,6 +260,56 @@ class TestStopping:
             checkin.mail_link(session, str, by=ben)
 
 
+class TestRecognisable:
+    """Each client chooses; the practice sets sender and subject; nothing of what was said is in either."""
+
+    @pytest.fixture
+    def chosen(self, ana):
+        Practice.objects.update(sender_name="Practice {link} Park", message_subject="From your practice")
+        schedule.let_be_recognised(ana, recognisable=True, by=ana)
+        return ana
+
+    def test_a_mail_names_the_practice_as_sender_in_its_first_words_and_by_its_subject(self, session, chosen, mailbox):
+        schedule.due()
+        notices.deliver()
+        [mail] = mailbox.mails
+        assert mail["Subject"] == "From your practice"
+        assert "Park" in mail["From"]
+        words = re.sub(r"\s+", " ", body(mail))
+        assert words.startswith("Practice {link} Park: your check-in is ready: http"), "a name is never a gap"
+        assert "You need not answer." in words
+        assert not re.search(r"Ana|Ben|session|therap", words)
+
+    def test_a_text_message_names_it_too(self, session, chosen, monkeypatch):
+        sent = []
+        monkeypatch.setattr(delivery.sms, "send", lambda number, text: sent.append(text))
+        chosen.email, chosen.phone, chosen.channel, chosen.recognisable = "", "0171 2345", "sms", True
+        chosen.save()
+        schedule.due()
+        notices.deliver()
+        assert sent[0].startswith("Practice {link} Park: your check-in is ready: http")
+
+    def test_who_chose_nothing_gets_a_sentence_that_names_nobody(self, session, ana, mailbox):
+        schedule.due()
+        notices.deliver()
+        [mail] = mailbox.mails
+        assert body(mail).startswith("A short page is ready: http")
+        assert "You need not answer." in body(mail)
+        assert "Park" not in mail["From"]
+
+    def test_codes_stay_neutral(self, chosen):
+        notices.tell("code", "123456", client=chosen)
+        assert delivery._recognised(Notice.objects.get()) is None
+
+    def test_a_sender_with_a_line_break_is_refused(self, as_member, people):
+        form = PracticeSettings([], {"sender_name": "Park\r\nBcc: x@example.org"})
+        assert "sender_name" in form.errors
+
+    def test_the_choice_is_the_clients_alone(self, ana, ben):
+        with pytest.raises(PermissionDenied):
+            schedule.let_be_recognised(ana, recognisable=True, by=ben)
+
+
 class TestWhatItSays:
     def test_a_mail_through_a_real_server_gives_nothing_away(self, session, mailbox, client):
         schedule.due()
@@ -279,8 +331,8 @@ class TestWhatItSays:
     @pytest.mark.parametrize("language", ["en", "de"])
     def test_no_wording_names_anybody_or_what_this_is(self, language):
         texts = tomllib.loads((wordings.HERE / "messages" / f"{language}.toml").read_text())
-        for said in texts.values():
-            assert not NEVER.search(" ".join(said.values())), said
+        for kind, said in texts.items():
+            assert kind.endswith("_recognisable") or not NEVER.search(" ".join(said.values())), said
         assert set(texts) == set(tomllib.loads((wordings.HERE / "messages" / "en.toml").read_text()))
 
     @pytest.mark.parametrize("language", ["en", "de"])
@@ -289,7 +341,7 @@ class TestWhatItSays:
         texts = tomllib.loads((wordings.HERE / "messages" / f"{language}.toml").read_text())
         for kind, parts in texts.items():
             words = " ".join(parts.values())
-            assert set(re.findall(r"\{(\w+)\}", words)) <= {"link", "code", "stop"}, kind
+            assert set(re.findall(r"\{(\w+)\}", words)) <= {"link", "code", "stop", "practice"}, kind
             assert not CONTENT.search(words), kind
 
     def test_a_text_message_goes_through_the_one_function(self, session, ana, settings, monkeypatch):

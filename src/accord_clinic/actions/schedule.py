@@ -74,6 +74,16 @@ def start_again(client: Client, *, by: Client) -> None:
         record(by, "start_messages", f"client:{client.pk}", ["messages_stopped_at"])
 
 
+@transaction.atomic
+def let_be_recognised(client: Client, *, recognisable: bool, by: Client) -> None:
+    """Let links and reminders name the practice, or name nobody again: the client's own choice alone."""
+    check_be_client(by, client)
+    if Client.objects.filter(pk=client.pk, recognisable=not recognisable).update(recognisable=recognisable):
+        record(
+            by, "recognisable_messages" if recognisable else "neutral_messages", f"client:{client.pk}", ["recognisable"]
+        )
+
+
 def whose(token: str) -> Client | None:
     """The client who can stop messages with this link."""
     row = StopLink.objects.filter(token_hash=links.digest(token)).select_related("client").first()

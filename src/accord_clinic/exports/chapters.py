@@ -117,6 +117,7 @@ def _headings() -> dict[str, str]:
     return {
         "name": _("name"), "address_as": _("addressed as"), "email": _("e-mail"), "phone": _("telephone"),
         "born": _("born"), "made_at": _("here since"), "has_pin": _("has a PIN"), "channel": _("messages"),
+        "recognisable": _("messages name the practice"),
         "language": _("language"), "messages_stopped_at": _("no messages since"),
         "purpose": _("purpose"), "by": _("by"), "given_at": _("given"), "withdrawn_at": _("withdrawn"),
         "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),

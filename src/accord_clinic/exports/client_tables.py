@@ -76,7 +76,10 @@ def _rows(rows: QuerySet, *columns: Column) -> Iterator[dict[str, Any]]:
 
 
 def _about(client: Client) -> Iterable[Row]:
-    names = ("name", "address_as", "language", "email", "phone", "channel", "born", "made_at", "messages_stopped_at")
+    names = (
+        "name", "address_as", "language", "email", "phone", "channel", "recognisable", "born", "made_at",
+        "messages_stopped_at",
+    )  # fmt: skip
     yield {name: getattr(client, name) for name in names} | {"has_pin": bool(client.pin)}
 
 

@@ -32,6 +32,11 @@ def _number(label, most: int, **more) -> forms.IntegerField:
     return forms.IntegerField(label=label, min_value=0, max_value=most, **more)
 
 
+def _one_line(label, help_text) -> forms.CharField:
+    """Words for the head of a mail: a line break there would begin another head."""
+    return forms.RegexField(r"^[^\r\n]*$", label=label, max_length=80, required=False, help_text=help_text)
+
+
 class PracticeSettings(forms.Form):
     """The one row of the practice, in the groups in which one thinks of it."""
 
@@ -79,6 +84,12 @@ class PracticeSettings(forms.Form):
         min_value=LEAST_NOTICE,
         max_value=24 * 7,
         help_text=_("Planning, moving or marking a session opens nothing sooner than this."),
+    )
+    sender_name = _one_line(
+        _("Sender of recognisable messages"), _("Clients choose whether a message names you. Empty: the name.")
+    )
+    message_subject = _one_line(
+        _("Subject of recognisable mails"), _("Nothing about anybody's therapy. Empty: Your check-in is ready.")
     )
     often = forms.TypedChoiceField(
         label=_("Check-ins"),
@@ -139,7 +150,7 @@ class PracticeSettings(forms.Form):
         ),
         (_("Links and reminders"),
          ("often", "held_by_itself", "link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from",
-          "quiet_until", "pause_after")),
+          "quiet_until", "pause_after", "sender_name", "message_subject")),
         (_("Supervision from outside the practice"), ("release_before_outside",)),
         (_("Research"), ("draw_order",)),
         (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),

@@ -1,6 +1,10 @@
-"""Deliver one notice of the outbox as a mail or text message: neutral, in its reader's language, with a way to stop."""
+"""Deliver one notice of the outbox as a mail or text message: in its reader's language, with a way to stop.
+
+It is neutral, but for clients who chose that links and reminders name the practice.
+"""
 
 from datetime import timedelta
+from email.utils import formataddr, parseaddr
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -11,7 +15,7 @@ from django.utils import timezone
 
 from accord_clinic import links
 from accord_clinic.messages import sms
-from accord_clinic.models import Client, Member, Notice, Pause, Response, StopLink
+from accord_clinic.models import Client, Member, Notice, Pause, Practice, Response, StopLink
 from accord_clinic.words import wordings
 
 ASKED_FOR = "code"
@@ -46,15 +50,20 @@ def wanted(notice: Notice) -> bool:
 def send(notice: Notice) -> None:
     """Send a notice by mail or text message. Raises `OSError` if a retry may help, `NoContact` without an address."""
     client = notice.client
-    subject, body = wordings.message(notice.kind, client.language if client else settings.LANGUAGE_CODE)
+    sender = _recognised(notice)
+    kind = f"{notice.kind}_recognisable" if sender else notice.kind
+    subject, body = wordings.message(kind, client.language if client else settings.LANGUAGE_CODE)
     about = password_link(Member.objects.at(notice.to)) if notice.kind == FORGOTTEN else notice.about
-    body = body.format(code=about, link=about)
+    body = body.replace("{code}", about).replace("{link}", about)
+    if sender:
+        # The name last: it may hold braces.
+        subject, body = sender.message_subject or subject, body.replace("{practice}", _name(sender))
     stop = _stop_address(client) if client and notice.kind in BY_ITSELF else ""
     if stop:
         body = f"{body}\n\n{wordings.stop_line(client.language).format(stop=stop)}"
     address = notice.to or _address(notice)
     if "@" in address:
-        _mail(notice, address, subject, body, stop)
+        _mail(notice, address, subject, body, stop, _name(sender) if sender else "")
     else:
         sms.send(address, body)
 
@@ -77,13 +86,24 @@ def _address(notice: Notice) -> str:
     return address
 
 
-def _mail(notice: Notice, address: str, subject: str, body: str, stop: str) -> None:
+def _recognised(notice: Notice) -> Practice | None:
+    """The practice that a message names: of links and reminders to a client who chose that, else nothing."""
+    chosen = notice.client is not None and notice.client.recognisable and notice.kind in BY_ITSELF
+    return Practice.objects.get() if chosen else None
+
+
+def _name(practice: Practice) -> str:
+    return practice.sender_name or practice.name
+
+
+def _mail(notice: Notice, address: str, subject: str, body: str, stop: str, name: str) -> None:
     # The same row always has the same id: should a worker die between sending and noting it, mailboxes know the second.
     domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].strip(" >") or "localhost"
     headers = {"Message-ID": f"<{links.digest(notice.key)[:32]}@{domain}>", "Auto-Submitted": "auto-generated"}
     if stop:
         headers |= {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [address], headers=headers).send()
+    sender = formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])) if name else settings.DEFAULT_FROM_EMAIL
+    EmailMessage(subject, body, sender, [address], headers=headers).send()
 
 
 def _stop_address(client: Client) -> str:

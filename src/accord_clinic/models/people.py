@@ -54,6 +54,8 @@ class Practice(models.Model):
         default=24, help_text="a change of plans opens answers no sooner than so long after it"
     )
     leave_to = models.CharField(max_length=200, default="/away")
+    sender_name = models.CharField(max_length=80, blank=True, help_text="in recognisable messages; empty: the name")
+    message_subject = models.CharField(max_length=80, blank=True, help_text="of recognisable mails; empty: as shipped")
     often = models.PositiveSmallIntegerField(choices=OFTEN, default=1)
     draw_order = models.BooleanField(default=False, help_text="draw for each new course what is asked first")
     held_by_itself_since = models.DateTimeField(
@@ -145,6 +147,7 @@ class Client(Addressed):
     pin = models.CharField(max_length=200, blank=True, help_text="argon2 hash, never the digits")
     made_at = models.DateTimeField(auto_now_add=True)
     channel = models.CharField(max_length=5, choices=CHANNELS, default="email")
+    recognisable = models.BooleanField(default=False, help_text="messages name the practice; else they name nobody")
     messages_stopped_at = models.DateTimeField(null=True, blank=True, help_text="no links and reminders since then")
     erased_at = models.DateTimeField(null=True, blank=True, help_text="only the row is left, so that logs fit")
 

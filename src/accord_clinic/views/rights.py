@@ -25,6 +25,7 @@ from accord_clinic.pages.key_holders import of_the_address
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import rights as rights_queries
 from accord_clinic.queries.key_holders import key_holders
+from accord_clinic.queries.practice import practice
 from accord_clinic.upkeep import backups
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door
@@ -41,7 +42,12 @@ GOOD_FOR = 900
 @through_the_door
 def my_rights(request: HttpRequest, client) -> HttpResponse:
     """Everything that the client may choose or ask for, on one page."""
-    context = {"purposes": consent_pages.purposes(client, client.language), "client": client}
+    named = practice()
+    context = {
+        "purposes": consent_pages.purposes(client, client.language),
+        "client": client,
+        "sender": named.sender_name or named.name,
+    }
     return shell(request, "client/rights.html", context, client)
 
 
@@ -56,10 +62,13 @@ def my_consent(request: HttpRequest, client) -> HttpResponse:
 @require_POST
 @through_the_door
 def my_messages(request: HttpRequest, client) -> HttpResponse:
-    """Stop messages, start them again, or switch between mail and text."""
+    """Stop messages, start them again, switch between mail and text, or choose whether they name the practice."""
     what = request.POST.get("what", "")
     if what in ("email", "sms"):
         return _do(request, client, "my-rights", corrections.change_own_contact, client, channel=what)
+    if what in ("recognisable", "neutral"):
+        chosen = what == "recognisable"
+        return _do(request, client, "my-rights", schedule.let_be_recognised, client, recognisable=chosen)
     act = schedule.start_again if what == "start" else schedule.stop
     return _do(request, client, "my-rights", act, client)
 

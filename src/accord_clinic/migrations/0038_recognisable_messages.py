@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0035_order_was_checked'),
+        ('accord_clinic', '0037_in_part_stays_in_part'),
     ]
 
     operations = [

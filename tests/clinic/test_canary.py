@@ -27,6 +27,7 @@ from accord_clinic.models import (
     AuditEntry,
     Comment,
     Dyad,
+    KeptRating,
     Notice,
     PrivateLine,
     ReadLog,
@@ -35,10 +36,14 @@ from accord_clinic.models import (
 )
 from accord_clinic.questionnaires.submission import OpenLine
 
+THERAPIST_KEPT = "kolibri-therapist"
+"""What Ben keeps of his rating: his alone, and on no page of anybody else, Ana's own space and copies among them."""
 KEPT, OUTSIDE, COUNTED, NOT_YET_OPEN = "kolibri-kept", "kolibri-outside", "kolibri-counted", "kolibri-not-open"
 PRIVATE = (KEPT, OUTSIDE, COUNTED)
 THERAPISTS_SIDE = ("ben", "eve", "flo", "mo", "dee", "ada", "gus", "sue", "kim", "stranger")
 """Everybody but Ana herself and Cy. Flo covers for Ben, Gus is an admin who has opened the course in an emergency."""
+TREAT = ("ben", "flo")
+"""Who may see what the therapist keeps."""
 
 
 @pytest.fixture
@@ -55,13 +60,17 @@ def planted(world, caplog):  # noqa: F811
     Session.objects.filter(pk=opened.pk).update(state="held")
     opened.refresh_from_db()
     checkin.send(opened, "client", said, by=dyad.client)
-    checkin.send(opened, "therapist", answers("therapist"), by=dyad.therapist)
+    kept = (OpenLine(CHECK_IN, "o1", THERAPIST_KEPT),)
+    rating = answers("therapist", sharing={"o1": "raise"})
+    rating = replace(rating, open_lines=kept, around={"picked-words": THERAPIST_KEPT})
+    checkin.send(opened, "therapist", rating, by=dyad.therapist)
     a_held_session(dyad, timezone.now() - timedelta(hours=1), client=answers("client", t1=3, words=NOT_YET_OPEN))
     notices.deliver()
     reveal.sweep()
     service.close_months()
     assert PrivateLine.objects.filter(words__in=PRIVATE).count() == 3
     assert Comment.objects.filter(words=NOT_YET_OPEN).exists()
+    assert KeptRating.objects.filter(value=THERAPIST_KEPT).count() == 2
     world.things["opened"] = opened.uid
     return world
 
@@ -95,10 +104,22 @@ def test_no_page_no_file_no_message_and_no_log_holds_them(planted, caplog):
     for who in THERAPISTS_SIDE:
         for where, response in everything(planted, who):
             told = text_of(response)
-            found = [word for word in (*PRIVATE, NOT_YET_OPEN) if word in told]
+            words = (*PRIVATE, NOT_YET_OPEN) if who in TREAT else (*PRIVATE, NOT_YET_OPEN, THERAPIST_KEPT)
+            found = [word for word in words if word in told]
             assert not found, f"{where}: {found}"
     planted.ask("cy", "get", "outside/<str:uid>/")
     holds_no_words(caplog)
+
+
+def test_what_a_therapist_keeps_is_on_no_page_of_the_client_or_the_supervisor_either(planted, caplog):
+    for who in ("cy", "ana"):
+        for where, response in everything(planted, who):
+            assert THERAPIST_KEPT not in text_of(response), where
+    for holder in (Notice, AuditEntry, ReadLog):
+        assert THERAPIST_KEPT not in str(list(holder.objects.values()))
+    assert THERAPIST_KEPT not in caplog.text
+    ours = planted.ask("ben", "get", "sessions/<str:uid>/rated/", planted.things["opened"])
+    assert THERAPIST_KEPT in text_of(ours), "the walk would find it where it is"
 
 
 def a_correction(world):  # noqa: F811

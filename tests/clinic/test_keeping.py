@@ -1,5 +1,6 @@
 """Any answer can be kept by whoever gave it: to everybody else it is as one that was skipped, until it is shown."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from tests.clinic.rights_steps import inside
 from tests.clinic.test_rate import form
 
 from accord_clinic.actions import agreements, checkin, private_lines
-from accord_clinic.models import Comment, KeptRating, PrivateLine, Progress, Response
+from accord_clinic.models import Comment, Invitation, KeptRating, Pick, PrivateLine, Progress, Response
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries import own_space
 from accord_clinic.questionnaires import reading
@@ -229,6 +230,64 @@ def test_a_rating_page_of_before_an_upgrade_is_shown_again(people, dyad, as_memb
     assert page.status_code == 422
     assert "Your answers are all here" in text(page)
     assert not Response.objects.exists()
+
+
+class TestWhatMattersMost:
+    """Asked after every fifth session: a shared goal, or new words. Each can be kept as any answer can."""
+
+    @pytest.fixture
+    def fifth(self, people, dyad):
+        for _week in range(4):
+            a_session(dyad, state="held")
+        return a_session(dyad, state="held")
+
+    @pytest.fixture
+    def goal(self, people, dyad):
+        goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
+        agreements.seal(goal, "therapist", seen=goal.wordings.get().pk, by=people.ben)
+        return goal
+
+    def test_a_client_keeps_picks_and_shows_them_later_one_by_one(self, people, fifth, goal):
+        phone = Phone(fifth)
+        said = {"picked": goal.uid, "picked-words": "Less pain", "share.picked": "raise", "share.picked-words": "raise"}
+        phone.send({**USUAL, **said})
+        assert not Pick.objects.exists()
+        assert "You kept some answers." in text(phone.browser.get(f"{phone.url}received/"))
+        own = inside(people.ana)
+        lines = text(own.get(reverse("my-lines", args=[people.dyad.uid])))
+        assert "What matters most to you now? Sleep through" in lines
+        assert "Less pain" in lines
+        for row in PrivateLine.objects.filter(item__startswith="picked"):
+            own.post(reverse("keep-or-show", args=[row.uid]), {"what": "show"})
+        now = client_queries.sent(fifth, (), asked_progress=False, asked_picks=True)
+        assert (now.picked, now.picked_words) == ((goal.uid,), ("Less pain",))
+        assert not PrivateLine.objects.exists()
+
+    def test_a_page_that_is_changed_holds_what_was_kept(self, fifth, goal):
+        phone = Phone(fifth)
+        Invitation.objects.update(mailed=True)
+        phone.send({**USUAL, "picked": goal.uid, "share.picked": "raise", "picked-words": "Less pain"})
+        page = phone.open().content.decode()
+        assert re.search(rf'value="{goal.uid}"[^>]*checked', page)
+        assert "Less pain" in page
+        assert [p.words for p in Pick.objects.all()] == ["Less pain"]
+
+    def test_a_therapist_keeps_picks_and_shows_them_later(self, people, fifth, goal, as_member):
+        browser, address = as_member(people.ben), reverse("rate", args=[fifth.uid])
+        browser.post(address, {**form(browser, fifth), "picked": goal.uid, "share.picked": "raise"})
+        assert not Pick.objects.exists()
+        again = browser.get(address).content.decode()
+        assert "See what you keep, or show it now" in again
+        assert re.search(rf'value="{goal.uid}"[^>]*checked', again)
+        rated = text(browser.get(reverse("rated", args=[fifth.uid])))
+        assert "What matters most to you now? Sleep through" in rated
+        browser.post(reverse("show_kept", args=[KeptRating.objects.get().uid]))
+        assert [p.agreement for p in Pick.objects.all()] == [goal]
+
+    def test_a_rating_that_is_sent_again_keeps_the_picks_that_were_shown(self, people, fifth, goal, as_member):
+        browser, address = as_member(people.ben), reverse("rate", args=[fifth.uid])
+        browser.post(address, {**form(browser, fifth), "picked": goal.uid})
+        assert re.search(rf'value="{goal.uid}"[^>]*checked', browser.get(address).content.decode())
 
 
 def test_words_to_somebody_else_are_no_kept_rating(people, dyad):

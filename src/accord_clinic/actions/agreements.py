@@ -9,7 +9,9 @@ from django.utils.translation import gettext as _
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Wording, codes
+from accord_clinic.models.alliance import current_picks
 from accord_clinic.permissions import check_be_client, check_treat
+from accord_clinic.questionnaires.page import PICKED
 
 MOST_WORDS = 2_000
 MOST_PICKS = 3
@@ -123,6 +125,18 @@ def pick(
     for goal, new in chosen[:MOST_PICKS]:
         facts = {"agreement": goal, "words": new[:MOST_WORDS], "corrects": corrects}
         Pick.objects.create(session=session, side=side, at=now, **facts)
+
+
+def show_picks(session: Session, side: str, item: str, value: str, *, by: Actor) -> None:
+    """Add picks that were kept, and are shown now, to those that were shown. `item`, `value`: as they were kept."""
+    rows = Pick.objects.filter(session=session, side=side).select_related("agreement").order_by("at", "id")
+    shown = current_picks(rows).get((session.pk, side), [])
+    picked, words = [p.agreement.uid for p in shown if p.agreement], [p.words for p in shown if p.words]
+    if item == PICKED:
+        picked += value.split()
+    else:
+        words += value.split("\n")
+    pick(session, side, picked, words, by=by, again=True)
 
 
 def _last_wording(agreement: Agreement) -> Wording:

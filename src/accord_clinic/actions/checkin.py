@@ -170,6 +170,7 @@ def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
         hidden = [line for line in lines if (line.instrument, line.item) in said.sharing]
         lines = [line for line in lines if line not in hidden]
         answered |= {(line.instrument, line.item): line.words for line in hidden}
+        answered |= {(plan.CHECK_IN, name): value for name, value in said.around.items()}
         KeptRating.objects.bulk_create(
             KeptRating(response=responses[name], item=item, value=value) for (name, item), value in answered.items()
         )

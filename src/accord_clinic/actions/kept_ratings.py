@@ -4,10 +4,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic import links
-from accord_clinic.actions import reveal
+from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Comment, KeptRating, Member, Response, Session
 from accord_clinic.permissions import check_treat
+from accord_clinic.questionnaires.page import PICKS
 from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
 
@@ -18,7 +19,10 @@ def show(row: KeptRating, *, by: Member) -> None:
     rows = Session.objects.select_for_update(of=("self",), no_key=True).select_related("dyad")
     session = rows.get(pk=row.response.session_id)
     check_treat(by, session.dyad)
-    if _is_words(row):
+    if row.item in PICKS:
+        agreements.show_picks(session, "therapist", row.item, str(row.value), by=by)
+        row.delete()
+    elif _is_words(row):
         Comment.objects.create(
             session=session, response=row.response, side="therapist", item=row.item, words=row.value
         )

@@ -13,7 +13,7 @@ from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
 from accord_clinic.permissions import check_be_client
-from accord_clinic.questionnaires.page import ASKING_AGAIN
+from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKS
 from accord_clinic.questionnaires.reading import TALKED
 from accord_clinic.questionnaires.shelf import instrument, shelf
 from accord_clinic.questionnaires.submission import AskedAgain
@@ -31,6 +31,9 @@ def show(line: PrivateLine, *, by: Client) -> None:
     kind, _dot, uid = line.item.partition(".")
     if line.words:
         Comment.objects.create(session=session, response=line.response, side="client", item=line.item, words=line.words)
+        line.delete()
+    elif kind in PICKS:
+        agreements.show_picks(session, "client", kind, str(line.value), by=by)
         line.delete()
     elif kind == "how":
         assert line.value is not None

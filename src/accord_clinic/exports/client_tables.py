@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from accord_clinic import models
 from accord_clinic.models import Client
 from accord_clinic.models.care import rank
+from accord_clinic.pages.own_space import around
 from accord_clinic.queries.findings import false_alarms
 from accord_clinic.questionnaires.answer_words import in_words, question, wording
 from accord_clinic.questionnaires.shelf import shelf
@@ -201,14 +202,15 @@ def _private_lines(client: Client) -> Iterable[Row]:
         "response__session__start", "id"
     )
     for line in rows.annotate(number=_number("response__session")):
+        asked, answered = around(line) or ("", "")
         yield {
             **_place(line.response.session, line.number),
             "reader": line.reader,
             "to": line.to.name if line.to else "",
-            "question": _question(line.response, line.item),
+            "question": asked or _question(line.response, line.item),
             "words": line.words,
             "answer": line.value,
-            "in_words": in_words(line.response, line.item, line.value),
+            "in_words": answered or in_words(line.response, line.item, line.value),
             "acknowledged_at": line.acknowledged_at,
         }
 

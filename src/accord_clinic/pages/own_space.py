@@ -21,7 +21,7 @@ from accord_clinic.queries.own_space import OwnRows
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.terms import cover_days, emergencies
 from accord_clinic.questionnaires.answer_words import given, in_words, question
-from accord_clinic.questionnaires.page import Agreed, Concern, asking_again, progress_question
+from accord_clinic.questionnaires.page import PICKED, PICKS, Agreed, Concern, asking_again, progress_question
 from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.phrases import at, day, pages_read
@@ -186,7 +186,7 @@ def _private_lines(lines: list[PrivateLine], watched: bool) -> PrivateLines:
         "therapist": session.dyad.therapist.name,
         "session": _("the session on {day}").format(day=day(session.start)),
     }
-    asked = _around(first) if "." in first.item else None
+    asked = around(first)
     return PrivateLines(
         uid=first.uid,
         about=_("About the session on {day} with {therapist}").format(
@@ -201,9 +201,17 @@ def _private_lines(lines: list[PrivateLine], watched: bool) -> PrivateLines:
     )
 
 
-def _around(line: PrivateLine) -> tuple[str, str]:
-    """A kept answer about an earlier concern, a goal or a task: what was asked, and what was answered."""
+def around(line: PrivateLine) -> tuple[str, str] | None:
+    """A kept answer about an earlier concern, a goal, a task or what matters most: what was asked, and the answer.
+
+    Nothing for an answer to a questionnaire.
+    """
     kind, _dot, uid = line.item.partition(".")
+    if kind in PICKS:
+        goals = [own_space.agreement_words(pick)[1] for pick in str(line.value).split()] if kind == PICKED else []
+        return _("What matters most to you now?"), " · ".join(goals or str(line.value).splitlines())
+    if not uid:
+        return None
     if kind == "how":
         asked = progress_question(Agreed(uid, *own_space.agreement_words(uid)))
     else:

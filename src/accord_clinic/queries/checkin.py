@@ -1,6 +1,6 @@
 """What a client's link opens: the check-in, the concerns and goals that it asks about, and what was sent with it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +19,7 @@ from accord_clinic.models.care import current_responses, rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.queries.practice import often, practice
 from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires.page import PICKS
 
 ASKED_TIMES = 3
 """A concern is asked about in so many check-ins, and then at reviews alone: more would be nagging, fewer a shrug."""
@@ -187,7 +188,7 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
         name = (of[line.response_id], line.item)
         if line.words:
             lines[name] = (line.words, line.reader)
-        elif "." in line.item:
+        elif "." in line.item or line.item in PICKS:
             around[line.item] = line.value
         else:
             answers[name], sharing[name] = line.value, line.reader
@@ -210,6 +211,11 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
         tuple(p.words for p in picks if p.words),
         around,
     )
+
+
+def keeps(responses: Iterable[Response]) -> bool:
+    """Whether the client keeps something of what was sent with these."""
+    return models.PrivateLine.objects.filter(response__in=[row.pk for row in responses]).exists()
 
 
 def open_concerns(session: Session) -> list[tuple[str, datetime, int]]:

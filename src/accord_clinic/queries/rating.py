@@ -1,11 +1,13 @@
 """What a therapist's own rating page starts from: what was sent before, and the goals to pick from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accord_clinic.models import Comment, Dyad, KeptRating, Member, Response, Session, Wording
+from accord_clinic.models import Comment, Dyad, KeptRating, Member, Pick, Response, Session, Wording
+from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires import Agreed
+from accord_clinic.questionnaires.page import PICKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,13 @@ class SentRating:
     answers: Mapping[tuple[str, str], object]
     lines: Mapping[tuple[str, str], tuple[str, str]]
     sharing: Mapping[tuple[str, str], str]
+    picked: Sequence[str] = ()
+    picked_words: Sequence[str] = ()
+
+    @property
+    def around(self) -> dict[str, str]:
+        """What is kept of the picks, as it was posted."""
+        return {item: str(value) for (_name, item), value in self.answers.items() if item in PICKS}
 
 
 def sent(session: Session) -> SentRating | None:
@@ -31,7 +40,15 @@ def sent(session: Session) -> SentRating | None:
     kept_answers = {(of[row.response_id], row.item): row.value for row in KeptRating.objects.filter(response__in=of)}
     answers = {(name, item): answer for name, r in latest.items() for item, answer in r.answers.items()}
     lines = {(of[response], item): (text, "therapist") for response, item, text in words}
-    return SentRating(answers | kept_answers, lines, dict.fromkeys(kept_answers, "raise"))
+    rows_of_picks = Pick.objects.filter(session=session, side="therapist").select_related("agreement")
+    picks = current_picks(rows_of_picks.order_by("at", "id")).get((session.pk, "therapist"), [])
+    return SentRating(
+        answers | kept_answers,
+        lines,
+        dict.fromkeys(kept_answers, "raise"),
+        [pick.agreement.uid for pick in picks if pick.agreement],
+        [pick.words for pick in picks if pick.words],
+    )
 
 
 def kept_ratings(session: Session) -> list[KeptRating]:
@@ -52,3 +69,8 @@ def goals(dyad: Dyad) -> list[Agreed]:
     rows = Wording.objects.filter(agreement__dyad=dyad, agreement__kind="goal", agreement__ended_at=None).order_by("id")
     last = dict(rows.values_list("agreement__uid", "words"))
     return [Agreed(uid, "goal", words) for uid, words in last.items()]
+
+
+def goal_words(uid: str) -> str:
+    """The last words of a goal, also of one that has ended."""
+    return Wording.objects.filter(agreement__uid=uid).order_by("id").values_list("words", flat=True).last() or ""

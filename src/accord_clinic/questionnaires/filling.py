@@ -53,7 +53,7 @@ def values_of_the_rest(
 ) -> dict[str, list[str]]:
     """The word on earlier concerns (as stored with the response), on goals and tasks, and the picks.
 
-    `around`: those of them that are kept, as they were posted.
+    `around`: those of them that are kept, as they were posted; several picks with spaces between.
     """
     values = {f"how.{uid}": [str(value)] for uid, value in progress.items()}
     questionnaire = instrument(ASKING_AGAIN)
@@ -68,5 +68,6 @@ def values_of_the_rest(
     if picked_words:
         values[PICKED_WORDS] = ["\n".join(picked_words)]
     for name, value in (around or {}).items():
-        values[name], values[f"share.{name}"] = [value], ["raise"]
+        values[name] = value.split() if name == PICKED else [value]
+        values[f"share.{name}"] = ["raise"]
     return values

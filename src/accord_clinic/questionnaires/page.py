@@ -16,6 +16,7 @@ from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlo
 ASKING_AGAIN = "accord-asking-again"
 MOST_PICKS = 3
 PICKED, PICKED_WORDS = "picked", "picked-words"
+PICKS = (PICKED, PICKED_WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,14 @@ def _picks(goals: tuple[Agreed, ...], strain: str) -> list[Question]:
                 kind="many",
                 choices=choices,
                 hint=_("Choose up to three."),
+                sharing=True,
                 unless=strain,
                 later=True,
             )
         )
     text = _("Does something else matter most now?") if goals else _("What matters most to you now?")
     hint = _("One thing a line, three in all.")
-    return [*questions, Question(id=PICKED_WORDS, text=text, kind="words", hint=hint, unless=strain, later=True)]
+    new = Question(
+        id=PICKED_WORDS, text=text, kind="words", hint=hint, sharing=True, unless=strain, later=True
+    )  # fmt: skip
+    return [*questions, new]

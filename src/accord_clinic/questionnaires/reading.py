@@ -181,15 +181,15 @@ def _submission(
             for q in part.questions
             if q.id in kept_ids
         },
-        around={q.id: last(values, q.id) for q in (*page.first, *page.last) if q.id in kept_ids},
+        around={q.id: " ".join(values[q.id]).strip() for q in (*page.first, *page.last) if q.id in kept_ids},
         again=_again(page, values, kept_ids),
         progress={
             q.id.removeprefix("how."): int(last(values, q.id))
             for q in page.last
             if q.id.startswith("how.") and last(values, q.id) and q.id not in kept_ids
         },
-        picked=tuple(dict.fromkeys(values.get(PICKED, ()))),
-        picked_words=tuple(_lines(values)),
+        picked=() if PICKED in kept_ids else tuple(dict.fromkeys(values.get(PICKED, ()))),
+        picked_words=() if PICKED_WORDS in kept_ids else tuple(_lines(values)),
         reaction=last(values, "reaction").strip() if page.side == "therapist" else "",
         begun_at=begun_at,
         context=dict(context),

@@ -65,7 +65,7 @@ class Submission:
     """A whole page. `key` makes sending twice harmless.
 
     `sharing` holds show, raise or not_yet, by questionnaire and item. `around` holds what was answered and kept of the
-    questions around the questionnaires (earlier concerns, goals, tasks): the posted value by the question's id.
+    questions around the questionnaires (earlier concerns, goals, tasks, picks): the posted value by the question's id.
     """
 
     key: str

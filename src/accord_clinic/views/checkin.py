@@ -115,6 +115,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
             "revealed": revealed,
             "again": checkin_page.comes_back(link, request),
             "lent": checkin_page.lent(link, request),
+            "keeps": checkin_queries.keeps(responses) and reverse("my-lines", args=[link.dyad.uid]),
             "latest": phrases.at(link.session.reveal_due) if link.session.reveal_due else "",
             "late": bool(link.session.reveal_due and link.session.reveal_due < timezone.now()),
         }

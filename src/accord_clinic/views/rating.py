@@ -21,6 +21,7 @@ from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import often
 from accord_clinic.queries.sessions import is_first
 from accord_clinic.questionnaires import answer_words, plan
+from accord_clinic.questionnaires.page import PICKED, PICKS
 from accord_clinic.questionnaires.submission import SCORED_FIRST, in_order
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
@@ -48,8 +49,16 @@ def rate(request: MemberRequest, uid: str) -> HttpResponse:
     sent = rating_queries.sent(session)
     if sent and session.revealed_at:
         return redirect("rated" if sent.sharing else "talk", uid)
-    values = questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing) if sent else None
-    return _show(request, session, page, values, sent=bool(sent))
+    values = _sent_values(page, sent) if sent else None
+    return _show(request, session, page, values, sent=bool(sent), keeps=bool(sent and sent.sharing))
+
+
+def _sent_values(page: questionnaires.QuestionPage, sent: rating_queries.SentRating) -> dict[str, list[str]]:
+    """What was sent so far, as the page would post it."""
+    return {
+        **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
+        **questionnaires.values_of_the_rest((), {}, sent.picked, sent.picked_words, sent.around),
+    }
 
 
 @require_POST
@@ -128,12 +137,22 @@ def show_kept(request: MemberRequest, uid: str) -> HttpResponse:
 
 def _in_words(row, names: questionnaires.QuestionNames) -> tuple[str, str]:
     """The question and what was answered to it."""
+    if row.item in PICKS:
+        chosen = [rating_queries.goal_words(uid) for uid in str(row.value).split()] if row.item == PICKED else []
+        return _("What matters most to you now?"), " · ".join(chosen or str(row.value).splitlines())
     question = answer_words.question(row.response, row.item, asdict(names))
     return question, answer_words.in_words(row.response, row.item, row.value) or str(row.value)
 
 
 def _show(
-    request: MemberRequest, session, page: questionnaires.QuestionPage, values, problems=None, *, sent: bool = False
+    request: MemberRequest,
+    session,
+    page: questionnaires.QuestionPage,
+    values,
+    problems=None,
+    *,
+    sent: bool = False,
+    keeps: bool = False,
 ) -> HttpResponse:
     problems = problems or {}
     if plan.asks_what_matters(session.number, often(session.dyad)) and rating_queries.goals(session.dyad):
@@ -149,6 +168,7 @@ def _show(
         "reaction": (values or {}).get("reaction", [""])[-1],
         "key": _new_key(session, page),
         "sent": sent,
+        "keeps": keeps,
     }
     return render(request, "therapist/rate.html", context, status=422 if problems else 200)
 

@@ -122,6 +122,7 @@ def test_whole_days_cancelled_and_nameless_events_are_no_sessions():
         ("FREQ=DAILY;BYSECOND=1,2,3", "too_often"),
         ("FREQ=WEEKLY;BYHOUR=1,2,3,4,5,6,7,8,9", "too_often"),
         ("FREQ=NEVER", "unreadable"),
+        ("FREQ=DAILY;INTERVAL=0", "unreadable"),
     ],
 )
 def test_rule_that_makes_sessions_every_moment_is_refused_before_it_is_expanded(rule, why):

@@ -283,6 +283,7 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
 
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
+    check_own(by, dyad)
     if to.pk == by.pk:
         raise BadInput("A course of care is handed over to somebody else. To begin anew yourself, end it first.")
     if not Dyad.objects.filter(pk=dyad.pk, ended=None).exists():

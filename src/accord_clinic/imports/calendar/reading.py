@@ -178,6 +178,8 @@ def _check(event: Any) -> None:
         frequency = {str(value).upper() for value in rule.get("FREQ", [])}
         if not frequency <= DAILY_OR_RARER or names & {"BYHOUR", "BYMINUTE", "BYSECOND"}:
             raise _LeftOut("too_often")
+        if any(int(step) < 1 for step in rule.get("INTERVAL", [])):  # the library would count on the spot for seconds
+            raise _LeftOut("unreadable")
         if datetime.now(UTC).date() - (start.date() if isinstance(start, datetime) else start) > OLDEST_RULE:
             raise _LeftOut("too_old")
     for name in ("RDATE", "EXDATE"):

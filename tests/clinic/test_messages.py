@@ -326,7 +326,7 @@ class TestWhatItSays:
         schedule.due()
         notices.deliver()
         assert mailbox.mails[0]["Subject"] == "Eine kurze Seite für Sie"
-        assert "Keine solchen Nachrichten mehr" in body(mailbox.mails[0])
+        assert "Diese Nachrichten abstellen" in body(mailbox.mails[0])
 
     @pytest.mark.parametrize("language", ["en", "de"])
     def test_no_wording_names_anybody_or_what_this_is(self, language):

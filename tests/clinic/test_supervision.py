@@ -118,7 +118,7 @@ class TestSomebodyElseHere:
         said_to_somebody_else(dyad)
         notices.deliver()
         [sent] = [m for m in mail.outbox if m.to == [people.cy.email]]
-        assert (sent.subject, sent.body) == ("Please look", "Something waits for you. Please sign in and look.")
+        assert (sent.subject, sent.body) == ("Please look", "Please sign in. Something is waiting for you.")
 
 
 class TestSafety:

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-MODULES_TO_MEND = 26  # may only go down: a new module is checked from its first line, so nothing is ever added
+MODULES_TO_MEND = 10  # may only go down: a new module is checked from its first line, so nothing is ever added
 
 
 def _listed() -> list[str]:

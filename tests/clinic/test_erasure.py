@@ -110,7 +110,7 @@ def test_nothing_is_left_but_the_fact_the_dates_and_the_logs(planted, ben):
     dyad.refresh_from_db()
     assert (dyad.therapist, dyad.ending, dyad.ended is not None) == (ben, "by_client", True)
     assert list(dyad.sessions.order_by("start").values_list("uid", "start", "state")) == before
-    assert row.kept == ["course", "dates", "logs"]
+    assert row.remains == ["course", "dates", "logs"]
     assert row.until == date(dyad.sessions.order_by("-start")[0].start.year + 10, 12, 31)
 
 
@@ -118,7 +118,7 @@ def test_a_practice_without_a_duty_to_keep_keeps_no_dates(planted):
     Practice.objects.update(retention_years=0)
     row = erasure.erase(planted, by=planted)
     dyad = planted.dyads.get()
-    assert (row.kept, row.until) == (["number", "logs"], None)
+    assert (row.remains, row.until) == (["number", "logs"], None)
     assert not dyad.sessions.exists()
     assert (dyad.started.month, dyad.started.day) == (1, 1)
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.actions import sign_in
+from accord_clinic.models import Member
 
 LONGEST = 60
 # What the parsers of allauth and fido2 let through when a field is not of the kind that they expect.
@@ -87,11 +88,12 @@ class _Shown(forms.Form):
     """A passkey that is shown; one that does not fit is noted for the account, when that is known."""
 
     credential = Credential()
+    user: Member
 
     def clean_credential(self):
         try:
             with _read():
-                return super().clean_credential()
+                return super().clean_credential()  # type: ignore[misc]  # of the form that it stands before
         except ValidationError:
             sign_in.note("second_factor_failed", self.user, ["webauthn"])
             raise

@@ -27,7 +27,7 @@ class SessionStore(db.SessionStore):
     """Django's own, in the database."""
 
     def _get_session_from_db(self) -> Session | None:
-        session: Session | None = OPEN.first(self.session_key, timezone.now())
+        session: Session | None = OPEN.first(self.session_key or "", timezone.now())
         if session is None:
             self._session_key = None
         return session

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from secrets import token_urlsafe
+from typing import NoReturn
 
 import jwt
 import requests
@@ -30,6 +31,7 @@ from django.dispatch import receiver
 from django.shortcuts import render
 from django.urls import reverse
 
+from accord_clinic.accounts.sso_settings import SignOn
 from accord_clinic.actions import sign_in
 from accord_clinic.addresses import safe
 from accord_clinic.models import Member
@@ -38,6 +40,12 @@ SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES3
 """With a key pair only: what is signed with the client's secret could be signed by whoever reads that secret."""
 SKEW = 60
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+def _sign_on() -> SignOn:
+    """The provider of this practice. Where there is none, nothing asks."""
+    assert settings.SSO is not None
+    return settings.SSO
 
 
 class Refused(OAuth2Error):
@@ -79,7 +87,7 @@ class SsoAdapter(DefaultSocialAccountAdapter):
         member = Member.objects.at(address) if sociallogin.claims.get("email_verified") is True else None
         if member is None:
             self._refuse(request, "nobody")
-        if sign_in.is_linked(member, settings.SSO.id):
+        if sign_in.is_linked(member, _sign_on().id):
             # Whoever has an address now may not be who had it when the link was made.
             self._refuse(request, "another_subject", member)
         sociallogin.user = member
@@ -87,7 +95,7 @@ class SsoAdapter(DefaultSocialAccountAdapter):
     def on_authentication_error(self, request, provider, error=None, exception=None, extra_context=None) -> None:
         self._refuse(request, exception.args[0] if isinstance(exception, Refused) else str(error or "provider"))
 
-    def _refuse(self, request, code: str, member=None) -> None:
+    def _refuse(self, request, code: str, member=None) -> NoReturn:
         sign_in.note("sign_in_failed", member, ["sso", code])
         raise ImmediateHttpResponse(render(request, "account/sso_refused.html", status=403))
 
@@ -105,7 +113,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
     def openid_config(self):
         with _understood("discovery"):
             config = super().openid_config
-            if config["issuer"] != settings.SSO.issuer:
+            if config["issuer"] != _sign_on().issuer:
                 raise Refused("issuer")
             ends = ("authorization_endpoint", "token_endpoint", "jwks_uri")
             if not all(safe(config[end]) for end in ends):
@@ -135,7 +143,7 @@ class Exchange(OpenIDConnectOAuth2Adapter):
         return login
 
     def _verified(self, id_token: str) -> dict:
-        chosen = settings.SSO
+        chosen = _sign_on()
         with get_adapter().get_requests_session() as session:
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
@@ -169,10 +177,10 @@ class Provider(OpenIDConnectProvider):
 
     def redirect(self, request, process, next_url=None, data=None, **kwargs):
         nonce = token_urlsafe(32)
-        params = {"nonce": nonce}
-        if settings.SSO.second_factor:
+        params: dict[str, str | int] = {"nonce": nonce}
+        if _sign_on().second_factor:
             params["max_age"] = settings.SESSION_COOKIE_AGE
-        if levels := sorted(value for claim, value in settings.SSO.second_factor if claim == "acr"):
+        if levels := sorted(value for claim, value in _sign_on().second_factor if claim == "acr"):
             params["acr_values"] = " ".join(levels)
         return super().redirect(
             request, process, next_url, data, auth_params=params, scope=["openid", "email"], nonce=nonce
@@ -196,7 +204,7 @@ class Callback(OAuth2CallbackView):
 
     def _get_state(self, request, provider):
         state, response = super()._get_state(request, provider)
-        if response is None and request.GET.get("iss", settings.SSO.issuer) != settings.SSO.issuer:
+        if response is None and request.GET.get("iss", _sign_on().issuer) != _sign_on().issuer:
             get_adapter().on_authentication_error(request, provider, exception=Refused("issuer"))
         self.adapter.expected_nonce = (state or {}).get("nonce", "")
         return state, response
@@ -224,7 +232,7 @@ def asked_by_provider(claims: dict, now: float) -> bool:
     factors |= {("acr", claims["acr"])} if isinstance(claims.get("acr"), str) else set()
     at = claims.get("auth_time")
     fresh = isinstance(at, int | float) and -SKEW <= now - at <= settings.SESSION_COOKIE_AGE + SKEW
-    return fresh and bool(factors & settings.SSO.second_factor)
+    return fresh and bool(factors & _sign_on().second_factor)
 
 
 @receiver(user_logged_in)

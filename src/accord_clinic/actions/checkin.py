@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.db.models import Q
@@ -97,7 +98,7 @@ def revoke(session: Session, *, by: Member) -> None:
 
 
 @transaction.atomic
-def send(session: Session, side: str, said: Submission, *, by: Client | Member) -> bool:
+def send(session: Session, side: str, submission: Submission, *, by: Client | Member) -> bool:
     """Store what one side sent about a session. False when exactly this page was stored before.
 
     A later page with another key is a correction: new rows, the old ones kept. After the reveal a correction is
@@ -107,25 +108,25 @@ def send(session: Session, side: str, said: Submission, *, by: Client | Member) 
     if side == "client":
         check_be_client(by, session.dyad.client)
     else:
-        check_treat(by, session.dyad)
+        check_treat(cast(Member, by), session.dyad)
     earlier = EARLIER.rows(session.pk)
-    if (side, said.key) in {(voice, key) for voice, key, _name in earlier}:
+    if (side, submission.key) in {(voice, key) for voice, key, _name in earlier}:
         return False
     again = side in {voice for voice, _key, _name in earlier}
     if session.revealed_at and again:
         raise AlreadyRevealed
     now = timezone.now()
-    _keep(session, side, said, now)
+    _keep(session, side, submission, now)
     asked_again = _asked_again(session) if again and side == "client" else ()
-    agreements.note_progress(session, side, said.progress, by=by, asked_again=asked_again)
-    agreements.pick(session, side, said.picked, said.picked_words, by=by, again=again)
-    if said.reaction and isinstance(by, Member):
-        Reaction.objects.create(session=session, by=by, words=said.reaction, at=now)
+    agreements.note_progress(session, side, submission.progress, by=by, asked_again=asked_again)
+    agreements.pick(session, side, submission.picked, submission.picked_words, by=by, again=again)
+    if submission.reaction and isinstance(by, Member):
+        Reaction.objects.create(session=session, by=by, words=submission.reaction, at=now)
     if side == "client":
         Invitation.objects.filter(session=session, sent_at=None).update(sent_at=now)
-        _raise_safety(session, said)
-    record(by, "send_check_in", f"session:{session.pk}", [part.instrument for part in said.parts])
-    sent = {(voice, name) for voice, _key, name in earlier} | {(side, part.instrument) for part in said.parts}
+        _raise_safety(session, submission)
+    record(by, "send_check_in", f"session:{session.pk}", [part.instrument for part in submission.parts])
+    sent = {(voice, name) for voice, _key, name in earlier} | {(side, part.instrument) for part in submission.parts}
     reveal.when_both_answered(session, {voice for voice, name in sent if name == CHECK_IN})
     return True
 
@@ -143,9 +144,11 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
     answered = Q(pk__in=Response.objects.filter(side="client").values("session"))
     over = session.state not in ("planned", "held") or was_denied(session)
     if over or session.revealed_at and Session.objects.filter(answered, pk=session.pk).exists():
-        session = session.dyad.sessions.filter(~answered, state="held").order_by("-start", "-pk").first()
-    if session is not None:
-        notices.tell("link", address(invite(session, by=client, mailed=True)), client=client)
+        unanswered = session.dyad.sessions.filter(~answered, state="held").order_by("-start", "-pk").first()
+        if unanswered is None:
+            return
+        session = unanswered
+    notices.tell("link", address(invite(session, by=client, mailed=True)), client=client)
 
 
 def _asked_again(session: Session) -> list[str]:
@@ -154,20 +157,20 @@ def _asked_again(session: Session) -> list[str]:
     return [uid for uid, _kind, _words in plan.asks_how_far(session.number, often(session.dyad), rows)]
 
 
-def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
+def _keep(session: Session, side: str, submission: Submission, now: datetime) -> None:
     """Rows for all that was said. What is kept goes to tables of its own and is in no response and no comment."""
-    kept = {part.instrument: _kept_back(part, said) for part in said.parts}
+    kept_back = {part.instrument: _kept_back(part, submission) for part in submission.parts}
     rows = Response.objects.bulk_create(
-        _response(session, side, part, said, kept[part.instrument], now) for part in said.parts
+        _response(session, side, part, submission, kept_back[part.instrument], now) for part in submission.parts
     )
     responses = {row.instrument: row for row in rows}
-    answered = {(p.instrument, item): p.answers[item] for p in said.parts for item in kept[p.instrument]}
-    lines = [line for line in said.open_lines if line.words.strip()]
+    answered = {(p.instrument, item): p.answers[item] for p in submission.parts for item in kept_back[p.instrument]}
+    lines = [line for line in submission.open_lines if line.words.strip()]
     if side == "client":
-        _keep_private(session.dyad.client, said, kept, answered, lines, responses)
+        _keep_private(session.dyad.client, submission, kept_back, answered, lines, responses)
         lines = [line for line in lines if line.reader == "therapist"]
     else:
-        hidden = [line for line in lines if (line.instrument, line.item) in said.sharing]
+        hidden = [line for line in lines if (line.instrument, line.item) in submission.sharing]
         lines = [line for line in lines if line not in hidden]
         answered |= {(line.instrument, line.item): line.words for line in hidden}
         answered |= {(plan.CHECK_IN, name): value for name, value in said.around.items()}
@@ -182,20 +185,20 @@ def _keep(session: Session, side: str, said: Submission, now: datetime) -> None:
 
 def _keep_private(
     client: Client,
-    said: Submission,
-    kept: Mapping[str, Mapping[str, str]],
+    submission: Submission,
+    kept_back: Mapping[str, Mapping[str, str]],
     answered: Mapping[tuple[str, str], object],
     lines: Iterable[OpenLine],
     responses: Mapping[str, Response],
 ) -> None:
     """A client's answers that are kept, and the words for anybody but the therapist, as private lines."""
     private = [
-        PrivateLine(client=client, response=responses[name], reader=kept[name][item], item=item, value=value)
+        PrivateLine(client=client, response=responses[name], reader=kept_back[name][item], item=item, value=value)
         for (name, item), value in answered.items()
     ]
     private += [
         PrivateLine(client=client, response=responses[plan.CHECK_IN], reader="raise", item=name, value=value)
-        for name, value in said.around.items()
+        for name, value in submission.around.items()
     ]
     private += [
         PrivateLine(
@@ -213,23 +216,23 @@ def _keep_private(
             notices.tell_outside_reader(row)
 
 
-def _kept_back(part: AnsweredPart, said: Submission) -> dict[str, str]:
+def _kept_back(part: AnsweredPart, submission: Submission) -> dict[str, str]:
     """Items whose answers are kept, each with what was chosen; what hangs on one goes with it. Safety is exempt."""
     asked = shelf().answered(part.instrument, part.version)
-    kept: dict[str, str] = {}
+    kept_back: dict[str, str] = {}
     for item in asked.items if asked else ():
         if item.safety is not None or part.answers.get(item.id) is None:
             continue
-        choice = said.sharing.get((part.instrument, item.id), "show")
+        choice = submission.sharing.get((part.instrument, item.id), "show")
         if choice == "show" and item.asked_if:
-            choice = kept.get(item.asked_if[0], "show")
+            choice = kept_back.get(item.asked_if[0], "show")
         if choice != "show":
-            kept[item.id] = choice
-    return kept
+            kept_back[item.id] = choice
+    return kept_back
 
 
 def _response(
-    session: Session, side: str, part: AnsweredPart, said: Submission, kept: Mapping[str, str], now: datetime
+    session: Session, side: str, part: AnsweredPart, submission: Submission, kept_back: Mapping[str, str], now: datetime
 ) -> Response:
     return Response(
         session=session,
@@ -237,27 +240,27 @@ def _response(
         instrument=part.instrument,
         version=part.version,
         form=part.form,
-        language=part.language or said.language,
+        language=part.language or submission.language,
         wording=part.wording,
-        answers={i: a for i, a in part.answers.items() if a is not None and i not in kept},
-        begun_at=said.begun_at,
+        answers={i: a for i, a in part.answers.items() if a is not None and i not in kept_back},
+        begun_at=submission.begun_at,
         sent_at=now,
-        submission=said.key,
-        context=_context(session, side, part, said),
+        submission=submission.key,
+        context=_context(session, side, part, submission),
     )
 
 
-def _context(session: Session, side: str, part: AnsweredPart, said: Submission) -> dict:
+def _context(session: Session, side: str, part: AnsweredPart, submission: Submission) -> dict:
     """What the page says of itself; the word on earlier concerns, which waits here for the reveal; lateness."""
-    context: dict = dict(said.context)
-    if part.instrument == CHECK_IN and side == "client" and said.again:
-        context["again"] = [asdict(again) for again in said.again]
+    context: dict = dict(submission.context)
+    if part.instrument == CHECK_IN and side == "client" and submission.again:
+        context["again"] = [asdict(again) for again in submission.again]
     if session.revealed_at:
         context["late"] = session.revealed_by
     return context
 
 
-def _raise_safety(session: Session, said: Submission) -> None:
+def _raise_safety(session: Session, submission: Submission) -> None:
     """A safety answer opens at once, to the therapist and the safety contact, whatever else stays closed."""
-    for questionnaire, item in safety_answers(said.parts):
+    for questionnaire, item in safety_answers(submission.parts):
         reveal.raise_safety(session, questionnaire, item)

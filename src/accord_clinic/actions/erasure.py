@@ -97,7 +97,7 @@ def purge(today: date | None = None) -> int:
     for row in over:
         with transaction.atomic():
             _drop_dates(Client.objects.get(pk=row.client))
-            Erasure.objects.filter(pk=row.pk).update(until=None, kept=["number", "logs"])
+            Erasure.objects.filter(pk=row.pk).update(until=None, remains=["number", "logs"])
             record(None, "purge_erased", f"client:{row.client}", ["sessions"])
     return len(over)
 
@@ -142,7 +142,7 @@ def _erase(client: Client, at) -> Erasure:
     Client.objects.filter(pk=client.pk).update(**NOBODY, erased_at=at, messages_stopped_at=at)
     what_stays = ["course", "dates", "logs"] if until else ["number", "logs"]
     return Erasure.objects.update_or_create(
-        client=client.pk, defaults={"uid": client.uid, "at": at, "kept": what_stays, "until": until}
+        client=client.pk, defaults={"uid": client.uid, "at": at, "remains": what_stays, "until": until}
     )[0]
 
 

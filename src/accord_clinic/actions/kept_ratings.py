@@ -1,12 +1,11 @@
 """Answers that a therapist kept: the therapist shows one to the client after all."""
 
 from django.db import transaction
-from django.utils import timezone
 
-from accord_clinic import links
 from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import record
-from accord_clinic.models import Comment, KeptRating, Member, Response, Session
+from accord_clinic.actions.shown_later import respond_again
+from accord_clinic.models import Comment, KeptRating, Member, Session
 from accord_clinic.permissions import check_treat
 from accord_clinic.questionnaires.page import PICKS
 from accord_clinic.questionnaires.plan import CHECK_IN
@@ -28,7 +27,7 @@ def show(row: KeptRating, *, by: Member) -> None:
         )
         row.delete()
     else:
-        _correct(row, session)
+        _correct(row)
     record(by, "show_kept", f"session:{session.pk}", ["kept_ratings"])
     sides = set(session.responses.filter(instrument=CHECK_IN).values_list("side", flat=True))
     reveal.when_both_answered(session, sides)
@@ -39,27 +38,12 @@ def _is_words(row: KeptRating) -> bool:
     return asked is not None and any(item.id == row.item and item.kind == "text" for item in asked.items)
 
 
-def _correct(row: KeptRating, session: Session) -> None:
-    """A later response with the answer in it; the words that were shown, and what is still kept, go along."""
+def _correct(row: KeptRating) -> None:
+    """A later response with the answer in it, and with what hangs on it."""
     old = row.response
     asked = shelf().answered(old.instrument, old.version)
     hanging = {item.id for item in (asked.items if asked else ()) if item.asked_if and item.asked_if[0] == row.item}
     shown = KeptRating.objects.filter(response=old, item__in={row.item} | hanging)
-    new = Response.objects.create(
-        session=session,
-        side="therapist",
-        instrument=old.instrument,
-        version=old.version,
-        form=old.form,
-        language=old.language,
-        wording=old.wording,
-        answers={**old.answers, **dict(shown.values_list("item", "value"))},
-        begun_at=old.begun_at,
-        sent_at=timezone.now(),
-        submission=links.new_token(),
-        context={**old.context, "shown_later": True},
-    )
+    answers = dict(shown.values_list("item", "value"))
     shown.delete()
-    KeptRating.objects.filter(response=old).update(response=new)
-    for comment in Comment.objects.filter(response=old):
-        Comment.objects.create(session=session, response=new, side="therapist", item=comment.item, words=comment.words)
+    respond_again(old, answers, KeptRating.objects.filter(response=old))

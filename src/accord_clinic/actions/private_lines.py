@@ -5,12 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from accord.signals import CHECK_IN
-from accord_clinic import links
 from accord_clinic.actions import agreements, reveal
 from accord_clinic.actions.audit import record
+from accord_clinic.actions.shown_later import respond_again
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
 from accord_clinic.permissions import check_be_client
 from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKS
@@ -40,7 +39,7 @@ def show(line: PrivateLine, *, by: Client) -> None:
         agreements.note_progress(session, "client", {uid: int(line.value)}, by=by)
         line.delete()
     else:
-        _correct(line, session)
+        _correct(line)
     record(by, "show_kept", f"session:{session.pk}", ["private_lines"])
     sides = set(session.responses.filter(instrument=CHECK_IN).values_list("side", flat=True))
     reveal.when_both_answered(session, sides)
@@ -65,29 +64,13 @@ def _with_what_hangs_on(line: PrivateLine):
     return PrivateLine.objects.filter(response=line.response, item__in=names, words="")
 
 
-def _correct(line: PrivateLine, session: Session) -> None:
-    """A later response with the answer in it; the words that were shown, and what is still kept, go along."""
-    old = line.response
-    shown = _with_what_hangs_on(line)
+def _correct(line: PrivateLine) -> None:
+    """A later response with the answer in it, and with what hangs on it."""
+    old, shown = line.response, _with_what_hangs_on(line)
     answers = dict(shown.values_list("item", "value"))
-    new = Response.objects.create(
-        session=session,
-        side="client",
-        instrument=old.instrument,
-        version=old.version,
-        form=old.form,
-        language=old.language,
-        wording=old.wording,
-        answers={**old.answers, **{item: value for item, value in answers.items() if "." not in item}},
-        begun_at=old.begun_at,
-        sent_at=timezone.now(),
-        submission=links.new_token(),
-        context={**old.context, **_again(old, answers), "shown_later": True},
-    )
     shown.delete()
-    PrivateLine.objects.filter(response=old).update(response=new)
-    for comment in Comment.objects.filter(response=old):
-        Comment.objects.create(session=session, response=new, side="client", item=comment.item, words=comment.words)
+    of_items = {item: value for item, value in answers.items() if "." not in item}
+    respond_again(old, of_items, PrivateLine.objects.filter(response=old), _again(old, answers))
 
 
 def _again(old: Response, answers: Mapping[str, Any]) -> dict[str, list[dict]]:

@@ -27,7 +27,7 @@ class Prepared:
         self.make, self.places = make, places or (-271828182,)
         self.compiled: tuple | None = None
 
-    def rows(self, *values: Value) -> list[tuple[Any, ...]]:
+    def rows(self, *values: Value) -> list[Any]:
         """The rows for these values, each column as its field reads it. No values where the statement has no place."""
         self.compiled = self.compiled or self._compile()
         compiler, sql, params, converters, row = self.compiled
@@ -49,8 +49,8 @@ class Prepared:
         related = get_related_populators(klass, compiler.select, connection.alias)
         return [_instance(klass["model"], names, row[start:end], row, related, compiler) for row in rows]
 
-    def first(self, *values: Value) -> Any | None:
-        """The first instance for these values, if there is one."""
+    def first(self, *values: Value) -> Any:
+        """The first instance for these values; `None` when there is none."""
         return next(iter(self.all(*values)), None)
 
     def _compile(self) -> tuple:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from accord.records import Answer
+from accord.records import Answer, Rater
 from accord.signals import CHECK_IN
 from accord_clinic.actions import agreements, care, checkin, consent, reveal, strains, talk_sheet
 from accord_clinic.demo.speech import Page, submission
@@ -167,7 +167,7 @@ class Life:
 
     def seal(self, agreement: Agreement, side: str) -> None:
         """One side seals the words as they stand."""
-        seen = agreement.wordings.order_by("-id").values_list("pk", flat=True).first()
+        seen = agreement.wordings.values_list("pk", flat=True).latest("id")
         agreements.seal(agreement, side, seen=seen, by=self._by(side))
 
     def write_start(self, page: Page, number: int, side: str) -> None:
@@ -218,7 +218,7 @@ class Life:
     def _rate(self, session: Session) -> Iterator[datetime]:
         """Both answer in their own time; what is missing when the time has come opens without it."""
         checkin.invite(session, by=self.therapist)
-        after = {"client": (1, 3, 6, 20, 30, 70), "therapist": (1, 1, 2, 5, 22, 58)}
+        after: dict[Rater, tuple[int, ...]] = {"client": (1, 3, 6, 20, 30, 70), "therapist": (1, 1, 2, 5, 22, 58)}
         moments = {side: self.dice.choice(hours) for side, hours in after.items()}
         for side, hours in sorted(moments.items(), key=lambda moment: moment[1]):
             yield session.start + LASTS + hours * HOUR
@@ -230,12 +230,12 @@ class Life:
         if not session.revealed_at and self.dice.random() < 0.2:
             yield session.start + 72 * HOUR
             reveal.waive(session, self.dice.choice(self.plot.lines["waived"]), by=self.therapist)
-        elif not session.revealed_at:
+        elif not session.revealed_at and session.reveal_due:
             yield session.reveal_due
             reveal.sweep()
 
     def _end(self) -> None:
-        last = self.dyad.sessions.order_by("-start").first()
+        last = self.dyad.sessions.latest("start")
         day = last.start.date() + timedelta(days=5)
         if self.plot.moves_to:
             self.dyad = care.hand_over(self.dyad, self.plot.moves_to, day, by=self.therapist)
@@ -251,7 +251,8 @@ class Life:
         usual = round(sum(level) / len(level)) if level else 3
         items = instrument(WIDER_LOOK).items
         wider = {item.id: min(4, max(0, usual + self.dice.choice((-1, 0, 0, 1)))) for item in items}
-        start = {"p1": self.dice.randrange(1, 5), "p2": self.dice.randrange(0, 5), "p3": ("ask_at_once",)}
+        start: dict[str, Answer] = {"p1": self.dice.randrange(1, 5), "p2": self.dice.randrange(0, 5)}
+        start["p3"] = ("ask_at_once",)
         answers: dict[str, Mapping[str, Answer]] = {CHECK_IN: check_in, WIDER_LOOK: wider, STARTING_PATH: start}
         if side == "client":
             answers |= {name: self._measured(name, number) for name in self.plot.theme.get("measures", ())}
@@ -326,7 +327,7 @@ class Life:
         """New words break both seals."""
         if len(self.goals) > 1 and self.dice.random() < 0.3:
             goal = self.goals[1]
-            seen = goal.wordings.order_by("-id").first()
+            seen = goal.wordings.latest("id")
             agreements.reword(goal, f"{seen.words}, most of the time", "client", seen=seen.pk, by=self.client)
             self.seal(goal, "client")
 

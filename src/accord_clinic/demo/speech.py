@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accord.records import Answer
+from accord.records import Answer, Rater
 from accord_clinic import links
 from accord_clinic.models import Session
 from accord_clinic.queries.practice import often
@@ -37,7 +37,7 @@ class Page:
         self.words.append(OpenLine(name, item, words, reader))
 
 
-def submission(page: Page, session: Session, side: str, seconds: int) -> Submission:
+def submission(page: Page, session: Session, side: Rater, seconds: int) -> Submission:
     """The page as it is sent: the forms that this session asks of this side, each with the words that were seen."""
     dyad, remote = session.dyad, session.modality != "room"
     measures = measures_asked(dyad.measures.all(), dyad.client)
@@ -58,7 +58,7 @@ def submission(page: Page, session: Session, side: str, seconds: int) -> Submiss
     )
 
 
-def _part(name: str, form: str, side: str, answers: Mapping[str, Answer], language: str) -> AnsweredPart | None:
+def _part(name: str, form: str, side: Rater, answers: Mapping[str, Answer], language: str) -> AnsweredPart | None:
     """One questionnaire; items that hang on an answer that was not given are not asked."""
     asked = instrument(name)
     asked_in = language if asked.has_wording(language) else "en"

@@ -52,7 +52,7 @@ class DemoVoices:
         if self.style == "silent" and number >= 6 and number % 5 in (1, 2, 3):
             return None
         if self.style == "quiet" and number >= 3:
-            return dict.fromkeys(ITEMS, 4) | {"t1": 0, "v1": 1, "b1": 0}
+            return {**dict.fromkeys(ITEMS, 4), "t1": 0, "v1": 1, "b1": 0}
         answers = self._scored(self.course.client_items, number, dice)
         if answers is None and must:
             answers = dict.fromkeys(ITEMS, 2)
@@ -68,9 +68,9 @@ class DemoVoices:
         if answers is None:
             return None
         sees = self.begins(number) and bool(self.course.truth.seen[self.row])
-        felt = {"t1": 1, "t2": 3, "t3": ("quiet",)} if sees else {"t1": int(dice.random() < 0.006)}
-        beside = {"v1": dice.choice((3, 3, 4)), "b1": dice.choice((0, 0, 1)), "g1": answers["b2"], "g2": felt["t1"]}
-        return answers | felt | beside
+        felt: dict[str, Answer] = {"t1": 1, "t2": 3, "t3": ("quiet",)} if sees else {"t1": int(dice.random() < 0.006)}
+        beside: dict[str, Answer] = {"v1": dice.choice((3, 3, 4)), "b1": dice.choice((0, 0, 1))}
+        return {**answers, **felt, **beside, "g1": answers["b2"], "g2": felt["t1"]}
 
     def begins(self, number: int) -> bool:
         """Whether a strain begins in this session and is felt as a moment; a slide creeps in unnoticed."""
@@ -93,6 +93,7 @@ class DemoVoices:
         return Random(f"{self.seed}/{self.row}/{number}/{side}")
 
     def _scored(self, items: np.ndarray | None, number: int, dice: Random) -> dict[str, Answer] | None:
+        assert items is not None, "simulated with items"
         answers = items[self.row, number - 1]
         if np.isnan(answers).any():
             return None

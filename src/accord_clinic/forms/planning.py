@@ -20,7 +20,9 @@ REPEATS = [
 class PlanSessions(PlanSession):
     """One session, or the first of a rhythm."""
 
-    every = forms.TypedChoiceField(label=_("How often"), choices=REPEATS, coerce=int, empty_value=0, required=False)
+    every = forms.TypedChoiceField(
+        label=_("How often"), choices=REPEATS, coerce=int, empty_value=0, required=False  # type: ignore[arg-type]
+    )
     until = forms.DateField(
         label=_("Until"), widget=DateInput, required=False, help_text=_("Leave it empty if you do not know yet.")
     )

@@ -92,11 +92,11 @@ def _take(rows: tuple[RatingsRow, ...], columns: ColumnMap, by: Actor) -> Taken:
 def _therapist(cell: str, columns: ColumnMap) -> Member:
     """The member with this e-mail address, or a member who cannot sign in and stands for a name in the file."""
     address = _address(cell, columns)
-    therapist = Member.objects.filter(email__iexact=address).first()
-    if therapist or "@" in cell:
-        return therapist
+    if "@" in cell:
+        return Member.objects.get(email__iexact=address)  # there: a file that names anybody else is refused before
     name = columns.therapist_name.replace("{}", cell)
-    return Member.objects.create_user(address, None, name=name, roles=["therapist"])
+    member = Member.objects.filter(email__iexact=address).first()
+    return member or Member.objects.create_user(address, None, name=name, roles=["therapist"])
 
 
 def _address(cell: str, columns: ColumnMap) -> str:

@@ -78,8 +78,9 @@ def _address(notice: Notice) -> str:
     """The known contact: a client's chosen channel first, then the other one."""
     if notice.member:
         return notice.member.email
-    both = (notice.client.email, notice.client.phone)
-    addresses = both if notice.client.channel == "email" else both[::-1]
+    client = notice.client
+    both = (client.email, client.phone) if client else ("", "")
+    addresses = both if client and client.channel == "email" else both[::-1]
     address = addresses[0] or addresses[1]
     if not address:
         raise NoContact

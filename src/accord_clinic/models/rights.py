@@ -45,7 +45,7 @@ class Erasure(models.Model):
     client = models.BigIntegerField(unique=True)
     uid = models.CharField(max_length=22)
     at = models.DateTimeField()
-    kept = models.JSONField(default=list, help_text="codes of what is kept and why")
+    remains = models.JSONField(default=list, help_text="codes of what is kept and why")
     until = models.DateField(null=True, blank=True, help_text="when the session dates go, too")
 
 

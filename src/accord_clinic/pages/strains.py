@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext as _
 
 from accord_clinic.charts import StrainSpan
+from accord_clinic.charts.types import Opener
 from accord_clinic.pages.dyad_types import StrainLine
 from accord_clinic.pages.findings import reading
 from accord_clinic.pages.pictures import span
@@ -98,4 +99,4 @@ def strain_span(strain: StrainHistory, sessions: Sequence[Session]) -> StrainSpa
     ]
     talked = next((number for move, number in numbered if move in ("talk", "talk_in_part", "try_repair")), None)
     settled = numbered[-1][1] if strain.facts.state == "settled" else None
-    return span(opened, talked, settled, strain.facts.opened_by)
+    return span(opened, talked, settled, cast(Opener, strain.facts.opened_by))

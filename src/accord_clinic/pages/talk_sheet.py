@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord.instruments import Instrument, Item
+from accord.records import RATERS
 from accord.signals import CHECK_IN
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers, as_answered
 from accord_clinic.pages.findings import reading
@@ -54,7 +56,7 @@ class Sheet:
     client: str
     therapist: str
     number: int
-    start: object
+    start: datetime
     how: str
     answers: SessionAnswers
     language: str = "en"
@@ -164,8 +166,8 @@ def _side_by_side(
     """`version` is the one that was answered; a side that answered another has lines of its own."""
     rows = {s: row for (s, n), row in voices.latest.items() if n == instrument.id and row.version == version}
     chosen: dict[str, tuple[str, ...]] = {"client": (), "therapist": ()}
-    for side, response in rows.items():
-        answer = response.answers.get(item.id)
+    for side in RATERS:
+        answer = rows[side].answers.get(item.id) if side in rows else None
         if answer is not None and item.kind in ("choice", "many"):
             chosen[side] = voices.chosen(instrument, item, side, answer)
     own = _own(comments, item.id, {r.pk for r in rows.values()})

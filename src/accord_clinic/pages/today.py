@@ -214,9 +214,10 @@ def _calendar(member: Member, now: datetime, where: ZoneInfo) -> TodayCalendar |
     calendar = calendar_today(member)
     if calendar is None:
         return None
-    changes = news(member) if calendar.has_news else ()
+    changes = news(member) if calendar.has_news else ()  # type: ignore[attr-defined]  # annotated
     failing = calendar.failed_since and (calendar.failure == "mostly_gone" or now - calendar.failed_since > FAILS_FOR)
-    open_series = unmatched(member).values_list("next_start", flat=True) if calendar.has_unmatched else ()
+    waits = calendar.has_unmatched  # type: ignore[attr-defined]  # annotated
+    open_series = unmatched(member).values_list("next_start", flat=True) if waits else ()
     return TodayCalendar(
         tuple(_change(row, where) for row in changes),
         tuple(moment(start, where, "D j M, H:i") for start in open_series if start),

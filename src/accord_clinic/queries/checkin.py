@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from hmac import compare_digest
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Now
@@ -142,7 +143,7 @@ def _link(invitation: Invitation | None) -> Link | None:
 
 def came_from(link: Link) -> str:
     """With whom the client worked before a hand-over: told at the first check-in of the new course, then no more."""
-    if link.dyad.follows_id is None or link.session.number > 1:
+    if link.session.number > 1 or link.dyad.follows is None:
         return ""
     before = link.dyad.follows.therapist
     return "" if before.pk == link.dyad.therapist_id else before.name
@@ -183,7 +184,8 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
     answers = {(r.instrument, item): answer for r in responses for item, answer in r.answers.items()}
     comments = models.Comment.objects.filter(response__in=of, side="client").annotate(reader=Value("therapist"))
     lines = {(of[c.response_id], c.item): (c.words, c.reader) for c in comments}
-    sharing, around = {}, {}
+    sharing: dict[tuple[str, str], str] = {}
+    around: dict[str, Any] = {}
     for line in models.PrivateLine.objects.filter(response__in=of):
         name = (of[line.response_id], line.item)
         if line.words:
@@ -199,8 +201,8 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
         progress = {uid: value for uid, value in latest.items() if value is not None}
     picks: list[Pick] = []
     if asked_picks:
-        rows = Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id")
-        picks = current_picks(rows).get((session.pk, "client"), [])
+        made = Pick.objects.filter(session=session, side="client").select_related("agreement").order_by("at", "id")
+        picks = current_picks(made).get((session.pk, "client"), [])
     return SentCheckIn(
         responses,
         answers,

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import cast
 
 from accord.course import Course, course
-from accord.records import DyadRecord, Picks, Response, SessionFacts, StrainFacts
+from accord.records import DyadRecord, Picks, Rater, Response, SessionFacts, StrainFacts
 from accord.stats.thresholds import METHOD, Calibration
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
@@ -96,7 +97,7 @@ def record_of(row: models.Response, number: int) -> Response:
     """One response as the core reads it; `number` is that of its session."""
     answers = {item: tuple(a) if isinstance(a, list) else a for item, a in row.answers.items()}
     seconds = (row.sent_at - row.begun_at).total_seconds() if row.begun_at else None
-    return Response(number, row.side, row.instrument, row.version, row.form, answers, seconds)
+    return Response(number, cast(Rater, row.side), row.instrument, row.version, row.form, answers, seconds)
 
 
 def _picks(rows: Iterable[Pick], numbers: Mapping[int, int]) -> tuple[Picks, ...]:

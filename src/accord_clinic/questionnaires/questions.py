@@ -14,6 +14,8 @@ from accord.records import Rater
 from accord_clinic.questionnaires.shelf import shelf
 
 Kind = Literal["one", "many", "words"]
+KINDS: dict[str, Kind] = {"text": "words", "many": "many"}
+"""By the kind of an item; of any other, one answer is chosen."""
 FALLBACK = "en"
 
 
@@ -153,7 +155,7 @@ def _question(item: Item, instrument: Instrument, wording: InstrumentWording, si
     return Question(
         id=f"{place}-{item.id}",
         text=wording.text(item.id, side),
-        kind={"text": "words", "many": "many"}.get(item.kind, "one"),
+        kind=KINDS.get(item.kind, "one"),
         choices=_choices(item, instrument, wording, side),
         lead=wording.instruction or "",
         hint=_("{therapist} always sees your answer to this question.") if item.safety is not None else "",

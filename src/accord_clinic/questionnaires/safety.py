@@ -9,8 +9,11 @@ from accord_clinic.questionnaires.shelf import shelf
 class Answers(Protocol):
     """A part of a submission, or a response that is stored."""
 
-    instrument: str
-    answers: Mapping[str, Any]
+    @property
+    def instrument(self) -> str: ...
+
+    @property
+    def answers(self) -> Mapping[str, Any]: ...
 
 
 def safety_answers(answered: Iterable[Answers]) -> tuple[tuple[str, str], ...]:

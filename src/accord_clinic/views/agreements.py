@@ -1,7 +1,7 @@
 """The therapist's pages for goals, tasks, the shared view and strains, and their actions."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from accord_clinic.pages import strains as strain_pages
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words.sentences import Names, strain_kind, strain_state
 
@@ -22,12 +23,12 @@ SIDE = "therapist"
 
 @require_safe
 @login_required
-def goals(request: HttpRequest, uid: str) -> HttpResponse:
+def goals(request: MemberRequest, uid: str) -> HttpResponse:
     """The list of goals with their tasks, and the shared view of the problem."""
     return _goals(request, or_404(agreement_queries.dyad_for(request.user, uid)))
 
 
-def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
+def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
     everything = agreement_queries.shown(dyad)
     read_log.log_read(request.user, dyad, "goals", [])
     context = {
@@ -44,7 +45,7 @@ def _goals(request: HttpRequest, dyad, **more) -> HttpResponse:
 
 @require_POST
 @login_required
-def propose(request: HttpRequest, uid: str) -> HttpResponse:
+def propose(request: MemberRequest, uid: str) -> HttpResponse:
     """Add a goal, a task or a shared view."""
     dyad = or_404(agreement_queries.dyad_for(request.user, uid))
     kind = request.POST.get("kind", "goal")
@@ -56,7 +57,7 @@ def propose(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def reword(request: HttpRequest, uid: str) -> HttpResponse:
+def reword(request: MemberRequest, uid: str) -> HttpResponse:
     """Change the words, which both then have to seal. If somebody else changed them meanwhile, show both texts."""
     agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     words = request.POST.get("words", "")
@@ -71,7 +72,7 @@ def reword(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def seal(request: HttpRequest, uid: str) -> HttpResponse:
+def seal(request: MemberRequest, uid: str) -> HttpResponse:
     """Seal the words for the therapist."""
     agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     return do(request, _back(agreement.dyad), agreements.seal, agreement, SIDE, seen=_seen(request), by=request.user)
@@ -79,7 +80,7 @@ def seal(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def end(request: HttpRequest, uid: str) -> HttpResponse:
+def end(request: MemberRequest, uid: str) -> HttpResponse:
     """End a goal or task: reached, dropped or replaced."""
     agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     how = request.POST.get("how", "")
@@ -88,7 +89,7 @@ def end(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def strain(request: HttpRequest, uid: str) -> HttpResponse:
+def strain(request: MemberRequest, uid: str) -> HttpResponse:
     """One possible strain with its history and the steps that the therapist can take."""
     row = or_404(strain_queries.strain_for(request.user, uid))
     read_log.log_read(request.user, row.dyad, "strain", [row.session.uid])
@@ -108,7 +109,7 @@ def strain(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def move(request: HttpRequest, uid: str) -> HttpResponse:
+def move(request: MemberRequest, uid: str) -> HttpResponse:
     """Move a strain by one step: talked about, not noticed, a repair was tried, I think it is settled."""
     row = or_404(strain_queries.strain_for(request.user, uid))
     of_dyad = request.POST.get("back") == "dyad"
@@ -119,7 +120,7 @@ def move(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def open_strain(request: HttpRequest, uid: str) -> HttpResponse:
+def open_strain(request: MemberRequest, uid: str) -> HttpResponse:
     """Open a possible strain about a revealed session, for the therapist."""
     session = or_404(strain_queries.session_for(request.user, uid))
     kind = request.POST.get("kind", "unclear")
@@ -133,5 +134,5 @@ def _back(dyad) -> str:
     return reverse("goals", args=[dyad.uid])
 
 
-def _seen(request: HttpRequest) -> int:
+def _seen(request: MemberRequest) -> int:
     return whole_number(request.POST.get("seen", "")) or 0

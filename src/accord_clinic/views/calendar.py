@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from accord_clinic.pages import calendar as calendar_page
 from accord_clinic.permissions import check_work_as_therapist
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import calendar as calendar_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import calendars as words
 
@@ -27,7 +28,7 @@ CHOICE = "event-"
 
 @require_safe
 @login_required
-def show(request: HttpRequest) -> HttpResponse:
+def show(request: MemberRequest) -> HttpResponse:
     """The calendar that is connected, or the ways to connect one."""
     check_work_as_therapist(request.user)
     return render(request, "therapist/calendar.html", {"page": calendar_page.calendar_page(request.user)})
@@ -36,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 @sensitive_post_parameters("address")
-def connect(request: HttpRequest) -> HttpResponse:
+def connect(request: MemberRequest) -> HttpResponse:
     """Keep the secret address of a feed, and show its events."""
     address = request.POST.get("address", "").strip()
     check_work_as_therapist(request.user)
@@ -53,7 +54,7 @@ def connect(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def read(request: HttpRequest) -> HttpResponse:
+def read(request: MemberRequest) -> HttpResponse:
     """Show the events of the feed, or of a file that is handed in."""
     check_work_as_therapist(request.user)
     if "file" in request.FILES and calendar_queries.calendar_of(request.user) is None:
@@ -61,7 +62,7 @@ def read(request: HttpRequest) -> HttpResponse:
     return _proposals(request)
 
 
-def _proposals(request: HttpRequest) -> HttpResponse:
+def _proposals(request: MemberRequest) -> HttpResponse:
     """The events as they are now, with their words, which this page alone ever holds."""
     calendar, file = or_404(calendar_queries.calendar_of(request.user)), request.FILES.get("file")
     try:
@@ -76,13 +77,14 @@ def _proposals(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: MemberRequest) -> HttpResponse:
     """Match events with clients as chosen, and plan their sessions."""
     calendar = or_404(calendar_queries.calendar_of(request.user))
     choices = {
         number: value
         for name, value in request.POST.items()
-        if name.startswith(CHOICE) and (number := whole_number(name.removeprefix(CHOICE))) is not None
+        if isinstance(value, str) and name.startswith(CHOICE)
+        if (number := whole_number(name.removeprefix(CHOICE))) is not None
     }
     try:
         changes = proposing.confirm(calendar, request.POST.get("signed", ""), choices)
@@ -96,7 +98,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def believe(request: HttpRequest) -> HttpResponse:
+def believe(request: MemberRequest) -> HttpResponse:
     """Most sessions have gone from the calendar, and that is right: cancel them."""
     calendar = or_404(calendar_queries.calendar_of(request.user))
     if job.read_one(calendar, timezone.now(), believe=True):
@@ -109,7 +111,7 @@ def believe(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def disconnect(request: HttpRequest) -> HttpResponse:
+def disconnect(request: MemberRequest) -> HttpResponse:
     """Forget the calendar and its address."""
     check_work_as_therapist(request.user)
     done = _("The calendar is disconnected. Its sessions stay as they are.")
@@ -118,7 +120,7 @@ def disconnect(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-def put_back(request: HttpRequest, uid: str) -> HttpResponse:
+def put_back(request: MemberRequest, uid: str) -> HttpResponse:
     """Undo one change that the calendar made."""
     change = or_404(calendar_queries.change_of(request.user, uid))
     return do(request, reverse("today"), changing.put_back, change, done=_("It is as before."))
@@ -126,7 +128,7 @@ def put_back(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def seen(request: HttpRequest) -> HttpResponse:
+def seen(request: MemberRequest) -> HttpResponse:
     """The changes are right: Today tells them no more."""
     check_work_as_therapist(request.user)
     return do(request, reverse("today"), changing.see, calendar_queries.news(request.user))

@@ -1,6 +1,6 @@
 """The check-in, without an account: a link opens it, the client answers, looks it over and sends it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -227,7 +227,7 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
             was_cleaned=getattr(request, "was_cleaned", False),
         )
     problems = dict(reading.problems)
-    if problems or "change" in posted or not (trusted and key):
+    if problems or reading.submission is None or "change" in posted or not (trusted and key):
         return _again(request, link, reading, problems, key, stale=not (trusted and key))
     if "reviewed" not in posted:
         return _last_look(request, link, reading)
@@ -261,7 +261,7 @@ def _questions(
     request: HttpRequest,
     link: Link,
     page: questionnaires.QuestionPage,
-    values: Mapping[str, list[str]] | None,
+    values: Mapping[str, Sequence[str]] | None,
     problems: Mapping[str, str] | None = None,
     *,
     notes: tuple[str, ...] = (),
@@ -324,7 +324,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
         return _shown(_page(request, link, "client/last_look.html", context))
 
 
-def _too_late(request: HttpRequest, link: Link, values: Mapping[str, list[str]]) -> HttpResponse:
+def _too_late(request: HttpRequest, link: Link, values: Mapping[str, Sequence[str]]) -> HttpResponse:
     """A change after the other side has seen the answers, or on a link that was taken back: refused, nothing lost."""
     with checkin_page.speaking(link):
         context = {
@@ -352,7 +352,7 @@ def _page(request: HttpRequest, link: Link, template: str, context: dict, status
         return response
 
 
-def _keeps(values: Mapping[str, list[str]]) -> bool:
+def _keeps(values: Mapping[str, Sequence[str]]) -> bool:
     """Whether some answer is kept already, so that the choice stands open."""
     return any(name.startswith("share.") and texts[-1:] not in ([], [""], ["show"]) for name, texts in values.items())
 

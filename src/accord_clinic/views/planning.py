@@ -1,7 +1,7 @@
 """End a rhythm, and pause a client: no sessions by themselves, no messages."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -9,12 +9,13 @@ from django.views.decorators.http import require_POST
 from accord_clinic.actions import pause as pauses
 from accord_clinic.actions import planning
 from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_POST
 @login_required
-def end_rhythm(request: HttpRequest, uid: str) -> HttpResponse:
+def end_rhythm(request: MemberRequest, uid: str) -> HttpResponse:
     """No more sessions come by themselves."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
     done = _("No more sessions are planned by themselves.")
@@ -23,7 +24,7 @@ def end_rhythm(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def pause(request: HttpRequest, uid: str) -> HttpResponse:
+def pause(request: MemberRequest, uid: str) -> HttpResponse:
     """Pause a client, go on, or say that the pause goes on."""
     dyad, posted = or_404(dyad_queries.treated(request.user, uid)), request.POST
     back = reverse("today") if posted.get("from") == "today" else reverse("dyad", args=[uid])

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accord.records import Rater
 from accord_clinic import links, questionnaires
 from accord_clinic.actions import checkin, kept_ratings, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
@@ -28,7 +29,7 @@ from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
 
 SALT = "accord.rating.page"
-SIDE = "therapist"
+SIDE: Rater = "therapist"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,7 +98,7 @@ def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) 
     problems = dict(read.problems)
     if not key:
         problems.setdefault("", _("This page had waited too long. Your answers are all here: please send them again."))
-    if problems:
+    if problems or read.submission is None:
         return _show(request, session, page, read.values, problems, sent=False)
     try:
         checkin.send(session, SIDE, read.submission, by=request.user)

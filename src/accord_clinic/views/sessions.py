@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,12 +21,13 @@ from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.checkin import lend
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def plan(request: HttpRequest, uid: str) -> HttpResponse:
+def plan(request: MemberRequest, uid: str) -> HttpResponse:
     """Plan the next session, or a rhythm of sessions."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
     where = zone()
@@ -49,7 +50,7 @@ def plan(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
-def move(request: HttpRequest, uid: str) -> HttpResponse:
+def move(request: MemberRequest, uid: str) -> HttpResponse:
     """Move a session to another time, put right what it was marked as, and see what was changed about it."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     where = zone()
@@ -64,7 +65,7 @@ def move(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def mark(request: HttpRequest, uid: str) -> HttpResponse:
+def mark(request: MemberRequest, uid: str) -> HttpResponse:
     """Mark a session as held, cancelled, or missed by one of the two, or put right how it was marked."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     back = _back(request, session)
@@ -73,7 +74,7 @@ def mark(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def link(request: HttpRequest, uid: str) -> HttpResponse:
+def link(request: MemberRequest, uid: str) -> HttpResponse:
     """Make the client's link and show it, send it to the known contact, print a form, or hand over this device.
 
     The page answers the POST itself: the link is known at this moment only, and a redirect would have to keep it.
@@ -106,14 +107,14 @@ def link(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def close_link(request: HttpRequest, uid: str) -> HttpResponse:
+def close_link(request: MemberRequest, uid: str) -> HttpResponse:
     """Close every link to a check-in, for example one that went to the wrong person."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     done = _("The link is closed. You can make a new one.")
     return do(request, _back(request, session), checkin.revoke, session, by=request.user, done=done)
 
 
-def _back(request: HttpRequest, session) -> str:
+def _back(request: MemberRequest, session) -> str:
     """To the page that the form stood on: Today, the page of the session, or the dyad."""
     if request.POST.get("from") == "session":
         return reverse("move_session", args=[session.uid])

@@ -1,7 +1,7 @@
 """Call one action from a form; errors that a user can mend become messages on the page they came from."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.conf import settings
 from django.contrib import messages
@@ -11,8 +11,11 @@ from django.utils.translation import get_language
 
 from accord.errors import AccordError
 
+if TYPE_CHECKING:
+    from accord_clinic.models import Client
+
 Row = TypeVar("Row")
-Person = TypeVar("Person")
+Person = TypeVar("Person", bound="Client | None")
 
 
 def or_404(row: Row | None) -> Row:

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,12 +17,13 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
+from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import chosen_language, do, or_404, other_languages
 
 
 @require_safe
 @login_required
-def latest(request: HttpRequest, uid: str) -> HttpResponse:
+def latest(request: MemberRequest, uid: str) -> HttpResponse:
     """The sheet of a dyad's last revealed session; without one, a page that says what will be here."""
     session = talk_queries.last_revealed(request.user, uid)
     if session is None:
@@ -33,7 +34,7 @@ def latest(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def show(request: HttpRequest, uid: str) -> HttpResponse:
+def show(request: MemberRequest, uid: str) -> HttpResponse:
     """The talk sheet. Reading it is noted, since it may hold the client's words."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet", [session.uid])
@@ -46,7 +47,7 @@ def show(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def pdf(request: HttpRequest, uid: str) -> HttpResponse:
+def pdf(request: MemberRequest, uid: str) -> HttpResponse:
     """The same sheet as a tagged PDF, for paper or for the client's folder."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.uid])
@@ -57,7 +58,7 @@ def pdf(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def tick(request: HttpRequest, uid: str) -> HttpResponse:
+def tick(request: MemberRequest, uid: str) -> HttpResponse:
     """Tick a line as talked about."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
     back = reverse("talk", args=[uid])
@@ -66,7 +67,7 @@ def tick(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_safe
 @login_required
-def prepare(request: HttpRequest, uid: str) -> HttpResponse:
+def prepare(request: MemberRequest, uid: str) -> HttpResponse:
     """The prepare sheet: the case in a sentence, how sure it is, at most three cards."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
     language = chosen_language(request)
@@ -97,7 +98,7 @@ def prepare(request: HttpRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def answer_card(request: HttpRequest, uid: str) -> HttpResponse:
+def answer_card(request: MemberRequest, uid: str) -> HttpResponse:
     """Note the therapist's answer to a card: used, or not for us and why."""
     suggestion = or_404(prepare_queries.suggestion_for(request.user, uid))
     used = request.POST.get("used") == "yes"

@@ -135,6 +135,7 @@ def _take(
     """One appointment of a matched series, as the calendar has it now."""
     if event is None:
         if now_there.start > now:
+            assert series.dyad is not None, "matched"
             session = _same_day(series.dyad, now_there) or care.plan_session(
                 series.dyad, now_there.start, by=None, minutes=now_there.minutes, source="calendar"
             )

@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accord_clinic", "0035_order_was_checked")]
+    dependencies = [("accord_clinic", "0037_in_part_stays_in_part")]
 
     operations = [migrations.RenameField("erasure", "kept", "remains")]

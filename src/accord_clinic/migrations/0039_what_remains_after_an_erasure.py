@@ -4,6 +4,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accord_clinic", "0037_in_part_stays_in_part")]
+    dependencies = [("accord_clinic", "0038_recognisable_messages")]
 
     operations = [migrations.RenameField("erasure", "kept", "remains")]

@@ -173,7 +173,7 @@ def _keep(session: Session, side: str, submission: Submission, now: datetime) ->
         hidden = [line for line in lines if (line.instrument, line.item) in submission.sharing]
         lines = [line for line in lines if line not in hidden]
         answered |= {(line.instrument, line.item): line.words for line in hidden}
-        answered |= {(plan.CHECK_IN, name): value for name, value in said.around.items()}
+        answered |= {(plan.CHECK_IN, name): value for name, value in submission.around.items()}
         KeptRating.objects.bulk_create(
             KeptRating(response=responses[name], item=item, value=value) for (name, item), value in answered.items()
         )

@@ -61,7 +61,7 @@ def open_phone(browser, live_server):
         context.close()
 
 
-def begin(context, session, token: str = "") -> Page:
+def follow(context, session, token: str = "") -> Page:
     """Follow a link, a fresh one unless told which: after the first time, the first question stands on its page."""
     past_the_first_time(session)
     page = context.new_page()
@@ -133,7 +133,7 @@ class TestHowLongItTakes:
     @pytest.mark.parametrize("number", [7, 8, 11], ids=["turn 1", "turn 2", "review and after"])
     def test_a_plain_check_in_with_two_wider_questions(self, open_phone, dyad, number):
         session = [a_session(dyad, state="held") for _ in range(number)][-1]
-        page = begin(open_phone(), session)
+        page = follow(open_phone(), session)
         taken = walk(page, t1="0")
         send(page, taken)
         counted(f"plain, session {number}", taken, 13, 70)
@@ -142,7 +142,7 @@ class TestHowLongItTakes:
     def test_the_short_set(self, open_phone, session):
         session.dyad.form = "minimum"
         session.dyad.save()
-        page = begin(open_phone(), session)
+        page = follow(open_phone(), session)
         taken = walk(page, t1="0")
         send(page, taken)
         counted("short set, review", taken, 9, 60)
@@ -152,7 +152,7 @@ class TestHowLongItTakes:
             a_session(dyad, state="held")
         a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
         session = a_session(dyad, state="held")
-        page = begin(open_phone(), session)
+        page = follow(open_phone(), session)
         taken = walk(page, t1="2")
         send(page, taken)
         counted("worst case", taken, 16, 90)
@@ -162,7 +162,7 @@ class TestHowLongItTakes:
     @pytest.mark.parametrize("off", ["0", "2"], ids=["nothing felt off", "something felt off"])
     def test_the_first_three_sessions(self, open_phone, dyad, number, off):
         session = [a_session(dyad, state="held") for _ in range(number)][-1]
-        page = begin(open_phone(), session)
+        page = follow(open_phone(), session)
         taken = walk(page, t1=off)
         send(page, taken)
         counted(f"session {number}, t1={off}", taken, 16, 90)
@@ -173,14 +173,14 @@ class TestHowLongItTakes:
             a_session(dyad, state="held")
         a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
         session = a_session(dyad, state="held")
-        page = begin(open_phone(), session)
+        page = follow(open_phone(), session)
         taken = walk(page, t1="2")
         send(page, taken)
         counted(f"session {number}, concern and something off", taken, 16, 90)
 
 
 def test_one_question_at_a_time_then_exactly_what_will_be_seen(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     assert page.locator("fieldset[data-question]:visible").count() == 1
     walk(page, t1="2", o2="Less homework")
     expect(page.get_by_role("heading", name="Ben will see exactly this")).to_be_visible()
@@ -201,7 +201,7 @@ def test_one_question_at_a_time_then_exactly_what_will_be_seen(open_phone, sessi
 
 
 def test_without_script_it_is_one_page_and_a_last_look(open_phone, session):
-    page = begin(open_phone(script=False), session)
+    page = follow(open_phone(script=False), session)
     page.locator("#question-0-d1 label.choice").nth(3).click()
     page.locator("#question-0-t1 label.choice").nth(1).click()
     page.locator("#question-0-o2 textarea").fill("Less homework")
@@ -223,7 +223,7 @@ def test_without_script_it_is_one_page_and_a_last_look(open_phone, session):
 
 def test_when_the_network_is_gone_nothing_is_lost_and_it_is_sent_once_when_it_comes_back(open_phone, session):
     phone = open_phone()
-    page = begin(phone, session)
+    page = follow(phone, session)
     walk(page, o2="Written in a tunnel")
     phone.set_offline(True)
     page.get_by_role("button", name="Show Ben all of this").click()
@@ -236,7 +236,7 @@ def test_when_the_network_is_gone_nothing_is_lost_and_it_is_sent_once_when_it_co
 
 
 def test_when_only_the_answer_of_the_server_is_lost_it_is_kept_once(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     walk(page)
     lost = []
 
@@ -255,7 +255,7 @@ def test_when_only_the_answer_of_the_server_is_lost_it_is_kept_once(open_phone, 
 
 
 def test_a_double_tap_and_the_back_key_send_once(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     walk(page)
     page.get_by_role("button", name="Show Ben all of this").dblclick()
     page.wait_for_url("**/received/")
@@ -264,7 +264,7 @@ def test_a_double_tap_and_the_back_key_send_once(open_phone, session):
 
 
 def test_the_back_key_goes_one_question_back_and_keeps_the_answers(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     tap(page, 4)
     page.wait_for_url("**/check-in/*/")
     page.wait_for_function("history.state?.guard")
@@ -275,7 +275,7 @@ def test_the_back_key_goes_one_question_back_and_keeps_the_answers(open_phone, s
 
 def test_two_tabs(open_phone, session):
     phone = open_phone()
-    first = begin(phone, session)
+    first = follow(phone, session)
     second = phone.new_page()
     tap(first, 1)
     first.wait_for_url("**/check-in/*/")
@@ -292,13 +292,13 @@ def test_two_tabs(open_phone, session):
 def test_when_the_cookies_are_gone_the_answers_come_back_and_can_be_sent(open_phone, session):
     phone = open_phone()
     token = checkin.invite(session, by=session.dyad.therapist)
-    page = begin(phone, session, token)
+    page = follow(phone, session, token)
     walk(page, o2="Words that took me an hour to find")
     phone.clear_cookies()
     page.get_by_role("button", name="Show Ben all of this").click()
     expect(page.get_by_role("heading", name="Your answers are still here")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Words that took me an hour to find")
-    other = begin(phone, session, token)
+    other = follow(phone, session, token)
     tap(other, 0)
     other.wait_for_url("**/check-in/*/")
     page.bring_to_front()
@@ -311,7 +311,7 @@ def test_when_the_cookies_are_gone_the_answers_come_back_and_can_be_sent(open_ph
 
 def test_an_answer_about_self_harm_shows_help_at_once(open_phone, session):
     Measure.objects.create(dyad=session.dyad, instrument="phq-9", every=1)
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     while page.locator("#question-1-phq9").is_hidden():
         page.locator("[data-skip]").click()
     expect(page.locator("[data-next]")).to_be_hidden()
@@ -325,7 +325,7 @@ def test_an_answer_about_self_harm_shows_help_at_once(open_phone, session):
 
 def test_leaving_quickly_swaps_the_page_and_the_back_key_does_not_bring_it_back(open_phone, session):
     phone = open_phone()
-    page = begin(phone, session)
+    page = follow(phone, session)
     tap(page, 1)
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
@@ -340,7 +340,7 @@ def test_nothing_is_asked_of_anybody_else_and_after_sending_nothing_stays_in_the
     phone = open_phone()
     asked = []
     phone.on("request", lambda request: asked.append(request.url))
-    page = begin(phone, session)
+    page = follow(phone, session)
     walk(page, o2="Not for the browser to keep")
     assert page.evaluate("localStorage.length") == 0
     send(page)
@@ -350,7 +350,7 @@ def test_nothing_is_asked_of_anybody_else_and_after_sending_nothing_stays_in_the
 
 
 def test_the_first_answer_takes_the_token_out_of_the_address_and_of_the_history(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     linked = page.url
     tap(page, 0)
     page.wait_for_url("**/check-in/*/")
@@ -362,7 +362,7 @@ def test_the_first_answer_takes_the_token_out_of_the_address_and_of_the_history(
 
 
 def test_a_reload_keeps_the_answers_and_the_place(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     tap(page, 2)
     tap(page, 3)
     page.wait_for_url("**/check-in/*/")
@@ -380,7 +380,7 @@ def test_a_reload_keeps_the_answers_and_the_place(open_phone, session):
 
 
 def test_what_is_remembered_for_a_reload_is_gone_after_half_an_hour(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     tap(page, 2)
     page.wait_for_url("**/check-in/*/")
     page.evaluate(
@@ -394,7 +394,7 @@ def test_what_is_remembered_for_a_reload_is_gone_after_half_an_hour(open_phone, 
 
 def test_a_first_answer_without_a_network_is_kept_and_swaps_the_token_when_it_is_back(open_phone, session):
     phone = open_phone()
-    page = begin(phone, session)
+    page = follow(phone, session)
     phone.set_offline(True)
     tap(page, 2)
     expect(page.locator("#question-0-d1")).to_be_visible()
@@ -407,7 +407,7 @@ def test_a_first_answer_without_a_network_is_kept_and_swaps_the_token_when_it_is
 
 
 def test_axe_finds_nothing_on_any_screen_in_either_theme_and_width(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     for screen, nth in enumerate((2, 1, 1)):
         Window.check(SimpleNamespace(page=page), f"screen {screen}")
         tap(page, nth)
@@ -423,7 +423,7 @@ def test_axe_finds_nothing_on_any_screen_in_either_theme_and_width(open_phone, s
 
 
 def test_a_double_tap_answers_one_question(open_phone, session):
-    page = begin(open_phone(), session)
+    page = follow(open_phone(), session)
     box = question(page).locator("button.answer").nth(1).bounding_box()
     page.mouse.dblclick(box["x"] + 30, box["y"] + 20)
     expect(page.locator("#question-0-d1")).to_be_visible()

@@ -69,7 +69,8 @@ def copies() -> dict:
 
 def study_file() -> dict:
     """By table: its rows, by the names of its columns."""
-    with mock.patch.object(study, "SystemRandom", InOrder):
+    dyads = study._dyads().order_by("pk")
+    with mock.patch.object(study, "SystemRandom", InOrder), mock.patch.object(study, "_dyads", return_value=dyads):
         courses = study.courses()
     tables = {}
     for table in study.TABLES:

@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from tests.clinic.people import a_session
+from tests.clinic.people import a_dyad, a_session
 from tests.clinic.phone import Phone, text
 from tests.clinic.rights_steps import ask_to_step_in, code_for, inside
 
@@ -124,7 +124,7 @@ class TestThePin:
         browser = Browser()
         code = ask_to_step_in(browser, ana.email)
         assert "PIN" in text(browser.post("/mine/code/", {"code": code}))
-        assert "does not fit" in text(browser.post("/mine/code/", {"pin": "000000"}))
+        assert "This is not right" in text(browser.post("/mine/code/", {"pin": "000000"}))
         assert browser.get("/mine/")["Location"] == "/mine/in/"
         assert browser.post("/mine/code/", {"pin": "482 915"})["Location"] == "/mine/"
 
@@ -359,3 +359,44 @@ class TestManyAtOnce:
         step_in.ask(ana.email, "192.0.2.1")
         self.at_once(step_in.send_codes, 4)
         assert Notice.objects.filter(kind="code").count() == 1
+
+
+class TestNumbers:
+    """Two telephones in two countries that end in the same nine digits."""
+
+    @pytest.fixture
+    def kim(self, people):
+        Client.objects.filter(pk=people.ana.pk).update(phone="+49 171 1234567")
+        kim = a_dyad(people.eve, "Kim").client
+        Client.objects.filter(pk=kim.pk).update(phone="+44 171 1234567")
+        return kim
+
+    @pytest.mark.parametrize("typed", ["+49 171 1234567", "0171 1234567", "0049171/1234567"])
+    def test_a_code_to_one_opens_nothing_of_the_other(self, ana, kim, typed):
+        browser = Browser()
+        code = ask_to_step_in(browser, typed)
+        step = StepIn.objects.latest("id")
+        assert Notice.objects.filter(kind="code").latest("id").to == "+49 171 1234567"
+        assert list(step.clients.all()) == [ana]
+        sent = browser.post("/mine/code/", {"code": code})
+        assert sent.headers["Location"] == "/mine/"
+        assert not ClientDoor.objects.filter(client=kim).exists()
+
+    def test_whoever_types_the_other_number_whole_gets_that_one(self, ana, kim):
+        ask_to_step_in(Browser(), "+44 171 1234567")
+        assert list(StepIn.objects.latest("id").clients.all()) == [kim]
+        assert Notice.objects.filter(kind="code").latest("id").to == "+44 171 1234567"
+
+    def test_a_family_with_one_telephone_is_asked_who_it_is(self, ana, kim):
+        Client.objects.filter(pk=kim.pk).update(phone="0049 171 1234567")
+        ask_to_step_in(Browser(), "+49 171 1234567")
+        assert set(StepIn.objects.latest("id").clients.all()) == {ana, kim}
+
+
+LOOK_ALIKES = ["kım@example.org", "ana@example.org\u0307", "ＡNA@example.org", "an\u0430@example.org"]
+
+
+@pytest.mark.parametrize("spelt", LOOK_ALIKES)
+def test_no_spelling_that_looks_alike_has_limits_of_its_own(ana, people, spelt):
+    a_dyad(people.eve, "Kim")
+    assert ask_to_step_in(Browser(), spelt) == ""

@@ -95,10 +95,28 @@ def answer_now(token: str) -> str | None:
 def _living_at(address: str) -> list[Client]:
     """Everybody who is reached at this address or number; families share mailboxes and telephones."""
     if "@" not in address:
-        number = _spelt(address)
-        with_phone = Client.objects.filter(erased_at=None).exclude(phone="").order_by("id")
-        return [client for client in with_phone if _spelt(client.phone) == number] if number else []
-    return list(Client.objects.filter(email__iexact=address, erased_at=None).order_by("id"))
+        return _living_at_number(address)
+    folded = Client.objects.filter(email__iexact=address, erased_at=None).order_by("id")
+    # PostgreSQL folds letters that only look alike: each such spelling would have limits of its own.
+    return [client for client in folded if client.email.lower() == address.lower()]
+
+
+def _living_at_number(number: str) -> list[Client]:
+    """Those with the one number to which the code goes. In two countries, two telephones may end in the same digits."""
+    end = _spelt(number)
+    with_phone = Client.objects.filter(erased_at=None).exclude(phone="").order_by("id")
+    alike = [client for client in with_phone if _spelt(client.phone) == end] if end else []
+    if not alike:
+        return []
+    chosen = next((client for client in alike if _dialled(client.phone) == _dialled(number)), alike[0])
+    same = [client for client in alike if _dialled(client.phone) == _dialled(chosen.phone)]
+    return [chosen, *(client for client in same if client != chosen)]
+
+
+def _dialled(number: str) -> str:
+    """The digits of a number, the same for +49 and 0049."""
+    digits = "".join(sign for sign in number if sign.isdigit())
+    return digits.removeprefix("00")
 
 
 def _counted(address: str, client: Client | None) -> str:

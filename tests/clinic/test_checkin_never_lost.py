@@ -11,11 +11,16 @@ WORDS = {"0-o2": "Please fewer forms, and more time to talk about what matters t
 ODD = "Ünïcødé 🫖 עברית ‮rtl‬ \u200d zero-width e\u0301 <b>&amp;</b> {client} %s 𝔘"
 
 
-@pytest.fixture
-def session(dyad):
+def begin(people):
+    """The third session after the starting path, a review. Those before went without answers."""
     for _ in range(5):
-        a_session(dyad, state="held")
-    return a_session(dyad, state="held")
+        a_session(people.dyad, state="held")
+    return a_session(people.dyad, state="held")
+
+
+@pytest.fixture
+def session(given):
+    return given
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ urlpatterns = [
     path("sessions/<str:uid>/link/", sessions.link, name="make_link"),
     path("sessions/<str:uid>/link/close/", sessions.close_link, name="close_link"),
     path("sessions/<str:uid>/rate/", rating.rate, name="rate"),
+    path("sessions/<str:uid>/rate/draft/", rating.keep_draft, name="keep_draft"),
     path("sessions/<str:uid>/rated/", rating.rated, name="rated"),
     path("ratings/<str:uid>/show/", rating.show_kept, name="show_kept"),
     path("sessions/<str:uid>/waive/", rating.waive, name="waive"),

@@ -195,6 +195,7 @@ ROWS = {
     "sessions/<str:uid>/move/": Row(get=TREATS, post=TREATS, at="planned"),
     "sessions/<str:uid>/link/": Row(post=TREATS, at="held"),
     "sessions/<str:uid>/rate/": Row(get=TREATS, post=TREATS, at="held"),
+    "sessions/<str:uid>/rate/draft/": Row(post=TREATS, at="held"),
     "sessions/<str:uid>/rated/": Row(get=TREATS, at="held"),
     "ratings/<str:uid>/show/": Row(post="ben", at="kept"),
     "sessions/<str:uid>/waive/": Row(post=TREATS, at="held"),

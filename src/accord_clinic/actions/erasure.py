@@ -39,6 +39,7 @@ DELETED = {
     models.CalendarSeries: DYAD,
     models.Rhythm: DYAD,
     models.Pause: CLIENT,
+    models.RatingDraft: SESSION,
     models.Reaction: SESSION,
     models.Progress: SESSION,
     models.Pick: SESSION,

@@ -36,6 +36,7 @@ OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
 
 NOT_IN_A_COPY = {
     models.KeptRating: "what a therapist has not shown, for that therapist alone",
+    models.RatingDraft: "a rating that a therapist has not sent yet",
     models.Reaction: "a therapist's own notes, for that therapist alone",
     models.Suggestion: "what the therapist was offered to try, and why not",
     models.SafetyLook: "who looked after a safety answer; what was assessed is in the care record",

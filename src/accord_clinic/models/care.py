@@ -232,6 +232,18 @@ class KeptRating(Addressed):
     value = models.JSONField()
 
 
+class RatingDraft(models.Model):
+    """A rating that is being typed, for its author alone: it survives a reload, and goes when the rating is sent."""
+
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="rating_drafts")
+    by = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    values = models.JSONField(help_text="as the page posts them: the answers and words by the name of the field")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "by"], name="one_rating_draft")]
+
+
 class Reaction(models.Model):
     """A therapist's own note about a session. Nobody else reads it; the page says it may have to be disclosed."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from accord_clinic.models import Comment, Dyad, KeptRating, Member, Pick, Response, Session, Wording
+from accord_clinic.models import Comment, Dyad, KeptRating, Member, Pick, RatingDraft, Response, Session, Wording
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires import Agreed
@@ -49,6 +49,11 @@ def sent(session: Session) -> SentRating | None:
         [pick.agreement.uid for pick in picks if pick.agreement],
         [pick.words for pick in picks if pick.words],
     )
+
+
+def draft(session: Session, member: Member) -> dict[str, list[str]] | None:
+    """What this member had typed and not sent."""
+    return RatingDraft.objects.filter(session=session, by=member).values_list("values", flat=True).first()
 
 
 def kept_ratings(session: Session) -> list[KeptRating]:

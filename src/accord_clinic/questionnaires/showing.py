@@ -152,6 +152,11 @@ def _fields(
     return "".join(_field_html(q, values or {}, problems or {}, joined, side) for q, joined in pairs)
 
 
+def fields_html(questions: Sequence[Question], values: Values, problems: Mapping[str, str]) -> SafeString:
+    """Some questions of a page whose names are filled in, outside their questionnaire."""
+    return mark_safe(_fields(questions, values, problems))  # noqa: S308 - from an autoescaping template
+
+
 def _joins(question: Question, following: Question | None) -> bool:
     """Whether the next question stands on the same screen: so no tap is spent on going on from the first."""
     return following is not None and question.kind != "one" and question.asked_if == following.asked_if

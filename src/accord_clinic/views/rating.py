@@ -14,9 +14,10 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accord.errors import BadInput
 from accord.records import Rater
 from accord_clinic import links, questionnaires
-from accord_clinic.actions import checkin, kept_ratings, read_log, reveal
+from accord_clinic.actions import checkin, kept_ratings, rating_drafts, read_log, reveal
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import often
@@ -30,6 +31,7 @@ from accord_clinic.words import phrases
 
 SALT = "accord.rating.page"
 SIDE: Rater = "therapist"
+NO_ANSWERS = ("csrfmiddlewaretoken", "key")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +53,9 @@ def rate(request: MemberRequest, uid: str) -> HttpResponse:
     if sent and session.revealed_at:
         return redirect("rated" if sent.sharing else "talk", uid)
     values = _sent_values(page, sent) if sent else None
-    return _show(request, session, page, values, sent=bool(sent), keeps=bool(sent and sent.sharing))
+    draft = rating_queries.draft(session, request.user)
+    shown = values if draft is None else draft
+    return _show(request, session, page, shown, sent=bool(sent), keeps=bool(sent and sent.sharing))
 
 
 def _sent_values(page: questionnaires.QuestionPage, sent: rating_queries.SentRating) -> dict[str, list[str]]:
@@ -60,6 +64,21 @@ def _sent_values(page: questionnaires.QuestionPage, sent: rating_queries.SentRat
         **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),
         **questionnaires.values_of_the_rest((), {}, sent.picked, sent.picked_words, sent.around),
     }
+
+
+@require_POST
+@login_required
+def keep_draft(request: MemberRequest, uid: str) -> HttpResponse:
+    """What stands on the page now, kept for its author while it is typed; the answer says when."""
+    session = or_404(dyad_queries.own_session(request.user, uid))
+    if session.revealed_at and rating_queries.sent(session):
+        return HttpResponse(status=409)
+    fields = {name: texts for name, texts in request.POST.lists() if name not in NO_ANSWERS}
+    try:
+        rating_drafts.keep(session, fields, by=request.user)
+    except BadInput:
+        return HttpResponse(status=413)
+    return HttpResponse(phrases.clock(timezone.now()), content_type="text/plain; charset=utf-8")
 
 
 @require_POST
@@ -105,6 +124,7 @@ def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) 
     except checkin.AlreadyRevealed:
         late = _("Both are open by now, so your rating stays as it was.")
         return _show(request, session, page, read.values, {"": late})
+    rating_drafts.drop(session, by=request.user)
     session.refresh_from_db(fields=["revealed_at"])
     return redirect("talk", session.uid) if session.revealed_at else redirect("rated", session.uid)
 
@@ -162,7 +182,7 @@ def _show(
         "session": session,
         "dyad": session.dyad,
         "day": phrases.day(session.start),
-        "questions": questionnaires.questions_html(page, values, problems),
+        "parts": questionnaires.rating_parts(page, values or {}, problems),
         "keeping": questionnaires.keeping(page, values or {}),
         "problem": problems.get("", ""),
         "problems": [(q.id, q.text, problems[q.id]) for q in page.questions() if q.id in problems],

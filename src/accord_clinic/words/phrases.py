@@ -41,6 +41,11 @@ def at(moment: datetime) -> str:
     return ", ".join(parts)
 
 
+def clock(moment: datetime) -> str:
+    """The time of the day."""
+    return date_format(timezone.localtime(moment), "H:i")
+
+
 def moment(stored: datetime, where: ZoneInfo, form: str) -> str:
     """A stored moment as a page for people who work here shows it: in the practice's zone, in the reader's language."""
     return _moment(stored, where, form, get_language())

@@ -111,7 +111,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     bens_page.get_by_role("button", name=re.compile("Confirm this wording")).click()
     in_her_own_space(phone, mailoutbox)
     phone.goto(f"/mine/{people.dyad.uid}/goals/")
-    phone.get_by_role("button", name=re.compile("[Ss]eal")).first.click()
+    phone.get_by_role("button", name=re.compile("Confirm")).first.click()
     assert Agreement.objects.get().wordings.get().seals.count() == 2
 
     following = a_session(people.dyad, state="held")

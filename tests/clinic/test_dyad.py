@@ -141,7 +141,7 @@ def test_a_strain_is_drawn_from_opening_to_settling(people, dyad, page):
     a_held_session(dyad, client=answers("client", t1=2, t2=0), therapist=answers("therapist"))
     a_held_session(dyad, client=answers("client", t1=1), therapist=answers("therapist", t1=1))
     labels = [label.text for label in page().picture.wide.track.labels]
-    assert labels[:2] == ["Strain", "settled at once"]
+    assert labels[:2] == ["Strain", "resolved at once"]
     assert [s.state for s in page().strains] == ["not talked about yet", "not talked about yet", "settled"]
 
 
@@ -181,6 +181,12 @@ def test_sessions_say_what_is_missing_and_what_can_be_done(people, dyad, page):
     assert planned.settle
     assert waived.line == "in the room · held · no answer from Ana · no rating from you"
     assert waived.rate
+
+
+def test_each_button_of_a_session_names_it(people, dyad, ben, as_member):
+    a_session(dyad, datetime.now(UTC) - timedelta(hours=1))
+    a_held_session(dyad, datetime.now(UTC) - timedelta(days=1))
+    assert ": , " not in html(as_member(ben), dyad)
 
 
 def test_looking_is_noted_for_the_client(people, dyad, ben, as_member):

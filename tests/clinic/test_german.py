@@ -210,6 +210,14 @@ def check_in_pages(walk: Walk) -> None:
     walk.see("too late", phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL}))
     walk.see("thanks, open", phone.browser.get(f"{phone.url}received/"))
     walk.see("shut", phone.browser.get(f"/c/{phone.token}"))
+    for hours in (3, 4):
+        other = a_session(walk.dyad, start=timezone.now() - timedelta(hours=hours), state="held")
+        token = checkin.invite(other, by=None, mailed=True)
+        browser = Browser(headers={"accept-language": "de"})
+        if hours == 4:
+            browser.post(f"/c/{token}")
+        place = f"/c/{token}/not-held/" if hours == 3 else f"/check-in/{other.invitations.get().uid}/not-held/"
+        walk.see(f"not held, {place[:3]}", browser.post(place))
     checkin.revoke(last, by=ben)
     stranger = Browser(headers={"accept-language": "de"})
     walk.see("carry", stranger.post(phone.url, {"key": "x", **USUAL, "0-o2": "Drei Worte hier"}))
@@ -238,6 +246,8 @@ def own_pages(walk: Walk) -> None:
     walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
     for part in ("", "goals/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
+    again = a_session(walk.dyad, start=timezone.now() - timedelta(hours=5), state="held")
+    walk.see("not held, in the own space", browser.post(f"/mine/not-held/{again.uid}/"))
     walk.see("sheet", browser.get(f"/mine/sheet/{walk.dyad.sessions.ranked().get(number=5).uid}/"))
     walk.see("no words", browser.post(f"/mine/{uid}/propose/", {"kind": "goal", "words": " "}))
     walk.see("too many", browser.post(f"/mine/{uid}/propose/", {"kind": "goal", "words": "x" * 2_001}))

@@ -39,7 +39,7 @@ NOT_FOUND = 404
 ALWAYS_UNKNOWN = r"^(?:c|check-in)(?:/.*)?$"
 
 ENGLISH = re.compile(
-    r"\b(the|and|you|your|of|this|that|with|are|for|have|what|who|from|it|is|be|to|not yet|one|can|will|session)\b",
+    r"\b(the|and|you|your|of|this|that|with|are|for|have|what|who|from|it|is|be|to|not yet|one|can|session)\b",
     re.I,
 )
 

@@ -24,7 +24,7 @@ WORDS = {
         "name", "crisis_text", "outside_reader_role", "outside_reader_reply", "outside_reader_duty", "elsewhere_text",
         "retention_law", "duty_texts", "country",
     },
-    "safetylook": {"to"},
+    "safetylook": {"to"}, "ratingdraft": {"values"},
 }  # fmt: skip
 """Columns that hold what people write. Words in any other are a fault."""
 

@@ -275,7 +275,7 @@ class TestALostSecondFactor:
         self.reset(as_member(ada), ben)
         notices.deliver()
         [told] = [one for one in mailoutbox if one.to == [ben.email]]
-        assert "second step of signing in was taken away" in told.body
+        assert "second step for signing in was removed" in told.body
         assert not [word for word in ("Ben", "Ada", "Practice", "therap") if word in told.subject + told.body]
         done = AuditEntry.objects.get(act="reset_second_factor")
         assert (done.actor, done.row) == (f"member:{ada.pk}", f"member:{ben.pk}")
@@ -475,8 +475,8 @@ class TestTheShell:
     @pytest.mark.parametrize(
         ("who", "links"),
         [
-            ("ben", ["Today", "People"]),
-            ("cy", ["Supervision", "Said to you", "Safety answers"]),
+            ("ben", ["Today", "People", "Learn"]),
+            ("cy", ["Supervision", "Said to you", "Safety answers", "Learn"]),
             ("mo", ["The service"]),
         ],
     )

@@ -60,7 +60,7 @@ def test_a_new_address_needs_a_code_from_the_old_and_one_from_the_new(ana, mailo
     ana.refresh_from_db()
     assert ana.email == "new@example.org"
     notices.deliver()
-    assert [m.to for m in mailoutbox if "not used any more" in m.body] == [["ana@example.org"]]
+    assert [m.to for m in mailoutbox if "no longer use this address" in m.body] == [["ana@example.org"]]
 
 
 def test_a_code_for_one_client_changes_nobody_elses_address(ana, people):

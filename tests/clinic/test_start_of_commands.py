@@ -23,6 +23,7 @@ ALLOWED = {
     "serve": (),
     "upgrade": (),
     "sweep": ("numpy", "scipy"),  # it opens sessions, which raises their signals, and renews calibrations
+    "read_calendars": ("numpy", "scipy"),  # it moves sessions, which may open others
     "calibrate": ("numpy", "scipy"),
     "demo": ("numpy", "scipy"),
     "import_ratings": ("numpy", "scipy"),

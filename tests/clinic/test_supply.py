@@ -12,9 +12,11 @@ REACH = r"requests|urllib\.request|urllib3|http\.client|httpx|aiohttp|socket|smt
 SPEAKS = re.compile(rf"^\s*(?:from|import) +({REACH})\b", re.M)
 SPEAKERS = {
     "accounts/sso.py": "requests",  # the one provider of the settings
+    "imports/calendar/fetching.py": "socket, urllib3",  # a calendar's own address, judged before it is asked
     "messages/sms_gateway.py": "requests",  # the one gateway of the settings
     "upkeep/examination.py": "requests, smtplib",  # `accord_clinic check`: the provider and mail server of the settings
     "upkeep/serving.py": "socket",  # whether our own port is free
+    "upkeep/web_worker.py": "socket",  # the visitors of our own server
 }
 
 

@@ -21,6 +21,7 @@ OLDER = "0003_consents_rights_and_messages"
 GONE = {
     ("accord_clinic_practice", "reveal_before_next_hours"): "answers open on the evening before the next session",
     ("accord_clinic_session", "number"): "it is computed",
+    ("accord_clinic_erasure", "kept"): "it is named `remains`",
 }
 """Columns that an upgrade takes away, and why."""
 

@@ -103,7 +103,7 @@ def test_rate_reveal_talk_agree_ask_again(people, ben_at_work, as_member):
 
     # For the manager it counts as talked about, by the client's word; one is too few to be shown.
     month = following.start.astimezone(zone()).date().replace(day=1)
-    assert count_month(month)["talked"] == {"yes": 1, "no": 0}
+    assert count_month(month)["talked"] == {"yes": 1, "partly": 0, "no": 0}
     assert as_member(people.mo).get("/service/").status_code == 200
 
 

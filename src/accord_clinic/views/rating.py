@@ -32,6 +32,7 @@ from accord_clinic.words import phrases
 SALT = "accord.rating.page"
 SIDE: Rater = "therapist"
 NO_ANSWERS = ("csrfmiddlewaretoken", "key")
+WORDS_ALONE = "text/plain; charset=utf-8"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,13 +73,13 @@ def keep_draft(request: MemberRequest, uid: str) -> HttpResponse:
     """What stands on the page now, kept for its author while it is typed; the answer says when."""
     session = or_404(dyad_queries.own_session(request.user, uid))
     if session.revealed_at and rating_queries.sent(session):
-        return HttpResponse(status=409)
+        return HttpResponse(status=409, content_type=WORDS_ALONE)
     fields = {name: texts for name, texts in request.POST.lists() if name not in NO_ANSWERS}
     try:
         rating_drafts.keep(session, fields, by=request.user)
     except BadInput:
-        return HttpResponse(status=413)
-    return HttpResponse(phrases.clock(timezone.now()), content_type="text/plain; charset=utf-8")
+        return HttpResponse(status=413, content_type=WORDS_ALONE)
+    return HttpResponse(phrases.clock(timezone.now()), content_type=WORDS_ALONE)
 
 
 @require_POST

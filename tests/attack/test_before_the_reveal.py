@@ -46,6 +46,11 @@ def everything(goal, strain):
     return replace(said, open_lines=lines, again=again, progress={goal.uid: 9}, picked=(goal.uid,))
 
 
+pytestmark = pytest.mark.same_on_postgresql(
+    reason="two walks of the same pages are compared; what each page reads is tested on both with its queries"
+)
+
+
 @pytest.fixture
 def waiting(world, monkeypatch):  # noqa: F811
     """One more session of Ana's, not rated, with a link; a clock that stands still."""

@@ -11,6 +11,7 @@ import recurring_ical_events
 from accord_clinic.imports.calendar.apart import read_apart
 from accord_clinic.imports.calendar.reading import CalendarReading, Unreadable, read
 
+pytestmark = pytest.mark.same_on_postgresql(reason="it reads texts, and no database")
 FIRST, LAST = datetime(2026, 11, 30, tzinfo=UTC), datetime(2027, 1, 25, tzinfo=UTC)
 CORPUS = [
     file

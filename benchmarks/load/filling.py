@@ -17,6 +17,7 @@ import time  # noqa: E402
 from datetime import timedelta  # noqa: E402
 
 from allauth.account.internal.flows import login  # noqa: E402
+from django.conf import settings  # noqa: E402
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management.color import no_style  # noqa: E402
@@ -115,7 +116,7 @@ def sign_in(members: list[Member]) -> dict[str, list[str]]:
         now = time.time()
         session.update({
             SESSION_KEY: str(member.pk), HASH_SESSION_KEY: member.get_session_auth_hash(),
-            "_auth_user_backend": "allauth.account.auth_backends.AuthenticationBackend", "began": now, "seen": now,
+            "_auth_user_backend": settings.AUTHENTICATION_BACKENDS[0], "began": now, "seen": now,
             login.AUTHENTICATION_METHODS_SESSION_KEY: [{"method": "mfa", "type": "totp", "at": now}],
             login._AUTHENTICATION_METHODS_USER_SESSION_KEY: str(member.pk),
         })  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_session, answers
 
-from accord_clinic.actions import care, checkin, planning
+from accord_clinic.actions import care, checkin, pause, planning
 from accord_clinic.imports.calendar import changing, job
 from accord_clinic.imports.calendar.matching import guess, people_of
 from accord_clinic.imports.calendar.reading import Appointment, CalendarReading, RefusedEvents
@@ -148,6 +148,15 @@ def test_calendar_plans_for_its_owners_running_courses_alone(ben, eve, calendar,
     assert read(calendar, matched[1:]).gone == 0
 
 
+def test_nothing_is_planned_for_who_has_died_until_it_was_a_mistake(ben, calendar, dyad, matched):
+    pause.pause(dyad, "died", by=ben)
+    assert read(calendar, matched).new == 0
+    assert planned(dyad) == []
+    pause.resume(dyad, by=ben)
+    read(calendar, matched)
+    assert planned(dyad) == [row.start for row in matched]
+
+
 def test_new_appointment_of_a_known_series_is_told_only_where_the_calendar_was_known_before(calendar, dyad, matched):
     extra = replace(matched[0], recurrence="", uid="ana", start=matched[0].start + timedelta(days=2))
     after_the_span = job.span(timezone.now())[1] + timedelta(minutes=1)
@@ -176,7 +185,7 @@ def test_today_can_ask_about_a_likely_series_without_keeping_its_words(ben, cale
     rows = [*appointments(words="Ana"), *appointments("dentist", words="Dentist")]
     changing.remember_others(calendar, CalendarReading(tuple(rows), ()))
     row = CalendarSeries.objects.get()
-    assert row.looks_like_client
+    assert row.answered_at is None
     assert row.next_start == rows[0].start
     assert "Ana" not in str(row.__dict__)
     changing.remember_others(calendar, CalendarReading((), ()))

@@ -142,6 +142,8 @@ def test_who_died_keeps_no_session_ahead_and_is_not_asked_about_again(ben, dyad,
     assert row.ask_again_at is None
     assert starts(dyad) == []
     assert planning.plan_rhythms(timezone.now() + timedelta(weeks=2)) == 0
+    pause.resume(dyad, by=ben)
+    assert len(starts(dyad)) == 8, "it was a mistake"
 
 
 def test_pause_goes_on_or_ends(ben, dyad):

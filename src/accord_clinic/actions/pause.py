@@ -6,9 +6,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic.actions.audit import record
-from accord_clinic.actions.planning import take_back
+from accord_clinic.actions.planning import plan_rhythms, take_back
 from accord_clinic.models import Client, Dyad, Member, Notice, Pause, Rhythm, codes
 from accord_clinic.permissions import check_treat
+from accord_clinic.queries.practice import zone
 
 ASK_AGAIN = {
     "ill": timedelta(days=14),
@@ -37,7 +38,6 @@ def pause(dyad: Dyad, reason: str, *, by: Member) -> Pause:
     )
     if reason == "died":
         for course in Dyad.objects.filter(client=client, ended=None):
-            Rhythm.objects.filter(dyad=course).delete()
             take_back(course, "rhythm")
             take_back(course, "calendar")
     record(by, "pause" if made else "change_pause", f"client:{client.pk}", ["pause"])
@@ -46,9 +46,13 @@ def pause(dyad: Dyad, reason: str, *, by: Member) -> Pause:
 
 @transaction.atomic
 def resume(dyad: Dyad, *, by: Member) -> None:
-    """Go on: links go out again for sessions from now on."""
+    """Go on: links go out again for sessions from now on, and what was taken back is planned anew."""
     check_treat(by, dyad)
-    if Pause.objects.filter(client=dyad.client_id, until=None).update(until=timezone.now()):
+    now = timezone.now()
+    if Pause.objects.filter(client=dyad.client_id, until=None).update(until=now):
+        yesterday = timezone.localdate(now, zone()) - timedelta(days=1)
+        Rhythm.objects.filter(dyad__client=dyad.client_id, planned_until__gt=yesterday).update(planned_until=yesterday)
+        plan_rhythms(now)
         record(by, "resume", f"client:{dyad.client_id}", ["pause"])
 
 

@@ -16,7 +16,7 @@ from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import ClosedDays, Dyad, Member, Pause, Practice, Rhythm, Session, codes
 from accord_clinic.models.habit import habit
 from accord_clinic.permissions import check_keep_practice, check_treat
-from accord_clinic.queries.planning import closed_on, untouched
+from accord_clinic.queries.planning import closed_on, died, untouched
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.sessions import was_denied
 
@@ -39,7 +39,7 @@ def set_rhythm(
     if dyad.ended:
         raise BadInput("This course of care has ended. Open a new one first.")
     if not 1 <= every <= MOST_WEEKS:
-        raise BadInput(f"From one session to the next it is 1 to {MOST_WEEKS} weeks.")
+        raise BadInput(f"Choose 1 to {MOST_WEEKS} weeks between sessions.")
     if until and until < first:
         raise BadInput("The last session is before the first. Check both days.")
     care.check_minutes(minutes)
@@ -88,6 +88,7 @@ def plan_rhythms(now: datetime | None = None) -> int:
     now = now or timezone.now()
     last = timezone.localdate(now + AHEAD, zone())
     rows = Rhythm.objects.filter(planned_until__lt=last, dyad__ended=None, dyad__client__erased_at=None)
+    rows = rows.exclude(dyad__client__in=died())
     planned = 0
     for pk in rows.values_list("pk", flat=True):
         with transaction.atomic():

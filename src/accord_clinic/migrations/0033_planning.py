@@ -44,7 +44,6 @@ class Migration(migrations.Migration):
                 ('uid', models.CharField(default=accord_clinic.models.row.new_uid, editable=False, max_length=22, unique=True)),
                 ('name', models.CharField(max_length=64)),
                 ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('looks_like_client', models.BooleanField(default=False)),
                 ('next_start', models.DateTimeField(blank=True, null=True)),
                 ('dyad', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calendar_series', to='accord_clinic.dyad')),
             ],

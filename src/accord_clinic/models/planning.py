@@ -57,14 +57,13 @@ class ConnectedCalendar(Addressed):
 class CalendarSeries(Addressed):
     """One event of a calendar with all its repetitions: whose sessions they are, or that they are nobody's.
 
-    `name` is a hash of the event's UID. `looks_like_client`: not answered yet, but its words held a client's name.
+    `name` is a hash of the event's UID. One without `answered_at` is noted since its words held a client's name.
     """
 
     calendar = models.ForeignKey(ConnectedCalendar, on_delete=models.CASCADE, related_name="series")
     name = models.CharField(max_length=64)
     dyad = models.ForeignKey(Dyad, null=True, blank=True, on_delete=models.CASCADE, related_name="calendar_series")
     answered_at = models.DateTimeField(null=True, blank=True)
-    looks_like_client = models.BooleanField(default=False)
     next_start = models.DateTimeField(null=True, blank=True)
 
     class Meta:

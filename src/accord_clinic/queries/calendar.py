@@ -13,7 +13,7 @@ def calendar_of(member: Member) -> ConnectedCalendar | None:
 def calendar_today(member: Member) -> ConnectedCalendar | None:
     """The same with what Today asks first: whether there is anything to tell (`has_news`, `has_unmatched`)."""
     unseen = CalendarChange.objects.filter(event__series__calendar=OuterRef("pk"), seen_at=None)
-    open_series = CalendarSeries.objects.filter(calendar=OuterRef("pk"), answered_at=None, looks_like_client=True)
+    open_series = CalendarSeries.objects.filter(calendar=OuterRef("pk"), answered_at=None)
     rows = ConnectedCalendar.objects.filter(member=member)
     return rows.annotate(has_news=Exists(unseen), has_unmatched=Exists(open_series)).first()
 
@@ -31,7 +31,7 @@ def change_of(member: Member, uid: str) -> CalendarChange | None:
 
 def unmatched(member: Member) -> QuerySet[CalendarSeries]:
     """Events that may be a client's, of whom the member has not said whose they are."""
-    rows = CalendarSeries.objects.filter(calendar__member=member, answered_at=None, looks_like_client=True)
+    rows = CalendarSeries.objects.filter(calendar__member=member, answered_at=None)
     return rows.order_by("next_start")
 
 

@@ -33,6 +33,11 @@ def closed_row(uid: str) -> ClosedDays | None:
     return ClosedDays.objects.filter(uid=uid).first()
 
 
+def died() -> QuerySet[Pause]:
+    """The clients who have died, as a subquery: nothing is planned for them while their pause lasts."""
+    return Pause.objects.filter(reason="died", until=None).values("client")
+
+
 def pause_of(dyad: Dyad) -> Pause | None:
     """The pause in which the client of this dyad is."""
     return Pause.objects.filter(client=dyad.client_id, until=None).first()

@@ -25,7 +25,7 @@ COLUMNS = (
     "dyad__client__name", "dyad__client__address_as", "dyad__client__email", "dyad__client__phone",
     "dyad__schedule__by_itself", "denied", "rated", "linked", "ticked",
     "last_revealed", "last_sheet",
-    "assumed", "reveal_due", "source",
+    "assumed",
 )  # fmt: skip
 
 
@@ -62,8 +62,6 @@ class TodaySession:
     last_revealed: int | None
     last_sheet: str | None
     assumed: bool
-    reveal_due: datetime | None
-    source: str
 
     @property
     def called(self) -> str:

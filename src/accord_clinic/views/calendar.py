@@ -123,7 +123,7 @@ def disconnect(request: MemberRequest) -> HttpResponse:
 def put_back(request: MemberRequest, uid: str) -> HttpResponse:
     """Undo one change that the calendar made."""
     change = or_404(calendar_queries.change_of(request.user, uid))
-    return do(request, reverse("today"), changing.put_back, change, done=_("It is as before."))
+    return do(request, reverse("today"), changing.put_back, change, done=_("The change is undone."))
 
 
 @require_POST

@@ -18,7 +18,7 @@ from accord_clinic.views.shortcuts import do, or_404
 def end_rhythm(request: MemberRequest, uid: str) -> HttpResponse:
     """No more sessions come by themselves."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
-    done = _("No more sessions are planned by themselves.")
+    done = _("The weekly sessions have ended.")
     return do(request, reverse("plan_session", args=[uid]), planning.end_rhythm, dyad, by=request.user, done=done)
 
 
@@ -34,5 +34,5 @@ def pause(request: MemberRequest, uid: str) -> HttpResponse:
         return do(request, back, pauses.resume, dyad, by=request.user, done=done)
     if what == "still":
         return do(request, back, pauses.still_paused, dyad, by=request.user, done=_("Accord asks you again later."))
-    done = _("No message goes out to {name} until you say so.").format(name=dyad.client.called)
+    done = _("{name} gets no links or reminders until you end the pause.").format(name=dyad.client.called)
     return do(request, back, pauses.pause, dyad, what, by=request.user, done=done)

@@ -170,7 +170,7 @@ def closed_days(request: MemberRequest) -> HttpResponse:
         context = {"form": form, "days": planning_queries.closed_days_ahead()}
         return _page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
     name, first, last = (form.cleaned_data[field] for field in ("name", "first", "last"))
-    done = _("The practice is closed on these days. Sessions of a rhythm on them are taken out.")
+    done = _("The practice is closed on these days. Weekly sessions on them are removed.")
     return do(request, reverse("closed_days"), planning.close, name, first, last, by=request.user, done=done)
 
 

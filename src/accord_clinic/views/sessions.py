@@ -38,7 +38,7 @@ def plan(request: MemberRequest, uid: str) -> HttpResponse:
         return render(request, "therapist/plan.html", context, status=422 if form.is_bound else 200)
     back, facts = reverse("dyad", args=[uid]), form.cleaned_data
     if facts["every"]:
-        done = _("The sessions of the next eight weeks are planned, and more follow by themselves.")
+        done = _("The next eight weeks are planned. Later sessions follow week by week.")
         names = ("every", "until", "minutes", "modality")
         rhythm = {name: facts[name] for name in names}
         return do(

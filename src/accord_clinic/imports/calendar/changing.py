@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -20,6 +21,7 @@ from accord_clinic.actions.audit import record
 from accord_clinic.imports.calendar.matching import guess, people_of
 from accord_clinic.imports.calendar.reading import Appointment, CalendarReading
 from accord_clinic.models import CalendarChange, CalendarEvent, CalendarSeries, ConnectedCalendar, Dyad, Session
+from accord_clinic.queries.planning import died
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.sessions import why_fixed
 
@@ -54,7 +56,7 @@ def apply(
     """
     calendar = ConnectedCalendar.objects.select_for_update().get(pk=calendar.pk)
     now, changes = timezone.now(), Changes()
-    series = {row.name: row for row in calendar.series.select_related("dyad__client", "dyad__therapist")}
+    series = {row.name: row for row in _that_plan(calendar)}
     events = {
         (row.series_id, row.recurrence): row
         for row in CalendarEvent.objects.filter(series__calendar=calendar).select_related("session")
@@ -62,7 +64,7 @@ def apply(
     present = set()
     for appointment in reading.appointments:
         row = series.get(series_name(calendar, appointment.uid))
-        if row and row.dyad and row.dyad.ended is None and row.dyad.therapist_id == calendar.member_id:
+        if row:
             place = (row.pk, appointment.recurrence)
             present.add(place)
             # What is new only since the horizon moved on is no news.
@@ -83,6 +85,12 @@ def apply(
     return changes
 
 
+def _that_plan(calendar: ConnectedCalendar) -> QuerySet[CalendarSeries]:
+    """The series of the owner's own running courses; nothing is planned for who has died."""
+    rows = calendar.series.filter(dyad__isnull=False, dyad__ended=None, dyad__therapist=calendar.member_id)
+    return rows.exclude(dyad__client__in=died()).select_related("dyad__client", "dyad__therapist")
+
+
 @transaction.atomic
 def match(calendar: ConnectedCalendar, uid: str, dyad: Dyad | None) -> None:
     """Whose sessions a series holds; `None`: nobody's. The owner says so once, and can say otherwise later."""
@@ -90,7 +98,7 @@ def match(calendar: ConnectedCalendar, uid: str, dyad: Dyad | None) -> None:
     row = CalendarSeries.objects.filter(calendar=calendar, name=name).first()
     if row and row.dyad_id and row.dyad_id != (dyad.pk if dyad else None):
         _forget(row, now)
-    facts = {"dyad": dyad, "answered_at": now, "looks_like_client": False, "next_start": None}
+    facts = {"dyad": dyad, "answered_at": now, "next_start": None}
     CalendarSeries.objects.update_or_create(calendar=calendar, name=name, defaults=facts)
     record(calendar.member, "match_calendar", f"dyad:{dyad.pk}" if dyad else f"calendar:{calendar.pk}", ["series"])
 
@@ -105,7 +113,7 @@ def remember_others(calendar: ConnectedCalendar, reading: CalendarReading) -> No
     CalendarSeries.objects.filter(calendar=calendar, answered_at=None).exclude(name__in=likely).delete()
     answered = set(calendar.series.exclude(answered_at=None).values_list("name", flat=True))
     for name in likely.keys() - answered:
-        facts = {"looks_like_client": True, "next_start": likely[name]}
+        facts = {"next_start": likely[name]}
         CalendarSeries.objects.update_or_create(calendar=calendar, name=name, defaults=facts)
 
 

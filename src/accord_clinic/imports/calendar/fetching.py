@@ -24,7 +24,7 @@ PATIENCE = 20.0
 
 
 class NotFetched(Exception):
-    """The feed gave no calendar. The argument is a code for `words/calendar.py`."""
+    """The feed gave no calendar. The argument is a code for `words/calendars.py`."""
 
 
 @dataclass(frozen=True)

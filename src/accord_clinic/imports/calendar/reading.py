@@ -2,8 +2,8 @@
 
 The rules themselves are `icalendar`'s and `recurring_ical_events`'. What a calendar of strangers could do to them is
 refused before they see it; what slips through ends in the process of its own that `apart.py` gives it.
-refused before they see it; what slips through ends in the process of its own that `apart.py` gives it.
-sentence in `words/calendar.py`.
+No Django here, so that this process starts fast. A new reason to leave an event out is a code in `RefusedEvents.why`
+and a sentence in `words/calendars.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LONGEST_MINUTES = 12 * 60
 
 
 class Unreadable(Exception):
-    """Not a calendar, or one that is too large. The argument is a code for `words/calendar.py`."""
+    """Not a calendar, or one that is too large. The argument is a code for `words/calendars.py`."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,15 @@ PREPARED = {
 }
 
 
+def test_a_list_of_any_length_gives_what_its_queryset_gives(people, dyad, django_assert_num_queries):
+    a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist", t1=1))
+    for many in (strain_queries.OPEN, findings.SHOWN):
+        for ids in ([], [dyad.pk], [dyad.pk, -1], [*range(-70, 0), dyad.pk]):
+            assert many.rows(ids) == list(many.prepared.make(*ids)), ids
+    with django_assert_num_queries(1):
+        strain_queries.OPEN.rows(list(range(64)))
+
+
 def test_every_prepared_query_gives_what_its_queryset_gives(people, dyad):
     other = a_dyad(people.eve, "Zoe")
     for pair in (dyad, other):

@@ -6,7 +6,7 @@ and not 13 (`python -m benchmarks.web` prints both). A query that one page in a 
 """
 
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,27 @@ class Prepared:
         named = queryset._iterable_class is NamedValuesListIterable
         row = namedtuple("Row", queryset._fields)._make if named else tuple  # type: ignore[attr-defined]
         return compiler, sql, params, converters, row
+
+
+class PreparedForMany:
+    """The same for a list of row ids of any length: compiled for a fixed number, and the rest filled with no row's id.
+
+    64 is more than a caseload, so that a page asks once; with more places the statement itself would cost.
+    """
+
+    PLACES = tuple(-271828182 - number for number in range(64))
+
+    def __init__(self, make: Callable[[Sequence[int]], QuerySet]) -> None:
+        self.prepared = Prepared(lambda *ids: make(ids), *self.PLACES)
+
+    def rows(self, ids: Sequence[int]) -> list[Any]:
+        """The rows for these ids, as many statements as they fill."""
+        size, rows = len(self.PLACES), []
+        for start in range(0, len(ids), size):
+            part = ids[start : start + size]
+            rows += self.prepared.rows(*part, *self.PLACES[len(part) :])
+        return rows
+
 
 
 def _stored(value: Value) -> Any:

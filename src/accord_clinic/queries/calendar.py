@@ -2,6 +2,7 @@
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import CalendarChange, CalendarSeries, ConnectedCalendar, Member
 
 
@@ -10,12 +11,19 @@ def calendar_of(member: Member) -> ConnectedCalendar | None:
     return ConnectedCalendar.objects.filter(member=member, member__is_active=True).select_related("member").first()
 
 
-def calendar_today(member: Member) -> ConnectedCalendar | None:
-    """The same with what Today asks first: whether there is anything to tell (`has_news`, `has_unmatched`)."""
+def _with_news(member: int) -> QuerySet[ConnectedCalendar]:
     unseen = CalendarChange.objects.filter(event__series__calendar=OuterRef("pk"), seen_at=None)
     open_series = CalendarSeries.objects.filter(calendar=OuterRef("pk"), answered_at=None)
-    rows = ConnectedCalendar.objects.filter(member=member)
-    return rows.annotate(has_news=Exists(unseen), has_unmatched=Exists(open_series)).first()
+    rows = ConnectedCalendar.objects.filter(member_id=member)
+    return rows.annotate(has_news=Exists(unseen), has_unmatched=Exists(open_series))
+
+
+WITH_NEWS = Prepared(_with_news)
+
+
+def calendar_today(member: Member) -> ConnectedCalendar | None:
+    """The same with what Today asks first: whether there is anything to tell (`has_news`, `has_unmatched`)."""
+    return WITH_NEWS.first(member.pk)
 
 
 def news(member: Member) -> QuerySet[CalendarChange]:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from accord.records import Signal
 from accord_clinic import models
-from accord_clinic.database.prepared import Prepared
+from accord_clinic.database.prepared import PreparedForMany
 from accord_clinic.models import Session
 from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import calibration_named
@@ -53,7 +53,7 @@ def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:
 
     The evidence of a safety notice also names the session, so that a page can lead to the answer.
     """
-    rows = list(OF_ONE.rows(*dyads) if len(dyads) == 1 else _signals(dyad__in=dyads))
+    rows = SHOWN.rows(dyads)
     signals: dict[int, list[Signal]] = {}
     for (dyad, session, *_columns), signal in zip(rows, _records(row[2:] for row in rows), strict=True):
         if signal.kind == "safety":
@@ -75,12 +75,12 @@ def _records(rows: Iterable[Sequence]) -> list[Signal]:
     ]
 
 
-def _signals(**of_dyads: object) -> QuerySet:
-    rows = models.Signal.objects.filter(withheld=False, **of_dyads).exclude(NOT_OPEN)
+def _signals(dyads: Sequence[int]) -> QuerySet:
+    rows = models.Signal.objects.filter(withheld=False, dyad__in=dyads).exclude(NOT_OPEN)
     return rows.values_list("dyad", "session__uid", *SIGNAL_COLUMNS)
 
 
-OF_ONE = Prepared(lambda dyad: _signals(dyad_id=dyad))
+SHOWN = PreparedForMany(_signals)
 
 
 def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:

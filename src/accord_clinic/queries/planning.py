@@ -33,7 +33,7 @@ def closed_row(uid: str) -> ClosedDays | None:
     return ClosedDays.objects.filter(uid=uid).first()
 
 
-def died() -> QuerySet[Pause]:
+def died() -> QuerySet:
     """The clients who have died, as a subquery: nothing is planned for them while their pause lasts."""
     return Pause.objects.filter(reason="died", until=None).values("client")
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accord.records import StrainFacts
-from accord_clinic.database.prepared import Prepared
+from accord_clinic.database.prepared import Prepared, PreparedForMany
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, UNSETTLED
@@ -100,8 +100,7 @@ def word_on_talking(moves: Iterable[tuple[str, str, bool]]) -> str:
     return word
 
 
-def open_strains(dyads: Sequence[int]) -> dict[int, list[OpenStrain]]:
-    """The strains that are not settled, by dyad, oldest first. One query: every strain has at least its opening."""
+def _open_moves(dyads: Sequence[int]) -> QuerySet:
     later = Session.objects.filter(
         dyad=OuterRef("strain__dyad"), start__gt=OuterRef("strain__session__start"), revealed_at__gt=OuterRef("at")
     )
@@ -110,8 +109,16 @@ def open_strains(dyads: Sequence[int]) -> dict[int, list[OpenStrain]]:
     )
     columns = ("strain__dyad", rank("strain__session"), "strain__opened_by", "strain__state", "strain__uid")
     rows = rows.order_by("strain__session__start", "strain", "id").annotate(later=Exists(later))
+    return rows.values_list(*columns, "move", "side", "later")
+
+
+OPEN = PreparedForMany(_open_moves)
+
+
+def open_strains(dyads: Sequence[int]) -> dict[int, list[OpenStrain]]:
+    """The strains that are not settled, by dyad, oldest first. One query: every strain has at least its opening."""
     by_strain: dict[tuple, list[tuple[str, str, bool]]] = {}
-    for *strain, move, side, opened_since in rows.values_list(*columns, "move", "side", "later"):
+    for *strain, move, side, opened_since in OPEN.rows(dyads):
         by_strain.setdefault(tuple(strain), []).append((move, side, opened_since))
     strains: dict[int, list[OpenStrain]] = {}
     for (dyad, number, opened_by, state, uid), steps in by_strain.items():

@@ -117,9 +117,12 @@ def send(session: Session, side: str, submission: Submission, *, by: Client | Me
         raise AlreadyRevealed
     now = timezone.now()
     _keep(session, side, submission, now)
-    asked_again = _asked_again(session) if again and side == "client" else ()
+    # Beside an earlier concern a page asks neither: what was answered before it came up stays.
+    asks_around = side == "therapist" or not again or not client_queries.concerns(session)
+    asked_again = _asked_again(session) if again and side == "client" and asks_around else ()
     agreements.note_progress(session, side, submission.progress, by=by, asked_again=asked_again)
-    agreements.pick(session, side, submission.picked, submission.picked_words, by=by, again=again)
+    if asks_around or submission.picked or submission.picked_words:
+        agreements.pick(session, side, submission.picked, submission.picked_words, by=by, again=again)
     if submission.reaction and isinstance(by, Member):
         Reaction.objects.create(session=session, by=by, words=submission.reaction, at=now)
     if side == "client":

@@ -72,8 +72,8 @@ class QuestionPage:
 
     @property
     def around(self) -> tuple[Question, ...]:
-        """Goals, tasks and what matters most, as they are shown: beside an earlier concern only the task is."""
-        return tuple(q for q in self.last if not (self.first and q.later))
+        """Goals, tasks and what matters most, as they are shown: they wait where an earlier concern is asked about."""
+        return () if self.first else self.last
 
     @property
     def closing(self) -> tuple[QuestionBlock, ...]:
@@ -181,7 +181,6 @@ def progress_question(agreed: Agreed, strain: str = "") -> Question:
         hint=hint,
         sharing=True,
         unless=strain,
-        later=agreed.kind == "goal",
     )
 
 
@@ -198,12 +197,9 @@ def _picks(goals: tuple[Agreed, ...], strain: str) -> list[Question]:
                 hint=_("Choose up to three."),
                 sharing=True,
                 unless=strain,
-                later=True,
             )
         )
     text = _("Does something else matter most now?") if goals else _("What matters most to you now?")
     hint = _("One thing a line, three in all.")
-    new = Question(
-        id=PICKED_WORDS, text=text, kind="words", hint=hint, sharing=True, unless=strain, later=True
-    )  # fmt: skip
+    new = Question(id=PICKED_WORDS, text=text, kind="words", hint=hint, sharing=True, unless=strain)
     return [*questions, new]

@@ -48,8 +48,8 @@ class Question:
 
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
     `sharing`: whoever answers decides at the end whether it is shown. `safety`: help opens at this value, and the
-    answer cannot be kept. `unless`: it is left out where that question was answered with 1 or more. `later`: it also
-    waits while an earlier concern is asked about. `closing`: it stands on the screen that sends.
+    answer cannot be kept. `unless`: it is left out where that question was answered with 1 or more.
+    `closing`: it stands on the screen that sends.
     `reader`: the client says who may read these words. `notice`: whose words the questions are, under the last.
     `language` and `foreign`: where there is no translation, the language of the words, and a line that says so.
     """
@@ -64,7 +64,6 @@ class Question:
     asked_at_least: int = 1
     condition: str = ""
     unless: str = ""
-    later: bool = False
     closing: bool = False
     item: str = ""
     sharing: bool = False

@@ -162,7 +162,7 @@ class PersonForm(CourseForm):
         label=_("Who agrees to the questions"),
         choices=[("", _("as the year of birth says")), *Terms.CONSENTERS],
         required=False,
-        help_text=_("Where you leave out the year of a grown-up: the client alone."),
+        help_text=_("For an adult whose year of birth you do not know, choose the client alone."),
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")

@@ -24,8 +24,9 @@ class PlanSessions(PlanSession):
         label=_("How often"), choices=REPEATS, coerce=int, empty_value=0, required=False  # type: ignore[arg-type]
     )
     until = forms.DateField(
-        label=_("Until"), widget=DateInput, required=False, help_text=_("Leave it empty if you do not know yet.")
-    )
+        label=_("Until"), widget=DateInput, required=False,
+        help_text=_("Only for sessions that repeat. Empty: no end yet."),
+    )  # fmt: skip
 
     def __init__(self, zone: ZoneInfo, *args, **more):
         super().__init__(zone, *args, **more)

@@ -68,7 +68,7 @@ def calm(last: int | None) -> str:
     if not last:
         return _("No session is open to both yet.")
     if last <= STARTING_SESSIONS:
-        so_far = _("{last} of the first {first} sessions: nothing is inferred yet.")
+        so_far = _("Session {last} of the first {first}. There are no marks yet.")
         return so_far.format(last=last, first=STARTING_SESSIONS)
     return _("Nothing stands out so far.")
 

@@ -10,4 +10,4 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, **_options):
-        self.stdout.write(f"Read {job.read_feeds()} calendars.")
+        self.stdout.write(f"Calendars read: {job.read_feeds()}.")

@@ -45,4 +45,4 @@ class Command(BaseCommand):
             return
         if job.due():
             command = [sys.executable, "-m", "accord_clinic.manage", "read_calendars"]
-            self.reader = subprocess.Popen(command)  # noqa: S603 - our own command
+            self.reader = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command

@@ -273,6 +273,24 @@ def test_the_back_key_goes_one_question_back_and_keeps_the_answers(open_phone, s
     expect(page.locator("#question-0-t1")).to_be_visible()
 
 
+def test_what_was_answered_stays_when_something_felt_off_after_all(open_phone, dyad):
+    """What is left out after a yes is what was not asked yet: goals and the wider look, once answered, are sent."""
+    session = [a_session(dyad, state="held") for _ in range(7)][-1]
+    page = follow(open_phone(), session)
+    walk(page, t1="0")
+    rows = page.locator("[data-review] [data-rows] > *")
+    before = rows.count()
+    page.locator("[data-review] button", has_text="Change").first.click()
+    tap(page, 2)
+    walk(page)
+    assert rows.count() > before, "and what hangs on the new answer was asked"
+    page.get_by_role("button", name="Show Ben all of this").click()
+    page.wait_for_url("**/received/")
+    wider = Response.objects.get(session=session, side="client", instrument="accord-wider-look")
+    assert len(wider.answers) == 2
+    assert sent(session).get().answers["t1"] == 2
+
+
 def test_two_tabs(open_phone, session):
     phone = open_phone()
     first = follow(phone, session)

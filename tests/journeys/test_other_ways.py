@@ -57,6 +57,7 @@ def test_on_paper(signed_in, session, people):
     check(page, "the code")
     page.get_by_label("The code on the form").fill(f"{code[:4]}-{code[4:]}".lower())
     page.get_by_role("button", name="Open the form").click()
+    page.locator("#question-0-t1").wait_for()
     check(page, "the form")
     page.locator("#question-0-t1 label.choice").nth(1).click()
     page.locator("#question-0-o2 textarea").fill("Less homework")

@@ -113,6 +113,7 @@ def test_from_the_first_day_to_the_last(desk, people):
     desk.press("Sign in", "/today/")
     desk.open("/account/2fa/")
     page.get_by_role("link", name="Take it away").click()
+    page.get_by_role("button", name="Take it away").wait_for()
     desk.check(page.url)
     desk.press("Take it away", "/account/2fa/")
     page.goto("/people/")

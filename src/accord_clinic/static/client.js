@@ -9,7 +9,7 @@
      fieldset[data-question=NAME]   one screen each, with a legend; NAME is the field that holds its answer. Of a choice each
                                     answer becomes a button that answers and goes on
      fieldset[data-joined]            on a question: the next one stands on the same screen
-     fieldset[data-unless=NAME]       on a question: left out while NAME is answered with 1 or more
+     fieldset[data-unless=NAME]       on a question not answered yet: left out while NAME is answered with 1 or more
      fieldset[data-at-end]            on a question: it moves to [data-closing] in the review, and is no screen of its own
      fieldset[data-share]             on a question: its answer can be kept; "show" or "raise" as the page came
      details[data-folded]             what a page without script folds; it is opened here
@@ -139,7 +139,8 @@
   function refresh() {
     for (const element of all("[data-asked-if], [data-unless]", form)) {
       const { askedIf, askedAtLeast, unless } = element.dataset;
-      const holds = (!askedIf || atLeast(askedIf, askedAtLeast)) && !(unless && atLeast(unless));
+      const waits = unless && atLeast(unless) && !given(element.dataset.question).length; // what was answered stays
+      const holds = (!askedIf || atLeast(askedIf, askedAtLeast)) && !waits;
       if (element.matches("[data-question]")) element.disabled = !holds;
       else element.hidden = !holds;
     }
@@ -282,11 +283,12 @@
     if (sending) return;
     refresh();
     const order = reachable();
-    const following = order[order.indexOf(current) + by];
+    const place = order.indexOf(current);
     // After "Change" straight back to the review, unless the new answer opened a question that hangs on it.
     const last = asked(current).at(-1)?.dataset;
-    const hangs = following?.[0].dataset.askedIf && following[0].dataset.askedIf === (last.askedIf ?? last.question);
-    const next = by > 0 && fromReview && !hangs ? steps.at(-1) : following;
+    const hangs = ({ dataset }) => dataset.askedIf === (last?.askedIf ?? last?.question) && !given(dataset.question).length;
+    const opened = order.slice(place + 1).find((step) => asked(step).some(hangs));
+    const next = by > 0 && fromReview ? (opened ?? steps.at(-1)) : order[place + by];
     if (next === steps.at(-1)) fromReview = false;
     if (next) show(next);
     remember();

@@ -116,6 +116,7 @@ def lived(said, people):
     """So much has happened that each table of a copy holds something of Ana; there is another client beside her."""
     ana, ben, dyad = people.ana, people.ben, said
     Client.objects.filter(pk=ana.pk).update(pin="a hash", born=1990)
+    ana.external_names.create(system="urn:oid:1.2.3", value="77")
     consent.set_terms(dyad, by=ben, consents="client", guardian_learns="nothing", by_order=True, order_learns="dates")
     care.set_up(dyad, {"phq-9": 4}, by=ben)
     schedule.settle(dyad, by=ben, quiet_from=19)

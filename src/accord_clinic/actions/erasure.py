@@ -23,6 +23,7 @@ from accord_clinic.queries.rights import kept_until
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
 DELETED = {
     models.PrivateLine: CLIENT,
+    models.ExternalName: CLIENT,
     models.Consent: CLIENT,
     models.Terms: CLIENT,
     models.Code: CLIENT,

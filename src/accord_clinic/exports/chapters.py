@@ -88,6 +88,7 @@ def _cell(value: Any, name: str = "") -> str:
 def _titles() -> dict[str, str]:
     return {
         "about": _("About you"),
+        "external_names": _("What other systems call you"),
         "consents": _("What you agreed to"),
         "terms": _("Who else agrees, and who learns what"),
         "courses": _("With whom you work"),
@@ -119,6 +120,7 @@ def _headings() -> dict[str, str]:
         "born": _("born"), "made_at": _("here since"), "has_pin": _("has a PIN"), "channel": _("messages"),
         "recognisable": _("messages name the practice"),
         "language": _("language"), "messages_stopped_at": _("no messages since"),
+        "system": _("system"), "external_number": _("number"),
         "purpose": _("purpose"), "by": _("by"), "given_at": _("given"), "withdrawn_at": _("withdrawn"),
         "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
         "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),

@@ -85,6 +85,11 @@ def _about(client: Client) -> Iterable[Row]:
     yield {name: getattr(client, name) for name in names} | {"has_pin": bool(client.pin)}
 
 
+def _external_names(client: Client) -> Iterable[Row]:
+    """What other systems call this client."""
+    return _rows(client.external_names.order_by("system", "value"), "system", ("external_number", "value"))
+
+
 def _consents(client: Client) -> Iterable[Row]:
     return _rows(
         client.consents.order_by("given_at", "id"),
@@ -320,6 +325,7 @@ def _reads(client: Client) -> Iterable[Row]:
 
 TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = {
     "about": ((Client,), _about),
+    "external_names": ((models.ExternalName,), _external_names),
     "consents": ((models.Consent,), _consents),
     "terms": ((models.Terms,), _terms),
     "courses": ((models.Dyad,), _courses),

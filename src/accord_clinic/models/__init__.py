@@ -25,7 +25,7 @@ from accord_clinic.models.care import (
     SessionChange,
 )
 from accord_clinic.models.messages import Schedule, StopLink
-from accord_clinic.models.people import Client, Consent, Dyad, Measure, Member, Practice, Share
+from accord_clinic.models.people import Client, Consent, Dyad, ExternalName, Measure, Member, Practice, Share
 from accord_clinic.models.planning import (
     CalendarChange,
     CalendarEvent,
@@ -62,6 +62,7 @@ __all__ = [
     "Cover",
     "Dyad",
     "Erasure",
+    "ExternalName",
     "ImportRow",
     "Invitation",
     "Measure",

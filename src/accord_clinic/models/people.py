@@ -162,6 +162,20 @@ class Client(Addressed):
         return self.called
 
 
+class ExternalName(models.Model):
+    """What another system calls a client: a number under the address of the system that gave it, as FHIR has it.
+
+    Files are matched by it and never by a name alone.
+    """
+
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="external_names")
+    system = models.CharField(max_length=200, help_text="as FHIR names it, for example urn:oid:1.2.3; any short name")
+    value = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "value"], name="external_name_once")]
+
+
 class Dyad(Addressed):
     """One client with one clinician for one course of care. A hand-over ends one and opens another that names it."""
 

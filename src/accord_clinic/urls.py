@@ -7,6 +7,7 @@ from accord_clinic.views import (
     agreements,
     calendar,
     care,
+    care_record,
     checkin,
     demo,
     errors,
@@ -160,6 +161,10 @@ urlpatterns = [
     path("sessions/<str:uid>/talk/tick/", talk_sheet.tick, name="talk_tick"),
     path("sessions/<str:uid>/talk.pdf", talk_sheet.pdf, name="talk_pdf"),
     path("sessions/<str:uid>/prepare/", talk_sheet.prepare, name="prepare"),
+    # out to the care record
+    path("sessions/<str:uid>/note/", care_record.note, name="note"),
+    path("people/<str:uid>/course.pdf", care_record.pdf, name="course_pdf"),
+    path("people/<str:uid>/course.csv", care_record.table, name="course_csv"),
     path("suggestions/<str:uid>/", talk_sheet.answer_card, name="answer_card"),
     # lessons, and what to look up
     path("learn/", learning.index, name="learn"),

@@ -206,6 +206,10 @@ ROWS = {
     "sessions/<str:uid>/talk.pdf": Row(get=LOOKS, at="session"),
     "sessions/<str:uid>/prepare/": Row(get=TREATS, at="session"),
     "suggestions/<str:uid>/": Row(post="ben", at="card"),
+    # out to the care record
+    "sessions/<str:uid>/note/": Row(get=TREATS, at="session"),
+    "people/<str:uid>/course.pdf": Row(get=TREATS, at="dyad"),
+    "people/<str:uid>/course.csv": Row(get=TREATS, at="dyad"),
     # goals, tasks, the shared view, strains
     "people/<str:uid>/goals/": Row(get=LOOKS, at="dyad"),
     "people/<str:uid>/goals/propose/": Row(post=TREATS, at="dyad"),

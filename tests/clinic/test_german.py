@@ -181,7 +181,10 @@ def everything_said(people, ana, ben, dyad) -> None:
     from accord_clinic.actions import talk_sheet as talking
 
     talking.tick(fifth, "words:o2", by=ben)
-    pages = ("talk_sheet", "talk_sheet_pdf", "prepare_sheet", "goals", "strain", "course", "words", "outside_line", "?")
+    pages = (
+        "talk_sheet", "talk_sheet_pdf", "note", "course_file", "prepare_sheet", "goals", "strain", "course", "words",
+        "outside_line", "?",
+    )  # fmt: skip
     uids = list(dyad.sessions.ranked().filter(number__in=(4, 5)).values_list("uid", flat=True))
     for what in pages:
         ReadLog.objects.create(member=ben, dyad=dyad, what=what, sessions=uids, at=timezone.now())

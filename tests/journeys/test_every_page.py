@@ -49,6 +49,8 @@ NO_PAGE = {
     "": "sends each to the first page of their role",
     "people/<str:uid>/talk/": "sends to the latest talk sheet",
     "sessions/<str:uid>/talk.pdf": "a file",
+    "people/<str:uid>/course.pdf": "a file",
+    "people/<str:uid>/course.csv": "a file",
     "health/": "for machines",
     "metrics": "for machines",
     "^stop/(?P<token>.*)$": "its link is in a message; test_messages follows it",

@@ -5,6 +5,7 @@ A new part of the page is a field of `DyadPage`; what it needs of the rows is re
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,7 +24,7 @@ from accord_clinic.pages.strains import strain_line, strain_span
 from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import calibrations
-from accord_clinic.queries.dyad import Goal, Quoted, dyad_rows
+from accord_clinic.queries.dyad import DyadRows, Goal, Quoted, dyad_rows
 from accord_clinic.queries.findings import SignalsAndStrains
 from accord_clinic.queries.practice import often, zone
 from accord_clinic.queries.strains import as_open, is_unsettled
@@ -36,6 +37,7 @@ from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Names, scale_n
 from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
+    from accord.records import Signal
     from accord_clinic.models import Dyad, Member, Session
 
 MOST_SESSIONS = 6
@@ -120,23 +122,7 @@ class _Presenter:
         return f"{since} · {on}"
 
     def picture(self) -> Picture | None:
-        record = self.rows.record
-        marks = [
-            SessionMark(s.number, _short(s.modality), not s.passed_over, bool(s.revealed_at), self.when[s.pk])
-            for s in self.sessions
-            if s.state == "held"
-        ]
-        wide: dict[tuple[str, str], set[int]] = {}
-        for signal in self.rows.signals:
-            if signal.kind == "gap":
-                instrument, _slash, scale = (signal.scale or "").partition("/")
-                wide.setdefault((instrument, scale), set()).add(signal.session)
-        # Signals are read as they were stored, so neither detectors nor the courses of the differences are needed.
-        own = {key: c for key, c in calibrations().items() if key.count("/") == 1}
-        followed = course(record, shelf().instruments, own, detectors=(), versions=shelf().versions)
-        spans = [strain_span(strain, self.sessions) for strain in self.rows.strains]
-        frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
-        return picture(followed, shelf().instruments, marks, spans, frozen, self.names)
+        return course_picture(self.rows, self.sessions, self.names, self.when)
 
     def answers(self) -> SessionAnswers:
         """What both showed of the last session that is open to both; own words stand in a card of their own."""
@@ -214,6 +200,35 @@ class _Presenter:
     def _next_number(self) -> int:
         """The next session has the number after those that took place."""
         return sum(session.state == "held" for session in self.sessions) + 1
+
+
+def course_picture(
+    rows: DyadRows,
+    sessions: Sequence[Session],
+    names: Names,
+    when: Mapping[int, str],
+    signals: Sequence[Signal] | None = None,
+) -> Picture | None:
+    """The course drawn from rows that were read. `when`: what each session is called, by its row.
+
+    `signals` are those that may mark a wide difference: all of the rows unless others are given.
+    """
+    marks = [
+        SessionMark(s.number, _short(s.modality), not s.passed_over, bool(s.revealed_at), when[s.pk])
+        for s in sessions
+        if s.state == "held"
+    ]
+    wide: dict[tuple[str, str], set[int]] = {}
+    for signal in rows.signals if signals is None else signals:
+        if signal.kind == "gap":
+            instrument, _slash, scale = (signal.scale or "").partition("/")
+            wide.setdefault((instrument, scale), set()).add(signal.session)
+    # Signals are read as they were stored, so neither detectors nor the courses of the differences are needed.
+    own = {key: c for key, c in calibrations().items() if key.count("/") == 1}
+    followed = course(rows.record, shelf().instruments, own, detectors=(), versions=shelf().versions)
+    spans = [strain_span(strain, sessions) for strain in rows.strains]
+    frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
+    return picture(followed, shelf().instruments, marks, spans, frozen, names)
 
 
 def _quote(quoted: Quoted) -> Quote:

@@ -84,6 +84,8 @@ def pages_read() -> dict[str, str]:
     return {
         "talk_sheet": _("the talk sheet"),
         "talk_sheet_pdf": _("the talk sheet, as a file"),
+        "note": _("your answers, for a note in the care record"),
+        "course_file": _("your course, as a file for the care record"),
         "prepare_sheet": _("your answers, to prepare a session"),
         "safety_answer": _("your answer to a question about safety"),
         "goals": _("your shared goals"),

@@ -43,7 +43,7 @@ def test_the_page_asks_before_it_shows(browser, session):
 
 def test_sending_opens_both_and_leads_to_the_sheet(browser, session):
     answer = send(browser, session, d1=3, t1=0)
-    assert answer.url == reverse("talk", args=[session.uid])
+    assert answer.url == reverse("talk", args=[session.uid]) + "?sent"
     session.refresh_from_db()
     assert session.revealed_by == "both"
     kept = session.responses.get(side="therapist", instrument="accord-check-in")
@@ -54,7 +54,7 @@ def test_sending_opens_both_and_leads_to_the_sheet(browser, session):
 def test_while_the_client_has_not_answered_it_is_kept_and_can_be_changed(browser, people, dyad):
     session = a_held_session(dyad)
     answer = send(browser, session, d1=3)
-    assert answer.url == reverse("rated", args=[session.uid])
+    assert answer.url == reverse("rated", args=[session.uid]) + "?sent"
     assert "Your rating is saved." in browser.get(answer.url).content.decode()
     page = browser.get(reverse("rate", args=[session.uid])).content.decode()
     assert re.search(r'name="0-d1" value="3" checked', page)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Wording, codes
+from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Undone, Wording, codes
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.questionnaires.page import PICKED
@@ -82,6 +82,24 @@ def end(agreement: Agreement, how: str, side: str, *, by: Actor) -> None:
         raise BadInput("Say whether it was reached, dropped or replaced.")
     Agreement.objects.filter(pk=agreement.pk, ended_at=None).update(end=how, ended_at=timezone.now())
     record(by, "end_agreement", f"agreement:{agreement.pk}", ["end"])
+
+
+@transaction.atomic
+def take_back_end(agreement: Agreement, side: str, *, by: Actor) -> None:
+    """It had not ended after all: it goes on with its words and seals, and its history says what was marked."""
+    check_side(agreement.dyad, side, by)
+    if agreement.dyad.ended:
+        raise BadInput(_("This course of care has ended. Its goals stay as they are."))
+    row = Agreement.objects.select_for_update(no_key=True).get(pk=agreement.pk)
+    if row.ended_at is None:
+        return
+    if row.goal_id and Agreement.objects.filter(pk=row.goal_id).exclude(ended_at=None).exists():
+        raise BadInput(_("Its goal has ended. Take that back first."))
+    Undone.objects.create(
+        dyad=row.dyad, kind="end", agreement=row, mark=row.end, marked_at=row.ended_at, side=side, at=timezone.now()
+    )
+    Agreement.objects.filter(pk=row.pk).update(end="", ended_at=None)
+    record(by, "take_back_end", f"agreement:{row.pk}", ["end"])
 
 
 def note_progress(

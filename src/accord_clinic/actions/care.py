@@ -31,7 +31,7 @@ from accord_clinic.models import (
 from accord_clinic.models.habit import NUMBERS
 from accord_clinic.permissions import check_be_client, check_own, check_share, check_treat, check_work_as_therapist
 from accord_clinic.queries.from_outside import is_released, needs_release
-from accord_clinic.queries.sessions import unsent_links, was_denied, why_fixed
+from accord_clinic.queries.sessions import may_be_marked, unsent_links, was_denied, why_fixed
 from accord_clinic.queries.sharing import was_never_reached
 from accord_clinic.words.sessions import fixed
 
@@ -161,11 +161,16 @@ def move_session(
 
 @transaction.atomic
 def mark_session(session: Session, state: str, *, by: Actor, modality: str = "", side: str = "") -> None:
-    """Say what became of a session, or put right what was said: held, cancelled, missed by one of the two, planned."""
+    """Say what became of a session, or put right what was said: held, cancelled, missed by one of the two, planned.
+
+    Also where it took place, whatever was answered since.
+    """
     if state not in dict(Session.STATES):
         raise BadInput("A session is planned, held, cancelled, or missed by one of the two.")
     codes.check(Session, modality=modality or session.modality)
-    row = _locked(session, by) if state in (session.state, "held") else _changeable(session, by)
+    row = _locked(session, by)
+    if not may_be_marked(row, state):
+        raise BadInput(fixed(why_fixed(row), row.dyad.client.called))
     if _change(row, by, side, state=state, modality=modality or row.modality):
         if state == "held":
             reveal.give_notice(row)

@@ -32,7 +32,7 @@ from accord_clinic.models import (
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.queries.practice import often
-from accord_clinic.queries.sessions import is_first, was_denied
+from accord_clinic.queries.sessions import is_first, unsent_links, was_denied
 from accord_clinic.queries.who_is_asked import measures_asked
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
@@ -91,9 +91,14 @@ def mail_link(session: Session, address: Callable[[str], str], *, by: Member) ->
 
 @transaction.atomic
 def revoke(session: Session, *, by: Member) -> None:
-    """Close every link to the check-in on a session. Nothing tells whether one of them was used."""
+    """Close every link to the check-in on a session; a message that waits with one is not sent.
+
+    Nothing tells whether one of them was used.
+    """
     check_treat(by, session.dyad)
-    session.invitations.filter(revoked_at=None).update(revoked_at=timezone.now())
+    now, waiting = timezone.now(), [link.notice for link in unsent_links(session)]
+    Notice.objects.filter(pk__in=waiting).update(dropped_at=now, about="")
+    session.invitations.filter(revoked_at=None).update(revoked_at=now)
     record(by, "revoke", f"session:{session.pk}", ["revoked_at"])
 
 

@@ -45,6 +45,7 @@ DELETED = {
     models.Progress: SESSION,
     models.Pick: SESSION,
     models.TalkTick: SESSION,
+    models.Undone: DYAD,
     models.Suggestion: SESSION,
     models.Seal: "wording__agreement__dyad__client",
     models.Wording: "agreement__dyad__client",

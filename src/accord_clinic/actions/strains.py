@@ -4,8 +4,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove, codes
-from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, after
+from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove, TalkTick, Undone, codes
+from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, after, standing, state_after
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
 
@@ -36,12 +36,45 @@ def move(strain: Strain, what: str, side: str, *, by: Actor, session: Session | 
     """Move a strain as the workflow table allows; raises `BadInput` when it does not."""
     if isinstance(by, Member):
         check_treat(by, strain.dyad)
+        if what == "take_back":
+            return take_back_tick(strain, by=by, session=session)
     strain = Strain.objects.select_for_update(no_key=True).get(pk=strain.pk)
     strain.state = after(strain.state, what, side)
     strain.save(update_fields=["state"])
     StrainMove.objects.create(strain=strain, move=what, side=side, session=session, step=step[:300], at=timezone.now())
     record(by, "move_strain", f"strain:{strain.pk}", ["state"])
     return strain
+
+
+@transaction.atomic
+def take_back_tick(strain: Strain, *, by: Member, session: Session | None = None) -> Strain:
+    """The therapist ticked *talked about* by mistake: the strain is where it would be without that tick.
+
+    What the client said of it stays, and nothing can be taken back once it is settled, at rest, or the course is over.
+    """
+    check_treat(by, strain.dyad)
+    strain = Strain.objects.select_for_update(no_key=True).get(pk=strain.pk)
+    moves = list(strain.moves.order_by("id").values_list("move", "side"))
+    before = standing(moves, side=1)
+    if before == standing([*moves, ("take_back", "therapist")], side=1) or strain.state not in OPEN_STATES:
+        return strain
+    remove_ticks(strain.dyad, f"strain:{strain.uid}")
+    strain.state = state_after(standing([*moves, ("take_back", "therapist")], side=1))
+    strain.save(update_fields=["state"])
+    StrainMove.objects.create(strain=strain, move="take_back", side="therapist", session=session, at=timezone.now())
+    record(by, "move_strain", f"strain:{strain.pk}", ["state"])
+    return strain
+
+
+def remove_ticks(dyad: Dyad, topic: str, session: Session | None = None) -> int:
+    """Remove the ticks of a line, on the sheet of one session or on all; a row keeps when each was made. How many."""
+    rows = TalkTick.objects.select_for_update(of=("self",)).filter(session__dyad=dyad, topic=topic)
+    rows = rows if session is None else rows.filter(session=session)
+    facts = {"dyad": dyad, "kind": "tick", "mark": topic, "side": "therapist", "at": timezone.now()}
+    ticks = list(rows)
+    Undone.objects.bulk_create(Undone(session_id=row.session_id, marked_at=row.at, **facts) for row in ticks)
+    TalkTick.objects.filter(pk__in=[row.pk for row in ticks]).delete()
+    return len(ticks)
 
 
 def answers_open(session: Session) -> None:

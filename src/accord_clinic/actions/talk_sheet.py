@@ -28,6 +28,18 @@ def tick(session: Session, topic: str, *, by: Member) -> None:
     record(by, "tick", f"session:{session.pk}", ["talk_ticks"])
 
 
+@transaction.atomic
+def untick(session: Session, topic: str, *, by: Member) -> None:
+    """It was not talked about after all. A strain goes back to where it was without the tick; its history has both."""
+    check_treat(by, session.dyad)
+    kind, _colon, about = topic.partition(":")
+    strain = Strain.objects.filter(uid=about, dyad=session.dyad).first() if kind == "strain" else None
+    if strain:
+        strains.take_back_tick(strain, by=by, session=session)
+    elif strains.remove_ticks(session.dyad, topic, session):
+        record(by, "untick", f"session:{session.pk}", ["talk_ticks"])
+
+
 def _is_on_the_sheet(session: Session, kind: str, about: str) -> bool:
     """Whether a line of its sheet may be called so, besides a strain: by a question, or by the session itself."""
     if kind == "felt":

@@ -19,6 +19,7 @@ from accord_clinic.words import choices, phrases
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
     "rule", "scale", "evidence", "calibration", "strain", "uid", "number_in_file",
+    "mark_of",
 )  # fmt: skip
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
 
@@ -108,6 +109,7 @@ def _titles() -> dict[str, str]:
         "strains": _("Moments that felt off, and what became of them"),
         "signals": _("What Accord marked"),
         "talked_about": _("What was ticked as talked about"),
+        "undone": _("What was marked by mistake and taken back"),
         "corrections": _("What you said was wrong"),
         "readers": _("With whom it was shared"),
         "reads": _("Who opened pages with your words"),
@@ -153,7 +155,7 @@ def _headings() -> dict[str, str]:
         "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
         "how_sure": _("how sure"),
         "raised_at": _("when"), "asked_at": _("said"), "answered_at": _("answered"), "answered_by": _("who"),
-        "who": _("who"),
+        "who": _("who"), "marked": _("what was marked"), "marked_at": _("marked"),
         "how": _("how"), "since": _("since"), "until": _("until"), "why": _("why"), "what": _("what"),
         "sessions": _("sessions"), "taken_back": _("taken back"),
         "noted": _("noted by"), "to": _("to whom"), "instead_of": _("instead of what was said"),
@@ -241,12 +243,14 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
         "ended": {"reached": _("reached"), "dropped": _("dropped"), "replaced": _("replaced")},
         "move": {
             "open": _("noticed"), "talk": _("talked about"), "talk_in_part": _("talked about in part"),
+            "take_back": _("not talked about after all"),
             "not_talked": _("not talked about yet"), "not_noticed": _("not noticed by the therapist"),
             "try_repair": _("something was done about it"), "think_settled": _("the therapist thinks it is resolved"),
             "settle": _("resolved"), "partly": _("partly resolved"), "still_there": _("not resolved"),
             "let_rest": _("left to rest"), "end_course": _("open when the course ended"),
             "reopen": _("noticed again"),
         },
+        "marked": {"end": _("that a goal or a task has ended"), "tick": _("that something was talked about")},
         "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
     }  # fmt: skip
 

@@ -283,6 +283,13 @@ def _talked(client: Client) -> Iterable[Row]:
     return _rows(rows, COURSE, SESSION, "topic", "at")
 
 
+def _undone(client: Client) -> Iterable[Row]:
+    """Marks that were taken back: that a goal had ended, that something was talked about."""
+    rows = models.Undone.objects.filter(dyad__client=client).order_by("at", "id")
+    columns = (("marked", "kind"), ("mark_of", "mark"), "marked_at", "side", "at")
+    return _rows(rows, ("course", "dyad__uid"), SESSION, ("agreement", "agreement__uid"), *columns)
+
+
 def _corrections(client: Client) -> Iterable[Row]:
     rows = models.Correction.objects.filter(dyad__client=client).order_by("asked_at", "id")
     answered_by = ("answered_by", "answered_by__name")
@@ -345,6 +352,7 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
     "strains": ((models.Strain, models.StrainMove), _strains),
     "signals": ((models.Signal,), _signals),
     "talked_about": ((models.TalkTick,), _talked),
+    "undone": ((models.Undone,), _undone),
     "corrections": ((models.Correction,), _corrections),
     "readers": ((models.Share, models.Cover, models.BreakGlass), _readers),
     "reads": ((models.ReadLog,), _reads),

@@ -298,8 +298,8 @@ TABLES = (
             Column(
                 "move",
                 "string",
-                "open, talk, talk_in_part, not_talked, not_noticed, try_repair, think_settled, settle, partly, "
-                "still_there, let_rest, end_course, reopen",
+                "open, talk, talk_in_part, not_talked, take_back, not_noticed, try_repair, think_settled, settle, "
+                "partly, still_there, let_rest, end_course, reopen",
                 codes((StrainMove, "move")),
             ),
             Column("side", "string", "whose move it was", codes((StrainMove, "side"))),

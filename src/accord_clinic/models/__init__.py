@@ -11,6 +11,7 @@ from accord_clinic.models.alliance import (
     Strain,
     StrainMove,
     TalkTick,
+    Undone,
     Wording,
 )
 from accord_clinic.models.care import (
@@ -92,5 +93,6 @@ __all__ = [
     "Suggestion",
     "TalkTick",
     "Terms",
+    "Undone",
     "Wording",
 ]

@@ -132,3 +132,21 @@ class TalkTick(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "topic"], name="tick_once")]
+
+
+class Undone(models.Model):
+    """A mark that was taken back: what it said, when it was made, and who took it back. The mark itself is gone.
+
+    A strain's tick is also among its moves. A further kind of mark that can be taken back gets its code here.
+    """
+
+    KINDS = [("end", _("that a goal or a task has ended")), ("tick", _("that something was talked about"))]
+
+    dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="undone")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    agreement = models.ForeignKey(Agreement, null=True, blank=True, on_delete=models.CASCADE, related_name="undone")
+    session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.CASCADE, related_name="undone")
+    mark = models.CharField(max_length=60, help_text="how it had ended, or the line that was ticked")
+    marked_at = models.DateTimeField()
+    side = models.CharField(max_length=10, choices=SIDES, help_text="whose taking back it is")
+    at = models.DateTimeField()

@@ -1,19 +1,27 @@
 """The workflow of a possible strain as one table: from which state, by whose move, to which state."""
 
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
 from accord.errors import BadInput
 
 Steps = dict[str, tuple[frozenset[str], str]]
+Step = TypeVar("Step", bound=tuple[Any, ...])
 
 CLIENT, THERAPIST = frozenset({"client"}), frozenset({"therapist"})
 BOTH = CLIENT | THERAPIST
 
 
 def _open(state: str, *, talked: str = "talked_about", not_talked: str = "") -> Steps:
-    """The moves out of an open state. `talked`, `not_talked`: where the word on talking leads, if not to itself."""
+    """The moves out of an open state. `talked`, `not_talked`: where the word on talking leads, if not to itself.
+
+    A tick that is taken back leads to where the strain was without it; here that it was never talked about.
+    """
     return {
         "talk": (BOTH, talked),
         "talk_in_part": (CLIENT, talked),
         "not_talked": (CLIENT, not_talked or state),
+        "take_back": (THERAPIST, "opened" if state == "talked_about" else state),
         "not_noticed": (THERAPIST, state),
         "try_repair": (THERAPIST, "repair_tried"),
         "think_settled": (THERAPIST, state),
@@ -67,6 +75,37 @@ def after(state: str, move: str, side: str) -> str:
     if side not in who:
         raise BadInput(f"'{move}' is for the {' or the '.join(sorted(who))} to say, not for the {side}.")
     return leads_to
+
+
+def standing(moves: Sequence[Step], side: int) -> list[Step]:
+    """The moves without each tick of the therapist's that was taken back, and without the taking back.
+
+    Each begins with its name; `side`: where whose it is stands.
+
+    >>> standing([("open", "client"), ("talk", "therapist"), ("take_back", "therapist")], side=1)
+    [('open', 'client')]
+    """
+    stand: list[Step] = []
+    for move in moves:
+        if move[0] != "take_back":
+            stand.append(move)
+            continue
+        ticks = [place for place, each in enumerate(stand) if each[0] == "talk" and each[side] == "therapist"]
+        if ticks:
+            del stand[ticks[-1]]
+    return stand
+
+
+def state_after(moves: Sequence[tuple[str, str]]) -> str:
+    """The state that these moves lead to, each with whose it is; the first opened the strain.
+
+    >>> state_after([("open", "client"), ("talk", "therapist"), ("partly", "client")])
+    'partly'
+    """
+    state = "opened"
+    for move, side in moves[1:]:
+        state = after(state, move, side)
+    return state
 
 
 def diagram() -> str:

@@ -164,7 +164,7 @@ class _Presenter:
             link=self.mine and held and not session.revealed_at,
             linked=self.mine and held and not session.revealed_at and session.linked_at is not None,
             rate=self.mine and held and "therapist" not in sides and session.revealed_by != "import",
-            change=mine and not sides and session.revealed_by != "import",
+            change=mine and session.revealed_by != "import",
         )
 
     def _note(self, session: Session, sides: set[str]) -> str:

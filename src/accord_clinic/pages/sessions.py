@@ -32,13 +32,19 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class MovePage:
-    """`marks`: what the session can be marked as now, with the code of each. `fixed`: why it cannot be changed."""
+    """`marks`: what the session can be marked as now, with the code of each. `fixed`: why it cannot be moved.
+
+    `places`: where else it may have been, with the code of each. `linked`: there is a link that can be closed.
+    """
 
     when: str
     where: str
     state: str
     fixed: str
     marks: tuple[tuple[str, str], ...]
+    if_answered: str
+    places: tuple[tuple[str, str], ...]
+    linked: bool
     history: tuple[HistoryLine, ...]
 
 
@@ -70,7 +76,10 @@ def move_page(session: Session) -> MovePage:
         where=str(MODALITIES[session.modality]),
         state=str(STATES[session.state]),
         fixed=words.fixed(why, client),
-        marks=tuple(mark for mark in marks if mark[0] == "held") if why else marks,
+        marks=tuple(mark for mark in marks if session_queries.may_be_marked(session, mark[0])),
+        if_answered=words.if_answered(why, client),
+        places=tuple((code, str(name)) for code, name in MODALITIES.items() if code != session.modality),
+        linked=session_queries.has_open_link(session),
         history=tuple(
             HistoryLine(
                 words.change(row.field, row.before, row.after, where),

@@ -65,6 +65,7 @@ def _sentence(move: str) -> str:
     return {
         "open": _("{name} said that something felt off"),
         "talk": _("{name} said that it was talked about"),
+        "take_back": _("{name} took back that it was talked about"),
         "talk_in_part": _("{name} said that it was talked about in part"),
         "not_talked": _("{name} said that it was not talked about"),
         "not_noticed": _("{name} did not notice it"),

@@ -19,7 +19,7 @@ from accord_clinic.pages.findings import reading
 from accord_clinic.queries.calendar import calendar_today, news, unmatched
 from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.practice import zone
-from accord_clinic.queries.today import TodaySession, pauses_to_ask, today_rows
+from accord_clinic.queries.today import LOOKS_BACK, TodaySession, pauses_to_ask, today_rows
 from accord_clinic.words import calendars
 from accord_clinic.words.choices import MODALITIES, PAUSE_REASONS, STATES
 from accord_clinic.words.phrases import moment
@@ -29,7 +29,6 @@ from accord_clinic.words.sessions import denied
 if TYPE_CHECKING:
     from accord_clinic.models import CalendarChange, Member
 
-LOOKS_BACK = timedelta(days=14)
 AHEAD = timedelta(days=7)
 FAILS_FOR = timedelta(days=1)
 """A feed that fails for less mends itself more often than not."""

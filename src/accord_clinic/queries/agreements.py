@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 
-from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Wording
+from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Undone, Wording
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import dyads_visible_to
@@ -22,6 +22,16 @@ class EarlierWording:
     side: str
     at: datetime
     sealed_by: frozenset[str]
+
+
+@dataclass(frozen=True)
+class EndTakenBack:
+    """It was marked as ended by mistake: how, when, and whose taking back it is."""
+
+    end: str
+    marked_at: datetime
+    side: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Shown:
     history: tuple[EarlierWording, ...]
     tasks: tuple["Shown", ...] = ()
     progress: tuple[tuple[int, str, int], ...] = ()
+    taken_back: tuple[EndTakenBack, ...] = ()
 
     @property
     def agreed(self) -> bool:
@@ -74,10 +85,11 @@ def agreement_for(viewer: Member | Client, uid: str) -> Agreement | None:
 
 
 def shown(dyad: Dyad) -> tuple[Shown, ...]:
-    """All goals (with their tasks) and shared views of a dyad, open ones first. Four queries."""
+    """All goals (with their tasks) and shared views of a dyad, open ones first. Five queries."""
     rows = (
         Agreement.objects.filter(dyad=dyad)
         .prefetch_related(
+            Prefetch("undone", Undone.objects.order_by("id")),
             Prefetch(
                 "wordings", Wording.objects.order_by("id").prefetch_related(Prefetch("seals", Seal.objects.all()))
             ),
@@ -94,6 +106,12 @@ def shown(dyad: Dyad) -> tuple[Shown, ...]:
             tasks.setdefault(row.goal_id, []).append(agreement)
     tops = [_with_tasks(agreement, tasks.get(pk, [])) for pk, (row, agreement) in ready.items() if not row.goal_id]
     return tuple(sorted(tops, key=lambda agreement: bool(agreement.ended_at)))
+
+
+def ended(everything: Iterable[Shown]) -> list[Shown]:
+    """What has ended, and the ended tasks of goals that go on."""
+    over = [agreement for agreement in everything if agreement.ended_at]
+    return over + [task for goal in everything if not goal.ended_at for task in goal.tasks if task.ended_at]
 
 
 def _shown(row: Agreement) -> Shown:
@@ -113,6 +131,7 @@ def _shown(row: Agreement) -> Shown:
         ended_at=row.ended_at,
         history=history[:-1],
         progress=_progress(row),
+        taken_back=tuple(EndTakenBack(each.mark, each.marked_at, each.side, each.at) for each in row.undone.all()),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import Exact
+from django.utils import timezone
 
 from accord_clinic import links
 from accord_clinic.database.prepared import Prepared
@@ -15,6 +16,7 @@ from accord_clinic.models import Invitation, Notice, Response, Session, SessionC
 
 RATED, ASKED, ANSWERED = "rated", "asked", "answered"
 """Why a session cannot be changed: the therapist has rated it; a link is out; it is open, with an answer in it."""
+NOT_HELD = ("cancelled", "missed_by_client", "missed_by_therapist")
 
 
 def is_asked() -> Q:
@@ -69,6 +71,23 @@ def why_fixed(session: Session) -> str:
     return ASKED if out.exists() else ""
 
 
+def has_open_link(session: Session) -> bool:
+    """Whether there is a link that nobody has closed; whether it was used says nothing here."""
+    return session.invitations.filter(revoked_at=None).exists()
+
+
+def may_be_marked(session: Session, state: str) -> bool:
+    """Whether a member may say so of a session: held always; all else while nobody has answered.
+
+    While a link is out nobody may learn whether the client has. So a session that has begun can then be marked as not
+    held whatever the client did; if there is an answer, it is held again once that opens (`actions.reveal`).
+    """
+    if state in (session.state, "held"):
+        return True
+    why = why_fixed(session)
+    return not why or (why == ASKED and state in NOT_HELD and session.start <= timezone.now())
+
+
 @dataclass(frozen=True, slots=True)
 class UnsentLink:
     """A link that waits in the outbox, so that nobody has it yet."""
@@ -79,11 +98,14 @@ class UnsentLink:
 
 def unsent_links(session: Session) -> list[UnsentLink]:
     """Links about a session that no message has carried yet, and none has tried to."""
-    waiting = Notice.objects.filter(
-        session=session, kind__in=("link", "reminder"), tries=0, sent_at=None, dropped_at=None
-    )
-    rows = waiting.values_list("pk", "about")
-    return [UnsentLink(pk, links.digest(address.rpartition("/")[2])) for pk, address in rows]
+    # One that a member sends names no session: it goes out whatever became of that.
+    about = Q(session=session) | Q(session=None, client=session.dyad.client_id)
+    waiting = Notice.objects.filter(about, kind__in=("link", "reminder"), tries=0, sent_at=None, dropped_at=None)
+    rows = [UnsentLink(pk, links.digest(link.rpartition("/")[2])) for pk, link in waiting.values_list("pk", "about")]
+    if not rows:
+        return []
+    own = set(session.invitations.values_list("token_hash", flat=True))
+    return [row for row in rows if row.token_hash in own]
 
 
 def changes(session: Session) -> list[SessionChange]:

@@ -10,7 +10,7 @@ from accord.records import StrainFacts
 from accord_clinic.database.prepared import Prepared, PreparedForMany
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
 from accord_clinic.models.care import rank
-from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, UNSETTLED
+from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, UNSETTLED, standing
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.from_outside import named_for
 from accord_clinic.words.sentences import OpenStrain
@@ -29,7 +29,7 @@ MOVES = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class StrainHistory:
-    """One strain with its moves, oldest first: (move, session number or None, when, whose)."""
+    """One strain with the moves that stand, oldest first: (move, session number or None, when, whose)."""
 
     uid: str
     facts: StrainFacts
@@ -70,13 +70,19 @@ def moves(strain: Strain) -> list[StrainMove]:
     return list(strain.moves.annotate(number=rank("session")).order_by("id"))
 
 
+def is_ticked(strain: Strain) -> bool:
+    """Whether a tick of the therapist's stands, so that it can be taken back."""
+    rows = list(strain.moves.order_by("id").values_list("move", "side"))
+    return ("talk", "therapist") in standing(rows, side=1)
+
+
 def histories(dyad: Dyad) -> list[StrainHistory]:
     """All strains of a dyad, oldest first, in one query: every strain has at least its opening."""
     by_strain: dict[str, tuple[StrainFacts, list]] = {}
     for uid, number, kind, opened_by, state, move, session, at_number, at, side in MOVES.rows(dyad.pk):
         place = None if session is None else at_number
         by_strain.setdefault(uid, (StrainFacts(number, kind, opened_by, state), []))[1].append((move, place, at, side))
-    return [StrainHistory(uid, facts, tuple(moves)) for uid, (facts, moves) in by_strain.items()]
+    return [StrainHistory(uid, facts, tuple(standing(moves, side=3))) for uid, (facts, moves) in by_strain.items()]
 
 
 CLIENTS_WORD = dict(zip(ON_TALKING, ("yes", "in_part", "no"), strict=True))
@@ -105,7 +111,7 @@ def _open_moves(dyads: Sequence[int]) -> QuerySet:
         dyad=OuterRef("strain__dyad"), start__gt=OuterRef("strain__session__start"), revealed_at__gt=OuterRef("at")
     )
     rows = StrainMove.objects.filter(
-        strain__dyad__in=dyads, strain__state__in=UNSETTLED, move__in=("open", "reopen", *ON_TALKING)
+        strain__dyad__in=dyads, strain__state__in=UNSETTLED, move__in=("open", "reopen", "take_back", *ON_TALKING)
     )
     columns = ("strain__dyad", rank("strain__session"), "strain__opened_by", "strain__state", "strain__uid")
     rows = rows.order_by("strain__session__start", "strain", "id").annotate(later=Exists(later))
@@ -122,7 +128,8 @@ def open_strains(dyads: Sequence[int]) -> dict[int, list[OpenStrain]]:
         by_strain.setdefault(tuple(strain), []).append((move, side, opened_since))
     strains: dict[int, list[OpenStrain]] = {}
     for (dyad, number, opened_by, state, uid), steps in by_strain.items():
-        strains.setdefault(dyad, []).append(OpenStrain(number, opened_by, state, word_on_talking(steps), uid))
+        word = word_on_talking(standing(steps, side=1))
+        strains.setdefault(dyad, []).append(OpenStrain(number, opened_by, state, word, uid))
     return strains
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from accord.signals import CHECK_IN
 from accord_clinic.database.prepared import Prepared
@@ -29,6 +30,8 @@ COLUMNS = (
 )  # fmt: skip
 
 
+LOOKS_BACK = timedelta(days=14)
+"""A rating that is older than this is not asked for any more: nobody would remember."""
 GOES_OUT_WITHIN = timedelta(days=1)
 """Two hours after the end and the quiet hours, with room to spare. After that something holds the link back."""
 
@@ -112,6 +115,13 @@ def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[T
     else:
         rows = list(_sessions(treated, since, until))
     return [TodaySession(*row) for row in rows], safety_notices(treated)
+
+
+def next_to_rate(member: Member, after: str) -> str:
+    """The uid of the earliest session that this therapist still has to rate, besides one; empty where none is left."""
+    now = timezone.now()
+    rows, _notices = today_rows(member, now - LOOKS_BACK, now)
+    return next((row.uid for row in rows if row.state == "held" and row.owed and row.uid != after), "")
 
 
 def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:

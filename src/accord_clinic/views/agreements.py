@@ -35,7 +35,7 @@ def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
         "dyad": dyad,
         "goals": [row for row in everything if row.kind == "goal" and not row.ended_at],
         "views": [row for row in everything if row.kind == "problem" and not row.ended_at],
-        "ended": [row for row in everything if row.ended_at],
+        "ended": agreement_queries.ended(everything),
         "common": agreement_queries.picks_in_common(dyad),
         "can_act": permissions.can(permissions.check_treat, request.user, dyad) and not dyad.ended,
         **more,
@@ -81,9 +81,12 @@ def seal(request: MemberRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def end(request: MemberRequest, uid: str) -> HttpResponse:
-    """End a goal or task: reached, dropped or replaced."""
+    """End a goal or task: reached, dropped or replaced; or take back that it ended."""
     agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     how = request.POST.get("how", "")
+    if how == "undo":
+        done = _("It goes on. The history says what was marked.")
+        return do(request, _back(agreement.dyad), agreements.take_back_end, agreement, SIDE, by=request.user, done=done)
     return do(request, _back(agreement.dyad), agreements.end, agreement, how, SIDE, by=request.user)
 
 
@@ -102,6 +105,7 @@ def strain(request: MemberRequest, uid: str) -> HttpResponse:
         "state": strain_state(row.state),
         "kind": strain_kind(row.kind),
         "steps": strain_pages.steps(row),
+        "ticked": strain_queries.is_ticked(row),
         "can_act": permissions.can(permissions.check_treat, request.user, row.dyad),
     }
     return render(request, "therapist/strain.html", context)

@@ -141,7 +141,10 @@ def propose(request: HttpRequest, client, uid: str) -> HttpResponse:
 @require_POST
 @through_the_door
 def change(request: HttpRequest, client, uid: str) -> HttpResponse:
-    """Seal, reword or end one goal or task. When the words were changed meanwhile, both texts are shown."""
+    """Seal, reword or end one goal or task, or take back that it ended.
+
+    When the words were changed meanwhile, both texts are shown.
+    """
     agreement = agreement_queries.agreement_for(client, uid)
     if agreement is None:
         return unknown(request)
@@ -151,6 +154,8 @@ def change(request: HttpRequest, client, uid: str) -> HttpResponse:
         return _do(request, client, agreement.dyad, "", agreements.seal, agreement, SIDE, seen=seen)
     if what == "reword":
         return _do(request, client, agreement.dyad, words, agreements.reword, agreement, words, SIDE, seen=seen)
+    if what == "undo":
+        return _do(request, client, agreement.dyad, "", agreements.take_back_end, agreement, SIDE)
     return _do(request, client, agreement.dyad, "", agreements.end, agreement, what, SIDE)
 
 
@@ -262,7 +267,7 @@ def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
     everything = agreement_queries.shown(dyad)
     context = {
         "goals": [agreement for agreement in everything if agreement.kind != "task" and not agreement.ended_at],
-        "ended": [agreement for agreement in everything if agreement.ended_at],
+        "ended": agreement_queries.ended(everything),
         **more,
     }
     return _of(request, "client/goals.html", context, client, dyad, "my-goals", status=409 if more else 200)

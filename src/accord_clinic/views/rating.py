@@ -22,6 +22,7 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
 from accord_clinic.queries.practice import often
 from accord_clinic.queries.sessions import is_first
+from accord_clinic.queries.today import next_to_rate
 from accord_clinic.questionnaires import answer_words, plan
 from accord_clinic.questionnaires.page import PICKED, PICKS
 from accord_clinic.questionnaires.submission import SCORED_FIRST, in_order
@@ -127,7 +128,7 @@ def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) 
         return _show(request, session, page, read.values, {"": late})
     rating_drafts.drop(session, by=request.user)
     session.refresh_from_db(fields=["revealed_at"])
-    return redirect("talk", session.uid) if session.revealed_at else redirect("rated", session.uid)
+    return redirect(f"{reverse('talk' if session.revealed_at else 'rated', args=[session.uid])}?sent")
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -143,6 +144,7 @@ def rated(request: MemberRequest, uid: str) -> HttpResponse:
         "session": session,
         "dyad": session.dyad,
         "due": phrases.at(session.reveal_due) if session.reveal_due else "",
+        "next": next_to_rate(request.user, uid),
         "kept": [(row.uid, *_in_words(row, names)) for row in rows],
     }
     return render(request, "therapist/rated.html", context)

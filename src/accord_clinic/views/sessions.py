@@ -66,10 +66,11 @@ def move(request: MemberRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def mark(request: MemberRequest, uid: str) -> HttpResponse:
-    """Mark a session as held, cancelled, or missed by one of the two, or put right how it was marked."""
+    """Mark a session as held, cancelled, or missed by one of the two; put right how it was marked, or where it was."""
     session = or_404(dyad_queries.own_session(request.user, uid))
-    back = _back(request, session)
-    return do(request, back, care.mark_session, session, request.POST.get("state", ""), by=request.user)
+    back, where = _back(request, session), request.POST.get("modality", "")
+    state = session.state if where else request.POST.get("state", "")
+    return do(request, back, care.mark_session, session, state, by=request.user, modality=where)
 
 
 @require_POST

@@ -17,6 +17,7 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
+from accord_clinic.queries.today import next_to_rate
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import chosen_language, do, or_404, other_languages
 
@@ -42,6 +43,8 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
         "sheet": sheet(session),
         "can_tick": permissions.can(permissions.check_treat, request.user, session.dyad),
     }
+    if "sent" in request.GET and context["can_tick"]:  # who has just rated goes on to the next, whose name is not here
+        context["next"] = next_to_rate(request.user, uid)
     return render(request, "therapist/talk.html", context)
 
 
@@ -59,10 +62,10 @@ def pdf(request: MemberRequest, uid: str) -> HttpResponse:
 @require_POST
 @login_required
 def tick(request: MemberRequest, uid: str) -> HttpResponse:
-    """Tick a line as talked about."""
+    """Tick a line as talked about, or take the tick back."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
-    back = reverse("talk", args=[uid])
-    return do(request, back, talk_sheet.tick, session, request.POST.get("topic", ""), by=request.user)
+    back, act = reverse("talk", args=[uid]), talk_sheet.untick if "undo" in request.POST else talk_sheet.tick
+    return do(request, back, act, session, request.POST.get("topic", ""), by=request.user)
 
 
 @require_safe

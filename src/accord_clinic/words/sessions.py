@@ -18,12 +18,22 @@ def fixed(why: str, client: str) -> str:
         "": "",
         "rated": _("You have rated this session, so it took place. It cannot be moved, cancelled or marked as missed."),
         "asked": _(
-            "{client} has a link for this session. You are not told whether there is an answer until the session is "
-            "open. Until then it cannot be moved, cancelled or marked as missed."
+            "{client} has a link for this session, so it cannot be moved. You are not told whether there is an answer "
+            "until the session is open."
         ),
         "answered": _("There are answers about this session. It cannot be moved, cancelled or marked as missed."),
     }
     return texts[why].format(client=client)
+
+
+def if_answered(why: str, client: str) -> str:
+    """What a mark does while a link is out and nobody may know whether there is an answer; nothing otherwise."""
+    if why != "asked":
+        return ""
+    return _(
+        "If you mark it, the link is closed. If {client} has answered already, the answer is kept, and the session "
+        "counts as held again once it opens."
+    ).format(client=client)
 
 
 def denied(client: str) -> str:

@@ -99,7 +99,11 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_ADAPTER = "accord_clinic.accounts.staff.AccountAdapter"
-ACCOUNT_FORMS = {"reset_password": "accord_clinic.accounts.staff.ForgottenPassword"}  # nosec B105: a form
+ACCOUNT_FORMS = {
+    "reset_password": "accord_clinic.accounts.staff.ForgottenPassword",  # nosec B105: a form
+    "change_password": "accord_clinic.accounts.passwords.NewPassword",  # nosec B105: a form
+    "reset_password_from_key": "accord_clinic.accounts.passwords.NewPasswordByLink",  # nosec B105: a form
+}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

@@ -134,6 +134,7 @@ urlpatterns = [
     path("people/", therapist.people, name="people"),
     path("people/new/", care.new_person, name="new_person"),
     path("people/<str:uid>/", therapist.dyad, name="dyad"),
+    path("people/<str:uid>/aside/", therapist.aside, name="put_aside"),
     path("people/<str:uid>/plan/", sessions.plan, name="plan_session"),
     path("people/<str:uid>/rhythm/end/", planning.end_rhythm, name="end_rhythm"),
     path("people/<str:uid>/pause/", planning.pause, name="pause"),

@@ -19,6 +19,7 @@ from tests.clinic.test_every_url import a_passkey
 
 from accord.errors import BadInput
 from accord_clinic import settings as real_settings
+from accord_clinic.accounts.passwords import NewPasswordByLink
 from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry
 from accord_clinic.words.browsers import seen_as
@@ -399,6 +400,23 @@ class TestWhatIsNoted:
 
 
 class TestPasswords:
+    def test_the_rules_are_one_quiet_sentence_and_what_breaks_them_is_one_line(self, people, as_member):
+        browser, url = as_member(people.ben), "/account/password/change/"
+        page = browser.get(url).content.decode()
+        hint = "At least 12 characters. No common password, and nothing close to your name or e-mail address."
+        assert f'<span class="hint" id="id_password1_helptext">{hint}</span>' in page
+        assert page.count("12 characters") == 1
+        new = {"oldpassword": PASSWORD, "password1": "ben", "password2": "ben"}
+        page = browser.post(url, new).content.decode()
+        [errors] = re.findall(r'<ul class="errorlist"[^>]*>(.*?)</ul>', page)
+        assert errors.count("<li>") == 1
+        assert "too short" in errors
+        assert "too common" in errors
+
+    def test_the_link_for_a_first_password_says_the_same(self, people):
+        form = NewPasswordByLink(user=people.ben, temp_key="x")
+        assert str(form.fields["password1"].help_text).startswith("At least 12 characters.")
+
     def test_a_wrong_password_and_an_unknown_address_look_alike(self, ben):
         def page(email):
             shown = Browser().post("/account/login/", {"login": email, "password": "not this one"})

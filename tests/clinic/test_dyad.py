@@ -247,7 +247,7 @@ def test_the_number_of_queries_does_not_grow(sessions, people, dyad, ben, as_mem
         agreements.propose(dyad, "goal", f"Goal {number}", "therapist", by=ben)
     browser = as_member(ben)
     html(browser, dyad)
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         html(browser, dyad)
 
 

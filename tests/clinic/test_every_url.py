@@ -179,6 +179,7 @@ ROWS = {
     "calendar/disconnect/": Row(post=THERAPISTS),
     "calendar/seen/": Row(post=THERAPISTS),
     "calendar/changes/<str:uid>/undo/": Row(post="ben", at="change"),
+    "people/<str:uid>/aside/": Row(post=LOOKS, at="dyad"),
     "people/<str:uid>/plan/": Row(get=TREATS, post=TREATS, at="dyad"),
     "people/<str:uid>/rhythm/end/": Row(post=TREATS, at="dyad"),
     "people/<str:uid>/pause/": Row(post=TREATS, at="dyad"),

@@ -6,14 +6,15 @@ from dataclasses import replace
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from tests.clinic.people import a_course, a_held_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, answers
 
-from accord_clinic.actions import agreements, reveal, strains, talk_sheet
-from accord_clinic.models import Dyad, Strain
+from accord_clinic.actions import agreements, care, reveal, strains, talk_sheet
+from accord_clinic.models import Dyad, PutAside, Signal, Strain
 from accord_clinic.pages.caseload import people as caseload
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.pages.prepare_sheet import prepare
 from accord_clinic.pages.strains import steps
+from accord_clinic.pages.supervision import supervision
 from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.pages.today import today
 from accord_clinic.queries.strains import word_on_talking
@@ -230,3 +231,107 @@ def test_a_tick_on_the_sheet_is_the_same_tick(people, felt):
 )
 def test_the_clients_last_word_on_talking(moves, word):
     assert word_on_talking(moves) == word
+
+
+def marked(people):
+    """Ana's fifth check-in says that something was held back; nothing else stands out."""
+    something_held_back(people)
+    return "not_said_yet:6:"
+
+
+def aside(browser, people, mark, what="aside", **more):
+    return browser.post(reverse("put_aside", args=[people.dyad.uid]), {"mark": mark, "what": what, **more})
+
+
+def test_a_mark_is_put_aside_by_its_reader_and_says_so(people, as_member):
+    mark, browser = marked(people), as_member(people.ben)
+    url = reverse("dyad", args=[people.dyad.uid])
+    assert "Put aside for now" in browser.get(url).content.decode()
+    assert aside(browser, people, mark).url == url
+    page = browser.get(url).content.decode()
+    assert "<h1>You put this aside: Something has not been said yet.</h1>" in page
+    assert "Ana has not been asked. It returns when the next session opens." in page
+    assert "Put aside for now" not in page
+    [person] = caseload(people.ben).running
+    assert person.line == "You put this aside: Something has not been said yet."
+    assert caseload(people.ben).to_talk == 0
+    assert prepare(last(people), people.ben).headline.title == person.line
+
+
+@pytest.mark.parametrize("case", [goals_apart, something_held_back])
+def test_goals_apart_can_be_put_aside_too_and_shown_again(people, as_member, case):
+    case(people)
+    browser, title = as_member(people.ben), headline(people)
+    [(mark, _title, is_aside)] = dyad_page(people.ben, people.dyad).headline.marks
+    assert not is_aside
+    sheet_uid = last(people).uid
+    assert aside(browser, people, mark, sheet=sheet_uid).url == reverse("prepare", args=[sheet_uid])
+    assert headline(people) == f"You put this aside: {title}"
+    assert "Show it again" in browser.get(reverse("prepare", args=[sheet_uid])).content.decode()
+    aside(browser, people, mark, "show")
+    assert headline(people) == title
+
+
+def test_it_returns_when_the_next_session_opens(people, as_member):
+    aside(as_member(people.ben), people, marked(people))
+    a_course(people.dyad, 1)
+    assert headline(people) == "Something has not been said yet."
+
+
+def test_it_stays_aside_where_the_client_says_yes(people, as_member):
+    aside(as_member(people.ben), people, marked(people))
+    strain = strains.open_strain(last(people), "unclear", "therapist", by=people.ben)
+    say_again(people, strain, True, "settled", "yes")
+    assert headline(people) == "You put this aside: Something has not been said yet."
+
+
+def test_a_no_or_a_partly_of_the_client_keeps_nothing_aside(people, as_member):
+    aside(as_member(people.ben), people, marked(people))
+    strain = strains.open_strain(last(people), "unclear", "therapist", by=people.ben)
+    say_again(people, strain, True, "partly", "partly")
+    line = dyad_page(people.ben, people.dyad).headline
+    assert "partly resolved" in line.title or "in part" in line.title
+    assert not any(is_aside for _mark, _title, is_aside in line.marks)
+
+
+def test_what_one_reader_puts_aside_stands_for_every_other(people, as_member):
+    mark = marked(people)
+    care.share(people.dyad, people.cy, by=people.ben)
+    aside(as_member(people.ben), people, mark)
+    [shared] = supervision(people.cy).running
+    assert "held back" in shared.line
+    assert dyad_page(people.cy, people.dyad).headline.title == "Something has not been said yet."
+    assert "not been said" in sheet(last(people)).lead
+    aside(as_member(people.cy), people, mark)
+    assert "You put this aside" in supervision(people.cy).running[0].line
+
+
+def test_the_talk_sheet_is_the_same_whatever_its_reader_put_aside(people, as_member):
+    goals_apart(people)
+    before = sheet(last(people)).lead
+    [(mark, _title, _aside)] = dyad_page(people.ben, people.dyad).headline.marks
+    aside(as_member(people.ben), people, mark)
+    assert before
+    assert sheet(last(people)).lead == before
+
+
+def test_a_safety_notice_and_a_mark_that_is_not_shown_cannot_be_put_aside(people, as_member):
+    session = a_held_session(people.dyad, client=answers("client"), therapist=answers("therapist"))
+    reveal.raise_safety(session, "phq-9", "item9")
+    hidden = {"kind": "drop", "reported": False, "rule": "x", "withheld": True, "raised_at": timezone.now()}
+    signal = Signal.objects.create(dyad=people.dyad, session=session, **hidden)
+    browser = as_member(people.ben)
+    assert not dyad_page(people.ben, people.dyad).headline.marks
+    for mark in ("safety:1:phq-9/item9", f"safety:1:{Signal.objects.get(kind='safety').scale}", "drop:1:", "", "x:y"):
+        aside(browser, people, mark)
+    assert not PutAside.objects.exists()
+    assert signal.withheld
+
+
+def test_nobody_puts_aside_what_is_not_theirs_to_see(people, as_member):
+    mark = marked(people)
+    assert aside(as_member(people.eve), people, mark).status_code == 404
+    other = a_dyad(people.eve, "Kim")
+    answer = as_member(people.eve).post(reverse("put_aside", args=[other.uid]), {"mark": mark})
+    assert answer.status_code == 302
+    assert not PutAside.objects.exists()

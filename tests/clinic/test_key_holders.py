@@ -6,11 +6,11 @@ import pytest
 from django.test import Client as Browser
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_member, a_session
-from tests.clinic.phone import USUAL, Phone, text
+from tests.clinic.phone import USUAL, Phone, past_the_first_time, text
 from tests.clinic.rights_steps import inside
 from tests.clinic.test_german import ENGLISH, words_of
 
-from accord_clinic.actions import care, corrections, cover_and_emergency
+from accord_clinic.actions import care, checkin, corrections, cover_and_emergency
 from accord_clinic.models import Client, Member, Notice, Practice
 from accord_clinic.queries.key_holders import key_holders
 
@@ -49,27 +49,41 @@ def both_treat(two):
     return two
 
 
+def first_page(people):
+    """The page of the first link of all: Ana has not agreed yet."""
+    return Browser().get(f"/c/{checkin.invite(a_session(people.dyad, state='held'), by=people.ben)}")
+
+
 def pages(people) -> dict[str, str]:
     """What Ana reads before, while and after she answers, and in her own space."""
+    start = first_page(people)
     phone = Phone(a_session(people.dyad, state="held"))
-    start = Browser().get(f"/c/{phone.token}")
     questions = phone.open()
     phone.send({**KEPT, "read.0-o2": "outside"})
     browser, uid = inside(people.ana), people.dyad.uid
     own = {name: browser.get(f"/mine/{uid}/{name}/") for name in ("lines", "readers")}
-    shown = {"start": start, "questions": questions, **own, "contact": browser.get("/mine/rights/contact/")}
+    own |= {"contact": browser.get("/mine/rights/contact/"), "rights": browser.get("/mine/rights/")}
+    later = a_session(people.dyad, state="held")
+    past_the_first_time(later)
+    again = Browser().get(f"/c/{Phone(later).token}")
+    shown = {"start": start, "questions": questions, "again": again, **own}
     return {name: words_of(page.content.decode()) for name, page in shown.items()}
 
 
 class TestAPracticeOfOne:
-    def test_says_before_the_first_question_who_holds_the_key_and_could_redirect_links(self, alone):
+    def test_says_once_where_one_agrees_who_holds_the_key_and_could_redirect_links(self, alone):
         told = pages(alone)
-        for name in ("start", "readers"):
+        for name in ("start", "rights"):
             assert "Ben looks after the data of this practice and holds the key to it." in told[name], name
             assert "on no page that Ben sees, but nobody else watches over that." in told[name], name
             assert "Ben could also change the address to which your links and codes go." in told[name], name
-        assert "holds the key to it" in told["lines"]
-        assert "could also change the address" in told["contact"]
+        again = [name for name, page in told.items() if "the key to it" in page or "could also change" in page]
+        assert again == ["start", "rights"]
+        assert "Looks after the data and holds the key." in told["readers"]
+
+    def test_whoever_opens_the_link_sees_it_whether_or_not_the_client_has_begun(self, alone):
+        link = f"/c/{Phone(a_session(alone.dyad, state='held')).token}"
+        assert "Ben looks after the data of this practice" in words_of(Browser().get(link).content.decode())
 
     def test_promises_nowhere_what_only_the_key_holder_could_keep(self, alone):
         made = [(name, promise) for name, page in pages(alone).items() for promise in PROMISES if promise in page]
@@ -95,7 +109,7 @@ class TestAPracticeOfOne:
         Client.objects.filter(pk=alone.ana.pk).update(language="de", name="Anna")
         alone.ana.refresh_from_db()
         here = Practice.objects.get()
-        here.crisis_text, here.outside_reader_role = "", "Supervision"
+        here.name, here.crisis_text, here.outside_reader_role = "Praxis am Park", "", "Supervision"
         here.outside_reader_reply, here.outside_reader_duty = "binnen einer Woche", ""
         here.save()
         told = pages(alone)
@@ -129,7 +143,8 @@ class TestWhereEveryAdminTreatsTheClient:
     def test_both_are_named_and_nothing_more_is_promised(self, both_treat):
         told = pages(both_treat)
         assert "Ada and Ben look after the data of this practice and hold the key to it." in told["start"]
-        assert "Ada and Ben could also change the address" in told["contact"]
+        assert "Ada and Ben could also change the address" in told["rights"]
+        assert "Ada and Ben Look after the data and hold the key." in told["readers"]
         assert [(name, promise) for name, page in told.items() for promise in PROMISES if promise in page] == []
 
     def test_another_client_of_one_of_them_is_promised_what_the_other_watches_over(self, both_treat):
@@ -151,5 +166,5 @@ def test_the_only_admin_is_named_although_others_work_here_and_one_of_them_is_th
     roles(people.eve, "therapist", "admin")
     a_dyad(people.eve, people.ana)
     assert key_holders(people.ana) == ("Eve",)
-    page = text(Browser().get(f"/c/{Phone(a_session(people.dyad, state='held')).token}"))
+    page = text(first_page(people))
     assert "Eve looks after the data of this practice" in page

@@ -4,16 +4,20 @@ A word is planted wherever a client can leave one that a member may read; then e
 page that holds the word must have written a row of the read log, and one that does not must not claim a reading of it.
 """
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from tests.clinic.people import a_session
 from tests.clinic.rights_steps import inside
 from tests.clinic.test_every_url import ROWS, STAFF, routes, world  # noqa: F401
 
 from accord_clinic.actions import agreements, corrections
 from accord_clinic.models import Comment, Correction, PrivateLine, ReadLog, Session, Wording
-from accord_clinic.pages.own_space import reads
+from accord_clinic.pages.readers import visits
 from accord_clinic.questionnaires import plan
 from accord_clinic.words import phrases
 
@@ -74,4 +78,46 @@ def test_every_kind_of_reading_has_its_plain_word_for_the_client(planted):
     assert len(kinds) >= 7
     page = inside(planted.people.ana).get(f"/mine/{planted.things['dyad']}/readers/").content.decode()
     assert all(str(told[kind]) in page for kind in kinds)
-    assert len(reads(planted.people.dyad)) == ReadLog.objects.count()
+    assert sum(len(visit.pages) for visit in visits(planted.people.dyad)) == ReadLog.objects.count()
+
+
+@pytest.fixture
+def read_at(people, dyad):
+    """Somebody opened a page of Ana's course so many minutes ago."""
+
+    def read(member, minutes, what="course"):
+        moment = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(minutes=minutes)
+        return ReadLog.objects.create(member=member, dyad=dyad, what=what, at=moment)
+
+    return read
+
+
+def test_thirteen_pages_in_an_hour_are_one_line_that_opens(people, dyad, ben, read_at):
+    for minutes in range(0, 52, 4):
+        read_at(ben, minutes)
+    [visit] = visits(dyad)
+    assert (visit.who, visit.what, len(visit.pages)) == ("Ben", "13 pages", 13)
+    assert re.search(r", \d\d:12 to \d\d:00$", visit.when)
+    page = inside(people.ana).get(f"/mine/{dyad.uid}/readers/").content.decode()
+    assert page.count("<details><summary>13 pages</summary>") == 1
+    assert page.count("your course") >= 13
+
+
+def test_visits_are_told_apart_by_person_and_by_an_hour_without_a_page(people, dyad, ben, read_at):
+    read_at(ben, 0)
+    read_at(people.cy, 5, "talk_sheet")
+    read_at(ben, 10)
+    read_at(ben, 70)
+    read_at(None, 100)
+    assert [(visit.who, visit.what) for visit in visits(dyad)] == [
+        ("Ben", "2 pages"), ("Cy", "the talk sheet"), ("Ben", "your course"), ("somebody", "your course"),
+    ]  # fmt: skip
+
+
+def test_a_visit_over_midnight_says_both_days(dyad, ben, read_at):
+    for minutes in (11 * 60 + 30, 12 * 60 + 10):
+        read_at(ben, minutes)
+    with timezone.override("UTC"):
+        [visit] = visits(dyad)
+    assert visit.when.count(":") == 2
+    assert visit.when.count("day, ") == 2

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
 from django.dispatch import receiver
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -56,6 +57,13 @@ class AccountAdapter(DefaultAccountAdapter):
     def add_message(self, request, level, message_template=None, *args, **kwargs):
         if message_template not in ("account/messages/logged_in.txt", "account/messages/logged_out.txt"):
             super().add_message(request, level, message_template, *args, **kwargs)
+
+    def clean_password(self, password, user=None):
+        """Say in one line what is wrong with a new password, whatever the number of rules that it breaks."""
+        try:
+            return super().clean_password(password, user)
+        except ValidationError as error:
+            raise ValidationError(" ".join(error.messages)) from error
 
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.mfa.stages.AuthenticateStage": "accord_clinic.accounts.sso.SecondFactorStage"}

@@ -53,6 +53,7 @@ DELETED = {
     models.StrainMove: "strain__dyad__client",
     models.Strain: DYAD,
     models.SafetyLook: "signal__dyad__client",
+    models.PutAside: "signal__dyad__client",
     models.Signal: DYAD,
     models.Share: DYAD,
     models.Cover: DYAD,

@@ -38,6 +38,7 @@ NOT_IN_A_COPY = {
     models.KeptRating: "what a therapist has not shown, for that therapist alone",
     models.RatingDraft: "a rating that a therapist has not sent yet",
     models.Reaction: "a therapist's own notes, for that therapist alone",
+    models.PutAside: "which mark a member has put aside on their own pages until the next session",
     models.Suggestion: "what the therapist was offered to try, and why not",
     models.SafetyLook: "who looked after a safety answer; what was assessed is in the care record",
     models.Code: "keys",

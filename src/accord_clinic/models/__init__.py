@@ -37,7 +37,7 @@ from accord_clinic.models.planning import (
     Rhythm,
 )
 from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
-from accord_clinic.models.signals import Calibration, SafetyLook, Signal, Suggestion
+from accord_clinic.models.signals import Calibration, PutAside, SafetyLook, Signal, Suggestion
 from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth, StepIn
 
 codes.guard(apps.all_models["accord_clinic"].values())
@@ -74,6 +74,7 @@ __all__ = [
     "KeptRating",
     "PrivateLine",
     "Progress",
+    "PutAside",
     "RatingDraft",
     "Reaction",
     "ReadLog",

@@ -46,6 +46,17 @@ class Signal(models.Model):
         indexes = [models.Index(fields=["reported", "-raised_at"])]
 
 
+class PutAside(models.Model):
+    """One reader has put a signal aside, for that reader alone, until a later session opens. Never a safety notice."""
+
+    signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="put_aside")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["signal", "member"], name="put_aside_once_a_reader")]
+
+
 class SafetyLook(models.Model):
     """What a member did after a safety answer; never the answer, and no assessment, which belongs in the care record.
 

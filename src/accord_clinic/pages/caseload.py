@@ -19,7 +19,7 @@ from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strain
 from accord_clinic.queries.practice import zone
 from accord_clinic.words.choices import ENDINGS
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import INFERRED, TO_TALK, Finding, Names
+from accord_clinic.words.sentences import ASIDE, TO_TALK, Finding, Names
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
@@ -37,7 +37,7 @@ class Person:
     line: str
     side: str
     chip: str = ""
-    rank: int = INFERRED + 1
+    rank: int = ASIDE
     answer: str = ""
 
 
@@ -52,13 +52,13 @@ class People:
 
 
 def people(member: Member) -> People:
-    """Everybody this therapist works with. Five queries, whatever the number."""
+    """Everybody this therapist works with. Six queries, whatever the number."""
     dyads = caseload.running(member)
-    by_dyad, where = signals_and_strains(dyad.dyad for dyad in dyads), zone()
+    by_dyad, where = signals_and_strains((dyad.dyad for dyad in dyads), member), zone()
     running = [_person(dyad, by_dyad[dyad.dyad], member.name, where) for dyad in dyads]
     running.sort(key=lambda person: (person.rank, folded(person.name)))
     ended, more = caseload.ended(member)
-    to_talk = sum(person.rank <= INFERRED for person in running)
+    to_talk = sum(person.rank < ASIDE for person in running)
     return People(tuple(running), tuple(map(_ended, ended)), more, to_talk)
 
 

@@ -87,7 +87,6 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     waits = "guardian" in must - set(given)
     unknown = waits and age is None and terms is None
     guardians = _guardians(terms, (minor or "guardian" in must) and not unknown)
-    lines = [*guardians, *_by_order(terms), *what_it_means(key_holders(client))]
     waiting = ""
     if unknown:
         # A grown-up is not told of guardians because a year was left out.
@@ -97,6 +96,10 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     waiting = waiting.format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must and not given.get("client") else None
     gives = "client" in must - set(given)
+    # With the consent, and like it until an earlier session is open: else the page would tell that somebody has begun.
+    # A client for whom a guardian alone agrees has no other time to read it.
+    of_the_key = what_it_means(key_holders(client)) if agree or "client" not in must else ()
+    lines = [*guardians, *_by_order(terms), *of_the_key]
     return BeforeFirst(tuple(lines), _readers(client, dyad), agree, gives, waiting)
 
 

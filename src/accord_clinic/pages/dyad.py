@@ -56,7 +56,7 @@ class _Presenter:
     def __init__(self, member: Member, dyad: Dyad) -> None:
         self.dyad, self.mine, self.where = dyad, can(check_treat, member, dyad), zone()
         self.names = Names(dyad.client.called, dyad.therapist.name, you=dyad.therapist_id == member.pk)
-        self.rows = dyad_rows(dyad, with_own_answers=self.mine)
+        self.rows = dyad_rows(dyad, member, with_own_answers=self.mine)
         self.sessions = self.rows.sessions
         self.revealed = [s for s in self.sessions if s.revealed_at and s.state == "held" and not s.passed_over]
         self.when = {s.pk: _when(s.start, self.where) for s in self.sessions}
@@ -93,7 +93,8 @@ class _Presenter:
         """What is worth a word, as of the latest session that is open to both."""
         unsettled = [as_open(s, self.sessions) for s in self.rows.strains if is_unsettled(s.facts.state)]
         last = self.revealed[-1].number if self.revealed else 0
-        return reading(SignalsAndStrains(tuple(self.rows.signals), tuple(unsettled)), last, self.names)
+        there = SignalsAndStrains(tuple(self.rows.signals), tuple(unsettled), self.rows.aside)
+        return reading(there, last, self.names)
 
     def tick(self, read: CaseReading) -> str:
         """The strain of the headline, where the reader may tick it as talked about."""

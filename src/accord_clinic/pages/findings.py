@@ -10,7 +10,17 @@ from django.utils.translation import gettext as _
 
 from accord.signals import STARTING_SESSIONS
 from accord_clinic.queries.findings import SignalsAndStrains, false_alarms, up_to
-from accord_clinic.words.sentences import SAFETY, FalseAlarms, Finding, Names, findings, how_sure, in_a_list, judged_by
+from accord_clinic.words.sentences import (
+    ASIDE,
+    SAFETY,
+    FalseAlarms,
+    Finding,
+    Names,
+    findings,
+    how_sure,
+    in_a_list,
+    judged_by,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class Headline:
     judged_by: str = ""
     whys: tuple[tuple[str, str], ...] = ()
     """The kinds of signal behind it, each with its title: a *Why?* stands beside them."""
+    marks: tuple[tuple[str, str, bool], ...] = ()
+    """The signals behind it that the reader may put aside: each by `which`, its title, and whether it is aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,8 @@ def reading(dyad: SignalsAndStrains, last: int | None, names: Names) -> CaseRead
     """The one reading. `last`: the latest session that is open to both, or the one on which a page looks back."""
     number = last or 0
     up_to_here = up_to(dyad, number) if number else dyad
-    return CaseReading(findings(up_to_here.signals, up_to_here.strains, number, names), number, names)
+    worth = findings(up_to_here.signals, up_to_here.strains, number, names, up_to_here.aside)
+    return CaseReading(worth, number, names)
 
 
 def calm(last: int | None) -> str:
@@ -96,14 +109,15 @@ def headline(worth: Iterable[Finding], last: int, names: Names) -> Headline:
     top, more = ranked[0], ranked[1:]
     alarms = [_alarms(finding) for finding in ranked]
     whys = tuple({finding.kind: finding.title for finding in ranked}.items())
+    marks = tuple((finding.mark, finding.title, finding.rank == ASIDE) for finding in ranked if finding.mark)
     judges = " ".join(map(judged_by, dict.fromkeys(filter(None, alarms))))
     if top.inferred:  # how sure it is stands with it, and what comes second says its own in short
         sure = " ".join((how_sure(alarms[0]), *map(line, more)))
-        return Headline(top.title, top.more, sure, judges, whys)
+        return Headline(top.title, top.more, sure, judges, whys, marks)
     text = " ".join(filter(None, (top.more, *(finding.line for finding in more))))
     surer = _("What somebody said is the surer sign.")
     seconds = [f"{how_sure(alarms[1])} {surer}" for finding in more if finding.inferred]
-    return Headline(top.title, text, " ".join(seconds), judges, whys)
+    return Headline(top.title, text, " ".join(seconds), judges, whys, marks)
 
 
 def _nothing(last: int, names: Names) -> Headline:

@@ -14,29 +14,33 @@ def names_of(holders: tuple[str, ...]) -> str:
 
 
 def what_it_means(holders: tuple[str, ...]) -> tuple[str, ...]:
-    """What it means that these hold the key, for what is kept and for the address. Nothing where somebody watches."""
-    return (*of_the_key(holders), *of_the_address(holders))
+    """What these could do: open what no page shows, and redirect links and codes. Nothing where somebody watches.
 
-
-def of_the_key(holders: tuple[str, ...]) -> tuple[str, ...]:
-    """That these could open what pages do not show."""
-    text = ngettext(
+    Told where one agrees, and nowhere a second time: before the first question of all, and with the choices and rights.
+    """
+    if not holders:
+        return ()
+    key = ngettext(
         "{names} looks after the data of this practice and holds the key to it. What you keep for yourself is on no "
         "page that {names} sees, but nobody else watches over that.",
         "{names} look after the data of this practice and hold the key to it. What you keep for yourself is on no "
         "page that they see, but nobody else watches over that.",
         len(holders),
     )
-    return (text.format(names=names_of(holders)),) if holders else ()
-
-
-def of_the_address(holders: tuple[str, ...]) -> tuple[str, ...]:
-    """That these could redirect links and codes."""
-    text = ngettext(
+    address = ngettext(
         "{names} could also change the address to which your links and codes go. The program would then tell the old "
         "address.",
         "{names} could also change the address to which your links and codes go. The program would then tell the old "
         "address.",
         len(holders),
     )
-    return (text.format(names=names_of(holders)),) if holders else ()
+    return (key.format(names=names_of(holders)), address.format(names=names_of(holders)))
+
+
+def in_short(holders: tuple[str, ...]) -> str:
+    """The same beside their names in the list of who may read."""
+    return ngettext(
+        "Looks after the data and holds the key. What that means is under “Your choices and rights”.",
+        "Look after the data and hold the key. What that means is under “Your choices and rights”.",
+        len(holders),
+    )

@@ -1,8 +1,8 @@
-"""A client's own space: the course over time, what is kept, who may read what, and who read it."""
+"""A client's own space: the course over time, what is kept, and who may read what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from accord_clinic import links
 from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.charts.types import Opener
-from accord_clinic.pages.key_holders import names_of, what_it_means
+from accord_clinic.pages.key_holders import in_short, names_of
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.queries import doors, own_space
 from accord_clinic.queries.key_holders import key_holders
@@ -24,11 +24,11 @@ from accord_clinic.questionnaires.answer_words import given, in_words, question
 from accord_clinic.questionnaires.page import PICKED, PICKS, Agreed, Concern, asking_again, progress_question
 from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.questionnaires.shelf import shelf
-from accord_clinic.words.phrases import at, day, pages_read
+from accord_clinic.words.phrases import at, day
 from accord_clinic.words.sentences import Names, strain_state
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Session
+    from accord_clinic.models import Client, Dyad, PrivateLine, Session
 
 MOST_OPENINGS = 20
 
@@ -57,15 +57,6 @@ class PrivateLines:
     reader: str
     acknowledged: str
     with_it: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True)
-class Read:
-    """Who read what, and when."""
-
-    who: str
-    what: str
-    when: str
 
 
 @dataclass(frozen=True)
@@ -286,18 +277,9 @@ def _named_by_the_practice(dyad: Dyad) -> Iterable[tuple[str, str]]:
     # Nothing can be promised about those who hold the key while nobody else watches.
     holders = key_holders(dyad.client)
     if holders:
-        yield names_of(holders), " ".join(what_it_means(holders))
+        yield names_of(holders), in_short(holders)
     else:
         yield _("The practice"), _("Counts over many people, never your words.")
-
-
-def reads(dyad: Dyad) -> list[Read]:
-    """Who read the client's words, newest first."""
-    numbers = own_space.numbers(dyad)
-    return [
-        Read(row.member.name if row.member else _("somebody"), _what(row, numbers), at(row.at))
-        for row in own_space.reads(dyad)
-    ]
 
 
 def openings(client: Client, token: str) -> list[Opening]:
@@ -307,14 +289,3 @@ def openings(client: Client, token: str) -> list[Opening]:
         Opening(door.pk, at(door.opened_at), at(door.seen_at), door.pk in standing, door.token_hash == this_door)
         for door in doors.latest(client, MOST_OPENINGS)
     ]
-
-
-def _what(row: ReadLog, by_uid: Mapping[str, int]) -> str:
-    what = pages_read().get(row.what, _("your answers"))
-    read = sorted(by_uid[uid] for uid in row.sessions if uid in by_uid)
-    if not read:
-        return what
-    numbers = ", ".join(map(str, read))
-    return ngettext("{what}, session {numbers}", "{what}, sessions {numbers}", len(read)).format(
-        what=what, numbers=numbers
-    )

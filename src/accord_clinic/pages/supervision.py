@@ -12,7 +12,7 @@ from accord_clinic.pages.findings import reading
 from accord_clinic.queries.caseload import folded
 from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.supervision import SharedDyad, shared_with
-from accord_clinic.words.sentences import INFERRED, Names
+from accord_clinic.words.sentences import ASIDE, Names
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
@@ -44,9 +44,9 @@ class Supervision:
 
 
 def supervision(member: Member) -> Supervision:
-    """The page of this supervisor. Four queries, whatever the number."""
+    """The page of this supervisor. Five queries, whatever the number."""
     dyads = shared_with(member)
-    by_dyad = signals_and_strains(dyad.dyad for dyad in dyads)
+    by_dyad = signals_and_strains((dyad.dyad for dyad in dyads), member)
     shared = [_shared(dyad, by_dyad[dyad.dyad]) for dyad in dyads]
     shared.sort(key=lambda course: (course.rank, folded(course.client)))
     running = tuple(course for course in shared if not course.ended)
@@ -56,7 +56,7 @@ def supervision(member: Member) -> Supervision:
 def _shared(dyad: SharedDyad, signals: SignalsAndStrains) -> Shared:
     client = dyad.address_as or dyad.client
     read = reading(signals, dyad.last, Names(client, dyad.therapist, you=False))
-    rank, answer = (read.first.rank, read.first.answer) if read.first else (INFERRED + 1, "")
+    rank, answer = (read.first.rank, read.first.answer) if read.first else (ASIDE, "")
     return Shared(dyad.uid, client, dyad.therapist, read.line, dyad.ended is not None, rank, answer)
 
 
@@ -64,7 +64,7 @@ def _sentence(running: tuple[Shared, ...]) -> str:
     """How many are shared, and how many have a finding."""
     if not running:
         return _("Nothing is shared with you now.")
-    count, to_talk = len(running), sum(course.rank <= INFERRED for course in running)
+    count, to_talk = len(running), sum(course.rank < ASIDE for course in running)
     shared = ngettext(
         "{count} course of care is shared with you.", "{count} courses of care are shared with you.", count
     ).format(count=count)

@@ -124,7 +124,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
     before = [session for session in sessions if session.start < midnight]
     coming = {session.dyad for session in rows if session.start >= midnight and session.state == "planned"}
     sheets = {session.dyad: session.uid for session in sessions if session.ready}
-    words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}))
+    words = _Entries(member.name, where, now, signals_and_strains({session.dyad for session in of_the_day}, member))
     parts = {
         "sessions": tuple(map(words.of_the_day, of_the_day)),
         "to_settle": tuple(map(words.to_settle, (s for s in before if s.state == "planned"))),

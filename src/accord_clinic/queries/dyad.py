@@ -22,7 +22,7 @@ from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
-from accord_clinic.queries.findings import shown_signals
+from accord_clinic.queries.findings import put_aside, shown_signals
 from accord_clinic.queries.from_outside import named_for
 from accord_clinic.queries.sessions import is_denied
 from accord_clinic.queries.strains import StrainHistory, histories
@@ -95,7 +95,8 @@ class Goal:
 class DyadRows:
     """All that the page of one dyad is made from. `sides`: who has answered the check-in, by row of the session.
 
-    `latest`: what both answered about the last session that is open to both, by side and questionnaire.
+    `latest`: what both answered about the last session that is open to both, by side and questionnaire. `aside`: which
+    of the signals this reader has put aside.
     """
 
     sessions: Sequence[Session]
@@ -107,6 +108,7 @@ class DyadRows:
     goals: Sequence[Goal]
     shared_with: Sequence[str]
     latest: Mapping[tuple[str, str], ReadableResponse]
+    aside: frozenset[str]
 
 
 def visible(member: Member, uid: str) -> Dyad | None:
@@ -148,7 +150,7 @@ def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
     }  # fmt: skip
 
 
-def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
+def dyad_rows(dyad: Dyad, reader: Member, with_own_answers: bool) -> DyadRows:
     """What may be shown of a dyad; ask `visible` first. `with_own_answers`: its therapist's, also before the reveal."""
     sessions = SESSIONS.all(dyad.pk)
     responses = (ANSWERS_AND_OWN if with_own_answers else ANSWERS).rows(dyad.pk)
@@ -156,16 +158,18 @@ def dyad_rows(dyad: Dyad, with_own_answers: bool) -> DyadRows:
     for response in responses:
         if response.instrument == CHECK_IN:
             sides.setdefault(response.session_id, set()).add(response.side)
+    signals = shown_signals([dyad.pk])
     return DyadRows(
         sessions=sessions,
         sides=sides,
         record=dyad_record([s for s in sessions if s.state == "held" or s.revealed_at], responses),
-        signals=shown_signals([dyad.pk]).get(dyad.pk, ()),
+        signals=signals.get(dyad.pk, ()),
         strains=histories(dyad),
         quotes=_quotes(dyad, responses),
         goals=_goals(dyad),
         shared_with=_shared_with(dyad),
         latest=_latest(sessions, responses),
+        aside=put_aside(signals, reader).get(dyad.pk, frozenset()),
     )
 
 

@@ -7,45 +7,95 @@ exception is the safety notice, which names no answer and stays until somebody h
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.records import Signal
 from accord_clinic import models
 from accord_clinic.database.prepared import PreparedForMany
-from accord_clinic.models import Session
+from accord_clinic.models import Dyad, Member, PutAside, Session, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.queries.safety import NOT_OPEN, open_notices
 from accord_clinic.queries.strains import open_strains
-from accord_clinic.words.sentences import ANSWER, FalseAlarms, OpenStrain
+from accord_clinic.words.sentences import ANSWER, FalseAlarms, OpenStrain, which
 
 ABOUT = "about_session"
 """Evidence that names another session."""
+CLIENTS_YES = ("talk", "settle", "let_rest")
+"""What a client says of a concern after which a mark about the same session stays aside."""
 SIGNAL_COLUMNS = ("kind", rank("session"), "reported", "rule", "scale", "strength", "evidence", "calibration")
 
 
 @dataclass(frozen=True, slots=True)
 class SignalsAndStrains:
-    """What there is to a dyad before it is put into words: signals that are shown, strains that are not settled."""
+    """What there is to a dyad before it is put into words: signals that are shown, strains that are not settled.
+
+    `aside`: those of the signals that the reader has put aside, by `which`.
+    """
 
     signals: tuple[Signal, ...] = ()
     strains: tuple[OpenStrain, ...] = ()
+    aside: frozenset[str] = frozenset()
 
 
 NOTHING = SignalsAndStrains()
 
 
-def signals_and_strains(dyads: Iterable[int]) -> Mapping[int, SignalsAndStrains]:
-    """Signals that were not withheld and strains that are not settled, by dyad. Two queries."""
+def signals_and_strains(dyads: Iterable[int], reader: Member | None = None) -> Mapping[int, SignalsAndStrains]:
+    """Signals that were not withheld and strains that are not settled, by dyad. Two queries.
+
+    With a `reader`, also what this member has put aside: one more query where there is something to put aside.
+    """
     ids = list(dyads)
     signals, strains = shown_signals(ids), open_strains(ids)
-    return {pk: SignalsAndStrains(tuple(signals.get(pk, ())), tuple(strains.get(pk, ()))) for pk in ids}
+    aside = put_aside(signals, reader) if reader else {}
+    return {
+        pk: SignalsAndStrains(tuple(signals.get(pk, ())), tuple(strains.get(pk, ())), aside.get(pk, frozenset()))
+        for pk in ids
+    }
+
+
+def put_aside(signals: Mapping[int, Iterable[Signal]], reader: Member) -> dict[int, frozenset[str]]:
+    """Which of the signals of these dyads `reader` has put aside, by dyad; asks nothing where none can be.
+
+    One returns when a later session opens, unless the client said since of a concern about the same session that it
+    was talked about, is resolved or may rest.
+    """
+    dyads = [pk for pk, found in signals.items() if any(signal.kind != "safety" for signal in found)]
+    if not dyads:
+        return {}
+    aside: dict[int, set[str]] = {}
+    for dyad, by, *named in PUT_ASIDE.rows(dyads):
+        if by == reader.pk:
+            aside.setdefault(dyad, set()).add(which(*named))
+    return {dyad: frozenset(names) for dyad, names in aside.items()}
+
+
+def _put_aside(dyads: Sequence[int]) -> QuerySet:
+    later = Session.objects.filter(
+        dyad=OuterRef("signal__dyad"), start__gt=OuterRef("signal__session__start"), revealed_at__gt=OuterRef("at")
+    )
+    clients_yes = StrainMove.objects.filter(
+        strain__session=OuterRef("signal__session"), side="client", move__in=CLIENTS_YES, at__gt=OuterRef("at")
+    )
+    rows = PutAside.objects.filter(Exists(clients_yes) | ~Exists(later), signal__dyad__in=dyads)
+    return rows.values_list("signal__dyad", "member", "signal__kind", rank("signal__session"), "signal__scale")
+
+
+PUT_ASIDE = PreparedForMany(_put_aside)
+
+
+def signal_called(dyad: Dyad, name: str) -> models.Signal | None:
+    """The signal of a dyad that a page calls so, where it can be put aside."""
+    shown = models.Signal.objects.filter(dyad=dyad, withheld=False).exclude(kind="safety")
+    rows = shown.annotate(number=rank("session"))
+    return next((row for row in rows if which(row.kind, row.number, row.scale) == name), None)
 
 
 def up_to(dyad: SignalsAndStrains, number: int) -> SignalsAndStrains:
     """What there was to the sessions up to one. Safety notices are of no one session: each that is open stays."""
     signals = tuple(s for s in dyad.signals if s.session <= number or s.kind == "safety")
-    return SignalsAndStrains(signals, tuple(s for s in dyad.strains if s.session <= number))
+    return replace(dyad, signals=signals, strains=tuple(s for s in dyad.strains if s.session <= number))
 
 
 def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:

@@ -54,7 +54,7 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
     unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__start", "-session")
     aside = Suggestion.objects.filter(session__dyad=dyad, used=False).exclude(session=session)
     reactions = Reaction.objects.filter(session__dyad=dyad, by=member).annotate(number=rank("session")).order_by("-at")
-    so_far = signals_and_strains([dyad.pk])[dyad.pk]
+    so_far = signals_and_strains([dyad.pk], member)[dyad.pk]
     return PrepareRows(
         so_far,
         _after(so_far.signals, session.number),

@@ -18,13 +18,12 @@ from accord.errors import AccordError
 from accord_clinic.actions import agreements, own_space, private_lines
 from accord_clinic.actions import step_in as steps
 from accord_clinic.pages import own_space as space_pages
-from accord_clinic.pages.key_holders import of_the_key
+from accord_clinic.pages import readers as reader_pages
 from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import talk_sheet as talk_queries
-from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import zone
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
@@ -176,7 +175,7 @@ def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    context = {"lines": space_pages.private_lines(client, dyad), "of_the_key": of_the_key(key_holders(client))}
+    context = {"lines": space_pages.private_lines(client, dyad)}
     return _of(request, "client/kept.html", context, client, dyad, "my-lines")
 
 
@@ -204,7 +203,7 @@ def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
         return unknown(request)
     context = {
         "may": space_pages.may_read(dyad),
-        "reads": space_pages.reads(dyad),
+        "visits": reader_pages.visits(dyad),
         "openings": space_pages.openings(client, request.COOKIES.get(DOOR, "")),
     }
     return _of(request, "client/readers.html", context, client, dyad, "my-readers")

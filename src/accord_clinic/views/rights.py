@@ -21,7 +21,7 @@ from accord_clinic.addresses import is_number
 from accord_clinic.exports import client_copy as copy_queries
 from accord_clinic.exports.chapters import chapters
 from accord_clinic.pages import consent as consent_pages
-from accord_clinic.pages.key_holders import of_the_address
+from accord_clinic.pages.key_holders import what_it_means
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import rights as rights_queries
 from accord_clinic.queries.key_holders import key_holders
@@ -45,6 +45,7 @@ def my_rights(request: HttpRequest, client) -> HttpResponse:
     named = practice()
     context = {
         "purposes": consent_pages.purposes(client, client.language),
+        "of_the_key": what_it_means(key_holders(client)),
         "client": client,
         "sender": named.sender_name or named.name,
     }
@@ -241,7 +242,6 @@ def _asking(request: HttpRequest, template: str, client, purpose: str, **context
         "for": purpose,
         "waits": waits or not (client.email or client.phone),
         "by_pin": not (client.email or client.phone),
-        "of_the_address": of_the_address(key_holders(client)) if purpose == CONTACT else (),
         "shown": request.COOKIES.get(WHO + "-demo") if settings.DEMO and waits else None,
         "client": client,
     }

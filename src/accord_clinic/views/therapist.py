@@ -5,16 +5,16 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accord_clinic.actions import read_log
+from accord_clinic.actions import put_aside, read_log
 from accord_clinic.pages import caseload
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.planning import pause_of
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import or_404
+from accord_clinic.views.shortcuts import do, or_404
 
 HOMES = (
     ("therapist", "today"),
@@ -66,3 +66,13 @@ def dyad(request: MemberRequest, uid: str) -> HttpResponse:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
     context = {"page": page, "dyad": row, "pause": pause_of(row)}
     return render(request, "therapist/dyad.html", context)
+
+
+@require_POST
+@login_required
+def aside(request: MemberRequest, uid: str) -> HttpResponse:
+    """Put a mark of the headline aside for this reader alone, or show it again."""
+    row = or_404(dyad_queries.visible(request.user, uid))
+    sheet, mark = request.POST.get("sheet", ""), request.POST.get("mark", "")
+    back = reverse("prepare", args=[sheet]) if sheet else reverse("dyad", args=[uid])
+    return do(request, back, put_aside.put_aside, row, mark, request.POST.get("what") != "show", by=request.user)

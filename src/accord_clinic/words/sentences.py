@@ -4,8 +4,8 @@ Today, People, the dyad page and the prepare sheet take their words from here: a
 What somebody said comes before what was inferred, a person is called by name, and an inferred mark says how sure it is.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +17,8 @@ RECENT = 2
 ANSWER = "answer"
 """In the evidence of a safety notice: the session whose answer is to be read."""
 FELT = ("strain_reported", "seen_by_one")
-SAFETY, TO_TALK, REPORTED, WAITS, INFERRED = range(5)
+SAFETY, TO_TALK, REPORTED, WAITS, INFERRED, ASIDE = range(6)
+"""The order of findings; from `ASIDE` on nothing asks for a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Finding:
 
     `inferred`: the signal behind it, where it was inferred and not said. `answer`: the session whose safety answer is
     to be read. `strain`: what the therapist may tick as talked about. `kind`: the kind of signal that its *Why?*
-    explains; an open strain was reported by somebody.
+    explains; an open strain was reported by somebody. `mark`: the signal that the reader may put aside, by `which`.
     """
 
     rank: int
@@ -81,20 +82,33 @@ class Finding:
     answer: str = ""
     kind: str = "strain_reported"
     strain: str = ""
+    mark: str = ""
 
 
-def findings(signals: Sequence[Signal], strains: Iterable[OpenStrain], last: int, names: Names) -> tuple[Finding, ...]:
+def which(kind: str, session: int, scale: str | None) -> str:
+    """What a page calls a signal of a dyad."""
+    return f"{kind}:{session}:{scale or ''}"
+
+
+def findings(
+    signals: Sequence[Signal],
+    strains: Iterable[OpenStrain],
+    last: int,
+    names: Names,
+    aside: Collection[str] = (),
+) -> tuple[Finding, ...]:
     """What is worth a word, first things first: safety, open strains, what was said, what was inferred.
 
     `strains` are those that are not settled; `last` is the latest revealed session. A signal about a strain that is
-    settled by now is left out.
+    settled by now is left out. `aside`: what the reader has put aside comes last, and says so.
     """
     worth = [_strain(group, signals, names) for group in _strains_by_session(strains).values()]
     for signal in signals:
         if signal.kind == "safety" or (
             signal.session > last - RECENT and signal.kind not in (*FELT, "not_talked_about")
         ):
-            worth.append(_signal(signal, names))
+            finding = _signal(signal, names)
+            worth.append(_aside(finding, names) if finding.mark in aside else finding)
     return tuple(sorted(worth, key=lambda f: (f.rank, -f.inferred.strength if f.inferred else -f.session)))
 
 
@@ -239,7 +253,16 @@ def _signal(signal: Signal, names: Names) -> Finding:
     rank = SAFETY if signal.kind == "safety" else REPORTED if signal.reported else INFERRED
     inferred = None if signal.reported else signal
     answer = str(signal.evidence.get(ANSWER, "")) if signal.kind == "safety" else ""
-    return Finding(rank, signal.session, title, line, "" if line == title else line, inferred, answer, signal.kind)
+    mark = "" if signal.kind == "safety" else which(signal.kind, signal.session, signal.scale)
+    more = "" if line == title else line
+    return Finding(rank, signal.session, title, line, more, inferred, answer, signal.kind, mark=mark)
+
+
+def _aside(finding: Finding, names: Names) -> Finding:
+    """Put aside by its reader until a later session opens."""
+    title = _("You put this aside: {mark}").format(mark=finding.title)
+    more = _("{client} has not been asked. It returns when the next session opens.").format(client=names.client)
+    return replace(finding, rank=ASIDE, title=title, line=title, more=more, inferred=None)
 
 
 def _safety(signal: Signal, names: Names) -> tuple[str, str]:

@@ -30,7 +30,7 @@ class PageRead:
 
 
 @dataclass(frozen=True)
-class Visit:
+class ReadingVisit:
     """What one person opened in one go, newest first; `what` and `when` are those of the page where it is only one."""
 
     who: str
@@ -39,7 +39,7 @@ class Visit:
     pages: tuple[PageRead, ...]
 
 
-def visits(dyad: Dyad) -> list[Visit]:
+def visits(dyad: Dyad) -> list[ReadingVisit]:
     """Who read the client's words, newest first."""
     numbers = own_space.numbers(dyad)
     return [_visit(rows, numbers) for rows in _in_visits(own_space.reads(dyad))]
@@ -59,14 +59,14 @@ def _in_visits(rows: Iterable[ReadLog]) -> list[list[ReadLog]]:
     return together
 
 
-def _visit(rows: Sequence[ReadLog], numbers: Mapping[str, int]) -> Visit:
+def _visit(rows: Sequence[ReadLog], numbers: Mapping[str, int]) -> ReadingVisit:
     pages = tuple(PageRead(_what(row, numbers), clock(row.at)) for row in rows)
     last, first = rows[0], rows[-1]
     who = last.member.name if last.member else _("somebody")
     if len(rows) == 1:
-        return Visit(who, pages[0].what, at(last.at), pages)
+        return ReadingVisit(who, pages[0].what, at(last.at), pages)
     what = ngettext("{count} page", "{count} pages", len(rows)).format(count=len(rows))
-    return Visit(who, what, _span(first, last), pages)
+    return ReadingVisit(who, what, _span(first, last), pages)
 
 
 def _span(first: ReadLog, last: ReadLog) -> str:

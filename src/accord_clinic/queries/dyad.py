@@ -150,7 +150,7 @@ def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
     }  # fmt: skip
 
 
-def dyad_rows(dyad: Dyad, reader: Member, with_own_answers: bool) -> DyadRows:
+def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: bool) -> DyadRows:
     """What may be shown of a dyad; ask `visible` first. `with_own_answers`: its therapist's, also before the reveal."""
     sessions = SESSIONS.all(dyad.pk)
     responses = (ANSWERS_AND_OWN if with_own_answers else ANSWERS).rows(dyad.pk)
@@ -169,7 +169,7 @@ def dyad_rows(dyad: Dyad, reader: Member, with_own_answers: bool) -> DyadRows:
         goals=_goals(dyad),
         shared_with=_shared_with(dyad),
         latest=_latest(sessions, responses),
-        aside=put_aside(signals, reader).get(dyad.pk, frozenset()),
+        aside=put_aside(signals, reader).get(dyad.pk, frozenset()) if reader else frozenset(),
     )
 
 

@@ -61,7 +61,7 @@ def put_aside(signals: Mapping[int, Iterable[Signal]], reader: Member) -> dict[i
     One returns when a later session opens, unless the client said since of a concern about the same session that it
     was talked about, is resolved or may rest.
     """
-    dyads = [pk for pk, found in signals.items() if any(signal.kind != "safety" for signal in found)]
+    dyads = [pk for pk, shown in signals.items() if any(signal.kind != "safety" for signal in shown)]
     if not dyads:
         return {}
     aside: dict[int, set[str]] = {}

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0041_external_names'),
+        ('accord_clinic', '0043_moves_were_checked'),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from accord_clinic.views import (
     paper,
     planning,
     practice,
+    practice_cases,
     rating,
     research,
     rights,
@@ -170,6 +171,8 @@ urlpatterns = [
     # lessons, and what to look up
     path("learn/", learning.index, name="learn"),
     *(path(f"learn/{name}/", learning.entries, {"name": name}, name=name) for name in learning.LISTS),
+    path("learn/cases/", practice_cases.index, name="practice_cases"),
+    path("learn/cases/<slug:slug>/", practice_cases.show, name="practice_case"),
     path("learn/<slug:slug>/", learning.lesson, name="lesson"),
     # goals, tasks, the shared view, strains
     path("people/<str:uid>/goals/", agreements.goals, name="goals"),

@@ -76,6 +76,8 @@ ROWS = {
     "learn/misconceptions/": Row(get=STAFF),
     "learn/questions/": Row(get=STAFF),
     "learn/glossary/": Row(get=STAFF),
+    "learn/cases/": Row(get=STAFF),
+    "learn/cases/<slug:slug>/": Row(get=STAFF, post=STAFF, at="case"),
     "learn/<slug:slug>/": Row(get=STAFF, at="lesson"),
     # machines: numbers about the machine, none about people
     "health/": Row(get=ANYBODY),
@@ -355,6 +357,7 @@ def world(people, as_member) -> World:
         "card": card.uid,
         "member": people.eve.uid,
         "lesson": "feedback",
+        "case": "milan",
         "page": "what-you-may-say",
         "stop": a_stop_link(people.ana),
         "kept": talked.responses.filter(side="therapist")[0].kept_ratings.create(item="o1", value="Mine").uid,

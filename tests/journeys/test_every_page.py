@@ -91,6 +91,7 @@ def staff_pages(people):
         "line": PrivateLine.objects.filter(reader="outside").first().uid,
         "member": people.ben.uid,
         "lesson": "strains-and-repair",
+        "case": "tove",
         "page": "what-you-may-say",
     }
     ended, rated = Dyad.objects.get(client__name="Kim"), Session.objects.get(dyad__client__name="Lea")

@@ -70,14 +70,15 @@ def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
     if page is None:
         raise Http404
     with translation.override(language):
-        return render(request, "client/guide.html", _around(language) | {"page": page, "pages": pages, **in_need()})
+        return render(request, "client/guide.html", around(language) | {"page": page, "pages": pages, **in_need()})
 
 
 def _show(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
     language = chosen_language(request)
     with translation.override(language):
-        return render(request, template, _around(language) | context)
+        return render(request, template, around(language) | context)
 
 
-def _around(language: str) -> dict[str, object]:
+def around(language: str) -> dict[str, object]:
+    """What every page in a chosen language needs: it, and the way to the others."""
     return {"language": language, "languages": other_languages(language)}

@@ -48,7 +48,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class CaseStop:
     """One session after which the learner guesses, looks and chooses. `met`, `missed`: its point for supervision."""
 
     guess: str
@@ -92,7 +92,7 @@ class PracticeCase:
     truth: tuple[str, ...]
     ending_strained: str
     ending_eased: str
-    stops: tuple[Stop, ...]
+    stops: tuple[CaseStop, ...]
 
     @property
     def sessions(self) -> int:
@@ -168,13 +168,13 @@ def _read(path: Path) -> PracticeCase:
     return case
 
 
-def _stop(facts: TomlTable, words: TomlTable) -> Stop:
+def _stop(facts: TomlTable, words: TomlTable) -> CaseStop:
     ways = facts.named("ways", "way")
     texts = words.named("ways", "way")
     if ways.keys() != texts.keys():
         raise words.wrong(f"{words.where}: its ways are {', '.join(texts)}", f"Use {', '.join(ways)}.")
     eased = _scene(words.part("eased", f"{words.where}, eased"))
-    stop = Stop(
+    stop = CaseStop(
         guess=facts.one_of("guess", SCORED),
         strained=_scene(words.part("strained")) if words.has("strained") else eased,
         eased=eased,

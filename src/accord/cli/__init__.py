@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "signals": "find possible strains in ratings of many sessions",
     "fit": "fit a statistical model to a table",
     "simulate": "make believable ratings of which the truth is known",
+    "learn": "write a practice case as a folder of pages",
     "fhir": "take questionnaire responses out of FHIR",
 }
 """Each subcommand is described by the module of its name, whose `describe` gives its parser options and `run`."""

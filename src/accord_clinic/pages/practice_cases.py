@@ -16,7 +16,7 @@ from accord.cards import Card, cards
 from accord.case_rule import EASED, SHOWS, Played, by_chance, play, seen
 from accord.instruments import catalogue
 from accord.lessons import InventedCourse
-from accord.practice_cases import GUESSED, STOPS, PracticeCase, Scene, Way
+from accord.practice_cases import STOPS, PracticeCase, Scene, Way
 from accord.records import RATERS
 from accord.scoring import scores
 from accord.signals import CHECK_IN
@@ -24,13 +24,13 @@ from accord_clinic.charts import StrainSpan
 from accord_clinic.forms.practice_cases import Learner, guess_field
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.lessons import SCALES, course_picture
-from accord_clinic.pages.pictures import Picture
+from accord_clinic.pages.pictures import Picture, span
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.shelf import shelf
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChoiceToTick:
     """One thing to tick, and whether it is ticked."""
 
     value: str
@@ -44,7 +44,7 @@ class GuessQuestion:
 
     field: str
     text: str
-    choices: tuple[Choice, ...]
+    choices: tuple[ChoiceToTick, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class LookPage:
     guessed: tuple[Guessed, ...]
     picture: Picture
     answers: SessionAnswers
-    sees: tuple[Choice, ...]
-    ways: tuple[Choice, ...]
+    sees: tuple[ChoiceToTick, ...]
+    ways: tuple[ChoiceToTick, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def guess_page(case: PracticeCase, given: Learner, stop: int) -> GuessPage:
     questions = []
     for item, guess in given.guesses[stop].items():
         labels = words.labels(item, "client")
-        choices = tuple(Choice(str(n), _named(label, case), guess == n) for n, label in enumerate(labels))
+        choices = tuple(ChoiceToTick(str(n), _named(label, case), guess == n) for n, label in enumerate(labels))
         text = _named(words.text(item, "client"), case)
         questions.append(GuessQuestion(guess_field(stop, item), text, choices))
     of = case.stops[stop]
@@ -149,10 +149,10 @@ def look_page(case: PracticeCase, given: Learner, stop: int) -> LookPage:
         latest.number,
         scene,
         _guessed(case, given, stop, latest),
-        course_picture(_course(case, sessions), []),
+        course_picture(_course(case, sessions), _reported(sessions)),
         _answers(case, latest, scene),
-        tuple(Choice(key, text, key in given.sees[stop]) for key, text in sees_words(case).items()),
-        tuple(Choice(way.id, way.text, way.id in given.ways[stop]) for way in case.stops[stop].ways),
+        tuple(ChoiceToTick(key, text, key in given.sees[stop]) for key, text in sees_words(case).items()),
+        tuple(ChoiceToTick(way.id, way.text, way.id in given.ways[stop]) for way in case.stops[stop].ways),
     )
 
 
@@ -176,9 +176,7 @@ def end_page(case: PracticeCase, given: Learner, language: str) -> EndPage:
     )
 
 
-def _review(
-    case: PracticeCase, given: Learner, stop: int, sessions: Sequence[Played], language: str
-) -> StopReview:
+def _review(case: PracticeCase, given: Learner, stop: int, sessions: Sequence[Played], language: str) -> StopReview:
     until = case.first_stop + stop
     at, following = sessions[until - 1], sessions[until]
     true, ticked = seen(sessions[:until], case), set(given.sees[stop])
@@ -231,6 +229,16 @@ def _headline(case: PracticeCase, sessions: Sequence[Played]) -> str:
         eased = max(played.depth for played in sessions) - sessions[-1].depth >= EASED
         return _("The strain got smaller, and is still there") if eased else _("The strain is still there")
     return _("{name} says that it is resolved").format(name=name) if was else _("There was no strain, and none came up")
+
+
+def _reported(sessions: Sequence[Played]) -> list[StrainSpan]:
+    """The strain as far as the client has said so: what a page of this course would show."""
+    felt = [played.number for played in sessions if played.client["t1"]]
+    if not felt:
+        return []
+    talked = [played.number for played in sessions if played.talked and played.number >= felt[0]]
+    after = [played.number for played in sessions if played.number > felt[-1]]
+    return [span(felt[0], talked[0] if talked else None, after[0] if after else None, "client")]
 
 
 def _truth(sessions: Sequence[Played]) -> list[StrainSpan]:

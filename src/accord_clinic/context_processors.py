@@ -6,6 +6,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accord_clinic.languages import staff_language
 from accord_clinic.permissions import can, check_type_in_at_all
 from accord_clinic.queries.practice import remembered
 
@@ -16,7 +17,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     signed_in = member is not None and member.is_authenticated
     return {
         "nav": _nav(request, member) if signed_in else [],
-        "who": _who(member) if signed_in else None,
+        "who": _who(request, member) if signed_in else None,
         "demo": _demo(),
         "other_languages": _other_languages(),
     }
@@ -55,7 +56,7 @@ def _pages(member) -> list[tuple[bool, str, str]]:
     ]
 
 
-def _who(member) -> dict[str, object]:
+def _who(request: HttpRequest, member) -> dict[str, object]:
     roles = {
         "therapist": _("therapist"),
         "supervisor": _("supervisor"),
@@ -73,6 +74,7 @@ def _who(member) -> dict[str, object]:
         "name": member.name,
         "role": ", ".join(roles[role] for role in member.roles if role in roles),
         "links": [{"url": reverse(name), "label": label} for label, name in menu],
+        "languages": [(code, name) for code, name in settings.LANGUAGES if code != staff_language(request)],
         "sign_out_url": reverse("account_logout"),
     }
 

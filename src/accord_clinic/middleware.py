@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.db import DataError
 from django.http import QueryDict
 
+from accord_clinic.languages import remember_language
 from accord_clinic.posted import without_controls
 
 INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
@@ -62,9 +63,7 @@ class ChosenLanguage:
             return self.get_response(request)
         request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = chosen
         response = self.get_response(request)
-        year = 365 * 24 * 3600
-        safe = {"secure": not settings.DEMO, "httponly": True, "samesite": "Lax"}
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, chosen, max_age=year, **safe)
+        remember_language(response, settings.LANGUAGE_COOKIE_NAME, chosen)
         return response
 
 

@@ -1,5 +1,6 @@
 """How members sign in: the admin makes the account, a second factor protects it, and idle sessions end."""
 
+import re
 import time
 
 import segno
@@ -26,11 +27,15 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from accord_clinic.actions import sign_in
+from accord_clinic.languages import STAFF_LANGUAGE, remember_language, staff_language
 from accord_clinic.messages import notices
+from accord_clinic.middleware import CLIENT_PAGES
 from accord_clinic.queries.practice import remembered, zone
 
 BEGAN, SEEN = "began", "seen"
 STAFF_PATHS = ("/account/", "/demo/")
+TRANSLATED = re.compile(r"/learn/|/sessions/[^/]+/(rate|rated)/")
+"""Pages for people who work here that stand in every language: lessons, the rating. A talk sheet is in the client's."""
 HANDED_OVER = "handed_over"
 CLIENT_PATHS = ("/c/", "/check-in/", "/away")
 """What a device that was handed over opens without a second factor: a check-in, and the harmless page."""
@@ -107,21 +112,31 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
 
 class StaffPages:
-    """English and the practice's clock for those who work here. Whatever the browser asks for: their pages have no
-    translation yet, and half of one would be worse. Clients' pages are in the client's language and on the same clock,
-    or in the browser's language before it is known whose."""
+    """The practice's clock for those who work here, and the language that they chose at the top of a page.
+
+    What has no translation stays English, whatever was chosen or the browser asks for: half a page would be worse.
+    `TRANSLATED` are the pages that are in every language; cards follow the choice anywhere. Clients' pages are in the
+    client's language and on the same clock, or in the browser's language before it is known whose.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.path.startswith(STAFF_PATHS) or request.user.is_authenticated:
-            translation.activate("en")
-            request.LANGUAGE_CODE = "en"
-        if request.user.is_authenticated:
-            with timezone.override(zone()):
-                return self.get_response(request)
-        return self.get_response(request)
+        signed_in = request.user.is_authenticated
+        chosen = ""
+        if request.path.startswith(STAFF_PATHS) or signed_in:
+            chosen = staff_language(request)
+            language = chosen if signed_in and TRANSLATED.match(request.path) else "en"
+            translation.activate(language)
+            request.LANGUAGE_CODE = language
+        if not signed_in:
+            return self.get_response(request)
+        with timezone.override(zone()):
+            response = self.get_response(request)
+        if request.GET.get("in") == chosen and not request.path.startswith(CLIENT_PAGES):
+            remember_language(response, STAFF_LANGUAGE, chosen)
+        return response
 
 
 class StaffSession:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,9 +10,10 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from accord import lessons as texts
+from accord_clinic.languages import staff_language
 from accord_clinic.pages.lessons import picture_of
 from accord_clinic.views.checkin_page import in_need
-from accord_clinic.views.shortcuts import chosen_language, other_languages
+from accord_clinic.views.shortcuts import other_languages
 
 LISTS: dict[str, Callable[[str], texts.ExplainedList]] = {
     "misconceptions": texts.misconceptions,
@@ -24,7 +26,7 @@ LISTS: dict[str, Callable[[str], texts.ExplainedList]] = {
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """All lessons and lists."""
-    language = chosen_language(request)
+    language = staff_language(request)
     lists = {name: read(language).title for name, read in LISTS.items()}
     return _show(request, "learning/index.html", {"lessons": texts.lessons(language), "lists": lists})
 
@@ -33,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     """One lesson with its picture, one thing to try, and questions whose answers open in place."""
-    language = chosen_language(request)
+    language = staff_language(request)
     every = texts.lessons(language)
     number = next((number for number, read in enumerate(every) if read.slug == slug), None)
     if number is None:
@@ -54,7 +56,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 def entries(request: HttpRequest, name: str) -> HttpResponse:
     """Misconceptions, frequent questions or the glossary."""
-    language = chosen_language(request)
+    language = staff_language(request)
     titles = {every.slug: every.title for every in texts.lessons(language)}
     page = LISTS[name](language)
     rows = [(entry, titles.get(entry.lesson, "")) for entry in page.entries]
@@ -64,7 +66,8 @@ def entries(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
     """A page of the guide for clients; the first one where none is named. Anybody may read it."""
-    language = chosen_language(request)
+    asked = request.GET.get("in", "")
+    language = asked if asked in dict(settings.LANGUAGES) else translation.get_language() or settings.LANGUAGE_CODE
     pages = texts.client_pages(language)
     page = next((read for read in pages if read.slug == slug), None) if slug else pages[0]
     if page is None:
@@ -74,7 +77,7 @@ def guide(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def _show(request: HttpRequest, template: str, context: dict[str, object]) -> HttpResponse:
-    language = chosen_language(request)
+    language = staff_language(request)
     with translation.override(language):
         return render(request, template, around(language) | context)
 

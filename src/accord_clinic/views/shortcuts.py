@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
-from django.utils.translation import get_language
 
 from accord.errors import AccordError
 
@@ -23,12 +22,6 @@ def or_404(row: Row | None) -> Row:
     if row is None:
         raise Http404
     return row
-
-
-def chosen_language(request: HttpRequest) -> str:
-    """The language in which somebody who works here wants to read cards and lessons: `?in=`, else that of the page."""
-    asked = request.GET.get("in", "")
-    return asked if asked in dict(settings.LANGUAGES) else get_language() or settings.LANGUAGE_CODE
 
 
 def in_chosen_language(request: HttpRequest, client: Person) -> Person:

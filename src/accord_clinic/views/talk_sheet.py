@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accord_clinic import permissions
 from accord_clinic.actions import read_log, talk_sheet
 from accord_clinic.exports.pdf import talk_pdf
+from accord_clinic.languages import staff_language
 from accord_clinic.pages.prepare_sheet import prepare as prepare_page
 from accord_clinic.pages.talk_sheet import session_answers, sheet
 from accord_clinic.queries import dyad as dyad_queries
@@ -19,7 +20,7 @@ from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.queries.today import next_to_rate
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import chosen_language, do, or_404, other_languages
+from accord_clinic.views.shortcuts import do, or_404, other_languages
 
 
 @require_safe
@@ -73,7 +74,7 @@ def tick(request: MemberRequest, uid: str) -> HttpResponse:
 def prepare(request: MemberRequest, uid: str) -> HttpResponse:
     """The prepare sheet: the case in a sentence, how sure it is, at most three cards."""
     session = or_404(talk_queries.revealed_session(request.user, uid))
-    language = chosen_language(request)
+    language = staff_language(request)
     try:
         ready = prepare_page(session, request.user, request.GET.get("topic", ""), language)
     except PermissionDenied as error:

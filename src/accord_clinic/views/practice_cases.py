@@ -9,16 +9,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.practice_cases import MOST_WAYS, STOPS, PracticeCase, practice_case, practice_cases
 from accord_clinic.forms.practice_cases import END, LOOKS, Learner, learner, page_asked, too_many
+from accord_clinic.languages import staff_language
 from accord_clinic.pages.practice_cases import end_page, guess_page, look_page
 from accord_clinic.views.learning import around
-from accord_clinic.views.shortcuts import chosen_language
 
 
 @require_safe
 @login_required
 def index(request: HttpRequest) -> HttpResponse:
     """All cases."""
-    language = chosen_language(request)
+    language = staff_language(request)
     with translation.override(language):
         context = around(language) | {"cases": practice_cases(language)}
         return render(request, "learning/practice_cases.html", context)
@@ -29,7 +29,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """The beginning of a case, or the page that the form asks for."""
-    language = chosen_language(request)
+    language = staff_language(request)
     case = practice_case(slug, language)
     if case is None:
         raise Http404

@@ -170,7 +170,7 @@ class TestHowMuchIsAsked:
         assert not any(block.instrument == WIDER_LOOK for block in page.body)
 
     def test_the_wider_look_is_stored_alike_whether_it_was_left_out_or_skipped(self, people, dyad):
-        for _ in range(3):
+        for _ in range(6):
             a_held_session(dyad)
         rows = []
         for off in ({"0-t1": "2", "share.0-t1": "raise"}, {"0-t1": "0", "share.0-t1": "raise"}):

@@ -15,6 +15,8 @@ from accord_clinic.pages.own_space import own_course
 from accord_clinic.pages.today import today
 from accord_clinic.queries.schedule import unanswered_in_a_row
 from accord_clinic.questionnaires import plan
+from accord_clinic.questionnaires.page import MOST_PICKS, PICKED, Agreed, page
+from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.service.counts import count_month
 
 EVERY = (1, 2, 4, 6)
@@ -58,15 +60,36 @@ class TestWhichSessions:
 
     @pytest.mark.parametrize("often", EVERY)
     @pytest.mark.parametrize("remote", [False, True])
-    def test_all_of_the_wider_look_has_its_turn_and_each_review_is_asked_for(self, often, remote):
-        dyad, due = Dyad(), [n for n in range(1, 61) if plan.is_due(n, often)]
+    def test_all_of_the_wider_look_has_its_turn_and_so_have_reviews_and_what_matters_most(self, often, remote):
+        dyad, due = Dyad(), [n for n in range(1, 121) if plan.is_due(n, often)]
         pairs = (pair for n in due for pair in plan.forms(dyad, n, often, "client", (), remote))
         asked = [form for name, form in pairs if name == plan.WIDER_LOOK]
         turns = {"turn-1", "turn-2"} | ({"turn-3"} if remote else set())
-        assert asked.count("review") == 10
+        assert asked.count("review") == {1: 16, 2: 16, 4: 10, 6: 14}[often]
+        assert sum(plan.asks_what_matters(n, often) for n in due) == {1: 24, 2: 12, 4: 10, 6: 6}[often]
         assert set(asked) - {"review"} == (turns if often < 6 else set())
         taken = [asked.count(turn) for turn in turns]
         assert max(taken) - min(taken) <= 1
+
+    @pytest.mark.parametrize("often", EVERY)
+    @pytest.mark.parametrize("remote", [False, True])
+    def test_no_check_in_is_more_than_sixteen_taps(self, often, remote):
+        rows = [(f"{kind}-{n}", kind, "Sleep", True) for n in range(4) for kind in ("goal", "task")]
+        for number in range(1, 121):
+            forms = plan.forms(Dyad(form="full"), number, often, "client", (), remote)
+            agreed = [Agreed(*row) for row in plan.asks_how_far(number, often, rows)]
+            goals = [Agreed(*row[:3]) for row in rows if row[1] == "goal"]
+            picks_from = goals if plan.asks_what_matters(number, often) else None
+            asked = page("client", forms, QuestionNames("", "", ""), progress=agreed, picks_from=picks_from)
+            assert taps(asked) <= 16, number
+
+    @pytest.mark.parametrize("often", EVERY)
+    @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
+    def test_each_goal_has_its_turn(self, often, count):
+        goals = [(str(n), "goal", "Sleep", True) for n in range(count)]
+        due = [n for n in range(1, 20 * often + 60) if plan.is_due(n, often)]
+        asked = [uid for n in due for uid, _kind, _words in plan.asks_how_far(n, often, goals)]
+        assert all(asked.count(uid) >= 2 for uid, *_rest in goals)
 
     @pytest.mark.parametrize("often", EVERY)
     def test_a_measure_is_asked_at_the_next_check_in_and_once_for_each_time_that_it_falls_on(self, often):
@@ -75,11 +98,19 @@ class TestWhichSessions:
         assert asked == {1: [1, 5, 9, 13, 17, 21], 2: [1, 6, 10, 14, 18, 22], 4: [1, 8, 12, 16, 20, 24],
                          6: [1, 6, 12, 18, 24]}[often]  # fmt: skip
 
-    def test_goals_and_what_matters_most_wait_for_the_next_check_in(self):
+    def test_goals_wait_for_the_next_check_in_and_leave_one_that_asks_what_matters_most(self):
         goal = [("g", "goal", "Sleep", True)]
-        assert [n for n in (4, 8, 12, 16, 20) if plan.asks_what_matters(n, 4)] == [8, 12, 16, 20]
-        assert all(plan.asks_how_far(n, 6, goal) for n in (6, 12, 18))
-        assert [n for n in range(1, 13) if plan.asks_how_far(n, 1, goal)] == [4, 8, 12]
+        assert [n for n in range(1, 25) if plan.asks_what_matters(n, 1)] == [5, 10, 15, 20]
+        assert [n for n in range(1, 25) if plan.asks_how_far(n, 1, goal)] == [4, 8, 12, 16, 24]
+        assert [n for n in range(6, 25, 6) if plan.asks_how_far(n, 6, goal)] == [6, 12, 24]
+
+
+def taps(asked):
+    """One a question where nothing felt off, one choice of all that apply, three picks, going on from both, sending."""
+    questions = [q for part in asked.body for q in part.questions] + list(asked.around)
+    picked = sum(MOST_PICKS if q.id == PICKED else 1 for q in questions if q.kind == "many" and not q.asked_if)
+    goes_on = any(q.kind == "words" for q in questions) or picked
+    return sum(q.kind == "one" and not q.asked_if for q in questions) + picked + bool(goes_on) + 1
 
 
 @pytest.mark.django_db

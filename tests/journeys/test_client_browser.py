@@ -10,7 +10,7 @@ from tests.clinic.people import a_held_session, a_session, answers
 from tests.clinic.phone import past_the_first_time
 from tests.journeys.test_every_page import Window
 
-from accord_clinic.actions import checkin
+from accord_clinic.actions import agreements, checkin
 from accord_clinic.models import Comment, Measure, PrivateLine, Response
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,6 +138,29 @@ class TestHowLongItTakes:
         send(page, taken)
         counted(f"plain, session {number}", taken, 13, 70)
         assert sent(session).count() == 1
+
+    @pytest.mark.parametrize("number", [1, 12, 20])
+    @pytest.mark.parametrize("off", ["0", "2"], ids=["nothing felt off", "something felt off"])
+    def test_the_first_where_the_two_work_together_already(self, open_phone, dyad, number, off):
+        dyad.under_way = True
+        dyad.save()
+        session = [a_session(dyad, state="held") for _ in range(number)][-1]
+        page = follow(open_phone(), session)
+        taken = walk(page, t1=off)
+        send(page, taken)
+        counted(f"already together, session {number}, t1={off}", taken, 16, 90)
+
+    @pytest.mark.parametrize("number", [4, 5, 12], ids=["goals and wider look", "what matters most", "goal and review"])
+    def test_with_a_task_and_three_goals(self, open_phone, dyad, number):
+        for kind, words in (("task", "No phone"), ("goal", "Sleep"), ("goal", "Call Eva"), ("goal", "Walk")):
+            row = agreements.propose(dyad, kind, words, "client", by=dyad.client)
+            for side, by in (("client", dyad.client), ("therapist", dyad.therapist)):
+                agreements.seal(row, side, seen=row.wordings.get().pk, by=by)
+        session = [a_session(dyad, state="held") for _ in range(number)][-1]
+        page = follow(open_phone(), session)
+        taken = walk(page, t1="0")
+        send(page, taken)
+        counted(f"a task and three goals, session {number}", taken, 16, 90)
 
     def test_the_short_set(self, open_phone, session):
         session.dyad.form = "minimum"

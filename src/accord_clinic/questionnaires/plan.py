@@ -19,9 +19,13 @@ WIDER_LOOK = "accord-wider-look"
 HAVE_A_PLACE = frozenset({CHECK_IN, *BEGINNINGS, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
 TURNS, AT_A_DISTANCE = ("turn-1", "turn-2"), "turn-3"
 """The wider look asks two questions in a check-in, in turns."""
-PICKS_EVERY = 5
-MOST_TASKS = 1
 GOALS_EVERY = 4
+PICKS_EVERY = {1: 5, 2: 10, 4: 12, 6: 18}
+"""In sessions, by how often there is a check-in. What matters most takes a check-in from all else that comes now and
+then; with these figures reviews, goals and each turn of the wider look keep most of theirs, however often it is."""
+MOST_TASKS, MOST_GOALS, MOST_GOALS_AT_REVIEWS = 1, 2, 1
+# A check-in is 11 taps and has room for 5 more (16 at most). They are a task and either two of the wider look and two
+# goals, or a review (3) and a goal, or three picks and going on. Something new to ask has to fit into one of these.
 
 
 def is_due(number: int, often: int) -> bool:
@@ -54,14 +58,15 @@ def forms(
     `first`: there was no check-in in this course before, whatever its number: past ratings may have come from a file.
     """
     pairs = [(CHECK_IN, dyad.form)]
-    if dyad.under_way:
-        pairs += [(ALREADY_TOGETHER, "full")] if first else []
-    elif number <= STARTING_SESSIONS:
+    begins_under_way = dyad.under_way and first
+    if begins_under_way:
+        pairs.append((ALREADY_TOGETHER, "full"))
+    elif not dyad.under_way and number <= STARTING_SESSIONS:
         pairs.append((STARTING_PATH, f"start-{number}"))
     if side == "client":
         since = _since(number, often)
         pairs += [(m.instrument, "full") for m in measures if any((n - 1) % m.every == 0 for n in since)]
-    if number > STARTING_SESSIONS:
+    if number > STARTING_SESSIONS and not begins_under_way and not asks_what_matters(number, often):
         pairs.append((WIDER_LOOK, _wider_look(number, often, remote)))
     return pairs
 
@@ -71,26 +76,35 @@ def _wider_look(number: int, often: int, remote: bool) -> str:
     if is_review(number, often):
         return "review"
     turns = (*TURNS, AT_A_DISTANCE) if remote else TURNS
-    reviews = sum(is_review(n, often) for n in range(often, number, often))
-    return turns[(number // often - reviews) % len(turns)]
+    before = (n for n in range(often, number, often) if n > STARTING_SESSIONS)
+    return turns[sum(not is_review(n, often) and not asks_what_matters(n, often) for n in before) % len(turns)]
 
 
 def is_review(number: int, often: int) -> bool:
     """Whether the two look back over a longer time after session `number`."""
-    return any(n % REVIEW_EVERY == 0 for n in _since(number, often))
+    return _comes(REVIEW_EVERY, number, often)
 
 
 def asks_what_matters(number: int, often: int) -> bool:
     """Now and then each side says what matters most now, before seeing the other's picks."""
-    return any(n % PICKS_EVERY == 0 for n in _since(number, often))
+    return any(n % PICKS_EVERY[often] == 0 for n in _since(number, often))
 
 
 def asks_how_far(number: int, often: int, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:
-    """Which of these goals and tasks a session asks about: agreed tasks each time, agreed goals every fourth session.
+    """Which of these goals and tasks a session asks about: the latest task each time, goals every fourth session.
 
-    `rows`: (uid, kind, words, sealed by both).
+    `rows`: (uid, kind, words, sealed by both). Several goals take turns.
     """
     agreed = [(uid, kind, words) for uid, kind, words, both in rows if both]
-    far = any(n % GOALS_EVERY == 0 for n in _since(number, often))
-    goals = [row for row in agreed if row[1] == "goal"] if far else []
-    return [row for row in agreed if row[1] == "task"][-MOST_TASKS:] + goals
+    goals = [row for row in agreed if row[1] == "goal"]
+    tasks = [row for row in agreed if row[1] == "task"][-MOST_TASKS:]
+    if not goals or not _comes(GOALS_EVERY, number, often):
+        return tasks
+    turn = sum(_comes(GOALS_EVERY, n, often) for n in range(often, number, often))
+    most = MOST_GOALS_AT_REVIEWS if is_review(number, often) else MOST_GOALS
+    return tasks + [goals[(turn + n) % len(goals)] for n in range(min(most, len(goals)))]
+
+
+def _comes(every: int, number: int, often: int) -> bool:
+    """Whether what falls on each `every`-th session is asked now; where that asks what matters most it is left out."""
+    return not asks_what_matters(number, often) and any(n % every == 0 for n in _since(number, often))

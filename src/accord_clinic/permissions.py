@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import BreakGlass, Client, Cover, Dyad, Member, PrivateLine, Session, Share
+from accord_clinic.models import BreakGlass, Client, Cover, Dyad, Member, PrivateLine, Session, Share, Study, StudyFile
 
 
 def can(check: Callable[..., None], member: Member | Client | None, *things: object) -> bool:
@@ -108,9 +108,21 @@ def check_see_service(member: Member) -> None:
 
 
 def check_study(member: Member) -> None:
-    """Make study files of clients who agreed."""
+    """Ask for studies, make study files of clients who agreed, and take what was released."""
     if not member.is_a("researcher"):
         raise PermissionDenied(_("Study files are for researchers."))
+
+
+def check_answer_study(member: Member, study: Study) -> None:
+    """Approve a study or refuse it: an admin who did not ask for it."""
+    if not member.is_a("admin") or study.asked_by_id == member.pk:
+        raise PermissionDenied(_("Another member, who is admin, answers this."))
+
+
+def check_release(member: Member, file: StudyFile) -> None:
+    """Look at what was made for research and let it out, or not: an admin who did not make it."""
+    if not member.is_a("admin") or file.made_by_id == member.pk:
+        raise PermissionDenied(_("Another member, who is admin, lets this out."))
 
 
 def check_supervise(member: Member) -> None:

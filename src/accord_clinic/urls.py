@@ -111,8 +111,14 @@ urlpatterns = [
     path("paper/", paper.type_in, name="paper"),
     # the researcher
     path("research/", research.research, name="research"),
+    path("research/ask/", research.ask_for_study, name="ask_for_study"),
+    path("research/studies/<str:uid>/", research.study, name="study"),
+    path("research/files/<str:uid>/", research.take_file, name="take_file"),
     # the admin: the practice, who works here, messages that failed, emergencies
     path("practice/", practice.settings, name="practice"),
+    path("practice/studies/", research.studies, name="studies"),
+    path("practice/studies/<str:uid>/", research.answer_study, name="answer_study"),
+    path("practice/files/<str:uid>/", research.release_file, name="release_file"),
     path("practice/marks/", practice.marks, name="marks"),
     path("practice/closed/", practice.closed_days, name="closed_days"),
     path("practice/closed/<str:uid>/open/", practice.open_again, name="open_again"),

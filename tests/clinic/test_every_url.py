@@ -24,7 +24,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_se
 from accord_clinic import links
 from accord_clinic.actions import agreements, care, checkin, cover_and_emergency, own_space, reveal, talk_sheet
 from accord_clinic.imports.calendar import job
-from accord_clinic.models import CalendarChange, ClosedDays, Invitation, PrivateLine, StopLink, Strain
+from accord_clinic.models import CalendarChange, ClosedDays, Invitation, PrivateLine, StopLink, Strain, Study, StudyFile
 from accord_clinic.models.row import new_uid
 from accord_clinic.views.own_space import DOOR
 
@@ -157,9 +157,15 @@ ROWS = {
     "service/": Row(get="mo"),
     # the researcher
     "research/": Row(get="dee", post="dee"),
+    "research/ask/": Row(get="dee", post="dee"),
+    "research/studies/<str:uid>/": Row(get="dee", post="dee", at="study"),
+    "research/files/<str:uid>/": Row(post="dee", at="study_file"),
     # the admin
     "practice/": Row(get=ADMINS, post=ADMINS),
     "practice/marks/": Row(post=ADMINS),
+    "practice/studies/": Row(get=ADMINS),
+    "practice/studies/<str:uid>/": Row(post=ADMINS, at="study"),
+    "practice/files/<str:uid>/": Row(post=ADMINS, at="study_file"),
     "practice/closed/": Row(get=ADMINS, post=ADMINS),
     "practice/closed/<str:uid>/open/": Row(post=ADMINS, at="closed"),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
@@ -341,7 +347,15 @@ def world(people, as_member) -> World:
     care.share(dyad, people.cy, by=ben)
     reveal.raise_safety(held, "phq-9", "item9")
     token = checkin.invite(held, by=ben)
+    study = Study.objects.create(
+        title="S", purpose="P", until=timezone.localdate(), asked_by=people.dee, asked_at=timezone.now()
+    )
+    file = StudyFile.objects.create(
+        kind="rows", made_by=people.dee, made_at=timezone.now(), courses=10, clients=10, sha256="", contents=b""
+    )
     things = {
+        "study": study.uid,
+        "study_file": file.uid,
         "token": token,
         "invitation": Invitation.objects.get().uid,
         "dyad": dyad.uid,
@@ -415,7 +429,7 @@ def test_a_researcher_reaches_nothing_about_anybody(world):
     for route, row in ROWS.items():
         for method in ("get", "post"):
             if answer(world.ask("dee", method, route)) == "in":
-                own = route in ("", "research/") or route.startswith(("account/", "learn/"))
+                own = route == "" or route.startswith(("account/", "learn/", "research/"))
                 assert own or "stranger" in getattr(row, method).split(), f"{method} /{route}"
     assert "Ana" not in world.ask("dee", "get", "research/").content.decode()
 

@@ -10,7 +10,7 @@ from tests.clinic.people import a_dyad, a_held_session, a_member, answers
 
 from accord_clinic import permissions
 from accord_clinic.actions import care, cover_and_emergency, erasure, members, reveal
-from accord_clinic.models import BreakGlass, Member, PrivateLine
+from accord_clinic.models import BreakGlass, Member, PrivateLine, Study, StudyFile
 
 STAFF = ("ben", "cy", "dee", "eve", "mo", "ada")
 EVERYONE = (*STAFF, "ana", "kim")
@@ -50,6 +50,10 @@ MAY = {
     "check_share, with somebody who is no supervisor": set(),
     "check_see_service": {"mo"},
     "check_study": {"dee"},
+    "check_answer_study": {"ada"},
+    "check_answer_study, one's own": set(),
+    "check_release": {"ada"},
+    "check_release, one's own": set(),
     "check_supervise": {"cy"},
     "check_work_as_therapist": {"ben", "eve"},
     "check_be_outside_reader": {"cy"},
@@ -100,6 +104,9 @@ def things(people, case: str) -> tuple:
         return (_line(people, how),)
     if rule in ("check_end_sessions", "check_reset_second_factor"):
         return (people.ada if how else people.ben,)
+    if rule in ("check_answer_study", "check_release"):
+        who = people.ada if how else people.dee
+        return (Study(asked_by=who) if rule == "check_answer_study" else StudyFile(made_by=who),)
     if rule == "check_type_in":
         rated = answers("therapist") if "rated" in how else None
         session = a_held_session(people.dyad, therapist=rated)

@@ -13,9 +13,10 @@ from django.utils import timezone
 from tests.clinic.people import a_member
 
 from accord.disclosure import LEAST, count_unique
+from accord.tables import vocabulary
 from accord_clinic.exports import study_rows
 from accord_clinic.exports.study import TABLES, courses
-from accord_clinic.models import Client, Consent, Dyad, Session
+from accord_clinic.models import Client, Consent, Dyad, Session, Study
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,9 @@ def simulate(people, size: int) -> None:
         Client(name=f"C{n}", born=int(random.integers(1940, 2005))) for n in range(size)
     )  # fmt: skip
     Consent.objects.bulk_create(
-        Consent(client=client, purpose="research", version="1", given_at=now) for client in clients
+        Consent(client=client, purpose=purpose, version="1", given_at=now)
+        for client in clients
+        for purpose in ("research", "studies")
     )  # fmt: skip
     started = [now - timedelta(weeks=120, days=int(random.integers(0, 400))) for _ in clients]
     dyads = Dyad.objects.bulk_create(
@@ -101,6 +104,57 @@ def test_what_is_told_of_time_finds_nobody_and_the_risk_that_is_left_is_on_the_p
     numbers = [int(cell) for cell in row.strip("| ").replace(" ", "").split("|")]
     columns = ("weeks", "facts and blocks", "number", "number and facts", "order")
     assert numbers == [size, *(found[name] for name in columns)], found
+
+
+def test_codes_for_therapists_find_only_those_whose_therapist_is_known(people):
+    """What is told of time and facts finds nobody in a file with codes either; within one therapist's courses it may.
+
+    Two hundred clients came a second time, to another therapist: as many as do not stand out by that.
+    """
+    simulate(people, 620)
+    _come_again(200)
+    every = vocabulary.variables()
+    study = Study(variables=[name for names in every.values() for name in names], title="S", purpose="P")
+    found = courses(study)
+    patterns = defaultdict(list)
+    for place in (*found.sessions.values(), *found.without):
+        patterns[place.dyad].append(place)
+    told = {}
+    for dyad, number in found.number.items():
+        blocks = (study_rows.block_of(found.begun[dyad], p.start) for p in patterns[number])
+        told[dyad] = found.facts[dyad], tuple(sorted(b for b in blocks if b < found.told_blocks[dyad]))
+    assert min(Counter(told.values()).values()) >= LEAST
+    assert min(Counter(who.course for who in found.who.values()).values()) >= LEAST
+    of_therapist = defaultdict(set)
+    for who in found.who.values():
+        of_therapist[who.therapist].add(who.client)
+    assert min(map(len, of_therapist.values())) >= 3
+    assert len(of_therapist) >= 10
+    within = count_unique([(found.who[dyad].therapist, told[dyad]) for dyad in told])
+    of_client = defaultdict(list)
+    for dyad in sorted(told, key=lambda dyad: found.who[dyad].course):
+        of_client[found.who[dyad].client].append(told[dyad])
+    twice = count_unique([tuple(both) for both in of_client.values() if len(both) > 1])
+    assert f"| {len(told)} | 0 | {within} | {twice} |" in PAGE, (len(told), within, twice)
+
+
+def _come_again(clients: int) -> None:
+    random = np.random.default_rng(14)
+    first = list(Dyad.objects.filter(ended__isnull=False).order_by("pk")[:clients])
+    therapists = sorted({dyad.therapist_id for dyad in Dyad.objects.all()})
+    again = Dyad.objects.bulk_create(
+        Dyad(
+            client_id=one.client_id, therapist_id=therapists[int(random.integers(len(therapists)))], ending="planned",
+            started=one.ended, approach=one.approach, modality=one.modality, ended=one.ended + timedelta(weeks=30),
+        )
+        for one in first
+    )  # fmt: skip
+    now = timezone.now()
+    Session.objects.bulk_create(
+        session
+        for dyad in again
+        for session in _sessions(random, dyad, now - timedelta(weeks=60, days=int(random.integers(0, 300))))
+    )
 
 
 def test_the_file_names_no_week():

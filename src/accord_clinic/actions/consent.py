@@ -6,6 +6,7 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.from_outside import end_unreleased
+from accord_clinic.actions.study import forget_about
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
 from accord_clinic.models.who_agrees import YOUNGEST
@@ -57,6 +58,7 @@ def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = 
     record(by, "withdraw_consent", f"client:{client.pk}", [purpose])
     if purpose == "care":
         _stop_asking(client, now)
+    forget_about(client, purpose)
     end_unreleased(by=by)
 
 

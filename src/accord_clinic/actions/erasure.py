@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accord_clinic import models
 from accord_clinic.actions.audit import record
+from accord_clinic.actions.study import forget_about
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Dyad, Erasure, Practice, Session
 from accord_clinic.permissions import check_be_client
@@ -67,7 +68,7 @@ BLANKED = (Client, Dyad, Session)
 LOGS = (models.ReadLog, models.AuditEntry, Erasure)
 ABOUT_NOBODY = (
     models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth, models.ClosedDays,
-    models.ConnectedCalendar,
+    models.ConnectedCalendar, models.Study, models.StudyFile,
 )  # fmt: skip
 
 NOBODY = {"name": "", "address_as": "", "email": "", "phone": "", "born": None, "pin": "", "language": "en"}
@@ -135,6 +136,7 @@ def write_ledger() -> None:
 
 def _erase(client: Client, at) -> Erasure:
     until = kept_until(client, Practice.objects.get())
+    forget_about(client)
     for model, way in DELETED.items():
         model._default_manager.filter(**{way: client}).delete()
     Session.objects.filter(dyad__client=client).update(**ONLY_THE_DATE)

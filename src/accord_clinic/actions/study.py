@@ -1,41 +1,205 @@
-"""Make a study file from clients who agree at this moment. It is logged, and each client can see that."""
+"""Studies: ask for one, answer, make a file of clients who agree at this moment, let it out, take it.
 
+What is made lies sealed until a second member has released it. Each client in it can see that it was made.
+"""
+
+import hashlib
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
+from accord.tables import vocabulary
+from accord_clinic import links
 from accord_clinic.actions.audit import record
-from accord_clinic.exports import study
+from accord_clinic.exports import study as export
 from accord_clinic.exports.study_file import pack
 from accord_clinic.exports.study_rows import Courses
-from accord_clinic.models import Member, ReadLog
-from accord_clinic.permissions import check_study
+from accord_clinic.models import Client, Member, ReadLog, Study, StudyFile
+from accord_clinic.permissions import check_answer_study, check_release, check_study
+from accord_clinic.queries.consent import clients_who_consent
 
-
-def make(*, by: Member) -> tuple[datetime, bytes]:
-    """A zip with every table, and when it was made. Raises `BadInput` where too few clients agree.
-
-    It is noted first. Then the tables are read outside of any transaction: it takes seconds, and others go on sending.
-    """
-    check_study(by)
-    at, courses = timezone.now(), study.courses()
-    if courses is None:
-        raise BadInput(_("A study file is about {n} clients or more; fewer agree so far.").format(n=study.FEWEST))
-    _note(courses, at, by)
-    return at, pack(courses, at)
+READ = {"rows": "study_file", "report": "study_report"}
+"""What the log of reading calls each kind, which the client sees."""
+SEALED = "study file"
+LIES_FOR = timedelta(days=30)
+LONGEST = timedelta(days=5 * 366)
+"""A study of more than five years asks anew."""
 
 
 @transaction.atomic
-def _note(courses: Courses, at: datetime, by: Member) -> None:
+def ask(title: str, purpose: str, variables: Collection[str], until: date, *, by: Member) -> Study:
+    """Ask the practice for a study. `variables`: what its files are to hold, as `table.column`."""
+    check_study(by)
+    offered = {name for names in vocabulary.variables().values() for name in names}
+    if not title.strip() or not purpose.strip():
+        raise BadInput(_("Say what the study is called and what it is for."))
+    if not variables or not set(variables) <= offered:
+        raise BadInput(_("Choose at least one of the variables that are offered."))
+    today = timezone.localdate()
+    if not today <= until <= today + LONGEST:
+        raise BadInput(_("A study ends on a day from today on, within five years."))
+    row = Study.objects.create(
+        title=title.strip(), purpose=purpose.strip(), variables=sorted(variables), until=until, asked_by=by,
+        asked_at=timezone.now(),
+    )  # fmt: skip
+    record(by, "ask_for_study", f"study:{row.pk}", ["title", "purpose", "variables", "until"])
+    return row
+
+
+@transaction.atomic
+def answer(study: Study, answered: str, *, by: Member) -> None:
+    """Approve a study or refuse it. An approval can be taken back; what lies there unreleased then goes."""
+    check_answer_study(by, study)
+    if answered not in dict(Study.ANSWERS):
+        raise BadInput(_("Choose one of the answers that are offered."))
+    if study.answer == "refused":
+        raise BadInput(_("This study was refused. The researcher can ask for a new one."))
+    study.answer, study.answered_by, study.answered_at = answered, by, timezone.now()
+    study.save(update_fields=["answer", "answered_by", "answered_at"])
+    if answered == "refused":
+        StudyFile.objects.filter(study=study).update(contents=None)
+    record(by, "answer_study", f"study:{study.pk}", [answered])
+
+
+def make(*, by: Member, study: Study | None = None) -> StudyFile:
+    """Every table as a zip, sealed until a second member releases it. Raises `BadInput` where too few clients agree.
+
+    It is noted first. Then the tables are read outside of any transaction: it takes seconds, and others go on sending.
+    """
+    courses, at = begin(by, study, "rows")
+    return store(pack(courses, at, study), courses, at, "rows", study.title if study else "", by=by, study=study)
+
+
+def begin(by: Member, study: Study | None, kind: str) -> tuple[Courses, datetime]:
+    """The courses of a file that may be made, noted for each client who is in it."""
+    check_study(by)
+    if study is not None:
+        _check_runs(study)
+    at, courses = timezone.now(), export.courses(study)
+    if courses is None and study is not None:
+        raise BadInput(
+            _(
+                "A file with codes is about {therapists} therapists or more with {clients} clients or more each who "
+                "agree to approved studies; there are fewer so far."
+            ).format(therapists=export.FEWEST_IN_STUDY, clients=export.FEWEST_OF_THERAPIST)
+        )
+    if courses is None:
+        raise BadInput(_("A study file is about {n} clients or more; fewer agree so far.").format(n=export.FEWEST))
+    _note(courses, at, READ[kind], study, by)
+    return courses, at
+
+
+@transaction.atomic
+def store(
+    contents: bytes, courses: Courses, at: datetime, kind: str, title: str, *, by: Member, study: Study | None
+) -> StudyFile:
+    """Seal what was made. Raises `BadInput` where somebody in it has withdrawn meanwhile."""
+    if export.no_longer_agree(courses, study):
+        raise BadInput(_("Somebody took the agreement back while this was made. Make it again."))
+    sealed = links.seal_file(SEALED, contents, settings.SECRET_KEY)
+    return StudyFile.objects.create(
+        study=study, kind=kind, title=title, made_by=by, made_at=at, courses=len(courses.number),
+        clients=courses.clients, sha256=hashlib.sha256(contents).hexdigest(), contents=sealed,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def release(file: StudyFile, answered: str, *, by: Member) -> None:
+    """A second member lets it out, or refuses; what is refused is destroyed."""
+    check_release(by, file)
+    if answered not in dict(StudyFile.ANSWERS):
+        raise BadInput(_("Choose one of the answers that are offered."))
+    _check_lies_there(file)
+    if file.answer:
+        raise BadInput(_("This was answered already."))
+    if answered == "released" and _has_withdrawn(file):
+        raise BadInput(_("Somebody in it does not agree any more. Refuse it; the researcher can make it again."))
+    file.answer, file.answered_by, file.answered_at = answered, by, timezone.now()
+    if answered == "refused":
+        file.contents = None
+    file.save(update_fields=["answer", "answered_by", "answered_at", "contents"])
+    record(by, "release_study_file", f"study_file:{file.pk}", [answered, file.sha256])
+
+
+@transaction.atomic
+def take(file: StudyFile, *, by: Member) -> bytes:
+    """The contents of what was released, for a researcher."""
+    check_study(by)
+    if file.answer != "released":
+        raise BadInput(_("Another member has to let this out first."))
+    contents = _contents(file)
+    file.taken_at = timezone.now()
+    file.save(update_fields=["taken_at"])
+    record(by, "take_study_file", f"study_file:{file.pk}", [file.sha256])
+    return contents
+
+
+@transaction.atomic
+def look(file: StudyFile, *, by: Member) -> bytes:
+    """The contents, for the member who may let it out."""
+    check_release(by, file)
+    contents = _contents(file)
+    record(by, "look_at_study_file", f"study_file:{file.pk}", [file.sha256])
+    return contents
+
+
+def forget_old(now: datetime | None = None) -> int:
+    """For the sweep: what has lain there for thirty days is destroyed."""
+    old = StudyFile.objects.filter(made_at__lt=(now or timezone.now()) - LIES_FOR, contents__isnull=False)
+    return old.update(contents=None)
+
+
+def forget_about(client: Client, purpose: str = "") -> None:
+    """Destroy whatever lies there with somebody in it who withdraws from `purpose`, or from all."""
+    if purpose not in ("", "research", "studies"):
+        return
+    made = ReadLog.objects.filter(dyad__client=client, what__in=READ.values()).values_list("at", flat=True)
+    rows = StudyFile.objects.filter(made_at__in=set(made), contents__isnull=False)
+    if purpose:
+        rows = rows.filter(study__isnull=purpose == "research")
+    rows.update(contents=None)
+
+
+def _has_withdrawn(file: StudyFile) -> bool:
+    """Also where nobody withdrew: somebody else may have to agree by now."""
+    people = clients_who_consent(export.purpose_of(file.study))
+    rows = ReadLog.objects.filter(at=file.made_at, what=READ[file.kind])
+    return rows.exclude(dyad__client__in=people).exists()
+
+
+def _contents(file: StudyFile) -> bytes:
+    _check_lies_there(file)
+    contents = links.unseal_file(SEALED, bytes(file.contents or b""), settings.SECRET_KEY)
+    if not contents:
+        raise BadInput(_("It cannot be opened: the signing key is another one by now. Make it again."))
+    return contents
+
+
+def _check_lies_there(file: StudyFile) -> None:
+    if file.contents is None:
+        raise BadInput(_("It is not there any more. Make it again."))
+
+
+def _check_runs(study: Study) -> None:
+    if study.answer != "approved":
+        raise BadInput(_("This study is not approved."))
+    if study.until < timezone.localdate():
+        raise BadInput(_("This study has ended."))
+
+
+@transaction.atomic
+def _note(courses: Courses, at: datetime, what: str, study: Study | None, by: Member) -> None:
     sessions = defaultdict(list)
     for place in sorted(courses.sessions.values()):
         sessions[place.dyad].append(place.uid)
     ReadLog.objects.bulk_create(
-        ReadLog(member=by, dyad_id=dyad, what=study.READ, sessions=sessions[number], at=at)
+        ReadLog(member=by, dyad_id=dyad, what=what, sessions=sessions[number], at=at)
         for dyad, number in courses.number.items()
     )
-    record(by, "make_study_file", f"courses:{len(courses.number)}", [table.name for table in study.TABLES])
+    record(by, f"make_{what}", f"courses:{len(courses.number)}", [table.name for table in export.tables(study)])

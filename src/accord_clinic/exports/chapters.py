@@ -192,7 +192,10 @@ def _codes_of_terms() -> dict[str, dict[str, str]]:
         "reason": {code: str(name) for code, name in choices.PAUSE_REASONS.items()},
         "channel": {"email": _("by e-mail"), "sms": _("by text message")},
         "language": {code: get_language_info(code)["name_translated"] for code, _name in settings.LANGUAGES},
-        "purpose": {"care": _("your care"), "research": _("research"), "transcripts": _("transcripts")},
+        "purpose": {
+            "care": _("your care"), "research": _("research"), "studies": _("approved studies"),
+            "transcripts": _("transcripts"),
+        },
         "ending": {
             "planned": _("planned"), "agreement": _("by agreement"), "by_client": _("ended by you"),
             "by_therapist": _("ended by the therapist"), "moved_on": _("moved on to someone else"),

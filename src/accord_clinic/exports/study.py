@@ -1,30 +1,29 @@
-"""A study file, table by table: what a row is, what each column says, and from whom it is taken.
+"""A study file: from whom it is taken, under which numbers, and how the rows of each table are found.
 
-Everybody is in it who agrees at that moment, from ten clients on. The numbers of the courses and the codes of the
-sessions are drawn anew for each file, and who the therapist is, is not in it: nothing is counted by therapist here
-either.
+Everybody is in it who agrees at that moment, from ten clients on. All numbers are drawn anew for each file. Which
+courses one client or one therapist has is told in files of approved studies alone, whose clients agreed to that.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from secrets import SystemRandom
-from typing import Any, Literal
 
-from django.db.models import Count, Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accord.disclosure import LEAST, told_beginnings
+from accord.tables import vocabulary
 from accord_clinic.exports import study_rows
-from accord_clinic.exports.study_rows import Cells, Courses, Place, block_of
-from accord_clinic.models import Agreement, Client, Dyad, Member, ReadLog, Response, Session, Strain, StrainMove
+from accord_clinic.exports.study_rows import Cells, Courses, Place, Who, block_of
+from accord_clinic.models import Client, Dyad, Session, Study
 from accord_clinic.models.care import rank
-from accord_clinic.permissions import check_study
 from accord_clinic.queries.consent import clients_who_consent
 
-READ = "study_file"
-"""How the log of reading calls it, which the client sees."""
 FEWEST = LEAST
 """There is no file about fewer clients, and no fact of a course that fewer share."""
+FEWEST_OF_THERAPIST, FEWEST_IN_STUDY = 3, 10
+"""In a file with codes for therapists: clients of each, and therapists. With fewer, a code is nearly a name."""
 FEWEST_THERAPISTS = 3
 """No fact of a course that the courses of fewer therapists share, where so many have one in the file."""
 AT_ONCE = 200
@@ -34,62 +33,57 @@ AGES = ((12, "12-17"), (18, "18-29"), (30, "30-44"), (45, "45-59"), (60, "60+"))
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, its type (as Frictionless Table Schema calls it), what it says, and its codes if any."""
-
-    name: str
-    type: Literal["integer", "number", "string", "boolean"]
-    says: str
-    codes: frozenset[str] = frozenset()
-
-    def cell(self, value: Any) -> Any:
-        """The value; nothing for one that this column does not know, so that no words can come by way of a code."""
-        return value if not self.codes or value in self.codes else ""
-
-
-@dataclass(frozen=True, slots=True)
 class StudyTable:
-    """One table: what a row is, its columns, and how the rows of some courses are found."""
+    """One table of a file: what it holds, the columns that this file has, and how its rows are found."""
 
     name: str
     says: str
-    columns: tuple[Column, ...]
+    columns: tuple[vocabulary.Column, ...]
     find: Callable[[Courses, Sequence[int]], Iterable[Cells]]
 
     def rows(self, courses: Courses) -> Iterator[Cells]:
         """All rows, course by course in the order of their numbers."""
+        names = [column.name for column in vocabulary.TABLE[self.name].columns]
+        places = [names.index(column.name) for column in self.columns]
         dyads = sorted(courses.number, key=courses.number.__getitem__)
         for start in range(0, len(dyads), AT_ONCE):
             for row in sorted(self.find(courses, dyads[start : start + AT_ONCE]), key=lambda row: row[0]):
-                yield tuple(column.cell(value) for column, value in zip(self.columns, row, strict=True))
+                yield tuple(c.cell(row[n]) for c, n in zip(self.columns, places, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A study file that was made: when, by whom, and about how many courses."""
-
-    at: datetime
-    who: str
-    courses: int
-
-
-def ready(member: Member) -> int:
-    """How many clients a study file would be about at this moment; 0 where they are too few to say."""
-    check_study(member)
-    n = _dyads().values("client").distinct().count()
-    return n if n >= FEWEST else 0
+FIND = {
+    "dyads": study_rows.dyads,
+    "sessions": study_rows.sessions,
+    "responses": study_rows.responses,
+    "answers": study_rows.answers,
+    "scores": study_rows.scale_scores,
+    "signals": study_rows.signals,
+    "strains": study_rows.strains,
+    "agreements": study_rows.agreements,
+    "progress": study_rows.progress,
+    "picks": study_rows.picks,
+}
 
 
-def made(member: Member) -> list[Made]:
-    """The latest twenty study files."""
-    check_study(member)
-    rows = ReadLog.objects.filter(what=READ).values_list("at", "member__name").annotate(Count("dyad"))
-    return [Made(*row) for row in rows.order_by("-at")[:20]]
+def tables(study: Study | None = None) -> tuple[StudyTable, ...]:
+    """The tables of a file: those of the study, with the variables that were approved; else as everybody's."""
+    names = frozenset(study.variables) if study else None
+    return tuple(StudyTable(t.name, t.says, t.columns, FIND[t.name]) for t in vocabulary.chosen(names))
 
 
-def courses() -> Courses | None:
-    """Every course with an open session of a client who agrees now, numbered by chance. Nothing for too few clients."""
-    rows = list(_dyads().select_related("client"))
+TABLES = tables()
+
+
+def courses(study: Study | None = None) -> Courses | None:
+    """Every course with an open session of a client who agrees now, numbered by chance. Nothing for too few.
+
+    For a `study`: of clients who agree to approved studies and therapists with three of them or more; ten therapists.
+    """
+    rows = list(_dyads(study).select_related("client"))
+    if study is not None:
+        rows = _enough(rows)
+        if len({dyad.therapist_id for dyad in rows}) < FEWEST_IN_STUDY:
+            return None
     clients = [dyad.client_id for dyad in rows]
     if len(set(clients)) < FEWEST:
         return None
@@ -106,7 +100,64 @@ def courses() -> Courses | None:
     )
     facts = {dyad.pk: facts for dyad, facts in zip(rows, told_facts, strict=True)}
     blocks = {dyad.pk: n for dyad, n in zip(rows, lengths, strict=True)}
-    return Courses(len(set(clients)), number, facts, begun, blocks, sessions, without)
+    return Courses(len(set(clients)), number, facts, begun, blocks, sessions, without, _who(rows))
+
+
+def _enough(rows: list[Dyad]) -> list[Dyad]:
+    """The courses whose therapists have three clients among them, and whose number of courses ten clients share.
+
+    How many courses somebody had is what others know. So later courses are left out where fewer than ten have as many;
+    which may leave a therapist with too few clients, and so on until nothing has to go.
+    """
+    while True:
+        order = _order(rows)
+        have = Counter(order.values())  # how many clients have a course with this number
+        left = [dyad for dyad in rows if order[dyad.pk] == 1 or have[order[dyad.pk]] >= FEWEST]
+        clients = defaultdict(set)
+        for dyad in left:
+            clients[dyad.therapist_id].add(dyad.client_id)
+        left = [dyad for dyad in left if len(clients[dyad.therapist_id]) >= FEWEST_OF_THERAPIST]
+        if len(left) == len(rows):
+            return left
+        rows = left
+
+
+def _order(rows: Iterable[Dyad]) -> dict[int, int]:
+    """By course, which of its client's it is, by when they began."""
+    order, so_far = {}, Counter[int]()
+    for dyad in sorted(rows, key=lambda dyad: (dyad.started, dyad.pk)):
+        so_far[dyad.client_id] += 1
+        order[dyad.pk] = so_far[dyad.client_id]
+    return order
+
+
+def _who(rows: Sequence[Dyad]) -> dict[int, Who]:
+    """By course, whose it is, under numbers of chance."""
+    clients, therapists = _numbered(d.client_id for d in rows), _numbered(d.therapist_id for d in rows)
+    order = _order(rows)
+    return {d.pk: Who(clients[d.client_id], order[d.pk], therapists[d.therapist_id]) for d in rows}
+
+
+def _numbered(keys: Iterable[int]) -> dict[int, int]:
+    those = sorted(set(keys))
+    return dict(zip(those, _drawn(len(those)), strict=True))
+
+
+def purpose_of(study: Study | None) -> str:
+    """What clients in the file have to agree to."""
+    return "studies" if study else "research"
+
+
+def clients_now(study: Study | None = None) -> int:
+    """How many clients a file would be about at this moment, before anybody is left out; 0 where too few to say."""
+    n = _dyads(study).values("client").distinct().count()
+    return n if n >= FEWEST else 0
+
+
+def no_longer_agree(courses: Courses, study: Study | None) -> bool:
+    """Whether somebody whose course is in it has withdrawn since."""
+    people = clients_who_consent(purpose_of(study))
+    return Dyad.objects.filter(pk__in=list(courses.number)).exclude(client__in=people).exists()
 
 
 def _patterns(begun: Mapping[int, datetime], places: Iterable[Place]) -> dict[int, list[int]]:
@@ -138,8 +189,8 @@ def _drawn(n: int) -> list[int]:
     return SystemRandom().sample(range(1, n + 1), n)
 
 
-def _dyads() -> QuerySet[Dyad]:
-    people = clients_who_consent("research")
+def _dyads(study: Study | None = None) -> QuerySet[Dyad]:
+    people = clients_who_consent(purpose_of(study))
     return Dyad.objects.filter(client__in=people, pk__in=Session.objects.filter(OPEN).values("dyad"))
 
 
@@ -155,193 +206,3 @@ def _ending(dyad: Dyad) -> str:
 def _age(client: Client, on: date) -> str:
     years = on.year - client.born if client.born else 0
     return next((name for least, name in reversed(AGES) if years >= least), "")
-
-
-def codes(*fields: tuple[type[Model], str], more: Iterable[str] = ()) -> frozenset[str]:
-    """The codes that a column of a table of ours may hold."""
-    choices = [getattr(model._meta.get_field(name), "choices", ()) for model, name in fields]
-    return frozenset(code for of_field in choices for code, _label in of_field) | set(more)
-
-
-DYAD = Column("dyad", "integer", "which course of care; drawn by chance for this file, without meaning")
-SESSION = Column("session", "integer", "its number among the sessions of the course that took place, from 1")
-CODE = Column("session_code", "integer", "which session; drawn by chance for this file, without meaning")
-RATER = Column("rater", "string", "client or therapist", codes((Response, "side")))
-AGREEMENT = Column("agreement", "integer", "number of the goal, task or shared view in its course")
-INSTRUMENT = Column("instrument", "string", "id of the questionnaire; `accord instruments ID` says what its items ask")
-KEPT_BACK = "empty where fewer than ten clients or three therapists share it together with what stands before it"
-SINCE = (
-    "in which four weeks from the first session that is open to both, from 1; 0: before it; empty from where fewer "
-    "than ten clients or three therapists have so many sessions in each four weeks until then, and the same facts"
-)
-
-TABLES = (
-    StudyTable(
-        "dyads",
-        "One row a course of care: one client with one therapist.",
-        (
-            DYAD,
-            Column(
-                "ending", "string", f"ongoing, or how it ended; {KEPT_BACK}", codes((Dyad, "ending"), more=["ongoing"])
-            ),
-            Column(
-                "modality",
-                "string",
-                "room, video, phone or text, as is usual in this course; likewise",
-                codes((Dyad, "modality")),
-            ),
-            Column("approach", "string", "how the therapist works; likewise", codes((Dyad, "approach"))),
-            Column("age", "string", "the client's at the start, in bands, by year of birth; likewise"),
-        ),
-        study_rows.dyads,
-    ),
-    StudyTable(
-        "sessions",
-        "One row a session that is open to both, was cancelled or missed, in order. Only what took place has a number.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            Column("block", "integer", f"when it was: {SINCE}"),
-            Column(
-                "state", "string", "held, cancelled, missed_by_client or missed_by_therapist", codes((Session, "state"))
-            ),
-            Column(
-                "revealed_by",
-                "string",
-                "both, time, waived or import; empty where answers are not open to both",
-                codes((Session, "revealed_by")),
-            ),
-            Column("asked", "boolean", "there was a check-in for the client; empty where answers are not open to both"),
-        ),
-        study_rows.sessions,
-    ),
-    StudyTable(
-        "responses",
-        "One row for each questionnaire that somebody sent; the last where it was sent again.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            RATER,
-            INSTRUMENT,
-            Column("version", "string", "of the questionnaire"),
-            Column("form", "string", "which set of items was asked: full, minimum ..."),
-            Column(
-                "order",
-                "string",
-                "where it was drawn for the course: strain_first (as usual) or scored_first; else empty",
-                codes((Dyad, "order")),
-            ),
-            Column("late", "boolean", "sent when it was open to both already, not blind; empty for what was taken in"),
-            Column("hours_after", "integer", "hours from the session to sending; empty for what was taken in"),
-            Column("seconds", "integer", "from beginning to sending; empty where it is not known"),
-        ),
-        study_rows.responses,
-    ),
-    StudyTable(
-        "answers",
-        "One row an answer that is shown. An item without a row was skipped, kept or not asked: nobody can tell which.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            RATER,
-            INSTRUMENT,
-            Column("item", "string", "id of the item"),
-            Column("answer", "string", "its value or code; several codes with spaces between"),
-        ),
-        study_rows.answers,
-    ),
-    StudyTable(
-        "scores",
-        "One row a scale of a response, by a key that somebody has checked.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            RATER,
-            Column("scale", "string", "questionnaire and scale"),
-            Column("score", "number", "empty where too few items were answered"),
-            Column("answered", "integer", "how many items were answered"),
-            Column("asked", "integer", "how many were asked"),
-        ),
-        study_rows.scale_scores,
-    ),
-    StudyTable(
-        "signals",
-        "One row a signal that Accord raised; without the safety notice, which is for two people.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            Column("kind", "string", "drop, slide, gap, strain_reported ..."),
-            Column("reported", "boolean", "somebody said so; otherwise it was inferred"),
-            Column("scale", "string", "the scale, where one is meant"),
-            Column("strength", "number", "larger is stronger, within a kind"),
-            Column("rule", "string", "the rule and its version"),
-            Column("calibration", "string", "the calibration that judged it"),
-            Column("withheld", "boolean", "not shown, since the budget of inferred signals was used up"),
-        ),
-        study_rows.signals,
-    ),
-    StudyTable(
-        "strains",
-        "One row a move in the life of a possible strain, in their order.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            Column("strain", "integer", "number of the strain in its course"),
-            Column("kind", "string", "withdrawal, confrontation or unclear", codes((Strain, "kind"))),
-            Column("opened_by", "string", "client, therapist or signal", codes((Strain, "opened_by"))),
-            Column(
-                "move",
-                "string",
-                "open, talk, talk_in_part, not_talked, take_back, not_noticed, try_repair, think_settled, settle, "
-                "partly, still_there, let_rest, end_course, reopen",
-                codes((StrainMove, "move")),
-            ),
-            Column("side", "string", "whose move it was", codes((StrainMove, "side"))),
-            Column("at_session", "integer", "in which session it was said, where in one"),
-            Column("block", "integer", "when it was said, likewise"),
-        ),
-        study_rows.strains,
-    ),
-    StudyTable(
-        "agreements",
-        "One row a goal, a task or a shared view of the problem, without its words.",
-        (
-            DYAD,
-            AGREEMENT,
-            Column("kind", "string", "goal, task or problem (the shared view)", codes((Agreement, "kind"))),
-            Column("of_goal", "integer", "the goal that a task belongs to"),
-            Column("proposed_by", "string", "client or therapist", codes((Agreement, "proposed_by"))),
-            Column("block", "integer", "when it was proposed, likewise"),
-            Column("wordings", "integer", "how often it was worded"),
-            Column("client_sealed", "boolean", "whether the client has sealed the last wording"),
-            Column("therapist_sealed", "boolean", "whether the therapist has"),
-            Column("end", "string", "reached, dropped or replaced; empty while it stands", codes((Agreement, "end"))),
-            Column("end_block", "integer", "when it ended, likewise"),
-        ),
-        study_rows.agreements,
-    ),
-    StudyTable(
-        "progress",
-        "One row for how far somebody saw a goal (0 to 10) or a task (0 not, 1 partly, 2 done) in a session.",
-        (DYAD, SESSION, CODE, RATER, AGREEMENT, Column("value", "integer", "0 to 10 for a goal, 0 to 2 for a task")),
-        study_rows.progress,
-    ),
-    StudyTable(
-        "picks",
-        "One row for each thing that somebody picked as mattering most in a session.",
-        (
-            DYAD,
-            SESSION,
-            CODE,
-            RATER,
-            Column("agreement", "integer", "the goal that was picked; empty where it was said in new words"),
-        ),
-        study_rows.picks,
-    ),
-)

@@ -47,6 +47,14 @@ class Place(NamedTuple):
         return self.dyad, self.session, self.code
 
 
+class Who(NamedTuple):
+    """Whose a course is, under numbers of this file alone: the client, which of the client's courses, the therapist."""
+
+    client: int
+    course: int
+    therapist: int
+
+
 class SentRow(NamedTuple):
     """One questionnaire, as one side sent it last."""
 
@@ -72,6 +80,7 @@ class Courses:
 
     `sessions`: all that are open to both, by key. Nothing is told of any other, also where one opens in between.
     `without`: those that did not take place. `told_blocks`: of how many blocks the file says what was in them.
+    `who`: by dyad, for files of approved studies.
     """
 
     clients: int
@@ -81,6 +90,7 @@ class Courses:
     told_blocks: Mapping[int, int]
     sessions: Mapping[int, Place]
     without: Sequence[Place]
+    who: Mapping[int, Who]
 
     def block(self, dyad: int, at: datetime | None) -> int | None:
         """The four weeks in which something was; nothing from where too few courses went alike until then."""
@@ -100,7 +110,7 @@ def _of(some: Courses, dyads: Sequence[int], model: type, *columns: str) -> list
 
 
 def dyads(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
-    return ((some.number[dyad], *some.facts[dyad]) for dyad in dyads)
+    return ((some.number[dyad], *some.who[dyad], *some.facts[dyad]) for dyad in dyads)
 
 
 def sessions(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:

@@ -38,6 +38,7 @@ from accord_clinic.models.planning import (
 )
 from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
 from accord_clinic.models.signals import Calibration, PutAside, SafetyLook, Signal, Suggestion
+from accord_clinic.models.study import Study, StudyFile
 from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth, StepIn
 
 codes.guard(apps.all_models["accord_clinic"].values())
@@ -91,6 +92,8 @@ __all__ = [
     "StopLink",
     "Strain",
     "StrainMove",
+    "Study",
+    "StudyFile",
     "Suggestion",
     "TalkTick",
     "Terms",

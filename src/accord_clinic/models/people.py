@@ -256,7 +256,7 @@ class Consent(models.Model):
 
     PURPOSES = [
         ("care", _("care")), ("research", _("research")), ("transcripts", _("transcripts")),
-        ("supervision", _("supervision from outside")),
+        ("supervision", _("supervision from outside")), ("studies", _("approved studies")),
     ]  # fmt: skip
     VOICES = [("client", _("client")), ("guardian", _("guardian"))]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,10 +15,14 @@ from accord_clinic.queries.from_outside import RELEASE, asks_release
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.sharing import supervisors_now
+from accord_clinic.queries.study import running
 from accord_clinic.words.wordings import PURPOSES, ConsentWording, consent
 
 if TYPE_CHECKING:
     from accord_clinic.models import Client, Consent, Dyad, Terms
+
+
+STUDIES = "studies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ def purposes(client: Client, language: str, until: datetime | None = None) -> li
     word, which they note themselves, is always in it, and so is a release, which no check-in gives.
     """
     rows, must = consents(client), needed(client)
-    offered = [p for p in PURPOSES if p != RELEASE or asks_release() or any(row.purpose == p for row in rows)]
+    asked: dict[str, Callable[[], object]] = {RELEASE: asks_release, STUDIES: running}
+    offered = [p for p in PURPOSES if p not in asked or any(row.purpose == p for row in rows) or asked[p]()]
     if until is not None:
         rows = [row for row in rows if row.by == "guardian" or row.purpose == RELEASE or row.given_at <= until]
     return [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in offered]

@@ -34,10 +34,10 @@ def settings(request: MemberRequest) -> HttpResponse:
         now |= {name: getattr(getattr(practice, name), "uid", "") for name in PEOPLE}
         now["duty_texts"] = practice.duty_texts
         context = {"form": PracticeSettings(people, initial=now), "practice": practice}
-        return _page(request, "practice/settings.html", context)
+        return admins_page(request, "practice/settings.html", context)
     form = PracticeSettings(people, request.POST)
     if not form.is_valid():
-        return _page(request, "practice/settings.html", {"form": form, "practice": practice}, status=422)
+        return admins_page(request, "practice/settings.html", {"form": form, "practice": practice}, status=422)
     by_uid = {m.uid: m for m in people}
     facts = form.cleaned_data | {name: by_uid.get(form.cleaned_data[name]) for name in PEOPLE}
     return do(
@@ -68,7 +68,7 @@ def members(request: MemberRequest) -> HttpResponse:
     form = NewMember(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"form": form, "people": member_queries.colleagues(request.user)}
-        return _page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
+        return admins_page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
     facts = form.cleaned_data
     done = _("A link to choose a password is on its way to {name}.").format(name=facts["name"])
     act = member_actions.invite_member
@@ -103,7 +103,7 @@ def member(request: MemberRequest, uid: str) -> HttpResponse:
         context["has_factor"] = member_queries.has_second_factor(request.user, person)
     if permissions.can(permissions.check_end_sessions, request.user, person):
         context["user_sessions"], context["since"] = member_queries.sessions(request.user, person)
-    return _page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
+    return admins_page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -135,7 +135,7 @@ def messages(request: MemberRequest) -> HttpResponse:
     context = {"failed": schedule.failed(request.user), "waits": waits}
     for row in waits.mine:
         read_log.log_read(request.user, row.dyad, "correction", [])
-    return _page(request, "practice/messages.html", context)
+    return admins_page(request, "practice/messages.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -147,7 +147,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
     form = Emergency(therapists, request.POST if request.method == "POST" else None)
     if not form.is_valid():
         context = {"form": form, "therapists": therapists}
-        return _page(request, "practice/emergency.html", context, status=422 if form.is_bound else 200)
+        return admins_page(request, "practice/emergency.html", context, status=422 if form.is_bound else 200)
     facts = form.cleaned_data
     therapist = next(member for member in therapists if member.uid == facts["therapist"])
     try:
@@ -157,7 +157,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
         form.add_error("name", _("There is not exactly one such person there."))
     except AccordError as error:
         form.add_error("why", str(error))
-    return _page(request, "practice/emergency.html", {"form": form, "therapists": therapists}, status=422)
+    return admins_page(request, "practice/emergency.html", {"form": form, "therapists": therapists}, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -168,7 +168,7 @@ def closed_days(request: MemberRequest) -> HttpResponse:
     form = Closing(request.POST or None)
     if not form.is_valid():
         context = {"form": form, "days": planning_queries.closed_days_ahead()}
-        return _page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
+        return admins_page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
     name, first, last = (form.cleaned_data[field] for field in ("name", "first", "last"))
     done = _("The practice is closed on these days. Weekly sessions on them are removed.")
     return do(request, reverse("closed_days"), planning.close, name, first, last, by=request.user, done=done)
@@ -184,12 +184,13 @@ def open_again(request: MemberRequest, uid: str) -> HttpResponse:
     return do(request, reverse("closed_days"), planning.open_again, row, by=request.user, done=done)
 
 
-def _page(request: MemberRequest, template: str, context: dict, status: int = 200) -> HttpResponse:
+def admins_page(request: MemberRequest, template: str, context: dict, status: int = 200) -> HttpResponse:
     """A page of the admin's, with the way to the others."""
     pages = [
         ("practice", _("Settings")),
         ("members", _("Who works here")),
         ("closed_days", _("Closed days")),
+        ("studies", _("Studies")),
         ("failed_messages", _("Messages")),
         ("emergency", _("Emergency")),
     ]

@@ -1,35 +1,131 @@
-"""The researcher's page: how many clients agree, what a study file holds, and the file itself."""
+"""Research: the researcher asks for studies, makes files and takes what was released; an admin answers and releases."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic.actions import study
-from accord_clinic.exports import study as queries
+from accord_clinic.actions import study as actions
+from accord_clinic.exports import study as export
+from accord_clinic.forms.study import AskForStudy
+from accord_clinic.permissions import check_study
+from accord_clinic.queries import study as queries
 from accord_clinic.queries.practice import local
+from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
+from accord_clinic.views.shortcuts import do, or_404
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def research(request: MemberRequest) -> HttpResponse:
-    """Show the page; its button sends the zip."""
-    problem = ""
+    """The studies and what was made; the button makes a file without codes."""
+    check_study(request.user)
     if request.method == "POST":
-        try:
-            at, packed = study.make(by=request.user)
-        except AccordError as error:
-            problem = str(error)
-        else:
-            response = HttpResponse(packed, content_type="application/zip")
-            response["Content-Disposition"] = f'attachment; filename="accord-study-{local(at):%Y-%m-%d-%H%M}.zip"'
-            return response
+        done = _("It is made. Another member lets it out.")
+        return do(request, reverse("research"), actions.make, by=request.user, done=done)
     context = {
-        "clients": queries.ready(request.user),
-        "fewest": queries.FEWEST,
-        "made": queries.made(request.user),
-        "problem": problem,
+        "clients": export.clients_now(),
+        "fewest": export.FEWEST,
+        "studies": queries.studies(request.user),
+        "files": queries.files(request.user),
     }
-    return render(request, "research/research.html", context, status=422 if problem else 200)
+    return render(request, "research/research.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def ask_for_study(request: MemberRequest) -> HttpResponse:
+    """The form of a new study."""
+    check_study(request.user)
+    form = AskForStudy(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        facts = form.cleaned_data
+        try:
+            row = actions.ask(facts["title"], facts["purpose"], form.variables(), facts["until"], by=request.user)
+        except AccordError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("An admin can now approve it."))
+            return redirect("study", row.uid)
+    return render(request, "research/ask.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def study(request: MemberRequest, uid: str) -> HttpResponse:
+    """One study: what was asked and answered, and its files; the button makes one."""
+    row = or_404(queries.study(request.user, uid))
+    if request.method == "POST":
+        done, back = _("It is made. Another member lets it out."), reverse("study", args=[uid])
+        return do(request, back, actions.make, by=request.user, study=row, done=done)
+    context = {
+        "study": row,
+        "files": queries.files(request.user, row),
+        "clients": export.clients_now(row),
+        "therapists": export.FEWEST_IN_STUDY,
+        "of_each": export.FEWEST_OF_THERAPIST,
+    }
+    return render(request, "research/study.html", context)
+
+
+@require_POST
+@login_required
+def take_file(request: MemberRequest, uid: str) -> HttpResponse:
+    """What was released, to keep."""
+    row = or_404(queries.file(request.user, uid))
+    try:
+        contents = actions.take(row, by=request.user)
+    except AccordError as error:
+        messages.error(request, str(error))
+        return redirect("study", row.study.uid) if row.study else redirect("research")
+    return _zip(contents, row)
+
+
+@require_safe
+@login_required
+def studies(request: MemberRequest) -> HttpResponse:
+    """For an admin: what researchers ask for, and what waits to be let out."""
+    context = {
+        "studies": queries.studies_to_answer(request.user),
+        "waiting": queries.files_to_release(request.user),
+        "answered": queries.answered_files(request.user),
+    }
+    return admins_page(request, "practice/studies.html", context)
+
+
+@require_POST
+@login_required
+def answer_study(request: MemberRequest, uid: str) -> HttpResponse:
+    """Approve a study or refuse it."""
+    row = or_404(queries.any_study(request.user, uid))
+    answer = request.POST.get("answer", "")
+    return do(request, reverse("studies"), actions.answer, row, answer, by=request.user, done=_("It is answered."))
+
+
+@require_POST
+@login_required
+def release_file(request: MemberRequest, uid: str) -> HttpResponse:
+    """Look at what was made; let it out or refuse."""
+    row, answer = or_404(queries.any_file(request.user, uid)), request.POST.get("answer", "")
+    if answer != "look":
+        return do(request, reverse("studies"), actions.release, row, answer, by=request.user, done=_("It is answered."))
+    try:
+        return _zip(actions.look(row, by=request.user), row)
+    except PermissionDenied as error:
+        raise Http404 from error
+    except AccordError as error:
+        messages.error(request, str(error))
+        return redirect("studies")
+
+
+def _zip(contents: bytes, row) -> HttpResponse:
+    response = HttpResponse(contents, content_type="application/zip")
+    name = "study" if row.kind == "rows" else "report"
+    response["Content-Disposition"] = f'attachment; filename="accord-{name}-{local(row.made_at):%Y-%m-%d-%H%M}.zip"'
+    return response

@@ -26,6 +26,7 @@ from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import rights as rights_queries
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import practice
+from accord_clinic.queries.study import running
 from accord_clinic.upkeep import backups
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door
@@ -46,6 +47,7 @@ def my_rights(request: HttpRequest, client) -> HttpResponse:
     context = {
         "purposes": consent_pages.purposes(client, client.language),
         "of_the_key": what_it_means(key_holders(client)),
+        "studies": running(),
         "client": client,
         "sender": named.sender_name or named.name,
     }

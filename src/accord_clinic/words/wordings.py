@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent.parent
-PURPOSES = ("care", "research", "transcripts", "supervision")
+PURPOSES = ("care", "research", "studies", "transcripts", "supervision")
 
 
 @dataclass(frozen=True, slots=True)

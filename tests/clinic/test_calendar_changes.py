@@ -166,6 +166,14 @@ def test_new_appointment_of_a_known_series_is_told_only_where_the_calendar_was_k
     assert [change.kind for change in CalendarChange.objects.all()] == ["new"]
 
 
+def test_guess_knows_an_external_number_that_is_no_time_of_the_day(ben, dyad):
+    for value in ("10", "4711-2"):
+        dyad.client.external_names.create(system="record", value=value)
+    people = people_of(ben)
+    assert guess("No. 4711-2, room 3", people).dyad == dyad.uid
+    assert guess("10 o'clock", people) is None
+
+
 def test_guess_knows_name_initials_and_first_name_and_never_chooses_between_two(ben, dyad):
     for name in ("Bela Novak", "Bela Huber", "Zoë Ångström", "Cem Demir"):
         a_dyad(ben, name)

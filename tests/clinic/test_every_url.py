@@ -146,7 +146,7 @@ ROWS = {
     "account/sso/back/": Row(get=NOBODY, of="world"),
     "account/sessions/": Row(get=STAFF, post=STAFF),
     # the supervisor, the outside reader, the safety contact: all three are Cy
-    "supervision/": Row(get="cy sue"),
+    "supervision/": Row(get="cy sue", post="cy sue"),
     "outside/": Row(get="cy"),
     "outside/<str:uid>/": Row(get="cy", at="line"),
     "outside/<str:uid>/read/": Row(post="cy", at="line"),

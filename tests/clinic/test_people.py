@@ -1,16 +1,18 @@
 """People: the caseload in one plain line each, first who needs a conversation; and finding somebody by name."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
 
-from accord_clinic.actions import care, checkin
+from accord_clinic.actions import care, checkin, cover_and_emergency
 from accord_clinic.models import Client, Session, Signal
 from accord_clinic.pages.caseload import find, people
 from accord_clinic.queries.caseload import folded
+from accord_clinic.queries.from_outside import code_of
 
 
 @pytest.fixture
@@ -136,3 +138,91 @@ class TestWrittenDownByMistake:
         a_dyad(eve, dyad.client)
         as_member(ben).post(reverse("delete_client", args=[dyad.uid]), {"sure": "yes"})
         assert Client.objects.filter(pk=dyad.client_id).exists()
+
+
+class TestFilterAndSort:
+    @pytest.fixture
+    def browser(self, ben, as_member):
+        return as_member(ben)
+
+    def names(self, browser, query: str = "") -> list[str]:
+        page = browser.get(f"{reverse('people')}{query}").content.decode()
+        rows = page.split('<ul class="rows">')[1].split("</ul>")[0] if '<ul class="rows">' in page else ""
+        return re.findall(r'class="row-name"[^>]*>([^<]+)<', rows)
+
+    def test_open_strain(self, caseload, browser):
+        assert self.names(browser, "?only=strain") == ["Zoë Marchetti"]
+
+    def test_no_session_planned(self, caseload, browser):
+        a_session(caseload["Bo"], timezone.now() + timedelta(days=3))
+        assert self.names(browser, "?only=unplanned") == ["Zoë Marchetti", "Ana", "Imani", "Kim"]
+
+    def test_not_answered_twice_counts_open_sessions_alone(self, caseload, ben, browser):
+        for _session in range(2):
+            a_held_session(caseload["Bo"], therapist=answers("therapist"))
+        assert self.names(browser, "?only=silent") == [], "closed ones tell nothing"
+        Session.objects.filter(dyad=caseload["Bo"]).update(revealed_at=timezone.now(), revealed_by="time")
+        assert self.names(browser, "?only=silent") == ["Bo"]
+        answered = a_held_session(caseload["Bo"], client=answers("client"))
+        assert self.names(browser, "?only=silent") == ["Bo"], "the answer is not open yet"
+        checkin.send(answered, "therapist", answers("therapist"), by=ben)
+        assert self.names(browser, "?only=silent") == []
+
+    def test_mine_and_covered_are_offered_to_whoever_covers(self, caseload, eve, ben, browser, as_member):
+        assert "covered for a colleague" not in browser.get(reverse("people")).content.decode()
+        a_dyad(eve, "Pat")
+        today = timezone.localdate()
+        cover_and_emergency.cover(caseload["Bo"], eve, today, today, by=ben)
+        covering = as_member(eve)
+        assert self.names(covering) == ["Bo", "Pat"]
+        assert self.names(covering, "?only=covered") == ["Bo"]
+        assert self.names(covering, "?only=mine") == ["Pat"]
+
+    def test_sorted_by_name_and_by_next_session(self, caseload, browser):
+        for days, name in ((3, "Kim"), (1, "Imani")):
+            a_session(caseload[name], timezone.now() + timedelta(days=days))
+        assert self.names(browser, "?sort=name") == ["Ana", "Bo", "Imani", "Kim", "Zoë Marchetti"]
+        assert self.names(browser, "?sort=next")[:2] == ["Imani", "Kim"]
+
+    def test_a_filter_and_an_order_go_together_and_odd_ones_are_ignored(self, caseload, browser):
+        page = browser.get(reverse("people"), {"only": "unplanned", "sort": "name"}).content.decode()
+        assert 'href="?only=unplanned&amp;sort=next"' in page
+        assert 'href="?only=strain&amp;sort=name"' in page
+        assert len(self.names(browser, "?only=<script>&sort=x")) == 5
+
+
+class TestSearch:
+    @pytest.mark.parametrize("words", ["zm", "Z.M.", "4711", "4711-00", "zoe 4711"])
+    def test_initials_and_the_beginning_of_an_external_number(self, caseload, ben, words):
+        caseload["Zoë Marchetti"].client.external_names.create(system="record", value="4711-0042")
+        assert [p.name for p in find(ben, words)] == ["Zoë Marchetti"]
+
+    def test_the_end_of_a_number_and_the_number_of_another_therapists_client_find_nobody(self, caseload, ben, eve):
+        caseload["Zoë Marchetti"].client.external_names.create(system="record", value="4711-0042")
+        assert find(ben, "0042") == ()
+        assert find(eve, "4711") == ()
+
+    def test_in_supervision_only_what_is_shared_is_found(self, caseload, ben, cy, as_member):
+        for name in ("Zoë Marchetti", "Kim"):
+            caseload[name].client.external_names.create(system="record", value=f"no-{name}")
+        care.share(caseload["Zoë Marchetti"], cy, by=ben)
+        browser = as_member(cy)
+        for words in ("zoe", "zm", "no-zoe"):
+            assert "Zoë Marchetti" in browser.post(reverse("supervision"), {"name": words}).content.decode()
+        for words in ("kim", "no-kim", "ana"):
+            page = browser.post(reverse("supervision"), {"name": words}).content.decode()
+            assert "None of the courses that are shared with you is found" in page
+
+    def test_somebody_from_outside_finds_by_the_code_and_by_nothing_that_would_tell_who_it_is(
+        self, caseload, people, ben, as_member
+    ):
+        people.practice.release_before_outside = False
+        people.practice.save()
+        outside, zoe = a_member("Olga", "supervisor", "outside"), caseload["Zoë Marchetti"]
+        zoe.client.external_names.create(system="record", value="4711")
+        care.share(zoe, outside, by=ben)
+        browser, code = as_member(outside), code_of(zoe.uid)
+        for words in ("zoe", "zm", "4711", "marchetti"):
+            page = browser.post(reverse("supervision"), {"name": words}).content.decode()
+            assert code not in page, words
+        assert code in browser.post(reverse("supervision"), {"name": code.lower()}).content.decode()

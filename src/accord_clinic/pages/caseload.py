@@ -1,16 +1,21 @@
-"""A therapist's caseload: who needs a conversation, in one plain line each; and finding somebody by name."""
+"""A therapist's caseload: who needs a conversation, in one plain line each; filtered, sorted, and searched.
+
+A new filter is one more code in `FILTERS` and one more branch of `_keeps`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accord_clinic.pages.findings import reading
 from accord_clinic.queries import caseload
@@ -23,6 +28,30 @@ from accord_clinic.words.sentences import ASIDE, TO_TALK, Finding, Names
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
+
+
+FILTERS = {
+    "": gettext_lazy("everybody"),
+    "strain": gettext_lazy("open strain"),
+    "unplanned": gettext_lazy("no session planned"),
+    "silent": gettext_lazy("last two check-ins not answered"),
+    "mine": gettext_lazy("mine"),
+    "covered": gettext_lazy("covered for a colleague"),
+}
+SORTS = {
+    "": gettext_lazy("by what is to be talked about"),
+    "name": gettext_lazy("by name"),
+    "next": gettext_lazy("by next session"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListChoice:
+    """A way to filter or sort the list: where it leads, its name, and whether the list is so now."""
+
+    url: str
+    label: str
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +68,7 @@ class Person:
     chip: str = ""
     rank: int = ASIDE
     answer: str = ""
+    next: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +79,67 @@ class People:
     ended: tuple[Person, ...]
     more_ended: int
     to_talk: int
+    all: int
+    filters: tuple[ListChoice, ...]
+    sorts: tuple[ListChoice, ...]
+    filtered: str = ""
 
 
-def people(member: Member) -> People:
-    """Everybody this therapist works with. Six queries, whatever the number."""
+def people(member: Member, only: str = "", sort: str = "") -> People:
+    """Everybody this therapist works with, or those of one filter. Six queries, whatever the number."""
+    only, sort = only if only in FILTERS else "", sort if sort in SORTS else ""
     dyads = caseload.running(member)
     by_dyad, where = signals_and_strains((dyad.dyad for dyad in dyads), member), zone()
-    running = [_person(dyad, by_dyad[dyad.dyad], member.name, where) for dyad in dyads]
-    running.sort(key=lambda person: (person.rank, folded(person.name)))
-    ended, more = caseload.ended(member)
-    to_talk = sum(person.rank < ASIDE for person in running)
-    return People(tuple(running), tuple(map(_ended, ended)), more, to_talk)
+    shown = _shown(only, member, dyads, by_dyad)
+    running = [_person(dyad, by_dyad[dyad.dyad], member.name, where) for dyad in dyads if dyad.dyad in shown]
+    running.sort(key=_order(sort))
+    ended, more = caseload.ended(member) if not only else ([], 0)
+    covers = any(dyad.therapist != member.pk for dyad in dyads)
+    filters = [code for code in FILTERS if covers or code not in ("mine", "covered")]
+    return People(
+        running=tuple(running),
+        ended=tuple(map(_ended, ended)),
+        more_ended=more,
+        to_talk=sum(person.rank < ASIDE for person in running),
+        all=len(dyads),
+        filters=tuple(ListChoice(_address(code, sort), str(FILTERS[code]), code == only) for code in filters),
+        sorts=tuple(ListChoice(_address(only, code), str(name), code == sort) for code, name in SORTS.items()),
+        filtered=str(FILTERS[only]) if only else "",
+    )
+
+
+def _shown(
+    only: str, member: Member, dyads: Iterable[Running], by_dyad: Mapping[int, SignalsAndStrains]
+) -> Collection[int]:
+    """The dyads that a filter shows."""
+    match only:
+        case "strain":
+            return {pk for pk, signals in by_dyad.items() if signals.strains}
+        case "unplanned":
+            return {dyad.dyad for dyad in dyads if dyad.next is None}
+        case "silent":
+            return caseload.silent_twice(list(by_dyad))
+        case "mine" | "covered":
+            return {dyad.dyad for dyad in dyads if (dyad.therapist == member.pk) == (only == "mine")}
+    return by_dyad.keys()
+
+
+def _order(sort: str) -> Callable[[Person], tuple]:
+    """The key to sort by; who has no session comes last, and the name decides between equals."""
+    if sort == "name":
+        return lambda person: (folded(person.name),)
+    if sort == "next":
+        return lambda person: (person.next.timestamp() if person.next else math.inf, folded(person.name))
+    return lambda person: (person.rank, folded(person.name))
+
+
+def _address(only: str, sort: str) -> str:
+    chosen = {name: value for name, value in (("only", only), ("sort", sort)) if value}
+    return f"?{urlencode(chosen)}" if chosen else "?"
 
 
 def find(member: Member, words: str) -> tuple[Person, ...]:
-    """People of the own caseload whose name holds every one of these words."""
+    """People of the own caseload who are found by a name, initials, or the number of another system."""
     return tuple(map(_by_name, caseload.named(member, words)))
 
 
@@ -72,9 +148,9 @@ def _person(dyad: Running, signals: SignalsAndStrains, therapist: str, where: Zo
     read = reading(signals, dyad.last, Names(name, therapist))
     side = _("next: {when}").format(when=moment(dyad.next, where, "D j M, H:i")) if dyad.next else ""
     if not read.first:
-        return Person(dyad.uid, name, read.line, side)
+        return Person(dyad.uid, name, read.line, side, next=dyad.next)
     since = _open_since(read.findings, dyad.last)
-    return Person(dyad.uid, name, read.line, side, since, read.first.rank, read.first.answer)
+    return Person(dyad.uid, name, read.line, side, since, read.first.rank, read.first.answer, dyad.next)
 
 
 def _open_since(worth: Iterable[Finding], last: int | None) -> str:

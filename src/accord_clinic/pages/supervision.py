@@ -41,16 +41,25 @@ class Supervision:
     sentence: str
     running: tuple[Shared, ...]
     ended: tuple[Shared, ...]
+    words: str = ""
 
 
-def supervision(member: Member) -> Supervision:
-    """The page of this supervisor. Five queries, whatever the number."""
-    dyads = shared_with(member)
+def supervision(member: Member, words: str = "") -> Supervision:
+    """The page of this supervisor, or of it those who are searched for. Six queries, whatever the number."""
+    dyads = shared_with(member, words)
     by_dyad = signals_and_strains((dyad.dyad for dyad in dyads), member)
     shared = [_shared(dyad, by_dyad[dyad.dyad]) for dyad in dyads]
     shared.sort(key=lambda course: (course.rank, folded(course.client)))
     running = tuple(course for course in shared if not course.ended)
-    return Supervision(_sentence(running), running, tuple(course for course in shared if course.ended))
+    ended = tuple(course for course in shared if course.ended)
+    return Supervision(_found(len(shared)) if words else _sentence(running), running, ended, words)
+
+
+def _found(count: int) -> str:
+    """How many of the shared courses a search has found."""
+    if not count:
+        return _("None of the courses that are shared with you is found by this.")
+    return ngettext("{count} course is found.", "{count} courses are found.", count).format(count=count)
 
 
 def _shared(dyad: SharedDyad, signals: SignalsAndStrains) -> Shared:

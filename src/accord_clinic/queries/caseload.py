@@ -1,14 +1,16 @@
-"""A therapist's caseload: running and ended courses of care, and those of people whose name was searched for."""
+"""A therapist's caseload: running and ended courses of care, and those of people who were searched for."""
 
+import re
 import unicodedata
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Dyad, Member, Session
+from accord_clinic.models import Dyad, ExternalName, Member, Response, Session
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 
@@ -27,6 +29,7 @@ class Running:
     address_as: str
     last: int | None
     next: datetime | None
+    therapist: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def _running(treated: Q, now: datetime) -> QuerySet:
     planned = Q(sessions__state="planned", sessions__start__gte=now)
     rows = Dyad.objects.filter(treated, ended=None)
     rows = rows.annotate(last=LAST_REVEALED, next=Min("sessions__start", filter=planned))
-    return rows.values_list("pk", "uid", "client__name", "client__address_as", "last", "next")
+    return rows.values_list("pk", "uid", "client__name", "client__address_as", "last", "next", "therapist")
 
 
 # The usual caseload, without anybody to cover for.
@@ -74,8 +77,22 @@ def ended(member: Member) -> tuple[list[Dated], int]:
     return last[:MOST_ENDED], more
 
 
+def silent_twice(dyads: Collection[int]) -> set[int]:
+    """The dyads in which the client has not answered the last two check-ins that are open to both.
+
+    Closed ones count for nothing: nobody may learn from this page whether there is an answer.
+    """
+    answered = Exists(Response.objects.filter(session=OuterRef("pk"), side="client"))
+    rows = Session.objects.filter(dyad__in=dyads, state="held", passed_over=False).exclude(revealed_at=None)
+    rows = rows.exclude(revealed_by="import").order_by("-start", "-pk")
+    last: dict[int, list[bool]] = {}
+    for dyad, there in rows.values_list("dyad", answered):
+        last.setdefault(dyad, []).append(there)
+    return {dyad for dyad, there in last.items() if there[:2] == [False, False]}
+
+
 def named(member: Member, words: str) -> list[Dated]:
-    """People of the own caseload whose name holds every one of these words; capitals and accents do not matter.
+    """People of the own caseload who are found by these words, as `fits` has it.
 
     Names are folded here and not in the database: the reach is one caseload, never the practice.
     """
@@ -84,8 +101,34 @@ def named(member: Member, words: str) -> list[Dated]:
     if not wanted:
         return []
     rows = Dyad.objects.filter(treated_by(member), client__erased_at=None).order_by("client__name")
-    names = ((Dated(*row), folded(f"{row[1]} {row[2]}")) for row in rows.values_list(*DATED_COLUMNS))
-    return [dyad for dyad, name in names if all(part in name for part in wanted)]
+    columns = list(rows.values_list("client", *DATED_COLUMNS))
+    numbers = external_numbers({client for client, *_more in columns})
+    return [Dated(*row) for client, *row in columns if fits(wanted, row[1], row[2], numbers.get(client, ()))]
+
+
+def external_numbers(clients: Collection[int]) -> Mapping[int, tuple[str, ...]]:
+    """What other systems call these clients, by client. One query."""
+    numbers: dict[int, tuple[str, ...]] = {}
+    for client, value in ExternalName.objects.filter(client__in=clients).values_list("client", "value"):
+        numbers[client] = (*numbers.get(client, ()), value)
+    return numbers
+
+
+def fits(wanted: Iterable[str], name: str, address_as: str, numbers: Iterable[str] = ()) -> bool:
+    """Whether each of these folded words is part of a name, its initials, or begins an external number.
+
+    Capitals and accents do not matter.
+
+    >>> fits(["zm"], "Zoë Marchetti", ""), fits(["4711"], "Ana", "", ["4711-2"]), fits(["m"], "Ana", "")
+    (True, True, False)
+    """
+    text = folded(f"{name} {address_as}")
+    initials = {"".join(part[0] for part in re.findall(r"\w+", folded(each))) for each in (name, address_as) if each}
+    starts = [folded(number) for number in numbers]
+    return all(
+        part in text or part.replace(".", "") in initials or any(number.startswith(part) for number in starts)
+        for part in wanted
+    )
 
 
 def folded(text: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 
 from accord_clinic.models import Member
 from accord_clinic.permissions import check_supervise, dyads_visible_to, shares_with
-from accord_clinic.queries.caseload import LAST_REVEALED
+from accord_clinic.queries.caseload import LAST_REVEALED, external_numbers, fits, folded
 from accord_clinic.queries.from_outside import code_of
 
 COLUMNS = ("pk", "uid", "client__name", "client__address_as", "therapist__name", "ended", "last")
@@ -24,11 +24,22 @@ class SharedDyad:
     last: int | None
 
 
-def shared_with(member: Member) -> list[SharedDyad]:
-    """What is shared at this moment; a share that was taken back a second ago is gone. One query and the shares."""
+def shared_with(member: Member, words: str = "") -> list[SharedDyad]:
+    """What is shared at this moment; a share that was taken back a second ago is gone. One query and the shares.
+
+    `words`: of these, those that `fits` finds by what this supervisor reads. Somebody from outside reads a code in
+    place of the name, and finds nobody by a name, initials or a number.
+    """
     check_supervise(member)
     rows = dyads_visible_to(member).filter(pk__in=shares_with(member).values("dyad"))
-    shared = [SharedDyad(*row) for row in rows.annotate(last=LAST_REVEALED).values_list(*COLUMNS)]
-    if member.is_a("outside"):
-        return [replace(course, client=code_of(course.uid), address_as="") for course in shared]
+    columns = list(rows.annotate(last=LAST_REVEALED).values_list("client", *COLUMNS))
+    outside, wanted = member.is_a("outside"), folded(words).split()
+    numbers = external_numbers({client for client, *_more in columns}) if wanted and not outside else {}
+    shared = []
+    for client, *row in columns:
+        course = SharedDyad(*row)
+        if outside:
+            course = replace(course, client=code_of(course.uid), address_as="")
+        if fits(wanted, course.client, course.address_as, numbers.get(client, ())):
+            shared.append(course)
     return shared

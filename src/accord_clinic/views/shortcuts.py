@@ -17,11 +17,19 @@ Row = TypeVar("Row")
 Person = TypeVar("Person", bound="Client | None")
 
 
+MOST_LETTERS = 100
+
+
 def or_404(row: Row | None) -> Row:
     """Return the row, or raise a 404 that does not say whether it is not there or not yours."""
     if row is None:
         raise Http404
     return row
+
+
+def searched_for(request: HttpRequest) -> str:
+    """The words of a search. It is posted: a name in an address would stay in histories, proxies and logs."""
+    return request.POST.get("name", "").strip()[:MOST_LETTERS] if request.method == "POST" else ""
 
 
 def in_chosen_language(request: HttpRequest, client: Person) -> Person:

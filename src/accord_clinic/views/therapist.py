@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord_clinic.actions import put_aside, read_log
@@ -14,7 +15,7 @@ from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.planning import pause_of
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, or_404
+from accord_clinic.views.shortcuts import do, or_404, searched_for
 
 HOMES = (
     ("therapist", "today"),
@@ -23,7 +24,6 @@ HOMES = (
     ("researcher", "research"),
     ("admin", "practice"),
 )
-MOST_LETTERS = 100
 
 
 @require_safe
@@ -43,17 +43,17 @@ def today(request: MemberRequest) -> HttpResponse:
     return render(request, "therapist/today.html", {"today": today_pages.today(request.user)})
 
 
-# A search is a POST that shows its page at once: a name in an address would stay in histories, proxies and logs.
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def people(request: MemberRequest) -> HttpResponse:
-    """The caseload, with those who need a conversation first; or the clients whose name was searched for."""
-    words = request.POST.get("name", "").strip()[:MOST_LETTERS] if request.method == "POST" else ""
+    """The caseload, filtered and sorted as the address says; or the clients who were searched for."""
+    words = searched_for(request)
     if words:
         return render(
             request, "therapist/people.html", {"words": words, "people_found": caseload.find(request.user, words)}
         )
-    return render(request, "therapist/people.html", {"people": caseload.people(request.user)})
+    page = caseload.people(request.user, request.GET.get("only", ""), request.GET.get("sort", ""))
+    return render(request, "therapist/people.html", {"people": page, "now": timezone.now()})
 
 
 @require_safe

@@ -1,4 +1,4 @@
-"""Which event of a calendar may be whose: by name, initials or the number in the care record. Its owner confirms.
+"""Which event of a calendar may be whose: by name, initials or an external number. Its owner confirms.
 
 A new way to recognise somebody is one more line of `_ways`; the likeliest comes first.
 """
@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accord_clinic.models import Dyad, Member
+from accord_clinic.queries.caseload import external_numbers
+
+SHORTEST_NUMBER = 4
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,20 @@ class Candidate:
 def people_of(member: Member) -> list[Candidate]:
     """This therapist's own running courses of care, by name."""
     rows = Dyad.objects.filter(therapist=member, ended=None, client__erased_at=None).select_related("client")
+    numbers = external_numbers([row.client_id for row in rows])
     people = (
-        Candidate(row.uid, row.client.called, tuple(dict.fromkeys((row.client.name, row.client.address_as))))
+        Candidate(
+            row.uid, row.client.called,
+            tuple(dict.fromkeys((row.client.name, row.client.address_as, *_tellable(numbers.get(row.client_id, ()))))),
+        )
         for row in rows
-    )
+    )  # fmt: skip
     return sorted(people, key=lambda person: person.called.casefold())
+
+
+def _tellable(numbers: Sequence[str]) -> list[str]:
+    """External numbers that are long enough to be no time and no room."""
+    return [number for number in numbers if len(number) >= SHORTEST_NUMBER]
 
 
 def guess(words: str, people: Sequence[Candidate]) -> Candidate | None:

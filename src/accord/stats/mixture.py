@@ -37,13 +37,13 @@ class Shape:
 
 
 SHAPES = (
-    Shape(0.5, (0,), 3.0), Shape(0.1, (0,), 7.0), Shape(0.4, (1, 2, 4), 2.0), Shape(1.0, (2, 3, 4, 5), 3.0, ramp=True)
+    Shape(0.9, (0,), 2.5), Shape(0.05, (0,), 7.0), Shape(0.4, (1, 2), 2.0), Shape(1.0, (2, 3, 4, 5), 4.0, ramp=True)
 )  # fmt: skip
 """A dip, a very deep one (else a person's own spread would explain it), a drop that lasts, a slide.
 
 Chosen by what is found at equal false alarms, over dips of 2 and 3 SD, drops of 2 SD over three sessions and slides of
-3 SD over six, with persons alike and not: more weight on the dip finds more of those and fewer of the others. More
-sizes for each found no more.
+3 SD over six, with persons alike and not (of 39 choices, in practices other than those of the tables): more weight on
+the dip finds more of those and fewer of the others. More sizes for each found no more.
 """
 
 

@@ -119,15 +119,15 @@ def reliable_change(y: Floats, reliability: float = RELIABILITY) -> Floats:
     return _where(fall > 0, fall / max(limit, 1e-12))
 
 
-def fall_from_mean(y: Floats) -> Floats:
-    """How far below the mean of the person's earlier ratings, in an SD that is the same for all.
+def fall_from_mean(y: Floats, own: bool) -> Floats:
+    """How far below the mean of the person's earlier ratings, in the person's `own` SD so far or in that of all.
 
     (n, T), missing (nan) left out.
 
-    >>> int(np.argmax(fall_from_mean(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]))))
+    >>> int(np.argmax(fall_from_mean(np.array([[70.0, 72.0, 71.0, 73.0, 40.0]]), own=True)))
     4
     """
-    return _judged(y, -_from_mean(y, own=False))
+    return _judged(y, -_from_mean(y, own))
 
 
 def ewma(y: Floats, own: bool, keep: float = 0.3) -> Floats:
@@ -186,7 +186,8 @@ _RULES: tuple[tuple[str, str, bool, Callable[[Floats], Floats], float], ...] = (
     ("control-chart-2sigma", "own earlier mean less 2 sigma", True, control_chart, 2.0),
     ("control-chart-3sigma", "own earlier mean less 3 sigma", True, control_chart, 3.0),
     ("reliable-change", "falls beyond measurement error", True, reliable_change, 1.0),
-    ("earlier-mean-3sd", "own earlier mean less 3 SD of all", True, fall_from_mean, 3.0),
+    ("earlier-mean-3sd", "own earlier mean less 3 SD of all", True, lambda y: fall_from_mean(y, own=False), 3.0),
+    ("earlier-mean-own-3sd", "own earlier mean less 3 own SD", True, lambda y: fall_from_mean(y, own=True), 3.0),
     ("ewma", "EWMA (.3) from own earlier mean, SD of all", True, lambda y: ewma(y, own=False), 1.2),
     ("ewma-own-sd", "EWMA (.3) from own earlier mean, own SD", True, lambda y: ewma(y, own=True), 1.2),
     ("cusum", "CUSUM (k = 1) from own earlier mean, SD of all", True, lambda y: cusum(y, own=False), 3.0),

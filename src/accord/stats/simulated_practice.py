@@ -39,11 +39,14 @@ TAILS = (-0.3, -0.15, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.28)  # `Noise.tail`
 SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0)
 LOPSIDED = -0.4  # skew above which noise is taken as even: strains that were not left out look like a little of it
 CUT = 0.15  # of ratings at the ends of the scale, beyond which it cannot be seen
-SURE = 1.7  # standard errors by which the body of the steps must be lopsided
+SURE = 2.5  # standard errors by which the steps must be lopsided: strains that were left in reach one or two
+UNSURE = 5.0  # the standard error of how lopsided they look, from one rating
+FAR = 2.0  # sd beyond which a step counts no more for that
 UPPER = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by whose largest rises tails are compared
 MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
 SHARED = 0.2  # assumed correlation of the two voices within a session while sessions are few
 LEAST_NU, MOST_NU = 4.0, 60.0
+MIDDLE = 0.6745  # median size of a standard normal value
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +139,18 @@ class _Search:
         tried = self.looks(TAILS, lambda k: _with(voice, tail=k), largest_rises)
         trust *= min((tried[-1] - tried[0]) / TOLD, 1.0) ** 2
         own = largest_rises(self.y, self.t, voice.usual)
-        return _with(voice, tail=trust * float(np.interp(own, tried, TAILS)))
+        tail = trust * float(np.interp(own, tried, TAILS))
+        return _with(voice, tail=max(tail, 0.0) if voice.noise.skew else tail)  # its small rises are the skew's
 
     def skew(self, voice: Voice) -> float:
         """How much further noise falls than it rises; 0 where that is little, or not sure."""
         if self.at_end(voice.usual) > CUT:
             return 0.0
-        even = _with(voice, skew=0.0)
+        even = _with(voice, skew=0.0, tail=0.0)
         seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.simulated(even), self.t, voice.usual)
-        if seen > -SURE * 1.1 / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:  # 1.1: error of `lopsided`, one rating
+        if seen > -SURE * UNSURE / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:
             return 0.0
-        skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s), lopsided)
+        skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s, tail=0.0), lopsided)
         return skew if skew <= LOPSIDED else 0.0
 
     def at_end(self, usual: Hyper) -> float:
@@ -218,20 +222,26 @@ def uneven(y: Floats, t: Floats, usual: Hyper) -> float:
 
 
 def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
-    """Skew of the body of the steps, from its deciles: below 0, they fall further than they rise.
+    """How much further steps fall than they rise (below 0): the skew of their body, and how small the largest rises are.
 
-    y (n, T), missing as nan, at sessions t (T,); 0 where there are too few.
+    y (n, T), missing as nan, at sessions t (T,); 0 where there are too few. Strains hardly move either part: what looks
+    strained is left out of the body, and the rises are none of theirs. The lower tail would tell more, and is theirs.
 
     >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
     >>> lopsided(np.full((2, 4), 70.0), np.arange(1.0, 5.0), usual)
     0.0
     """
     steps = innovations(calm(y, t, usual, DOUBTFUL), t, usual)
-    step = (steps.z * steps.scale)[watched(y, t, steps.earlier) & ~np.isnan(steps.z)]
+    step = steps.z[watched(y, t, steps.earlier) & ~np.isnan(steps.z)]
     if len(step) < ENOUGH:
         return 0.0
-    low, middle, high = np.quantile(step, (0.1, 0.5, 0.9))
-    return float((high + low - 2.0 * middle) / max(high - low, 1e-12))
+    step = step - np.median(step)
+    sd = float(np.median(np.abs(step))) / MIDDLE
+    if sd == 0.0:
+        return 0.0
+    step = np.clip(step / sd, -FAR, FAR)
+    body = float((step**3).mean() / (step**2).mean() ** 1.5)
+    return body + largest_rises(y, t, usual)
 
 
 def largest_rises(y: Floats, t: Floats, usual: Hyper) -> float:

@@ -222,7 +222,7 @@ def uneven(y: Floats, t: Floats, usual: Hyper) -> float:
 
 
 def lopsided(y: Floats, t: Floats, usual: Hyper) -> float:
-    """How much further steps fall than they rise (low: further): skew of their body, and how large the largest rises are.
+    """How much further steps fall than they rise (low: further): their skew, and how large the largest rises are.
 
     y (n, T), missing as nan, at sessions t (T,); 0 where there are too few. Strains hardly move either part: what looks
     strained is left out of the body, and the rises are none of theirs. The lower tail would tell more, and is theirs.

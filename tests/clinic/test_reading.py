@@ -57,7 +57,7 @@ def test_every_page_with_a_clients_words_notes_that_it_was_read(planted):
 
 def test_goals_to_pick_from_on_the_rating_page_are_the_clients_words_too(people, dyad, ben, as_member):
     agreements.propose(dyad, "goal", PLANTED, "client", by=people.ana)
-    asked = [a_session(dyad, state="held") for _number in range(plan.PICKS_EVERY)][-1]
+    asked = [a_session(dyad, state="held") for _number in range(plan.PICKS_EVERY[1])][-1]
     page = as_member(ben).get(f"/sessions/{asked.uid}/rate/").content.decode()
     assert PLANTED in page
     assert ReadLog.objects.get().what == "goals"

@@ -30,6 +30,7 @@ from accord_clinic.views import (
     talk_sheet,
     terms,
     therapist,
+    treatment_plan,
 )
 
 SHUT = (
@@ -82,6 +83,8 @@ urlpatterns = [
     path("mine/not-held/<str:uid>/", not_held.in_own_space, name="my-not-held"),
     path("mine/<str:uid>/", own_space.my_course, name="my-course"),
     path("mine/<str:uid>/goals/", own_space.my_goals, name="my-goals"),
+    path("mine/<str:uid>/plan/", treatment_plan.my_plan, name="my-plan"),
+    path("mine/<str:uid>/plan.pdf", treatment_plan.my_pdf, name="my-plan-pdf"),
     path("mine/<str:uid>/propose/", own_space.propose, name="my-propose"),
     path("mine/<str:uid>/lines/", own_space.my_lines, name="my-lines"),
     path("mine/<str:uid>/readers/", own_space.my_readers, name="my-readers"),
@@ -183,6 +186,8 @@ urlpatterns = [
     # goals, tasks, the shared view, strains
     path("people/<str:uid>/goals/", agreements.goals, name="goals"),
     path("people/<str:uid>/goals/propose/", agreements.propose, name="propose"),
+    path("people/<str:uid>/treatment-plan/", treatment_plan.show, name="treatment_plan"),
+    path("people/<str:uid>/treatment-plan.pdf", treatment_plan.pdf, name="treatment_plan_pdf"),
     path("goals/<str:uid>/reword/", agreements.reword, name="reword"),
     path("goals/<str:uid>/seal/", agreements.seal, name="seal"),
     path("goals/<str:uid>/end/", agreements.end, name="end_agreement"),

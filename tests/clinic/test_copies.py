@@ -32,6 +32,7 @@ from accord_clinic.actions import (
     schedule,
     strains,
     talk_sheet,
+    treatment_plan,
 )
 from accord_clinic.exports.client_tables import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, everything
 from accord_clinic.exports.csv_safe import csv_safe
@@ -125,6 +126,13 @@ def lived(said, people):
         agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
     task = agreements.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
     agreements.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+    for side, by, why in (("client", ana, "To try it"), ("therapist", ben, "It helped")):
+        option = treatment_plan.OptionText("Every week", "starts now", "an evening", "yes")
+        text = treatment_plan.PlanText([option], why, "Comes", "Asks", timezone.localdate())
+        plan = dyad.plans.order_by("id").last()
+        plan = treatment_plan.write(dyad, text, side, seen=plan.uid if plan else "", by=by)
+        treatment_plan.confirm(dyad, side, seen=plan.uid, by=by)
+        treatment_plan.rate_view(dyad, "client", 2, by=ana)
     session = a_held_session(dyad, client=answers("client", t1=3), therapist=answers("therapist"))
     agreements.note_progress(session, "client", {goal.uid: 4}, by=ana)
     agreements.pick(session, "client", [goal.uid], ["More rest"], by=ana)

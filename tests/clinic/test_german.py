@@ -25,6 +25,7 @@ from accord_clinic.actions import (
     pause,
     planning,
     schedule,
+    treatment_plan,
 )
 from accord_clinic.exports import chapters, pdf
 from accord_clinic.exports.client_tables import TABLES
@@ -165,6 +166,11 @@ def everything_said(people, ana, ben, dyad) -> None:
     agreements.end(done, "reached", "client", by=ana)
     agreements.take_back_end(done, "client", by=ana)
     agreements.end(done, "reached", "client", by=ana)
+    option = treatment_plan.OptionText("Jede Woche", "fängt jetzt an", "kostet einen Abend", "not_now")
+    text = treatment_plan.PlanText([option], "Erst allein", "Kommt", "Fragt nach", timezone.localdate())
+    plan = treatment_plan.write(dyad, text, "client", seen="", by=ana)
+    treatment_plan.confirm(dyad, "therapist", seen=plan.uid, by=ben)
+    treatment_plan.rate_view(dyad, "client", 1, by=ana)
     kept = answers("client", t1=2, words="Nur meins", reader="raise", sharing={"t1": "not_yet"})
     fifth = a_held_session(dyad, client=kept, therapist=answers("therapist", b1=1))
     agreements.note_progress(fifth, "client", {goal.uid: 4}, by=ana)
@@ -250,8 +256,11 @@ def own_pages(walk: Walk) -> None:
     walk.see("asked too often", stranger.post("/mine/in/", {"email": "niemand@example.org"}))
     browser, uid = inside(walk.ana), walk.dyad.uid
     walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
-    for part in ("", "goals/", "lines/", "readers/"):
+    for part in ("", "goals/", "plan/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
+    walk.see("plan on paper", browser.get(f"/mine/{uid}/plan.pdf"))
+    walk.see("plan meanwhile", browser.post(f"/mine/{uid}/plan/", {"what": "confirm", "seen": "x"}))
+    walk.see("no such answer", browser.post(f"/mine/{uid}/plan/", {"what": "fit", "fit": "x"}))
     again = a_session(walk.dyad, start=timezone.now() - timedelta(hours=5), state="held")
     walk.see("not held, in the own space", browser.post(f"/mine/not-held/{again.uid}/"))
     walk.see("sheet", browser.get(f"/mine/sheet/{walk.dyad.sessions.ranked().get(number=5).uid}/"))

@@ -208,7 +208,7 @@ def test_the_sheet_costs_the_same_after_three_and_after_twelve(people, ben_sees,
     for sessions in (3, 9):
         last = a_course(people.dyad, sessions)[-1]
         agreements.propose(people.dyad, "goal", f"Goal {sessions}", "client", by=people.ana)
-        with django_assert_max_num_queries(18):
+        with django_assert_max_num_queries(19):
             ben_sees.get(f"/sessions/{last.uid}/talk/")
 
 

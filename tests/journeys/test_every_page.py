@@ -1,6 +1,7 @@
 """Every page in a real browser: no accessibility finding in light and dark, on a phone and on a desk; and it prints."""
 
 from dataclasses import replace
+from datetime import date
 from itertools import product
 
 import pytest
@@ -11,7 +12,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.test_every_url import ROWS, address, routes
 
-from accord_clinic.actions import agreements, care, checkin, own_space, reveal, strains
+from accord_clinic.actions import agreements, care, checkin, own_space, reveal, strains, treatment_plan
 from accord_clinic.models import Dyad, Invitation, PrivateLine, Session, Strain
 from accord_clinic.questionnaires.submission import OpenLine
 from accord_clinic.views.own_space import DOOR
@@ -35,6 +36,10 @@ def practice(people):
     goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
     agreements.seal(goal, "client", seen=goal.wordings.get().pk, by=people.ana)
     agreements.propose(dyad, "task", "Phone in the kitchen", "therapist", by=people.ben, goal=goal)
+    option = treatment_plan.OptionText("Sessions every week", "starts now", "costs an evening", "yes")
+    text = treatment_plan.PlanText([option], "I want to try", "Come on Mondays", "Ask what felt off", date(2027, 1, 18))
+    plan = treatment_plan.write(dyad, text, "client", seen="", by=people.ana)
+    treatment_plan.confirm(dyad, "client", seen=plan.uid, by=people.ana)
     strain = Strain.objects.order_by("id").first()
     strains.move(strain, "try_repair", "therapist", by=people.ben, step="Said sorry")
     care.share(dyad, people.cy, by=people.ben)
@@ -49,6 +54,8 @@ NO_PAGE = {
     "": "sends each to the first page of their role",
     "people/<str:uid>/talk/": "sends to the latest talk sheet",
     "sessions/<str:uid>/talk.pdf": "a file",
+    "people/<str:uid>/treatment-plan.pdf": "a file",
+    "mine/<str:uid>/plan.pdf": "a file",
     "people/<str:uid>/course.pdf": "a file",
     "people/<str:uid>/course.csv": "a file",
     "health/": "for machines",
@@ -120,7 +127,7 @@ def client_pages(people, browser) -> list[str]:
     phone.send(USUAL)
     browser.post("/mine/in/")
     browser.cookies[DOOR] = own_space.open_door(people.ana)
-    mine = ["", "goals/", "lines/", "readers/"]
+    mine = ["", "goals/", "plan/", "lines/", "readers/"]
     return [
         f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
         f"/check-in/{uid}/", phone.url, f"{phone.url}received/",

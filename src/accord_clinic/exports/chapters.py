@@ -19,7 +19,7 @@ from accord_clinic.words import choices, phrases
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
     "rule", "scale", "evidence", "calibration", "strain", "uid", "number_in_file",
-    "mark_of",
+    "mark_of", "plan",
 )  # fmt: skip
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
 
@@ -104,6 +104,8 @@ def _titles() -> dict[str, str]:
         "words": _("Words that were written for both of you"),
         "kept": _("What you kept, or told somebody else"),
         "goals": _("Goals, tasks and the shared view"),
+        "plans": _("Your treatment plan"),
+        "plan_fits": _("Whether the view of the problem still fits"),
         "progress": _("How far they were"),
         "picks": _("What mattered most"),
         "strains": _("Moments that felt off, and what became of them"),
@@ -151,6 +153,10 @@ def _headings() -> dict[str, str]:
         "written_at": _("written"), "proposed_by": _("proposed by"), "proposed_at": _("proposed"),
         "client_sealed_at": _("confirmed by you"), "therapist_sealed_at": _("confirmed by the therapist"),
         "end": _("how it ended"), "ended_at": _("ended"),
+        "option": _("what was considered"), "pros": _("for"), "cons": _("against"),
+        "decision": _("decided"), "why_this": _("why this one"), "client_does": _("what you do"),
+        "therapist_does": _("what the therapist does"), "review_on": _("review"),
+        "view_fits": _("the shared view fits (0 to 3)"),
         "value": _("how far"), "at": _("when"), "opened_by": _("noticed by"), "move": _("what happened"),
         "reported": _("somebody said so"), "strength": _("how strong"), "withheld": _("held back"),
         "how_sure": _("how sure"),
@@ -254,6 +260,7 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
             "reopen": _("noticed again"),
         },
         "marked": {"end": _("that a goal or a task has ended"), "tick": _("that something was talked about")},
+        "decision": {"yes": _("yes"), "not_now": _("not now"), "no": _("no")},
         "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
     }  # fmt: skip
 

@@ -60,6 +60,10 @@ NOT_IN_A_ROW = {
     (models.Client, "erased_at"): "only after an erasure, when there is no copy any more",
     (models.Dyad, "circle"): "a mark that other people's courses bear as well",
     (models.Response, "submission"): "a random mark of the page, so that nothing is sent twice",
+    (
+        models.TreatmentPlan,
+        "wordings",
+    ): "numbers of wordings, which the table of goals has with their times",
     (models.Strain, "state"): "the last of its moves, which are all there",
 }
 """Single columns that are not in it, of tables that are."""
@@ -243,6 +247,36 @@ def _goals(client: Client) -> Iterable[Row]:
         }
 
 
+def _plans(client: Client) -> Iterable[Row]:
+    """Each version: one row an option, or one without where there is none; with both confirmations."""
+    plans = models.TreatmentPlan.objects.filter(dyad__client=client).select_related("dyad").order_by("id")
+    for plan in plans.prefetch_related("options", "seals"):
+        sealed = {seal.side: seal.at for seal in plan.seals.all()}
+        version = {
+            "course": plan.dyad.uid,
+            "plan": plan.uid,
+            "written_by": plan.side,
+            "written_at": plan.made_at,
+            "why_this": plan.why,
+            "client_does": plan.client_does,
+            "therapist_does": plan.therapist_does,
+            "review_on": plan.review_on,
+            "client_sealed_at": sealed.get("client"),
+            "therapist_sealed_at": sealed.get("therapist"),
+        }
+        for option in sorted(plan.options.all(), key=lambda option: option.pk) or [models.PlanOption()]:
+            columns = {"option": option.words, "pros": option.pros, "cons": option.cons, "decision": option.decision}
+            yield {**version, **columns}
+
+
+def _plan_fits(client: Client) -> Iterable[Row]:
+    """Whether the shared view still fits: the client's answers, and the therapist's where both have given one."""
+    fits = models.PlanFit.objects.filter(plan__dyad__client=client)
+    both = fits.filter(side="client").values("plan")
+    rows = fits.filter(Q(side="client") | Q(plan__in=both)).order_by("at", "id")
+    return _rows(rows, ("course", "plan__dyad__uid"), ("plan", "plan__uid"), "side", ("view_fits", "value"), "at")
+
+
 def _progress(client: Client) -> Iterable[Row]:
     rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at", "id")
     columns = (("agreement", "agreement__uid"), "side", "value", "at", ("instead_of", "corrects__at"))
@@ -348,6 +382,11 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
     "words": ((models.Comment,), _words),
     "kept": ((models.PrivateLine,), _private_lines),
     "goals": ((models.Agreement, models.Wording, models.Seal), _goals),
+    "plans": (
+        (models.TreatmentPlan, models.PlanOption, models.PlanSeal),
+        _plans,
+    ),
+    "plan_fits": ((models.PlanFit,), _plan_fits),
     "progress": ((models.Progress,), _progress),
     "picks": ((models.Pick,), _picks),
     "strains": ((models.Strain, models.StrainMove), _strains),

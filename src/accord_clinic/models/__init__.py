@@ -39,6 +39,7 @@ from accord_clinic.models.planning import (
 from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
 from accord_clinic.models.signals import Calibration, PutAside, SafetyLook, Signal, Suggestion
 from accord_clinic.models.study import Study, StudyFile
+from accord_clinic.models.treatment_plan import PlanFit, PlanOption, PlanSeal, TreatmentPlan
 from accord_clinic.models.trust import AuditEntry, ClientDoor, Code, ImportRow, Notice, ReadLog, ServiceMonth, StepIn
 
 codes.guard(apps.all_models["accord_clinic"].values())
@@ -71,6 +72,9 @@ __all__ = [
     "Member",
     "Notice",
     "Pick",
+    "PlanFit",
+    "PlanOption",
+    "PlanSeal",
     "Practice",
     "KeptRating",
     "PrivateLine",
@@ -96,6 +100,7 @@ __all__ = [
     "StudyFile",
     "Suggestion",
     "TalkTick",
+    "TreatmentPlan",
     "Terms",
     "Undone",
     "Wording",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -64,13 +65,13 @@ class Sheet:
     earlier: tuple[Line, ...] = ()
     starting: tuple[Line, ...] = ()
     picks: Line | None = None
+    review: Line | None = None
     goals: tuple[Shown, ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """What stands below the answers, in its order."""
-        picks = (self.picks,) if self.picks else ()
-        return (*self.earlier, *self.starting, *picks)
+        return (*self.earlier, *self.starting, *filter(None, (self.picks, self.review)))
 
     @property
     def empty(self) -> bool:
@@ -104,6 +105,7 @@ def _sheet(session: Session) -> Sheet:
         earlier=_earlier(session, rows.strains, rows.ticks),
         starting=_starting(voices, rows.comments),
         picks=_picks(rows.picks),
+        review=_review(rows.review_on),
         goals=tuple(rows.goals),
     )
 
@@ -199,6 +201,14 @@ def _earlier(session: Session, strains: Sequence[Strain], ticks: frozenset[str])
             Line(_("From before"), both=f"{text}: {strain_state(strain.state)}", topic=topic, ticked=topic in ticks)
         )
     return tuple(lines)
+
+
+def _review(day: date | None) -> Line | None:
+    """The plan is to be looked at again, since both chose that day."""
+    if day is None:
+        return None
+    text = _("You wanted to look at the plan again on {day}. Does the view of the problem still fit?")
+    return Line(_("Treatment plan"), both=text.format(day=date_format(day, "DATE_FORMAT")))
 
 
 def _picks(latest: dict[str, tuple[str, ...]]) -> Line | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from accord.scoring import possible
@@ -14,6 +15,7 @@ from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import record_of
 from accord_clinic.queries.from_outside import named_for
+from accord_clinic.queries.treatment_plan import review_due
 from accord_clinic.questionnaires.shelf import shelf
 
 
@@ -48,6 +50,7 @@ class SheetRows(AnswerRows):
     """With the goals of the dyad, and `picks`: what each side said matters most now, in the last words of each goal."""
 
     goals: Sequence[Shown]
+    review_on: date | None
     picks: dict[str, tuple[str, ...]]
 
 
@@ -79,7 +82,8 @@ def sheet_rows(session: Session) -> SheetRows:
     """Everything on the sheet of a session; ask `revealed_session` first. A fixed number of queries."""
     rows, dyad = answer_rows(session), session.dyad
     goals = [goal for goal in shown(dyad) if goal.changed_since(session.start) or goal.waits]
-    return SheetRows(rows.responses, rows.comments, rows.ticks, rows.strains, rows.missed, goals, _picks(session))
+    more = goals, review_due(session), _picks(session)
+    return SheetRows(rows.responses, rows.comments, rows.ticks, rows.strains, rows.missed, *more)
 
 
 def answer_rows(session: Session) -> AnswerRows:

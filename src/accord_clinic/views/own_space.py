@@ -114,7 +114,9 @@ def my_course(request: HttpRequest, client, uid: str) -> HttpResponse:
     dyad = agreement_queries.dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    return _of(request, "client/course.html", {"course": space_pages.own_course(dyad)}, client, dyad, "my-course")
+    return page_of_course(
+        request, "client/course.html", {"course": space_pages.own_course(dyad)}, client, dyad, "my-course"
+    )
 
 
 @require_safe
@@ -165,7 +167,7 @@ def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
     session = talk_queries.revealed_session(client, uid)
     if session is None:
         return unknown(request)
-    return _of(request, "client/sheet.html", {"sheet": sheet(session)}, client, session.dyad, "")
+    return page_of_course(request, "client/sheet.html", {"sheet": sheet(session)}, client, session.dyad, "")
 
 
 @require_safe
@@ -176,7 +178,7 @@ def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
     if dyad is None:
         return unknown(request)
     context = {"lines": space_pages.private_lines(client, dyad)}
-    return _of(request, "client/kept.html", context, client, dyad, "my-lines")
+    return page_of_course(request, "client/kept.html", context, client, dyad, "my-lines")
 
 
 @require_POST
@@ -206,7 +208,7 @@ def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
         "visits": reader_pages.visits(dyad),
         "openings": space_pages.openings(client, request.COOKIES.get(DOOR, "")),
     }
-    return _of(request, "client/readers.html", context, client, dyad, "my-readers")
+    return page_of_course(request, "client/readers.html", context, client, dyad, "my-readers")
 
 
 @require_POST
@@ -269,16 +271,17 @@ def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
         "ended": agreement_queries.ended(everything),
         **more,
     }
-    return _of(request, "client/goals.html", context, client, dyad, "my-goals", status=409 if more else 200)
+    return page_of_course(request, "client/goals.html", context, client, dyad, "my-goals", status=409 if more else 200)
 
 
-def _of(
+def page_of_course(
     request: HttpRequest, template: str, context: dict, client, dyad, current: str, status: int = 200
 ) -> HttpResponse:
     """A page about one course of care, with the way to the others."""
     pages = [
         ("my-course", _("Over time")),
         ("my-goals", _("Goals and tasks")),
+        ("my-plan", _("Treatment plan")),
         ("my-lines", _("Kept for you")),
         ("my-readers", _("Who reads it")),
     ]

@@ -89,6 +89,7 @@ def pages_read() -> dict[str, str]:
         "prepare_sheet": _("your answers, to prepare a session"),
         "safety_answer": _("your answer to a question about safety"),
         "goals": _("your shared goals"),
+        "treatment_plan": _("your treatment plan"),
         "strain": _("something that felt off"),
         "course": _("your course"),
         "words": _("your course, with your words"),

@@ -10,7 +10,19 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accord_clinic.models import BreakGlass, Client, Cover, Dyad, Member, PrivateLine, Session, Share, Study, StudyFile
+from accord_clinic.models import (
+    BreakGlass,
+    Client,
+    Cover,
+    Dyad,
+    Member,
+    PrivateLine,
+    Reaction,
+    Session,
+    Share,
+    Study,
+    StudyFile,
+)
 
 
 def can(check: Callable[..., None], member: Member | Client | None, *things: object) -> bool:
@@ -129,6 +141,13 @@ def check_supervise(member: Member) -> None:
     """See what therapists share."""
     if not member.is_a("supervisor"):
         raise PermissionDenied(_("This page is for supervisors."))
+
+
+def check_own_note(member: Member, note: Reaction) -> None:
+    """Take a note to supervision: only whoever wrote it, while treating that client."""
+    check_treat(member, note.session.dyad)
+    if note.by_id != member.pk:
+        raise PermissionDenied(_("Only the person who wrote a note can take it to supervision."))
 
 
 def check_work_as_therapist(member: Member) -> None:

@@ -176,6 +176,7 @@ urlpatterns = [
     path("sessions/<str:uid>/note/", care_record.note, name="note"),
     path("people/<str:uid>/course.pdf", care_record.pdf, name="course_pdf"),
     path("people/<str:uid>/course.csv", care_record.table, name="course_csv"),
+    path("sessions/<str:uid>/agenda/", talk_sheet.agenda, name="agenda"),
     path("suggestions/<str:uid>/", talk_sheet.answer_card, name="answer_card"),
     # lessons, and what to look up
     path("learn/", learning.index, name="learn"),

@@ -24,7 +24,17 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_se
 from accord_clinic import links
 from accord_clinic.actions import agreements, care, checkin, cover_and_emergency, own_space, reveal, talk_sheet
 from accord_clinic.imports.calendar import job
-from accord_clinic.models import CalendarChange, ClosedDays, Invitation, PrivateLine, StopLink, Strain, Study, StudyFile
+from accord_clinic.models import (
+    CalendarChange,
+    ClosedDays,
+    Invitation,
+    PrivateLine,
+    Reaction,
+    StopLink,
+    Strain,
+    Study,
+    StudyFile,
+)
 from accord_clinic.models.row import new_uid
 from accord_clinic.views.own_space import DOOR
 
@@ -216,6 +226,7 @@ ROWS = {
     "sessions/<str:uid>/talk/tick/": Row(post=TREATS, at="session"),
     "sessions/<str:uid>/talk.pdf": Row(get=LOOKS, at="session"),
     "sessions/<str:uid>/prepare/": Row(get=TREATS, at="session"),
+    "sessions/<str:uid>/agenda/": Row(post="ben", at="session"),
     "suggestions/<str:uid>/": Row(post="ben", at="card"),
     # out to the care record
     "sessions/<str:uid>/note/": Row(get=TREATS, at="session"),
@@ -241,6 +252,7 @@ ROWS = {
     "demo/phone/<str:uid>/": SHUT,
 }
 POSTED = {
+    "sessions/<str:uid>/agenda/": lambda people: {"note": Reaction.objects.get(by=people.ben).pk},
     "people/<str:uid>/terms/": lambda people: {"what": "messages"},
     "mine/rights/code/": lambda people: {"for": "copy"},
     "mine/rights/consent/": lambda people: {"purpose": "research", "what": "give"},
@@ -346,6 +358,7 @@ def world(people, as_member) -> World:
     off = answers("client", t1=2, words="Look at the clock less")
     talked = a_held_session(dyad, client=off, therapist=answers("therapist"))
     held = a_held_session(dyad, client=answers("client", words="For Cy alone", reader="outside"))
+    Reaction.objects.create(session=talked, by=ben, words="I looked at the clock", at=timezone.now())
     goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
     [card] = talk_sheet.suggest(talked, [("a-card", "strain_reported")], member=ben)
     care.share(dyad, people.cy, by=ben)

@@ -1,6 +1,7 @@
 """One table: person × thing × answer. Every `check_x` of permissions.py stands in it."""
 
 import inspect
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -49,6 +50,8 @@ MAY = {
     "check_share, covered": {"ben"},
     "check_share, with somebody who is no supervisor": set(),
     "check_see_service": {"mo"},
+    "check_own_note": {"ben"},
+    "check_own_note, covered": {"ben"},
     "check_study": {"dee"},
     "check_answer_study": {"ada"},
     "check_answer_study, one's own": set(),
@@ -115,6 +118,10 @@ def things(people, case: str) -> tuple:
         session.refresh_from_db()
         _happens(people, "alone" if "alone" in how else "")
         return (session,)
+    if rule == "check_own_note":
+        session = a_held_session(people.dyad, therapist=replace(answers("therapist"), reaction="I felt hurried"))
+        _happens(people, how)
+        return (session.reactions.get(),)
     if rule in ("check_read_safety_answer", "check_look_after_safety"):
         return people.dyad, people.practice
     if rule in ("check_be_outside_reader", "check_see_safety"):

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 from tests.clinic.people import CHECK_IN, a_course, a_dyad, a_held_session, a_member, answers
 from tests.clinic.phone import text
 
-from accord_clinic.actions import care, checkin, reveal
+from accord_clinic.actions import care, checkin, cover_and_emergency, reveal
 from accord_clinic.messages import notices
-from accord_clinic.models import AuditEntry, Member, PrivateLine, ReadLog, SafetyLook
+from accord_clinic.models import AgendaItem, AuditEntry, Member, PrivateLine, ReadLog, SafetyLook
 from accord_clinic.questionnaires.submission import OpenLine
 
 
@@ -146,3 +147,43 @@ class TestSafety:
 
     def test_without_a_notice_the_page_says_what_will_be_here(self, as_member, cy):
         assert "No safety answer so far" in text(as_member(cy).get("/safety/"))
+
+
+class TestAnOwnNoteBecomesAnAgendaItem:
+    @pytest.fixture
+    def note(self, people):
+        rating = replace(answers("therapist"), reaction="I felt hurried. CANARY")
+        session = a_held_session(people.dyad, client=answers("client"), therapist=rating)
+        return session.reactions.get()
+
+    def take(self, browser, note, what="on"):
+        return browser.post(f"/sessions/{note.session.uid}/agenda/", {"note": note.pk, "what": what})
+
+    def test_in_one_tap_and_back(self, people, as_member, note):
+        care.share(people.dyad, people.cy, by=people.ben)
+        ben, cy = as_member(people.ben), as_member(people.cy)
+        prepare = f"/sessions/{note.session.uid}/prepare/"
+        assert "Take this to supervision" in ben.get(prepare).content.decode()
+        assert "CANARY" not in cy.get("/supervision/").content.decode()
+        assert self.take(ben, note).status_code == 302
+        assert "CANARY" in cy.get("/supervision/").content.decode()
+        assert "On the agenda for supervision" in ben.get(prepare).content.decode()
+        self.take(ben, note, "off")
+        assert "CANARY" not in cy.get("/supervision/").content.decode()
+
+    def test_only_those_with_whom_the_course_is_shared_read_it(self, people, as_member, note):
+        ben, cy = as_member(people.ben), as_member(people.cy)
+        self.take(ben, note)
+        assert "CANARY" not in cy.get("/supervision/").content.decode()
+        care.share(people.dyad, people.cy, by=people.ben)
+        assert "CANARY" in cy.get("/supervision/").content.decode()
+        care.unshare(people.dyad, people.cy, by=people.ben)
+        assert "CANARY" not in cy.get("/supervision/").content.decode()
+
+    def test_nobody_else_can_take_it_there(self, people, as_member, note):
+        today = timezone.localdate()
+        cover_and_emergency.cover(people.dyad, people.eve, today, today, by=people.ben)
+        care.share(people.dyad, people.cy, by=people.ben)
+        for who in (people.eve, people.cy, people.ada):
+            assert self.take(as_member(who), note).status_code == 404
+        assert not AgendaItem.objects.exists()

@@ -42,6 +42,7 @@ DELETED = {
     models.Rhythm: DYAD,
     models.Pause: CLIENT,
     models.RatingDraft: SESSION,
+    models.AgendaItem: "reaction__session__dyad__client",
     models.Reaction: SESSION,
     models.Progress: SESSION,
     models.Pick: SESSION,

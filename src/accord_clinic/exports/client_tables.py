@@ -37,6 +37,7 @@ OPEN = Q(side="client") | Q(session__revealed_at__isnull=False)
 NOT_IN_A_COPY = {
     models.KeptRating: "what a therapist has not shown, for that therapist alone",
     models.RatingDraft: "a rating that a therapist has not sent yet",
+    models.AgendaItem: "which of a therapist's own notes that therapist takes to supervision",
     models.Reaction: "a therapist's own notes, for that therapist alone",
     models.PutAside: "which mark a member has put aside on their own pages until the next session",
     models.Suggestion: "what the therapist was offered to try, and why not",

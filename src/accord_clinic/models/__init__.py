@@ -15,6 +15,7 @@ from accord_clinic.models.alliance import (
     Wording,
 )
 from accord_clinic.models.care import (
+    AgendaItem,
     Comment,
     Invitation,
     KeptRating,
@@ -52,6 +53,7 @@ __all__ = [
     "CalendarEvent",
     "CalendarChange",
     "ConnectedCalendar",
+    "AgendaItem",
     "Agreement",
     "AuditEntry",
     "BreakGlass",

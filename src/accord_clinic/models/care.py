@@ -251,3 +251,11 @@ class Reaction(models.Model):
     by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     words = models.TextField()
     at = models.DateTimeField()
+
+
+class AgendaItem(models.Model):
+    """A note that its author takes to supervision: read by those with whom the course is shared, until it is over."""
+
+    reaction = models.OneToOneField(Reaction, on_delete=models.CASCADE, related_name="agenda_item")
+    at = models.DateTimeField()
+    over_at = models.DateTimeField(null=True, blank=True, help_text="talked about, or taken back")

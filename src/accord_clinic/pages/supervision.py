@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from accord_clinic.pages.findings import reading
 from accord_clinic.queries.caseload import folded
 from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
-from accord_clinic.queries.supervision import SharedDyad, shared_with
+from accord_clinic.queries.supervision import SharedDyad, agenda, shared_with
 from accord_clinic.words.sentences import ASIDE, Names
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Shared:
     ended: bool
     rank: int
     answer: str = ""
+    agenda: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,11 @@ class Supervision:
 
 
 def supervision(member: Member, words: str = "") -> Supervision:
-    """The page of this supervisor, or of it those who are searched for. Six queries, whatever the number."""
+    """The page of this supervisor, or of it those who are searched for. Seven queries, whatever the number."""
     dyads = shared_with(member, words)
     by_dyad = signals_and_strains((dyad.dyad for dyad in dyads), member)
-    shared = [_shared(dyad, by_dyad[dyad.dyad]) for dyad in dyads]
+    notes = agenda(member)
+    shared = [_shared(dyad, by_dyad[dyad.dyad], tuple(notes.get(dyad.dyad, ()))) for dyad in dyads]
     shared.sort(key=lambda course: (course.rank, folded(course.client)))
     running = tuple(course for course in shared if not course.ended)
     ended = tuple(course for course in shared if course.ended)
@@ -62,11 +64,11 @@ def _found(count: int) -> str:
     return ngettext("{count} course is found.", "{count} courses are found.", count).format(count=count)
 
 
-def _shared(dyad: SharedDyad, signals: SignalsAndStrains) -> Shared:
+def _shared(dyad: SharedDyad, signals: SignalsAndStrains, notes: tuple[str, ...]) -> Shared:
     client = dyad.address_as or dyad.client
     read = reading(signals, dyad.last, Names(client, dyad.therapist, you=False))
     rank, answer = (read.first.rank, read.first.answer) if read.first else (ASIDE, "")
-    return Shared(dyad.uid, client, dyad.therapist, read.line, dyad.ended is not None, rank, answer)
+    return Shared(dyad.uid, client, dyad.therapist, read.line, dyad.ended is not None, rank, answer, notes)
 
 
 def _sentence(running: tuple[Shared, ...]) -> str:

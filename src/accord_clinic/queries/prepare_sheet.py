@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 
 from accord.records import Signal
 from accord.signals import CHECK_IN
-from accord_clinic.models import Member, Reaction, Response, Session, StrainMove, Suggestion, Terms
+from accord_clinic.models import AgendaItem, Member, Reaction, Response, Session, StrainMove, Suggestion, Terms
 from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
@@ -53,7 +53,9 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
     dyad = session.dyad
     unsettled = dyad.strains.filter(state__in=OPEN_STATES).order_by("-session__start", "-session")
     aside = Suggestion.objects.filter(session__dyad=dyad, used=False).exclude(session=session)
-    reactions = Reaction.objects.filter(session__dyad=dyad, by=member).annotate(number=rank("session")).order_by("-at")
+    own_notes = Reaction.objects.filter(session__dyad=dyad, by=member)
+    on_agenda = Exists(AgendaItem.objects.filter(reaction=OuterRef("pk"), over_at=None))
+    reactions = own_notes.annotate(number=rank("session"), on_agenda=on_agenda).order_by("-at")
     so_far = signals_and_strains([dyad.pk], member)[dyad.pk]
     return PrepareRows(
         so_far,
@@ -94,6 +96,12 @@ def _low(session: Session) -> tuple[tuple[Response, str], ...]:
     if last is None or session.revealed_at is None:
         return ()
     return tuple((last, item) for item in LOOKED_AT if last.answers.get(item) == LOWEST)
+
+
+def own_note(member: Member, session_uid: str, number: int | None) -> Reaction | None:
+    """A note that this member wrote about a session."""
+    rows = Reaction.objects.filter(pk=number, session__uid=session_uid, by=member)
+    return rows.select_related("session__dyad").first()
 
 
 def suggestion_for(member: Member, uid: str) -> Suggestion | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 
-from accord_clinic.models import Member
+from accord_clinic.models import AgendaItem, Member
 from accord_clinic.permissions import check_supervise, dyads_visible_to, shares_with
 from accord_clinic.queries.caseload import LAST_REVEALED, external_numbers, fits, folded
 from accord_clinic.queries.from_outside import code_of
@@ -22,6 +22,16 @@ class SharedDyad:
     therapist: str
     ended: date | None
     last: int | None
+
+
+def agenda(member: Member) -> dict[int, list[str]]:
+    """What therapists take to supervision with this member, by course, the oldest first. One query."""
+    check_supervise(member)
+    items = AgendaItem.objects.filter(over_at=None, reaction__session__dyad__in=shares_with(member).values("dyad"))
+    by_dyad: dict[int, list[str]] = {}
+    for dyad, words in items.order_by("at").values_list("reaction__session__dyad", "reaction__words"):
+        by_dyad.setdefault(dyad, []).append(words)
+    return by_dyad
 
 
 def shared_with(member: Member, words: str = "") -> list[SharedDyad]:

@@ -9,15 +9,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accord_clinic import permissions
-from accord_clinic.actions import read_log, talk_sheet
+from accord_clinic.actions import read_log, supervision, talk_sheet
 from accord_clinic.exports.pdf import talk_pdf
 from accord_clinic.languages import staff_language
 from accord_clinic.pages.prepare_sheet import prepare as prepare_page
 from accord_clinic.pages.talk_sheet import session_answers, sheet
+from accord_clinic.posted import whole_number
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import prepare_sheet as prepare_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.practice import zone
+from accord_clinic.queries.sharing import supervisors_now
 from accord_clinic.queries.today import next_to_rate
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404, other_languages
@@ -94,10 +96,21 @@ def prepare(request: MemberRequest, uid: str) -> HttpResponse:
         "topic": ready.topic,
         "chosen": ready.chosen,
         "reactions": ready.reactions,
+        "supervisors": supervisors_now(session.dyad) if ready.reactions else [],
         "beside": ready.beside,
         "low": ready.low,
     }
     return render(request, "therapist/prepare.html", context)
+
+
+@require_POST
+@login_required
+def agenda(request: MemberRequest, uid: str) -> HttpResponse:
+    """Take an own note to supervision, or off the agenda."""
+    note = or_404(prepare_queries.own_note(request.user, uid, whole_number(request.POST.get("note", ""))))
+    act = supervision.take_off_agenda if request.POST.get("what") == "off" else supervision.take_to_supervision
+    back = reverse("prepare", args=[note.session.uid])
+    return do(request, back, act, note, by=request.user)
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0044_marks_put_aside'),
+        ('accord_clinic', '0045_studies'),
     ]
 
     operations = [

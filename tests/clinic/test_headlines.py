@@ -335,3 +335,17 @@ def test_nobody_puts_aside_what_is_not_theirs_to_see(people, as_member):
     answer = as_member(people.eve).post(reverse("put_aside", args=[other.uid]), {"mark": mark})
     assert answer.status_code == 302
     assert not PutAside.objects.exists()
+
+
+@pytest.mark.parametrize("side", ["client", "therapist"])
+def test_a_legend_names_only_whose_marks_are_there(people, as_member, side):
+    """The other side sent a check-in without an answer, or none at all: the page is the same."""
+    session = a_held_session(people.dyad, **{side: answers(side)})
+    reveal.waive(session, "test", by=people.ben)
+    browser = as_member(people.ben)
+    other = {"client": "therapist", "therapist": "client"}[side]
+    for url in (reverse("talk", args=[session.uid]), reverse("dyad", args=[people.dyad.uid])):
+        page = browser.get(url).content.decode()
+        legend = re.search(r'<p class="talk-who">.*?</p>', page)[0]
+        assert f"voice-{side}" in legend
+        assert f"voice-{other}" not in legend

@@ -176,15 +176,20 @@ class Window:
         for width, theme in product(WIDTHS, THEMES):
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme=theme, media="screen")
-            found = self.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-            told = [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
-            assert told == [], f"{url}, {width} px, {theme}"
+            assert self.violations() == [], f"{url}, {width} px, {theme}"
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{url} scrolls sideways by {wide} px at {width} px"
 
+    def violations(self) -> list[str]:
+        """What axe finds, each with its first place."""
+        found = self.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
+
     def check_print(self, url):
-        """On paper there is the page and no navigation."""
-        self.page.emulate_media(media="print")
+        """On paper there is the page and no navigation, and axe finds nothing; a dark screen prints on white."""
+        self.page.set_viewport_size({"width": 794, "height": 1123})
+        self.page.emulate_media(media="print", color_scheme="dark")
+        assert self.violations() == [], f"{url}, printed"
         assert not self.page.locator(".nav").is_visible(), f"{url}: the navigation is on paper"
         assert self.page.pdf(format="A4").startswith(b"%PDF"), url
 
@@ -207,6 +212,22 @@ def test_staff_pages(practice, browser, live_server, as_member):
                 window.check_print(url)
 
 
+def test_staff_pages_without_script(practice, browser, live_server, as_member):
+    """The pages of a session as its therapist meets them, with our script held back: on a screen and on paper."""
+    dyad = practice.dyad
+    talked, unrated = dyad.sessions.ranked().get(number=4), dyad.sessions.order_by("start")[5]
+    pages = [
+        f"/people/{dyad.uid}/", f"/sessions/{unrated.uid}/rate/", f"/sessions/{talked.uid}/talk/",
+        f"/sessions/{talked.uid}/prepare/",
+    ]  # fmt: skip
+    with Window(browser, live_server.url, script=False) as window:
+        window.sign_in(as_member(practice.ben).cookies)
+        for url in pages:
+            window.open(url)
+            window.check(url)
+            window.check_print(url)
+
+
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 def test_client_pages(practice, browser, live_server, script):
     phone = Browser()
@@ -217,3 +238,4 @@ def test_client_pages(practice, browser, live_server, script):
             window.open(url, 200, 404, 410)
             assert "Ben" not in window.page.title(), f"{url}: the title names somebody"
             window.check(url)
+            window.check_print(url)

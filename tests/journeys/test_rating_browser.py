@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 from tests.clinic.people import a_course, a_held_session, answers
 
-from accord_clinic.models import RatingDraft, Response
+from accord_clinic.models import Client, RatingDraft, Response
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECONDS_A_TAP, SECONDS_A_WORD = 2, 0.29
@@ -73,6 +73,19 @@ def test_ten_taps_one_screen_and_less_than_45_seconds(window, session):
     assert tall <= 820, "one screen"
     assert seconds <= 45
     assert len(rating(session)) == 9
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", ["Ana", "Anna Maria"])
+def test_no_name_and_no_language_takes_longer_than_45_seconds(window, session, people, name, language):
+    Client.objects.filter(pk=people.ana.pk).update(name=name)
+    page = window(1280, 820)
+    page.goto(f"{reverse('rate', args=[session.uid])}?in={language}")
+    read = words(page)
+    seconds = SECONDS_A_TAP * 10 + SECONDS_A_WORD * read
+    print(f"\nrating of {name} in {language}: {read} words, {seconds:.1f} s, {height(page)} px tall at 1,280")
+    assert seconds <= 45
+    assert height(page) <= 820, "one screen"
 
 
 def test_keys_alone_answer_and_send(window, session):

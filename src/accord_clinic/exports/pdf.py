@@ -93,6 +93,7 @@ def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, Any]:
         ),
         "how": sheet.how,
         "foot": _("These are two people's answers. Neither is the right one."),
+        "voices": sorted(sheet.voices),
         "client": sheet.client,
         "therapist": sheet.therapist,
         "felt_name": answers.felt.name if answers.felt else _("In own words") if answers.words else "",

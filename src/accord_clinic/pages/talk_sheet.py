@@ -74,6 +74,13 @@ class Sheet:
         return (*self.earlier, *self.starting, *filter(None, (self.picks, self.review)))
 
     @property
+    def voices(self) -> frozenset[str]:
+        """Whose marks or words stand on the sheet: the legend names no other."""
+        client = any(line.client or line.client_own for line in self.lines)
+        therapist = any(line.therapist or line.therapist_own for line in self.lines)
+        return self.answers.voices | ({"client"} if client else set()) | ({"therapist"} if therapist else set())
+
+    @property
     def empty(self) -> bool:
         return self.answers.empty and not (self.lines or self.goals)
 

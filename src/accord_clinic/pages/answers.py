@@ -109,9 +109,9 @@ class SessionAnswers:
     @property
     def voices(self) -> frozenset[str]:
         """Whose marks or words stand here: the legend names no other."""
-        both = [one for one in (self.felt, *self.apart) if one]
-        client = self.measures or any(one.client for one in both) or any(row.client is not None for row in self.rows)
-        therapist = any(one.therapist for one in both) or any(row.therapist is not None for row in self.rows)
+        both = [line for line in (self.felt, *self.apart) if line]
+        client = self.measures or any(line.client for line in both) or any(row.client is not None for row in self.rows)
+        therapist = any(line.therapist for line in both) or any(row.therapist is not None for row in self.rows)
         own = {words.side for words in self.words}
         return frozenset(own | ({"client"} if client else set()) | ({"therapist"} if therapist else set()))
 

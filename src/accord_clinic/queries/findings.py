@@ -7,7 +7,7 @@ exception is the safety notice, which names no answer and stays until somebody h
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accord.records import Signal
 from accord_clinic import models
@@ -15,7 +15,7 @@ from accord_clinic.database.prepared import PreparedForMany
 from accord_clinic.models import Dyad, Member, PutAside, Session, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import calibration_named
-from accord_clinic.queries.safety import NOT_OPEN, open_notices
+from accord_clinic.queries.safety import NOT_OPEN
 from accord_clinic.queries.strains import open_strains
 from accord_clinic.words.sentences import ANSWER, FalseAlarms, OpenStrain, which
 
@@ -140,9 +140,3 @@ def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:
     if calibration is None or share is None:
         return None
     return FalseAlarms(version or "", share, calibration.n, tuple(calibration.false_discovery.get(kind, ())))
-
-
-def safety_notices(treated: Q) -> list[tuple[str, str]]:
-    """The safety answers of the dyads of `treated_by` that nobody has looked after, newest first: (session, client)."""
-    rows = open_notices(treated).values_list("session__uid", "dyad__client__name", "dyad__client__address_as")
-    return [(session, address_as or name) for session, name, address_as in rows]

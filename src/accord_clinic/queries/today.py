@@ -15,8 +15,8 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
-from accord_clinic.queries.findings import safety_notices
 from accord_clinic.queries.practice import practice
+from accord_clinic.queries.safety import open_notices
 from accord_clinic.queries.sessions import is_denied
 from accord_clinic.questionnaires.plan import is_due
 
@@ -106,15 +106,17 @@ class TodaySession:
 def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[TodaySession], list[tuple[str, str]]]:
     """The sessions of this therapist's people that start in this time, in their order; and the safety notices.
 
+    A notice: the session and the client, newest first, of answers that nobody has looked after.
+
     Earlier ones as well, where the client says that they did not take place and nobody has answered that.
     """
     check_work_as_therapist(member)
     treated = treated_by(member, "dyad__")
     if treated == Q(dyad__therapist=member):  # the usual day, without anybody to cover for
-        rows = OWN.rows(member.pk, since, until)
+        rows, notices = OWN.rows(member.pk, since, until), OWN_NOTICES.rows(member.pk)
     else:
-        rows = list(_sessions(treated, since, until))
-    return [TodaySession(*row) for row in rows], safety_notices(treated)
+        rows, notices = list(_sessions(treated, since, until)), list(_notices(treated))
+    return [TodaySession(*row) for row in rows], [(session, called or name) for session, name, called in notices]
 
 
 def next_to_rate(member: Member, after: str) -> str:
@@ -140,6 +142,11 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
     return rows.order_by("start").values_list(*COLUMNS)
 
 
+def _notices(treated: Q) -> QuerySet:
+    return open_notices(treated).values_list("session__uid", "dyad__client__name", "dyad__client__address_as")
+
+
+OWN_NOTICES = Prepared(lambda therapist: _notices(Q(dyad__therapist=therapist)))
 OWN = Prepared(
     lambda therapist, since, until: _sessions(Q(dyad__therapist=therapist), since, until),
     -271828182, datetime(1828, 4, 5, tzinfo=UTC), datetime(1828, 4, 6, tzinfo=UTC),

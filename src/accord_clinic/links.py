@@ -77,3 +77,14 @@ def unseal_file(what: str, sealed: bytes, signing_key: str) -> bytes:
 def _box(what: str, signing_key: str) -> Fernet:
     key = hmac.new(signing_key.encode(), f"seal:{what}".encode(), hashlib.sha256).digest()
     return Fernet(base64.urlsafe_b64encode(key))
+
+
+def new_receipt() -> str:
+    """Sixteen letters and digits that a pen cannot confuse: they open how a request for erasure stands, years later."""
+    letters = "".join(secrets.choice(READABLE) for _place in range(16))
+    return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
+
+
+def receipt_digest(code: str) -> str:
+    """What the database keeps of a receipt, as it was typed with or without dashes."""
+    return digest(f"receipt:{code.upper().replace('-', '').replace(' ', '')}")

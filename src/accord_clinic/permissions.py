@@ -35,10 +35,14 @@ def can(check: Callable[..., None], member: Member | Client | None, *things: obj
 
 
 def dyads_visible_to(member: Member) -> QuerySet[Dyad]:
-    """Own dyads, those covered for a colleague or shared with this supervisor now, and one opened in an emergency."""
+    """Own dyads, those covered for a colleague or shared with this supervisor now, and one opened in an emergency.
+
+    Whoever has asked for erasure is on no daily page any more; what is kept of them opens in an emergency alone.
+    """
     rows = treated_by(member) if member.is_a("therapist") else Q(pk__in=())
     if member.is_a("supervisor"):
         rows |= Q(pk__in=shares_with(member).values("dyad"))
+    rows &= Q(client__locked_at=None)
     if member.is_a("admin"):
         rows |= Q(pk__in=BreakGlass.objects.filter(member=member, until__gt=timezone.now()).values("dyad"))
     return Dyad.objects.filter(rows, client__erased_at=None)
@@ -178,8 +182,12 @@ def check_see_safety(member: Member, practice) -> None:
 
 
 def check_read_safety_answer(member: Member, dyad: Dyad, practice) -> None:
-    """Read a safety answer, also before the reveal: who may see the dyad now, and whoever sees the safety notices."""
-    if not (can(check_see_dyad, member, dyad) or can(check_see_safety, member, practice)):
+    """Read a safety answer, also before the reveal: who may see the dyad now, and whoever sees the safety notices.
+
+    Whoever treats this person reads it also where erasure was asked for since: somebody has to act on it.
+    """
+    may_see = can(check_see_dyad, member, dyad) or can(check_treat, member, dyad)
+    if not (may_see or can(check_see_safety, member, practice)):
         raise PermissionDenied(_("This answer is not for you to read."))
 
 
@@ -194,6 +202,11 @@ def check_keep_practice(member: Member) -> None:
     """Make members and clients, change the practice's settings."""
     if not member.is_a("admin"):
         raise PermissionDenied(_("This page is for the practice's admin."))
+
+
+def check_decide_erasure(member: Member) -> None:
+    """Decide what is kept of somebody who asked for erasure: the admin, who knows the practice's retention times."""
+    check_keep_practice(member)
 
 
 def check_end_sessions(member: Member, colleague: Member) -> None:

@@ -76,7 +76,7 @@ urlpatterns = [
     path("mine/rights/contact/", rights.my_contact, name="my-contact"),
     path("mine/rights/corrections/", rights.my_corrections, name="my-corrections"),
     path("mine/rights/erase/", rights.my_erasure, name="my-erasure"),
-    path("mine/erased/", rights.erased, name="erased"),
+    path("mine/erasure/", rights.erasure_state, name="erasure-state"),
     path("mine/lines/<str:uid>/", own_space.keep_or_show, name="keep-or-show"),
     path("mine/goals/<str:uid>/", own_space.change, name="my-goal"),
     path("mine/sheet/<str:uid>/", own_space.my_sheet, name="my-sheet"),
@@ -129,6 +129,8 @@ urlpatterns = [
     path("practice/members/<str:uid>/", practice.member, name="member"),
     path("practice/members/<str:uid>/second-factor/", practice.reset_second_factor, name="reset_second_factor"),
     path("practice/messages/", practice.messages, name="failed_messages"),
+    path("practice/erasures/", practice.erasures, name="erasures"),
+    path("practice/erasures/<str:uid>/", practice.decide_erasure, name="decide_erasure"),
     path("practice/emergency/", practice.emergency, name="emergency"),
     # the therapist: the day, the caseload, one dyad
     path("", therapist.home, name="home"),

@@ -2,8 +2,8 @@
 
 from django.test import Client as Browser
 
-from accord_clinic.actions import own_space, step_in
-from accord_clinic.models import Notice
+from accord_clinic.actions import erasure, own_space, step_in
+from accord_clinic.models import Erasure, Notice
 from accord_clinic.views.own_space import DOOR
 
 
@@ -21,6 +21,12 @@ def ask_to_step_in(browser: Browser, email: str = "") -> str:
     step_in.send_codes()
     rows = Notice.objects.filter(kind="code").order_by("id")
     return rows.last().about if rows.count() > before else ""
+
+
+def erase(client, by) -> None:
+    """The client asks for erasure, and this admin keeps nothing."""
+    erasure.ask(client, by=client)
+    erasure.decide(Erasure.objects.get(client=client.pk), (), (), by=by)
 
 
 def code_for(browser: Browser, purpose: str) -> str:

@@ -18,6 +18,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 from tests.clinic.people import CHECK_IN, a_held_session, answers
+from tests.clinic.rights_steps import erase
 from tests.clinic.test_every_url import ROWS, routes, world  # noqa: F401
 
 from accord_clinic.actions import care, checkin, corrections, cover_and_emergency, erasure, reveal, service
@@ -27,6 +28,7 @@ from accord_clinic.models import (
     AuditEntry,
     Comment,
     Dyad,
+    Erasure,
     KeptRating,
     Notice,
     PrivateLine,
@@ -141,16 +143,23 @@ def a_therapist_who_left(world):  # noqa: F811
     corrections.ask(world.people.dyad, "It was a Wednesday", by=world.people.ana)
 
 
+def a_request_for_erasure(world):  # noqa: F811
+    """Ana has asked for erasure, and the practice keeps the record."""
+    erasure.ask(world.people.ana, by=world.people.ana)
+    erasure.decide(Erasure.objects.get(client=world.people.ana.pk), ["record"], ["law"], by=world.people.ada)
+
+
 def an_erasure(world):  # noqa: F811
     """Ana is erased."""
-    erasure.erase(world.people.ana, by=world.people.ana)
+    erase(world.people.ana, by=world.people.ada)
 
 
 AFTERWARDS = [
     (a_correction, "ben gus"),
     (a_hand_over, "eve flo"),
     (a_therapist_who_left, "eve ada"),
-    (an_erasure, "ben cy"),
+    (a_request_for_erasure, "ben cy ada"),
+    (an_erasure, "ben cy ada"),
 ]
 
 

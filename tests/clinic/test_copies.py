@@ -108,7 +108,8 @@ def test_every_table_is_in_a_copy_or_said_to_be_left_out_and_why(said):
     assert not inside_ & set(NOT_IN_A_COPY)
 
 
-TO_CLIENT = {Client: "pk", Dyad: "client", Session: "dyad__client", ReadLog: "dyad__client", **erasure.DELETED}
+ERASED = {**erasure.AT_ONCE, **erasure.RECORD, **erasure.SAFETY}
+TO_CLIENT = {Client: "pk", Dyad: "client", Session: "dyad__client", ReadLog: "dyad__client", **ERASED}
 IN_A_COPY = sorted({model for models, _table in TABLES.values() for model in models}, key=lambda model: model.__name__)
 
 

@@ -22,7 +22,16 @@ from tests.clinic.passkey import Passkey
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
 
 from accord_clinic import links
-from accord_clinic.actions import agreements, care, checkin, cover_and_emergency, own_space, reveal, talk_sheet
+from accord_clinic.actions import (
+    agreements,
+    care,
+    checkin,
+    cover_and_emergency,
+    erasure,
+    own_space,
+    reveal,
+    talk_sheet,
+)
 from accord_clinic.imports.calendar import job
 from accord_clinic.models import (
     CalendarChange,
@@ -35,6 +44,7 @@ from accord_clinic.models import (
     Study,
     StudyFile,
 )
+from accord_clinic.models import Client as ClinicClient
 from accord_clinic.models.row import new_uid
 from accord_clinic.views.own_space import DOOR
 
@@ -120,7 +130,7 @@ ROWS = {
     "mine/rights/contact/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
     "mine/rights/corrections/": Row(get=CLIENTS, post="ana", of="own space"),
     "mine/rights/erase/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
-    "mine/erased/": Row(get=ANYBODY),
+    "mine/erasure/": Row(get=ANYBODY, post=ANYBODY),
     # signing in; what allauth offers beyond the practice's own way is shut
     "account/signup/": SHUT,
     "account/email/": SHUT,
@@ -184,6 +194,8 @@ ROWS = {
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
     "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),
     "practice/messages/": Row(get=ADMINS, post=ADMINS),
+    "practice/erasures/": Row(get=ADMINS),
+    "practice/erasures/<str:uid>/": Row(post=ADMINS, at="erasure"),
     "practice/emergency/": Row(get=ADMINS, post=ADMINS),
     # the therapist
     "": Row(get=f"{THERAPISTS} {ADMINS} cy dee mo sue"),
@@ -351,6 +363,13 @@ def a_change_by_the_calendar(member, dyad) -> CalendarChange:
     return event.changes.create(kind="new", at=timezone.now())
 
 
+def who_asked_for_erasure(therapist) -> ClinicClient:
+    """Another client, about whom the practice has to decide."""
+    client = a_dyad(therapist, "Max").client
+    erasure.ask(client, by=client)
+    return client
+
+
 @pytest.fixture
 def world(people, as_member) -> World:
     dyad, ben = people.dyad, people.ben
@@ -394,6 +413,7 @@ def world(people, as_member) -> World:
         "kept": talked.responses.filter(side="therapist")[0].kept_ratings.create(item="o1", value="Mine").uid,
         "line": PrivateLine.objects.get(reader="outside").uid,
         "passkey": str(a_passkey(ben).pk),
+        "erasure": who_asked_for_erasure(people.eve).uid,
     }
     more = {"sue": a_member("Sue", "supervisor"), "flo": a_member("Flo", "therapist"), "gus": a_member("Gus", "admin")}
     cover_and_emergency.cover(dyad, more["flo"], timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)

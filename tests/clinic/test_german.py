@@ -21,6 +21,7 @@ from accord_clinic.actions import (
     consent,
     corrections,
     cover_and_emergency,
+    erasure,
     own_space,
     pause,
     planning,
@@ -30,7 +31,18 @@ from accord_clinic.actions import (
 from accord_clinic.exports import chapters, pdf
 from accord_clinic.exports.client_tables import TABLES
 from accord_clinic.messages import delivery
-from accord_clinic.models import Client, Dyad, Notice, PrivateLine, ReadLog, Session, StrainMove, Terms
+from accord_clinic.models import (
+    Client,
+    Dyad,
+    Erasure,
+    Member,
+    Notice,
+    PrivateLine,
+    ReadLog,
+    Session,
+    StrainMove,
+    Terms,
+)
 from accord_clinic.pages import talk_sheet
 
 pytestmark = pytest.mark.same_on_postgresql(reason="words depend on no database; the same pages run there in English")
@@ -324,8 +336,20 @@ def ways_out(walk: Walk) -> None:
     walk.see("stopped", browser.post(f"/stop/{stop}"))
     browser = inside(walk.ana)
     given = {"code": code_for(browser, "erase"), "sure": "yes"}
-    walk.see("erase now", browser.post("/mine/rights/erase/", given))
-    walk.see("erased", Browser(headers={"accept-language": "de"}).get("/mine/erased/"))
+    asked = browser.post("/mine/rights/erase/", given)
+    walk.see("asked for erasure", asked)
+    receipt = re.search(r"[2-9A-Z]{4}(-[2-9A-Z]{4}){3}", asked.content.decode())[0]
+    stranger = Browser(headers={"accept-language": "de"})
+    walk.see("the state of a request", stranger.get("/mine/erasure/"))
+    walk.see("a wrong receipt", stranger.post("/mine/erasure/", {"code": "x"}))
+    walk.see("not decided yet", stranger.post("/mine/erasure/", {"code": receipt}))
+    ada = Member.objects.get(name="Ada")
+    erasure.decide(Erasure.objects.get(), ("record", "dates"), ("law", "claims", "safety"), by=ada)
+    cover_and_emergency.break_glass(walk.dyad, "Das Gericht fragt nach der Akte.", by=ada)
+    walk.see("decided", stranger.post("/mine/erasure/", {"code": receipt}))
+    until = Erasure.objects.get().record_until
+    erasure.purge(until)
+    walk.see("erased", stranger.post("/mine/erasure/", {"code": receipt}))
 
 
 def client_routes() -> set[str]:

@@ -337,11 +337,11 @@ class TestWhatItSays:
 
     @pytest.mark.parametrize("language", ["en", "de"])
     def test_no_message_has_room_for_what_was_said_in_therapy(self, language):
-        """Its only gaps are for links and codes, and its words are not about goals, strains, moods or answers."""
+        """Its only gaps are for links, codes and days, and its words are not about goals, strains, moods or answers."""
         texts = tomllib.loads((wordings.HERE / "messages" / f"{language}.toml").read_text())
         for kind, parts in texts.items():
             words = " ".join(parts.values())
-            assert set(re.findall(r"\{(\w+)\}", words)) <= {"link", "code", "stop", "practice"}, kind
+            assert set(re.findall(r"\{(\w+)\}", words)) <= {"link", "code", "stop", "practice", "day", "state"}, kind
             assert not CONTENT.search(words), kind
 
     def test_a_text_message_goes_through_the_one_function(self, session, ana, settings, monkeypatch):

@@ -9,9 +9,9 @@ import pytest
 from django.test import override_settings
 from tests.clinic.people import CHECK_IN, a_held_session, a_part, a_session, answers
 from tests.clinic.phone import USUAL, Phone
-from tests.clinic.rights_steps import code_for, inside
+from tests.clinic.rights_steps import code_for, erase, inside
 
-from accord_clinic.actions import calibration, checkin, erasure, private_lines, reveal
+from accord_clinic.actions import calibration, checkin, private_lines, reveal
 from accord_clinic.exports.fhir import as_fhir
 from accord_clinic.forms.care import SetUp
 from accord_clinic.models import Calibration, Comment, Measure, PrivateLine, Response
@@ -270,8 +270,8 @@ def test_what_is_usual_is_learnt_of_what_is_still_here(changed):
     assert reveal.sweep() == 0
 
 
-def test_a_client_can_be_erased(changed, ana):
-    erasure.erase(ana, by=ana)
+def test_a_client_can_be_erased(changed, people):
+    erase(people.ana, by=people.ada)
     assert not Response.objects.exists()
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_member, answers
+from tests.clinic.rights_steps import erase
 
 from accord_clinic import permissions
 from accord_clinic.actions import care, cover_and_emergency, erasure, members, reveal
@@ -43,6 +44,8 @@ MAY = {
     "check_see_dyad, handed over": {"ben"},
     "check_see_dyad, left": set(),
     "check_see_dyad, erased": set(),
+    "check_see_dyad, erasure asked for": set(),
+    "check_decide_erasure": {"ada"},
     "check_own": {"ben"},
     "check_own, covered": {"ben"},
     "check_own, in an emergency": {"ben"},
@@ -152,7 +155,9 @@ def _happens(people, how: str) -> None:
     if how == "left":
         cover_and_emergency.leave(ben, by=people.ada)
     if how == "erased":
-        erasure.erase(people.ana, by=people.ana)
+        erase(people.ana, by=people.ada)
+    if how == "erasure asked for":
+        erasure.ask(people.ana, by=people.ana)
     if how == "one's own":
         people.ada.roles = ["admin", "therapist"]
         people.ada.save()

@@ -7,8 +7,9 @@ from tests.postgresql import NOBODY_HAS_IT, Cluster, free_port, programs
 
 pytestmark = [pytest.mark.cluster, pytest.mark.skipif(programs() is None, reason=NOBODY_HAS_IT)]
 ERASE = (
-    "from accord_clinic.actions import erasure; from accord_clinic.models import Client;"
-    "ana = Client.objects.get(name='Ana'); erasure.erase(ana, by=ana)"
+    "from accord_clinic.actions import erasure; from accord_clinic.models import Client, Erasure, Member;"
+    "ana = Client.objects.get(name='Ana'); erasure.ask(ana, by=ana);"
+    "erasure.decide(Erasure.objects.get(), (), (), by=Member.objects.get())"
 )
 REGISTER = (
     "from accord_clinic.actions import care; from accord_clinic.models import Member;"

@@ -101,7 +101,7 @@ class TestWhoIsInIt:
             if name == "Withdrew":
                 consent.withdraw(dyad.client, "research", by=dyad.client)
             if name == "Erased":
-                erasure.erase(dyad.client, by=dyad.client)
+                erasure.ask(dyad.client, by=dyad.client)
         found = tables(dee)
         assert len(found["dyads"]) == 10
         assert {row["session"] for row in found["sessions"]} == {"1", "2"}

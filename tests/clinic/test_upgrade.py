@@ -22,6 +22,7 @@ GONE = {
     ("accord_clinic_practice", "reveal_before_next_hours"): "answers open on the evening before the next session",
     ("accord_clinic_session", "number"): "it is computed",
     ("accord_clinic_erasure", "kept"): "it is named `remains`",
+    ("accord_clinic_erasure", "until"): "it is named `dates_until`",
 }
 """Columns that an upgrade takes away, and why."""
 

@@ -61,7 +61,6 @@ NO_PAGE = {
     "health/": "for machines",
     "metrics": "for machines",
     "^stop/(?P<token>.*)$": "its link is in a message; test_messages follows it",
-    "mine/erased/": "there once somebody is erased, which test_erasure does",
 }
 """Addresses that can be asked for and are no page to look at here, and why."""
 

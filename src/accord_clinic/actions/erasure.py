@@ -1,53 +1,62 @@
-"""Erase a client: words, names and addresses are deleted; what the law requires stays under a number.
+"""A client asks for erasure, and the practice decides by kind of record. What goes when is said here.
 
-Each table of the clinic stands in one of four lists below, so a new one cannot be forgotten: a test compares them with
-the models. Audit and read logs hold ids and field names only and are not touched.
+Asking deletes at once what only the client has (AT_ONCE), locks the rest away from daily pages, and sends a last
+message. The decision, or the end of the practice's retention time, deletes the rest kind by kind. Each table of the
+clinic stands in one of the lists below, so a new one cannot be forgotten: a test compares them with the models. Audit
+and read logs hold ids and field names only and are not touched. Backups: `actions/erasure_ledger`.
 """
 
-import json
-import os
-from datetime import date, datetime
-from pathlib import Path
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from accord_clinic import models
+from accord.errors import BadInput
+from accord_clinic import links, models
+from accord_clinic.actions import erasure_ledger
 from accord_clinic.actions.audit import record
 from accord_clinic.actions.study import forget_about
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Dyad, Erasure, Practice, Session
-from accord_clinic.permissions import check_be_client
+from accord_clinic.messages.delivery import RECEIPT
+from accord_clinic.models import Client, Dyad, Erasure, Member, Practice, Response, Session, Signal
+from accord_clinic.permissions import check_be_client, check_decide_erasure
 from accord_clinic.queries.rights import kept_until
 
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
-DELETED = {
+AT_ONCE = {
     models.PrivateLine: CLIENT,
-    models.ExternalName: CLIENT,
-    models.Consent: CLIENT,
-    models.Terms: CLIENT,
+    models.KeptRating: "response__session__dyad__client",
+    models.RatingDraft: SESSION,
     models.Code: CLIENT,
     models.StepIn: "clients",
     models.ClientDoor: CLIENT,
     models.StopLink: CLIENT,
-    models.Comment: SESSION,
-    models.KeptRating: "response__session__dyad__client",
-    models.Response: SESSION,
     models.Invitation: SESSION,
-    models.SessionChange: SESSION,
+    models.Notice: CLIENT,
     models.CalendarChange: "event__session__dyad__client",
     models.CalendarEvent: SESSION,
     models.CalendarSeries: DYAD,
     models.Rhythm: DYAD,
+    models.Schedule: DYAD,
     models.Pause: CLIENT,
-    models.RatingDraft: SESSION,
+}
+"""Private lines, what nobody else was shown, links, messages, and what would plan or send more of them."""
+RECORD = {
+    models.ExternalName: CLIENT,
+    models.Consent: CLIENT,
+    models.Terms: CLIENT,
+    models.Comment: SESSION,
+    models.Response: SESSION,
+    models.SessionChange: SESSION,
     models.AgendaItem: "reaction__session__dyad__client",
     models.Reaction: SESSION,
     models.Progress: SESSION,
     models.Pick: SESSION,
     models.TalkTick: SESSION,
     models.Undone: DYAD,
+    models.PutAside: "signal__dyad__client",
     models.Suggestion: SESSION,
     models.Seal: "wording__agreement__dyad__client",
     models.Wording: "agreement__dyad__client",
@@ -58,17 +67,14 @@ DELETED = {
     models.PlanSeal: "plan__dyad__client",
     models.PlanOption: "plan__dyad__client",
     models.TreatmentPlan: DYAD,
-    models.SafetyLook: "signal__dyad__client",
-    models.PutAside: "signal__dyad__client",
-    models.Signal: DYAD,
     models.Share: DYAD,
     models.Cover: DYAD,
     models.BreakGlass: DYAD,
     models.Correction: DYAD,
     models.Measure: DYAD,
-    models.Schedule: DYAD,
-    models.Notice: CLIENT,
 }
+SAFETY = {models.SafetyLook: "signal__dyad__client", models.Signal: DYAD}
+"""Signals of other kinds go with the record."""
 BLANKED = (Client, Dyad, Session)
 LOGS = (models.ReadLog, models.AuditEntry, Erasure)
 ABOUT_NOBODY = (
@@ -76,7 +82,8 @@ ABOUT_NOBODY = (
     models.ConnectedCalendar, models.Study, models.StudyFile,
 )  # fmt: skip
 
-NOBODY = {"name": "", "address_as": "", "email": "", "phone": "", "born": None, "pin": "", "language": "en"}
+NO_ADDRESS = {"email": "", "phone": "", "pin": ""}
+NOBODY = NO_ADDRESS | {"name": "", "address_as": "", "born": None, "language": "en"}
 NO_WORDS = {
     "ending_reason": "", "note": "", "circle": "", "approach": "integrative", "setting": "outpatient",
     "modality": "room", "form": "full", "card_topics": [],
@@ -85,98 +92,176 @@ ONLY_THE_DATE = {
     "waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room", "minutes": 50, "source": "hand",
     "number_in_file": None,
 }  # fmt: skip
-LEDGER = "erasures.jsonl"
+LAST_MESSAGE_WAITS = timedelta(days=7)
+"""Longer than all tries together take, and short enough that no address stays behind for long."""
 
 
 @transaction.atomic
-def erase(client: Client, *, by: Client) -> Erasure:
-    """Erase a client at the client's own wish. The therapists of running courses get a notice."""
+def ask(client: Client, *, by: Client) -> str:
+    """Ask for erasure at the client's own wish; gives the receipt code, which is shown this once.
+
+    The therapists of running courses and the admins get a notice; the client's known contact gets a last message.
+    """
     check_be_client(by, client)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client.pk)
+    if client.locked_at:
+        raise BadInput("Erasure was asked for already.")
+    receipt, now = links.new_receipt(), timezone.now()
     for dyad in client.dyads.filter(ended=None).select_related("therapist"):
-        notices.tell("erased", dyad.uid, member=dyad.therapist)
-    record(by, "erase", f"client:{client.pk}", [model.__name__ for model in DELETED])
-    row = _erase(client, timezone.now())
-    transaction.on_commit(write_ledger)
-    return row
+        notices.tell("erasure_asked", dyad.uid, member=dyad.therapist)
+    address = (client.email or client.phone) if client.channel == "email" else (client.phone or client.email)
+    row = _ask(client, now)
+    Erasure.objects.filter(pk=row.pk).update(receipt=links.receipt_digest(receipt))
+    notices.tell_admins("erasure_asked", row.uid)
+    if address:
+        notices.tell(RECEIPT, receipt, client=client, to=address)
+    record(by, "ask_erasure", f"client:{client.pk}", [model.__name__ for model in AT_ONCE])
+    transaction.on_commit(erasure_ledger.write)
+    return receipt
+
+
+@transaction.atomic
+def decide(row: Erasure, keep: Collection[str], why: Collection[str], *, by: Member) -> None:
+    """Decide by kind of record what is kept, for the practice's retention times; all else is deleted now.
+
+    `keep` are codes of `Erasure.KINDS`, `why` of `Erasure.WHYS`. Records about safety are kept for their time in any
+    case, and days of treatment as long as the record that names them.
+    """
+    check_decide_erasure(by)
+    row = Erasure.objects.select_for_update(no_key=True).get(pk=row.pk)
+    if row.decided_at:
+        raise BadInput("This was decided already.")
+    _check_codes(keep, why)
+    client, practice = Client.objects.get(pk=row.client), Practice.objects.get()
+    kinds = {*keep, "safety"} | ({"dates"} if "record" in keep else set())
+    until = {kind: kept_until(client, practice, kind) for kind, _words in Erasure.KINDS if kind in kinds}
+    row.record_until, row.dates_until, row.safety_until = (until.get(k) for k in ("record", "dates", "safety"))
+    if row.record_until and (row.dates_until is None or row.dates_until < row.record_until):
+        row.dates_until = row.record_until
+    row.decided_at, row.decided_by, row.why = timezone.now(), by, sorted(why)
+    _let_go(row, client)
+    row.save()
+    record(by, "decide_erasure", f"client:{client.pk}", ["decided_at", "remains", "why"])
+    transaction.on_commit(erasure_ledger.write)
+
+
+def _check_codes(keep: Collection[str], why: Collection[str]) -> None:
+    if not (set(keep) <= dict(Erasure.KINDS).keys() and set(why) <= dict(Erasure.WHYS).keys()):
+        raise BadInput("Choose one of those that are offered.")
+    if set(keep) & {"record", "dates"} and not why:
+        raise BadInput("Say why something is kept: the client reads it.")
 
 
 def purge(today: date | None = None) -> int:
-    """Delete the stored dates of erased clients whose retention time is over. Returns how many."""
+    """Delete what was kept and whose time is over. Returns of how many clients.
+
+    A last message that could not be delivered for a week loses its address and its receipt.
+    """
     today = today or timezone.localdate()
-    over = Erasure.objects.filter(until__lte=today)
-    for row in over:
+    undelivered = models.Notice.objects.filter(kind=RECEIPT, made_at__lt=timezone.now() - LAST_MESSAGE_WAITS)
+    undelivered.exclude(to="").update(to="", about="", dropped_at=timezone.now())
+    over = Q(record_until__lte=today) | Q(dates_until__lte=today) | Q(safety_until__lte=today)
+    rows = list(Erasure.objects.filter(over).exclude(decided_at=None))
+    for row in rows:
         with transaction.atomic():
-            _drop_dates(Client.objects.get(pk=row.client))
-            Erasure.objects.filter(pk=row.pk).update(until=None, remains=["number", "logs"])
-            record(None, "purge_erased", f"client:{row.client}", ["sessions"])
-    return len(over)
+            for column in ("record_until", "dates_until", "safety_until"):
+                until = getattr(row, column)
+                setattr(row, column, None if until and until <= today else until)
+            _let_go(row, Client.objects.get(pk=row.client))
+            row.save()
+            record(None, "purge_erased", f"client:{row.client}", ["remains"])
+    if rows:
+        erasure_ledger.write()
+    return len(rows)
 
 
 def reapply() -> int:
-    """Erase again whoever was erased after the backup that is now in place. Returns how many. Safe to repeat.
+    """Bring everybody who asked for erasure after the backup that is now in place to the state of the ledger.
 
-    Call it after a restore. It knows from the ledger file beside the database, and beside the backups.
+    Returns of how many clients something went again. Safe to repeat. Call it after a restore.
     """
     done = 0
-    for number, (uid, at) in _known().items():
-        client = Client.objects.filter(pk=number, uid=uid, erased_at=None).first()
-        if client:
-            with transaction.atomic():
-                _erase(client, at)
-                record(None, "erase_again", f"client:{number}", [model.__name__ for model in DELETED])
-            done += 1
-    write_ledger()
+    for number, entry in erasure_ledger.latest_entries().items():
+        client = Client.objects.filter(pk=number, uid=entry.uid).first()
+        before = Erasure.objects.filter(client=number).first()
+        stands = before is not None and erasure_ledger.LedgerEntry.of(before).progress >= entry.progress
+        if client is None or (stands and client.locked_at):
+            continue
+        with transaction.atomic():
+            row = _ask(client, entry.at)
+            decided_by = Member.objects.filter(pk=entry.decided_by).first() if entry.decided_by else None
+            for column, value in entry.columns().items():
+                setattr(row, column, value)
+            row.decided_by = decided_by
+            if row.decided_at:
+                _let_go(row, client)
+            row.save()
+            record(None, "erase_again", f"client:{number}")
+        done += 1
+    erasure_ledger.write()
     return done
 
 
-def write_ledger() -> None:
-    """Write numbers and dates of all erasures into files beside the database and beside the backups."""
-    lines = [json.dumps({"client": n, "uid": uid, "at": at.isoformat()}) for n, (uid, at) in sorted(_known().items())]
-    for path in _ledgers():
-        partial = path.with_suffix(".partial")
-        partial.write_text("".join(f"{line}\n" for line in lines))
-        os.chmod(partial, 0o600)
-        os.replace(partial, path)
-
-
-def _erase(client: Client, at) -> Erasure:
-    until = kept_until(client, Practice.objects.get())
+def _ask(client: Client, at: datetime) -> Erasure:
+    """What happens at once. Safety answers stay where a session is not open yet: somebody has to act on them."""
+    sessions = Session.objects.filter(dyad__client=client)
     forget_about(client)
-    for model, way in DELETED.items():
+    for model, way in AT_ONCE.items():
         model._default_manager.filter(**{way: client}).delete()
-    Session.objects.filter(dyad__client=client).update(**ONLY_THE_DATE)
+    _drop_unrevealed(sessions.filter(revealed_at=None))
+    for model in (models.Share, models.Cover):
+        standing = Q(until=None) | Q(until__gt=at)
+        model._default_manager.filter(standing, dyad__client=client).update(until=at)
     running = Dyad.objects.filter(client=client, ended=None)
     running.update(ended=timezone.localdate(at), ending="by_client")
-    Dyad.objects.filter(client=client).update(**NO_WORDS)
-    if until is None:
+    Client.objects.filter(pk=client.pk).update(**NO_ADDRESS, locked_at=at, messages_stopped_at=at)
+    facts = {"uid": client.uid, "at": at, "remains": [kind for kind, _words in Erasure.KINDS]}
+    return Erasure.objects.update_or_create(client=client.pk, defaults=facts)[0]
+
+
+def _drop_unrevealed(sessions) -> None:
+    """What the client said of sessions that are not open yet, apart from safety answers; and sessions to come."""
+    safety = dict(Signal.objects.filter(session__in=sessions, kind="safety").values_list("session", "evidence"))
+    for response in Response.objects.filter(session__in=sessions, side="client"):
+        evidence = safety.get(response.session_id, {})
+        item = evidence.get("item")
+        if response.instrument == evidence.get("instrument") and item in response.answers:
+            Response.objects.filter(pk=response.pk).update(answers={item: response.answers[item]})
+            response.comments.all().delete()
+        else:
+            response.delete()
+    for model in (models.Progress, models.Pick):
+        model._default_manager.filter(session__in=sessions, side="client").delete()
+    sessions.filter(state="planned", start__gt=timezone.now(), responses=None).delete()
+    sessions.update(reveal_due=None)
+
+
+def _let_go(row: Erasure, client: Client) -> None:
+    """Delete every kind of record that has no time left, and note what remains."""
+    if row.record_until is None:
+        _drop_record(client)
+    if row.safety_until is None:
+        for model, way in SAFETY.items():
+            model._default_manager.filter(**{way: client}).delete()
+    if row.dates_until is None:
         _drop_dates(client)
-    Client.objects.filter(pk=client.pk).update(**NOBODY, erased_at=at, messages_stopped_at=at)
-    what_stays = ["course", "dates", "logs"] if until else ["number", "logs"]
-    return Erasure.objects.update_or_create(
-        client=client.pk, defaults={"uid": client.uid, "at": at, "remains": what_stays, "until": until}
-    )[0]
+    until = {"record": row.record_until, "dates": row.dates_until, "safety": row.safety_until}
+    row.remains = [kind for kind, day in until.items() if day]
+
+
+def _drop_record(client: Client) -> None:
+    """Words, answers and the name go. Courses, days and records about safety stay under a number."""
+    for model, way in RECORD.items():
+        model._default_manager.filter(**{way: client}).delete()
+    Signal.objects.filter(dyad__client=client).exclude(kind="safety").delete()
+    Session.objects.filter(dyad__client=client).update(**ONLY_THE_DATE)
+    Dyad.objects.filter(client=client).update(**NO_WORDS)
+    Client.objects.filter(pk=client.pk).update(**NOBODY, erased_at=timezone.now())
 
 
 def _drop_dates(client: Client) -> None:
-    """No session is left, and of a course of care only its number, its therapist, and the years."""
-    Session.objects.filter(dyad__client=client).delete()
+    """Of a course only its number, its therapist and the years are left; sessions only where a safety record is."""
+    Session.objects.filter(dyad__client=client, signals=None).delete()
     for dyad in Dyad.objects.filter(client=client):
         years = {"started": date(dyad.started.year, 1, 1), "ended": dyad.ended and date(dyad.ended.year, 1, 1)}
         Dyad.objects.filter(pk=dyad.pk).update(**years)
-
-
-def _known() -> dict[int, tuple[str, datetime]]:
-    """Every erasure that the ledgers or this database know of."""
-    erased = {}
-    for path in _ledgers():
-        for line in path.read_text().splitlines() if path.exists() else ():
-            if not line:
-                continue  # The list of nobody, carried to the backups, is one empty line.
-            entry = json.loads(line)
-            erased[entry["client"]] = (entry["uid"], datetime.fromisoformat(entry["at"]))
-    return erased | {row.client: (row.uid, row.at) for row in Erasure.objects.all()}
-
-
-def _ledgers() -> list[Path]:
-    folders = [settings.DATA, getattr(settings, "BACKUPS", None)]
-    return [folder / LEDGER for folder in folders if folder and folder.is_dir()]

@@ -87,7 +87,7 @@ def plan_rhythms(now: datetime | None = None) -> int:
     """Make the sessions that every running rhythm has ahead. Returns how many are new. Safe to repeat."""
     now = now or timezone.now()
     last = timezone.localdate(now + AHEAD, zone())
-    rows = Rhythm.objects.filter(planned_until__lt=last, dyad__ended=None, dyad__client__erased_at=None)
+    rows = Rhythm.objects.filter(planned_until__lt=last, dyad__ended=None, dyad__client__locked_at=None)
     rows = rows.exclude(dyad__client__in=died())
     planned = 0
     for pk in rows.values_list("pk", flat=True):
@@ -167,7 +167,7 @@ def assume_held(now: datetime | None = None) -> int:
     paused = Pause.objects.filter(client=OuterRef("dyad__client"), until=None)
     rows = Session.objects.filter(
         ~Exists(paused), state="planned", start__gt=since - timedelta(days=1), start__lt=now,
-        dyad__ended=None, dyad__client__erased_at=None,
+        dyad__ended=None, dyad__client__locked_at=None,
     ).select_related("dyad__client", "dyad__schedule")  # fmt: skip
     held = 0
     for session in rows.order_by("start"):

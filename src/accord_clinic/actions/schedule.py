@@ -110,7 +110,7 @@ def _unanswered(now: datetime):
         start__lte=now,
         dyad__ended=None,
         dyad__client__messages_stopped_at=None,
-        dyad__client__erased_at=None,
+        dyad__client__locked_at=None,
     )
     rows = rows.exclude(dyad__client__email="", dyad__client__phone="")
     rows = rows.exclude(Exists(Pause.objects.filter(client=OuterRef("dyad__client"), until=None)))

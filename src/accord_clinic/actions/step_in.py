@@ -96,7 +96,7 @@ def _living_at(address: str) -> list[Client]:
     """Everybody who is reached at this address or number; families share mailboxes and telephones."""
     if "@" not in address:
         return _living_at_number(address)
-    folded = Client.objects.filter(email__iexact=address, erased_at=None).order_by("id")
+    folded = Client.objects.filter(email__iexact=address, locked_at=None).order_by("id")
     # PostgreSQL folds letters that only look alike: each such spelling would have limits of its own.
     return [client for client in folded if client.email.lower() == address.lower()]
 
@@ -104,7 +104,7 @@ def _living_at(address: str) -> list[Client]:
 def _living_at_number(number: str) -> list[Client]:
     """Those with the one number to which the code goes. In two countries, two telephones may end in the same digits."""
     end = _spelt(number)
-    with_phone = Client.objects.filter(erased_at=None).exclude(phone="").order_by("id")
+    with_phone = Client.objects.filter(locked_at=None).exclude(phone="").order_by("id")
     alike = [client for client in with_phone if _spelt(client.phone) == end] if end else []
     if not alike:
         return []
@@ -172,7 +172,7 @@ def enter(step: StepIn, uid: str, pin: str) -> str | None:
     client = (
         next((person for person in everybody if person.uid == uid), None) if uid or len(everybody) > 1 else everybody[0]
     )
-    if client is None or client.erased_at or not (client.pin or step.code_hash):
+    if client is None or client.locked_at or not (client.pin or step.code_hash):
         return None
     if client.pin and not own_space.right_pin(client, pin):
         return None

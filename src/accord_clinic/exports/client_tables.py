@@ -58,6 +58,7 @@ NAMES_OF_ROWS = ("id", "uid")
 """Of every table: what a row is called inside. Where other rows name it, the copy has it."""
 NOT_IN_A_ROW = {
     (models.Client, "pin"): "a key; the copy says whether there is one",
+    (models.Client, "locked_at"): "only after an erasure was asked for, when there is no copy any more",
     (models.Client, "erased_at"): "only after an erasure, when there is no copy any more",
     (models.Dyad, "circle"): "a mark that other people's courses bear as well",
     (models.Response, "submission"): "a random mark of the page, so that nothing is sent twice",

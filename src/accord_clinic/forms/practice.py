@@ -129,11 +129,20 @@ class PracticeSettings(forms.Form):
     release_before_outside = forms.BooleanField(
         label=_("A supervisor from outside sees a course only once the client has released it"), required=False
     )
-    retention_years = _number(
-        _("Years to keep the days of treatment"), 30, help_text=_("0 keeps none. Names and words always go.")
+    retention_record_years = _number(
+        _("Years to keep the care record"),
+        50,
+        help_text=_("Where somebody asks for erasure, you decide. So long you can keep it; 0 keeps none."),
+    )
+    retention_years = _number(_("Years to keep the days of treatment"), 50, help_text=_("With whom, and when."))
+    retention_safety_years = _number(
+        _("Years to keep what was done after a safety answer"), 50, help_text=_("It is kept in any case until then.")
     )
     retention_law = forms.CharField(
-        label=_("By which law"), max_length=300, required=False, help_text=_("Clients read it before they erase.")
+        label=_("What your law says about it"),
+        max_length=300,
+        required=False,
+        help_text=_("In your words. Clients read it before they ask. Accord claims no law."),
     )
 
     GROUPS = (
@@ -153,7 +162,10 @@ class PracticeSettings(forms.Form):
           "quiet_until", "pause_after", "sender_name", "message_subject")),
         (_("Supervision from outside the practice"), ("release_before_outside",)),
         (_("Research"), ("draw_order",)),
-        (_("Minors, and what is kept after an erasure"), ("guardian_below", "retention_years", "retention_law")),
+        (
+            _("Minors, and what you can keep where erasure is asked for"),
+            ("guardian_below", "retention_record_years", "retention_years", "retention_safety_years", "retention_law"),
+        ),
     )  # fmt: skip
 
     def __init__(self, members, *args, **more):

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import override
 
 from accord_clinic import links
 from accord_clinic.messages import sms
@@ -19,6 +21,8 @@ from accord_clinic.models import Client, Member, Notice, Pause, Practice, Respon
 from accord_clinic.words import wordings
 
 ASKED_FOR = "code"
+RECEIPT = "erasure_receipt"
+"""The last message to whoever asks for erasure: to the address as it was, with the code that shows how it stands."""
 FORGOTTEN = "password_link"  # noqa: S105 - the name of a message
 """Asked for by whoever typed an address; whether somebody works here under it is looked up only when it is sent."""
 CODE_LIVES = timedelta(minutes=15)
@@ -36,7 +40,9 @@ def wanted(notice: Notice) -> bool:
         return timezone.now() - notice.made_at < CODE_LIVES
     if notice.kind == FORGOTTEN:
         return Member.objects.at(notice.to) is not None
-    if notice.client_id and notice.client.erased_at or notice.member_id and not notice.member.is_active:
+    if notice.client_id and notice.client.locked_at and notice.kind != RECEIPT:
+        return False
+    if notice.member_id and not notice.member.is_active:
         return False
     session = notice.session
     if session is None:
@@ -55,6 +61,9 @@ def send(notice: Notice) -> None:
     subject, body = wordings.message(kind, client.language if client else settings.LANGUAGE_CODE)
     about = password_link(Member.objects.at(notice.to)) if notice.kind == FORGOTTEN else notice.about
     body = body.replace("{code}", about).replace("{link}", about)
+    with override(client.language if client else settings.LANGUAGE_CODE):
+        body = body.replace("{state}", settings.PUBLIC_URL + reverse("erasure-state"))
+        body = body.replace("{day}", date_format(timezone.localtime(notice.made_at), "DATE_FORMAT"))
     if sender:
         # The name last: it may hold braces.
         subject, body = sender.message_subject or subject, body.replace("{practice}", _name(sender))

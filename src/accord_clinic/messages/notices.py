@@ -13,7 +13,7 @@ from accord_clinic.models import Client, Cover, Dyad, Member, Notice, Practice, 
 RETRY_AFTER = timedelta(minutes=10)
 """An older claim belongs to a worker that died. A failed message waits this long, then twice as long each time."""
 MOST_TRIES = 6
-SECRET = ("code", "link", "reminder", "member_link")
+SECRET = ("code", "link", "reminder", "member_link", delivery.RECEIPT)
 
 
 def tell(
@@ -82,6 +82,12 @@ def tell_outside_reader(line: PrivateLine) -> None:
     """Tell the person whom the client's page named that a line is waiting."""
     if line.to is not None:
         tell("outside_line", line.uid, member=line.to)
+
+
+def tell_admins(kind: str, about: str) -> None:
+    """Tell everybody who keeps the practice that something waits for them."""
+    for member in _admins():
+        tell(kind, about, member=member)
 
 
 def _admins() -> list[Member]:

@@ -71,9 +71,11 @@ class Practice(models.Model):
     pause_after = models.PositiveSmallIntegerField(
         default=3, help_text="sessions in a row without an answer, after which no link goes out by itself; 0: never"
     )
-    # What the law of this practice's country asks to be kept after an erasure: 0 years keeps no session dates.
-    retention_years = models.PositiveSmallIntegerField(default=10)
-    retention_law = models.CharField(max_length=300, blank=True)
+    # How long each kind of record is kept where somebody asks for erasure; 0 years keeps nothing of it.
+    retention_record_years = models.PositiveSmallIntegerField(default=10, help_text="what was answered and agreed")
+    retention_years = models.PositiveSmallIntegerField(default=10, help_text="with whom, and on which days")
+    retention_safety_years = models.PositiveSmallIntegerField(default=10, help_text="what was done about safety")
+    retention_law = models.CharField(max_length=300, blank=True, help_text="what the practice's law says, in its words")
     # Below this age a guardian has to agree as well. Guardians never get an access of their own.
     guardian_below = models.PositiveSmallIntegerField(default=16)
     demo = models.BooleanField(default=False)
@@ -149,6 +151,9 @@ class Client(Addressed):
     channel = models.CharField(max_length=5, choices=CHANNELS, default="email")
     recognisable = models.BooleanField(default=False, help_text="messages name the practice; else they name nobody")
     messages_stopped_at = models.DateTimeField(null=True, blank=True, help_text="no links and reminders since then")
+    locked_at = models.DateTimeField(
+        null=True, blank=True, help_text="has asked for erasure: daily pages know this person no more"
+    )
     erased_at = models.DateTimeField(null=True, blank=True, help_text="only the row is left, so that logs fit")
 
     class Meta:

@@ -40,13 +40,37 @@ class Correction(Addressed):
 
 
 class Erasure(models.Model):
-    """A note that a client was erased, by number, so that a restored earlier backup is erased again."""
+    """A client asked for erasure, by number: what went at once, what the practice decided, what remains until when.
+
+    The number and the name in URLs outlast the client's row, so that an earlier backup that is restored is brought to
+    the same state.
+    """
+
+    KINDS = [
+        ("record", _("the care record: answers, goals, what felt off")),
+        ("dates", _("with whom, and on which days")),
+        ("safety", _("what was done after a safety answer")),
+    ]
+    WHYS = [
+        ("law", _("The law asks us to keep it.")),
+        ("claims", _("We may need it to answer a claim.")),
+        ("safety", _("It may be needed to keep somebody safe.")),
+    ]
 
     client = models.BigIntegerField(unique=True)
     uid = models.CharField(max_length=22)
-    at = models.DateTimeField()
-    remains = models.JSONField(default=list, help_text="codes of what is kept and why")
-    until = models.DateField(null=True, blank=True, help_text="when the session dates go, too")
+    at = models.DateTimeField(help_text="when the client asked")
+    receipt = models.CharField(max_length=64, blank=True, help_text="hash of the code that shows how it stands")
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(Member, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    why = models.JSONField(default=list, help_text="codes of WHYS: why something is kept")
+    remains = models.JSONField(default=list, help_text="codes of KINDS: what is left at this moment")
+    record_until = models.DateField(null=True, blank=True)
+    dates_until = models.DateField(null=True, blank=True)
+    safety_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["receipt"])]
 
 
 class Cover(Addressed):

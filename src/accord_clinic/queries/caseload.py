@@ -71,7 +71,7 @@ OWN = Prepared(
 def ended(member: Member) -> tuple[list[Dated], int]:
     """The courses that ended last, and how many more there are."""
     check_work_as_therapist(member)
-    rows = Dyad.objects.filter(therapist=member, client__erased_at=None).exclude(ended=None).order_by("-ended", "-pk")
+    rows = Dyad.objects.filter(therapist=member, client__locked_at=None).exclude(ended=None).order_by("-ended", "-pk")
     last = [Dated(*row) for row in rows.values_list(*DATED_COLUMNS)[: MOST_ENDED + 1]]
     more = rows.count() - MOST_ENDED if len(last) > MOST_ENDED else 0
     return last[:MOST_ENDED], more
@@ -100,7 +100,7 @@ def named(member: Member, words: str) -> list[Dated]:
     wanted = folded(words).split()
     if not wanted:
         return []
-    rows = Dyad.objects.filter(treated_by(member), client__erased_at=None).order_by("client__name")
+    rows = Dyad.objects.filter(treated_by(member), client__locked_at=None).order_by("client__name")
     columns = list(rows.values_list("client", *DATED_COLUMNS))
     numbers = external_numbers({client for client, *_more in columns})
     return [Dated(*row) for client, *row in columns if fits(wanted, row[1], row[2], numbers.get(client, ()))]

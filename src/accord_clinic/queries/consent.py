@@ -20,7 +20,7 @@ def clients_who_consent(purpose: str) -> QuerySet[Client]:
     agreed: dict[int, set[str]] = {}
     for client, by in rows:
         agreed.setdefault(client, set()).add(by)
-    clients = Client.objects.filter(pk__in=agreed, erased_at=None).select_related("terms")
+    clients = Client.objects.filter(pk__in=agreed, locked_at=None).select_related("terms")
     below = Practice.objects.get().guardian_below
     return Client.objects.filter(pk__in=[c.pk for c in clients if voices(c, terms_of(c), below) <= agreed[c.pk]])
 

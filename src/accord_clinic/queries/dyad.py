@@ -30,7 +30,7 @@ from accord_clinic.queries.talk_sheet import ReadableResponse, readable
 
 MOST_QUOTES = 4
 OWN = Prepared(
-    lambda uid, member: _with_people(Dyad.objects.filter(uid=uid, therapist_id=member, client__erased_at=None)),
+    lambda uid, member: _with_people(Dyad.objects.filter(uid=uid, therapist_id=member, client__locked_at=None)),
     "no uid",
     -271828182,
 )
@@ -128,7 +128,9 @@ def own(member: Member, uid: str) -> Dyad | None:
 
 def treated(member: Member, uid: str) -> Dyad | None:
     """The dyad, if this member is its therapist or covers for that therapist now."""
-    return _with_people(Dyad.objects.filter(treated_by(member), uid=uid)).first() if member.is_a("therapist") else None
+    if not member.is_a("therapist"):
+        return None
+    return _with_people(Dyad.objects.filter(treated_by(member), uid=uid, client__locked_at=None)).first()
 
 
 def _with_people(dyads: QuerySet[Dyad]) -> QuerySet[Dyad]:
@@ -140,7 +142,7 @@ def own_session(member: Member, uid: str) -> Session | None:
     if not member.is_a("therapist"):
         return None
     rows = Session.objects.ranked().select_related("dyad__client", "dyad__therapist")
-    return rows.filter(treated_by(member, "dyad__"), uid=uid).first()
+    return rows.filter(treated_by(member, "dyad__"), uid=uid, dyad__client__locked_at=None).first()
 
 
 def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:

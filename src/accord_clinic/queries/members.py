@@ -8,7 +8,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
-from accord_clinic.models import Correction, Erasure, Member, Notice, Practice
+from accord_clinic.models import Correction, Member, Notice, Practice
 from accord_clinic.permissions import can, check_answer_correction, check_keep_practice
 
 
@@ -27,14 +27,13 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """What is to be answered, or to be known: corrections by whom they wait, erasures with what is kept.
+    """What is to be answered: corrections, by whom they wait.
 
     `mine`: what was said to be wrong to somebody who has left; the admin answers in their place.
     """
 
     mine: tuple[Correction, ...]
     corrections: tuple[tuple[str, int], ...]
-    erasures: tuple[tuple[datetime, object], ...]
 
 
 def practice(member: Member) -> Practice:
@@ -83,13 +82,12 @@ def active() -> list[Member]:
 
 
 def waits(member: Member) -> Waits:
-    """How many corrections wait at whom, without a word of those; and the last erasures."""
+    """How many corrections wait at whom, without a word of those."""
     check_keep_practice(member)
     rows = Correction.objects.filter(answered_at=None)
     left = rows.filter(dyad__therapist__is_active=False).select_related("dyad__client", "dyad__therapist")
     there = rows.filter(dyad__therapist__is_active=True).values_list("dyad__therapist__name").annotate(n=Count("pk"))
-    erased = Erasure.objects.order_by("-at").values_list("at", "until")[:20]
-    return Waits(tuple(left.order_by("asked_at")), tuple(there.order_by("dyad__therapist__name")), tuple(erased))
+    return Waits(tuple(left.order_by("asked_at")), tuple(there.order_by("dyad__therapist__name")))
 
 
 def waiting_correction(member: Member, uid: str) -> Correction | None:

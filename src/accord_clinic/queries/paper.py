@@ -11,6 +11,6 @@ def by_code(code: str) -> Link | None:
     """The form with this code, as it was printed or without its dash; nothing where it has run out or was closed."""
     rows = Invitation.objects.select_related("session__dyad__client", "session__dyad__therapist")
     row = rows.filter(token_hash=links.paper_digest(code), revoked_at=None, expires_at__gt=timezone.now()).first()
-    if row is None or row.session.dyad.client.erased_at:
+    if row is None or row.session.dyad.client.locked_at:
         return None
     return Link(row, row.session, row.session.dyad, row.session.dyad.client)

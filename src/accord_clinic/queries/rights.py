@@ -1,37 +1,54 @@
-"""What a client may ask for, as pages show it: corrections with answers, what an erasure keeps, codes."""
+"""What a client may ask for, as pages show it: corrections with answers, how long records are kept, codes."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils import timezone
 
-from accord_clinic.models import Client, Code, Correction, Practice, Session
+from accord_clinic.models import Client, Code, Correction, Erasure, Practice, Session, Signal
 
 
 @dataclass(frozen=True, slots=True)
-class KeptDays:
-    """What stays in the database after an erasure: until when the days are kept, for how many years, by which law."""
+class Retention:
+    """How long one kind of record is kept here where somebody asks for erasure; `until` is `None` where it is not."""
 
-    until: date | None
+    kind: str
     years: int
-    law: str
+    until: date | None
 
 
-def kept_days(client: Client) -> KeptDays:
-    """For the page that asks whether one is sure."""
+def retention(client: Client) -> tuple[Retention, ...]:
+    """By kind of record, in the order of `Erasure.KINDS`, for the pages that ask and decide."""
     practice = Practice.objects.get()
-    return KeptDays(kept_until(client, practice), practice.retention_years, practice.retention_law)
+    return tuple(
+        Retention(kind, retention_years(practice, kind), kept_until(client, practice, kind))
+        for kind, _words in Erasure.KINDS
+    )
 
 
-def kept_until(client: Client, practice: Practice) -> date | None:
-    """Until when the days of the sessions are kept; `None` where the practice need not, or there are none."""
+def retention_years(practice: Practice, kind: str) -> int:
+    """For how many years this practice keeps one kind of record."""
+    columns = {
+        "record": practice.retention_record_years,
+        "dates": practice.retention_years,
+        "safety": practice.retention_safety_years,
+    }
+    return columns[kind]
+
+
+def kept_until(client: Client, practice: Practice, kind: str) -> date | None:
+    """Until when one kind of record is kept; `None` where the practice keeps none of it, or there is none."""
+    years = retention_years(practice, kind)
+    if kind == "safety" and not Signal.objects.filter(dyad__client=client, kind="safety").exists():
+        return None
     dyads = list(client.dyads.all())
-    last = Session.objects.filter(dyad__in=dyads).order_by("-start").values_list("start", flat=True).first()
-    days = [d.ended or d.started for d in dyads] + ([last.date()] if last else [])
-    if not (practice.retention_years and days):
+    last = Session.objects.filter(dyad__in=dyads, state="held").order_by("-start").values_list("start").first()
+    # A course that still runs ends when erasure is asked for.
+    days = [d.ended or timezone.localdate() for d in dyads] + ([last[0].date()] if last else [])
+    if not (years and days):
         return None
     # The end of the year, since records are kept by years, and no day of treatment is told by it.
-    return date(max(days).year + practice.retention_years, 12, 31)
+    return date(max(days).year + years, 12, 31)
 
 
 def corrections(client: Client) -> list[Correction]:

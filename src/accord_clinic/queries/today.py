@@ -130,7 +130,8 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
     revealed = Session.objects.filter(dyad=OuterRef("dyad"), state="held", passed_over=False)
     revealed = revealed.exclude(revealed_at=None).order_by("-start", "-pk")
     lately = Q(start__gte=since, start__lt=until)
-    rows = Session.objects.filter(treated, lately | Q(is_denied(), start__lt=until)).annotate(
+    lately |= Q(is_denied(), start__lt=until)
+    rows = Session.objects.filter(treated, lately, dyad__client__locked_at=None).annotate(
         denied=is_denied(),
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),

@@ -14,7 +14,7 @@ from django.conf import settings
 
 import accord
 from accord.errors import BadInput
-from accord_clinic.actions import erasure
+from accord_clinic.actions import erasure_ledger
 from accord_clinic.database import keys
 from accord_clinic.database.sqlcipher import files
 from accord_clinic.database.sqlcipher.files import Contents, Damaged
@@ -243,7 +243,7 @@ def _unpack_texts(packed: Path) -> None:
 
 def _carry_ledger(source: Path, target: Path) -> None:
     """Who was erased, as numbers: kept beside every backup, so that no restore brings anybody back."""
-    ours, theirs = source / erasure.LEDGER, target / erasure.LEDGER
+    ours, theirs = source / erasure_ledger.LEDGER, target / erasure_ledger.LEDGER
     if ours.exists():
         lines = [*(theirs.read_text().splitlines() if theirs.exists() else ()), *ours.read_text().splitlines()]
         _write(theirs, "\n".join(dict.fromkeys(lines)))

@@ -6,16 +6,18 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.actions import corrections, cover_and_emergency, planning, read_log
+from accord_clinic.actions import corrections, cover_and_emergency, erasure, planning, read_log
 from accord_clinic.actions import members as member_actions
 from accord_clinic.forms.planning import Closing
 from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings, Roles
+from accord_clinic.pages import erasure as erasure_pages
 from accord_clinic.pages import schedule
 from accord_clinic.posted import whole_number
+from accord_clinic.queries import erasure as erasure_queries
 from accord_clinic.queries import members as member_queries
 from accord_clinic.queries import planning as planning_queries
 from accord_clinic.views.requests import MemberRequest
@@ -138,6 +140,28 @@ def messages(request: MemberRequest) -> HttpResponse:
     return admins_page(request, "practice/messages.html", context)
 
 
+@require_safe
+@login_required
+def erasures(request: MemberRequest) -> HttpResponse:
+    """Who asked for erasure and waits for a decision, and what is kept of others until when."""
+    context = {
+        "waiting": erasure_pages.waiting(request.user),
+        "decided": erasure_pages.decided(request.user),
+        "whys": erasure_pages.whys(),
+    }
+    return admins_page(request, "practice/erasures.html", context)
+
+
+@require_POST
+@login_required
+def decide_erasure(request: MemberRequest, uid: str) -> HttpResponse:
+    """Decide what is kept of one client, by kind of record, and why."""
+    row = or_404(erasure_queries.request_for(request.user, uid))
+    keep, why = request.POST.getlist("keep"), request.POST.getlist("why")
+    done = _("It is decided. The client can read it with the receipt.")
+    return do(request, reverse("erasures"), erasure.decide, row, keep, why, by=request.user, done=done)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def emergency(request: MemberRequest) -> HttpResponse:
@@ -192,6 +216,7 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
         ("closed_days", _("Closed days")),
         ("studies", _("Studies")),
         ("failed_messages", _("Messages")),
+        ("erasures", _("Erasures")),
         ("emergency", _("Emergency")),
     ]
     current = request.resolver_match.url_name if request.resolver_match else None

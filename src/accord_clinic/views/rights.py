@@ -21,6 +21,7 @@ from accord_clinic.addresses import is_number
 from accord_clinic.exports import client_copy as copy_queries
 from accord_clinic.exports.chapters import chapters
 from accord_clinic.pages import consent as consent_pages
+from accord_clinic.pages import erasure as erasure_pages
 from accord_clinic.pages.key_holders import what_it_means
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import rights as rights_queries
@@ -173,26 +174,29 @@ def my_corrections(request: HttpRequest, client) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @through_the_door
 def my_erasure(request: HttpRequest, client) -> HttpResponse:
-    """Erasure: what goes, what stays and why; with a fresh code and a tick it is done at once."""
+    """Ask for erasure: what goes at once, and what the practice decides; with a fresh code and a tick."""
     template = "client/rights_erase.html"
-    stays = {"kept": rights_queries.kept_days(client), "backups": backups.count()}
+    stays = {**erasure_pages.before_asking(client), "backups": backups.count()}
     if request.method != "POST":
         return _asking(request, template, client, ERASE, **stays)
     if not request.POST.get("sure"):
         return _asking(request, template, client, ERASE, **stays, problem=_("Tick that you are sure, if you are."))
     if not own_space.fresh(client, _given(request), ERASE):
         return _asking(request, template, client, ERASE, **stays, wrong=True)
-    erasure.erase(client, by=client)
-    response = redirect("erased")
+    context = {"receipt": erasure.ask(client, by=client), "day": timezone.now()}
+    response = shell(request, "client/erasure_asked.html", context)
     for name in (DOOR, WHO, WHO + "-demo"):
         response.delete_cookie(name)
     return response
 
 
-@require_safe
-def erased(request: HttpRequest) -> HttpResponse:
-    """The page after an erasure. It names nobody."""
-    return shell(request, "client/erased.html", {})
+@require_http_methods(["GET", "HEAD", "POST"])
+def erasure_state(request: HttpRequest) -> HttpResponse:
+    """How a request for erasure stands, for whoever has its receipt. It names nobody."""
+    code = request.POST.get("code", "") if request.method == "POST" else ""
+    state = erasure_pages.state(code) if code else None
+    context = {"state": state, "wrong": bool(code) and state is None}
+    return shell(request, "client/erasure_state.html", context, status=422 if context["wrong"] else 200)
 
 
 # No CSRF check: mail programs post here themselves (RFC 8058), and the token in the address is the secret.

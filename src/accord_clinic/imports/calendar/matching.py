@@ -27,7 +27,7 @@ class Candidate:
 
 def people_of(member: Member) -> list[Candidate]:
     """This therapist's own running courses of care, by name."""
-    rows = Dyad.objects.filter(therapist=member, ended=None, client__erased_at=None).select_related("client")
+    rows = Dyad.objects.filter(therapist=member, ended=None, client__locked_at=None).select_related("client")
     numbers = external_numbers([row.client_id for row in rows])
     people = (
         Candidate(

@@ -1,0 +1,77 @@
+"""Requests for erasure: those that wait for the practice, those that were decided, and the one of a receipt."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Q
+
+from accord_clinic import links
+from accord_clinic.models import BreakGlass, Client, Dyad, Erasure, Member
+from accord_clinic.permissions import check_decide_erasure
+from accord_clinic.queries.rights import Retention, retention
+
+
+@dataclass(frozen=True, slots=True)
+class CourseFacts:
+    """One course of care as far as a decision needs it."""
+
+    therapist: str
+    started: date
+    ended: date | None
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingErasure:
+    """Somebody who asked, with what the practice may keep. The admin sees the name, and no answer."""
+
+    uid: str
+    name: str
+    at: datetime
+    courses: tuple[CourseFacts, ...]
+    retention: tuple[Retention, ...]
+
+
+def waiting(member: Member) -> list[WaitingErasure]:
+    """Requests without a decision, the oldest first."""
+    check_decide_erasure(member)
+    rows = list(Erasure.objects.filter(decided_at=None).order_by("at"))
+    clients = Client.objects.in_bulk([row.client for row in rows])
+    return [
+        WaitingErasure(row.uid, client.name, row.at, tuple(_courses(client)), retention(client))
+        for row in rows
+        if (client := clients.get(row.client))
+    ]
+
+
+def decided(member: Member) -> list[Erasure]:
+    """Those that were decided, the newest first."""
+    check_decide_erasure(member)
+    return list(Erasure.objects.exclude(decided_at=None).select_related("decided_by").order_by("-decided_at"))
+
+
+def request_for(member: Member, uid: str) -> Erasure | None:
+    """The request with this name in its address."""
+    check_decide_erasure(member)
+    return Erasure.objects.filter(uid=uid).first()
+
+
+def of_receipt(code: str) -> Erasure | None:
+    """The request that this receipt belongs to."""
+    return Erasure.objects.filter(receipt=links.receipt_digest(code)).exclude(receipt="").first()
+
+
+def opened_since(row: Erasure) -> list[datetime]:
+    """When an admin opened what is kept, in an emergency."""
+    rows = BreakGlass.objects.filter(dyad__client=row.client, at__gt=row.at).order_by("at")
+    return list(rows.values_list("at", flat=True))
+
+
+def _courses(client: Client) -> list[CourseFacts]:
+    rows = Dyad.objects.filter(client=client).annotate(held=Count("sessions", filter=Q(sessions__state="held")))
+    return [
+        CourseFacts(name, started, ended, held)
+        for name, started, ended, held in rows.order_by("started").values_list(
+            "therapist__name", "started", "ended", "held"
+        )
+    ]

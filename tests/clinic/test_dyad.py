@@ -267,3 +267,41 @@ def test_what_is_asked_at_reviews_has_a_line_from_the_second_one_on_and_nothing_
     assert content.client_line.count("L") == content.therapist_line.count("L") == 1
     table = page().picture.wide.table
     assert any("The way the sessions go" in str(head) for head in table.heads)
+
+
+def with_phq9(each: int):
+    return replace(answers("client"), parts=(*answers("client").parts, a_part("phq-9", "client", "full", phq9(each))))
+
+
+def phq9(each: int) -> dict[str, int]:
+    return {f"phq{n}": each if n < 9 else 0 for n in range(1, 10)}
+
+
+def test_an_outcome_says_in_words_how_it_changed_and_what_may_be_chance(dyad, page):
+    for each in (2, 1):
+        a_held_session(dyad, client=with_phq9(each), therapist=answers("therapist"))
+    [change] = page().outcomes
+    assert change.name == "PHQ-9"
+    assert change.change == "8 points lower in session 2 than in session 1 (lower is better)."
+    assert change.chance == "Changes under 6 points may be chance."
+    assert "PMC8411661" in change.source
+
+
+def test_an_outcome_that_was_asked_once_says_nothing_about_change(dyad, page):
+    a_held_session(dyad, client=with_phq9(2), therapist=answers("therapist"))
+    assert page().outcomes == ()
+
+
+def test_tasks_and_goals_move_on_the_same_axis(people, dyad, ben, page, as_member):
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=people.ana)
+    task = agreements.propose(dyad, "task", "Phone in the kitchen", "client", by=people.ana, goal=goal)
+    for far, done in ((3, 0), (5, 1), (6, 2)):
+        session = a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
+        agreements.note_progress(session, "client", {goal.uid: far, task.uid: done}, by=people.ana)
+    panels = [panel.labels[0].text for panel in page().picture.wide.outcomes]
+    assert panels[:2] == ["Tasks between sessions", "Sleep through"]
+    shown = html(as_member(ben), dyad)
+    assert "0 not done, 1 partly, 2 done" in shown
+    agreements.note_progress(session, "client", {}, by=people.ana, asked_again=[task.uid])
+    [tasks] = [row for row in page().picture.wide.table.rows if row[0].startswith("3")]
+    assert "2.0" not in tasks

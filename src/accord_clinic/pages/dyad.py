@@ -15,11 +15,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accord.course import course
-from accord_clinic.charts import SessionMark
+from accord_clinic.charts import Panel, SessionMark
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
 from accord_clinic.pages.findings import CaseReading, Headline, reading
-from accord_clinic.pages.pictures import Picture, picture
+from accord_clinic.pages.outcomes import outcome_changes
+from accord_clinic.pages.pictures import Picture, goal_panel, picture, tasks_panel
 from accord_clinic.pages.strains import strain_line, strain_span
 from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries.consent import asks_age
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from accord.records import Signal
     from accord_clinic.models import Dyad, Member, Session
 
-MOST_SESSIONS = 6
+MOST_SESSIONS, MOST_GOALS = 6, 3
 THIS_YEAR = timedelta(days=300)
 SCALES = ("collaboration", "connection", "strain", "voice")
 
@@ -73,6 +74,7 @@ class _Presenter:
             safety=tuple((finding.answer, finding.session) for finding in read.findings if finding.answer),
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
+            outcomes=outcome_changes(self.rows.record),
             answers=self.answers(),
             quotes=tuple(map(_quote, self.rows.quotes)),
             goals=tuple(map(self.goal_line, self.rows.goals)),
@@ -229,7 +231,22 @@ def course_picture(
     followed = course(rows.record, shelf().instruments, own, detectors=(), versions=shelf().versions)
     spans = [strain_span(strain, sessions) for strain in rows.strains]
     frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
-    return picture(followed, shelf().instruments, marks, spans, frozen, names)
+    return picture(followed, shelf().instruments, marks, spans, frozen, names, _moved(rows, sessions))
+
+
+def _moved(rows: DyadRows, sessions: Sequence[Session]) -> list[Panel]:
+    """A panel for tasks, and one for each running goal that was rated more than once."""
+    numbers = {s.pk: s.number for s in sessions if s.state == "held"}
+    tasks: dict[int, list[int]] = {}
+    goals: dict[int, dict[int, int]] = {goal.pk: {} for goal in rows.goals}
+    for moved in rows.moved:
+        number = numbers.get(moved.session)
+        if number is not None and moved.kind == "task":
+            tasks.setdefault(number, []).append(moved.value)
+        elif number is not None and moved.agreement in goals:
+            goals[moved.agreement][number] = moved.value
+    of_goals = [panel for goal in rows.goals[:MOST_GOALS] for panel in goal_panel(goal.words, goals[goal.pk])]
+    return [*tasks_panel(dict(sorted(tasks.items()))), *of_goals]
 
 
 def _quote(quoted: Quoted) -> Quote:

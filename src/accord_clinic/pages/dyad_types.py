@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from accord_clinic.pages.answers import SessionAnswers
 from accord_clinic.pages.findings import Headline
+from accord_clinic.pages.outcomes import OutcomeChange
 from accord_clinic.pages.pictures import Picture
 from accord_clinic.words.sentences import Names
 
@@ -74,6 +75,7 @@ class DyadPage:
     safety: tuple[tuple[str, int], ...]
     asks_age: bool
     picture: Picture | None
+    outcomes: tuple[OutcomeChange, ...]
     answers: SessionAnswers
     quotes: tuple[Quote, ...]
     goals: tuple[GoalLine, ...]

@@ -30,6 +30,9 @@ FEWEST_FOR_A_BAND = 2
 AT_REVIEWS, FEWEST_REVIEWS = ("w5", "w6", "w7"), 2
 """Content with the sessions, hope, own ability. One review is a point: it stands on the talk sheet."""
 
+FEWEST_POINTS, LONGEST_NAME = 2, 40
+"""Two points make a line; a goal in so many letters stands above its panel on a phone, too."""
+
 Wide = Mapping[tuple[str, str], frozenset[int]]
 
 
@@ -48,8 +51,11 @@ def picture(
     strains: Sequence[StrainSpan],
     wide: Wide,
     names: Names,
+    moved: Sequence[Panel] = (),
 ) -> Picture | None:
-    """Draw the course. `marks`: the sessions in order; `wide`: where the two voices lie unusually far apart."""
+    """Draw the course. `marks`: the sessions in order; `wide`: where the two voices lie unusually far apart; `moved`:
+    what else has a line below the alliance, such as tasks and goals.
+    """
     revealed = {m.number for m in marks if m.revealed}
     alliance: list[Panel] = []
     outcomes: list[Panel] = []
@@ -60,7 +66,7 @@ def picture(
         if not earlier or any((rater, instrument.id, scale.name) in course.scores for rater in RATERS):
             part += [panel] if scale.commensurate else _apart(panel)
         part += earlier
-    outcomes += _reviews(course)
+    outcomes += [*moved, *_reviews(course)]
     if not (alliance or outcomes):
         return None
     words = course_words(names, any(wide.values()))
@@ -157,6 +163,24 @@ def _reviews(course: Course) -> Iterator[Panel]:
                 high=max(steps),
                 note=_("one question, asked at reviews"),
             )
+
+
+def tasks_panel(values: Mapping[int, Sequence[int]]) -> list[Panel]:
+    """What became of tasks between sessions, by session: never a judgement, and nothing where nobody was asked."""
+    if len(values) < FEWEST_POINTS:
+        return []
+    means: dict[int, float | None] = {number: sum(given) / len(given) for number, given in values.items()}
+    note = _("0 not done, 1 partly, 2 done")
+    return [Panel(_("Tasks between sessions"), means, {}, {}, low=0.0, high=2.0, note=note)]
+
+
+def goal_panel(words: str, values: Mapping[int, int]) -> list[Panel]:
+    """How far the client sees one goal, from 0 to 10, by session."""
+    if len(values) < FEWEST_POINTS:
+        return []
+    short = words if len(words) <= LONGEST_NAME else words[: LONGEST_NAME - 1].rstrip() + "…"
+    far: dict[int, float | None] = {number: float(value) for number, value in values.items()}
+    return [Panel(short, far, {}, {}, low=0.0, high=10.0, note=_("how far, from 0 to 10"))]
 
 
 def _apart(panel: Panel) -> Iterator[Panel]:

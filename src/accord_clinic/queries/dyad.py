@@ -70,7 +70,7 @@ PROGRESS = Prepared(
     lambda dyad: (
         Progress.objects.filter(agreement__dyad_id=dyad, side="client", session__revealed_at__isnull=False)
         .order_by("id")
-        .values_list("agreement", "value")
+        .values_list("agreement", "agreement__kind", "session", "value")
     )
 )
 SHARED = Prepared(lambda dyad: Share.objects.filter(dyad_id=dyad).values_list("member__name", "until"))
@@ -91,9 +91,20 @@ class Quoted:
 class Goal:
     """A running goal in its last words, the sides that sealed them, and the client's last word on how far it is."""
 
+    pk: int
     words: str
     sealed_by: frozenset[str]
     progress: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What the client said of one goal (0 to 10) or task (0 not, 1 partly, 2 done) in one session, by its row."""
+
+    agreement: int
+    kind: str
+    session: int
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,7 @@ class DyadRows:
     strains: Sequence[StrainHistory]
     quotes: Sequence[Quoted]
     goals: Sequence[Goal]
+    moved: Sequence[Moved]
     shared_with: Sequence[str]
     latest: Mapping[tuple[str, str], ReadableResponse]
     aside: frozenset[str]
@@ -164,6 +176,7 @@ def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: boo
         if response.instrument == CHECK_IN:
             sides.setdefault(response.session_id, set()).add(response.side)
     signals = shown_signals([dyad.pk])
+    moved = _moved(dyad)
     return DyadRows(
         sessions=sessions,
         sides=sides,
@@ -171,7 +184,8 @@ def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: boo
         signals=signals.get(dyad.pk, ()),
         strains=histories(dyad),
         quotes=_quotes(dyad, responses),
-        goals=_goals(dyad),
+        goals=_goals(dyad, moved),
+        moved=moved,
         shared_with=_shared_with(dyad),
         latest=_latest(sessions, responses),
         aside=put_aside(signals, reader).get(dyad.pk, frozenset()) if reader else frozenset(),
@@ -191,15 +205,23 @@ def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:
     return [Quoted(number, uid, words, current[pk], item) for number, uid, pk, item, words in rows][:MOST_QUOTES]
 
 
-def _goals(dyad: Dyad) -> list[Goal]:
+def _moved(dyad: Dyad) -> list[Moved]:
+    """Of each goal and task the client's last word on each session; what was taken back is not there."""
+    last: dict[tuple[int, int], Moved | None] = {}
+    for agreement, kind, session, value in PROGRESS.rows(dyad.pk):
+        last[agreement, session] = None if value is None else Moved(agreement, kind, session, value)
+    return [moved for moved in last.values() if moved is not None]
+
+
+def _goals(dyad: Dyad, moved: Sequence[Moved]) -> list[Goal]:
     last: dict[int, tuple[str, set[str]]] = {}
     wording = None
     for goal, pk, words, seal in GOALS.rows(dyad.pk):
         if pk != wording:
             last[goal], wording = (words, set()), pk
         last[goal][1].add(seal)
-    progress = dict(PROGRESS.rows(dyad.pk)) if last else {}
-    return [Goal(words, frozenset(seals), progress.get(goal)) for goal, (words, seals) in last.items()]
+    progress = {row.agreement: row.value for row in moved}
+    return [Goal(goal, words, frozenset(seals), progress.get(goal)) for goal, (words, seals) in last.items()]
 
 
 def _shared_with(dyad: Dyad) -> list[str]:

@@ -1,0 +1,71 @@
+"""How an outcome measure has changed since the start, in words, with what may be chance and where that is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accord.instruments import Instrument, PublishedThreshold, Scale
+from accord.records import DyadRecord, Response
+from accord.scoring import kept_scores
+from accord_clinic.questionnaires.shelf import shelf
+
+RELIABLE = "reliable change"
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeChange:
+    """One measure: what changed, how much of it may be chance, and the source of that number."""
+
+    name: str
+    change: str
+    chance: str
+    source: str
+
+
+def outcome_changes(record: DyadRecord) -> tuple[OutcomeChange, ...]:
+    """Each measure with a published reliable change that was checked, answered at least twice by the client."""
+    lines = []
+    for instrument in shelf().instruments.values():
+        given = [r for r in record.responses if r.rater == "client" and r.instrument == instrument.id]
+        of_version = sorted((r for r in given if r.version == instrument.version), key=lambda r: r.session)
+        for threshold in instrument.thresholds:
+            if threshold.kind == RELIABLE and threshold.verified and len(of_version) > 1:
+                lines += _change(instrument, threshold, of_version)
+                break
+    return tuple(lines)
+
+
+def _change(instrument: Instrument, threshold: PublishedThreshold, given: list[Response]) -> list[OutcomeChange]:
+    scale = instrument.scale(threshold.scale)
+    scored = [(response.session, _value(instrument, response, scale)) for response in given]
+    points = [(session, value) for session, value in scored if value is not None]
+    if len(points) < 2:
+        return []
+    (first, start), (last, now) = points[0], points[-1]
+    return [
+        OutcomeChange(
+            name=instrument.name.partition(",")[0],
+            change=_words(round(now - start), first, last, scale),
+            chance=_("Changes under {points} points may be chance.").format(points=round(threshold.value)),
+            source=threshold.source,
+        )
+    ]
+
+
+def _value(instrument: Instrument, response: Response, scale: Scale) -> float | None:
+    [row] = kept_scores([response.answers], instrument, response.form)
+    return next((score.value for score in row if score.scale == scale.name), None)
+
+
+def _words(points: int, first: int, last: int, scale: Scale) -> str:
+    if not points:
+        return _("In session {last} the same as in session {first}.").format(first=first, last=last)
+    text = (
+        _("{points} points lower in session {last} than in session {first}")
+        if points < 0
+        else _("{points} points higher in session {last} than in session {first}")
+    )
+    way = _("lower is better") if scale.direction == "high is bad" else _("higher is better")
+    return text.format(points=abs(points), first=first, last=last) + f" ({way})."

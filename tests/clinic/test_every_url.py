@@ -190,6 +190,8 @@ ROWS = {
     "practice/files/<str:uid>/": Row(post=ADMINS, at="study_file"),
     "practice/closed/": Row(get=ADMINS, post=ADMINS),
     "practice/closed/<str:uid>/open/": Row(post=ADMINS, at="closed"),
+    "practice/many/": Row(get=ADMINS, post=ADMINS),
+    "practice/many/take/": Row(post=ADMINS),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
     "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),

@@ -26,6 +26,8 @@ ALLOWED = {
     "read_calendars": ("numpy", "scipy"),  # it moves sessions, which may open others
     "calibrate": ("numpy", "scipy"),
     "demo": ("numpy", "scipy"),
+    "import_appointments": ("numpy", "scipy"),
+    "import_clients": ("numpy", "scipy"),
     "import_ratings": ("numpy", "scipy"),
     "init": ("numpy", "scipy"),  # the first calibration
 }

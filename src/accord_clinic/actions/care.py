@@ -68,7 +68,7 @@ def delete_client(dyad: Dyad, *, by: Member) -> None:
 
 @transaction.atomic
 def start_course(
-    client: Client, therapist: Member, started: date, *, by: Member, follows: Dyad | None = None, **facts
+    client: Client, therapist: Member, started: date, *, by: Actor, follows: Dyad | None = None, **facts
 ) -> Dyad:
     """Open a course of care. `facts`: approach, setting, modality, form, often, measures (id to its interval).
 

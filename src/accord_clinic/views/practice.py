@@ -214,6 +214,7 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
         ("practice", _("Settings")),
         ("members", _("Who works here")),
         ("closed_days", _("Closed days")),
+        ("hand_in", _("Many at once")),
         ("studies", _("Studies")),
         ("failed_messages", _("Messages")),
         ("erasures", _("Erasures")),

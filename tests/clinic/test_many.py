@@ -129,10 +129,10 @@ class TestClients:
         bring('number,name,therapist\n1,"Jo\nBcc: x@example.org \x07",ben@example.org\n')
         assert Client.objects.latest("id").name == "Jo Bcc: x@example.org"
 
-    def test_an_erased_client_is_not_recognised(self, people, ana):
+    def test_nobody_comes_back_who_has_asked_for_erasure(self, people, ana):
         ana.external_names.create(system="care-record", value="1")
-        erasure.erase(ana, by=ana)
-        assert bring("number,name,therapist\n1,Ana,ben@example.org\n").new == 1
+        erasure.ask(ana, by=ana)
+        assert "has asked for erasure here" in faults(clients("number,name,therapist\n1,Ana,ben@example.org\n"))[0]
 
     def test_only_an_admin(self, people, ben):
         with pytest.raises(PermissionDenied):

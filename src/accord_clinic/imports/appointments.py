@@ -105,7 +105,7 @@ def fit(read: FileRows[AppointmentRow]) -> FileRows[AppointmentRow]:
 
 def _running_courses() -> dict[tuple[str, str], list[Dyad]]:
     """The running courses of care by what another system calls the client; nothing is planned for who has died."""
-    rows = Dyad.objects.filter(ended=None, client__erased_at=None, client__external_names__isnull=False)
+    rows = Dyad.objects.filter(ended=None, client__locked_at=None, client__external_names__isnull=False)
     rows = rows.exclude(client__in=died()).select_related("client", "therapist").distinct()
     courses: dict[tuple[str, str], list[Dyad]] = {}
     for dyad in rows.prefetch_related("client__external_names"):

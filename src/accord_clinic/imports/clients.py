@@ -236,7 +236,7 @@ def _systems_by_name() -> dict[str, list[set[str]]]:
     for client, system in ExternalName.objects.values_list("client", "system"):
         systems.setdefault(client, set()).add(system)
     called: dict[str, list[set[str]]] = {}
-    for pk, name in Client.objects.filter(erased_at=None).values_list("pk", "name"):
+    for pk, name in Client.objects.filter(locked_at=None).values_list("pk", "name"):
         called.setdefault(folded(name), []).append(systems.get(pk, set()))
     return called
 
@@ -256,6 +256,8 @@ def _is_here(row: ClientRow, taken: Mapping[tuple[str, str], Client]) -> bool:
     if len(there) > 1:
         raise UnfitLine("its numbers belong to two clients here. An admin can merge them, if they are one person")
     (client,) = there.values()
+    if client.locked_at:
+        raise UnfitLine(f"whoever has number {row.names[0][1]} has asked for erasure here")
     differ = [name for name, value in row.facts.items() if value not in ("", None) and getattr(client, name) != value]
     if differ:
         raise UnfitLine(f"number {row.names[0][1]} is here with another {', '.join(sorted(differ))}. {SETTLE}")

@@ -116,9 +116,11 @@ def _unanswered(now: datetime):
     rows = rows.exclude(Exists(Pause.objects.filter(client=OuterRef("dyad__client"), until=None)))
     reminders = Notice.objects.filter(session=OuterRef("pk"), kind="reminder").order_by().values("session")
     rows = rows.annotate(
-        linked_at=Max("invitations__made_at"),
-        reminders=Coalesce(Subquery(reminders.annotate(n=Count("pk")).values("n")), 0),
-        reminded_at=Subquery(reminders.annotate(last=Max("due_at")).values("last")),
+        **{
+            "linked_at": Max("invitations__made_at"),
+            "reminders": Coalesce(Subquery(reminders.annotate(n=Count("pk")).values("n")), 0),
+            "reminded_at": Subquery(reminders.annotate(last=Max("due_at")).values("last")),
+        }
     )
     return rows.select_related("dyad__client__terms", "dyad__schedule").order_by("start")
 

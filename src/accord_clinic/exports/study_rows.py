@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Model
 
 from accord.instruments import Instrument
 from accord.records import Answer
@@ -103,9 +103,9 @@ def block_of(begun: datetime, at: datetime) -> int:
     return max(0, (at - begun) // BLOCK + 1)
 
 
-def _of(some: Courses, dyads: Sequence[int], model: type, *columns: str) -> list[Cells]:
+def _of(some: Courses, dyads: Sequence[int], model: type[Model], *columns: str) -> list[Cells]:
     """Rows of sessions that are open to both, in the order in which they were kept: place and columns."""
-    rows = model.objects.filter(session__dyad__in=dyads).order_by("id").values_list("session", *columns)
+    rows = model._default_manager.filter(session__dyad__in=dyads).order_by("id").values_list("session", *columns)
     return [(some.sessions[session], *rest) for session, *rest in rows if session in some.sessions]
 
 
@@ -135,7 +135,7 @@ def _latest(some: Courses, dyads: Sequence[int]) -> list[SentRow]:
 
 
 def _answered(row: SentRow) -> Instrument | None:
-    """The questionnaire as it was answered, as far as this practice has it."""
+    """The questionnaire as it was answered. Without one nothing tells words from scores, so its answers stay here."""
     return shelf().answered(row.instrument, row.version)
 
 
@@ -154,7 +154,8 @@ def answers(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     for row in _latest(some, dyads):
         form = row.side, row.instrument, row.version, row.form
         if form not in items:
-            items[form] = _items(_answered(row), row.form)
+            questionnaire = _answered(row)
+            items[form] = _items(questionnaire, row.form) if questionnaire else []
         for item in items[form]:
             answer = row.answers.get(item)
             if answer is not None:
@@ -173,7 +174,9 @@ def scale_scores(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     by_form = sorted(_latest(some, dyads), key=lambda row: row[2:5])
     for (name, form, _version), group in groupby(by_form, key=lambda row: row[2:5]):
         those = list(group)
-        answered, current = _answered(those[0]), shelf().instruments[name]
+        answered, current = _answered(those[0]), shelf().instruments.get(name)
+        if answered is None or current is None:
+            continue
         given = [{i: tuple(a) if isinstance(a, list) else a for i, a in row.answers.items()} for row in those]
         verified = {s.name for s in answered.scales if s.key.verified and comparable(s.name, answered, current)}
         for row, of_response in zip(those, kept_scores(given, answered, form), strict=True):
@@ -232,7 +235,7 @@ def picks(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     rows = models.Pick.objects.filter(session__dyad__in=dyads).order_by("id")
     current = current_picks(row for row in rows if row.session_id in some.sessions)
     chosen = [
-        (*some.sessions[session].cells, side, numbers.get(pick.agreement_id))
+        (*some.sessions[session].cells, side, numbers.get(pick.agreement_id or 0))
         for (session, side), picks in current.items()
         for pick in picks
     ]

@@ -99,15 +99,18 @@ class CourseForm(forms.Form):
         """`usual`: how often there is a check-in in this practice."""
         super().__init__(*args, **more)
         names = occasions(language=get_language() or "en")
-        self.fields["card_topics"].choices = [(topic, names[topic]) for topic in CARD_TOPICS]
+        topics, often = self.fields["card_topics"], self.fields["often"]
+        assert isinstance(topics, forms.ChoiceField)
+        assert isinstance(often, forms.ChoiceField)
+        topics.choices = [(topic, names[topic]) for topic in CARD_TOPICS]
         as_usual = gettext("as usual here: {often}").format(often=dict(OFTEN)[usual])
-        self.fields["often"].choices = [("", as_usual), *OFTEN]
+        often.choices = [("", as_usual), *OFTEN]
         for measure in outcome_measures():
             self.fields[MEASURE + measure.id] = forms.TypedChoiceField(
                 label=measure.name,
                 choices=HOW_OFTEN,
                 coerce=int,
-                empty_value=0,
+                empty_value=0,  # type: ignore[arg-type]
                 required=False,
                 help_text=_for_whom(measure),
             )
@@ -117,7 +120,8 @@ class CourseForm(forms.Form):
 
     def clean(self):
         """What the client is asked besides the check-in: each measure with its interval, and those in any language."""
-        facts = super().clean()
+        super().clean()
+        facts = self.cleaned_data
         often = {name.removeprefix(MEASURE): facts.pop(name) for name in list(facts) if name.startswith(MEASURE)}
         foreign = {name.removeprefix(FOREIGN) for name in list(facts) if name.startswith(FOREIGN) and facts.pop(name)}
         measures = {name: every for name, every in often.items() if every}
@@ -228,7 +232,8 @@ class PlanSession(forms.Form):
 
     def clean(self):
         """Day and time become one moment; without minutes it lasts as long as usual."""
-        facts = super().clean()
+        super().clean()
+        facts = self.cleaned_data
         facts["minutes"] = facts.get("minutes") or USUAL_MINUTES
         if facts.get("day") and facts.get("time"):
             facts["start"] = datetime.combine(facts["day"], facts["time"], tzinfo=self.zone)
@@ -257,4 +262,6 @@ class HandOver(forms.Form):
 
     def __init__(self, colleagues, *args, **more):
         super().__init__(*args, **more)
-        self.fields["to"].choices = [(member.uid, member.name) for member in colleagues]
+        to = self.fields["to"]
+        assert isinstance(to, forms.ChoiceField)
+        to.choices = [(member.uid, member.name) for member in colleagues]

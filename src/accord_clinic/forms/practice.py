@@ -171,7 +171,9 @@ class PracticeSettings(forms.Form):
     def __init__(self, members, *args, **more):
         super().__init__(*args, **more)
         people = [("", _("nobody"))] + [(m.uid, m.name) for m in members if not m.is_a("outside")]
-        self.fields["safety_contact"].choices = self.fields["outside_reader"].choices = people
+        for person in (self.fields["safety_contact"], self.fields["outside_reader"]):
+            assert isinstance(person, forms.ChoiceField)
+            person.choices = people
         for name, (code, _name) in zip(DUTY, settings.LANGUAGES, strict=True):
             self.fields[name] = _words(
                 get_language_info(code)["name_local"],
@@ -186,7 +188,8 @@ class PracticeSettings(forms.Form):
 
     def clean(self):
         """The texts on what must be acted on become one fact, by language."""
-        facts = super().clean()
+        super().clean()
+        facts = self.cleaned_data
         texts = {
             code: facts.pop(name, "").strip() for name, (code, _name) in zip(DUTY, settings.LANGUAGES, strict=True)
         }
@@ -236,4 +239,6 @@ class Emergency(forms.Form):
 
     def __init__(self, therapists, *args, **more):
         super().__init__(*args, **more)
-        self.fields["therapist"].choices = [(m.uid, m.name) for m in therapists]
+        therapist = self.fields["therapist"]
+        assert isinstance(therapist, forms.ChoiceField)
+        therapist.choices = [(m.uid, m.name) for m in therapists]

@@ -1,12 +1,16 @@
 """What is typed into a treatment plan, checked: rows of options, why, who does what, when it is reviewed."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.forms.care import DateInput
 from accord_clinic.models import PlanOption, TreatmentPlan
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 ROWS = 3
 """Rows for options. Three fit on the page that both confirm, beside goals and tasks."""
@@ -39,7 +43,7 @@ class PlanForm(forms.Form):
             )
 
     @staticmethod
-    def columns() -> list[tuple[str, str]]:
+    def columns() -> list[tuple[str, "StrOrPromise"]]:
         """The fields of an option that are words, with their labels."""
         return [("words", _("Option")), ("pros", _("For")), ("cons", _("Against"))]
 

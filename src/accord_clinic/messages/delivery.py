@@ -40,17 +40,15 @@ def wanted(notice: Notice) -> bool:
         return timezone.now() - notice.made_at < CODE_LIVES
     if notice.kind == FORGOTTEN:
         return Member.objects.at(notice.to) is not None
-    if notice.client_id and notice.client.locked_at and notice.kind != RECEIPT:
+    client, member, session = notice.client, notice.member, notice.session
+    if client and client.locked_at and notice.kind != RECEIPT or member and not member.is_active:
         return False
-    if notice.member_id and not notice.member.is_active:
-        return False
-    session = notice.session
-    if session is None:
+    if client is None or session is None:
         return True
-    paused = Pause.objects.filter(client=notice.client_id, until=None).exists()
-    stopped = paused or notice.client.messages_stopped_at or session.dyad.ended
-    stopped = stopped or session.revealed_at or session.state != "held"
-    return not (stopped or Response.objects.filter(session=session, side="client").exists())
+    paused = Pause.objects.filter(client=client, until=None).exists()
+    stopped = paused or client.messages_stopped_at is not None or session.dyad.ended is not None
+    over = session.revealed_at is not None or session.state != "held"
+    return not (stopped or over or Response.objects.filter(session=session, side="client").exists())
 
 
 def send(notice: Notice) -> None:
@@ -59,7 +57,8 @@ def send(notice: Notice) -> None:
     sender = _recognised(notice)
     kind = f"{notice.kind}_recognisable" if sender else notice.kind
     subject, body = wordings.message(kind, client.language if client else settings.LANGUAGE_CODE)
-    about = password_link(Member.objects.at(notice.to)) if notice.kind == FORGOTTEN else notice.about
+    member = Member.objects.at(notice.to) if notice.kind == FORGOTTEN else None
+    about = password_link(member) if member else notice.about
     body = body.replace("{code}", about).replace("{link}", about)
     with override(client.language if client else settings.LANGUAGE_CODE):
         body = body.replace("{state}", settings.PUBLIC_URL + reverse("erasure-state"))
@@ -68,7 +67,7 @@ def send(notice: Notice) -> None:
         # The name last: it may hold braces.
         subject, body = sender.message_subject or subject, body.replace("{practice}", _name(sender))
     stop = _stop_address(client) if client and notice.kind in BY_ITSELF else ""
-    if stop:
+    if client and stop:
         body = f"{body}\n\n{wordings.stop_line(client.language).format(stop=stop)}"
     address = notice.to or _address(notice)
     if "@" in address:

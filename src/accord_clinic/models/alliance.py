@@ -105,6 +105,8 @@ class Strain(Addressed):
     opened_at = models.DateTimeField()
     state = models.CharField(max_length=20, choices=STATES, default="opened")
 
+    number: int  # of its session, where a queryset annotates it
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["dyad", "session", "opened_by"], name="strain_once_a_session_and_voice")
@@ -121,6 +123,10 @@ class StrainMove(models.Model):
     session = models.ForeignKey(Session, null=True, blank=True, on_delete=models.CASCADE, related_name="strain_moves")
     step = models.CharField(max_length=300, blank=True, help_text="which repair step the therapist tried")
     at = models.DateTimeField()
+
+    # Of its session and of the strain’s, where a queryset annotates them.
+    number: int
+    about: int
 
 
 class TalkTick(models.Model):

@@ -75,6 +75,12 @@ class Session(Addressed):
 
     objects = SessionQuerySet.as_manager()
 
+    # What querysets annotate, where they do: by `**{"denied": ...}`, or the types would take it for a second attribute.
+    denied: bool
+    linked_at: datetime | None
+    reminders: int
+    reminded_at: datetime | None
+
     class Meta:
         indexes = [models.Index(fields=["start"]), models.Index(fields=["revealed_at", "reveal_due"])]
 
@@ -127,6 +133,8 @@ class Invitation(Addressed):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="when the client sent the check-in")
+
+    number: int  # of its session, where a queryset annotates it
 
 
 class ResponseRow(Protocol):

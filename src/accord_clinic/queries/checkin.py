@@ -54,7 +54,7 @@ AGREEMENTS = Prepared(
     )
 )
 _INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist").annotate(
-    number=rank("session")
+    **{"number": rank("session")}
 )
 BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), "no digest")
 BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), "no uid")

@@ -30,10 +30,10 @@ ANSWERS = Prepared(
         .values_list(*RESPONSE_COLUMNS, named=True)
     )
 )
-STRAINS = Prepared(lambda dyad: Strain.objects.filter(dyad_id=dyad).annotate(number=rank("session")))
+STRAINS = Prepared(lambda dyad: Strain.objects.filter(dyad_id=dyad).annotate(**{"number": rank("session")}))
 MOVES = Prepared(
     lambda dyad: StrainMove.objects.filter(strain__dyad_id=dyad, move="not_talked").annotate(
-        about=rank("strain__session")
+        **{"about": rank("strain__session")}
     )
 )
 PICKS = Prepared(

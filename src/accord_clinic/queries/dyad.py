@@ -38,7 +38,7 @@ SESSIONS = Prepared(
     lambda dyad: (
         Session.objects.filter(dyad_id=dyad)
         .ranked()
-        .annotate(linked_at=Min("invitations__made_at"), denied=is_denied())
+        .annotate(**{"linked_at": Min("invitations__made_at"), "denied": is_denied()})
         .order_by("start", "pk")
     )
 )

@@ -56,7 +56,7 @@ def own_rows(dyad: Dyad) -> OwnRows:
         .filter(Q(side="client") | Q(session__revealed_at__isnull=False))
         .order_by("id")
     )
-    numbered = dyad.strains.select_related("session").annotate(number=rank("session"))
+    numbered = dyad.strains.select_related("session").annotate(**{"number": rank("session")})
     strains = [s for s in numbered.order_by("session__start", "session") if s.session.revealed_at]
     moves = StrainMove.objects.filter(strain__in=strains, session__isnull=False).order_by("id")
     record, catalogue = dyad_record(sessions, responses), shelf()

@@ -100,7 +100,7 @@ def _low(session: Session) -> tuple[tuple[Response, str], ...]:
 
 def own_note(member: Member, session_uid: str, number: int | None) -> Reaction | None:
     """A note that this member wrote about a session."""
-    rows = Reaction.objects.filter(pk=number, session__uid=session_uid, by=member)
+    rows = Reaction.objects.filter(pk=number or 0, session__uid=session_uid, by=member)
     return rows.select_related("session__dyad").first()
 
 

@@ -49,7 +49,7 @@ def is_unsettled(state: str) -> bool:
 def strain_for(member: Member, uid: str) -> Strain | None:
     """The strain if its dyad is visible to this member and its session is revealed (or the member's side opened it)."""
     rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
-    rows = rows.annotate(number=rank("session"))
+    rows = rows.annotate(**{"number": rank("session")})
     strain = rows.select_related("dyad__client", "dyad__therapist", "session").first()
     if strain is not None:
         named_for(member, strain.dyad)
@@ -67,7 +67,7 @@ def session_for(member: Member, uid: str) -> Session | None:
 
 def moves(strain: Strain) -> list[StrainMove]:
     """All moves of one strain, oldest first, each with the `number` of its session where it has one."""
-    return list(strain.moves.annotate(number=rank("session")).order_by("id"))
+    return list(strain.moves.annotate(**{"number": rank("session")}).order_by("id"))
 
 
 def is_ticked(strain: Strain) -> bool:

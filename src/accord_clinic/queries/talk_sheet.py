@@ -94,7 +94,9 @@ def answer_rows(session: Session) -> AnswerRows:
         responses=responses,
         comments=[c for c in session.comments.order_by("id") if c.response_id in current],
         ticks=frozenset(session.talk_ticks.values_list("topic", flat=True)),
-        strains=list(session.dyad.strains.annotate(number=rank("session")).order_by("session__start", "session")),
+        strains=list(
+            session.dyad.strains.annotate(**{"number": rank("session")}).order_by("session__start", "session")
+        ),
         missed=frozenset(
             StrainMove.objects.filter(strain__dyad=session.dyad_id, move="not_noticed").values_list(
                 "strain__session", flat=True

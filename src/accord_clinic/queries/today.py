@@ -132,7 +132,7 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
     lately = Q(start__gte=since, start__lt=until)
     lately |= Q(is_denied(), start__lt=until)
     rows = Session.objects.filter(treated, lately, dyad__client__locked_at=None).annotate(
-        denied=is_denied(),
+        **{"denied": is_denied()},
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
         linked=Exists(Invitation.objects.filter(session=OuterRef("pk"))),
         ticked=Exists(TalkTick.objects.filter(session=OuterRef("pk"))),

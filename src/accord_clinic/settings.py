@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
+    "oauth2_provider",
     "accord_clinic",
 ]
 MIDDLEWARE = [
@@ -129,6 +130,19 @@ SSO = sso_settings.chosen(os.environ, KEYS)
 SOCIALACCOUNT_ADAPTER = "accord_clinic.accounts.sso.SsoAdapter"
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"provider_class": "accord_clinic.accounts.sso.Provider"}}
 ACCOUNT_RATE_LIMITS = {"sso": "30/m/ip"}
+# Tokens for programs of others that read by FHIR: docs/how-to/connect-a-care-record.md
+OAUTH2_PROVIDER = {
+    "OAUTH2_VALIDATOR_CLASS": "accord_clinic.accounts.fhir_tokens.Validator",
+    "OAUTH2_SERVER_CLASS": "accord_clinic.accounts.fhir_tokens.TokenServer",
+    "PKCE_REQUIRED": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http leads to this machine alone: forms/exchange.py
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,  # nosec B105
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,  # nosec B105
+}
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER_GRANT_MODEL = "oauth2_provider.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105  # nosec B105
 LOGIN_URL = "/demo/" if DEMO else "/account/login/"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL

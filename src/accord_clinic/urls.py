@@ -11,6 +11,8 @@ from accord_clinic.views import (
     checkin,
     demo,
     errors,
+    exchange,
+    fhir,
     health,
     learning,
     many,
@@ -63,6 +65,14 @@ urlpatterns = [
     # machines
     path("health/", health.well, name="health"),
     path("metrics", health.metrics, name="metrics"),
+    # programs of others, by FHIR
+    path("fhir/authorize/", exchange.authorize, name="fhir_authorize"),
+    path("fhir/token/", fhir.token, name="fhir_token"),
+    path("fhir/r4/metadata", fhir.metadata, name="fhir_metadata"),
+    path("fhir/r4/.well-known/smart-configuration", fhir.configuration, name="fhir_configuration"),
+    path("fhir/r4/<str:kind>", fhir.look_for, name="fhir_search"),
+    path("fhir/r4/<str:kind>/<str:identity>", fhir.read, name="fhir_read"),
+    re_path(r"^fhir/r4(?:/.*)?$", fhir.unknown),
     # the client's own space
     path("mine/", own_space.mine, name="mine"),
     path("mine/in/", own_space.step_in, name="step-in"),
@@ -134,6 +144,8 @@ urlpatterns = [
     path("practice/messages/", practice.messages, name="failed_messages"),
     path("practice/erasures/", practice.erasures, name="erasures"),
     path("practice/erasures/<str:uid>/", practice.decide_erasure, name="decide_erasure"),
+    path("practice/programs/", exchange.programs, name="programs"),
+    path("practice/programs/<str:uid>/close/", exchange.close, name="close_program"),
     path("practice/emergency/", practice.emergency, name="emergency"),
     # the therapist: the day, the caseload, one dyad
     path("", therapist.home, name="home"),
@@ -160,6 +172,7 @@ urlpatterns = [
     path("people/<str:uid>/share/", care.share, name="share"),
     path("people/<str:uid>/unshare/", care.unshare, name="unshare"),
     path("people/<str:uid>/terms/", terms.show, name="terms"),
+    path("people/<str:uid>/programs/", exchange.of_client, name="client_programs"),
     path("people/<str:uid>/end/", care.end, name="end_course"),
     path("people/<str:uid>/hand-over/", care.hand_over, name="hand_over"),
     path("sessions/<str:uid>/mark/", sessions.mark, name="mark_session"),

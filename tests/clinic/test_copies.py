@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers, keeping
+from tests.clinic.program import agree, an_app
 from tests.clinic.rights_steps import code_for, inside
 
 from accord_clinic.actions import (
@@ -147,7 +148,10 @@ def lived(said, people):
     care.share(dyad, people.cy, by=ben)
     cover_and_emergency.cover(dyad, people.eve, timezone.localdate(), timezone.localdate(), by=ben)
     cover_and_emergency.break_glass(dyad, "Nobody answers.", by=people.ada)
-    ReadLog.objects.create(member=ben, dyad=dyad, what="words", sessions=[session.uid], at=timezone.now())
+    program, _other = an_app(people.ada), an_app(people.ada, name="Another")
+    agree(ana, program)
+    reads = {"member": ben, "dyad": dyad, "sessions": [session.uid], "at": timezone.now()}
+    ReadLog.objects.create(what="words", recipient=program, **reads)
     line = ana.private_lines.first()
     ana.private_lines.create(response=line.response, reader="outside", to=people.cy, item="o2", words="For Cy")
     two_weeks_ago = timezone.localdate() - timedelta(days=14)

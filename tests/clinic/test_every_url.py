@@ -20,6 +20,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from tests.clinic.passkey import Passkey
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
+from tests.clinic.program import agree, an_app
 
 from accord_clinic import links
 from accord_clinic.actions import (
@@ -39,6 +40,7 @@ from accord_clinic.models import (
     Invitation,
     PrivateLine,
     Reaction,
+    Recipient,
     StopLink,
     Strain,
     Study,
@@ -67,7 +69,7 @@ class Row:
 
     What the others get is decided by `of`. *staff*: members find nothing here, all others are sent to sign in.
     *own space*: other clients find nothing here, all others are asked for a code. *world*: nothing here.
-    *sign-in*: all are sent to sign in.
+    *sign-in*: all are sent to sign in. *token*: programs alone get in.
     """
 
     get: str | None = None
@@ -131,6 +133,14 @@ ROWS = {
     "mine/rights/corrections/": Row(get=CLIENTS, post="ana", of="own space"),
     "mine/rights/erase/": Row(get=CLIENTS, post=CLIENTS, of="own space"),
     "mine/erasure/": Row(get=ANYBODY, post=ANYBODY),
+    # programs of others: without a token nobody gets anything; with one: test_fhir_walk.py
+    "fhir/authorize/": Row(get=THERAPISTS, post=THERAPISTS),
+    "fhir/token/": Row(post=ANYBODY, of="world"),
+    "fhir/r4/metadata": Row(get=ANYBODY),
+    "fhir/r4/.well-known/smart-configuration": Row(get=ANYBODY),
+    "fhir/r4/<str:kind>": Row(get=NOBODY, at="kind", of="token"),
+    "fhir/r4/<str:kind>/<str:identity>": Row(get=NOBODY, at="kind", of="token"),
+    "^fhir/r4(?:/.*)?$": Row(get=NOBODY, of="world"),
     # signing in; what allauth offers beyond the practice's own way is shut
     "account/signup/": SHUT,
     "account/email/": SHUT,
@@ -198,6 +208,8 @@ ROWS = {
     "practice/messages/": Row(get=ADMINS, post=ADMINS),
     "practice/erasures/": Row(get=ADMINS),
     "practice/erasures/<str:uid>/": Row(post=ADMINS, at="erasure"),
+    "practice/programs/": Row(get=ADMINS, post=ADMINS),
+    "practice/programs/<str:uid>/close/": Row(post=ADMINS, at="program"),
     "practice/emergency/": Row(get=ADMINS, post=ADMINS),
     # the therapist
     "": Row(get=f"{THERAPISTS} {ADMINS} cy dee mo sue"),
@@ -224,6 +236,7 @@ ROWS = {
     "people/<str:uid>/unshare/": Row(post="ben", at="dyad"),
     "people/<str:uid>/set-up/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/terms/": Row(get="ben", post="ben", at="dyad"),
+    "people/<str:uid>/programs/": Row(get=TREATS, post=TREATS, at="dyad"),
     "people/<str:uid>/end/": Row(post="ben", at="dyad"),
     "people/<str:uid>/hand-over/": Row(post="ben", at="dyad"),
     "sessions/<str:uid>/mark/": Row(post=TREATS, at="planned"),
@@ -271,6 +284,7 @@ POSTED = {
     "mine/rights/code/": lambda people: {"for": "copy"},
     "mine/rights/consent/": lambda people: {"purpose": "research", "what": "give"},
     "mine/rights/corrections/": lambda people: {"dyad": people.dyad.uid, "words": "The date is wrong."},
+    "people/<str:uid>/programs/": lambda people: {"program": Recipient.objects.get().uid},
     "people/<str:uid>/share/": lambda people: {"supervisor": people.cy.uid},
     "people/<str:uid>/unshare/": lambda people: {"supervisor": people.cy.uid},
 }
@@ -303,6 +317,8 @@ def answer(response) -> str:
         return "nothing here"
     if response.status_code == 405:
         return "not so"
+    if response.status_code == 401:
+        return "a token, please"
     if to.startswith("/account/login/"):
         return "sign in"
     if to == "/mine/in/":
@@ -318,6 +334,8 @@ def expected(row: Row, method: str, who: str) -> set[str]:
         return {"in"}
     if row.of == "staff":
         return {"nothing here" if who in STAFF.split() else "sign in"}
+    if row.of == "token":
+        return {"a token, please"}
     if row.of == "own space":
         return {"nothing here" if who in CLIENTS.split() else "a code, please"}
     return {{"sign-in": "sign in", "code": "a code, please", "world": "nothing here"}[row.of]}
@@ -349,6 +367,13 @@ def a_stop_link(client) -> str:
     token = links.new_token()
     StopLink.objects.create(client=client, token_hash=links.digest(token), made_at=timezone.now())
     return token
+
+
+def a_program(people) -> Recipient:
+    """One that Ana lets read, and that opens from her page."""
+    program = an_app(people.ada, launch_url="https://app.example.org/launch", asks_answers=True)
+    agree(people.ana, program, answers=True)
+    return program
 
 
 def a_passkey(member) -> Authenticator:
@@ -416,6 +441,8 @@ def world(people, as_member) -> World:
         "line": PrivateLine.objects.get(reader="outside").uid,
         "passkey": str(a_passkey(ben).pk),
         "erasure": who_asked_for_erasure(people.eve).uid,
+        "kind": "Goal",
+        "program": a_program(people).uid,
     }
     more = {"sue": a_member("Sue", "supervisor"), "flo": a_member("Flo", "therapist"), "gus": a_member("Gus", "admin")}
     cover_and_emergency.cover(dyad, more["flo"], timezone.localdate(), timezone.localdate() + timedelta(days=3), by=ben)
@@ -451,7 +478,7 @@ def test_everybody_gets_what_the_row_says_and_nothing_else(world):
 def test_not_yours_and_not_there_are_the_same(world):
     """Eve cannot tell a client's page from an address that she made up, nor can another client."""
     for route, row in ROWS.items():
-        if not row.at or row.of == "world":
+        if not row.at or row.of in ("world", "token"):
             continue
         method = "get" if row.get is not None else "post"
         who = "kim" if row.of == "own space" else "eve"
@@ -479,6 +506,8 @@ def test_looking_changes_nothing_but_the_log_of_reading(world):
             with CaptureQueriesContext(connection) as asked:
                 world.ask(who, "get", route)
             writes = {found[1] for query in asked if (found := WRITE.match(query["sql"]))}
+            if route == "fhir/authorize/":
+                writes.discard("auditentry")  # that a program was refused is noted
             assert writes <= WRITTEN_BY_GET, f"GET {route} as {who} writes {writes - WRITTEN_BY_GET}"
 
 

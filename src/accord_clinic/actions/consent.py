@@ -6,13 +6,15 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.from_outside import end_unreleased
+from accord_clinic.actions.programs import end_tokens
 from accord_clinic.actions.study import forget_about
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Terms
+from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Recipient, Terms
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.permissions import check_be_client, check_know_client, check_own
 from accord_clinic.queries.consent import needed
-from accord_clinic.words.wordings import PURPOSES, consent
+from accord_clinic.queries.programs import is_offered
+from accord_clinic.words.wordings import OF_PROGRAMS, PURPOSES, consent
 
 
 def check_born(born: int | None) -> None:
@@ -26,25 +28,30 @@ def check_born(born: int | None) -> None:
 
 
 @transaction.atomic
-def give(client: Client, purpose: str, *, by: Client) -> None:
-    """Give consent in today's wording. A consent to an older wording is withdrawn."""
+def give(client: Client, purpose: str, *, by: Client, recipient: Recipient | None = None) -> None:
+    """Give consent in today's wording. A consent to an older wording is withdrawn. `recipient`: which program reads."""
     check_be_client(by, client)
-    _give(client, purpose, "client", by)
+    _give(client, purpose, "client", by, recipient)
 
 
 @transaction.atomic
-def note_guardian(dyad: Dyad, purpose: str, *, by: Member) -> None:
+def note_guardian(dyad: Dyad, purpose: str, *, by: Member, recipient: Recipient | None = None) -> None:
     """The therapist notes that a guardian said yes, on paper or in the room. It stands beside the client's own yes."""
     check_own(by, dyad)
     if "guardian" not in needed(dyad.client):
         raise BadInput("No guardian has to agree here. Change who agrees first, if that is wrong.")
-    _give(dyad.client, purpose, "guardian", by)
+    _give(dyad.client, purpose, "guardian", by, recipient)
 
 
 @transaction.atomic
-def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = "client") -> None:
-    """Withdraw consent in one step. What this means for links, messages or studies is done in the same transaction."""
-    _check_purpose(purpose)
+def withdraw(
+    client: Client, purpose: str, *, by: Client | Member, voice: str = "client", recipient: Recipient | None = None
+) -> None:
+    """Withdraw consent in one step. What this means for links, messages or studies is done in the same transaction.
+
+    The first yes to a program takes the second with it, and its tokens about this client end at once.
+    """
+    _check_purpose(purpose, recipient)
     if voice == "client":
         check_be_client(by, client)
     else:
@@ -52,10 +59,13 @@ def withdraw(client: Client, purpose: str, *, by: Client | Member, voice: str = 
     now = timezone.now()
     # Where a guardian alone agrees, the client's own no still counts, in the same one step.
     voices = [voice] if voice == "guardian" or "client" in needed(client) else ["client", "guardian"]
-    rows = Consent.objects.filter(client=client, purpose=purpose, by__in=voices, withdrawn_at=None)
-    if not rows.update(withdrawn_at=now):
+    purposes = OF_PROGRAMS if purpose == OF_PROGRAMS[0] else (purpose,)
+    rows = Consent.objects.filter(client=client, purpose__in=purposes, recipient=recipient)
+    if not rows.filter(by__in=voices, withdrawn_at=None).update(withdrawn_at=now):
         return
     record(by, "withdraw_consent", f"client:{client.pk}", [purpose])
+    if recipient is not None:
+        end_tokens(recipient, client)
     if purpose == "care":
         _stop_asking(client, now)
     forget_about(client, purpose)
@@ -78,10 +88,12 @@ def set_terms(dyad: Dyad, *, by: Member, **facts) -> None:
     end_unreleased(by=by)
 
 
-def _give(client: Client, purpose: str, voice: str, by: Actor) -> None:
-    _check_purpose(purpose)
+def _give(client: Client, purpose: str, voice: str, by: Actor, recipient: Recipient | None) -> None:
+    _check_purpose(purpose, recipient)
+    if recipient is not None and not is_offered(recipient, purpose):
+        raise BadInput("This is not asked any more.")
     wording, now = consent(purpose, client.language), timezone.now()
-    standing = _standing(client, purpose, voice)
+    standing = _standing(client, purpose, voice, recipient)
     versions = set(standing.values_list("version", flat=True))
     if wording.version in versions:
         return
@@ -90,6 +102,7 @@ def _give(client: Client, purpose: str, voice: str, by: Actor) -> None:
     Consent.objects.create(
         client=client,
         purpose=purpose,
+        recipient=recipient,
         version=wording.version,
         language=wording.language,
         by=voice,
@@ -107,10 +120,11 @@ def _stop_asking(client: Client, now) -> None:
         notices.tell("consent", dyad.uid, member=dyad.therapist, once=f"withdrawn:{dyad.pk}:{now.isoformat()}"[:80])
 
 
-def _standing(client: Client, purpose: str, voice: str):
-    return Consent.objects.filter(client=client, purpose=purpose, by=voice, withdrawn_at=None)
+def _standing(client: Client, purpose: str, voice: str, recipient: Recipient | None):
+    return Consent.objects.filter(client=client, purpose=purpose, recipient=recipient, by=voice, withdrawn_at=None)
 
 
-def _check_purpose(purpose: str) -> None:
-    if purpose not in PURPOSES:
-        raise BadInput(f"There is no purpose '{purpose}'. There are: {', '.join(PURPOSES)}.")
+def _check_purpose(purpose: str, recipient: Recipient | None) -> None:
+    possible = PURPOSES if recipient is None else OF_PROGRAMS
+    if purpose not in possible:
+        raise BadInput(f"There is no purpose '{purpose}'. There are: {', '.join(possible)}.")

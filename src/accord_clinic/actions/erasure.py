@@ -27,6 +27,7 @@ from accord_clinic.queries.rights import kept_until
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
 AT_ONCE = {
     models.PrivateLine: CLIENT,
+    models.TokenContext: CLIENT,
     models.KeptRating: "response__session__dyad__client",
     models.RatingDraft: SESSION,
     models.Code: CLIENT,
@@ -79,7 +80,7 @@ BLANKED = (Client, Dyad, Session)
 LOGS = (models.ReadLog, models.AuditEntry, Erasure)
 ABOUT_NOBODY = (
     models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth, models.ClosedDays,
-    models.ConnectedCalendar, models.Study, models.StudyFile,
+    models.ConnectedCalendar, models.Study, models.StudyFile, models.Recipient,
 )  # fmt: skip
 
 NO_ADDRESS = {"email": "", "phone": "", "pin": ""}

@@ -125,7 +125,8 @@ def _headings() -> dict[str, str]:
         "recognisable": _("messages name the practice"),
         "language": _("language"), "messages_stopped_at": _("no messages since"),
         "system": _("system"), "external_number": _("number"),
-        "purpose": _("purpose"), "by": _("by"), "given_at": _("given"), "withdrawn_at": _("withdrawn"),
+        "purpose": _("purpose"), "program": _("program"), "by": _("by"), "given_at": _("given"),
+        "withdrawn_at": _("withdrawn"),
         "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
         "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
@@ -201,6 +202,8 @@ def _codes_of_terms() -> dict[str, dict[str, str]]:
         "purpose": {
             "care": _("your care"), "research": _("research"), "studies": _("approved studies"),
             "transcripts": _("transcripts"),
+            "record": _("reading by a program of others"),
+            "record_answers": _("reading of answers by a program of others"),
         },
         "ending": {
             "planned": _("planned"), "agreement": _("by agreement"), "by_client": _("ended by you"),

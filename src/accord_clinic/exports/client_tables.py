@@ -47,6 +47,7 @@ NOT_IN_A_COPY = {
     models.ClientDoor: "keys",
     models.Invitation: "keys",
     models.StopLink: "keys",
+    models.TokenContext: "keys",
     models.Notice: "the outbox; it holds no words of anybody",
     models.CalendarSeries: "a number in the therapist's calendar; that a session comes from there stands with it",
     models.CalendarEvent: "a number in the therapist's calendar; that a session comes from there stands with it",
@@ -100,7 +101,8 @@ def _external_names(client: Client) -> Iterable[Row]:
 def _consents(client: Client) -> Iterable[Row]:
     return _rows(
         client.consents.order_by("given_at", "id"),
-        "purpose", "version", "language", "by", "given_at", "withdrawn_at", ("noted", "noted_by__name"),
+        "purpose", ("program", "recipient__name"), "version", "language", "by", "given_at", "withdrawn_at",
+        ("noted", "noted_by__name"),
     )  # fmt: skip
 
 
@@ -357,10 +359,11 @@ def _reads(client: Client) -> Iterable[Row]:
     rows = models.ReadLog.objects.filter(dyad__client=client).order_by("at", "id")
     held = models.Session.objects.filter(dyad__client=client, state="held")
     numbers = dict(held.values_list("uid", rank()))
-    for r in rows.select_related("member", "dyad"):
+    for r in rows.select_related("member", "dyad", "recipient"):
         yield {
             "course": r.dyad.uid,
             "who": r.member.name if r.member else "",
+            "program": r.recipient.name if r.recipient else "",
             "what": r.what,
             "sessions": " ".join(str(numbers[uid]) for uid in r.sessions if uid in numbers),
             "at": r.at,

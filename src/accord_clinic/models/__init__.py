@@ -26,6 +26,7 @@ from accord_clinic.models.care import (
     Session,
     SessionChange,
 )
+from accord_clinic.models.exchange import Recipient, TokenContext
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import Client, Consent, Dyad, ExternalName, Measure, Member, Practice, Share
 from accord_clinic.models.planning import (
@@ -84,6 +85,7 @@ __all__ = [
     "PutAside",
     "RatingDraft",
     "Reaction",
+    "Recipient",
     "ReadLog",
     "Response",
     "SafetyLook",
@@ -104,6 +106,7 @@ __all__ = [
     "TalkTick",
     "TreatmentPlan",
     "Terms",
+    "TokenContext",
     "Undone",
     "Wording",
 ]

@@ -262,11 +262,17 @@ class Consent(models.Model):
     PURPOSES = [
         ("care", _("care")), ("research", _("research")), ("transcripts", _("transcripts")),
         ("supervision", _("supervision from outside")), ("studies", _("approved studies")),
+        ("record", _("reading by a program of others")),
+        ("record_answers", _("reading of answers by a program of others")),
     ]  # fmt: skip
     VOICES = [("client", _("client")), ("guardian", _("guardian"))]
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=20, choices=PURPOSES)
+    recipient = models.ForeignKey(
+        "Recipient", null=True, blank=True, on_delete=models.PROTECT, related_name="consents",
+        help_text="which program may read, where that is the purpose",
+    )  # fmt: skip
     version = models.CharField(max_length=20)
     language = models.CharField(max_length=10, default="en")
     by = models.CharField(max_length=10, choices=VOICES, default="client")

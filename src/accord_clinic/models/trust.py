@@ -10,6 +10,10 @@ class ReadLog(models.Model):
     """Who read a client's words, when, and what kind of page of which dyad. The client sees a plain version."""
 
     member = models.ForeignKey(Member, null=True, on_delete=models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(
+        "Recipient", null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="the program of others that read it, by itself or for the member",
+    )  # fmt: skip
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="reads")
     what = models.CharField(max_length=40)
     sessions = models.JSONField(default=list, help_text="uids of the sessions whose words were shown")

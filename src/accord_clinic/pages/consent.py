@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ from accord_clinic.queries.consent import OF_AGE, age_of, consents, given_for_ca
 from accord_clinic.queries.from_outside import RELEASE, asks_release
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import practice
+from accord_clinic.queries.programs import asked_of, is_offered, wording_of
 from accord_clinic.queries.sharing import supervisors_now
 from accord_clinic.queries.study import running
-from accord_clinic.words.wordings import PURPOSES, ConsentWording, consent
+from accord_clinic.words.wordings import OF_PROGRAMS, PURPOSES, ConsentWording, consent
 
 if TYPE_CHECKING:
     from accord_clinic.models import Client, Consent, Dyad, Terms
@@ -37,6 +38,10 @@ class Purpose:
     withdrawn: datetime | None
     waits_for_guardian: bool
     past: tuple[tuple[str, datetime, datetime | None], ...]
+    program: str = ""
+    """The uid of the program of others that it is about."""
+    offered: bool = True
+    """Whether it can be agreed to now; else it shows what was once agreed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +64,27 @@ def purposes(client: Client, language: str, until: datetime | None = None) -> li
     """Every purpose with its wording in the reader's language and what was agreed about it.
 
     `until`: for readers who may not know yet that the client has begun a check-in, which is agreeing; a guardian's
-    word, which they note themselves, is always in it, and so is a release, which no check-in gives.
+    word, which they note themselves, is always in it, and so is what no check-in gives: a release, a yes to a program.
     """
     rows, must = consents(client), needed(client)
     asked: dict[str, Callable[[], object]] = {RELEASE: asks_release, STUDIES: running}
     offered = [p for p in PURPOSES if p not in asked or any(row.purpose == p for row in rows) or asked[p]()]
     if until is not None:
-        rows = [row for row in rows if row.by == "guardian" or row.purpose == RELEASE or row.given_at <= until]
-    return [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in offered]
+        no_check_in = (RELEASE, *OF_PROGRAMS)
+        rows = [row for row in rows if row.by == "guardian" or row.purpose in no_check_in or row.given_at <= until]
+    usual = [_purpose(consent(name, language), [r for r in rows if r.purpose == name], must) for name in offered]
+    return usual + [
+        replace(
+            _purpose(
+                wording_of(program, name, language),
+                [r for r in rows if (r.recipient_id, r.purpose) == (program.pk, name)],
+                must,
+            ),
+            program=program.uid,
+            offered=is_offered(program, name),
+        )
+        for program, name in asked_of(client, rows)
+    ]
 
 
 def _purpose(wording: ConsentWording, rows: Sequence[Consent], must: set[str]) -> Purpose:

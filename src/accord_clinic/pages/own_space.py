@@ -19,6 +19,7 @@ from accord_clinic.queries import doors, own_space
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.own_space import OwnRows
 from accord_clinic.queries.practice import practice
+from accord_clinic.queries.programs import agreed_programs
 from accord_clinic.queries.terms import cover_days, emergencies
 from accord_clinic.questionnaires.answer_words import given, in_words, question
 from accord_clinic.questionnaires.page import PICKED, PICKS, Agreed, Concern, asking_again, progress_question
@@ -250,6 +251,7 @@ def may_read(dyad: Dyad) -> list[tuple[str, str]]:
         (therapist, _("What you show, once both of you have answered or the time has come.")),
         *_instead_of(dyad),
         *_named_by_the_practice(dyad),
+        *_programs(dyad),
     ]
 
 
@@ -280,6 +282,14 @@ def _named_by_the_practice(dyad: Dyad) -> Iterable[tuple[str, str]]:
         yield names_of(holders), in_short(holders)
     else:
         yield _("The practice"), _("Counts over many people, never your words.")
+
+
+def _programs(dyad: Dyad) -> Iterable[tuple[str, str]]:
+    for program, answers in agreed_programs(dyad.client):
+        if answers:
+            yield program.name, _("What you let it read, with the answers that you show. You can take it back.")
+        else:
+            yield program.name, _("What you let it read. You can take it back.")
 
 
 def openings(client: Client, token: str) -> list[Opening]:

@@ -48,25 +48,35 @@ def visits(dyad: Dyad) -> list[ReadingVisit]:
 def _in_visits(rows: Iterable[ReadLog]) -> list[list[ReadLog]]:
     """Rows, newest first, put together by person while less than a visit lies between them."""
     together: list[list[ReadLog]] = []
-    latest: dict[int | None, list[ReadLog]] = {}
+    latest: dict[tuple[int | None, int | None], list[ReadLog]] = {}
     for row in rows:
-        visit = latest.get(row.member_id)
+        whose = row.member_id, row.recipient_id
+        visit = latest.get(whose)
         if visit and visit[-1].at - row.at < A_VISIT:
             visit.append(row)
         else:
-            latest[row.member_id] = [row]
-            together.append(latest[row.member_id])
+            latest[whose] = [row]
+            together.append(latest[whose])
     return together
 
 
 def _visit(rows: Sequence[ReadLog], numbers: Mapping[str, int]) -> ReadingVisit:
     pages = tuple(PageRead(_what(row, numbers), clock(row.at)) for row in rows)
     last, first = rows[0], rows[-1]
-    who = last.member.name if last.member else _("somebody")
+    who = _who(last)
     if len(rows) == 1:
         return ReadingVisit(who, pages[0].what, at(last.at), pages)
     what = ngettext("{count} page", "{count} pages", len(rows)).format(count=len(rows))
     return ReadingVisit(who, what, _span(first, last), pages)
+
+
+def _who(row: ReadLog) -> str:
+    """A member, a program of others, or a program that a member opened."""
+    if row.recipient is None:
+        return row.member.name if row.member else _("somebody")
+    if row.member is None:
+        return row.recipient.name
+    return _("{program}, opened by {name}").format(program=row.recipient.name, name=row.member.name)
 
 
 def _span(first: ReadLog, last: ReadLog) -> str:

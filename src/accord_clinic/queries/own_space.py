@@ -122,7 +122,7 @@ def standing_shares(dyad: Dyad) -> list[Share]:
 
 def reads(dyad: Dyad) -> list[ReadLog]:
     """Who read the client's words, newest first."""
-    return list(ReadLog.objects.filter(dyad=dyad).select_related("member").order_by("-at")[:MOST_READS])
+    return list(ReadLog.objects.filter(dyad=dyad).select_related("member", "recipient").order_by("-at")[:MOST_READS])
 
 
 def numbers(dyad: Dyad) -> dict[str, int]:

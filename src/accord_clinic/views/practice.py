@@ -218,6 +218,7 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
         ("studies", _("Studies")),
         ("failed_messages", _("Messages")),
         ("erasures", _("Erasures")),
+        ("programs", _("Programs of others")),
         ("emergency", _("Emergency")),
     ]
     current = request.resolver_match.url_name if request.resolver_match else None

@@ -24,6 +24,7 @@ from accord_clinic.pages import consent as consent_pages
 from accord_clinic.pages import erasure as erasure_pages
 from accord_clinic.pages.key_holders import what_it_means
 from accord_clinic.queries import own_space as space_queries
+from accord_clinic.queries import programs as program_queries
 from accord_clinic.queries import rights as rights_queries
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import practice
@@ -60,7 +61,12 @@ def my_rights(request: HttpRequest, client) -> HttpResponse:
 def my_consent(request: HttpRequest, client) -> HttpResponse:
     """Give or withdraw one consent in one step. The page it leads back to says what follows."""
     act = consent.give if request.POST.get("what") == "give" else consent.withdraw
-    return _do(request, client, "my-rights", act, client, request.POST.get("purpose", ""))
+    named = {}
+    if "program" in request.POST:
+        named["recipient"] = program_queries.any_program(request.POST["program"])
+        if named["recipient"] is None:
+            return unknown(request)
+    return _do(request, client, "my-rights", act, client, request.POST.get("purpose", ""), **named)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from accord_clinic.actions import consent, corrections, cover_and_emergency, rea
 from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.pages import terms as terms_pages
 from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries import programs as program_queries
 from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries import terms as terms_queries
 from accord_clinic.views.requests import MemberRequest
@@ -53,10 +54,12 @@ def _agrees(request: MemberRequest, dyad) -> HttpResponse:
 
 
 def _guardian(request: MemberRequest, dyad) -> HttpResponse:
-    purpose = request.POST.get("purpose", "")
+    purpose, named = request.POST.get("purpose", ""), {}
+    if request.POST.get("program"):
+        named["recipient"] = or_404(program_queries.any_program(request.POST["program"]))
     if request.POST.get("said") == "yes":
-        return _do(request, dyad, consent.note_guardian, dyad, purpose, done=_("It is noted."))
-    return _do(request, dyad, consent.withdraw, dyad.client, purpose, voice="guardian", done=_("It is noted."))
+        return _do(request, dyad, consent.note_guardian, dyad, purpose, done=_("It is noted."), **named)
+    return _do(request, dyad, consent.withdraw, dyad.client, purpose, voice="guardian", done=_("It is noted."), **named)
 
 
 def _answer(request: MemberRequest, dyad) -> HttpResponse:

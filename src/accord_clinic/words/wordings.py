@@ -8,6 +8,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent.parent
 PURPOSES = ("care", "research", "studies", "transcripts", "supervision")
+OF_PROGRAMS = ("record", "record_answers")
+"""What a client agrees to for each program of others by itself; the second adds to the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +25,21 @@ class ConsentWording:
     draft: bool = False
 
 
-def consent(purpose: str, language: str) -> ConsentWording:
-    """The wording of today for one purpose."""
+def consent(purpose: str, language: str, **names: str) -> ConsentWording:
+    """The wording of today for one purpose; `names` are those of a program, its keeper and its use."""
     shown_language, texts = _texts("consents", language)
     wording = texts[purpose]
+
+    def filled(text: str) -> str:
+        return text.format(**names) if names else text
+
     return ConsentWording(
         purpose=purpose,
         language=shown_language,
         version=wording["version"],
-        title=wording["title"],
-        text=tuple(wording["text"]),
-        withdrawn=wording["withdrawn"],
+        title=filled(wording["title"]),
+        text=tuple(map(filled, wording["text"])),
+        withdrawn=filled(wording["withdrawn"]),
         draft=texts["status"] == "draft translation",
     )
 

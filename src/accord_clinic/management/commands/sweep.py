@@ -6,7 +6,7 @@ import time
 
 from django.core.management.base import BaseCommand
 
-from accord_clinic.actions import calibration, erasure, planning, reveal, schedule, service, step_in, study
+from accord_clinic.actions import calibration, erasure, planning, programs, reveal, schedule, service, step_in, study
 from accord_clinic.imports.calendar import job
 from accord_clinic.messages import notices
 from accord_clinic.upkeep import audit_anchor, health
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             calibration.renew()
             step_in.send_codes()
             study.forget_old()
+            programs.drop_expired()
             sent = notices.deliver()
             audit_anchor.note_or_warn()
             health.swept()

@@ -1,0 +1,58 @@
+"""What the admin types about programs of others and care records, checked. Another kind of connection goes here."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.addresses import safe
+from accord_clinic.models import Recipient
+
+
+def _addresses(text: str) -> None:
+    """Each over TLS or on this machine: a code sent elsewhere could be read by anybody on the way."""
+    if not all(safe(address) and "#" not in address for address in text.split()):
+        raise ValidationError(_("Each address begins with https://, or with http://localhost on this machine."))
+
+
+class NewProgram(forms.Form):
+    """A program that may read by FHIR. Clients read the first three fields before they agree."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As clients know it."))
+    keeper = forms.CharField(label=_("Who runs it"), max_length=120, help_text=_("A person or an organisation."))
+    purpose = forms.CharField(
+        label=_("What it is used for"), max_length=200, help_text=_("Clients read this, in your words.")
+    )
+    use = forms.ChoiceField(label=_("What kind of program it is"), choices=Recipient.USES, widget=forms.RadioSelect)
+    asks_answers = forms.BooleanField(
+        label=_("Ask clients for a second yes, to the answers that they show after sessions"), required=False
+    )
+    redirect_uris = forms.CharField(
+        label=_("Addresses that it returns to"), required=False, max_length=1000, validators=[_addresses],
+        widget=forms.Textarea(attrs={"rows": 2}), help_text=_("For an app. One on each line."),
+    )  # fmt: skip
+    launch_url = forms.CharField(
+        label=_("Address that opens it"), required=False, max_length=300, validators=[_addresses],
+        help_text=_("For an app that you want to open from somebody's page."),
+    )  # fmt: skip
+    origins = forms.CharField(
+        label=_("Origins of its pages"), required=False, max_length=500, validators=[_addresses],
+        help_text=_("For an app that runs in a browser, for example https://app.example.org."),
+    )  # fmt: skip
+    keys = forms.JSONField(
+        label=_("Its public keys"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("A JSON Web Key Set. A service needs one; an app without keys is a public one."),
+    )  # fmt: skip
+
+    def clean_keys(self) -> dict:
+        keys = self.cleaned_data["keys"] or {}
+        if not isinstance(keys, dict):
+            raise ValidationError(_("Paste a JSON Web Key Set."))
+        return keys
+
+    def clean(self) -> dict:
+        facts = super().clean() or self.cleaned_data
+        if facts.get("use") == "service" and not facts.get("keys"):
+            self.add_error("keys", _("A service needs a public key, since nothing else proves who it is."))
+        if facts.get("use") == "app" and not facts.get("redirect_uris"):
+            self.add_error("redirect_uris", _("An app needs an address to return to."))
+        return facts

@@ -1,0 +1,52 @@
+"""Programs of others that may read here once clients agree, and whom each of their tokens is about.
+
+Applications, codes and tokens themselves are the rows of django-oauth-toolkit.
+"""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accord_clinic.models.people import Client
+from accord_clinic.models.row import Addressed
+
+
+class Recipient(Addressed):
+    """A program that may read here: who runs it, what it is used for, and the keys it proves itself by.
+
+    Its words are never changed, since clients agreed to them: an admin closes it and adds another.
+    """
+
+    USES = [
+        ("app", _("an app that clinicians open")),
+        ("service", _("a service that reads by itself")),
+    ]
+
+    application = models.OneToOneField(
+        "oauth2_provider.Application", on_delete=models.PROTECT, related_name="recipient"
+    )
+    name = models.CharField(max_length=80)
+    keeper = models.CharField(max_length=120, help_text="who runs it")
+    purpose = models.CharField(max_length=200, help_text="what it is used for, as clients read it")
+    use = models.CharField(max_length=10, choices=USES)
+    asks_answers = models.BooleanField(
+        default=False, help_text="clients are asked for a second yes, to what they show in check-ins"
+    )
+    launch_url = models.CharField(max_length=300, blank=True, help_text="where it is opened from a course of care")
+    keys = models.JSONField(default=dict, blank=True, help_text="its public keys, as a JSON Web Key Set")
+    made_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TokenContext(models.Model):
+    """Whom a code or a token is about, where it is about one client alone. It goes when the code or token goes."""
+
+    grant = models.OneToOneField(
+        "oauth2_provider.Grant", null=True, blank=True, on_delete=models.CASCADE, related_name="context"
+    )
+    token = models.OneToOneField(
+        "oauth2_provider.AccessToken", null=True, blank=True, on_delete=models.CASCADE, related_name="context"
+    )
+    client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")

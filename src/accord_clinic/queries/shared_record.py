@@ -1,0 +1,150 @@
+"""What a program of others may read by FHIR, as rows: whose record, which sessions, which answers.
+
+Three rules are said here and nowhere else: who may be read (`readable`), from when on a session is there (`sessions`),
+and what of its answers (`responses`, `agreements`). What is not in these lists does not exist for any program.
+"""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accord.signals import CHECK_IN
+from accord_clinic import models
+from accord_clinic.models import Agreement, Client, Consent, Dyad, Member, Practice, Recipient, Session
+from accord_clinic.models.care import current_responses
+from accord_clinic.models.who_agrees import terms_of, voices
+from accord_clinic.permissions import treated_by
+
+RECORD, ANSWERS = "record", "record_answers"
+ALLIANCE = {"collaboration", "connection", "goal", "task", "bond"}
+"""Scales that make a questionnaire one about the two; its scores are no outcome, and stay between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramReader:
+    """A token as far as it decides who may be read: whose program, for which member, about which client alone."""
+
+    recipient: Recipient
+    member: Member | None = None
+    patient: Client | None = None
+    bound: bool = False
+    """Whether it is about one client alone; without that client it then reads nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRecord:
+    """A client whose record a program may read: the courses of care, and whether shown answers belong to it."""
+
+    client: Client
+    dyads: tuple[Dyad, ...]
+    answers: bool
+
+
+def fhir_id(uid: str) -> str:
+    """The id of a row as FHIR writes ids: the same for every program, and no underscores.
+
+    >>> fhir_id("a_b"), row_uid(fhir_id("a_b"))
+    ('615f62', 'a_b')
+    """
+    return uid.encode().hex()
+
+
+def row_uid(identity: str) -> str:
+    """The uid of the row with this id; empty for what is none."""
+    try:
+        return binascii.unhexlify(identity).decode("ascii") if identity.islower() or identity.isdigit() else ""
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return ""
+
+
+def readable(reader: ProgramReader, patients: Iterable[str] | None = None) -> list[SharedRecord]:
+    """Whose record this token may read now, of all or of these uids, in a lasting order. Three or four queries.
+
+    Everybody who has to agree does, at this moment; a clinician's program reads only of those whom that clinician
+    treats now, and a token about one client only of that one.
+    """
+    if reader.bound and reader.patient is None:
+        return []
+    rows = Dyad.objects.filter(client__erased_at=None, client__locked_at=None)
+    rows = rows.filter(Q(client__consents__recipient=reader.recipient, client__consents__withdrawn_at=None)).distinct()
+    if reader.recipient.use != "service":
+        if reader.member is None or not reader.member.is_a("therapist"):
+            return []
+        rows = rows.filter(treated_by(reader.member))
+    if reader.patient is not None:
+        rows = rows.filter(client=reader.patient)
+    if patients is not None:
+        rows = rows.filter(client__uid__in=list(patients))
+    dyads = list(rows.select_related("client__terms", "therapist").order_by("client", "started", "pk"))
+    agreed = _agreed(reader.recipient, {dyad.client_id for dyad in dyads})
+    below = Practice.objects.values_list("guardian_below", flat=True).get()
+    by_client: dict[int, list[Dyad]] = {}
+    for dyad in dyads:
+        by_client.setdefault(dyad.client_id, []).append(dyad)
+    shared = []
+    for number, courses in by_client.items():
+        client = courses[0].client
+        must = voices(client, terms_of(client), below)
+        if must <= agreed.get((number, RECORD), set()):
+            answers = reader.recipient.asks_answers and must <= agreed.get((number, ANSWERS), set())
+            shared.append(SharedRecord(client, tuple(courses), answers))
+    return shared
+
+
+def _agreed(recipient: Recipient, clients: Iterable[int]) -> dict[tuple[int, str], set[str]]:
+    rows = Consent.objects.filter(recipient=recipient, client__in=list(clients), withdrawn_at=None)
+    agreed: dict[tuple[int, str], set[str]] = {}
+    for client, purpose, by in rows.values_list("client", "purpose", "by"):
+        agreed.setdefault((client, purpose), set()).add(by)
+    return agreed
+
+
+def sessions(dyads: Sequence[Dyad]) -> list[Session]:
+    """The sessions that are there: held, open to both, and so long ago that they would be open whoever had answered.
+
+    A session that both have answered opens at once. A program that looks each hour would learn from that who answers,
+    so no session is there before the time at which all of them are.
+    """
+    hours = Practice.objects.values_list("reveal_after_hours", "reveal_not_before_hours").get()
+    after, not_before = (timedelta(hours=number) for number in hours)
+    now = timezone.now()
+    rows = Session.objects.filter(dyad__in=[dyad.pk for dyad in dyads], state="held", revealed_at__isnull=False)
+    rows = rows.filter(Q(reveal_due=None) | Q(reveal_due__lte=now), start__lte=now).order_by("start", "pk")
+    return [row for row in rows if max(row.start + after, row.end + not_before) <= now]
+
+
+def responses(shared: SharedRecord, opened: Sequence[Session]) -> list[models.Response]:
+    """The client's own last word in these sessions. `exports/fhir_records.py` leaves out what stays inside."""
+    rows = models.Response.objects.filter(session__in=[session.pk for session in opened], side="client")
+    if not shared.answers:
+        rows = rows.exclude(instrument=CHECK_IN)
+    rows = rows.select_related("session__dyad").prefetch_related("comments").order_by("session__start", "session", "id")
+    return list(current_responses(rows).values())
+
+
+def agreements(dyads: Sequence[Dyad]) -> list[tuple[Agreement, str]]:
+    """The goals and tasks whose last wording both have confirmed, with those words."""
+    rows = Agreement.objects.filter(dyad__in=[dyad.pk for dyad in dyads], kind__in=("goal", "task"))
+    worded = []
+    for row in rows.select_related("goal").prefetch_related("wordings__seals").order_by("made_at", "pk"):
+        last = max(row.wordings.all(), key=lambda wording: wording.pk)
+        if {seal.side for seal in last.seals.all()} == {"client", "therapist"}:
+            worded.append((row, last.words))
+    return worded
+
+
+def whose(kind: str, identity: str) -> str:
+    """The uid of the client whom the resource with this id is about; empty where there is none. At most one query."""
+    uid = row_uid(identity.partition("-")[0])
+    if kind == "Patient":
+        return uid
+    if kind == "CarePlan":
+        return Dyad.objects.filter(uid=uid).values_list("client__uid", flat=True).first() or ""
+    table: QuerySet = Agreement.objects.all() if kind == "Goal" else Session.objects.all()
+    return table.filter(uid=uid).values_list("dyad__client__uid", flat=True).first() or ""

@@ -8,6 +8,7 @@ from accord_clinic.views import (
     calendar,
     care,
     care_record,
+    case_meetings,
     checkin,
     demo,
     errors,
@@ -199,6 +200,9 @@ urlpatterns = [
     # lessons, and what to look up
     path("learn/", learning.index, name="learn"),
     *(path(f"learn/{name}/", learning.entries, {"name": name}, name=name) for name in learning.LISTS),
+    path("learn/meetings/", case_meetings.index, name="case_meetings"),
+    path("learn/meetings/<str:uid>/", case_meetings.show, name="case_meeting"),
+    path("learn/meetings/<str:uid>/add/", case_meetings.add, name="add_to_meeting"),
     path("learn/cases/", practice_cases.index, name="practice_cases"),
     path("learn/cases/<slug:slug>/", practice_cases.show, name="practice_case"),
     path("learn/<slug:slug>/", learning.lesson, name="lesson"),

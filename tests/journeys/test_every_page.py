@@ -12,7 +12,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.test_every_url import ROWS, address, routes
 
-from accord_clinic.actions import agreements, care, checkin, own_space, reveal, strains, treatment_plan
+from accord_clinic.actions import agreements, care, case_meetings, checkin, own_space, reveal, strains, treatment_plan
 from accord_clinic.models import Dyad, Invitation, PrivateLine, Session, Strain
 from accord_clinic.questionnaires.submission import OpenLine
 from accord_clinic.views.own_space import DOOR
@@ -81,6 +81,15 @@ def client_routes() -> set[str]:
     return {route for route, who in asked.items() if {"ana", "phone"} & set(who)} - NO_PAGE.keys()
 
 
+def closed_meeting(people):
+    """A case that four people have played."""
+    meeting = case_meetings.set_case("tove", by=people.cy)
+    for _person in range(4):
+        case_meetings.add(meeting, ["0:see:hidden", "0:way:decide"])
+    case_meetings.close(meeting, by=people.cy)
+    return meeting
+
+
 def staff_pages(people):
     """Each page of the people who work here, by who opens it: by its route, then what else some pages can show."""
     dyad = people.dyad
@@ -98,6 +107,7 @@ def staff_pages(people):
         "member": people.ben.uid,
         "lesson": "strains-and-repair",
         "case": "tove",
+        "meeting": closed_meeting(people).uid,
         "page": "what-you-may-say",
     }
     ended, rated = Dyad.objects.get(client__name="Kim"), Session.objects.get(dyad__client__name="Lea")

@@ -80,7 +80,8 @@ BLANKED = (Client, Dyad, Session)
 LOGS = (models.ReadLog, models.AuditEntry, Erasure)
 ABOUT_NOBODY = (
     models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth, models.ClosedDays,
-    models.ConnectedCalendar, models.Study, models.StudyFile, models.Recipient,
+    models.ConnectedCalendar, models.CaseMeeting, models.CaseTally, models.Study, models.StudyFile,
+    models.Recipient,
 )  # fmt: skip
 
 NO_ADDRESS = {"email": "", "phone": "", "pin": ""}

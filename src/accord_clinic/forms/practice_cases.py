@@ -37,8 +37,22 @@ class Learner:
                 yield from ((f"see-{stop}", value) for value in self.sees[stop])
                 yield from ((f"way-{stop}", value) for value in self.ways[stop])
 
+    def choices(self) -> list[str]:
+        """What was seen and chosen, as a meeting counts it."""
+        return [
+            choice_of(stop, asked, value)
+            for asked, given in (("see", self.sees), ("way", self.ways))
+            for stop, values in enumerate(given)
+            for value in values
+        ]
+
     def _guessed(self, case: PracticeCase, stop: int) -> Iterator[tuple[str, int | None]]:
         yield from ((guess_field(stop, item), value) for item, value in self.guesses[stop].items())
+
+
+def choice_of(stop: int, asked: str, value: str) -> str:
+    """The name under which a meeting counts one choice."""
+    return f"{stop}:{asked}:{value}"
 
 
 def guess_field(stop: int, item: str) -> str:

@@ -26,6 +26,7 @@ from accord_clinic.models.care import (
     Session,
     SessionChange,
 )
+from accord_clinic.models.case_meetings import CaseMeeting, CaseTally
 from accord_clinic.models.exchange import Recipient, TokenContext
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import Client, Consent, Dyad, ExternalName, Measure, Member, Practice, Share
@@ -59,6 +60,8 @@ __all__ = [
     "AuditEntry",
     "BreakGlass",
     "Calibration",
+    "CaseMeeting",
+    "CaseTally",
     "Client",
     "ClientDoor",
     "Code",

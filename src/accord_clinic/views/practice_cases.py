@@ -8,19 +8,23 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accord.practice_cases import MOST_WAYS, STOPS, PracticeCase, practice_case, practice_cases
+from accord_clinic import permissions
 from accord_clinic.forms.practice_cases import END, LOOKS, Learner, learner, page_asked, too_many
 from accord_clinic.languages import staff_language
 from accord_clinic.pages.practice_cases import end_page, guess_page, look_page
+from accord_clinic.queries.case_meetings import open_meetings
 from accord_clinic.views.learning import around
+from accord_clinic.views.requests import MemberRequest
 
 
 @require_safe
 @login_required
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: MemberRequest) -> HttpResponse:
     """All cases."""
     language = staff_language(request)
     with translation.override(language):
         context = around(language) | {"cases": practice_cases(language)}
+        context["can_set"] = permissions.can(permissions.check_supervise, request.user)
         return render(request, "learning/practice_cases.html", context)
 
 
@@ -48,6 +52,7 @@ def _page(
     request: HttpRequest, case: PracticeCase, given: Learner, page: int, context: dict[str, object]
 ) -> HttpResponse:
     if page == END:
+        context["meetings"] = open_meetings(case.slug)
         return render(
             request, "learning/case_end.html", context | {"end": end_page(case, given, str(context["language"]))}
         )

@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
-from tests.clinic.people import a_course, a_dyad, a_member
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, answers
 from tests.clinic.test_study import read
 
 from accord.errors import BadInput
 from accord.tables import vocabulary
-from accord_clinic.actions import consent, erasure, study
+from accord_clinic.actions import consent, erasure, study, study_forgotten
 from accord_clinic.models import (
     Agreement,
     AuditEntry,
@@ -231,8 +232,8 @@ class TestLettingOut:
     def test_after_thirty_days_it_is_destroyed(self, file, dee, ada):
         study.release(file, "released", by=ada)
         now = timezone.now()
-        assert study.forget_old(now + timedelta(days=29)) == 0
-        assert study.forget_old(now + timedelta(days=31)) == 1
+        assert study_forgotten.forget_old(now + timedelta(days=29)) == 0
+        assert study_forgotten.forget_old(now + timedelta(days=31)) == 1
         file.refresh_from_db()
         with pytest.raises(BadInput, match="not there any more"):
             study.take(file, by=dee)
@@ -311,3 +312,50 @@ def test_a_small_practice_has_no_file_with_codes(people, ben, dee, ada):
         consent.give(dyad.client, "studies", by=dyad.client)
     with pytest.raises(BadInput, match="10 therapists"):
         study.make(by=dee, study=approved(dee, ada))
+
+
+PLAN = b"""
+title = "Who is in it?"
+[measures]
+collaboration = { scale = "accord-check-in/collaboration" }
+[[questions]]
+asks = "How do clients rate?"
+analysis = "describe"
+measures = ["collaboration"]
+"""
+
+
+class TestReports:
+    @pytest.fixture
+    def ten(self, people, ben):
+        dyads = [a_dyad(ben, f"Client{letter}") for letter in "ABCDEFGHIJ"]
+        for n, dyad in enumerate(dyads):
+            for lower in (0, n % 2, 1):
+                a_held_session(dyad, client=answers("client", d1=3 - lower), therapist=answers("therapist"))
+            consent.give(dyad.client, "research", by=dyad.client)
+        return dyads
+
+    def test_a_plan_is_answered_inside_and_let_out_by_a_second_member(self, ten, dee, ada, as_member):
+        researcher, admin = as_member(dee), as_member(ada)
+        page = researcher.post(
+            "/research/", {"what": "report", "plan": SimpleUploadedFile("plan.toml", PLAN)}, follow=True
+        )
+        assert "report: Who is in it?" in page.content.decode()
+        file = StudyFile.objects.get()
+        assert (file.kind, file.courses) == ("report", 10)
+        admin.post(f"/practice/files/{file.uid}/", {"answer": "released"})
+        got = researcher.post(f"/research/files/{file.uid}/")
+        with zipfile.ZipFile(io.BytesIO(got.content)) as folder:
+            assert set(folder.namelist()) == {"numbers.json", "plan.toml", "report.html", "report.pdf"}
+            assert folder.read("plan.toml") == PLAN
+            numbers = json.loads(folder.read("numbers.json"))
+        assert numbers["counts"]["used"] == 10
+        assert numbers["sections"][0]["refused"] == ""
+        assert ReadLog.objects.filter(what="study_report").count() == 10
+
+    @pytest.mark.parametrize("plan", [None, b"no plan", b"x" * 200_000])
+    def test_what_is_no_plan_is_refused_and_nothing_is_noted(self, ten, dee, as_member, plan):
+        sent = {"what": "report"} | ({"plan": SimpleUploadedFile("plan.toml", plan)} if plan else {})
+        as_member(dee).post("/research/", sent)
+        assert not StudyFile.objects.exists()
+        assert not ReadLog.objects.exists()

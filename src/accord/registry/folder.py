@@ -36,7 +36,15 @@ def read_folder(path: str | Path) -> StudyFolder:
     Cells stay text; empty ones are missing. Raises `BadTable` where there is no table of a study.
     """
     path = Path(path)
-    files = _files(path)
+    return _folder(_files(path), str(path))
+
+
+def folder_of(packed: bytes, source: str) -> StudyFolder:
+    """The study file in these bytes of a zip, called `source` in errors. Raises `BadTable` as `read_folder`."""
+    return _folder(_unpacked(io.BytesIO(packed), source), source)
+
+
+def _folder(files: Mapping[str, bytes], path: str) -> StudyFolder:
     tables = {
         name.removesuffix(".csv"): _csv(content, f"{path}/{name}")
         for name, content in files.items()
@@ -52,7 +60,7 @@ def read_folder(path: str | Path) -> StudyFolder:
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
-    return StudyFolder(str(path), package, tables, digest.hexdigest())
+    return StudyFolder(path, package, tables, digest.hexdigest())
 
 
 def typed(table: pl.DataFrame, what: ColumnTable) -> pl.DataFrame:
@@ -78,16 +86,21 @@ def _names() -> set[str]:
 
 
 def _files(path: Path) -> dict[str, bytes]:
-    wanted = {*_names(), PACKAGE}
     if path.is_dir():
+        wanted = {*_names(), PACKAGE}
         return {file.name: file.read_bytes() for file in sorted(path.iterdir()) if file.name in wanted}
     if not path.is_file():
         raise BadTable(f"{path}: there is no such file or folder. Check the path.")
+    return _unpacked(path, str(path))
+
+
+def _unpacked(file: Path | io.BytesIO, source: str) -> dict[str, bytes]:
+    wanted = {*_names(), PACKAGE}
     try:
-        with zipfile.ZipFile(path) as packed:
+        with zipfile.ZipFile(file) as packed:
             return {name: packed.read(name) for name in sorted(packed.namelist()) if name in wanted}
     except zipfile.BadZipFile as error:
-        raise BadTable(f"{path}: this is not a zip. Give the zip or the folder of a study file.") from error
+        raise BadTable(f"{source}: this is not a zip. Give the zip or the folder of a study file.") from error
 
 
 def _csv(content: bytes, source: str) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from accord.errors import BadInput
 from accord_clinic import links, models
 from accord_clinic.actions import erasure_ledger
 from accord_clinic.actions.audit import record
-from accord_clinic.actions.study import forget_about
+from accord_clinic.actions.study_forgotten import forget_about
 from accord_clinic.messages import notices
 from accord_clinic.messages.delivery import RECEIPT
 from accord_clinic.models import Client, Dyad, Erasure, Member, Practice, Response, Session, Signal

@@ -17,17 +17,15 @@ from accord.errors import BadInput
 from accord.tables import vocabulary
 from accord_clinic import links
 from accord_clinic.actions.audit import record
+from accord_clinic.actions.study_forgotten import READ
 from accord_clinic.exports import study as export
 from accord_clinic.exports.study_file import pack
 from accord_clinic.exports.study_rows import Courses
-from accord_clinic.models import Client, Member, ReadLog, Study, StudyFile
+from accord_clinic.models import Member, ReadLog, Study, StudyFile
 from accord_clinic.permissions import check_answer_study, check_release, check_study
 from accord_clinic.queries.consent import clients_who_consent
 
-READ = {"rows": "study_file", "report": "study_report"}
-"""What the log of reading calls each kind, which the client sees."""
 SEALED = "study file"
-LIES_FOR = timedelta(days=30)
 LONGEST = timedelta(days=5 * 366)
 """A study of more than five years asks anew."""
 
@@ -147,23 +145,6 @@ def look(file: StudyFile, *, by: Member) -> bytes:
     contents = _contents(file)
     record(by, "look_at_study_file", f"study_file:{file.pk}", [file.sha256])
     return contents
-
-
-def forget_old(now: datetime | None = None) -> int:
-    """For the sweep: what has lain there for thirty days is destroyed."""
-    old = StudyFile.objects.filter(made_at__lt=(now or timezone.now()) - LIES_FOR, contents__isnull=False)
-    return old.update(contents=None)
-
-
-def forget_about(client: Client, purpose: str = "") -> None:
-    """Destroy whatever lies there with somebody in it who withdraws from `purpose`, or from all."""
-    if purpose not in ("", "research", "studies"):
-        return
-    made = ReadLog.objects.filter(dyad__client=client, what__in=READ.values()).values_list("at", flat=True)
-    rows = StudyFile.objects.filter(made_at__in=set(made), contents__isnull=False)
-    if purpose:
-        rows = rows.filter(study__isnull=purpose == "research")
-    rows.update(contents=None)
 
 
 def _has_withdrawn(file: StudyFile) -> bool:

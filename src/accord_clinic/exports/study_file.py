@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -53,6 +54,15 @@ def pack(courses: Courses, at: datetime, study: Study | None = None) -> bytes:
                 writer.writerow([column.name for column in table.columns])
                 writer.writerows([_cell(value) for value in row] for row in table.rows(courses))
                 text.flush()
+    return out.getvalue()
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """The files of a report as one zip; the same files give the same bytes."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in sorted(files):
+            packed.writestr(zipfile.ZipInfo(name), files[name], zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord.errors import AccordError
 from accord_clinic.actions import study as actions
+from accord_clinic.actions import study_report
 from accord_clinic.exports import study as export
 from accord_clinic.forms.study import AskForStudy
 from accord_clinic.permissions import check_study
@@ -20,6 +21,8 @@ from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
+LARGEST_PLAN = 100_000
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
@@ -27,8 +30,7 @@ def research(request: MemberRequest) -> HttpResponse:
     """The studies and what was made; the button makes a file without codes."""
     check_study(request.user)
     if request.method == "POST":
-        done = _("It is made. Another member lets it out.")
-        return do(request, reverse("research"), actions.make, by=request.user, done=done)
+        return _make(request, reverse("research"), None)
     context = {
         "clients": export.clients_now(),
         "fewest": export.FEWEST,
@@ -62,8 +64,7 @@ def study(request: MemberRequest, uid: str) -> HttpResponse:
     """One study: what was asked and answered, and its files; the button makes one."""
     row = or_404(queries.study(request.user, uid))
     if request.method == "POST":
-        done, back = _("It is made. Another member lets it out."), reverse("study", args=[uid])
-        return do(request, back, actions.make, by=request.user, study=row, done=done)
+        return _make(request, reverse("study", args=[uid]), row)
     context = {
         "study": row,
         "files": queries.files(request.user, row),
@@ -122,6 +123,17 @@ def release_file(request: MemberRequest, uid: str) -> HttpResponse:
     except AccordError as error:
         messages.error(request, str(error))
         return redirect("studies")
+
+
+def _make(request: MemberRequest, back: str, of) -> HttpResponse:
+    """A study file, or a report where a plan came with it."""
+    done, plan = _("It is made. Another member lets it out."), request.FILES.get("plan")
+    if request.POST.get("what") != "report":
+        return do(request, back, actions.make, by=request.user, study=of, done=done)
+    if plan is None or (plan.size or 0) > LARGEST_PLAN:
+        messages.error(request, _("Choose the file of a plan (TOML), 100 kB at most."))
+        return redirect(back)
+    return do(request, back, study_report.make, plan.read(), by=request.user, study=of, done=done)
 
 
 def _zip(contents: bytes, row) -> HttpResponse:

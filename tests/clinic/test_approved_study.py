@@ -247,9 +247,9 @@ class TestLettingOut:
         file.refresh_from_db()
         assert file.contents is None
 
-    def test_so_does_who_is_erased(self, file, dee):
+    def test_so_does_who_asks_to_be_erased(self, file, dee):
         client = Client.objects.filter(name="C0-0").get()
-        erasure.erase(client, by=client)
+        erasure.ask(client, by=client)
         file.refresh_from_db()
         assert file.contents is None
 

@@ -6,12 +6,8 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.from_outside import end_unreleased
-<<<<<<< HEAD
 from accord_clinic.actions.programs import end_tokens
-from accord_clinic.actions.study import forget_about
-=======
 from accord_clinic.actions.study_forgotten import forget_about
->>>>>>> 9fed255 (Answer a preregistered plan as a report, on the command line and inside the practice)
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Recipient, Terms
 from accord_clinic.models.who_agrees import YOUNGEST

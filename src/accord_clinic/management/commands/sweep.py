@@ -6,11 +6,17 @@ import time
 
 from django.core.management.base import BaseCommand
 
-<<<<<<< HEAD
-from accord_clinic.actions import calibration, erasure, planning, programs, reveal, schedule, service, step_in, study
-=======
-from accord_clinic.actions import calibration, erasure, planning, reveal, schedule, service, step_in, study_forgotten
->>>>>>> 9fed255 (Answer a preregistered plan as a report, on the command line and inside the practice)
+from accord_clinic.actions import (
+    calibration,
+    erasure,
+    planning,
+    programs,
+    reveal,
+    schedule,
+    service,
+    step_in,
+    study_forgotten,
+)
 from accord_clinic.imports.calendar import job
 from accord_clinic.messages import notices
 from accord_clinic.upkeep import audit_anchor, health
@@ -33,12 +39,8 @@ class Command(BaseCommand):
             erasure.purge()
             calibration.renew()
             step_in.send_codes()
-<<<<<<< HEAD
-            study.forget_old()
-            programs.drop_expired()
-=======
             study_forgotten.forget_old()
->>>>>>> 9fed255 (Answer a preregistered plan as a report, on the command line and inside the practice)
+            programs.drop_expired()
             sent = notices.deliver()
             audit_anchor.note_or_warn()
             health.swept()

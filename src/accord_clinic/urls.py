@@ -143,6 +143,7 @@ urlpatterns = [
     path("practice/members/<str:uid>/", practice.member, name="member"),
     path("practice/members/<str:uid>/second-factor/", practice.reset_second_factor, name="reset_second_factor"),
     path("practice/messages/", practice.messages, name="failed_messages"),
+    path("practice/due/", practice.due, name="due"),
     path("practice/erasures/", practice.erasures, name="erasures"),
     path("practice/erasures/<str:uid>/", practice.decide_erasure, name="decide_erasure"),
     path("practice/programs/", exchange.programs, name="programs"),

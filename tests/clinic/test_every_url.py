@@ -210,6 +210,7 @@ ROWS = {
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
     "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),
     "practice/messages/": Row(get=ADMINS, post=ADMINS),
+    "practice/due/": Row(get=ADMINS),
     "practice/erasures/": Row(get=ADMINS),
     "practice/erasures/<str:uid>/": Row(post=ADMINS, at="erasure"),
     "practice/programs/": Row(get=ADMINS, post=ADMINS),

@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
-from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, answers
+from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, a_member, answers
 
-from accord_clinic.actions import care, checkin, service, strains
+from accord_clinic.actions import care, checkin, consent, erasure, service, strains
 from accord_clinic.models import Dyad, Response, ServiceMonth, Session, Strain, StrainMove
+from accord_clinic.pages.work import work_page
 from accord_clinic.questionnaires.submission import AskedAgain
 from accord_clinic.service.counts import bounds, count_month, following
 from accord_clinic.service.periods import periods
@@ -91,11 +93,12 @@ def test_partly_settled_until_somebody_says_it_is_still_there(dyad):
     assert _march(in_march(3))["partly"] == 0
 
 
-def test_what_is_partly_settled_is_kept_back_with_the_ages_it_could_be_worked_out_from():
-    told = release([(date(2026, 1, 1), counts(300, still_open={"2": 20, "4": 20}) | {"partly": 4})]).open
-    assert (told.counts, told.together, told.partly) == ({"2": 20, "4": 20}, 40, None)
-    told = release([(date(2026, 1, 1), counts(300, still_open={"2": 30, "4": 12}) | {"partly": 20})]).open
-    assert (told.together, told.partly) == (42, 20)
+def test_open_concerns_are_told_for_less_and_for_more_than_four_weeks():
+    by_age = {"2": 9, "4": 6, "8": 8, "more": 4}
+    told = release([(date(2026, 1, 1), counts(100, still_open=by_age, rule=2))]).open
+    assert (told.counts, told.together) == ({"less": 15, "more": 12}, 27)
+    assert release([(date(2026, 1, 1), counts(100, still_open=by_age, rule=2, therapists=2))]).open is None
+    assert release([(date(2026, 1, 1), counts(300, still_open=by_age))]).open is None, "older pages told four ages"
 
 
 def test_a_small_number_in_part_hides_yes_or_no_as_well():
@@ -171,12 +174,17 @@ def test_a_month_is_closed_once_and_then_stays_as_it_was(dyad):
 
 
 def counts(
-    held=0, client=0, therapist=0, yes=0, no=0, partly=0, endings=None, still_open=None, repair=(), modality="room"
+    held=0, client=0, therapist=0, yes=0, no=0, partly=0, endings=None, still_open=None, repair=(), modality="room",
+    rule=1, therapists=9,
 ):  # fmt: skip
-    """One closed month. `client` and `therapist` are how many answered, the rest did not."""
+    """One closed month. `client` and `therapist` are how many answered, the rest did not.
+
+    `rule`: 1 for a month that was closed by the rules before, which noted neither themselves nor the therapists.
+    """
     rows = [[modality, True, True, min(client, therapist)], [modality, False, False, held - max(client, therapist)]]
     rows.append([modality, client > therapist, therapist > client, abs(client - therapist)])
     return {
+        **({"rule": rule, "therapists": therapists} if rule > 1 else {}),
         "sessions": [row for row in rows if row[-1]],
         "talked": {"yes": yes, "partly": partly, "no": no},
         "endings": endings or {},
@@ -255,6 +263,34 @@ def test_nothing_is_said_to_be_zero_because_it_is_kept_back():
     assert released.total.talked == Proportion(None, None)
 
 
+def test_a_period_is_told_from_a_hundred_sessions_on_and_older_ones_stay_as_they_were():
+    old = year_of(held=60, client=30, therapist=30)[:8]
+    new = year_of(date(2026, 9, 1), held=60, client=30, therapist=30, rule=2)
+    told = periods([*old, *new])
+    spans = [(period.first.month, period.last.month) for period in told[:3]]
+    assert spans == [(1, 5), (6, 9), (10, 11)], "three months that still waited were never published"
+    assert [period.coarse for period in told[:3]] == [False, True, True]
+    assert told[:1] == periods(old)
+
+
+def test_places_are_made_coarser_before_anything_is_kept_back():
+    month = counts(120, 80, 90, rule=2)
+    month["sessions"] += [["video", True, True, 14], ["video", False, False, 6], ["phone", True, True, 6]]
+    month["sessions"] += [["text", False, False, 4]]
+    [period] = release([(MARCH, month)]).periods
+    assert period.places["remote"].client == Proportion(20, 30)
+    assert set(period.places) == {"room", "remote"}
+
+
+def test_concerns_are_told_from_five_therapists_on_and_ratings_from_three():
+    """With three, one who also manages takes own cases off and sees how often the two others talk about concerns."""
+    shown = {}
+    for therapists in (2, 3, 4, 5):
+        [period] = release([(MARCH, counts(120, 80, 90, yes=20, no=20, rule=2, therapists=therapists))]).periods
+        shown[therapists] = (period.row.therapist is not None, period.row.talked is not None)
+    assert shown == {2: (False, False), 3: (True, False), 4: (True, False), 5: (True, True)}
+
+
 def test_endings_are_told_for_a_whole_year():
     months = year_of(held=60, endings={"planned": 2, "by_client": 1})
     assert release(months[:11]).endings is None
@@ -263,26 +299,38 @@ def test_endings_are_told_for_a_whole_year():
     assert (told.counts, told.together) == ({"planned": 24, "by_client": 12}, 36)
 
 
-KINDS = [(modality, client, therapist) for modality in ("room", "video") for client in (1, 0) for therapist in (1, 0)]
+PLACES = ("room", "video", "phone")
+KINDS = [(modality, client, therapist) for modality in PLACES for client in (1, 0) for therapist in (1, 0)]
 ENDINGS = ("planned", "by_client")
+YES, NO, PARTLY = range(len(KINDS), len(KINDS) + 3)
+ENDED = PARTLY + 1
+WIDTH = ENDED + len(ENDINGS)
 a_month = st.tuples(
-    st.lists(st.integers(0, 9) | st.integers(0, 30), min_size=8, max_size=8),
+    st.lists(st.integers(0, 9) | st.integers(0, 30), min_size=len(KINDS), max_size=len(KINDS)),
     st.lists(st.integers(0, 12), min_size=3, max_size=3),
     st.lists(st.integers(0, 3), min_size=2, max_size=2),
 )
 
 
 @settings(max_examples=25, derandomize=True)
-@given(st.lists(a_month, min_size=13, max_size=16), st.sampled_from((0, 60, 300)))
-def test_from_all_pages_of_all_months_together_no_kept_back_number_can_be_worked_out(drawn, more):
-    """A reader who has kept every page since the first: each number printed is an equation about what happened."""
+@given(
+    st.lists(a_month, min_size=13, max_size=16), st.sampled_from((0, 30, 60, 300)), st.sampled_from((0, 0, 5, 13)),
+    st.sampled_from((2, 4, 9)),
+)  # fmt: skip
+def test_from_all_pages_of_all_months_together_no_kept_back_number_can_be_worked_out(drawn, more, older, therapists):
+    """A reader who has kept every page since the first: each number printed is an equation about what happened.
+
+    The first `older` months were closed by the rules before, in longer periods and by modality, and published so.
+    """
     drawn = [([*cells], talked, endings) for cells, talked, endings in drawn]
     for cells, _talked, _endings in drawn:
         cells[0] += more
     months, first = [], date(2026, 1, 1)
-    for cells, (yes, no, partly), endings in drawn:
+    for place, (cells, (yes, no, partly), endings) in enumerate(drawn):
         sessions = [[m, bool(c), bool(t), n] for (m, c, t), n in zip(KINDS, cells, strict=True) if n]
-        told = counts(yes=yes, no=no, partly=partly, endings={k: n for k, n in zip(ENDINGS, endings, strict=True) if n})
+        ended = {kind: n for kind, n in zip(ENDINGS, endings, strict=True) if n}
+        rule = 1 if place < older else 2
+        told = counts(yes=yes, no=no, partly=partly, endings=ended, rule=rule, therapists=therapists)
         months.append((first, told | {"sessions": sessions}))
         first = following(first)
     reader = Reader(drawn)
@@ -303,41 +351,41 @@ class Reader:
         at = {month: n for n, month in enumerate(months)}
         for period in released.periods:
             span = range(at[period.first], at[period.last] + 1)
-            for place, row in (("", period.row), *period.modalities.items()):
+            for place, row in (("", period.row), *period.places.items()):
                 self._row(row, span, place)
         # Sums are what the rows show added up, or they would be equations of their own.
         for name in ("client", "therapist", "talked", "partly"):
-            shares = [getattr(p.row, name) for p in released.periods]
-            known = [s for s in shares if None not in (s.part, s.whole)]
+            shares = [share for p in released.periods if (share := getattr(p.row, name)) is not None]
+            shown = [s for s in shares if None not in (s.part, s.whole)]
             total = getattr(released.total, name)
-            assert total in (
-                Proportion(sum(s.part for s in known), sum(s.whole for s in known)),
-                Proportion(None, None),
-            )
+            sums = Proportion(sum(s.part for s in shown), sum(s.whole for s in shown))
+            assert total in (sums, Proportion(None, None), None)
         if released.endings:
             span = range(at[released.endings.first], at[released.endings.last] + 1)
-            columns = {kind: self._cell(span, [11 + n]) for n, kind in enumerate(ENDINGS)}
+            columns = {kind: self._cell(span, [ENDED + n]) for n, kind in enumerate(ENDINGS)}
             for kind, n in released.endings.counts.items():
                 self._told(columns[kind], n)
             self._told(sum(columns.values()), released.endings.together)
 
     def _row(self, row, span, place):
-        of = [n for n, (modality, *_said) in enumerate(KINDS) if place in ("", modality)]
+        inside = {"": PLACES, "remote": PLACES[1:]}.get(place, (place,))
+        of = [n for n, (modality, *_said) in enumerate(KINDS) if modality in inside]
         for share, side in ((row.client, 1), (row.therapist, 2)):
             yes = [n for n in of if KINDS[n][side]]
-            self._told(self._cell(span, of), share.whole)
-            self._told(self._cell(span, yes), share.part)
-            self._told(self._cell(span, sorted(set(of) - set(yes))), ...)
-        if not place:
-            self._told(self._cell(span, [8, 9, 10]), row.talked.whole)
-            self._told(self._cell(span, [8]), row.talked.part)
-            self._told(self._cell(span, [10]), row.partly.part)
-            self._told(self._cell(span, [9]), ...)
+            if share is not None:
+                self._told(self._cell(span, of), share.whole)
+                self._told(self._cell(span, yes), share.part)
+                self._told(self._cell(span, sorted(set(of) - set(yes))), ...)
+        if not place and row.talked is not None:
+            self._told(self._cell(span, [YES, NO, PARTLY]), row.talked.whole)
+            self._told(self._cell(span, [YES]), row.talked.part)
+            self._told(self._cell(span, [PARTLY]), row.partly.part)
+            self._told(self._cell(span, [NO]), ...)
 
     def _cell(self, span, columns):
         cell = np.zeros(len(self.truth))
         for month in span:
-            cell[[13 * month + column for column in columns]] = 1
+            cell[[WIDTH * month + column for column in columns]] = 1
         return cell
 
     def _told(self, cell, number):
@@ -366,8 +414,9 @@ class Reader:
 
 def test_the_reader_works_out_what_a_sum_beside_its_months_would_give_away():
     """The search is worth something only if it finds what can be found."""
-    reader = Reader([([20, *[0] * 7], [0] * 3, [0] * 2), ([4, *[0] * 7], [0] * 3, [0] * 2)])
-    kept, shown, both = (reader._cell(span, range(8)) for span in ((1,), (0,), (0, 1)))
+    rest = [0] * (len(KINDS) - 1)
+    reader = Reader([([20, *rest], [0] * 3, [0] * 2), ([4, *rest], [0] * 3, [0] * 2)])
+    kept, shown, both = (reader._cell(span, range(len(KINDS))) for span in ((1,), (0,), (0, 1)))
     for cell, number in ((kept, None), (shown, 20)):
         reader._told(cell, number)
     assert reader.most(kept) == np.inf
@@ -384,7 +433,7 @@ def test_the_curve_needs_thirty_strains_and_tells_them_roughly():
 
 
 def test_before_the_first_month_is_closed_the_page_says_when_it_comes(as_member, mo):
-    assert b"The first numbers come when 300 sessions have been held" in as_member(mo).get("/service/").content
+    assert b"The first numbers come when 100 sessions have been held" in as_member(mo).get("/service/").content
 
 
 def test_the_page(as_member, mo):
@@ -396,7 +445,7 @@ def test_the_page(as_member, mo):
     page = as_member(mo).get("/service/").content.decode()
     assert "A client was asked 93 times whether an earlier concern had been talked about." in page
     assert "The answer was yes 61 times." in page
-    assert "570 of 630 sessions held" in page
+    assert "290 of 320" in page
     assert "Of 57 strains" in page
     assert "February to March 2026" in page
     assert "ublished once a year" in page
@@ -425,7 +474,7 @@ def test_the_page_costs_the_same_however_many_rows(rows, as_member, mo, ben, dja
         a_held_session(dyad, in_march(2), client=answers("client"), therapist=answers("therapist"))
     service.close_months(datetime(2026, 5, 1, tzinfo=BERLIN))
     browser = as_member(mo)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(18):
         assert browser.get("/service/").status_code == 200
 
 
@@ -516,3 +565,61 @@ def test_closing_a_month_takes_the_same_queries_however_many_rows(rows, ben, dja
     assert Response.objects.exists()
     with django_assert_max_num_queries(10):
         count_month(MARCH)
+
+
+class TestTheWorkOfTheWeek:
+    """Counts of what is to be done, from the first week on; about work, so none is kept back."""
+
+    def tasks(self, mo):
+        return {task.text: task.count for task in work_page(mo).tasks}
+
+    def test_a_new_practice_sees_it_before_any_number(self, as_member, mo, dyad):
+        page = as_member(mo).get("/service/").content.decode()
+        assert "Work to do" in page
+        assert "1 client" in page
+        assert "clients have had no session" in page or "client has had no session" in page
+
+    def test_who_did_not_answer_counts_only_in_sessions_that_are_open_to_both(self, mo, dyad):
+        now = timezone.now()
+        for days in (9, 2):
+            a_held_session(dyad, now - timedelta(days=days), therapist=answers("therapist"))
+        silent = "client has not answered the last two check-ins"
+        assert silent not in self.tasks(mo)
+        Session.objects.update(revealed_at=now, revealed_by="time")
+        assert self.tasks(mo)[silent] == 1
+
+    def test_ratings_that_are_owed_count_from_three_therapists_on(self, mo, dyad):
+        session = a_held_session(dyad, timezone.now() - timedelta(days=4))
+        checkin.invite(session, by=dyad.therapist)
+        owed = "rating is more than two days late"
+        assert owed not in self.tasks(mo), "there are two"
+        a_member("Flo", "therapist")
+        assert self.tasks(mo)[owed] == 1
+
+    def test_who_asked_for_erasure_or_is_away_counts_nowhere(self, mo, dyad):
+        without = "client has had no session for four weeks and none is planned"
+        assert self.tasks(mo)[without] == 1
+        erasure.ask(dyad.client, by=dyad.client)
+        assert without not in self.tasks(mo)
+
+    def test_a_consent_that_is_missing_counts_once_a_session_is_open_to_both(self, mo, dyad):
+        """Before, a consent would tell that the client has opened the link."""
+        missing = "client has no consent on record"
+        a_held_session(dyad, timezone.now() - timedelta(days=1), therapist=answers("therapist"))
+        assert missing not in self.tasks(mo)
+        Session.objects.update(revealed_at=timezone.now(), revealed_by="time")
+        assert self.tasks(mo)[missing] == 1
+        consent.give(dyad.client, "care", by=dyad.client)
+        assert missing not in self.tasks(mo)
+
+    def test_only_the_manager_sees_it(self, ben):
+        with pytest.raises(PermissionDenied):
+            work_page(ben)
+
+
+def test_a_table_that_is_mostly_kept_back_is_a_sentence(as_member, mo):
+    month = counts(130, 104, 117, rule=2)
+    month["sessions"] += [["video", True, True, 6]]
+    ServiceMonth.objects.create(month=MARCH, closed_at=timezone.now(), counts=month)
+    page = as_member(mo).get("/service/").content.decode()
+    assert "are too small to show apart" in page

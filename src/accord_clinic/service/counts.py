@@ -20,6 +20,7 @@ from accord.stats.repair_time import LEFT, OPEN, SETTLED
 from accord_clinic.models import Dyad, PrivateLine, Response, Session, Strain, StrainMove
 from accord_clinic.models.strain_workflow import ON_TALKING, UNSETTLED
 from accord_clinic.queries.practice import zone
+from accord_clinic.service.periods import RULE
 
 AGES = (("2", 14), ("4", 28), ("8", 56))
 """Open strains by age: up to 2, 4 and 8 weeks, and `more`."""
@@ -28,9 +29,11 @@ WEEK = timedelta(days=7)
 
 
 def count_month(first: date) -> dict[str, Any]:
-    """The numbers of the month that begins on `first`, as JSON. Nine queries; strains are as they stood at its end."""
+    """The numbers of the month that begins on `first`, as JSON. Ten queries; strains are as they stood at its end."""
     start, end = bounds(first)
     return {
+        "rule": RULE,
+        "therapists": _therapists(start, end),
         "sessions": _sessions(start, end),
         "talked": _talked(start, end),
         "counted": _only_counted(start, end),
@@ -71,6 +74,11 @@ def _sessions(start: datetime, end: datetime) -> list[list]:
     )
     grouped = rows.order_by().values_list("modality", "client", "therapist").annotate(n=Count("pk"))
     return [list(row) for row in grouped]
+
+
+def _therapists(start: datetime, end: datetime) -> int:
+    """How many therapists these sessions are of: with few, one of them could take own cases off what is published."""
+    return _counting().filter(start__gte=start, start__lt=end).order_by().values("dyad__therapist").distinct().count()
 
 
 def _talked(start: datetime, end: datetime) -> dict[str, int]:

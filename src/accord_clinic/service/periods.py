@@ -11,8 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-ENOUGH = 300
-"""Sessions held. One in ten without an answer is then 30, and one in ten with an earlier concern as well."""
+ENOUGH, ENOUGH_BEFORE = 100, 300
+"""Sessions held. With a hundred, one in ten without an answer is ten, the least that is told. Until rule 2 it took
+three hundred: months that were closed by that stand together as they did, or one could be subtracted from the other."""
+RULE = 2
+"""By which rules a month is published. It is noted in the counts of the month, so that what was published by older ones
+stays as it was. 2: periods of a hundred sessions, in the room and remote, and how many therapists stand behind them."""
 YEAR = 12
 
 Months = Sequence[tuple[date, Mapping[str, Any]]]
@@ -20,11 +24,16 @@ Months = Sequence[tuple[date, Mapping[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class PublishedPeriod:
-    """Some months that are published as one: their first and last, and what was counted in them."""
+    """Some months that are published as one: their first and last, and what was counted in them.
+
+    `coarse`: it is told for room and remote. `therapists`: so many stand behind each month of it at least.
+    """
 
     first: date
     last: date
     counts: Mapping[str, Any]
+    coarse: bool
+    therapists: int
 
 
 def periods(months: Months) -> list[PublishedPeriod]:
@@ -33,7 +42,8 @@ def periods(months: Months) -> list[PublishedPeriod]:
     waiting: list[tuple[date, Mapping[str, Any]]] = []
     for month in months:
         waiting.append(month)
-        if sum(n for _first, counts in waiting for *_kind, n in counts["sessions"]) >= ENOUGH:
+        enough = ENOUGH if _is_coarse(waiting) else ENOUGH_BEFORE
+        if sum(n for _first, counts in waiting for *_kind, n in counts["sessions"]) >= enough:
             closed.append(_joined(waiting))
             waiting = []
     return closed
@@ -51,6 +61,11 @@ def months_between(first: date, last: date) -> int:
     return (last.year - first.year) * 12 + last.month - first.month
 
 
+def _is_coarse(part: Months) -> bool:
+    """By its newest month: earlier ones that still wait were never published by the older rules."""
+    return part[-1][1].get("rule", 1) >= RULE
+
+
 def _joined(part: Months) -> PublishedPeriod:
     sessions: Counter = Counter()
     talked: Counter[str] = Counter()
@@ -63,4 +78,5 @@ def _joined(part: Months) -> PublishedPeriod:
         talked.update(counts["talked"])
         endings.update(counts["endings"])
     sums = {"sessions": [[*kind, n] for kind, n in sessions.items()], "talked": talked, "endings": endings}
-    return PublishedPeriod(part[0][0], part[-1][0], sums | {"counted": counted})
+    therapists = min(counts.get("therapists", 0) for _month, counts in part)
+    return PublishedPeriod(part[0][0], part[-1][0], sums | {"counted": counted}, _is_coarse(part), therapists)

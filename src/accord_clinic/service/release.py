@@ -1,6 +1,6 @@
 """What of the counts of closed months may be printed, with `None` for what is kept back. A new count is added here.
 
-No text, no rows. Each period is a table of its own, with its modalities, that goes through `accord.disclosure`
+No text, no rows. Each period is a table of its own, in the room and remote, that goes through `accord.disclosure`
 in one piece, answered and not answered alike. Tables never overlap, and what is added up over several of them is only
 what each of them prints, so that no page, and no two pages of different days, hold an equation between them.
 """
@@ -16,12 +16,16 @@ import numpy as np
 
 from accord.disclosure import LEAST, suppress
 from accord.stats.repair_time import RepairTime, repair_time
-from accord_clinic.service.periods import YEAR, PublishedPeriod, last_year, months_between, periods
+from accord_clinic.service.periods import RULE, YEAR, PublishedPeriod, last_year, months_between, periods
 
 LEAST_STRAINS = 30
 """Below this the steps of the curve would show single strains."""
 STEP = 5
 """Points of the curve are told to the nearest 5 in 100, for the same reason."""
+FEWEST_FOR_CONCERNS, FEWEST_THERAPISTS = 5, 3
+"""Therapists behind a number. With three, one who also manages could take own cases off and see how often the two
+others talk about concerns; with two, even whether the other one rates."""
+REMOTE = "remote"
 ALL = "all"
 SESSIONS = ("held", "client yes", "client no", "therapist yes", "therapist no")
 
@@ -42,24 +46,29 @@ class Proportion:
 class ServiceRow:
     """One period, one modality, or all: who answered of the sessions held, and the word on earlier concerns.
 
-    `talked`: yes; `partly`: in part, which is nothing in months that were closed before the two were told apart.
+    `talked`: yes; `partly`: in part, which is nothing in months that were closed before the two were told apart. What
+    too few therapists stand behind is `None`.
     """
 
     client: Proportion
-    therapist: Proportion
-    talked: Proportion
+    therapist: Proportion | None
+    talked: Proportion | None
     partly: Proportion | None
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One month or several, by the first and the last of them."""
+    """One month or several, by the first and the last of them.
+
+    `places`: in the room and remote; those of older periods stand in finer parts, and are added up nowhere.
+    """
 
     first: date
     last: date
     row: ServiceRow
-    modalities: Mapping[str, ServiceRow]
+    places: Mapping[str, ServiceRow]
     counted: int | None
+    coarse: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +88,17 @@ class Endings(Listed):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenStrains(Listed):
-    """Open strains by age, and how many of them are partly settled; `None` where it is kept back or was not counted."""
-
-    partly: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Released:
-    """Everything that the manager may see. Totals and modalities add up what the periods print.
+    """Everything that the manager may see. Totals and places add up what the periods print.
 
     `in_part_since`: the first month in which *in part* was counted by itself; before, it is in *yes*.
     """
 
     periods: tuple[Period, ...]
     total: ServiceRow
-    modalities: Mapping[str, ServiceRow]
+    places: Mapping[str, ServiceRow]
     endings: Endings | None
-    open: OpenStrains
+    open: Listed | None
     repair: RepairTime | None
     in_part_since: date | None
 
@@ -113,14 +115,15 @@ def _release(closed: tuple[tuple[date, str], ...]) -> Released:
     over = periods(months)
     # Of the last twelve months, and in any case the newest.
     shown = tuple(_printed(b) for b in over if b is over[-1] or months_between(b.last, months[-1][0]) < YEAR)
-    names = sorted({name for period in shown for name in period.modalities})
+    coarse = [period for period in shown if period.coarse]
+    names = sorted({name for period in coarse for name in period.places}, reverse=True)
     year = last_year(months)
     return Released(
         periods=shown,
         total=_added(period.row for period in shown),
-        modalities={n: _added(p.modalities[n] for p in shown if n in p.modalities) for n in names},
+        places={n: _added(p.places[n] for p in coarse if n in p.places) for n in names},
         endings=_endings(year) if year else None,
-        open=_open(last["open"], last.get("partly")),
+        open=_open(last),
         in_part_since=next((month for month, counts in months if "partly" in counts["talked"]), None),
         repair=_repair(last["repair"]),
     )
@@ -129,9 +132,10 @@ def _release(closed: tuple[tuple[date, str], ...]) -> Released:
 def _printed(block: PublishedPeriod) -> Period:
     """One period as it may be printed."""
     counts: Counter[str] = Counter()
-    modalities = sorted({modality for modality, *_rest in block.counts["sessions"]})
-    for modality, client, therapist, n in block.counts["sessions"]:
-        for place in (ALL, modality):
+    sessions = [(_place(block, modality), *rest) for modality, *rest in block.counts["sessions"]]
+    places = sorted({place for place, *_rest in sessions})
+    for of, client, therapist, n in sessions:
+        for place in (ALL, of):
             counts[f"{place}|held"] += n
             counts[f"{place}|client {'yes' if client else 'no'}"] += n
             counts[f"{place}|therapist {'yes' if therapist else 'no'}"] += n
@@ -140,14 +144,32 @@ def _printed(block: PublishedPeriod) -> Period:
         counts[f"{ALL}|talked {word}"] += n
         counts[f"{ALL}|asked"] += n
     sums = [(f"{ALL}|asked", [f"{ALL}|talked yes", f"{ALL}|talked partly", f"{ALL}|talked no"])]
-    for place in (ALL, *modalities):
+    for place in (ALL, *places):
         for side in ("client", "therapist"):
             sums.append((f"{place}|held", [f"{place}|{side} yes", f"{place}|{side} no"]))
-    sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in modalities]) for cell in SESSIONS]
+    sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in places]) for cell in SESSIONS]
     printed = _suppressed(counts, sums)
-    by_modality = {place: _row(printed, place, in_part) for place in modalities}
-    row = _row(printed, ALL, in_part)
-    return Period(block.first, block.last, row, by_modality, _counted(block.counts["counted"], row))
+    by_place = {place: _without_few(_row(printed, place, in_part), block) for place in places}
+    row = _without_few(_row(printed, ALL, in_part), block)
+    return Period(block.first, block.last, row, by_place, _counted(block.counts["counted"], row), block.coarse)
+
+
+def _place(block: PublishedPeriod, modality: str) -> str:
+    """In the room or not: coarser before anything is kept back."""
+    return modality if modality == "room" or not block.coarse else REMOTE
+
+
+def _without_few(row: ServiceRow, block: PublishedPeriod) -> ServiceRow:
+    """The row without what too few therapists stand behind; older periods stay as they were published."""
+    if not block.coarse:
+        return row
+    concerns = block.therapists >= FEWEST_FOR_CONCERNS
+    return ServiceRow(
+        row.client,
+        row.therapist if block.therapists >= FEWEST_THERAPISTS else None,
+        row.talked if concerns else None,
+        row.partly if concerns else None,
+    )
 
 
 def _counted(n: int, row: ServiceRow) -> int | None:
@@ -183,8 +205,9 @@ def _row(printed: Mapping[str, int | None], place: str, in_part: bool) -> Servic
 def _added(rows: Iterable[ServiceRow]) -> ServiceRow:
     """The sum of what is printed; what is kept back in a period is left out of it, part and whole alike."""
     rows = list(rows)
-    shares = ([s for row in rows if (s := getattr(row, f.name)) is not None] for f in fields(ServiceRow))
-    return ServiceRow(*map(_add, shares))
+    shares = {f.name: [s for row in rows if (s := getattr(row, f.name)) is not None] for f in fields(ServiceRow)}
+    added = {name: _add(parts) if parts or name == "client" else None for name, parts in shares.items()}
+    return ServiceRow(**added)  # type: ignore[arg-type]
 
 
 def _add(shares: Iterable[Proportion]) -> Proportion:
@@ -201,15 +224,15 @@ def _listed(parts: Mapping[str, int]) -> Listed:
     return Listed({part: printed[part] for part in parts}, printed["all"])
 
 
-def _open(by_age: Mapping[str, int], partly: int | None) -> OpenStrains:
-    """By age, and by whether they are partly settled: two ways to part the same strains, kept back together."""
-    if partly is None:
-        listed = _listed(by_age)
-        return OpenStrains(listed.counts, listed.together, None)
-    together = sum(by_age.values())
-    counts = Counter({**by_age, "all": together, "partly": partly, "not settled": together - partly})
-    printed = _suppressed(counts, [("all", list(by_age)), ("all", ["partly", "not settled"])])
-    return OpenStrains({age: printed[age] for age in by_age}, printed["all"], printed["partly"])
+def _open(month: Mapping) -> Listed | None:
+    """What was open at the end of the last month, for less than four weeks or longer.
+
+    Nothing where too few therapists stand behind it, nor of a month that older rules have told more finely.
+    """
+    if month.get("rule", 1) < RULE or month["therapists"] < FEWEST_THERAPISTS:
+        return None
+    by_age = Counter(month["open"])
+    return _listed({"less": by_age["2"] + by_age["4"], "more": by_age["8"] + by_age["more"]})
 
 
 def _endings(year: PublishedPeriod) -> Endings:

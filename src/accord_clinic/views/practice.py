@@ -14,12 +14,14 @@ from accord_clinic.actions import corrections, cover_and_emergency, erasure, pla
 from accord_clinic.actions import members as member_actions
 from accord_clinic.forms.planning import Closing
 from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings, Roles
+from accord_clinic.pages import due as due_pages
 from accord_clinic.pages import erasure as erasure_pages
 from accord_clinic.pages import schedule
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import erasure as erasure_queries
 from accord_clinic.queries import members as member_queries
 from accord_clinic.queries import planning as planning_queries
+from accord_clinic.upkeep import backups
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
@@ -142,6 +144,13 @@ def messages(request: MemberRequest) -> HttpResponse:
 
 @require_safe
 @login_required
+def due(request: MemberRequest) -> HttpResponse:
+    """What waits for the admin, by name, and what is in order."""
+    return admins_page(request, "practice/due.html", {"page": due_pages.due(request.user, backups.newest_at())})
+
+
+@require_safe
+@login_required
 def erasures(request: MemberRequest) -> HttpResponse:
     """Who asked for erasure and waits for a decision, and what is kept of others until when."""
     context = {
@@ -212,6 +221,7 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
     """A page of the admin's, with the way to the others."""
     pages = [
         ("practice", _("Settings")),
+        ("due", _("Due")),
         ("members", _("Who works here")),
         ("closed_days", _("Closed days")),
         ("hand_in", _("Many at once")),

@@ -1,4 +1,4 @@
-"""The manager's page: the service in numbers, each with n and period; nothing by therapist, no small numbers."""
+"""The manager's page: what there is to do, and the service in numbers; nothing by therapist, no small numbers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +12,11 @@ from django.views.decorators.http import require_safe
 
 from accord.stats.repair_time import RepairTime
 from accord_clinic.charts.repair import RepairPicture, repair_picture
+from accord_clinic.charts.service import bars, lines, lowest
 from accord_clinic.pages import service as service_pages
-from accord_clinic.service.release import Endings, Proportion, Released, ServiceRow
+from accord_clinic.pages.work import work_page
+from accord_clinic.service.release import Endings, Period, Proportion, Released, ServiceRow
+from accord_clinic.upkeep import backups
 from accord_clinic.views.requests import MemberRequest
 
 KEPT_BACK = "–"
@@ -44,32 +47,89 @@ class ServiceLine:
 @require_safe
 @login_required
 def service(request: MemberRequest) -> HttpResponse:
-    """The periods of the last year, and what may be printed of them."""
+    """What there is to do, from the first week on; then the last year, and what of it may be printed."""
+    context: dict[str, object] = {"work": work_page(request.user), "backup": backups.newest_at()}
     numbers = service_pages.service(request.user)
-    if numbers is None:
-        return render(request, "service/empty.html")
+    if numbers is not None:
+        context |= {"numbers": True, **_numbers(numbers)}
+    return render(request, "service/service.html", context)
+
+
+def _numbers(numbers: service_pages.Service) -> dict[str, object]:
     released = numbers.released
-    context = {
+    rows = [_line(_span(period.first, period.last), period.row) for period in released.periods]
+    places = [_line(_places()[name], row) for name, row in released.places.items()]
+    counted = [(_span(period.first, period.last), _count(period.counted)) for period in released.periods]
+    still_open = _counts(_ages(), released.open.counts) if released.open else []
+    return {
         "period": _span(numbers.first, numbers.last),
         "until": _month(numbers.closed),
         "sentence": _sentence(released),
-        "total": _line("", released.total),
-        "rows": [_line(_span(period.first, period.last), period.row) for period in released.periods],
-        "modalities": [_line(_modalities()[name], row) for name, row in released.modalities.items()],
-        "counted": [(_span(period.first, period.last), _count(period.counted)) for period in released.periods],
-        "open": _counts(_ages(), released.open.counts),
-        "open_all": _count(released.open.together),
-        "partly": _count(released.open.partly),
+        "concerns": released.total.talked is not None,
+        **_pictures(released),
+        "rows": rows if _worth_a_table(_texts(rows)) else [],
+        "places": places if _worth_a_table(_texts(places)) else [],
+        "counted": counted if _worth_a_table([n for _name, n in counted]) else [],
+        "open": still_open if _worth_a_table([n for _name, n in still_open]) else [],
         "in_part_since": _month(released.in_part_since) if released.in_part_since else "",
         **_ended(released.endings),
         **_repair(released.repair),
     }
-    return render(request, "service/service.html", context)
+
+
+def _pictures(released: Released) -> dict[str, object]:
+    """How many sessions were answered; and how often concerns were talked about, or else where sessions took place."""
+    names = [_short_span(period.first, period.last) for period in released.periods]
+    client = [period.row.client.percent for period in released.periods]
+    therapist = [period.row.therapist.percent if period.row.therapist else None for period in released.periods]
+    told = [
+        (name, talked.part, talked.whole, _("{part} of {whole}").format(part=talked.part, whole=talked.whole))
+        for name, period in zip(names, released.periods, strict=True)
+        if (talked := period.row.talked) and talked.part is not None and talked.whole
+    ]
+    in_the_room = [
+        (name, room, held, _("{n} of {whole}").format(n=room, whole=held))
+        for name, period in zip(names, released.periods, strict=True)
+        if period.coarse and (held := period.row.client.whole) and (room := _in_the_room(period)) is not None
+    ]
+    return {
+        "answered": lines(names, client, therapist),
+        "scale_starts": lowest(client, therapist),
+        "latest": [
+            (voice, f"{shares[-1]} %")
+            for voice, shares in (("client", client), ("therapist", therapist))
+            if shares[-1] is not None
+        ],
+        "talked_bars": bars(told) if told else None,
+        "place_bars": bars(in_the_room) if in_the_room and not told else None,
+    }
+
+
+def _in_the_room(period: Period) -> int | None:
+    row = period.places.get("room")
+    return row.client.whole if row else 0
+
+
+def _texts(lines_of_table: list[ServiceLine]) -> list[str]:
+    """What stands in the cells of a table; an empty one is no number that is kept back."""
+    return [
+        text
+        for line in lines_of_table
+        for text in (line.held, line.client.text, line.therapist.text, line.talked.text, line.partly.text)
+        if text
+    ]
+
+
+def _worth_a_table(texts: list[str]) -> bool:
+    """Not where more than a third of it is kept back: a sentence stands there instead."""
+    return bool(texts) and 3 * texts.count(KEPT_BACK) <= len(texts)
 
 
 def _sentence(released: Released) -> str:
     """The page in one sentence: whether concerns get talked about, by the client's word."""
     talked = released.total.talked
+    if talked is None:
+        return _("How often concerns are talked about is shown from five therapists on.")
     if talked.whole is None:
         return _("How often concerns were talked about is kept back: the numbers are too small to show.")
     if not talked.whole:
@@ -142,16 +202,22 @@ def _span(first: date, last: date) -> str:
     return _("{first} to {last}").format(first=begun, last=_month(last))
 
 
+def _short_span(first: date, last: date) -> str:
+    """The same for a picture: "Jan", or "Jan–Mar"."""
+    names = dict.fromkeys((date_format(first, "M"), date_format(last, "M")))
+    return "–".join(names)
+
+
 def _month(first: date) -> str:
     return date_format(first, "F Y")
 
 
-def _modalities() -> dict[str, str]:
-    return {"room": _("in the room"), "video": _("by video"), "phone": _("by phone"), "text": _("by text")}
+def _places() -> dict[str, str]:
+    return {"room": _("in the room"), "remote": _("by video, phone or text")}
 
 
 def _ages() -> dict[str, str]:
-    return {"2": _("up to 2 weeks"), "4": _("2 to 4 weeks"), "8": _("4 to 8 weeks"), "more": _("more than 8 weeks")}
+    return {"less": _("less than four weeks"), "more": _("four weeks or longer")}
 
 
 def _endings() -> dict[str, str]:

@@ -82,7 +82,7 @@ def _pictures(released: Released) -> dict[str, object]:
     names = [_short_span(period.first, period.last) for period in released.periods]
     client = [period.row.client.percent for period in released.periods]
     therapist = [period.row.therapist.percent if period.row.therapist else None for period in released.periods]
-    told = [
+    talked_about = [
         (name, talked.part, talked.whole, _("{part} of {whole}").format(part=talked.part, whole=talked.whole))
         for name, period in zip(names, released.periods, strict=True)
         if (talked := period.row.talked) and talked.part is not None and talked.whole
@@ -100,8 +100,8 @@ def _pictures(released: Released) -> dict[str, object]:
             for voice, shares in (("client", client), ("therapist", therapist))
             if shares[-1] is not None
         ],
-        "talked_bars": bars(told) if told else None,
-        "place_bars": bars(in_the_room) if in_the_room and not told else None,
+        "talked_bars": bars(talked_about) if talked_about else None,
+        "place_bars": bars(in_the_room) if in_the_room and not talked_about else None,
     }
 
 

@@ -20,7 +20,7 @@ PAGES = ["errors/plain.html", "parts/talk_rows.html", "therapist/talk.html"]
 """Templates that clients meet beside those in `client/`, and what those include."""
 PYTHON = [
     "exports/chapters.py", "exports/paper.py", "exports/pdf.py", "questionnaires/*.py", "pages/pictures.py",
-    "words/phrases.py", "actions/agreements.py", "actions/corrections.py",
+    "words/introduction.py", "words/phrases.py", "actions/agreements.py", "actions/corrections.py",
     "queries/checkin.py", "pages/consent.py", "pages/key_holders.py", "queries/rights.py", "pages/own_space.py",
     "pages/answers.py", "pages/talk_sheet.py", "pages/erasure.py",
     "views/checkin_page.py", "views/checkin.py", "views/errors.py", "views/rights.py",

@@ -20,6 +20,7 @@ from accord_clinic.models import (
     Dyad,
     Measure,
     Member,
+    NotForClient,
     Notice,
     Practice,
     Schedule,
@@ -113,6 +114,18 @@ def set_up(
         changed.append("measures")
     if changed:
         record(by, "set_up", f"dyad:{dyad.pk}", changed)
+
+
+@transaction.atomic
+def note_not_for(dyad: Dyad, why: str, *, by: Member) -> None:
+    """Keep why check-ins are not for this client, for the own therapist alone; without words nothing is kept."""
+    check_own(by, dyad)
+    if not (dyad.asks_nothing and why.strip()):
+        NotForClient.objects.filter(dyad=dyad).delete()
+        return
+    facts = {"by": by, "why": why.strip()[:2000], "at": timezone.now()}
+    NotForClient.objects.update_or_create(dyad=dyad, defaults=facts)
+    record(by, "note_not_for", f"dyad:{dyad.pk}", ["why"])
 
 
 @transaction.atomic
@@ -296,6 +309,8 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     end_course(dyad, "moved_on", on, "", by=by)
     settled = ("approach", "setting", "modality", "form", "often", "card_topics")
     facts = {name: getattr(dyad, name) for name in settled}
+    if dyad.asks_nothing:
+        facts["often"] = None  # whoever goes on decides anew
     measures = dict(dyad.measures.values_list("instrument", "every"))
     facts["in_any_language"] = set(dyad.measures.filter(in_any_language=True).values_list("instrument", flat=True))
     after = start_course(dyad.client, to, on, by=by, follows=dyad, measures=measures, **facts)

@@ -42,6 +42,7 @@ AT_ONCE = {
     models.Rhythm: DYAD,
     models.Schedule: DYAD,
     models.Pause: CLIENT,
+    models.NotForClient: DYAD,
 }
 """Private lines, what nobody else was shown, links, messages, and what would plan or send more of them."""
 RECORD = {

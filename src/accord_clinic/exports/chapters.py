@@ -264,6 +264,7 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
         },
         "marked": {"end": _("that a goal or a task has ended"), "tick": _("that something was talked about")},
         "decision": {"yes": _("yes"), "not_now": _("not now"), "no": _("no")},
+        "often": {"never": _("never")},
         "how": {"shared": _("shared for supervision"), "cover": _("cover"), "emergency": _("in an emergency")},
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES, occasions
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Terms
-from accord_clinic.models.people import OFTEN
+from accord_clinic.models.people import NEVER, OFTEN
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
 
@@ -104,7 +104,7 @@ class CourseForm(forms.Form):
         assert isinstance(often, forms.ChoiceField)
         topics.choices = [(topic, names[topic]) for topic in CARD_TOPICS]
         as_usual = gettext("as usual here: {often}").format(often=dict(OFTEN)[usual])
-        often.choices = [("", as_usual), *OFTEN]
+        often.choices = [("", as_usual), *OFTEN, (NEVER, gettext("never: not for this client"))]
         for measure in outcome_measures():
             self.fields[MEASURE + measure.id] = forms.TypedChoiceField(
                 label=measure.name,
@@ -213,9 +213,16 @@ class PersonForm(CourseForm):
 class SetUp(CourseForm):
     """How a running course is set up; when it began stays as it was said."""
 
+    why_never = forms.CharField(
+        label=_("If never: why"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("For you alone. Nobody else here sees it. Such notes may have to be disclosed."),
+    )  # fmt: skip
+
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
         del self.fields["started"]
+        names = [name for name in self.fields if name != "why_never"]
+        self.order_fields([*names[: names.index("often") + 1], "why_never", *names[names.index("often") + 1 :]])
 
 
 class PlanSession(forms.Form):

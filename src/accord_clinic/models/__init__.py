@@ -29,7 +29,17 @@ from accord_clinic.models.care import (
 from accord_clinic.models.case_meetings import CaseMeeting, CaseTally
 from accord_clinic.models.exchange import Recipient, TokenContext
 from accord_clinic.models.messages import Schedule, StopLink
-from accord_clinic.models.people import Client, Consent, Dyad, ExternalName, Measure, Member, Practice, Share
+from accord_clinic.models.people import (
+    Client,
+    Consent,
+    Dyad,
+    ExternalName,
+    Measure,
+    Member,
+    NotForClient,
+    Practice,
+    Share,
+)
 from accord_clinic.models.planning import (
     CalendarChange,
     CalendarEvent,
@@ -76,6 +86,7 @@ __all__ = [
     "Invitation",
     "Measure",
     "Member",
+    "NotForClient",
     "Notice",
     "Pick",
     "PlanFit",

@@ -16,6 +16,8 @@ OFTEN = [
     (REVIEW_EVERY, _("at reviews, after every sixth session")),
 ]
 """How often there is a check-in, in sessions. There always is one after the first."""
+NEVER = 1000
+"""In place of so many sessions: the therapist has decided that check-ins are not for this client."""
 
 
 class Practice(models.Model):
@@ -213,7 +215,10 @@ class Dyad(Addressed):
     modality = models.CharField(max_length=10, choices=MODALITIES, default="room")
     form = models.CharField(max_length=20, choices=FORMS, default="full")
     card_topics = models.JSONField(default=list, blank=True, help_text="what guidance cards are also chosen for")
-    often = models.PositiveSmallIntegerField(choices=OFTEN, null=True, blank=True, help_text="empty: as the practice")
+    often = models.PositiveSmallIntegerField(
+        choices=[*OFTEN, (NEVER, _("never: not for this client"))],
+        null=True, blank=True, help_text="empty: as the practice",
+    )  # fmt: skip
     order = models.CharField(
         max_length=12, choices=ORDERS, blank=True, help_text="drawn when it began, and the same over the whole course"
     )
@@ -226,6 +231,20 @@ class Dyad(Addressed):
 
     class Meta:
         indexes = [models.Index(fields=["therapist", "ended"])]
+
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether check-ins are not for this client; a link can still be made by hand."""
+        return self.often == NEVER
+
+
+class NotForClient(models.Model):
+    """Why a therapist asks this client nothing, for that therapist alone. That nothing is asked stands in `often`."""
+
+    dyad = models.OneToOneField(Dyad, on_delete=models.CASCADE, related_name="not_for_client")
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    why = models.TextField()
+    at = models.DateTimeField()
 
 
 class Measure(models.Model):

@@ -33,6 +33,7 @@ from accord_clinic.questionnaires.answer_words import phrase
 from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
+from accord_clinic.words.introduction import introduction
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Names, scale_name
 from accord_clinic.words.sessions import denied
@@ -89,6 +90,7 @@ class _Presenter:
             mine=self.mine,
             read=tuple(sorted({quoted.session_uid for quoted in self.rows.quotes})),
             scales={key: scale_name(key) for key in SCALES},
+            introduction=introduction(self.dyad.client.language) if self.mine and not self.revealed else (),
         )
 
     def reading(self) -> CaseReading:

@@ -91,3 +91,5 @@ class DyadPage:
     read: tuple[str, ...]
     scales: dict[str, str]
     """The scales of the check-in with their names: a *Why?* stands beside each."""
+    introduction: tuple[str, ...] = ()
+    """What to say before the first check-in, for whoever treats; nothing once a session is open."""

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accord.instruments import Instrument
-from accord_clinic.models import Client, Dyad, Invitation, Member, Notice, Response, Share
+from accord_clinic.models import Client, Dyad, Invitation, Member, NotForClient, Notice, Response, Share
 from accord_clinic.queries.from_outside import code_of
 from accord_clinic.queries.who_is_asked import Why, why_not_asked
 from accord_clinic.questionnaires.shelf import shelf
@@ -51,6 +51,8 @@ def as_set_up(dyad: Dyad) -> dict[str, object]:
     """How the course is set up, for a form."""
     names = ("under_way", "approach", "card_topics", "modality", "form", "often")
     facts = {name: getattr(dyad, name) for name in names}
+    own = NotForClient.objects.filter(dyad=dyad, by=dyad.therapist_id)
+    facts["why_never"] = own.values_list("why", flat=True).first()
     measures = list(dyad.measures.all())
     facts |= {f"measure-{m.instrument}": m.every for m in measures}
     return facts | {f"foreign-{m.instrument}": m.in_any_language for m in measures}

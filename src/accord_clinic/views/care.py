@@ -79,7 +79,10 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
         context = {"form": form, "dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
     back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
-    answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **form.cleaned_data)
+    facts = dict(form.cleaned_data)
+    why = facts.pop("why_never")
+    answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **facts)
+    care.note_not_for(dyad, why, by=request.user)
     _tell_not_asked(request, dyad)
     return answer
 

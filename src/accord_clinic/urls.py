@@ -171,6 +171,7 @@ urlpatterns = [
     path("people/<str:uid>/set-up/", care.set_up, name="set_up"),
     path("people/<str:uid>/arrange/", care.arrange, name="arrange"),
     path("people/<str:uid>/delete/", care.delete, name="delete_client"),
+    path("people/<str:uid>/guide/", care.send_guide, name="send_guide"),
     path("people/<str:uid>/share/", care.share, name="share"),
     path("people/<str:uid>/unshare/", care.unshare, name="unshare"),
     path("people/<str:uid>/terms/", terms.show, name="terms"),

@@ -77,11 +77,11 @@ def test_no_pronoun_is_guessed(name, texts, staff) -> None:
     assert not re.search(r"\b(he|she|him|her|his|hers|himself|herself)\b", " ".join(texts).lower())
 
 
-def test_there_are_eight_lessons_and_four_pages_for_clients() -> None:
+def test_there_are_eight_lessons_and_five_pages_for_clients() -> None:
     assert SLUGS == TITLES
     for language in LANGUAGES:
         assert [lesson.slug for lesson in lessons(language)] == [lesson.slug for lesson in lessons()]
-        assert len(client_pages(language)) == 4
+        assert len(client_pages(language)) == 5
         assert len(misconceptions(language).entries) == 10
         assert len(frequent_questions(language).entries) == 10
 

@@ -237,6 +237,7 @@ ROWS = {
     "people/<str:uid>/course/": Row(get="ben", post="ben", at="dyad"),
     "people/<str:uid>/arrange/": Row(get="ben", at="dyad"),
     "people/<str:uid>/delete/": Row(post="ben", at="dyad"),
+    "people/<str:uid>/guide/": Row(post=TREATS, at="dyad"),
     "people/<str:uid>/share/": Row(post="ben", at="dyad"),
     "people/<str:uid>/unshare/": Row(post="ben", at="dyad"),
     "people/<str:uid>/set-up/": Row(get="ben", post="ben", at="dyad"),

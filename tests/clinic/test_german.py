@@ -365,7 +365,14 @@ def everywhere(walk: Walk) -> None:
     own_pages(walk)
     rights_pages(walk)
     ways_out(walk)
-    for page in ("", "working-well/", "what-you-may-say/", "if-it-does-not-fit/", "how-the-check-in-works/"):
+    for page in (
+        "",
+        "working-well/",
+        "what-you-may-say/",
+        "if-it-does-not-fit/",
+        "how-the-check-in-works/",
+        "before-the-first-session/",
+    ):
         walk.see(f"guide {page}", Browser(headers={"accept-language": "de"}).get(f"/guide/{page}"))
 
 

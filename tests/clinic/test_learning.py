@@ -7,10 +7,13 @@ from django.contrib.sessions.models import Session as BrowserSession
 from django.db import connection
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django.utils.html import escape
+from tests.clinic.people import a_held_session
 from tests.clinic.test_german import ENGLISH, words_of
 
 from accord import lessons as texts
+from accord_clinic.messages import notices
 
 LANGUAGES = ("en", "de")
 
@@ -66,3 +69,33 @@ def test_reading_a_lesson_writes_nothing(ben_reads):
 
 def test_the_menu_leads_there(ben_reads):
     assert 'href="/learn/"' in ben_reads("/today/")
+
+
+class TestBeforeTheFirstSession:
+    def test_the_therapist_sends_the_page_in_one_tap(self, people, as_member, mailoutbox):
+        people.ana.email = "ana@example.org"
+        people.ana.save()
+        ben, path = as_member(people.ben), f"/people/{people.dyad.uid}/"
+        assert "Before the first session" in ben.get(path).content.decode()
+        assert "on its way" in ben.post(f"{path}guide/", follow=True).content.decode()
+        notices.deliver()
+        [mail] = mailoutbox
+        assert mail.body.strip().endswith("/guide/before-the-first-session/")
+        for name in ("Ana", "Ben", "therap"):
+            assert name not in mail.subject + mail.body
+        assert "already" in ben.post(f"{path}guide/", follow=True).content.decode()
+
+    def test_once_they_have_met_it_is_gone(self, people, as_member):
+        a_held_session(people.dyad)
+        assert "Send this page" not in as_member(people.ben).get(f"/people/{people.dyad.uid}/").content.decode()
+
+    def test_nothing_goes_to_somebody_without_an_address_or_who_said_stop(self, people, as_member, mailoutbox):
+        ben, path = as_member(people.ben), f"/people/{people.dyad.uid}/guide/"
+        people.ana.email = people.ana.phone = ""
+        people.ana.save()
+        assert "no address" in ben.post(path, follow=True).content.decode()
+        people.ana.email, people.ana.messages_stopped_at = "ana@example.org", timezone.now()
+        people.ana.save()
+        assert "gets no messages now" in ben.post(path, follow=True).content.decode()
+        notices.deliver()
+        assert not mailoutbox

@@ -73,6 +73,7 @@ class _Presenter:
             headline=self.headline(read),
             tick=self.tick(read),
             safety=tuple((finding.answer, finding.session) for finding in read.findings if finding.answer),
+            before_the_first=self.names.you and not self.dyad.ended and not self._took_place(),
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
             outcomes=outcome_changes(self.rows.record),
@@ -201,6 +202,9 @@ class _Presenter:
         elif session.revealed_by == "waived":
             missing.append(_("rated after it was open"))
         return " · ".join(missing)
+
+    def _took_place(self) -> bool:
+        return any(session.state == "held" for session in self.sessions) or self.dyad.under_way
 
     def _next_number(self) -> int:
         """The next session has the number after those that took place."""

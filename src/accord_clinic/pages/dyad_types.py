@@ -74,6 +74,7 @@ class DyadPage:
     tick: str
     safety: tuple[tuple[str, int], ...]
     asks_age: bool
+    before_the_first: bool
     picture: Picture | None
     outcomes: tuple[OutcomeChange, ...]
     answers: SessionAnswers

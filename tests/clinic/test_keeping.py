@@ -319,3 +319,25 @@ def test_several_concerns_take_turns(people, dyad):
         asked += [uid for uid, _start in client_queries.concerns(session)]
         checkin.send(session, "client", answers("client"), by=people.ana)
     assert sorted(asked) == sorted(dyad.strains.values_list("uid", flat=True))
+
+
+@pytest.mark.parametrize("reader", ["raise", "statistics", "outside"])
+def test_no_page_tells_a_kept_line_of_any_questionnaire(people, as_member, reader):
+    """A canary for every question that is answered in words, each searched on every page of its course."""
+    browser, walked = as_member(people.ben), 0
+    for instrument in [one for one in shelf().instruments.values() if one.wordings and one.has_wording("en")]:
+        for name in instrument.forms:
+            for item in [item for item in instrument.asked(name, "client") if item.kind == "text"]:
+                words = f"kolibri-{instrument.id}-{item.id}"
+                dyad = a_dyad(people.ben, f"Kim {name} {item.id}")
+                page = replace(answers("client"), open_lines=(OpenLine(instrument.id, item.id, words, reader),))
+                if instrument.id != CHECK_IN:
+                    page = replace(page, parts=(*page.parts, a_part(instrument.id, "client", name, {})))
+                session = a_held_session(dyad, client=page, therapist=answers("therapist"))
+                assert PrivateLine.objects.filter(response__session=session, words=words).exists(), words
+                of_session = [reverse(url, args=[session.uid]) for url in ("talk", "talk_pdf", "prepare", "note")]
+                of_dyad = [reverse(url, args=[dyad.uid]) for url in ("dyad", "goals", "terms")]
+                for url in (*of_session, *of_dyad, "/today/", "/people/"):
+                    assert words not in browser.get(url).content.decode(errors="replace"), url
+                walked += 1
+    assert walked > 5

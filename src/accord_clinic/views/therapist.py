@@ -13,6 +13,7 @@ from accord_clinic.pages import caseload
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.planning import pause_of
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404, searched_for
@@ -73,6 +74,7 @@ def dyad(request: MemberRequest, uid: str) -> HttpResponse:
 def aside(request: MemberRequest, uid: str) -> HttpResponse:
     """Put a mark of the headline aside for this reader alone, or show it again."""
     row = or_404(dyad_queries.visible(request.user, uid))
-    sheet, mark = request.POST.get("sheet", ""), request.POST.get("mark", "")
-    back = reverse("prepare", args=[sheet]) if sheet else reverse("dyad", args=[uid])
-    return do(request, back, put_aside.put_aside, row, mark, request.POST.get("what") != "show", by=request.user)
+    sheet = talk_queries.revealed_session(request.user, request.POST.get("sheet", ""))
+    back = reverse("prepare", args=[sheet.uid]) if sheet else reverse("dyad", args=[uid])
+    mark, away = request.POST.get("mark", ""), request.POST.get("what") != "show"
+    return do(request, back, put_aside.put_aside, row, mark, away, by=request.user)

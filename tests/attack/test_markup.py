@@ -35,7 +35,7 @@ from accord_clinic.models import (
 EVIL = "\"'><script>kolibri()</script>{client}{id}{{ settings.SECRET_KEY }}%(name)s${x}"
 
 class Acting(HTMLParser):
-    """What of a page is markup and should be words: a script of theirs, or an attribute that broke out of its quotes."""
+    """What of a page is markup and should be words: a script of theirs, or an attribute out of its quotes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,10 +17,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # practices are shared out o
 
 from benchmarks.signals.budgets import budget, few
 from benchmarks.signals.rivals import rivals
+from benchmarks.signals.series import series
 from benchmarks.signals.speed import speed
 from benchmarks.signals.tables import FULL, QUICK
 
-PARTS = {part.__name__: part for part in (budget, few, rivals, speed)}
+PARTS = {part.__name__: part for part in (budget, few, rivals, series, speed)}
 
 
 def main() -> None:

@@ -59,9 +59,9 @@ def courses(life: Life, n: int, seed: int, judged: bool = False) -> Courses:
     s = np.arange(1.0, sessions + 1)
     days = rng.uniform(0.0, YEAR, (n, 1)) // 1 + 7.0 * s
     meant = _meant(life, n, s, rng)
-    noise = _noise(life, n, sessions, rng)
+    wander = noise(life, n, sessions, rng)
     within = WITHIN * life.size
-    y = meant + within * _sd(life, s) * _person_sd(life.uneven, n, rng) * noise
+    y = meant + within * _sd(life, s) * person_sd(life.uneven, n, rng) * wander
     strained = np.zeros(y.shape, dtype=bool)
     if judged:
         y -= within * life.shift * (days >= life.since)
@@ -69,7 +69,7 @@ def courses(life: Life, n: int, seed: int, judged: bool = False) -> Courses:
         low = _strains(life.strained, n, sessions, rng)
         y -= within * low
         strained = low > 0
-    y = _answered(y, life.items, rng) if life.items else np.clip(y, LOW, HIGH)
+    y = answered(y, life.items, rng) if life.items else np.clip(y, LOW, HIGH)
     if life.lengths:
         y[s > rng.choice(life.lengths, (n, 1))] = np.nan
     if life.missing:
@@ -95,13 +95,13 @@ def _sd(life: Life, s: np.ndarray) -> np.ndarray:
     return first + (last - first) * (s - 1.0) / max(len(s) - 1, 1)
 
 
-def _person_sd(cv: float, n: int, rng: np.random.Generator) -> np.ndarray:
+def person_sd(cv: float, n: int, rng: np.random.Generator) -> np.ndarray:
     """Log-normal with this coefficient of variation, mean square 1."""
     variance = np.log1p(cv * cv)
     return np.exp(variance**0.5 * rng.standard_normal((n, 1)) - variance)
 
 
-def _noise(life: Life, n: int, sessions: int, rng: np.random.Generator) -> np.ndarray:
+def noise(life: Life, n: int, sessions: int, rng: np.random.Generator) -> np.ndarray:
     """Standard noise, neighbours alike: normal, Student t, or a gamma turned round (its skew is that of each step)."""
     if life.skew:
         shape = 4.0 / life.skew**2
@@ -127,7 +127,7 @@ def _strains(share: float, n: int, sessions: int, rng: np.random.Generator) -> n
     return np.where(struck & (since >= 0) & (stays | (since < length)), depth * size, 0.0)
 
 
-def _answered(y: np.ndarray, items: int, rng: np.random.Generator) -> np.ndarray:
+def answered(y: np.ndarray, items: int, rng: np.random.Generator) -> np.ndarray:
     """The mean of so many answers from 1 to 5 to what is meant."""
     n, sessions = y.shape
     own = ITEM_OWN**0.5 * np.linspace(-1.3, 1.3, items)

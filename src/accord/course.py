@@ -13,6 +13,7 @@ from accord.instruments import Instrument
 from accord.records import DyadRecord, Rater, Response, Score, Signal
 from accord.scoring import comparable, kept_scores
 from accord.signals import DETECTORS, Detector, Evidence
+from accord.stats.level import Level, day_of
 from accord.stats.thresholds import Calibration
 from accord.trajectories import Trajectory, trajectory
 
@@ -50,6 +51,7 @@ def course(
     calibrations: Mapping[str, Calibration],
     detectors: tuple[Detector, ...] = DETECTORS,
     versions: Mapping[tuple[str, str], Instrument] | None = None,
+    levels: Mapping[str, Level] | None = None,
 ) -> Course:
     """Score every response, follow each calibrated scale, and look for signals.
 
@@ -59,7 +61,8 @@ def course(
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
     instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
-    calibration that rests on too few courses draws the band and raises no signal.
+    calibration that rests on too few courses draws the band and raises no signal. `levels`, keyed as the calibrations:
+    how far the whole practice lay from its usual by the date of a session, which is then expected of everybody.
 
     >>> from accord.instruments import catalogue
     >>> from accord.records import SessionFacts
@@ -82,10 +85,11 @@ def course(
         if calibration.learning and not gap:
             silent.add((name, scale))
         client, other = values(own)[None, :], _other_voice(scored, instruments[name], scale)
+        level = _level(record, (levels or {}).get(key))
         if not gap:
-            trajectories[name, scale] = trajectory(client, times, calibration, other)
+            trajectories[name, scale] = trajectory(client, times, calibration, other, level)
         elif other is not None:
-            gaps[name, scale] = trajectory(client - other, times, calibration)
+            gaps[name, scale] = trajectory(client - other, times, calibration, level=level)
     evidence = Evidence(record, instruments, scored, trajectories, gaps, versions or {})
     signals = tuple(signal for detector in detectors for signal in detector.detect(evidence))
     return Course(record, scored, trajectories, gaps, signals, frozenset(silent), earlier)
@@ -98,6 +102,14 @@ def values(series: Series) -> npt.NDArray[np.float64]:
     array([12., nan])
     """
     return np.array([np.nan if s is None or s.value is None else s.value for s in series])
+
+
+def _level(record: DyadRecord, level: Level | None) -> npt.NDArray[np.float64] | None:
+    """The practice's level in each session, (1, T); 0 in one without a date."""
+    if level is None:
+        return None
+    days = [-np.inf if session.start is None else day_of(session.start) for session in record.sessions]
+    return level.at(np.array(days, dtype=np.float64)[None, :])
 
 
 def _other_voice(

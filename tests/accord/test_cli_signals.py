@@ -283,6 +283,27 @@ def test_dates_are_no_session_numbers(study, tmp_path, capsys):
     assert "column 'session' holds Dates. Give the number" in refused(capsys, str(tmp_path / "in.parquet"))
 
 
+@pytest.mark.parametrize("written", ["day", "date", "words"])
+def test_what_happens_to_everybody_on_a_day_is_expected_of_each(tmp_path, written):
+    """From one day on all forty are two points lower. However the day is written, the answer is the same."""
+    table = pl.DataFrame(
+        {"dyad": k, "session": s, "score": 4.0 + 0.2 * ((7 * k + 3 * s) % 5 - 2), "day": 7 * s + 3 * k}
+        for k in range(40) for s in range(1, 16)
+    ).with_columns(score=pl.col("score") - 2.0 * (pl.col("day") >= 130))  # fmt: skip
+    if written != "day":
+        table = table.with_columns(day=pl.date(2026, 1, 1) + pl.duration(days=pl.col("day")))
+    if written == "words":
+        table = table.with_columns(day=pl.col("day").cast(pl.String))
+    alone, together = signals(table, tmp_path), signals(table, tmp_path, "--date", "day")
+    late = [7 * s + 3 * k > 140 for k in range(40) for s in range(1, 16)]
+    assert together.filter(late)["flag"].sum() < 0.5 * alone.filter(late)["flag"].sum()
+
+
+def test_a_row_without_its_date_is_named(study, tmp_path, capsys):
+    clients(study).with_columns(day=pl.lit("soon")).write_csv(tmp_path / "in.csv")
+    assert "line 2: column 'day' holds no date" in refused(capsys, str(tmp_path / "in.csv"), "--date", "day")
+
+
 def test_a_column_of_ones_own_is_never_overwritten(study, tmp_path, capsys):
     clients(study).with_columns(state=pl.lit("Ohio")).write_csv(tmp_path / "in.csv")
     assert "column 'state' is there already" in refused(capsys, str(tmp_path / "in.csv"))

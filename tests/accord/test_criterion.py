@@ -94,6 +94,28 @@ def test_bad_columns_get_a_sentence(columns, word):
         agreement(*columns)
 
 
+def test_a_study_file_is_compared_as_it_comes(practice, tmp_path, capsys):
+    """A simulated practice with known truth, in which clients say what is true: the command finds just that."""
+    rows = practice.with_columns(rater=pl.lit("client"), scale=pl.lit("accord-check-in/collaboration"))
+    rows.select("dyad", "session", "rater", "scale", "score").write_csv(tmp_path / "scores.csv")
+    said = rows.with_columns(item=pl.lit("t1"), answer=2 * pl.col("strain"))
+    said.select("dyad", "session", "rater", "item", "answer").write_csv(tmp_path / "answers.csv")
+    marks = rows.filter(pl.col("flag") == 1).with_columns(kind=pl.lit("drop"))
+    marks.select("dyad", "session", "kind", "scale").write_csv(tmp_path / "signals.csv")
+    dyads = pl.DataFrame({"dyad": range(400), "ending": ["by_client", "planned", "", "ongoing"] * 100})
+    dyads.write_csv(tmp_path / "dyads.csv")
+    assert main(["fit", "criterion", str(tmp_path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    judged = practice.filter(pl.col("session") > 3)
+    assert told["t1"]["ppv"]["value"] == pytest.approx(judged.filter(pl.col("flag") == 1)["strain"].mean())
+    assert told["t1"]["sensitivity"]["value"] == pytest.approx(judged.filter(pl.col("strain") == 1)["flag"].mean())
+    assert (told["t1"]["missing"], told["partner"]["missing"]) == (0.0, 1.0)
+    assert told["next score after a mark, given this one"]["rows"] == 400 * 11
+    assert told["log odds of an unplanned ending after a mark"]["rows"] == 400 * 12 - 100  # an ending that is withheld
+    assert main(["fit", "criterion", str(tmp_path), "--scale", "no"]) == 2
+    assert "rated are accord-check-in/collaboration" in capsys.readouterr().err
+
+
 def test_the_command_prints_every_comparison(practice, tmp_path, capsys):
     practice.write_csv(tmp_path / "sessions.csv")
     arguments = ["fit", "criterion", str(tmp_path / "sessions.csv"), "--person", "dyad", "--time", "session"]

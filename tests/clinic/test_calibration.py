@@ -1,12 +1,22 @@
 """What calibrations are made of: single answers as the key reads them, and how reliable a change on few items is."""
 
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
 import numpy as np
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from tests.clinic.learned import learned
 from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, a_session, answers
 
+from accord import calibrate, simulate
+from accord.stats.fitting import misfit
 from accord.stats.reliability import reliability
 from accord_clinic.actions import calibration
 from accord_clinic.models import Calibration
+from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.ratings import item_answers
 from accord_clinic.questionnaires import arrays
 
@@ -62,6 +72,32 @@ def test_a_week_without_a_session_has_no_place_in_what_is_learnt(dyad):
     assert item_answers(CHECK_IN, "connection")[0, :, 0].tolist() == [1.0, 3.0]
 
 
+def test_what_happens_to_everybody_is_expected_of_each(people, dyad):
+    """Ana and five others give lower answers from one day on: her band follows what the sweep has seen by then."""
+    learned()
+    for name in ("Kim", "Lou", "Max", "Nan", "Oda"):
+        a_lower_course(a_dyad(people.ben, name))
+    a_lower_course(dyad)
+    before = course_of(dyad).trajectories[CHECK_IN, "collaboration"].expected[0, -1]
+    calibration.follow_levels()
+    newest = Calibration.objects.filter(scale=f"{CHECK_IN}/collaboration").latest("id")
+    assert len(newest.level["days"]) == 6
+    assert newest.level["values"][-1] < -2
+    after = course_of(dyad).trajectories[CHECK_IN, "collaboration"].expected[0, -1]
+    assert after < before - 1
+    at = newest.level_at
+    calibration.follow_levels()
+    assert Calibration.objects.get(pk=newest.pk).level_at == at  # once a day is enough
+
+
+def a_lower_course(dyad):
+    """Six sessions a week apart, the last three lower; open to both."""
+    for week in range(6, 0, -1):
+        low = dict.fromkeys(("d1", "d2", "m1", "m2"), 3 if week > 3 else 1)
+        start = timezone.now() - timedelta(weeks=week)
+        a_held_session(dyad, start, client=answers("client", **low), therapist=answers("therapist"))
+
+
 def test_the_sweep_makes_a_marked_one_anew_once(dyad):
     a_rated_session(dyad, b2=1)
     calibration.calibrate([f"{CHECK_IN}/connection"], by=None)
@@ -70,4 +106,29 @@ def test_the_sweep_makes_a_marked_one_anew_once(dyad):
     Calibration.objects.update(make_anew=True)
     [sentence] = calibration.renew()
     assert sentence.startswith(f"{CHECK_IN}/connection: ")
+    assert sentence.endswith("Made anew: an upgrade changed what it was learnt from.")
     assert calibration.renew() == []
+
+
+def test_the_sweep_makes_one_anew_that_no_longer_fits_and_says_in_what(people, monkeypatch, capsys):
+    """What was learnt lies far above what people answer here."""
+    made = calibrate(simulate(60, 15, 4, "none", items=3).client, draws=1000)
+    high = replace(made, hyper=replace(made.hyper, b0=made.hyper.b0 + 60.0))
+    Calibration.objects.create(
+        version=high.id, scale=f"{CHECK_IN}/connection", made_at=timezone.now(), dyads=60, body=high.to_dict()
+    )
+    monkeypatch.setattr(calibration, "FRESH", 3)
+    monkeypatch.setattr(calibration, "GROWN", 2.0)  # that there are more ratings is not why
+    monkeypatch.setattr(calibration, "misfit", partial(misfit_of_few, misfit))
+    for name in ("Kim", "Lou"):
+        dyad = a_dyad(people.ben, name)
+        for b2 in (1, 0, 1, 2, 1):
+            a_rated_session(dyad, b2=b2, b3=1, b4=1)
+    call_command("sweep")
+    assert "Made anew: it no longer fitted the ratings here (another level" in capsys.readouterr().out
+    assert Calibration.objects.latest("id").version != high.id
+
+
+def misfit_of_few(misfit, made, scores, times):
+    """As of many courses that go alike."""
+    return misfit(made, np.tile(scores, (20, 1)), times)

@@ -12,16 +12,19 @@ import polars as pl
 
 from accord.errors import BadInput
 from accord.stats.criterion import CriterionAgreement, agreement, ending, next_score, share
-from accord.tables.study import check_once, numbers, read_table
+from accord.tables.sessions import SCALE, sessions_of
+from accord.tables.study import check_columns, check_once, numbers, read_table
 
 EXAMPLE = """example:
-  accord fit criterion sessions.csv --person dyad --time session --mark flag --against t1,partner --cluster therapist
+  accord fit criterion study --scale accord-check-in/collaboration
+  accord fit criterion sessions.csv --mark flag --against t1,partner --cluster therapist
 
-sessions.csv has one row a session, with the mark (1 or 0) and for each criterion 1, 0, or nothing where it is unknown.
---against takes the client's own answer, the partner's, or a code given by observers; --weight the column of one over
-the chance that a session was looked at. --score compares the next session's score, --ended the unplanned endings (1 in
-the last row before one), --up the marks upward. Intervals are 95 %, clustered. A criterion that is often missing has
-bounds beside it: were every missing answer a no, and a yes."""
+study is the folder of an unpacked study file: its marks are compared with what both sides said, the next score and how
+courses ended. sessions.csv has one row a session, with the mark (1 or 0) and for each criterion 1, 0, or nothing where
+it is unknown. --against takes the client's own answer, the partner's, or a code given by observers; --weight the column
+of one over the chance that a session was looked at. --score compares the next session's score, --ended the unplanned
+endings (1 in the last row before one), --up the marks upward. Intervals are 95 %, clustered. A criterion that is often
+missing has bounds beside it: were every missing answer a no, and a yes."""
 
 
 def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,9 +36,10 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("file", metavar="FILE", type=Path, help="CSV or Parquet, one row a session")
-    command.add_argument("--person", metavar="COLUMN", required=True, help="whose course it is")
-    command.add_argument("--time", metavar="COLUMN", required=True, help="the number of the session")
+    command.add_argument("file", metavar="FILE", type=Path, help="a table, one row a session; or the folder of a study")
+    command.add_argument("--scale", metavar="NAME", default=SCALE, help="of a study file: which (default %(default)s)")
+    command.add_argument("--person", metavar="COLUMN", default="dyad", help="whose course it is (default %(default)s)")
+    command.add_argument("--time", metavar="COLUMN", default="session", help="the number of the session (%(default)s)")
     command.add_argument("--mark", metavar="COLUMN", default="flag", help="1 where marked (default %(default)s)")
     command.add_argument("--against", metavar="A,B", default="", help="columns of yes (1) and no (0), by comma")
     command.add_argument("--cluster", metavar="COLUMN", help="what rows hang together by (default: the person)")
@@ -62,12 +66,17 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _compared(arguments: argparse.Namespace) -> dict[str, Any]:
     path, person, time, mark = arguments.file, arguments.person, arguments.time, arguments.mark
+    study = sessions_of(path, arguments.scale) if path.is_dir() else None
+    if study is not None:
+        arguments.against, arguments.score, arguments.ended = "t1,partner", "score", "ended"
     against = [name for name in arguments.against.split(",") if name]
     others = [name for name in (arguments.score, arguments.ended, arguments.up) if name]
     if not against and not others:
         raise BadInput("there is nothing to compare the marks with. Name a column by --against, --score or --ended.")
     more = [name for name in (arguments.cluster, arguments.weight) if name]
-    table = read_table(path, list(dict.fromkeys([person, time, mark, *against, *others, *more])))
+    columns = list(dict.fromkeys([person, time, mark, *against, *others, *more]))
+    table = read_table(path, columns) if study is None else study
+    check_columns(table, columns, path)
     check_once(table, [person, time], path)
     table = table.sort(person, time)
     values = {name: _floats(table, name, path) for name in (time, mark, *against, *others)}

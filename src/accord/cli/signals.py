@@ -39,6 +39,8 @@ def describe(command: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     command.add_argument("--scale", metavar="NAME", help="judge this scale only; collaboration and connection "
                          "(0 to 100) have starting values")  # fmt: skip
+    command.add_argument("--date", metavar="COLUMN", help="day of each session (2026-11-30, or a number of days): what "
+                         "happens to everybody from a day on is then expected of each")  # fmt: skip
     command.add_argument("--rule", metavar="NAME", help=f"flag by a classical rule instead: {', '.join(RULES)}")
     command.add_argument("--out", metavar="FILE", type=Path, help="write all rows as CSV or Parquet")
     command.add_argument("--json", action="store_true", help="print all rows and the calibrations as JSON")
@@ -50,7 +52,9 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out:
         check_ending(arguments.out)
     budget = replace(BUDGET, drop=arguments.budget)
-    strains = find_strains(arguments.file, scale=arguments.scale, budget=budget, rule=arguments.rule)
+    strains = find_strains(
+        arguments.file, scale=arguments.scale, budget=budget, rule=arguments.rule, date=arguments.date
+    )
     if arguments.out:
         write_table(strains.rows, arguments.out)
     if arguments.json:

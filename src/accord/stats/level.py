@@ -5,7 +5,9 @@ What happens to all (a new room, a new form, a hard month) is no mark for each: 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -23,10 +25,28 @@ class Level:
     days: tuple[float, ...] = ()
     values: tuple[float, ...] = ()
 
+    def to_dict(self) -> dict[str, list[float]]:
+        """Plain numbers, ready for JSON; a thousandth of a point is near enough."""
+        return {"days": list(self.days), "values": [round(value, 3) for value in self.values]}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Sequence[float]]) -> Level:
+        """The level that `to_dict` stored; 0 everywhere where nothing was."""
+        return cls(tuple(stored.get("days", ())), tuple(stored.get("values", ())))
+
     def at(self, dates: Floats) -> Floats:
         """The level before the ratings of each date (any shape); 0 before the first day."""
         levels = np.concatenate([[0.0], self.values])
         return np.asarray(levels[np.searchsorted(self.days, dates, side="left")], dtype=np.float64)
+
+
+def day_of(moment: datetime) -> float:
+    """The day of a session, as levels count days.
+
+    >>> day_of(datetime(2026, 1, 2)) - day_of(datetime(2026, 1, 1))  # noqa: DTZ001
+    1.0
+    """
+    return float(moment.toordinal())
 
 
 def followed(y: Floats, times: Floats, dates: Floats, usual: Hyper) -> Level:

@@ -17,6 +17,7 @@ from accord.errors import BadTable
 from accord.records import RATERS
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import STATES, Flags, Floats, States, repair
+from accord.stats.level import followed
 from accord.stats.priors import starting
 from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.simulated_practice import Voice
@@ -63,6 +64,7 @@ def find_strains(
     scale: str | None = None,
     budget: Budget = BUDGET,
     rule: str | None = None,
+    date: str | None = None,
 ) -> StrainTable:
     """Compare each rating with what the same person's earlier ratings let expect; flag possible strains.
 
@@ -71,7 +73,8 @@ def find_strains(
     (`calibrate`) and judged by `trajectory`, the client together with a therapist's rating of the same session.
     scale: that one alone; `collaboration` and `connection` have starting values. budget: share of uneventful courses
     that may be flagged, such as `Budget(drop=0.1)`. rule: the name of a classical rule (`RULES`), which then flags
-    instead. Raises `BadTable`, `BadInput`.
+    instead. date: the column with the day of each session; what happens to everybody from a day on is then expected of
+    each (`stats.level`). Raises `BadTable`, `BadInput`.
 
     >>> table = pl.DataFrame({"dyad": [1] * 5, "session": range(1, 6), "score": [70, 75, 72, 74, 30]})
     >>> find_strains(table, scale="collaboration").rows["flag"].to_list()  # one short course: still learning
@@ -86,11 +89,13 @@ def find_strains(
     scores = numbers(table, "score", source).to_numpy()
     columns = {name: np.full(len(table), np.nan) for name in ADDED[:3]}
     columns |= {name: np.zeros(len(table), dtype=np.int8) for name in ADDED[3:]}
+    dated = _days(table, date, source) if date else None
     notes = []
     for name, voices in _parts(table, scale):
         _check_once(table, grid, voices, source)
         scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
-        for voice, judged, note in _judge_scale(name, scored, grid.sessions, budget, named):
+        days = {} if dated is None else {voice: grid.fill(dated, rows) for voice, rows in voices.items()}
+        for voice, judged, note in _judge_scale(name, scored, days, grid.sessions, budget, named):
             rows = voices[voice]
             at = grid.dyad[rows], grid.session[rows]
             for column, values in columns.items():
@@ -166,8 +171,22 @@ def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, n
     ]
 
 
+def _days(table: pl.DataFrame, name: str, source: str) -> Floats:
+    """The day of each row, as a number: of a date, of a date written as 2026-11-30, or of a number of days."""
+    check_columns(table, [name], source)
+    column = table[name]
+    if column.dtype == pl.String:
+        column = column.str.strip_chars().str.head(10).str.to_date("%Y-%m-%d", strict=False)
+    if column.dtype.is_temporal():
+        column = column.cast(pl.Date).cast(pl.Int32)
+    if column.null_count():
+        line = int(column.is_null().arg_true()[0]) + 2
+        raise BadTable(f"{source}: line {line}: column {name!r} holds no date. Write it as 2026-11-30.")
+    return numbers(column.to_frame(), name, source).to_numpy().astype(np.float64)
+
+
 def _judge_scale(
-    name: str, voices: dict[str, Floats], sessions: Floats, budget: Budget, rule: Rule | None
+    name: str, voices: dict[str, Floats], days: dict[str, Floats], sessions: Floats, budget: Budget, rule: Rule | None
 ) -> Iterator[tuple[str, _Judged, dict[str, Any]]]:
     """Each voice that said anything on a scale, what it was judged to be, and the note on that."""
     rated = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
@@ -177,12 +196,18 @@ def _judge_scale(
         pair = rated.get("therapist") if voice == "client" else None
         prior = getattr(priors, voice, None)
         made = calibrate(y, sessions, second=pair, prior=prior, second_prior=other, budget=budget)
-        judged = _judge(y, pair, sessions, made, rule)
+        level = None
+        if voice in days:
+            known = np.where(np.isnan(days[voice]), -np.inf, days[voice])
+            level = followed(y, sessions, known, made.hyper).at(known)
+        judged = _judge(y, pair, level, sessions, made, rule)
         note = _note(name, voice, judged, y, made)
         yield voice, judged, note | (_ruled(rule, y, sessions, prior) if rule else _budgeted(made))
 
 
-def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None) -> _Judged:
+def _judge(
+    y: Floats, pair: Floats | None, level: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None
+) -> _Judged:
     """Judge a block of dyads at a time, on all cores: what is needed besides stays small and near the processor."""
     ruled = None if rule is None else rule.flag(y)
     expected, sd, z = (np.empty(y.shape) for _ in range(3))
@@ -190,7 +215,7 @@ def _judge(y: Floats, pair: Floats | None, sessions: Floats, made: Calibration, 
 
     def judge(start: int) -> None:
         rows = slice(start, start + BLOCK)
-        path = trajectory(y[rows], sessions, made, None if pair is None else pair[rows])
+        path = trajectory(y[rows], sessions, made, *(None if one is None else one[rows] for one in (pair, level)))
         flag = path.flag_drop if ruled is None else ruled[rows]
         out.expected[rows], out.sd[rows], out.z[rows], out.flag[rows] = path.expected, path.sd, path.z, flag
         out.state[rows] = repair(y[rows], path.expected, path.sd, flag)

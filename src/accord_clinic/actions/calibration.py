@@ -15,9 +15,11 @@ from accord.signals import CHECK_IN
 from accord.stats import priors, thresholds
 from accord.stats.fitting import misfit
 from accord.stats.hyper import Hyper
+from accord.stats.level import followed as follow
 from accord.stats.reliability import reliability
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Calibration, Response
+from accord_clinic.queries.ratings import days as dates
 from accord_clinic.queries.ratings import item_answers, ratings
 from accord_clinic.questionnaires.shelf import instrument, shelf
 
@@ -29,6 +31,7 @@ MOST_COURSES, MOST_SESSIONS = 500, 40
 FRESH, LOOKED_AT, GROWN = 30, 0.05, 0.25
 """Ratings since a calibration, and which share of all they are: before that it is left alone; from which share on is
 looked whether it still fits; and from which on it is made anew."""
+CHANGED = {"level": "another level", "noise": "more or less noise", "length": "longer courses"}
 FOLLOWED = tuple(f"{CHECK_IN}/{scale}{rest}" for scale in ("collaboration", "connection") for rest in ("", f"/{GAP}"))
 
 
@@ -42,27 +45,63 @@ def followed() -> tuple[str, ...]:
 
 
 def renew() -> list[str]:
-    """What the sweep does: estimate again each series for which that is due."""
-    return calibrate([series for series in followed() if _is_here(series) and _due(series)], by=None)
+    """What the sweep does: estimate again each series for which that is due, and say why."""
+    due = {series: why for series in followed() if _is_here(series) and (why := _why_anew(series))}
+    lines = calibrate(due, by=None)
+    return [f"{line} Made anew: {why}." for line, why in zip(lines, due.values(), strict=True)]
 
 
-def _due(series: str) -> bool:
-    """Whether a calibration is marked, of an older method, knows far fewer ratings than there are, or fits no more."""
+def _why_anew(series: str) -> str:
+    """Why a calibration is due: marked, of an older method, far fewer ratings than there are, no fit; else nothing."""
     newest = Calibration.objects.filter(scale=series).order_by("-id").first()
     if newest is None:
-        return False
-    if newest.make_anew or not newest.version.startswith(f"{thresholds.METHOD}:"):
-        return True
+        return ""
+    if newest.make_anew:
+        return "an upgrade changed what it was learnt from"
+    if not newest.version.startswith(f"{thresholds.METHOD}:"):
+        return "the method has changed"
     name, scale, *gap = series.split("/")
     rated = Response.objects.filter(instrument=name, side="client", session__revealed_at__isnull=False)
     fresh, every = rated.filter(session__revealed_at__gt=newest.made_at).count(), rated.count()
     if fresh < FRESH or fresh < every * LOOKED_AT:
-        return False
-    if fresh >= every * GROWN or gap:
-        return fresh >= every * GROWN
+        return ""
+    if fresh >= every * GROWN:
+        return "there are many more ratings"
+    if gap:
+        return ""
     scores = ratings(name, scale)["client"]
     made = thresholds.Calibration.from_dict(newest.body)
-    return bool(misfit(made, scores, np.arange(1.0, scores.shape[1] + 1)))
+    changed = misfit(made, scores, np.arange(1.0, scores.shape[1] + 1))
+    return f"it no longer fitted the ratings here ({', '.join(CHANGED[name] for name in changed)})" if changed else ""
+
+
+def follow_levels() -> None:
+    """What the sweep does next: how far everybody lies from what is usual, by day, once a day and where it counts.
+
+    A change for all (a new room, a hard month) is then expected of each, and is no mark for each.
+    """
+    for series in filter(_is_here, followed()):
+        newest = Calibration.objects.filter(scale=series).order_by("-id").first()
+        if newest is None or not newest.version.startswith(f"{thresholds.METHOD}:") or not _grew(newest):
+            continue
+        made = thresholds.Calibration.from_dict(newest.body)
+        if made.learning:
+            continue
+        name, scale, *gap = series.split("/")
+        voices, days = ratings(name, scale), dates(name)
+        y = voices["client"] - voices["therapist"] if gap else voices["client"]
+        level = follow(y, np.arange(1.0, y.shape[1] + 1), days, made.hyper)
+        Calibration.objects.filter(pk=newest.pk).update(level=level.to_dict(), level_at=timezone.now())
+        Calibration.objects.filter(scale=series, pk__lt=newest.pk).exclude(level={}).update(level={})
+
+
+def _grew(newest: Calibration) -> bool:
+    """Whether the level is of another day than this one, and there is something new to follow."""
+    if newest.level_at is None:
+        return True
+    since, today = timezone.localdate(newest.level_at), timezone.localdate()
+    rated = Response.objects.filter(instrument=newest.scale.split("/")[0], session__revealed_at__gt=newest.level_at)
+    return since < today and rated.exists()
 
 
 @transaction.atomic

@@ -9,9 +9,10 @@ from accord_clinic.models.row import Addressed
 
 
 class Calibration(models.Model):
-    """Estimated parameters and thresholds of one scale on one day. Never changed; a newer row replaces it.
+    """Estimated parameters and thresholds of one scale on one day. These never change; a newer row replaces it.
 
-    Signals name the one that judged them, so it stays also where the sweep is to `make_anew` what is usual.
+    Signals name the one that judged them, so it stays also where the sweep is to `make_anew` what is usual. `level`:
+    how far all ratings lay from it, by day (`accord.stats.level`); the sweep carries it on, for the newest alone.
     """
 
     scale = models.CharField(max_length=80)
@@ -19,6 +20,8 @@ class Calibration(models.Model):
     made_at = models.DateTimeField()
     dyads = models.PositiveIntegerField()
     body = models.JSONField()
+    level = models.JSONField(default=dict)
+    level_at = models.DateTimeField(null=True, blank=True)
     make_anew = models.BooleanField(
         default=False, help_text="an upgrade changed what it was learnt from; the sweep makes a new one and unmarks it"
     )

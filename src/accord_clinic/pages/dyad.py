@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accord.course import course
 from accord_clinic.charts import Panel, SessionMark
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
@@ -24,7 +23,7 @@ from accord_clinic.pages.pictures import Picture, goal_panel, picture, tasks_pan
 from accord_clinic.pages.strains import strain_line, strain_span
 from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries.consent import asks_age
-from accord_clinic.queries.courses import calibrations
+from accord_clinic.queries.courses import compute
 from accord_clinic.queries.dyad import DyadRows, Goal, Quoted, dyad_rows
 from accord_clinic.queries.findings import SignalsAndStrains
 from accord_clinic.queries.practice import often, zone
@@ -233,8 +232,7 @@ def course_picture(
             instrument, _slash, scale = (signal.scale or "").partition("/")
             wide.setdefault((instrument, scale), set()).add(signal.session)
     # Signals are read as they were stored, so neither detectors nor the courses of the differences are needed.
-    own = {key: c for key, c in calibrations().items() if key.count("/") == 1}
-    followed = course(rows.record, shelf().instruments, own, detectors=(), versions=shelf().versions)
+    followed = compute(rows.record, (), gaps=False)
     spans = [strain_span(strain, sessions) for strain in rows.strains]
     frozen = {key: frozenset(numbers) for key, numbers in wide.items()}
     return picture(followed, shelf().instruments, marks, spans, frozen, names, _moved(rows, sessions))

@@ -6,6 +6,8 @@ from typing import cast
 
 from accord.course import Course, course
 from accord.records import DyadRecord, Picks, Rater, Response, SessionFacts, StrainFacts
+from accord.signals import DETECTORS, Detector
+from accord.stats.level import Level
 from accord.stats.thresholds import METHOD, Calibration
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
@@ -48,7 +50,9 @@ CURRENT = f"{METHOD}:"
 themselves beside the marks that they made, and judge nothing any more."""
 CALIBRATIONS = Prepared(
     lambda _value: (
-        models.Calibration.objects.filter(version__startswith=CURRENT).order_by("id").values_list("scale", "version")
+        models.Calibration.objects.filter(version__startswith=CURRENT)
+        .order_by("id")
+        .values_list("scale", "version", "level")
     )
 )
 
@@ -57,12 +61,20 @@ def course_of(dyad: Dyad) -> Course:
     """The course of a dyad in what both may see: revealed sessions only, latest answers only."""
     pk = dyad.pk
     record = dyad_record(SESSIONS.all(pk), ANSWERS.rows(pk), STRAINS.all(pk), MOVES.all(pk), PICKS.all(pk))
-    return compute(record, calibrations())
+    return compute(record)
 
 
-def compute(record: DyadRecord, by_scale: Mapping[str, Calibration]) -> Course:
-    """The spine, with this practice's questionnaires."""
-    return course(record, shelf().instruments, by_scale, versions=shelf().versions)
+def compute(record: DyadRecord, detectors: tuple[Detector, ...] = DETECTORS, *, gaps: bool = True) -> Course:
+    """The spine, with what is usual in this practice and its questionnaires; their differences on demand."""
+    newest = {key: row for key, row in usual().items() if gaps or key.count("/") == 1}
+    return course(
+        record,
+        shelf().instruments,
+        {key: calibration for key, (calibration, _level) in newest.items()},
+        detectors,
+        shelf().versions,
+        {key: level for key, (_calibration, level) in newest.items()},
+    )
 
 
 def dyad_record(
@@ -113,10 +125,11 @@ def _picks(rows: Iterable[Pick], numbers: Mapping[int, int]) -> tuple[Picks, ...
     )
 
 
-def calibrations() -> dict[str, Calibration]:
-    """The latest calibration of each scale; the shipped prior where the practice has none of its own yet."""
-    newest = dict(CALIBRATIONS.rows())
-    return {scale: _calibration(version) for scale, version in newest.items()}
+def usual() -> dict[str, tuple[Calibration, Level]]:
+    """The latest calibration of each series (the shipped prior where the practice has none of its own yet), and how far
+    the practice lay from it by day."""
+    newest = {scale: (version, level) for scale, version, level in CALIBRATIONS.rows()}
+    return {scale: (_calibration(version), Level.from_dict(level)) for scale, (version, level) in newest.items()}
 
 
 def calibration_named(version: str) -> Calibration | None:

@@ -8,12 +8,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accord.course import Course, course
+from accord.course import Course
 from accord_clinic import links, models
 from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Response, Session, Share, Strain, StrainMove
 from accord_clinic.models.care import rank
-from accord_clinic.queries.courses import calibrations, dyad_record
-from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.queries.courses import compute, dyad_record
 
 MOST_READS = 100
 UNANSWERED_FOR = timedelta(days=14)
@@ -59,13 +58,12 @@ def own_rows(dyad: Dyad) -> OwnRows:
     numbered = dyad.strains.select_related("session").annotate(**{"number": rank("session")})
     strains = [s for s in numbered.order_by("session__start", "session") if s.session.revealed_at]
     moves = StrainMove.objects.filter(strain__in=strains, session__isnull=False).order_by("id")
-    record, catalogue = dyad_record(sessions, responses), shelf()
     return OwnRows(
         sessions,
         responses,
         strains,
         list(moves.values_list("strain", "move", rank("session"))),
-        course(record, catalogue.instruments, calibrations(), detectors=(), versions=catalogue.versions),
+        compute(dyad_record(sessions, responses), ()),
     )
 
 

@@ -47,6 +47,15 @@ def item_answers(name: str, scale: str, latest: Latest) -> Floats:
     return filled
 
 
+def by_session(latest: Latest, numbers: Mapping[tuple[int, int], float]) -> Floats:
+    """A number of each session, by course and number of the session, in the same places: (courses, sessions)."""
+    place, longest = _axes(latest)
+    filled = np.full((len(place), longest), np.nan)
+    for dyad, session in {(dyad, session) for _side, dyad, session in latest}:
+        filled[place[dyad], session - 1] = numbers[dyad, session]
+    return filled
+
+
 def _axes(latest: Latest) -> tuple[dict[int, int], int]:
     """The place of each course, and how many sessions the longest has."""
     dyads = sorted({dyad for _side, dyad, _number in latest})

@@ -37,7 +37,9 @@ class Command(BaseCommand):
             planning.assume_held()
             schedule.due()
             erasure.purge()
-            calibration.renew()
+            for line in calibration.renew():
+                self.stdout.write(line)
+            calibration.follow_levels()
             step_in.send_codes()
             study_forgotten.forget_old()
             programs.drop_expired()

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0045_studies'),
+        ('accord_clinic', '0050_programs_of_others'),
     ]
 
     operations = [

@@ -198,8 +198,8 @@ def _judge_scale(
         made = calibrate(y, sessions, second=pair, prior=prior, second_prior=other, budget=budget)
         level = None
         if voice in days:
-            known = np.where(np.isnan(days[voice]), -np.inf, days[voice])
-            level = followed(y, sessions, known, made.hyper).at(known)
+            dates = np.where(np.isnan(days[voice]), -np.inf, days[voice])
+            level = followed(y, sessions, dates, made.hyper).at(dates)
         judged = _judge(y, pair, level, sessions, made, rule)
         note = _note(name, voice, judged, y, made)
         yield voice, judged, note | (_ruled(rule, y, sessions, prior) if rule else _budgeted(made))
@@ -215,7 +215,8 @@ def _judge(
 
     def judge(start: int) -> None:
         rows = slice(start, start + BLOCK)
-        path = trajectory(y[rows], sessions, made, *(None if one is None else one[rows] for one in (pair, level)))
+        other, shift = (None if beside is None else beside[rows] for beside in (pair, level))
+        path = trajectory(y[rows], sessions, made, other, shift)
         flag = path.flag_drop if ruled is None else ruled[rows]
         out.expected[rows], out.sd[rows], out.z[rows], out.flag[rows] = path.expected, path.sd, path.z, flag
         out.state[rows] = repair(y[rows], path.expected, path.sd, flag)

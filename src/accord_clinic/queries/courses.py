@@ -132,6 +132,11 @@ def usual() -> dict[str, tuple[Calibration, Level]]:
     return {scale: (_calibration(version), Level.from_dict(level)) for scale, (version, level) in newest.items()}
 
 
+def calibrations() -> dict[str, Calibration]:
+    """The latest calibration of each series alone."""
+    return {scale: calibration for scale, (calibration, _level) in usual().items()}
+
+
 def calibration_named(version: str) -> Calibration | None:
     """The calibration that a signal names; nothing for a signal that none judged, or one of an older method."""
     try:

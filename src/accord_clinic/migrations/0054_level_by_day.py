@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0051_case_meetings'),
+        ('accord_clinic', '0053_never_was_checked'),
     ]
 
     operations = [

@@ -16,6 +16,7 @@ from accord_clinic.views import (
     fhir,
     health,
     learning,
+    looking_back,
     many,
     not_held,
     outside,
@@ -95,6 +96,7 @@ urlpatterns = [
     path("mine/not-held/<str:uid>/", not_held.in_own_space, name="my-not-held"),
     path("mine/<str:uid>/", own_space.my_course, name="my-course"),
     path("mine/<str:uid>/goals/", own_space.my_goals, name="my-goals"),
+    path("mine/<str:uid>/looking-back/", looking_back.my_look, name="my-look"),
     path("mine/<str:uid>/plan/", treatment_plan.my_plan, name="my-plan"),
     path("mine/<str:uid>/plan.pdf", treatment_plan.my_pdf, name="my-plan-pdf"),
     path("mine/<str:uid>/propose/", own_space.propose, name="my-propose"),
@@ -211,6 +213,7 @@ urlpatterns = [
     # goals, tasks, the shared view, strains
     path("people/<str:uid>/goals/", agreements.goals, name="goals"),
     path("people/<str:uid>/goals/propose/", agreements.propose, name="propose"),
+    path("people/<str:uid>/looking-back/", looking_back.show, name="looking_back"),
     path("people/<str:uid>/treatment-plan/", treatment_plan.show, name="treatment_plan"),
     path("people/<str:uid>/treatment-plan.pdf", treatment_plan.pdf, name="treatment_plan_pdf"),
     path("goals/<str:uid>/reword/", agreements.reword, name="reword"),

@@ -120,6 +120,7 @@ ROWS = {
     "mine/not-held/<str:uid>/": Row(post="ana", at="session", of="own space"),
     "mine/<str:uid>/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/goals/": Row(get="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/looking-back/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/plan/": Row(get="ana", post="ana", at="dyad", of="own space"),
     "mine/<str:uid>/plan.pdf": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/propose/": Row(post="ana", at="dyad", of="own space"),
@@ -267,6 +268,7 @@ ROWS = {
     "people/<str:uid>/course.csv": Row(get=TREATS, at="dyad"),
     # goals, tasks, the shared view, strains
     "people/<str:uid>/goals/": Row(get=LOOKS, at="dyad"),
+    "people/<str:uid>/looking-back/": Row(get=LOOKS, at="dyad"),
     "people/<str:uid>/treatment-plan/": Row(get=LOOKS, post=TREATS, at="dyad"),
     "people/<str:uid>/treatment-plan.pdf": Row(get=LOOKS, at="dyad"),
     "people/<str:uid>/goals/propose/": Row(post=TREATS, at="dyad"),

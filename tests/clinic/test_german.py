@@ -268,7 +268,7 @@ def own_pages(walk: Walk) -> None:
     walk.see("asked too often", stranger.post("/mine/in/", {"email": "niemand@example.org"}))
     browser, uid = inside(walk.ana), walk.dyad.uid
     walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
-    for part in ("", "goals/", "plan/", "lines/", "readers/"):
+    for part in ("", "goals/", "plan/", "looking-back/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
     walk.see("plan on paper", browser.get(f"/mine/{uid}/plan.pdf"))
     walk.see("plan meanwhile", browser.post(f"/mine/{uid}/plan/", {"what": "confirm", "seen": "x"}))

@@ -136,7 +136,7 @@ def client_pages(people, browser) -> list[str]:
     phone.send(USUAL)
     browser.post("/mine/in/")
     browser.cookies[DOOR] = own_space.open_door(people.ana)
-    mine = ["", "goals/", "plan/", "lines/", "readers/"]
+    mine = ["", "goals/", "plan/", "looking-back/", "lines/", "readers/"]
     return [
         f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
         f"/check-in/{uid}/", phone.url, f"{phone.url}received/",

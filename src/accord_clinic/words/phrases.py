@@ -90,6 +90,7 @@ def pages_read() -> dict[str, str]:
         "safety_answer": _("your answer to a question about safety"),
         "goals": _("your shared goals"),
         "treatment_plan": _("your treatment plan"),
+        "looking_back": _("the sheet that looks back"),
         "strain": _("something that felt off"),
         "course": _("your course"),
         "words": _("your course, with your words"),

@@ -1,0 +1,38 @@
+"""What both may see of a whole course of care, for a last sheet that looks back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from accord_clinic.models import Comment, Dyad
+from accord_clinic.models.care import current_responses, rank
+from accord_clinic.queries.agreements import Shown, shown
+from accord_clinic.queries.courses import ANSWERS
+from accord_clinic.queries.dyad import DyadRows, dyad_rows
+
+HELPED = "o1"
+"""The question of the check-in after what helped."""
+MOST_HELPED = 6
+
+
+@dataclass(frozen=True)
+class LookingBackRows:
+    """`helped`: what the client wrote that helped, with the number of the session, the latest first."""
+
+    course: DyadRows
+    agreements: Sequence[Shown]
+    helped: Sequence[tuple[int, str]]
+
+
+def looking_back_rows(dyad: Dyad) -> LookingBackRows:
+    """Only what is open to both; ask `dyad_for` first. The number of queries does not grow with the sessions."""
+    return LookingBackRows(dyad_rows(dyad, with_own_answers=False), shown(dyad), _helped(dyad))
+
+
+def _helped(dyad: Dyad) -> list[tuple[int, str]]:
+    """Words that were corrected since are left out."""
+    current = {row.pk for row in current_responses(ANSWERS.rows(dyad.pk)).values()}
+    rows = Comment.objects.filter(
+        session__dyad=dyad, session__revealed_at__isnull=False, side="client", item=HELPED, response__in=current
+    )
+    newest = rows.order_by("-session__start", "-session", "-id").values_list(rank("session"), "words")
+    return list(newest[:MOST_HELPED])

@@ -6,13 +6,15 @@ took them for more than words.
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 
 import pytest
-from django.db import models
+from django.db import models, transaction
 from tests.clinic.people import a_held_session, answers
 from tests.clinic.phone import Phone
+from tests.clinic.test_attacks import FITTING, every_field, posts
 from tests.clinic.test_canary import everything
-from tests.clinic.test_every_url import world  # noqa: F401
+from tests.clinic.test_every_url import ROWS, address, world  # noqa: F401
 
 from accord_clinic.models import (
     BreakGlass,
@@ -109,6 +111,33 @@ def test_nor_on_the_page_of_a_link(poisoned):
         assert acting(text) == []
         assert "{{ settings" in text, "nothing inside a name is filled in"
         assert '{client}{id}' in text
+
+
+def test_nor_on_the_page_that_a_form_shows_again(world):  # noqa: F811
+    """Every field of every form, sent as markup: what comes back, at once or on the page it leads to, is words."""
+    names = every_field(world)
+    back, wrong = 0, []
+    for route, who in posts():
+        for fit in ({}, FITTING):
+            posted = urlencode(dict.fromkeys(names, EVIL) | fit)
+            undo = transaction.savepoint()
+            browser = world.asking
+            browser.cookies = world.browsers[who].cookies.copy()
+            where = address(route, world.things.get(ROWS[route].at, ""))
+            response = browser.post(where, posted, "application/x-www-form-urlencoded")
+            pages = [response]
+            if response.headers.get("Location", "").startswith("/"):
+                pages.append(browser.get(response.headers["Location"]))
+            transaction.savepoint_rollback(undo)
+            for page in pages:
+                if page.headers.get("Content-Type", "").startswith("text/html"):
+                    text = page.content.decode()
+                    back += "kolibri()" in text
+                    wrong += [f"/{route} as {who}: {act}" for act in acting(text)]
+                if "\n" in page.headers.get("Location", "") or "kolibri" in page.headers.get("Location", ""):
+                    wrong.append(f"/{route} as {who} leads to {page.headers['Location']}")
+    assert wrong == []
+    assert back > 10, "some of it comes back at all"
 
 
 def test_the_search_finds_what_acts():

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from tests.clinic.people import a_course, a_held_session, a_part, answers
+from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
 from accord_clinic.actions import agreements, reveal, talk_sheet
@@ -118,6 +119,16 @@ def test_own_words_stand_as_written_the_clients_first(people, ben_sees):
     assert told == [("client", "Ask *less*", about), ("therapist", "Ask more", about)]
     page = ben_sees.get(f"/sessions/{session.uid}/talk/").content.decode()
     assert page.index("Ask *less*") < page.index("Ask more") < page.index("All the answers")
+
+
+def test_what_felt_off_and_own_words_come_before_the_differences_on_every_page(people, ben_sees):
+    told = answers("client", t1=2, t3=("quiet",), d1=0, words="Ask less")
+    session = a_held_session(people.dyad, client=told, therapist=answers("therapist", d1=4))
+    asked = (ben_sees.get(f"/sessions/{session.uid}/{page}/") for page in ("talk", "prepare"))
+    for response in (*asked, inside(people.ana).get(f"/mine/sheet/{session.uid}/")):
+        page = response.content.decode()
+        order = [page.index(text) for text in ("What felt off", "Ask less", "Answered differently", "All the answers")]
+        assert order == sorted(order)
 
 
 def test_the_answers_are_a_table_in_words_too(session, ben_sees):

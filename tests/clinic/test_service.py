@@ -282,6 +282,13 @@ def test_places_are_made_coarser_before_anything_is_kept_back():
     assert set(period.places) == {"room", "remote"}
 
 
+def test_ratings_are_work_so_a_few_that_lack_hide_nothing():
+    [period] = release([(MARCH, counts(120, 90, 117, rule=2))]).periods
+    assert period.row.therapist == Proportion(117, 120)
+    [period] = release([(MARCH, counts(120, 117, 100, rule=2))]).periods
+    assert period.row.client == Proportion(None, 120), "what clients answered stays kept back"
+
+
 def test_concerns_are_told_from_five_therapists_on_and_ratings_from_three():
     """With three, one who also manages takes own cases off and sees how often the two others talk about concerns."""
     shown = {}
@@ -352,7 +359,7 @@ class Reader:
         for period in released.periods:
             span = range(at[period.first], at[period.last] + 1)
             for place, row in (("", period.row), *period.places.items()):
-                self._row(row, span, place)
+                self._row(row, span, place, period.coarse)
         # Sums are what the rows show added up, or they would be equations of their own.
         for name in ("client", "therapist", "talked", "partly"):
             shares = [share for p in released.periods if (share := getattr(p.row, name)) is not None]
@@ -367,13 +374,19 @@ class Reader:
                 self._told(columns[kind], n)
             self._told(sum(columns.values()), released.endings.together)
 
-    def _row(self, row, span, place):
+    def _row(self, row, span, place, coarse):
         inside = {"": PLACES, "remote": PLACES[1:]}.get(place, (place,))
         of = [n for n, (modality, *_said) in enumerate(KINDS) if modality in inside]
         for share, side in ((row.client, 1), (row.therapist, 2)):
             yes = [n for n in of if KINDS[n][side]]
             if share is not None:
                 self._told(self._cell(span, of), share.whole)
+            if share is not None and side == 2 and coarse:  # about work: known, and not to be protected
+                if share.part is not None:
+                    cell = self._cell(span, yes)
+                    assert share.part == cell @ self.truth
+                    self.equations[cell.tobytes()] = cell
+            elif share is not None:
                 self._told(self._cell(span, yes), share.part)
                 self._told(self._cell(span, sorted(set(of) - set(yes))), ...)
         if not place and row.talked is not None:

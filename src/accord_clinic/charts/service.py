@@ -16,7 +16,7 @@ BAR, BAR_STEP, LABELS, AFTER = 18.0, 44.0, 118.0, 74.0
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Two voices over the periods; a period in which a share is kept back breaks the line."""
+    """Two voices over the periods; one in which a share is kept back has no mark."""
 
     width: str
     height: str
@@ -105,10 +105,4 @@ def bars(rows: Sequence[tuple[str, int, int, str]]) -> Bars:
 
 
 def _line(points: Sequence[tuple[float, float] | None]) -> str:
-    """Through neighbouring points only."""
-    path, drawing = "", False
-    for point in points:
-        if point is not None:
-            path += f"{'L' if drawing else 'M'}{px(point[0])} {px(point[1])}"
-        drawing = point is not None
-    return path
+    return "".join(f"{'L' if place else 'M'}{px(x)} {px(y)}" for place, (x, y) in enumerate(filter(None, points)))

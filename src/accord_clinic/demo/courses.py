@@ -24,6 +24,8 @@ from accord_clinic.questionnaires.submission import AskedAgain
 HOUR = timedelta(hours=1)
 LASTS = timedelta(minutes=50)
 AGREE_TO_RESEARCH = 0.7
+AGREE_TO_CARE = 0.95
+"""The others have answered on paper, and the form of their consent is still missing: something for the admin to do."""
 Lines = Mapping[str, list[str]]
 Theme = Mapping[str, list[str] | str]
 
@@ -196,6 +198,8 @@ class Life:
             self.client, plot.therapist, self._start(1).date(), by=plot.therapist, approach=plot.approach,
             modality=plot.modalities[0], form=plot.form, measures=dict.fromkeys(plot.theme.get("measures", ()), 4),
         )  # fmt: skip
+        if Random(f"{plot.seed}/care").random() < AGREE_TO_CARE:
+            consent.give(self.client, "care", by=self.client)
         if Random(f"{plot.seed}/research").random() < AGREE_TO_RESEARCH:
             consent.give(self.client, "research", by=self.client)
         if plot.shared_with:

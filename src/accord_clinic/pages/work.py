@@ -66,6 +66,8 @@ def _week(counts: work.Work) -> str:
     held = ngettext(
         "In the last seven days {n} session took place.", "In the last seven days {n} sessions took place.", counts.held
     )
+    if not counts.links_sent:
+        return held.format(n=counts.held)
     sent = ngettext("{n} check-in link went out", "{n} check-in links went out", counts.links_sent)
     arrived = _("and {n} arrived.").format(n=counts.links_arrived)
     return f"{held.format(n=counts.held)} {sent.format(n=counts.links_sent)} {arrived}"

@@ -144,14 +144,24 @@ def _printed(block: PublishedPeriod) -> Period:
         counts[f"{ALL}|talked {word}"] += n
         counts[f"{ALL}|asked"] += n
     sums = [(f"{ALL}|asked", [f"{ALL}|talked yes", f"{ALL}|talked partly", f"{ALL}|talked no"])]
+    sides = ("client",) if block.coarse else ("client", "therapist")
+    cells = [cell for cell in SESSIONS if cell.startswith(("held", *sides))]
     for place in (ALL, *places):
-        for side in ("client", "therapist"):
-            sums.append((f"{place}|held", [f"{place}|{side} yes", f"{place}|{side} no"]))
-    sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in places]) for cell in SESSIONS]
-    printed = _suppressed(counts, sums)
+        sums += [(f"{place}|held", [f"{place}|{side} yes", f"{place}|{side} no"]) for side in sides]
+    sums += [(f"{ALL}|{cell}", [f"{place}|{cell}" for place in places]) for cell in cells]
+    ratings = Counter({cell: n for cell, n in counts.items() if "|therapist " in cell}) if block.coarse else Counter()
+    printed = _suppressed(counts - ratings, sums) | _told_as_work(ratings, places)
+    for place in (ALL, *places):
+        if printed[f"{place}|held"] is None:
+            printed[f"{place}|therapist yes"] = None
     by_place = {place: _without_few(_row(printed, place, in_part), block) for place in places}
     row = _without_few(_row(printed, ALL, in_part), block)
     return Period(block.first, block.last, row, by_place, _counted(block.counts["counted"], row), block.coarse)
+
+
+def _told_as_work(ratings: Counter[str], places: Iterable[str]) -> dict[str, int | None]:
+    """How many ratings there are is about work, like those that are late: small numbers of it are told as well."""
+    return {f"{place}|therapist yes": ratings[f"{place}|therapist yes"] for place in (ALL, *places) if ratings}
 
 
 def _place(block: PublishedPeriod, modality: str) -> str:

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Update an embedded practice in one command, with a backup first and a way back:
+#   sudo deploy/update.sh practice.example.org     in a copy of the new version
+#   sudo deploy/update.sh --back                   puts the earlier program and the backup from before in place
+# On PostgreSQL see docs/how-to/upgrade.md: there pgBackRest keeps each minute.
+set -euo pipefail
+umask 022
+
+host=${1:?"Say the name that clients use: sudo deploy/update.sh practice.example.org, or --back"}
+here=$(cd "$(dirname "$0")/.." && pwd)
+home=${ACCORD_HOME:-/opt/accord}
+backups=${ACCORD_BACKUPS:-/var/backups/accord}
+before=$home.before
+
+newest() { find "$backups" -maxdepth 1 -name 'accord-*.db' | sort | tail -1; }
+
+back() {
+    [ -d "$before" ] || { echo "There is no earlier program in $before."; exit 2; }
+    file=$(cat "$before/backup-before-update")
+    [ -f "$file" ] || { echo "The backup from before, $file, is gone."; exit 2; }
+    systemctl stop accord || true
+    rm -rf "$home.failed"
+    mv "$home" "$home.failed"
+    mv "$before" "$home"
+    "$home/deploy/as-accord" restore "$file" --replace
+    systemctl start accord
+    echo "The earlier program runs with the practice as it was before the update. What came since is in the data folder,"
+    echo "in accord.db.before-DATE; the program that failed is in $home.failed."
+}
+
+if [ "$host" = --back ]; then
+    back
+    exit
+fi
+if grep -qs '^ACCORD_POSTGRESQL=' "${ACCORD_SETTINGS:-/etc/accord/accord.env}"; then
+    echo "This practice is in PostgreSQL: follow docs/how-to/upgrade.md."
+    exit 2
+fi
+
+echo "== A backup first"
+old=$(newest)
+systemctl start accord-backup
+file=$(newest)
+[ -n "$file" ] && [ "$file" != "$old" ] || { echo "No new backup was made. Nothing was changed."; exit 2; }
+
+echo "== The program as it is, kept in $before"
+rm -rf "$before"
+cp -a "$home" "$before"
+echo "$file" > "$before/backup-before-update"
+
+if "$here/deploy/install.sh" "$host" && systemctl start accord && "$home/deploy/as-accord" check; then
+    echo "Updated. If something is wrong: sudo deploy/update.sh --back"
+else
+    echo "The update failed. Going back."
+    back
+    exit 1
+fi

@@ -1,14 +1,21 @@
 """The demo shows every kind of course a newcomer should see, told by the clinic's own actions, and stays a demo."""
 
+import io
+import json
+import re
+import zipfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Count
 from django.test import Client as Browser
 from django.utils import timezone
 
+from accord.cli import main
 from accord.errors import BadInput
 from accord_clinic.actions.audit import first_break
 from accord_clinic.demo import doors
@@ -26,6 +33,7 @@ from accord_clinic.models import (
     Session,
     Signal,
     Strain,
+    StudyFile,
 )
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
 
@@ -235,3 +243,39 @@ def test_the_demo_runs_as_the_demo_only(db, settings):
     settings.DEMO = False
     with pytest.raises(BadInput, match="accord_clinic demo"):
         call_command("demo", "--only-load")
+
+
+# The tutorial on a study is followed as it is written
+
+TUTORIAL = Path(__file__).parents[2] / "docs/tutorial/a-study.md"
+
+
+def test_the_tutorials_study_leads_from_the_plan_to_a_released_pdf(told, in_demo, as_member, tmp_path, monkeypatch):
+    [plan] = re.findall(r"```toml\n(.*?)```", TUTORIAL.read_text(encoding="utf-8"), re.DOTALL)
+    commands = re.findall(r"^    accord (.+)$", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE)
+    dana, ada = (as_member(Member.objects.get(name=name)) for name in ("Dana", "Ada"))
+    dana.post("/research/", {"what": "report", "plan": SimpleUploadedFile("plan.toml", plan.encode())})
+    dana.post("/research/")
+    report, rows = (StudyFile.objects.get(kind=kind) for kind in ("report", "rows"))
+    assert dana.post(f"/research/files/{report.uid}/").status_code == 302
+    for file in (report, rows):
+        assert ada.post(f"/practice/files/{file.uid}/", {"answer": "look"}).content.startswith(b"PK")
+        ada.post(f"/practice/files/{file.uid}/", {"answer": "released"})
+    got = dana.post(f"/research/files/{report.uid}/").content
+    with zipfile.ZipFile(io.BytesIO(got)) as folder:
+        assert folder.read("report.pdf").startswith(b"%PDF")
+        numbers = json.loads(folder.read("numbers.json"))
+    answered = {section["analysis"]: section for section in numbers["sections"]}
+    assert "no codes for therapists" in answered["therapists"]["refused"]
+    for analysis in ("describe", "dyads", "growth"):
+        assert answered[analysis]["estimates"], answered[analysis]
+    assert answered["coupling"]["estimates"] or answered["coupling"]["refused"]
+    (tmp_path / "plan.toml").write_text(plan)
+    (tmp_path / "study.zip").write_bytes(dana.post(f"/research/files/{rows.uid}/").content)
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        assert main(command.split()) == 0, command
+    again = json.loads((tmp_path / "report/numbers.json").read_text())
+    first = answered["growth"]["estimates"][0]
+    repeated = next(s for s in again["sections"] if s["analysis"] == "growth")["estimates"][0]
+    assert repeated["value"] == pytest.approx(first["value"], rel=1e-6)

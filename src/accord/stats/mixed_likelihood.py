@@ -114,12 +114,12 @@ def _profile(s: Floats, rows: int, reml: bool) -> tuple[float, Floats, float, Fl
 
 
 class Posterior(NamedTuple):
-    """Given G, per person (q, q, persons): F = (G⁻¹+A)⁻¹, H = (A⁻¹+G)⁻¹, N = (I+AG)⁻¹; and log |I+AG| summed."""
+    """Given G, per person (q, q, persons): F = (G⁻¹+A)⁻¹, H = (A⁻¹+G)⁻¹, N = (I+AG)⁻¹; and log |I+AG| (persons,)."""
 
     f: Floats
     h: Floats
     n: Floats
-    log_determinant: float
+    log_determinant: Floats
 
 
 def _posterior(a: Floats, factor: Floats) -> Posterior:
@@ -127,7 +127,7 @@ def _posterior(a: Floats, factor: Floats) -> Posterior:
     g = factor @ factor.T
     if len(g) == 1:
         det = 1.0 + a[0, 0] * g[0, 0]
-        return Posterior(g[:, :, None] / det, a / det, (1.0 / det)[None, None], float(np.log(det).sum()))
+        return Posterior(g[:, :, None] / det, a / det, (1.0 / det)[None, None], np.log(det))
     adjoint_a = np.stack([a[1, 1], -a[0, 1], -a[0, 1], a[0, 0]]).reshape(a.shape)
     adjoint_g = np.array([[g[1, 1], -g[0, 1]], [-g[0, 1], g[0, 0]]])
     det_a = a[0, 0] * a[1, 1] - a[0, 1] ** 2
@@ -136,7 +136,7 @@ def _posterior(a: Floats, factor: Floats) -> Posterior:
     f = (g[:, :, None] + det_g * adjoint_a) / det
     h = (a + det_a * adjoint_g[:, :, None]) / det
     n = (np.eye(2)[:, :, None] + (adjoint_g @ adjoint_a.reshape(2, -1)).reshape(a.shape)) / det
-    return Posterior(f, h, n, float(np.log(det).sum()))
+    return Posterior(f, h, n, np.log(det))
 
 
 def _times(matrix: Floats, wz: Floats) -> Floats:
@@ -170,7 +170,8 @@ def _totals(block: Block, point: Point, weights: Floats, change: Floats | None) 
     post = _posterior(zz, point.factor)
     m = len(wz)
     modes, k, h = _times(post.f, wz), _times(post.n, wz), post.h
-    log_determinant, explained = post.log_determinant, wz.reshape(m, -1) @ modes.reshape(m, -1).T
+    explained = wz.reshape(m, -1) @ modes.reshape(m, -1).T
+    log_determinant = float(post.log_determinant.sum() if block.counts is None else post.log_determinant @ block.counts)
     ones, ones_ones, group = 0.0, np.zeros((m, m)), None
     if block.therapist_starts is not None:
         group = _therapists(block.therapist_starts, h, k, point.tau)
@@ -181,9 +182,10 @@ def _totals(block: Block, point: Point, weights: Floats, change: Floats | None) 
         share = group.variance[group.member] * h[:, 0]
         k = k - share[None] * group.w_ones[:, None, group.member]
         h = h - share[:, None] * post.h[None, 0]
+    h_sum = h.sum(axis=-1) if block.counts is None else h @ block.counts
     flat = k.reshape(-1, k.shape[-1])
     trace, phi = (0.0, np.zeros((m, m))) if change is None else _change(block, post, modes, group, change)
-    return Totals(log_determinant, explained, h.sum(axis=-1), flat @ flat.T, ones, ones_ones, trace, phi)
+    return Totals(log_determinant, explained, h_sum, flat @ flat.T, ones, ones_ones, trace, phi)
 
 
 def _change(

@@ -73,7 +73,8 @@ class Block:
 
     Without AR(1) `sums` is (q+m, q, persons) and `gap` is `None`. With it, `sums` is (groups · 3, (q+m) · q), a
     group being a person and a distinct gap, numbered by `gap`; a person's groups follow each other from
-    `person_starts`. Persons of one therapist follow each other from `therapist_starts`.
+    `person_starts`. Persons of one therapist follow each other from `therapist_starts`. With `counts` (persons,), each
+    column of `sums` stands for so many persons of one design, as `mixed_groups` makes them.
     """
 
     q: int
@@ -81,6 +82,7 @@ class Block:
     gap: Ints | None
     person_starts: Ints
     therapist_starts: Ints | None
+    counts: Floats | None = None
 
     def products(self, weights: Floats) -> tuple[Floats, Floats]:
         """Z'R⁻¹Z (q, q, persons) and W'R⁻¹Z (m, q, persons)."""

@@ -87,6 +87,13 @@ fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped 
 		cp tests/fhir/package-lock.json tests/fhir/node_modules/of || \
 		echo "HL7's examples, Medplum and LHC-Forms could not be fetched, so the tests with them will be skipped."; \
 	fi
+	@if ! cmp -s tests/fhir/requirements.txt tests/fhir/.venv/of; then \
+		$(PYTHON) -m venv tests/fhir/.venv && \
+		$(if $(UV),$(UV) pip install --quiet --python tests/fhir/.venv,tests/fhir/.venv/bin/python -m pip install --quiet) \
+			--require-hashes -r tests/fhir/requirements.txt && \
+		cp tests/fhir/requirements.txt tests/fhir/.venv/of || \
+		echo "smart-fetch could not be fetched, so the test with it will be skipped."; \
+	fi
 
 sbom: .venv/ready  ## write what Accord is made of as CycloneDX, from the lock file: accord.cdx.json
 	$(BIN)/python deploy/supply.py sbom > accord.cdx.json
@@ -100,6 +107,9 @@ lock:  ## write the hash-locked requirements anew (needs uv)
 		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url -o requirements.txt
 	echo 'setuptools>=77' | $(UV) pip compile pyproject.toml - --extra clinic --extra test --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url -o requirements-test.txt
+	echo 'smart-fetch>=1.0,<2' | $(UV) pip compile - --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url \
+		-o tests/fhir/requirements.txt
 
 clean:  ## remove the environment (never a database)
 	rm -rf .venv build src/accord.egg-info

@@ -15,6 +15,7 @@ from accord_clinic.views import (
     exchange,
     fhir,
     health,
+    launch,
     learning,
     looking_back,
     many,
@@ -75,6 +76,11 @@ urlpatterns = [
     path("fhir/r4/<str:kind>", fhir.look_for, name="fhir_search"),
     path("fhir/r4/<str:kind>/<str:identity>", fhir.read, name="fhir_read"),
     re_path(r"^fhir/r4(?:/.*)?$", fhir.unknown),
+    # opened from a care record
+    path("launch/", launch.start, name="launch"),
+    path("launch/back/", launch.back, name="launch_back"),
+    path("launch/confirm/", launch.confirm, name="launch_confirm"),
+    path("launch/keys/", launch.keys, name="launch_keys"),
     # the client's own space
     path("mine/", own_space.mine, name="mine"),
     path("mine/in/", own_space.step_in, name="step-in"),
@@ -148,6 +154,8 @@ urlpatterns = [
     path("practice/due/", practice.due, name="due"),
     path("practice/erasures/", practice.erasures, name="erasures"),
     path("practice/erasures/<str:uid>/", practice.decide_erasure, name="decide_erasure"),
+    path("practice/care-records/", launch.records, name="care_records"),
+    path("practice/care-records/<str:uid>/close/", launch.close, name="close_care_record"),
     path("practice/programs/", exchange.programs, name="programs"),
     path("practice/programs/<str:uid>/close/", exchange.close, name="close_program"),
     path("practice/emergency/", practice.emergency, name="emergency"),

@@ -5,6 +5,7 @@ What is not a program's is as if it did not exist, and no planted word of the ca
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db.models import F
@@ -16,6 +17,7 @@ from tests.clinic.test_every_url import world  # noqa: F401
 
 from accord.tables.fhir_search import PARAMETERS
 from accord_clinic.actions import agreements
+from accord_clinic.exports.fhir_reference import AGREED, ELEMENTS, LEFT_OUT, reference
 from accord_clinic.models import Agreement, Member, ReadLog, Session
 from accord_clinic.queries.shared_record import fhir_id
 
@@ -142,3 +144,20 @@ def test_what_a_program_got_is_in_the_log_of_the_client(programs_of, anas, world
             kind, **({} if kind == "Patient" else {"patient": fhir_id(world.people.ana.uid)})
         )
     assert ReadLog.objects.filter(dyad__client=world.people.ana).count() == before + len(PEOPLE)
+
+
+def test_the_reference_is_made_from_the_code():
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "fhir.md").read_text(encoding="utf-8")
+    assert reference() in text, "Put what accord_clinic.exports.fhir_reference.reference() gives between the two marks."
+    assert set(PARAMETERS) == set(ELEMENTS) == set(AGREED) == set(LEFT_OUT)
+
+
+def test_it_names_every_element_and_no_other(programs_of, anas):
+    """But for what a resource has only at times: a goal that was reached or has ended."""
+    sent = anas | {"Questionnaire": programs_of["ben"].all("Questionnaire")}
+    for kind, resources in sent.items():
+        there = {name for resource in resources for name in resource} - {"resourceType"}
+        named = {name for names in ELEMENTS[kind] for name in names.split(", ")}
+        at_times = {"achievementStatus", "statusDate", "activity"}
+        assert there <= named, kind
+        assert named - there <= at_times, kind

@@ -11,6 +11,7 @@ PINNED = re.compile(r"[a-z0-9][\w.-]*(?:\[[\w,-]+\])?==[\w.!+]+(?: ; [^\\]+)?(?:
 REACH = r"requests|urllib\.request|urllib3|http\.client|httpx|aiohttp|socket|smtplib"
 SPEAKS = re.compile(rf"^\s*(?:from|import) +({REACH})\b", re.M)
 SPEAKERS = {
+    "accounts/launch.py": "requests",  # the care records that an admin has listed, at the addresses that these name
     "accounts/sso.py": "requests",  # the one provider of the settings
     "imports/calendar/fetching.py": "socket, urllib3",  # a calendar's own address, judged before it is asked
     "messages/sms_gateway.py": "requests",  # the one gateway of the settings

@@ -82,7 +82,7 @@ LOGS = (models.ReadLog, models.AuditEntry, Erasure)
 ABOUT_NOBODY = (
     models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth, models.ClosedDays,
     models.ConnectedCalendar, models.CaseMeeting, models.CaseTally, models.Study, models.StudyFile,
-    models.Recipient,
+    models.Recipient, models.CareRecord, models.CareRecordUser,
 )  # fmt: skip
 
 NO_ADDRESS = {"email": "", "phone": "", "pin": ""}

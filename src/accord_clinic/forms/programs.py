@@ -56,3 +56,17 @@ class NewProgram(forms.Form):
         if facts.get("use") == "app" and not facts.get("redirect_uris"):
             self.add_error("redirect_uris", _("An app needs an address to return to."))
         return facts
+
+
+class NewRecord(forms.Form):
+    """A care record from which Accord is opened."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    issuer = forms.CharField(
+        label=_("Address of its FHIR server (iss)"), max_length=300, validators=[_addresses],
+        help_text=_("Exactly as the care record names it."),
+    )  # fmt: skip
+    client_id = forms.CharField(label=_("What Accord is called there (client_id)"), max_length=255)
+    signs = forms.BooleanField(
+        label=_("Accord proves by its key who it is (private_key_jwt)"), required=False
+    )

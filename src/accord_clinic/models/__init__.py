@@ -27,7 +27,7 @@ from accord_clinic.models.care import (
     SessionChange,
 )
 from accord_clinic.models.case_meetings import CaseMeeting, CaseTally
-from accord_clinic.models.exchange import Recipient, TokenContext
+from accord_clinic.models.exchange import CareRecord, CareRecordUser, Recipient, TokenContext
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import (
     Client,
@@ -70,6 +70,8 @@ __all__ = [
     "AuditEntry",
     "BreakGlass",
     "Calibration",
+    "CareRecord",
+    "CareRecordUser",
     "CaseMeeting",
     "CaseTally",
     "Client",

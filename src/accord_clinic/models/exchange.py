@@ -1,4 +1,5 @@
-"""Programs of others that may read here once clients agree, and whom each of their tokens is about.
+"""Programs of others that may read here once clients agree, and whom each of their tokens is about; care records from
+which Accord is opened.
 
 Applications, codes and tokens themselves are the rows of django-oauth-toolkit.
 """
@@ -6,7 +7,7 @@ Applications, codes and tokens themselves are the rows of django-oauth-toolkit.
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord_clinic.models.people import Client
+from accord_clinic.models.people import Client, Member
 from accord_clinic.models.row import Addressed
 
 
@@ -50,3 +51,32 @@ class TokenContext(models.Model):
         "oauth2_provider.AccessToken", null=True, blank=True, on_delete=models.CASCADE, related_name="context"
     )
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="+")
+
+
+class CareRecord(Addressed):
+    """A care record from which members open Accord (SMART App Launch). It is asked at its issuer's address alone."""
+
+    name = models.CharField(max_length=80)
+    issuer = models.CharField(max_length=300, unique=True, help_text="the address of its FHIR server, exactly")
+    client_id = models.CharField(max_length=255, help_text="what Accord is called there")
+    signs = models.BooleanField(default=False, help_text="Accord proves who it is by its key (private_key_jwt)")
+    made_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CareRecordUser(models.Model):
+    """Which member a user of a care record is; tied once, by that member, after our own second factor."""
+
+    record = models.ForeignKey(CareRecord, on_delete=models.CASCADE, related_name="users")
+    user = models.CharField(max_length=64, help_text="hash of the record's name for this user (fhirUser)")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record", "user"], name="record_user_once"),
+            models.UniqueConstraint(fields=["record", "member"], name="record_member_once"),
+        ]

@@ -229,6 +229,7 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
         ("failed_messages", _("Messages")),
         ("erasures", _("Erasures")),
         ("programs", _("Programs of others")),
+        ("care_records", _("Care records")),
         ("emergency", _("Emergency")),
     ]
     current = request.resolver_match.url_name if request.resolver_match else None

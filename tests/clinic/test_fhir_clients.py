@@ -1,0 +1,153 @@
+"""Clients that nobody here wrote read the FHIR API: Python's fhirclient, fhir-kit-client, smart-fetch; and each answer
+is judged by Medplum's validator. npm's fhirclient in a browser: tests/journeys.
+"""
+
+import gzip
+import json
+import shutil
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from django.db.models import F
+from django.test import Client as Browser
+from django.utils import timezone
+from fhirclient import client as fhirclient
+from fhirclient.models.goal import Goal
+from fhirclient.models.observation import Observation
+from fhirclient.models.questionnaireresponse import QuestionnaireResponse
+from tests.clinic.people import a_held_session, a_part, answers
+from tests.clinic.program import BACK, KINDS, Key, a_served, a_service, agree, an_app
+
+from accord_clinic.actions import agreements
+from accord_clinic.queries.shared_record import fhir_id
+
+FOREIGN = Path(__file__).parents[1] / "fhir"
+SMART_FETCH = FOREIGN / ".venv" / "bin" / "smart-fetch"
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.same_on_postgresql(reason="what clients of others make of the answers depends on no database"),
+]
+with_node = pytest.mark.skipif(
+    not ((FOREIGN / "node_modules" / "fhir-kit-client").is_dir() and shutil.which("node")),
+    reason="clients of others are not here: `make fhir-of-others` fetches them (it needs node and npm)",
+)
+
+
+@pytest.fixture
+def served(live_server, settings):
+    """The address of the API, as programs know it."""
+    settings.PUBLIC_URL = live_server.url
+    return f"{live_server.url}/fhir/r4"
+
+
+@pytest.fixture
+def course(people):
+    """Two sessions with a PHQ-9, long over; a goal and a task that both have confirmed."""
+    ana, ben, dyad = people.ana, people.ben, people.dyad
+    phq = (a_part("phq-9", "client", "full", {f"phq{number}": 1 for number in range(1, 10)}),)
+    for _time in range(2):
+        a_held_session(dyad, client=answers("client", parts=phq, words="Slower"), therapist=answers("therapist"))
+    dyad.sessions.filter(start__lt=timezone.now() - timedelta(days=10)).update(
+        reveal_due=F("start") + timedelta(hours=96)
+    )
+    goal = agreements.propose(dyad, "goal", "Sleep through", "client", by=ana)
+    task = agreements.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
+    for row in (goal, task):
+        for side, by in (("client", ana), ("therapist", ben)):
+            agreements.seal(row, side, seen=row.wordings.get().pk, by=by)
+    return dyad
+
+
+@pytest.fixture
+def service(people, course):
+    key = Key()
+    recipient = a_service(people.ada, key, asks_answers=True)
+    agree(people.ana, recipient, answers=True)
+    return recipient, key
+
+
+def test_pythons_fhirclient_is_launched_and_reads(served, people, course, as_member):
+    """EHR launch: from Ana's page to the app, to the authorization page, and back with a code."""
+    app = an_app(people.ada, asks_answers=True, launch_url="https://app.example.org/launch")
+    agree(people.ana, app, answers=True)
+    bens = as_member(people.ben)
+    sent = bens.post(f"/people/{course.uid}/programs/", {"program": app.uid})["Location"]
+    launch = dict(part.split("=") for part in urlsplit(sent).query.split("&"))["launch"]
+    smart = fhirclient.FHIRClient(
+        settings={
+            "app_id": app.application.client_id, "api_base": served, "redirect_uri": BACK, "scope": "patient/*.read",
+            "launch_token": launch.replace("%3D", "="),
+        }
+    )  # fmt: skip
+    asked = urlsplit(smart.authorize_url)
+    back = bens.post(f"{asked.path}?{asked.query}", {"allow": "yes", "client": people.ana.uid})
+    smart.handle_callback(back["Location"])
+    assert smart.patient.name[0].text == "Ana"
+    about = {"patient": smart.patient_id}
+    totals = Observation.where(about | {"code": "http://loinc.org|44261-6"}).perform_resources(smart.server)
+    assert [total.valueQuantity.value for total in totals] == [9, 9]
+    (goal,) = Goal.where(about).perform_resources(smart.server)
+    assert goal.description.text == "Sleep through"
+    assert len(QuestionnaireResponse.where(about).perform_resources(smart.server)) == 2
+
+
+@with_node
+def test_fhir_kit_client_reads_page_by_page(served, service, people):
+    token = a_served(*service).token
+    command = ["node", "kit.mjs", served, token, fhir_id(people.ana.uid)]
+    done = subprocess.run(command, cwd=FOREIGN, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    got = json.loads(done.stdout)
+    counts = {kind: len(set(ids)) for kind, ids in got["read"].items()}
+    assert counts.pop("Questionnaire") > 5
+    assert counts == {
+        "Patient": 1, "QuestionnaireResponse": 2, "Observation": 8, "Goal": 1, "CarePlan": 1, "Encounter": 2,
+    }  # fmt: skip
+    assert got["token"].endswith("/fhir/token/")
+    assert got["authorize"].endswith("/fhir/authorize/")
+
+
+@pytest.mark.skipif(not SMART_FETCH.exists(), reason="smart-fetch is not here: `make fhir-of-others` fetches it")
+def test_smart_fetch_proves_itself_by_its_key_and_crawls(served, service, people, tmp_path):
+    recipient, key = service
+    pem = key.private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "key.pem").write_bytes(pem)
+    command = [
+        SMART_FETCH, "crawl", tmp_path / "out", "--fhir-url", served, "--smart-client-id",
+        recipient.application.client_id, "--smart-key", tmp_path / "key.pem", "--id-list", fhir_id(people.ana.uid),
+        "--type", "Patient,Observation,Encounter", "--no-default-filters",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts = {}
+    for path in (tmp_path / "out").rglob("*.ndjson.gz"):
+        for line in gzip.decompress(path.read_bytes()).decode().splitlines():
+            kind = json.loads(line)["resourceType"]
+            counts[kind] = counts.get(kind, 0) + 1
+    assert counts == {"Patient": 1, "Observation": 8, "Encounter": 2}
+
+
+@with_node
+def test_every_answer_is_what_r4_says(served, service, people):
+    """Medplum's validator, with its warnings as errors, and HL7's JSON schema."""
+    program, about = a_served(*service), fhir_id(people.ana.uid)
+    asked = {kind: {} if kind in ("Patient", "Questionnaire") else {"patient": about} for kind in KINDS}
+    answered = [program.get(kind, **parameters) for kind, parameters in asked.items()]
+    answered += [program.get("Goal"), program.get("Goal/nothing"), Browser().get("/fhir/r4/metadata").json()]
+    answered += [entry["resource"] for bundle in answered for entry in bundle.get("entry", [])]
+    done = subprocess.run(
+        ["node", "validate.mjs"], cwd=FOREIGN, input=json.dumps(answered), capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == []
+    schema = FOREIGN / "node_modules" / "@medplum" / "definitions" / "dist" / "fhir" / "r4" / "fhir.schema.json"
+    jsonschema = pytest.importorskip("jsonschema")
+    judge = jsonschema.Draft6Validator(json.loads(schema.read_text()))
+    for answer in answered:
+        assert not list(judge.iter_errors(answer)), answer["resourceType"]

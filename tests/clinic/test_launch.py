@@ -1,0 +1,235 @@
+"""Accord is opened from a chart: against a foreign authorization server on this machine, honest and lying."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+import requests
+from tests.clinic.foreign_record import LIES
+from tests.clinic.people import a_dyad
+
+from accord_clinic.accounts.launch_key import own_key
+from accord_clinic.actions import launch
+from accord_clinic.models import AuditEntry, CareRecord, CareRecordUser, Client, Dyad
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.same_on_postgresql(reason="what is asked of the other server depends on no database"),
+]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The folder of a care record that runs, and its address."""
+    folder = tmp_path_factory.mktemp("foreign")
+    (folder / "mode").write_text("")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    of = f"foreign_record.serve(Path({str(folder)!r}), {port})"
+    run = f"from pathlib import Path; from tests.clinic import foreign_record; {of}"
+    command = [sys.executable, "-c", run]
+    process = subprocess.Popen(command, cwd=ROOT)
+    address = f"http://127.0.0.1:{port}/fhir"
+    for _time in range(300):
+        try:
+            requests.get(f"{address}/.well-known/smart-configuration", timeout=30)
+            break
+        except requests.RequestException:
+            time.sleep(0.1)
+    yield folder, address
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def lie(server):
+    """Have the record tell one of its lies; afterwards it is honest again."""
+    folder, _address = server
+    yield (folder / "mode").write_text
+    (folder / "mode").write_text("")
+
+
+@pytest.fixture
+def record(server, ada):
+    return launch.add_record("City record", server[1], "accord", False, by=ada)
+
+
+@pytest.fixture
+def bens(as_member, ben, ana):
+    ana.external_names.create(system="urn:oid:1.2.3", value="mrn-p1")
+    return as_member(ben)
+
+
+def opened(browser, record, **changed):
+    """From the chart to Accord, to the record's authorization page, and back."""
+    left = browser.get("/launch/", {"iss": record.issuer, "launch": "chart-of-p1"})
+    if left.status_code != 302:
+        return left
+    there = requests.get(left["Location"], allow_redirects=False, timeout=30)
+    answer = {name: value[0] for name, value in parse_qs(urlsplit(there.headers["Location"]).query).items()}
+    return browser.get(f"/launch/back/?{urlencode({name: v for name, v in (answer | changed).items() if v})}")
+
+
+def tied(browser, record):
+    assert "Is the user of City record you?" in opened(browser, record).content.decode()
+    return browser.post("/launch/confirm/")
+
+
+def refused():
+    entry = AuditEntry.objects.filter(act="launch_refused").last()
+    return entry.fields if entry else None
+
+
+def test_the_first_time_a_member_says_who_it_is_and_lands_on_the_course(bens, record, dyad):
+    assert tied(bens, record)["Location"] == f"/people/{dyad.uid}/"
+    assert opened(bens, record)["Location"] == f"/people/{dyad.uid}/"
+    assert CareRecordUser.objects.count() == 1
+    assert AuditEntry.objects.filter(act="launched").count() == 2
+
+
+def test_it_proves_by_its_key_who_it_is(bens, server, ada, dyad):
+    folder, address = server
+    (folder / "key.json").write_text(json.dumps(own_key().public))
+    record = launch.add_record("City record", address, "accord-signing", True, by=ada)
+    assert tied(bens, record)["Location"] == f"/people/{dyad.uid}/"
+    assert own_key().public in bens.get("/launch/keys/").json()["keys"]
+    assert "d" not in own_key().public
+
+
+def test_no_token_of_the_record_is_kept(bens, record, dyad):
+    tied(bens, record)
+    stored = json.dumps(dict(bens.session.items()), default=str)
+    assert "access_token" not in stored
+    assert "launch_left" not in stored
+    assert "launch_waiting" not in stored
+
+
+def test_what_goes_to_the_record_is_what_smart_asks_for(bens, record):
+    left = bens.get("/launch/", {"iss": record.issuer, "launch": "chart-of-p1"})
+    sent = {name: value[0] for name, value in parse_qs(urlsplit(left["Location"]).query).items()}
+    assert sent["aud"] == record.issuer
+    assert sent["launch"] == "chart-of-p1"
+    assert sent["code_challenge_method"] == "S256"
+    assert len(sent["state"]) > 20
+
+
+@pytest.mark.parametrize("how", LIES)
+def test_a_record_that_lies_opens_nothing(bens, record, lie, how):
+    tied(bens, record)
+    lie(how)
+    before = Client.objects.count(), Dyad.objects.count()
+    response = opened(bens, record)
+    assert response.status_code in (400, 404)
+    assert refused()
+    assert (Client.objects.count(), Dyad.objects.count()) == before
+
+
+@pytest.mark.parametrize(
+    "changed", [{"state": "forged"}, {"state": None}, {"code": "forged"}, {"code": None}, {"iss": "x"}]
+)
+def test_a_forged_way_back_is_refused(bens, record, changed):
+    tied(bens, record)
+    assert opened(bens, record, **changed).status_code == 400
+    assert refused()
+
+
+def test_a_code_is_good_once_and_so_is_the_way_back(bens, record):
+    tied(bens, record)
+    left = bens.get("/launch/", {"iss": record.issuer, "launch": "x"})
+    there = requests.get(left["Location"], allow_redirects=False, timeout=30)
+    query = urlsplit(there.headers["Location"]).query
+    assert bens.get(f"/launch/back/?{query}").status_code == 302
+    assert bens.get(f"/launch/back/?{query}").status_code == 400
+    again = bens.get("/launch/", {"iss": record.issuer, "launch": "x"})
+    state = parse_qs(urlsplit(again["Location"]).query)["state"][0]
+    code = parse_qs(query)["code"][0]
+    assert bens.get("/launch/back/", {"code": code, "state": state}).status_code == 400
+    assert refused() == ["code"]
+
+
+def test_who_comes_back_too_late_is_refused(bens, record, monkeypatch):
+    tied(bens, record)
+    left = bens.get("/launch/", {"iss": record.issuer, "launch": "x"})
+    there = requests.get(left["Location"], allow_redirects=False, timeout=30)
+    now = time.time()
+    monkeypatch.setattr("accord_clinic.accounts.launch.time.time", lambda: now + 601)
+    assert bens.get(f"/launch/back/?{urlsplit(there.headers['Location']).query}").status_code == 400
+    assert refused() == ["too_late"]
+
+
+def test_an_issuer_that_is_not_listed_is_never_asked(bens, record, ada, monkeypatch):
+    monkeypatch.setattr("accord_clinic.accounts.launch.requests.request", lambda *_all, **_more: 1 / 0)
+    for issuer in ("https://evil.example/fhir", record.issuer + "/", ""):
+        assert bens.get("/launch/", {"iss": issuer, "launch": "x"}).status_code == 400
+        assert refused() == ["unknown_issuer"]
+    launch.close_record(record, by=ada)
+    assert bens.get("/launch/", {"iss": record.issuer, "launch": "x"}).status_code == 400
+
+
+def test_one_user_there_is_one_member_here(bens, record, eve, as_member, lie):
+    tied(bens, record)
+    assert opened(as_member(eve), record).status_code == 400
+    assert refused() == ["another_member"]
+    lie("user")
+    assert opened(bens, record).status_code == 400
+    assert refused() == ["another_user"]
+
+
+def test_a_tie_needs_the_second_factor_and_a_recent_one(record, ben, as_member, ana):
+    from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+
+    ana.external_names.create(system="urn:oid:1.2.3", value="mrn-p1")
+    browser = as_member(ben)
+    opened(browser, record)
+    session = browser.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "type": "totp", "at": time.time() - 3000}]
+    session.save()
+    assert browser.post("/launch/confirm/")["Location"].startswith("/account/reauthenticate/")
+    assert not CareRecordUser.objects.exists()
+
+
+def test_a_patient_of_a_colleague_and_an_unknown_one_look_the_same(bens, record, eve, lie):
+    tied(bens, record)
+    kim = a_dyad(eve, "Kim").client
+    kim.external_names.create(system="urn:oid:1.2.3", value="mrn-p2")
+    pages = []
+    for how, why in (("patient", "foreign_patient"), ("other_patient", "unknown_patient")):
+        lie(how)
+        response = opened(bens, record)
+        assert refused() == [why]
+        pages.append((response.status_code, response.content.decode().replace("csrf", "")))
+    assert pages[0][0] == pages[1][0] == 404
+    assert "Kim" not in pages[0][1]
+    strip = [page.split("<main")[1].split("</main>")[0] for _status, page in pages]
+    assert strip[0] == strip[1]
+
+
+def test_who_is_not_signed_in_signs_in_first(record):
+    from django.test import Client as Browser
+
+    response = Browser().get("/launch/", {"iss": record.issuer, "launch": "x"})
+    assert response["Location"].startswith("/account/login/?next=")
+
+
+def test_nobody_but_therapists_opens_it(record, as_member, mo, ada):
+    for member in (mo, ada):
+        assert as_member(member).get("/launch/", {"iss": record.issuer, "launch": "x"}).status_code == 404
+
+
+def test_an_admin_lists_and_closes_records(as_member, ada):
+    browser = as_member(ada)
+    posted = {"name": "City record", "issuer": "https://record.example.org/fhir", "client_id": "accord"}
+    assert browser.post("/practice/care-records/", posted | {"issuer": "http://record.example.org"}).status_code == 422
+    assert browser.post("/practice/care-records/", posted).status_code == 302
+    page = browser.get("/practice/care-records/").content.decode()
+    assert "https://localhost/launch/back/" in page
+    row = CareRecord.objects.get()
+    browser.post(f"/practice/care-records/{row.uid}/close/")
+    assert CareRecord.objects.get().closed_at is not None

@@ -29,8 +29,16 @@ BASE = f"{settings.PUBLIC_URL}/fhir/r4"
 class Key:
     """A key pair of a program, on the curve that SMART names."""
 
-    def __init__(self, name: str = "first") -> None:
-        self.private, self.name = ec.generate_private_key(ec.SECP384R1()), name
+    def __init__(self, name: str = "") -> None:
+        self.private = ec.generate_private_key(ec.SECP384R1())
+        self.name = name or self._thumbprint()
+
+    def _thumbprint(self) -> str:
+        """What clients call a key that nobody has named (RFC 7638)."""
+        named = jwt.algorithms.ECAlgorithm.to_jwk(self.private.public_key(), as_dict=True)
+        parts = {name: named[name] for name in ("crv", "kty", "x", "y")}
+        hashed = hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()).digest()
+        return base64.urlsafe_b64encode(hashed).decode().rstrip("=")
 
     @property
     def public(self) -> dict:

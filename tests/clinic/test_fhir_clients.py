@@ -135,7 +135,7 @@ def test_smart_fetch_proves_itself_by_its_key_and_crawls(served, service, people
 
 @with_node
 def test_every_answer_is_what_r4_says(served, service, people):
-    """Medplum's validator, with its warnings as errors, and HL7's JSON schema."""
+    """Medplum's validator, with its warnings as errors."""
     program, about = a_served(*service), fhir_id(people.ana.uid)
     asked = {kind: {} if kind in ("Patient", "Questionnaire") else {"patient": about} for kind in KINDS}
     answered = [program.get(kind, **parameters) for kind, parameters in asked.items()]
@@ -146,8 +146,3 @@ def test_every_answer_is_what_r4_says(served, service, people):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []
-    schema = FOREIGN / "node_modules" / "@medplum" / "definitions" / "dist" / "fhir" / "r4" / "fhir.schema.json"
-    jsonschema = pytest.importorskip("jsonschema")
-    judge = jsonschema.Draft6Validator(json.loads(schema.read_text()))
-    for answer in answered:
-        assert not list(judge.iter_errors(answer)), answer["resourceType"]

@@ -1,9 +1,9 @@
 // fhir-kit-client reads everything that a token lets it: the server's address and the token come as arguments; out on
 // standard output come the ids by kind, and what it found at the two addresses that say where tokens come from.
-import Client from "fhir-kit-client";
+import { Client } from "fhir-kit-client";
 
 const [, , baseUrl, bearer, patient] = process.argv;
-const client = new (Client.default ?? Client)({ baseUrl, bearerToken: bearer });
+const client = new Client({ baseUrl, bearerToken: bearer });
 const kinds = ["Patient", "Questionnaire", "QuestionnaireResponse", "Observation", "Goal", "CarePlan", "Encounter"];
 const read = {};
 for (const kind of kinds) {

@@ -75,6 +75,7 @@ def drop_expired() -> int:
     return sum(table.objects.filter(expires__lte=now).delete()[0] for table in (Grant, AccessToken))
 
 
+@transaction.atomic
 def note_let_in(recipient: Recipient, client: Client | None, *, by: Member) -> None:
     """A member lets a program read: about one client, or of all own ones who have agreed."""
     record(by, "let_program_read", f"recipient:{recipient.pk}", [] if client is None else [client.uid])

@@ -147,6 +147,12 @@ def client_pages(people, browser) -> list[str]:
     ]  # fmt: skip
 
 
+def violations(page) -> list[str]:
+    """What axe finds, each with its first place."""
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
+
+
 class Window:
     """A browser window in which one person after the other opens pages."""
 
@@ -185,20 +191,15 @@ class Window:
         for width, theme in product(WIDTHS, THEMES):
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme=theme, media="screen")
-            assert self.violations() == [], f"{url}, {width} px, {theme}"
+            assert violations(self.page) == [], f"{url}, {width} px, {theme}"
             wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{url} scrolls sideways by {wide} px at {width} px"
-
-    def violations(self) -> list[str]:
-        """What axe finds, each with its first place."""
-        found = self.page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-        return [f"{v['id']} ({v['impact']}): {v['nodes'][0]['html'][:160]}" for v in found]
 
     def check_print(self, url):
         """On paper there is the page and no navigation, and axe finds nothing; a dark screen prints on white."""
         self.page.set_viewport_size({"width": 794, "height": 1123})
         self.page.emulate_media(media="print", color_scheme="dark")
-        assert self.violations() == [], f"{url}, printed"
+        assert violations(self.page) == [], f"{url}, printed"
         assert not self.page.locator(".nav").is_visible(), f"{url}: the navigation is on paper"
         assert self.page.pdf(format="A4").startswith(b"%PDF"), url
 

@@ -266,3 +266,14 @@ def check_change_contact(member: Member, client: Client) -> None:
     alone = not Member.objects.filter(is_active=True).exclude(pk=member.pk).exists()
     if not member.is_a("admin") or (treats and not alone):
         raise PermissionDenied(_("This address is changed by the client, in the client's own space, or by an admin."))
+
+
+def check_merge(member: Member, main: Client, other: Client) -> None:
+    """Merge two records of one person: an admin who treats neither, since an address opens what the other holds.
+
+    In a practice of one person nobody else can.
+    """
+    check_keep_practice(member)
+    treats = any(client.dyads.filter(therapist=member).exists() for client in (main, other))
+    if treats and Member.objects.filter(is_active=True).exclude(pk=member.pk).exists():
+        raise PermissionDenied(_("You treat this person. Another admin has to do this."))

@@ -211,6 +211,9 @@ ROWS = {
     "practice/files/<str:uid>/": Row(post=ADMINS, at="study_file"),
     "practice/closed/": Row(get=ADMINS, post=ADMINS),
     "practice/closed/<str:uid>/open/": Row(post=ADMINS, at="closed"),
+    "practice/merge/": Row(get=ADMINS, post=ADMINS),
+    "practice/merge/look/": Row(post=ADMINS),
+    "practice/merge/yes/": Row(post=ADMINS),
     "practice/many/": Row(get=ADMINS, post=ADMINS),
     "practice/many/take/": Row(post=ADMINS),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
@@ -295,6 +298,8 @@ ROWS = {
     "demo/phone/<str:uid>/": SHUT,
 }
 POSTED = {
+    "practice/merge/look/": lambda people: {"keep": people.ana.uid, "other": people.ana.uid},
+    "practice/merge/yes/": lambda people: {"keep": people.ana.uid, "other": people.ana.uid},
     "sessions/<str:uid>/agenda/": lambda people: {"note": Reaction.objects.get(by=people.ben).pk},
     "people/<str:uid>/terms/": lambda people: {"what": "messages"},
     "mine/rights/code/": lambda people: {"for": "copy"},

@@ -97,6 +97,9 @@ MAY = {
     "check_change_contact, not known yet": {"ben", "ada"},
     "check_change_contact, alone": {"ben"},
     "check_be_client": {"ana"},
+    "check_merge": {"ada"},
+    "check_merge, one's own": set(),
+    "check_merge, alone": {"ben"},
 }
 
 
@@ -129,6 +132,8 @@ def things(people, case: str) -> tuple:
         return people.dyad, people.practice
     if rule in ("check_be_outside_reader", "check_see_safety"):
         return (people.practice,)
+    if rule == "check_merge":
+        return people.ana, a_dyad(people.ada if how == "one's own" else people.ben, "Kim").client
     if rule in ("check_change_contact", "check_be_client", "check_know_client", "check_put_right"):
         return (people.ana,)
     of_dyads = ("check_treat", "check_see_dyad", "check_own", "check_break_glass", "check_answer_correction")

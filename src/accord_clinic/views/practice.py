@@ -225,6 +225,7 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
         ("members", _("Who works here")),
         ("closed_days", _("Closed days")),
         ("hand_in", _("Many at once")),
+        ("find_records", _("Two records")),
         ("studies", _("Studies")),
         ("failed_messages", _("Messages")),
         ("erasures", _("Erasures")),

@@ -1,0 +1,66 @@
+"""Merge two records of one person: everything about the one goes to the other, and the emptied one is deleted.
+
+Each table that names a client stands in one of the lists below, so a new one cannot be forgotten: a test compares them
+with the models. Courses of care stay apart, each with its therapist, its baseline and who may see it.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from accord.errors import BadInput
+from accord_clinic import models
+from accord_clinic.actions.audit import record
+from accord_clinic.messages import notices
+from accord_clinic.models import Client, Consent, Member, Pause
+from accord_clinic.permissions import check_merge
+from accord_clinic.queries import merging as merging_queries
+
+MOVED = (
+    models.Dyad, models.Consent, models.PrivateLine, models.StopLink, models.ExternalName, models.Notice,
+    models.Pause, models.Terms,
+)  # fmt: skip
+"""What is said, agreed, sent and planned: it belongs to the person."""
+DROPPED = (models.Code, models.StepIn, models.ClientDoor, models.TokenContext)
+"""Keys: after a merge the client steps in anew, and other programs ask anew."""
+
+
+@transaction.atomic
+def merge(main: Client, other: Client, *, by: Member) -> None:
+    """Move everything of `other` to `main`, whose name and facts stay; then `other` is deleted. There is no way back.
+
+    Refused where the two say different things of what decides who reads or agrees (`merging_queries.obstacles`).
+    """
+    rows = {row.pk: row for row in Client.objects.select_for_update().filter(pk__in=(main.pk, other.pk))}
+    if len(rows) < 2:
+        raise BadInput("Choose two records.")
+    main, other = rows[main.pk], rows[other.pk]
+    check_merge(by, main, other)
+    if why := merging_queries.obstacles(main, other):
+        raise BadInput(" ".join(why))
+    now, before = timezone.now(), {main.email, main.phone, other.email, other.phone} - {""}
+    _agree_to_no_more(main, other, now)
+    if Pause.objects.filter(client=main, until=None).exists():
+        Pause.objects.filter(client=other, until=None).update(until=now)
+    if models.Terms.objects.filter(client=main).exists():
+        models.Terms.objects.filter(client=other).delete()
+    for table in MOVED:
+        table._default_manager.filter(client=other).update(client=main)
+    for client in (main, other):
+        models.Code.objects.filter(client=client).delete()
+        models.ClientDoor.objects.filter(client=client).delete()
+        models.StepIn.objects.filter(clients=client).delete()
+        for context in models.TokenContext.objects.filter(client=client).select_related("token", "grant"):
+            for key in filter(None, (context.token, context.grant)):
+                key.delete()  # and not the context alone: a token without it might be about more than one client
+    Client.objects.filter(pk=main.pk).update(**merging_queries.facts_after(main, other))
+    record(by, "merge_clients", f"client:{main.pk}", [f"client:{other.pk}"])
+    other.delete()
+    for address in sorted(before):
+        notices.tell("contact_changed", "", client=main, to=address, once=f"merged {now.isoformat()} {address}")
+
+
+def _agree_to_no_more(main: Client, other: Client, now) -> None:
+    """What stands in one record alone was given for what that record held: but for care it is asked for again."""
+    for purpose, voice in merging_queries.stand_in_one_alone(main, other):
+        rows = Consent.objects.filter(client__in=(main, other), purpose=purpose, by=voice, withdrawn_at=None)
+        rows.update(withdrawn_at=now)

@@ -1,0 +1,130 @@
+"""Two records that may be one person: finding them, what a merge would do, and why one cannot be made.
+
+A new fact that decides who reads or agrees is a line of `obstacles`; one that does not, a line of `facts_after`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from accord_clinic.models import Client, Consent, Member, Session, Terms
+from accord_clinic.permissions import check_keep_practice
+from accord_clinic.queries.caseload import external_numbers, fits, folded
+
+MOST_FOUND = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A client as an admin chooses one: no answer, no course, nothing that was said."""
+
+    uid: str
+    name: str
+    born: int | None
+    since: datetime
+    therapists: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCounts:
+    """What hangs on a record, in numbers that tell of no answer."""
+
+    courses: tuple[tuple[str, date, date | None], ...]
+    sessions: int
+
+
+def find(member: Member, words: str) -> list[Record]:
+    """Records that are found by a name, initials or an external number; for the admin."""
+    check_keep_practice(member)
+    wanted = folded(words).split()
+    if not wanted:
+        return []
+    clients = list(Client.objects.filter(locked_at=None).order_by("name", "pk"))
+    numbers = external_numbers({client.pk for client in clients})
+    fitting = [c for c in clients if fits(wanted, c.name, c.address_as, numbers.get(c.pk, ()))][:MOST_FOUND]
+    return [_record(client, numbers.get(client.pk, ())) for client in fitting]
+
+
+def _record(client: Client, numbers: tuple[str, ...]) -> Record:
+    therapists = client.dyads.order_by("started").values_list("therapist__name", flat=True)
+    return Record(client.uid, client.name, client.born, client.made_at, tuple(dict.fromkeys(therapists)), numbers)
+
+
+def client_of(member: Member, uid: str) -> Client | None:
+    """The client, for the admin; nobody who has asked for erasure."""
+    check_keep_practice(member)
+    return Client.objects.filter(uid=uid, locked_at=None).first()
+
+
+def counts(client: Client) -> RecordCounts:
+    """What would move."""
+    courses = client.dyads.order_by("started").values_list("therapist__name", "started", "ended")
+    return RecordCounts(tuple(courses), Session.objects.filter(dyad__client=client).count())
+
+
+def obstacles(main: Client, other: Client) -> list[str]:
+    """Why these two cannot be merged, as sentences; empty where they can."""
+    why = []
+    if main.pk == other.pk:
+        why.append("These are the same record. Choose two.")
+    if main.locked_at or other.locked_at:
+        why.append("One of them has asked for erasure. That is decided first.")
+    for name, called in (("email", "e-mail address"), ("phone", "telephone number")):
+        first, second = getattr(main, name), getattr(other, name)
+        if first and second and folded(first) != folded(second):
+            why.append(
+                f"They have different values for the {called}. Whoever reads there would read both: ask the client, "
+                "and put one of them right first."
+            )
+    if main.born and other.born and main.born != other.born:
+        why.append("They have different years of birth. Put one of them right first, or they are two people.")
+    if main.language != other.language:
+        why.append("They have different languages. Put one of them right first.")
+    terms = [Terms.objects.filter(client=client).first() for client in (main, other)]
+    if all(terms) and _terms(terms[0]) != _terms(terms[1]):
+        why.append("It differs who agrees, or who learns what. Make that the same in both first.")
+    return why + _contradicting_consents(main, other)
+
+
+def _terms(row: Terms | None) -> tuple[object, ...]:
+    return () if row is None else (row.consents, row.guardian_learns, row.by_order, row.order_learns)
+
+
+def _standing(client: Client) -> dict[tuple[str, str], bool]:
+    """By purpose and voice whether it stands now; what was never given is not there."""
+    stands: dict[tuple[str, str], bool] = {}
+    for purpose, voice, withdrawn in client.consents.values_list("purpose", "by", "withdrawn_at"):
+        stands[purpose, voice] = stands.get((purpose, voice), False) or withdrawn is None
+    return stands
+
+
+def _contradicting_consents(main: Client, other: Client) -> list[str]:
+    first, second = _standing(main), _standing(other)
+    names = dict(Consent.PURPOSES)
+    differ = sorted({str(names[key[0]]) for key in first.keys() & second.keys() if first[key] != second[key]})
+    if not differ:
+        return []
+    return [f"One record agrees to {', '.join(differ)} and the other took it back. Ask the client to say it in both."]
+
+
+def stand_in_one_alone(main: Client, other: Client) -> list[tuple[str, str]]:
+    """Consents, but for care, that only one of the two records has: they end, and can be given again."""
+    first, second = _standing(main), _standing(other)
+    alone = (first.keys() | second.keys()) - (first.keys() & second.keys())
+    return sorted(key for key in alone if key[0] != "care" and (first.get(key) or second.get(key)))
+
+
+def facts_after(main: Client, other: Client) -> dict[str, Any]:
+    """The facts of the one record: those of `main`, filled up; of what protects somebody, the stricter."""
+    stopped = [at for at in (main.messages_stopped_at, other.messages_stopped_at) if at]
+    return {
+        "email": main.email or other.email,
+        "phone": main.phone or other.phone,
+        "born": main.born or other.born,
+        "address_as": main.address_as or other.address_as,
+        "recognisable": main.recognisable and other.recognisable,
+        "messages_stopped_at": min(stopped) if stopped else None,
+    }

@@ -1,5 +1,5 @@
 """Clients that nobody here wrote read the FHIR API: Python's fhirclient, fhir-kit-client, smart-fetch; and each answer
-is judged by Medplum's validator. npm's fhirclient in a browser: tests/journeys.
+is judged by Medplum's validator and HL7's schema. npm's fhirclient in a browser: tests/journeys.
 """
 
 import gzip
@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import jsonschema_rs
 import pytest
 from cryptography.hazmat.primitives import serialization
 from django.db.models import F
@@ -26,6 +27,7 @@ from accord_clinic.actions import agreements
 from accord_clinic.queries.shared_record import fhir_id
 
 FOREIGN = Path(__file__).parents[1] / "fhir"
+SCHEMA = FOREIGN / "node_modules" / "@medplum" / "definitions" / "dist" / "fhir" / "r4" / "fhir.schema.json"
 SMART_FETCH = FOREIGN / ".venv" / "bin" / "smart-fetch"
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -135,7 +137,7 @@ def test_smart_fetch_proves_itself_by_its_key_and_crawls(served, service, people
 
 @with_node
 def test_every_answer_is_what_r4_says(served, service, people):
-    """Medplum's validator, with its warnings as errors."""
+    """Medplum's validator, with its warnings as errors, and HL7's JSON schema."""
     program, about = a_served(*service), fhir_id(people.ana.uid)
     asked = {kind: {} if kind in ("Patient", "Questionnaire") else {"patient": about} for kind in KINDS}
     answered = [program.get(kind, **parameters) for kind, parameters in asked.items()]
@@ -146,3 +148,13 @@ def test_every_answer_is_what_r4_says(served, service, people):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []
+    judge = r4_schema()
+    assert [answer["resourceType"] for answer in answered if not judge.is_valid(answer)] == []
+    assert not judge.is_valid({"resourceType": "Patient", "name": "Ana"}), "it would find what is wrong"
+
+
+def r4_schema():
+    """HL7's JSON schema of R4, as Medplum carries it: two of the types that it names are not in it."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    schema["definitions"] |= {"Resource": {"$ref": "#/definitions/ResourceList"}, "integer64": {}}
+    return jsonschema_rs.validator_for(schema)

@@ -34,7 +34,7 @@ test-all: .venv/ready-test fhir-of-others  ## that, and all that needs a Postgre
 	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys test-on-postgresql test-cluster
 
 test-core: .venv/ready-test  ## test the core alone: no web, no database
-	$(KEPT) $(BIN)/pytest tests/accord -n 2 $(NO_API)
+	$(KEPT) $(BIN)/pytest tests/accord -n 2 -m 'not cluster' $(NO_API)
 
 test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
 	$(KEPT) $(BIN)/pytest tests/clinic tests/attack -n 2 --dist loadfile -m 'not cluster'
@@ -44,8 +44,8 @@ test-postgresql: test-on-postgresql test-cluster  ## test what can differ on Pos
 test-on-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
 	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic tests/attack -n 2 --dist loadfile
 
-test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL, backing it up and putting it back
-	$(KEPT) $(BIN)/pytest tests/clinic -n 2 --dist loadfile -m cluster $(NO_API)
+test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL and back, and Spark where it is installed
+	$(KEPT) $(BIN)/pytest tests/clinic tests/accord/test_registry_engine.py -n 2 --dist loadfile -m cluster $(NO_API)
 
 test-journeys: .venv/ready-test browser fhir-of-others  ## test whole journeys, over HTTP and in Chromium
 	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist loadfile $(NO_API)

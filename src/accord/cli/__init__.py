@@ -21,6 +21,7 @@ SUBCOMMANDS = {
     "simulate": "make believable ratings of which the truth is known",
     "learn": "write a practice case as a folder of pages",
     "study": "check study files and join them into a registry",
+    "registry": "analyse a registry on DuckDB or Spark",
     "report": "answer a preregistered plan from a study file",
     "fhir": "take questionnaire responses out of FHIR",
 }

@@ -103,6 +103,7 @@ urlpatterns = [
     path("mine/not-held/<str:uid>/", not_held.in_own_space, name="my-not-held"),
     path("mine/<str:uid>/", own_space.my_course, name="my-course"),
     path("mine/<str:uid>/goals/", own_space.my_goals, name="my-goals"),
+    path("mine/follow-up/<str:uid>/", looking_back.answer, name="my-follow-up"),
     path("mine/<str:uid>/looking-back/", looking_back.my_look, name="my-look"),
     path("mine/<str:uid>/plan/", treatment_plan.my_plan, name="my-plan"),
     path("mine/<str:uid>/plan.pdf", treatment_plan.my_pdf, name="my-plan-pdf"),

@@ -128,6 +128,7 @@ def lived(said, people):
         agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
     task = agreements.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
     agreements.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+    dyad.follow_ups.create(due_on=timezone.localdate(), asked_at=timezone.now(), answered_at=timezone.now(), now=1)
     for side, by, why in (("client", ana, "To try it"), ("therapist", ben, "It helped")):
         option = treatment_plan.OptionText("Every week", "starts now", "an evening", "yes")
         text = treatment_plan.PlanText([option], why, "Comes", "Asks", timezone.localdate())

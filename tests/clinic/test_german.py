@@ -178,6 +178,10 @@ def everything_said(people, ana, ben, dyad) -> None:
     agreements.end(done, "reached", "client", by=ana)
     agreements.take_back_end(done, "client", by=ana)
     agreements.end(done, "reached", "client", by=ana)
+    dyad.follow_ups.create(due_on=timezone.localdate(), asked_at=timezone.now())
+    dyad.follow_ups.create(
+        due_on=timezone.localdate(), asked_at=timezone.now(), answered_at=timezone.now(), now=2, wants_contact=True
+    )
     option = treatment_plan.OptionText("Jede Woche", "fängt jetzt an", "kostet einen Abend", "not_now")
     text = treatment_plan.PlanText([option], "Erst allein", "Kommt", "Fragt nach", timezone.localdate())
     plan = treatment_plan.write(dyad, text, "client", seen="", by=ana)
@@ -270,6 +274,8 @@ def own_pages(walk: Walk) -> None:
     walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
     for part in ("", "goals/", "plan/", "looking-back/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
+    check = walk.dyad.follow_ups.filter(answered_at=None).get()
+    walk.see("no such state", browser.post(f"/mine/follow-up/{check.uid}/", {"now": "9"}))
     walk.see("plan on paper", browser.get(f"/mine/{uid}/plan.pdf"))
     walk.see("plan meanwhile", browser.post(f"/mine/{uid}/plan/", {"what": "confirm", "seen": "x"}))
     walk.see("no such answer", browser.post(f"/mine/{uid}/plan/", {"what": "fit", "fit": "x"}))

@@ -69,6 +69,7 @@ RECORD = {
     models.PlanSeal: "plan__dyad__client",
     models.PlanOption: "plan__dyad__client",
     models.TreatmentPlan: DYAD,
+    models.FollowUp: DYAD,
     models.Share: DYAD,
     models.Cover: DYAD,
     models.BreakGlass: DYAD,

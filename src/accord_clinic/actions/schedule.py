@@ -131,7 +131,7 @@ def _tell(session: Session, practice: Practice, now: datetime) -> bool:
         return False
     usual = habit(practice, session.dyad)
     kind = _due(session, usual, now) if usual.by_itself else ""
-    if not kind or _pauses(session.dyad, usual) or not _may_be_asked(session.dyad.client, practice):
+    if not kind or _pauses(session.dyad, usual) or not may_be_asked(session.dyad.client, practice):
         return False
     which = f":{session.reminders + 1}" if kind == "reminder" else ""
     return _put(session, kind, which, after_quiet_hours(now, usual, practice.time_zone))
@@ -151,7 +151,7 @@ def _pauses(dyad: Dyad, usual: Habit) -> bool:
     return bool(usual.pause_after) and unanswered_in_a_row(dyad) >= usual.pause_after
 
 
-def _may_be_asked(client: Client, practice: Practice) -> bool:
+def may_be_asked(client: Client, practice: Practice) -> bool:
     """A guardian who has to agree must have agreed before a link goes out. The client agrees behind the first link;
     who has taken that back is not asked again."""
     rows = client.consents.filter(purpose="care").values_list("by", "withdrawn_at")

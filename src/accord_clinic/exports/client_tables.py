@@ -274,6 +274,13 @@ def _plans(client: Client) -> Iterable[Row]:
             yield {**version, **columns}
 
 
+def _follow_ups(client: Client) -> Iterable[Row]:
+    """Checks after the end of a course of care, and what the client said."""
+    rows = models.FollowUp.objects.filter(dyad__client=client).order_by("due_on", "id")
+    columns = ("due_on", "asked_at", "answered_at", ("how_now", "now"), "words", "wants_contact")
+    return _rows(rows, ("course", "dyad__uid"), *columns)
+
+
 def _plan_fits(client: Client) -> Iterable[Row]:
     """Whether the shared view still fits: the client's answers, and the therapist's where both have given one."""
     fits = models.PlanFit.objects.filter(plan__dyad__client=client)
@@ -393,6 +400,7 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
         _plans,
     ),
     "plan_fits": ((models.PlanFit,), _plan_fits),
+    "follow_ups": ((models.FollowUp,), _follow_ups),
     "progress": ((models.Progress,), _progress),
     "picks": ((models.Pick,), _picks),
     "strains": ((models.Strain, models.StrainMove), _strains),

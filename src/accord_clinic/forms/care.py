@@ -252,6 +252,13 @@ class EndCourse(forms.Form):
 
     how = forms.ChoiceField(label=_("How it ends"), choices=ENDINGS, widget=forms.RadioSelect)
     on = forms.DateField(label=_("On"), widget=DateInput)
+    follow_up = forms.ChoiceField(
+        label=_("Ask how things are, later"), required=False, initial="3 6",
+        choices=[
+            ("3 6", _("after 3 and 6 months")), ("3", _("after 3 months")), ("6", _("after 6 months")), ("", _("no")),
+        ],
+        help_text=_("Choose it together. One neutral message each; nobody has to answer."),
+    )  # fmt: skip
     reason = forms.CharField(
         label=_("Why, in a few words"),
         help_text=_("Who takes a copy of everything reads it there."),

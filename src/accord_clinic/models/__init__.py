@@ -28,6 +28,7 @@ from accord_clinic.models.care import (
 )
 from accord_clinic.models.case_meetings import CaseMeeting, CaseTally
 from accord_clinic.models.exchange import CareRecord, CareRecordUser, Recipient, TokenContext
+from accord_clinic.models.follow_up import FollowUp
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import (
     Client,
@@ -84,6 +85,7 @@ __all__ = [
     "Dyad",
     "Erasure",
     "ExternalName",
+    "FollowUp",
     "ImportRow",
     "Invitation",
     "Measure",

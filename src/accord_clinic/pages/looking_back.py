@@ -16,7 +16,7 @@ from accord_clinic.queries.looking_back import LookingBackRows
 from accord_clinic.words.sentences import strain_state
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Dyad
+    from accord_clinic.models import Dyad, FollowUp
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,27 @@ def _felt(rows: LookingBackRows) -> Iterator[str]:
         if strain.facts.session in revealed:
             text = _("Session {number}: {state}")
             yield text.format(number=strain.facts.session, state=strain_state(strain.facts.state))
+
+
+@dataclass(frozen=True)
+class CheckBack:
+    """A check after the end: when, what the client said, and whether it can be answered now."""
+
+    uid: str
+    day: str
+    now: str
+    words: str
+    wants_contact: bool
+    waits: bool
+
+
+def check_back(row: FollowUp) -> CheckBack:
+    """In words."""
+    now = "" if row.now is None else how_now()[row.now]
+    waits = row.asked_at is not None and row.answered_at is None
+    return CheckBack(row.uid, date_format(row.due_on, "DATE_FORMAT"), now, row.words, row.wants_contact, waits)
+
+
+def how_now() -> dict[int, str]:
+    """How things can be, compared with the end."""
+    return {0: _("Worse than at the end"), 1: _("Much the same"), 2: _("Better than at the end")}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from accord_clinic.models import Comment, Dyad
+from accord_clinic.models import Client, Comment, Dyad, FollowUp
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import ANSWERS
@@ -26,6 +26,17 @@ class LookingBackRows:
 def looking_back_rows(dyad: Dyad) -> LookingBackRows:
     """Only what is open to both; ask `dyad_for` first. The number of queries does not grow with the sessions."""
     return LookingBackRows(dyad_rows(dyad, with_own_answers=False), shown(dyad), _helped(dyad))
+
+
+def follow_ups(dyad: Dyad) -> list[FollowUp]:
+    """The checks after the end, the earliest first."""
+    return list(FollowUp.objects.filter(dyad=dyad).order_by("due_on", "id"))
+
+
+def follow_up_for(client: Client, uid: str) -> FollowUp | None:
+    """One that this client was asked."""
+    rows = FollowUp.objects.filter(uid=uid, dyad__client=client).exclude(asked_at=None)
+    return rows.select_related("dyad__client", "dyad__therapist").first()
 
 
 def _helped(dyad: Dyad) -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.actions import care, consent
+from accord_clinic.actions import care, consent, follow_up
 from accord_clinic.forms.care import CourseForm, EndCourse, HandOver, PersonForm, SetUp
 from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.queries import consent as consent_queries
@@ -155,9 +155,14 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
     facts = form.cleaned_data
     back = reverse("dyad", args=[uid])
     done = _("This course of care has ended. Everything that was said stays.")
-    return do(
-        request, back, care.end_course, dyad, facts["how"], facts["on"], facts["reason"], by=request.user, done=done
-    )
+
+    def end_it() -> None:
+        with transaction.atomic():
+            care.end_course(dyad, facts["how"], facts["on"], facts["reason"], by=request.user)
+            months = [int(count) for count in facts["follow_up"].split()]
+            follow_up.plan_follow_ups(dyad, months, facts["on"], by=request.user)
+
+    return do(request, back, end_it, done=done)
 
 
 @require_POST

@@ -2,13 +2,15 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
-from accord_clinic.actions import read_log
-from accord_clinic.pages.looking_back import looking_back
+from accord.errors import AccordError
+from accord_clinic.actions import follow_up, read_log
+from accord_clinic.pages.looking_back import check_back, how_now, looking_back
+from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
-from accord_clinic.queries.looking_back import looking_back_rows
+from accord_clinic.queries.looking_back import follow_up_for, follow_ups, looking_back_rows
 from accord_clinic.queries.practice import practice
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import page_of_course, through_the_door
@@ -35,6 +37,32 @@ def my_look(request: HttpRequest, client, uid: str) -> HttpResponse:
     return page_of_course(request, "client/looking_back.html", _context(dyad), client, dyad, "my-course")
 
 
+@require_POST
+@through_the_door
+def answer(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """The client says how things are now. What cannot be kept is said on the page."""
+    row = follow_up_for(client, uid)
+    if row is None:
+        return unknown(request)
+    problem = ""
+    try:
+        now, words = whole_number(request.POST.get("now", "")), request.POST.get("words", "")
+        follow_up.answer(row, now, words, "contact" in request.POST, by=client)
+    except AccordError as error:
+        problem = str(error)
+    if not problem:
+        return redirect("my-look", row.dyad.uid)
+    context = _context(row.dyad) | {"problem": problem}
+    return page_of_course(request, "client/looking_back.html", context, client, row.dyad, "my-course", 409)
+
+
 def _context(dyad) -> dict[str, object]:
     page = looking_back(looking_back_rows(dyad), dyad)
-    return {"dyad": dyad, "page": page, "practice_name": practice().name}
+    checks = [check_back(row) for row in follow_ups(dyad)]
+    return {
+        "dyad": dyad,
+        "page": page,
+        "practice_name": practice().name,
+        "checks": checks,
+        "how_now": how_now().items(),
+    }

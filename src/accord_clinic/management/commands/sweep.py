@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from accord_clinic.actions import (
     calibration,
     erasure,
+    follow_up,
     planning,
     programs,
     reveal,
@@ -36,6 +37,7 @@ class Command(BaseCommand):
             planning.plan_rhythms()
             planning.assume_held()
             schedule.due()
+            follow_up.ask_due()
             erasure.purge()
             for line in calibration.renew():
                 self.stdout.write(line)

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.instruments import Instrument
-from accord.records import DyadRecord, Rater, Response, Score, Signal
+from accord.records import RATERS, DyadRecord, Rater, Response, Score, Signal
 from accord.scoring import comparable, kept_scores
-from accord.signals import DETECTORS, Detector, Evidence
+from accord.signals import DETECTORS, SCORED, TOGETHER, Detector, Evidence
 from accord.stats.level import Level, day_of
 from accord.stats.thresholds import Calibration
 from accord.trajectories import Trajectory, trajectory
@@ -60,6 +60,7 @@ def course(
 
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
     minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
+    `instrument/together`, the mean of both scales by their numbers of items, is judged and never part of the course. An
     instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
     calibration that rests on too few courses draws the band and raises no signal. `levels`, keyed as the calibrations:
     how far the whole practice lay from its usual by the date of a session, which is then expected of everybody.
@@ -76,21 +77,27 @@ def course(
     times = np.array([float(s.number) for s in record.sessions])
     trajectories: dict[tuple[str, str], Trajectory] = {}
     gaps: dict[tuple[str, str], Trajectory] = {}
+    together: dict[tuple[str, str], Trajectory] = {}
     silent = set()
     for key, calibration in calibrations.items():
         name, scale, *gap = key.split("/")
+        level = _level(record, (levels or {}).get(key))
+        if key == TOGETHER:
+            client, other = (_together(scored, instruments.get(name), rater) for rater in RATERS)
+            if client is not None:
+                together[name, scale] = trajectory(client, times, calibration, other, level)
+            continue
         own = scored.get(("client", name, scale))
         if own is None or not instruments[name].scale(scale).key.verified:
             continue
         if calibration.learning and not gap:
             silent.add((name, scale))
         client, other = values(own)[None, :], _other_voice(scored, instruments[name], scale)
-        level = _level(record, (levels or {}).get(key))
         if not gap:
             trajectories[name, scale] = trajectory(client, times, calibration, other, level)
         elif other is not None:
             gaps[name, scale] = trajectory(client - other, times, calibration, level=level)
-    evidence = Evidence(record, instruments, scored, trajectories, gaps, versions or {})
+    evidence = Evidence(record, instruments, scored, trajectories | together, gaps, versions or {})
     signals = tuple(signal for detector in detectors for signal in detector.detect(evidence))
     return Course(record, scored, trajectories, gaps, signals, frozenset(silent), earlier)
 
@@ -110,6 +117,17 @@ def _level(record: DyadRecord, level: Level | None) -> npt.NDArray[np.float64] |
         return None
     days = [-np.inf if session.start is None else day_of(session.start) for session in record.sessions]
     return level.at(np.array(days, dtype=np.float64)[None, :])
+
+
+def _together(
+    scores: Mapping[tuple[Rater, str, str], Series], instrument: Instrument | None, rater: Rater
+) -> npt.NDArray[np.float64] | None:
+    """The mean of all scored answers of one side, (1, T); `None` where a scale has no score at all."""
+    parts = [scores.get((rater, instrument.id, scale)) for scale in SCORED] if instrument else [None]
+    if instrument is None or None in parts:
+        return None
+    items = [len(instrument.scale(scale).items) for scale in SCORED]
+    return np.average([values(part) for part in parts if part is not None], axis=0, weights=items)[None, :]
 
 
 def _other_voice(

@@ -21,6 +21,8 @@ HELD_BACK_MATTERS = 3
 """From this answer on, what was held back is said to matter (0: nothing, 1 and 2: small things)."""
 QUIET_RUN = 3
 SCORED = ("collaboration", "connection")
+TOGETHER = f"{CHECK_IN}/together"
+"""The mean of all scored answers of the check-in: judged beside the two scales, and shown to nobody as a score."""
 LITTLE_ROOM = 1
 FEWEST_SCORED, FEWEST_SAME = 4, 5
 SILENT_RUN = 2
@@ -185,9 +187,13 @@ def _level(response: Response | None, item: str) -> int | None:
 
 def _flagged(seen: Evidence, detector: Detector, paths: Mapping[Any, Any]) -> Iterator[Signal]:
     """Marks of the detector's kind, and whether the client's rating alone would have raised each."""
-    for (instrument, scale), path in paths.items():
+    marked = set()
+    for (instrument, scale), path in sorted(paths.items(), key=lambda item: "/".join(item[0]) == TOGETHER):
         for i, session in enumerate(seen.record.sessions):
-            if getattr(path, f"flag_{detector.kind}")[0, i]:
+            # A scale that was marked says more than all together.
+            again = f"{instrument}/{scale}" == TOGETHER and session.number in marked
+            if getattr(path, f"flag_{detector.kind}")[0, i] and not again:
+                marked.add(session.number)
                 joint = detector.kind != "gap" and getattr(path, f"joint_{detector.kind}")[0, i]
                 numbers = {name: round(float(getattr(path, name)[0, i]), 3) for name in ("expected", "sd", "z")}
                 yield detector.signal(

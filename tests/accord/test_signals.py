@@ -9,7 +9,7 @@ from accord import calibrate
 from accord.course import course
 from accord.instruments import catalogue
 from accord.records import DyadRecord, Picks, Response, SessionFacts, StrainFacts
-from accord.signals import DETECTORS, Detector
+from accord.signals import DETECTORS, TOGETHER, Detector
 from accord.simulation import simulate
 from accord.stats.priors import shipped
 
@@ -50,6 +50,23 @@ def found(heard, calibrations=None):
 
 def test_an_uneventful_course_raises_nothing(calibrations):
     assert found(said(*[{}] * 12), calibrations) == set()
+
+
+LOWER = {"d1": 1, "d2": 1, "m1": 1, "m2": 1, "b2": 1, "b3": 1, "b4": 1}
+
+
+def test_all_scored_answers_together_are_judged_where_no_scale_is_marked(calibrations):
+    """A strain in both scales is marked once: by the scale that shows it, else by both together."""
+    own = simulate(60, 15, 4, "none", items=7)
+    whole = {TOGETHER: calibrate(own.client, prior=shipped()["together"].client, draws=2_000)}
+    heard = said(*[{}] * 8, LOWER)
+    alone, both = (course(heard, SHELF, made) for made in (whole, whole | calibrations))
+    assert [(s.kind, s.session, s.scale) for s in alone.signals if s.kind == "drop"] == [("drop", 9, TOGETHER)]
+    assert [(s.session, s.scale) for s in both.signals if s.kind == "drop"] == [(9, f"{CHECK_IN}/collaboration")]
+    assert not alone.trajectories  # it is no course that anybody sees
+    assert TOGETHER not in {"/".join(key[1:]) for key in both.scores}
+    part = said(*[{}] * 8, {**LOWER, "b2": None, "b3": None})
+    assert not [s for s in course(part, SHELF, whole).signals if s.kind == "drop"]  # half of it is not the whole
 
 
 def test_a_strain_that_the_client_felt_is_reported():

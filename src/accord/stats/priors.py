@@ -26,7 +26,7 @@ def shipped() -> dict[str, Priors]:
     """Starting values by scale of Accord's check-in. `data/priors.json` says where from.
 
     >>> sorted(shipped())
-    ['collaboration', 'connection']
+    ['collaboration', 'connection', 'together']
     """
     text = files("accord").joinpath("data/priors.json").read_text(encoding="utf-8")
     return {

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
-from accord.signals import CHECK_IN
+from accord.signals import CHECK_IN, SCORED, TOGETHER
 from accord.stats import priors, thresholds
 from accord.stats.fitting import misfit
 from accord.stats.hyper import Hyper
@@ -32,7 +32,9 @@ FRESH, LOOKED_AT, GROWN = 30, 0.05, 0.25
 """Ratings since a calibration, and which share of all they are: before that it is left alone; from which share on is
 looked whether it still fits; and from which on it is made anew."""
 CHANGED = {"level": "another level", "noise": "more or less noise", "length": "longer courses"}
-FOLLOWED = tuple(f"{CHECK_IN}/{scale}{rest}" for scale in ("collaboration", "connection") for rest in ("", f"/{GAP}"))
+FOLLOWED = (
+    *(f"{CHECK_IN}/{scale}{rest}" for scale in SCORED for rest in ("", f"/{GAP}")), TOGETHER,
+)  # fmt: skip
 
 
 def followed() -> tuple[str, ...]:
@@ -130,7 +132,8 @@ def _is_here(series: str) -> bool:
     """Whether the questionnaire and the scale are still there: a practice may take its own away."""
     name, scale, *_gap = series.split("/")
     questionnaire = shelf().instruments.get(name)
-    return questionnaire is not None and scale in {s.name for s in questionnaire.scales}
+    scales = set(SCORED) if series == TOGETHER else {scale}
+    return questionnaire is not None and scales <= {s.name for s in questionnaire.scales}
 
 
 def _how(key: str, made: thresholds.Calibration) -> str:
@@ -160,11 +163,11 @@ def _estimate(series: str, measured: Callable[[str, str], float | None]) -> thre
     """The calibration of one series from all that was revealed; while that is little, it leans on starting values.
 
     Where both voices answer the same questions they are judged together. `None` without ratings and starting values.
-    The scales of one questionnaire share the practice's budget: it is said of a course, not of a scale.
+    The series of one questionnaire share the practice's budget: it is said of a course, not of a scale.
     """
     name, scale, *gap = series.split("/")
-    scales = {other.split("/")[1] for other in followed() if other.split("/")[0] == name} | {scale}
-    budget = thresholds.BUDGET.over(len(scales))
+    alike = [other for other in followed() if other.split("/")[0] == name and other.endswith(f"/{GAP}") == bool(gap)]
+    budget = thresholds.BUDGET.over(len({*alike, series}))
     made = _of_series(name, scale, bool(gap), budget)
     return made and replace(made, reliability=measured(name, scale))
 
@@ -177,7 +180,9 @@ def _of_series(name: str, scale: str, gap: bool, budget: thresholds.Budget) -> t
     if gap:
         prior = starting.difference if starting else None
         return _learned(client - therapist, prior, budget=budget)
-    pairs = instrument(name).scale(scale).commensurate and not np.isnan(therapist).all()
+    scales = SCORED if f"{name}/{scale}" == TOGETHER else (scale,)
+    same = all(instrument(name).scale(one_scale).commensurate for one_scale in scales)
+    pairs = same and not np.isnan(therapist).all()
     if np.isnan(client).all() and starting:
         return thresholds.calibrate(starting.client, second=starting.therapist, budget=budget)
     return _learned(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accord.cards import INFERRED, Card, cards, fitting, occasions
+from accord.signals import TOGETHER
 from accord_clinic.pages.findings import Headline, reading
 from accord_clinic.queries.practice import practice
 from accord_clinic.queries.prepare_sheet import PrepareRows, prepare_rows
@@ -124,7 +125,7 @@ def _aspect(rows: PrepareRows) -> str | None:
     marked = next((s.scale for s in rows.after if not s.reported and s.scale), None) or ""
     if marked.endswith("connection"):
         return "bond"
-    items = [item for item in ASPECTS if not (marked and item.startswith("b"))]
+    items = [item for item in ASPECTS if marked in ("", TOGETHER) or not item.startswith("b")]
     given = {item: rows.answers[item] for item in items if isinstance(rows.answers.get(item), int)}
     lowest = min(given, key=lambda item: given[item], default=None)
     return ASPECTS[lowest] if lowest and (marked or given[lowest] <= LOW) else None

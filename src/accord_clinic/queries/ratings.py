@@ -4,15 +4,25 @@ from datetime import datetime
 
 import numpy as np
 
+from accord.signals import SCORED, TOGETHER
 from accord.stats.level import day_of
 from accord_clinic.models import Response, Session
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.questionnaires import arrays
+from accord_clinic.questionnaires.shelf import instrument
 
 
 def ratings(name: str, scale: str) -> dict[str, np.ndarray]:
-    """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number."""
-    return arrays.ratings(name, scale, _latest(name))
+    """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number.
+
+    `together`: the mean of the scored answers of both scales.
+    """
+    latest = _latest(name)
+    if f"{name}/{scale}" != TOGETHER:
+        return arrays.ratings(name, scale, latest)
+    parts = [arrays.ratings(name, one_scale, latest) for one_scale in SCORED]
+    items = [len(instrument(name).scale(one_scale).items) for one_scale in SCORED]
+    return {rater: np.average([part[rater] for part in parts], axis=0, weights=items) for rater in parts[0]}
 
 
 def days(name: str) -> np.ndarray:
@@ -22,7 +32,9 @@ def days(name: str) -> np.ndarray:
 
 def item_answers(name: str, scale: str) -> np.ndarray:
     """The client's answers to the items of a scale: (courses, sessions, items), reversed ones turned round."""
-    return arrays.item_answers(name, scale, _latest(name))
+    latest = _latest(name)
+    scales = SCORED if f"{name}/{scale}" == TOGETHER else (scale,)
+    return np.concatenate([arrays.item_answers(name, one_scale, latest) for one_scale in scales], axis=2)
 
 
 def _latest(name: str) -> arrays.Latest:

@@ -382,6 +382,7 @@ def scale_name(key: str | None) -> str:
     names = {
         "collaboration": _("Collaboration"),
         "connection": _("Connection"),
+        "together": _("The check-in as a whole"),
         "strain": _("Strain"),
         "voice": _("Voice"),
     }

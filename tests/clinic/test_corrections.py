@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.urls import reverse
 from tests.clinic.people import a_dyad
 from tests.clinic.rights_steps import code_for, inside
 
@@ -102,3 +103,17 @@ def test_the_name_is_put_right_by_the_therapist(ben, dyad, as_member):
     assert as_member(ben).post(f"/people/{dyad.uid}/terms/", posted).status_code == 302
     dyad.client.refresh_from_db()
     assert (dyad.client.name, dyad.client.language, dyad.client.email) == ("Anna", "de", "ana@example.org")
+
+
+def test_number_in_the_care_record_is_typed_in_found_by_and_nobody_elses(dyad, ben, as_member):
+    browser, page = as_member(ben), reverse("terms", args=[dyad.uid])
+    facts = {"facts-name": "Ana", "facts-language": "en", "facts-born": "1990", "what": "facts"}
+    browser.post(page, {**facts, "facts-number": " 4711 "})
+    assert dyad.client.external_names.get().value == "4711"
+    assert 'value="4711"' in browser.get(page).content.decode()
+    other = a_dyad(ben, "Kim")
+    refused = browser.post(reverse("terms", args=[other.uid]), {**facts, "facts-number": "4711"}, follow=True)
+    assert "Another client has this number" in refused.content.decode()
+    assert other.client.__class__.objects.get(pk=other.client_id).name == "Kim", "together or not at all"
+    browser.post(page, {**facts, "facts-number": ""})
+    assert not dyad.client.external_names.exists()

@@ -1,5 +1,6 @@
 """The page of one dyad: the case in a sentence, the course, words, goals, strains, sessions, who may look."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -305,3 +306,22 @@ def test_tasks_and_goals_move_on_the_same_axis(people, dyad, ben, page, as_membe
     agreements.note_progress(session, "client", {}, by=people.ana, asked_again=[task.uid])
     [tasks] = [row for row in page().picture.wide.table.rows if row[0].startswith("3")]
     assert "2.0" not in tasks
+
+
+def test_every_button_of_a_session_says_which_session_it_is_of(dyad, ben, as_member):
+    a_session(dyad, timezone.now() - timedelta(hours=2))
+    a_session(dyad, timezone.now() + timedelta(days=2))
+    a_held_session(dyad, timezone.now() - timedelta(days=2))
+    page = as_member(ben).get(reverse("dyad", args=[dyad.uid])).content.decode()
+    names = re.findall(r'<span class="visually-hidden">: ([^<]*)</span>', page)
+    assert len(names) > 5
+    assert all(re.search(r"\d\d:\d\d|[A-Za-z]", name) for name in names), names
+    assert ", " not in names
+
+
+@pytest.mark.parametrize(("place", "leads"), [("today", "Back to today"), ("dyad", "Back to Ana")])
+def test_a_link_that_is_shown_leads_back_to_where_one_came_from(dyad, ben, as_member, place, leads):
+    session = a_held_session(dyad, timezone.now() - timedelta(hours=2))
+    page = as_member(ben).post(reverse("make_link", args=[session.uid]), {"show": "", "from": place}).content.decode()
+    back = reverse("today") if place == "today" else reverse("dyad", args=[dyad.uid])
+    assert re.search(rf'href="{back}">{leads}<', page)

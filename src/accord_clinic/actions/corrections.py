@@ -12,7 +12,7 @@ from accord_clinic.actions.audit import record
 from accord_clinic.actions.consent import check_born
 from accord_clinic.addresses import is_number
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Correction, Dyad, Member, codes
+from accord_clinic.models import Client, Correction, Dyad, ExternalName, Member, codes
 from accord_clinic.permissions import (
     check_answer_correction,
     check_be_client,
@@ -62,6 +62,28 @@ def put_right(client: Client, *, by: Member, **facts) -> None:
         check_change_contact(by, client)
     _write(client, changed)
     record(by, "put_right", f"client:{client.pk}", changed)
+
+
+@transaction.atomic
+def put_right_all(client: Client, *, by: Member, number: str, **facts) -> None:
+    """Facts and the number in the care record, together or not at all."""
+    put_right(client, by=by, **facts)
+    number_in_record(client, number, by=by)
+
+
+@transaction.atomic
+def number_in_record(client: Client, number: str, *, by: Member) -> None:
+    """Say what the practice's care record calls a client; empty takes it away. No two clients have the same."""
+    check_put_right(by, client)
+    rows, number = client.external_names.filter(system=ExternalName.RECORD), " ".join(number.split())
+    if list(rows.values_list("value", flat=True)) == ([number] if number else []):
+        return
+    if ExternalName.objects.filter(system=ExternalName.RECORD, value=number).exclude(client=client).exists():
+        raise BadInput("Another client has this number. If that is the same person, an admin can merge the records.")
+    rows.delete()
+    if number:
+        ExternalName.objects.create(client=client, system=ExternalName.RECORD, value=number)
+    record(by, "number_in_record", f"client:{client.pk}", ["external_names"])
 
 
 @transaction.atomic

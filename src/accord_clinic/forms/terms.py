@@ -20,6 +20,10 @@ class Facts(forms.Form):
     address_as = forms.CharField(label=_("How to address this person"), max_length=120, required=False)
     language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
     born = forms.IntegerField(label=_("Year of birth"), required=False)
+    number = forms.CharField(
+        label=_("Number in the care record"), max_length=100, required=False,
+        help_text=_("Files are matched by it, and you find the client by it."),
+    )  # fmt: skip
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
     channel = forms.ChoiceField(label=_("Messages go"), choices=Client.CHANNELS)

@@ -28,8 +28,7 @@ from accord_clinic.models import Client, ExternalName, Member
 from accord_clinic.posted import whole_number
 from accord_clinic.queries.caseload import folded
 
-RECORD = "care-record"
-"""The system of a number for which a file names none: the practice's own care record."""
+RECORD = ExternalName.RECORD
 NEEDS = ("number", "name")
 COLUMNS = ("system", "address_as", "language", "email", "phone", "born", "therapist", "started", "under_way")
 TRUE, FALSE = ("yes", "true", "1"), ("", "no", "false", "0")

@@ -175,6 +175,9 @@ class ExternalName(models.Model):
     Files are matched by it and never by a name alone.
     """
 
+    RECORD = "care-record"
+    """The system of a number for which nobody names one: the practice's own care record."""
+
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="external_names")
     system = models.CharField(max_length=200, help_text="as FHIR names it, for example urn:oid:1.2.3; any short name")
     value = models.CharField(max_length=100)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from accord_clinic.models import BreakGlass, Correction, Cover, Dyad, Member
+from accord_clinic.models import BreakGlass, Client, Correction, Cover, Dyad, ExternalName, Member
 from accord_clinic.models.habit import NUMBERS, own_schedule
 from accord_clinic.queries.practice import local
 
@@ -66,3 +66,9 @@ def own_numbers(dyad: Dyad) -> dict[str, object]:
 def open_until(dyad: Dyad) -> datetime:
     """Until when the therapist may know what the client did: the last time that answers of this course were opened."""
     return dyad.sessions.aggregate(last=Max("revealed_at"))["last"] or datetime.min.replace(tzinfo=UTC)
+
+
+def number_in_record(client: Client) -> str:
+    """What the practice's care record calls this client."""
+    rows = ExternalName.objects.filter(client=client, system=ExternalName.RECORD)
+    return rows.values_list("value", flat=True).first() or ""

@@ -102,7 +102,10 @@ def link(request: MemberRequest, uid: str) -> HttpResponse:
         answer["Content-Disposition"] = 'attachment; filename="check-in.pdf"'
         return answer
     made = address(checkin.invite(session, by=request.user))
-    context = {"session": session, "dyad": session.dyad, "link": made, "qr": qr(made), "lives": checkin.LINK_LIVES.days}
+    context = {
+        "session": session, "dyad": session.dyad, "link": made, "qr": qr(made), "lives": checkin.LINK_LIVES.days,
+        "back": _back(request, session), "from_today": request.POST.get("from") == "today",
+    }  # fmt: skip
     return render(request, "therapist/link.html", context)
 
 

@@ -35,7 +35,7 @@ def _facts(request: MemberRequest, dyad) -> HttpResponse:
     form = Facts(request.POST, prefix="facts", with_contact=page.may_change_contact)
     if not form.is_valid():
         return _page(request, dyad, facts=form)
-    return _do(request, dyad, corrections.put_right, dyad.client, done=_("It is changed."), **form.cleaned_data)
+    return _do(request, dyad, corrections.put_right_all, dyad.client, done=_("It is changed."), **form.cleaned_data)
 
 
 def _messages(request: MemberRequest, dyad) -> HttpResponse:
@@ -105,7 +105,8 @@ def _page(request: MemberRequest, dyad, **sent) -> HttpResponse:
     today = timezone.localdate()
     forms = {
         "facts": Facts(
-            prefix="facts", initial={n: getattr(client, n) for n in names}, with_contact=page.may_change_contact
+            prefix="facts", with_contact=page.may_change_contact,
+            initial={n: getattr(client, n) for n in names} | {"number": terms_queries.number_in_record(client)},
         ),
         "messages": Messages(prefix="messages", initial=terms_queries.own_numbers(dyad)),
         "agrees": WhoAgrees(prefix="agrees", initial=terms_pages.who_agrees(dyad)),

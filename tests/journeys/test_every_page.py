@@ -60,6 +60,12 @@ NO_PAGE = {
     "people/<str:uid>/course.csv": "a file",
     "health/": "for machines",
     "metrics": "for machines",
+    "fhir/r4/metadata": "for machines",
+    "fhir/r4/.well-known/smart-configuration": "for machines",
+    "launch/keys/": "for machines",
+    "fhir/authorize/": "programs of others lead there; test_fhir_app follows one",
+    "launch/": "care records lead there; test_launch follows one",
+    "launch/back/": "care records lead there; test_launch follows one",
     "^stop/(?P<token>.*)$": "its link is in a message; test_messages follows it",
 }
 """Addresses that can be asked for and are no page to look at here, and why."""

@@ -14,6 +14,13 @@ def _addresses(text: str) -> None:
         raise ValidationError(_("Each address begins with https://, or with http://localhost on this machine."))
 
 
+class _Keys(forms.JSONField):
+    """A JSON Web Key Set, or nothing, which an empty field stands for."""
+
+    def prepare_value(self, value):
+        return "" if value is None else super().prepare_value(value)
+
+
 class NewProgram(forms.Form):
     """A program that may read by FHIR. Clients read the first three fields before they agree."""
 
@@ -38,7 +45,7 @@ class NewProgram(forms.Form):
         label=_("Origins of its pages"), required=False, max_length=500, validators=[_addresses],
         help_text=_("For an app that runs in a browser, for example https://app.example.org."),
     )  # fmt: skip
-    keys = forms.JSONField(
+    keys = _Keys(
         label=_("Its public keys"), required=False, widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("A JSON Web Key Set. A service needs one; an app without keys is a public one."),
     )  # fmt: skip

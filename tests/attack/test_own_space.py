@@ -334,10 +334,13 @@ class TestManyAtOnce:
         self.at_once(lambda: step_in.prove(token, "wrong"), 24)
         assert StepIn.objects.get().tries == step_in.MOST_TRIES
 
-    def test_each_wrong_code_inside_counts(self, ana):
+    def test_each_wrong_code_inside_counts(self, ana, monkeypatch):
         own_space.ask_code(ana, "copy")
+        compared = []
+        monkeypatch.setattr(own_space, "constant_time_compare", lambda *_args: compared.append(1) and False)
         self.at_once(lambda: own_space.use_code(ana, "wrong", "copy"), 24)
         assert Code.objects.get().tries == own_space.MOST_TRIES
+        assert len(compared) == own_space.MOST_TRIES, "counted in the end, and compared as often as was asked"
 
     def test_five_pins_are_compared_and_no_more(self, ana, monkeypatch):
         with_a_pin(ana)

@@ -231,6 +231,13 @@ def check_answer_correction(member: Member, dyad: Dyad) -> None:
         raise PermissionDenied(_("Only the therapist of this course of care can do this."))
 
 
+def check_give_away(member: Member, therapist: Member) -> None:
+    """Give a colleague's clients to a cover or a successor: an admin; the own ones are handed over one by one."""
+    check_keep_practice(member)
+    if therapist.pk == member.pk:
+        raise PermissionDenied(_("Your own clients are handed over on the page of each course."))
+
+
 def check_break_glass(member: Member, dyad: Dyad) -> None:
     """Look in an emergency: an admin who is not the dyad's own therapist."""
     if not member.is_a("admin") or dyad.therapist_id == member.pk:

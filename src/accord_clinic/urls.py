@@ -154,6 +154,7 @@ urlpatterns = [
     path("practice/many/take/", many.take, name="take_many"),
     path("practice/members/", practice.members, name="members"),
     path("practice/members/<str:uid>/", practice.member, name="member"),
+    path("practice/members/<str:uid>/absence/", practice.absence, name="absence"),
     path("practice/members/<str:uid>/second-factor/", practice.reset_second_factor, name="reset_second_factor"),
     path("practice/messages/", practice.messages, name="failed_messages"),
     path("practice/due/", practice.due, name="due"),

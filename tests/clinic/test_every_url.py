@@ -219,6 +219,7 @@ ROWS = {
     "practice/many/take/": Row(post=ADMINS),
     "practice/members/": Row(get=ADMINS, post=ADMINS),
     "practice/members/<str:uid>/": Row(get=ADMINS, post=ADMINS, at="member"),
+    "practice/members/<str:uid>/absence/": Row(get=ADMINS, post=ADMINS, at="member"),
     "practice/members/<str:uid>/second-factor/": Row(post=ADMINS, at="member"),
     "practice/messages/": Row(get=ADMINS, post=ADMINS),
     "practice/due/": Row(get=ADMINS),
@@ -301,7 +302,9 @@ ROWS = {
 POSTED = {
     "practice/merge/look/": lambda people: {"keep": people.ana.uid, "other": people.ana.uid},
     "practice/merge/yes/": lambda people: {"keep": people.ana.uid, "other": people.ana.uid},
-    "sessions/<str:uid>/agenda/": lambda people: {"note": Reaction.objects.get(by=people.ben).pk},
+    "sessions/<str:uid>/agenda/": lambda people: {
+        "note": Reaction.objects.filter(by=people.ben).values_list("pk", flat=True).first() or ""
+    },
     "people/<str:uid>/terms/": lambda people: {"what": "messages"},
     "mine/rights/code/": lambda people: {"for": "copy"},
     "mine/rights/consent/": lambda people: {"purpose": "research", "what": "give"},

@@ -46,6 +46,7 @@ MAY = {
     "check_see_dyad, erased": set(),
     "check_see_dyad, erasure asked for": set(),
     "check_decide_erasure": {"ada"},
+    "check_give_away": {"ada"},
     "check_own": {"ben"},
     "check_own, covered": {"ben"},
     "check_own, in an emergency": {"ben"},
@@ -111,7 +112,7 @@ def things(people, case: str) -> tuple:
         return people.dyad, people.mo if "no supervisor" in how else people.cy
     if rule == "check_read_outside_line":
         return (_line(people, how),)
-    if rule in ("check_end_sessions", "check_reset_second_factor"):
+    if rule in ("check_end_sessions", "check_reset_second_factor", "check_give_away"):
         return (people.ada if how else people.ben,)
     if rule in ("check_answer_study", "check_release"):
         who = people.ada if how else people.dee

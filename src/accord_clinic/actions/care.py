@@ -33,7 +33,14 @@ from accord_clinic.models import (
     codes,
 )
 from accord_clinic.models.habit import NUMBERS
-from accord_clinic.permissions import check_be_client, check_own, check_share, check_treat, check_work_as_therapist
+from accord_clinic.permissions import (
+    check_be_client,
+    check_give_away,
+    check_own,
+    check_share,
+    check_treat,
+    check_work_as_therapist,
+)
 from accord_clinic.queries.from_outside import is_released, needs_release
 from accord_clinic.queries.sessions import may_be_marked, unsent_links, was_denied, why_fixed
 from accord_clinic.queries.sharing import was_never_reached
@@ -289,6 +296,10 @@ def _after_change(session: Session) -> None:
 def end_course(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> None:
     """End a course of care: planned, by agreement, by one side, or moved on. All answers stay."""
     check_own(by, dyad)
+    _end(dyad, how, on, reason, by=by)
+
+
+def _end(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> None:
     if how not in dict(Dyad.ENDINGS):
         raise BadInput("Say how it ended: planned, by agreement, by the client, by the therapist, or moved on.")
     if on < dyad.started:
@@ -307,11 +318,22 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
     check_own(by, dyad)
-    if to.pk == by.pk:
+    return _hand_over(dyad, to, on, by=by)
+
+
+@transaction.atomic
+def give_to_successor(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
+    """The same by an admin, where the therapist cannot: `actions.absence` does it for all courses at once."""
+    check_give_away(by, dyad.therapist)
+    return _hand_over(dyad, to, on, by=by)
+
+
+def _hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
+    if to.pk == dyad.therapist_id:
         raise BadInput("A course of care is handed over to somebody else. To begin anew yourself, end it first.")
     if not Dyad.objects.filter(pk=dyad.pk, ended=None).exists():
         raise BadInput("This course of care has ended already.")
-    end_course(dyad, "moved_on", on, "", by=by)
+    _end(dyad, "moved_on", on, "", by=by)
     settled = ("approach", "setting", "modality", "form", "often", "card_topics")
     facts = {name: getattr(dyad, name) for name in settled}
     if dyad.asks_nothing:

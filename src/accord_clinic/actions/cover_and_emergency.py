@@ -12,7 +12,7 @@ from accord.errors import BadInput
 from accord_clinic.actions.audit import actor, record
 from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry, BreakGlass, Cover, Dyad, Invitation, Member, Practice, Share
-from accord_clinic.permissions import check_break_glass, check_keep_practice, check_own
+from accord_clinic.permissions import check_break_glass, check_give_away, check_keep_practice, check_own
 
 GLASS_STAYS_OPEN = timedelta(hours=1)
 LONGEST_COVER = timedelta(days=190)
@@ -26,6 +26,17 @@ MOST_MISSES = 5
 def cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
     """Let a colleague cover from the first day to the last. The client can see this."""
     check_own(by, dyad)
+    return _cover(dyad, colleague, first, last, by=by)
+
+
+@transaction.atomic
+def give_cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
+    """The same by an admin, where the therapist cannot: `actions.absence` does it for all courses at once."""
+    check_give_away(by, dyad.therapist)
+    return _cover(dyad, colleague, first, last, by=by)
+
+
+def _cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
     if not colleague.is_a("therapist") or colleague.pk == dyad.therapist_id:
         raise BadInput("Cover is given by another therapist of this practice.")
     if dyad.ended:

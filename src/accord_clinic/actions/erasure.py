@@ -84,6 +84,7 @@ ABOUT_NOBODY = (
     models.Practice, models.Member, models.Calibration, models.ImportRow, models.ServiceMonth, models.ClosedDays,
     models.ConnectedCalendar, models.CaseMeeting, models.CaseTally, models.Study, models.StudyFile,
     models.Recipient, models.CareRecord, models.CareRecordUser,
+    models.CaseloadMove,
 )  # fmt: skip
 
 NO_ADDRESS = {"email": "", "phone": "", "pin": ""}

@@ -227,6 +227,29 @@ class Roles(forms.Form):
     roles = forms.MultipleChoiceField(label=_("Roles"), choices=ROLES, widget=forms.CheckboxSelectMultiple)
 
 
+class Absence(forms.Form):
+    """Who takes over from a therapist who is ill or has left, for how long, and that the clients know."""
+
+    kind = forms.ChoiceField(
+        label=_("What"),
+        choices=[("cover", _("cover: a colleague stands in for a time")), ("successor", _("successor: for good"))],
+    )
+    to = forms.ChoiceField(label=_("Who"))
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(
+        label=_("To, for a cover"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    why = forms.CharField(
+        label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Admins alone read this."),
+    )  # fmt: skip
+    told = forms.BooleanField(label=_("A person has told each of these clients, before Accord does."))
+
+    def __init__(self, therapists, *args, **more):
+        super().__init__(*args, **more)
+        self.fields["to"] = forms.ChoiceField(label=_("Who"), choices=[(m.uid, m.name) for m in therapists])
+
+
 class Emergency(forms.Form):
     """Whose course of care, with whom, and why it has to be now."""
 

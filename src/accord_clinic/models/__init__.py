@@ -50,7 +50,7 @@ from accord_clinic.models.planning import (
     Pause,
     Rhythm,
 )
-from accord_clinic.models.rights import BreakGlass, Correction, Cover, Erasure, Terms
+from accord_clinic.models.rights import BreakGlass, CaseloadMove, Correction, Cover, Erasure, Terms
 from accord_clinic.models.signals import Calibration, PutAside, SafetyLook, Signal, Suggestion
 from accord_clinic.models.study import Study, StudyFile
 from accord_clinic.models.treatment_plan import PlanFit, PlanOption, PlanSeal, TreatmentPlan
@@ -65,6 +65,7 @@ __all__ = [
     "CalendarSeries",
     "CalendarEvent",
     "CalendarChange",
+    "CaseloadMove",
     "ConnectedCalendar",
     "AgendaItem",
     "Agreement",

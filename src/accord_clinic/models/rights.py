@@ -86,6 +86,25 @@ class Cover(Addressed):
         indexes = [models.Index(fields=["member", "until"])]
 
 
+class CaseloadMove(models.Model):
+    """An admin gave a therapist's running courses to a cover or a successor, once a person had told the clients.
+
+    Why is for the admins alone; the therapist sees that it was done.
+    """
+
+    KINDS = [("cover", _("cover")), ("successor", _("successor"))]
+
+    therapist = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="caseload_moves")
+    to = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    courses = models.PositiveSmallIntegerField()
+    first = models.DateField()
+    last = models.DateField(null=True, blank=True, help_text="of a cover")
+    why = models.TextField()
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+
 class BreakGlass(models.Model):
     """An admin looks at a course of care in an emergency: why, for one hour, reading only; both are told."""
 

@@ -1,15 +1,15 @@
 """What the admin needs to keep the practice: its settings, who works here, what waits. Never what clients said."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.db.models import Count, Q
 
-from accord_clinic.models import Correction, Member, Notice, Practice
-from accord_clinic.permissions import can, check_answer_correction, check_keep_practice
+from accord_clinic.models import CaseloadMove, Correction, Member, Notice, Practice
+from accord_clinic.permissions import can, check_answer_correction, check_give_away, check_keep_practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,26 @@ def has_second_factor(member: Member, colleague: Member) -> bool:
     """Whether a colleague has set one up. Not which: that is the colleague's."""
     check_keep_practice(member)
     return Authenticator.objects.filter(user=colleague).exists()
+
+
+def absent(member: Member, uid: str) -> Member | None:
+    """A colleague who is a therapist, for an admin to give the courses to somebody else."""
+    row = colleague(member, uid)
+    may = row is not None and can(check_give_away, member, row) and row.is_a("therapist")
+    return row if may else None
+
+
+def caseload_moves(member: Member, therapist: Member) -> list[CaseloadMove]:
+    """What was given away of this therapist's, newest first, with the reasons; for admins."""
+    check_give_away(member, therapist)
+    rows = CaseloadMove.objects.filter(therapist=therapist).select_related("to", "by")
+    return list(rows.order_by("-at"))
+
+
+def given_away(member: Member, since: datetime) -> list[tuple[str, str, int, date, date | None]]:
+    """What an admin gave away of one's own: kind, to whom, how many courses, from when to when. Never why."""
+    rows = CaseloadMove.objects.filter(therapist=member, at__gte=since).order_by("-at")
+    return list(rows.values_list("kind", "to__name", "courses", "first", "last"))
 
 
 def active() -> list[Member]:

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accord.errors import AccordError
 from accord_clinic import permissions
+from accord_clinic.actions import absence as absence_actions
 from accord_clinic.actions import corrections, cover_and_emergency, erasure, planning, read_log
 from accord_clinic.actions import members as member_actions
 from accord_clinic.forms.planning import Closing
-from accord_clinic.forms.practice import Emergency, NewMember, PracticeSettings, Roles
+from accord_clinic.forms.practice import Absence, Emergency, NewMember, PracticeSettings, Roles
 from accord_clinic.pages import due as due_pages
 from accord_clinic.pages import erasure as erasure_pages
 from accord_clinic.pages import schedule
@@ -103,11 +104,30 @@ def member(request: MemberRequest, uid: str) -> HttpResponse:
         act = member_actions.set_roles
         return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
     context = {"form": form, "person": person, "linked": member_queries.is_linked(request.user, person)}
+    context["may_give_away"] = member_queries.absent(request.user, uid) is not None
     if permissions.can(permissions.check_reset_second_factor, request.user, person):
         context["has_factor"] = member_queries.has_second_factor(request.user, person)
     if permissions.can(permissions.check_end_sessions, request.user, person):
         context["user_sessions"], context["since"] = member_queries.sessions(request.user, person)
     return admins_page(request, "practice/member.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def absence(request: MemberRequest, uid: str) -> HttpResponse:
+    """Give the running courses of a therapist who is ill or leaves to a cover or a successor."""
+    person = or_404(member_queries.absent(request.user, uid))
+    others = [m for m in member_queries.active() if m.is_a("therapist") and m.pk != person.pk]
+    form = Absence(others, request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        context = {"form": form, "person": person, "moves": member_queries.caseload_moves(request.user, person)}
+        return admins_page(request, "practice/absence.html", context, status=422 if form.is_bound else 200)
+    facts = form.cleaned_data
+    to = next(member for member in others if member.uid == facts["to"])
+    done = _("It is done. {name} can see that it was done, and not why.").format(name=person.name)
+    days = (facts["first"], facts["last"])
+    back, act = reverse("absence", args=[uid]), absence_actions.give_caseload
+    return do(request, back, act, person, to, facts["kind"], days, facts["why"], by=request.user, done=done)
 
 
 @require_POST

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord_clinic.actions import put_aside, read_log
+from accord_clinic.pages import absence as absence_pages
 from accord_clinic.pages import caseload
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
@@ -54,7 +55,8 @@ def people(request: MemberRequest) -> HttpResponse:
             request, "therapist/people.html", {"words": words, "people_found": caseload.find(request.user, words)}
         )
     page = caseload.people(request.user, request.GET.get("only", ""), request.GET.get("sort", ""))
-    return render(request, "therapist/people.html", {"people": page, "now": timezone.now()})
+    given_away = absence_pages.given_away(request.user)
+    return render(request, "therapist/people.html", {"people": page, "now": timezone.now(), "given_away": given_away})
 
 
 @require_safe

@@ -26,7 +26,7 @@ def today():
 
 
 def posted(flo, **more):
-    facts = {"kind": "successor", "to": flo.uid, "first": today().isoformat(), "last": "", "why": WHY, "told": "on"}
+    facts = {"kind": "successor", "to": flo.uid, "first": today().isoformat(), "last": "", "why": WHY, "clients_know": "on"}
     return {**facts, **more}
 
 
@@ -58,7 +58,7 @@ def test_a_cover_does_what_the_therapist_does_until_its_last_day(people, flo, as
 
 def test_without_the_tick_that_a_person_told_the_clients_nothing_happens(people, flo, as_member):
     facts = posted(flo)
-    del facts["told"]
+    del facts["clients_know"]
     page = as_member(people.ada).post(f"/practice/members/{people.ben.uid}/absence/", facts)
     assert page.status_code == 422
     assert not CaseloadMove.objects.exists()

@@ -243,7 +243,7 @@ class Absence(forms.Form):
         label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Admins alone read this."),
     )  # fmt: skip
-    told = forms.BooleanField(label=_("A person has told each of these clients, before Accord does."))
+    clients_know = forms.BooleanField(label=_("A person has told each of these clients, before Accord does."))
 
     def __init__(self, therapists, *args, **more):
         super().__init__(*args, **more)

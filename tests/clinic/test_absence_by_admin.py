@@ -26,7 +26,14 @@ def today():
 
 
 def posted(flo, **more):
-    facts = {"kind": "successor", "to": flo.uid, "first": today().isoformat(), "last": "", "why": WHY, "clients_know": "on"}
+    facts = {
+        "kind": "successor",
+        "to": flo.uid,
+        "first": today().isoformat(),
+        "last": "",
+        "why": WHY,
+        "clients_know": "on",
+    }
     return {**facts, **more}
 
 

@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accord_clinic', '0055_care_records_that_open_accord'),
         ('accord_clinic', '0056_follow_ups'),
     ]
 

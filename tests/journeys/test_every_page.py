@@ -1,18 +1,29 @@
 """Every page in a real browser: no accessibility finding in light and dark, on a phone and on a desk; and it prints."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
 from axe_core_python.base import AXE_SCRIPT
 from django.test import Client as Browser
 from django.urls import resolve
+from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.test_every_url import ROWS, address, routes
 
-from accord_clinic.actions import agreements, care, case_meetings, checkin, own_space, reveal, strains, treatment_plan
+from accord_clinic.actions import (
+    agreements,
+    care,
+    case_meetings,
+    checkin,
+    own_space,
+    reveal,
+    strains,
+    study,
+    treatment_plan,
+)
 from accord_clinic.models import Dyad, Invitation, PrivateLine, Session, Strain
 from accord_clinic.questionnaires.submission import OpenLine
 from accord_clinic.views.own_space import DOOR
@@ -96,6 +107,15 @@ def closed_meeting(people):
     return meeting
 
 
+def studied(people):
+    """A study that was asked for and approved."""
+    until = timezone.localdate() + timedelta(days=90)
+    facts = {"title": "Coupling", "purpose": "How working together goes with feeling better.", "until": until}
+    row = study.ask(**facts, variables=["courses.therapist", "scores.value"], by=people.dee)
+    study.answer(row, "approved", by=people.ada)
+    return row
+
+
 def staff_pages(people):
     """Each page of the people who work here, by who opens it: by its route, then what else some pages can show."""
     dyad = people.dyad
@@ -114,6 +134,7 @@ def staff_pages(people):
         "lesson": "strains-and-repair",
         "case": "tove",
         "meeting": closed_meeting(people).uid,
+        "study": studied(people).uid,
         "page": "what-you-may-say",
     }
     ended, rated = Dyad.objects.get(client__name="Kim"), Session.objects.get(dyad__client__name="Lea")

@@ -107,7 +107,7 @@ class TestMakingOne:
         for file in [file for folder in folders for file in backups.list_in(folder)]:
             _key, contents, _manifest = backups.check(file, [other.key])
             # A client and the audit entry about it are one transaction: in a consistent copy they come together.
-            assert contents.tables["accord_clinic_auditentry"] - contents.tables["accord_clinic_client"] == 5
+            assert contents.tables["accord_clinic_auditentry"] - contents.tables["accord_clinic_client"] == 6
 
     def test_a_full_disk_leaves_no_half_backup(self, home, tmp_path):
         limited = (

@@ -28,7 +28,7 @@ BLOCKS = r"</?(?:p|li|h[1-6]|div|legend|label|td|th|dt|dd|summary|button|option|
 def sentences(html: str) -> list[str]:
     """The sentences of a page's main part."""
     main = html.partition("<main")[2].partition(">")[2].partition("</main>")[0]
-    main = re.sub(r"<(script|style|svg|select|textarea)\b.*?</\1>", " ", main, flags=re.S)
+    main = re.sub(r"<(script|style|svg|select|textarea|nav)\b.*?</\1>", " ", main, flags=re.S)
     main = re.sub(WRITTEN_BY_PEOPLE, " ", main, flags=re.S)
     main = re.sub(r"</?(?:a|strong|em|span|b|i)\b[^>]*>", "", main)
     blocks = [unescape(re.sub(r"<[^>]+>|\s+", " ", block)).strip() for block in re.split(BLOCKS, main)]

@@ -623,6 +623,8 @@ class TestTheWorkOfTheWeek:
         Session.objects.update(revealed_at=timezone.now(), revealed_by="time")
         assert self.tasks(mo)[missing] == 1
         consent.give(dyad.client, "care", by=dyad.client)
+        assert self.tasks(mo)[missing] == 1, "it would tell that the next check-in has begun"
+        Session.objects.update(revealed_at=timezone.now())
         assert missing not in self.tasks(mo)
 
     def test_only_the_manager_sees_it(self, ben):

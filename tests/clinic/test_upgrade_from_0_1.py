@@ -246,6 +246,7 @@ def test_a_study_file_says_what_it_said(upgraded):
 # Pages
 
 GONE = {
+    ("sessions/UID/talk/", "words"): "a legend names only those of whom there is a mark: no client who did not answer",
     ("sessions/UID/talk/", "rows"): "what was open when a course ended is not asked about again",
 }
 """What a kind of page named and names no more, and why. Of numbers: see `test_pages_show_the_new_numbers`."""

@@ -13,6 +13,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, ans
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.test_every_url import ROWS, address, routes
 
+from accord.tables import vocabulary
 from accord_clinic.actions import (
     agreements,
     care,
@@ -107,11 +108,14 @@ def closed_meeting(people):
     return meeting
 
 
+STUDIED = [name for names in vocabulary.variables().values() for name in names]
+
+
 def studied(people):
     """A study that was asked for and approved."""
     until = timezone.localdate() + timedelta(days=90)
     facts = {"title": "Coupling", "purpose": "How working together goes with feeling better.", "until": until}
-    row = study.ask(**facts, variables=["courses.therapist", "scores.value"], by=people.dee)
+    row = study.ask(**facts, variables=STUDIED, by=people.dee)
     study.answer(row, "approved", by=people.ada)
     return row
 

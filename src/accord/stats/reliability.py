@@ -154,7 +154,8 @@ def _interval(equations: _Equations, ratios: Floats, items: int) -> tuple[float,
         variance = 2.0 * np.linalg.inv((curvature + curvature.T) / 2.0)[place, place]
     except np.linalg.LinAlgError:
         return math.nan, math.nan
-    if not variance > 0:
+    # An interval as wide as all ratios that are tried says nothing, and its ends are no numbers any more.
+    if not 0 < variance < (math.log(MOST / NOTHING) / 1.96) ** 2:
         return math.nan, math.nan
     wide = math.exp(1.96 * math.sqrt(variance))
     return _change(ratios[CHANGE] / wide, items), _change(ratios[CHANGE] * wide, items)

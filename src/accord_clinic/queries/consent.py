@@ -14,9 +14,13 @@ CARE = Prepared(
 )
 
 
-def clients_who_consent(purpose: str) -> QuerySet[Client]:
-    """Everybody for whom everyone who has to agree does, at this moment. A study takes its people from here alone."""
-    rows = Consent.objects.filter(purpose=purpose, withdrawn_at=None).values_list("client", "by")
+def clients_who_consent(purpose: str, *, as_known: bool = False) -> QuerySet[Client]:
+    """Everybody for whom everyone who has to agree does, at this moment. A study takes its people from here alone.
+
+    `as_known`: only agreements that those who work here may know of, since answers have opened after them.
+    """
+    given = Consent.objects.filter(purpose=purpose, withdrawn_at=None)
+    rows = (given.filter(Exists(OPENED_SINCE)) if as_known else given).values_list("client", "by")
     agreed: dict[int, set[str]] = {}
     for client, by in rows:
         agreed.setdefault(client, set()).add(by)

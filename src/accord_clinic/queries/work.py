@@ -132,10 +132,13 @@ def _owed(now: datetime) -> QuerySet[Session]:
 
 
 def _without_consent() -> QuerySet[Client]:
-    """Clients of running courses for whom not everybody agrees who has to, of those with a session open to both."""
+    """Clients of running courses for whom nobody here knows that all agree who have to, since a session opened.
+
+    An agreement after the last one that opened would tell that the client has begun the next check-in.
+    """
     opened = Session.objects.filter(dyad__client=OuterRef("pk"), passed_over=False).exclude(revealed_at=None)
     rows = Client.objects.filter(Exists(_running().filter(client=OuterRef("pk"))), Exists(opened))
-    return rows.exclude(pk__in=clients_who_consent("care").values("pk"))
+    return rows.exclude(pk__in=clients_who_consent("care", as_known=True).values("pk"))
 
 
 def _without_session(running: QuerySet[Dyad], now: datetime) -> QuerySet[Dyad]:

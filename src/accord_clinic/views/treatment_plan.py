@@ -40,7 +40,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
             return redirect("treatment_plan", uid)
     else:
         problem, form = "", None
-        read_log.log_read(request.user, dyad, "treatment_plan", [])
+    read_log.log_read(request.user, dyad, "treatment_plan", [])
     rows = plan_rows(dyad)
     context = _context(dyad, rows, own, form) | {"problem": problem, "can_act": may and not dyad.ended}
     return render(request, "therapist/treatment_plan.html", context, status=409 if problem else 200)

@@ -15,6 +15,8 @@ from tests.clinic.test_german import ENGLISH, words_of
 from accord import lessons as texts
 from accord_clinic.messages import notices
 
+pytestmark = pytest.mark.same_on_postgresql(reason="lessons are texts, read from no database")
+
 LANGUAGES = ("en", "de")
 
 

@@ -18,6 +18,8 @@ from tests.clinic.test_german import (  # noqa: F401
 )
 from tests.journeys.test_every_page import practice, staff_pages  # noqa: F401
 
+pytestmark = pytest.mark.same_on_postgresql(reason="how pages read depends on no database; they are asked for there")
+
 CLIENT, STAFF, GERMAN = 6.0, 9.0, 8.0
 FEWEST_WORDS, FEWEST_SENTENCES = 4, 5
 """Shorter texts are labels and no sentences; with fewer sentences a grade says little."""

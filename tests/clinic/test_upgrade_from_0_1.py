@@ -251,6 +251,9 @@ GONE = {
 }
 """What a kind of page named and names no more, and why. Of numbers: see `test_pages_show_the_new_numbers`."""
 NEW = {
+    ("mine/UID/goals/", "rows"): "that a goal has ended can be taken back",
+    ("people/UID/goals/", "rows"): "that a goal has ended can be taken back",
+    ("sessions/UID/prepare/", "rows"): "a mark can be put aside",
     ("mine/UID/", "rows"): "a client can say that a session did not take place",
     ("people/UID/", "rows"): "a session without an answer can be moved and marked anew",
     ("sessions/UID/prepare/", "words"): "the answers of both stand on it",

@@ -37,6 +37,8 @@ from accord_clinic.models import (
 )
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
 
+pytestmark = pytest.mark.same_on_postgresql(reason="a demo keeps its practice in the embedded database")
+
 
 @pytest.fixture(scope="module")
 def told(django_db_setup, django_db_blocker):

@@ -3,6 +3,7 @@
 import accord_clinic.models.row
 import django.db.models.deletion
 from django.conf import settings
+from accord_clinic.database.checks import AddCheck
 from django.db import migrations, models
 
 
@@ -56,7 +57,7 @@ class Migration(migrations.Migration):
             name='purpose',
             field=models.CharField(choices=[('care', 'care'), ('research', 'research'), ('transcripts', 'transcripts'), ('supervision', 'supervision from outside'), ('studies', 'approved studies')], max_length=20),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name='consent',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['care', 'research', 'studies', 'supervision', 'transcripts'])), name='consent_purpose_is_a_code'),
         ),

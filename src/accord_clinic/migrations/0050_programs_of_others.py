@@ -3,6 +3,7 @@
 import accord_clinic.models.row
 import django.db.models.deletion
 from django.conf import settings
+from accord_clinic.database.checks import AddCheck
 from django.db import migrations, models
 
 
@@ -63,7 +64,7 @@ class Migration(migrations.Migration):
             name='recipient',
             field=models.ForeignKey(blank=True, help_text='the program of others that read it, by itself or for the member', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accord_clinic.recipient'),
         ),
-        migrations.AddConstraint(
+        AddCheck(
             model_name='consent',
             constraint=models.CheckConstraint(condition=models.Q(('purpose__in', ['care', 'record', 'record_answers', 'research', 'studies', 'supervision', 'transcripts'])), name='consent_purpose_is_a_code'),
         ),

@@ -58,9 +58,10 @@ def fhir_id(uid: str) -> str:
 def row_uid(identity: str) -> str:
     """The uid of the row with this id; empty for what is none."""
     try:
-        return binascii.unhexlify(identity).decode("ascii") if identity.islower() or identity.isdigit() else ""
+        uid = binascii.unhexlify(identity).decode("ascii") if identity.islower() or identity.isdigit() else ""
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return ""
+    return uid if uid.isprintable() else ""  # some databases take no NUL in a question
 
 
 def readable(reader: ProgramReader, patients: Iterable[str] | None = None) -> list[SharedRecord]:

@@ -7,12 +7,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_course, a_held_session, answers
+from tests.clinic.phone import USUAL, Phone
 
 from accord_clinic.actions import care, checkin, reveal, schedule
 from accord_clinic.models import NotForClient, Notice
 from accord_clinic.models.people import NEVER
 from accord_clinic.pages.today import today
-from accord_clinic.questionnaires import plan
 from accord_clinic.words.introduction import introduction
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +56,16 @@ def test_a_link_can_still_be_made_by_hand_and_is_answered_as_any(decided, dyad, 
     assert session.revealed_by == "both"
 
 
+@pytest.mark.parametrize("number", [1, 5, 6])
+def test_such_a_link_asks_as_after_every_session_and_so_does_the_rating(decided, dyad, ben, number):
+    session = [a_held_session(dyad) for _ in range(number)][-1]
+    phone = Phone(session)
+    asked = text(phone.open())
+    assert ("What matters most to you now?" in asked) == (number == 5)
+    assert phone.send(USUAL).status_code == 302
+    assert decided.get(reverse("rate", args=[session.uid])).status_code == 200
+
+
 def test_why_is_on_the_therapists_own_page_and_nowhere_else(decided, dyad, ben, eve, cy, as_member):
     assert "Kolibri" in decided.get(reverse("set_up", args=[dyad.uid])).content.decode()
     care.share(dyad, cy, by=ben)
@@ -83,7 +93,3 @@ def test_introduction_takes_40_seconds_and_is_in_the_clients_language(dyad, ben,
     assert "Nach unseren Sitzungen" in text(browser.get(page))
     a_course(dyad, 1)
     assert "How to introduce it" not in text(browser.get(page))
-
-
-def test_the_plan_and_the_rows_mean_the_same_by_never():
-    assert plan.NEVER == NEVER

@@ -30,8 +30,8 @@ from accord_clinic.models import (
 from accord_clinic.models.habit import Habit, habit, how_often
 from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import check_be_client, check_own
+from accord_clinic.queries.practice import has_check_in
 from accord_clinic.queries.schedule import unanswered_in_a_row
-from accord_clinic.questionnaires.plan import is_due
 
 LOOKS_BACK = timedelta(days=7)
 """A session that was marked as held later than this is not asked about any more: nobody would remember it."""
@@ -127,7 +127,7 @@ def _unanswered(now: datetime):
 
 def _tell(session: Session, practice: Practice, now: datetime) -> bool:
     """One link or one reminder for one session, when it is time and everybody who has to agree has agreed."""
-    if session.linked_at is None and not is_due(session.number, how_often(practice, session.dyad)):
+    if session.linked_at is None and not has_check_in(session.number, how_often(practice, session.dyad)):
         return False
     usual = habit(practice, session.dyad)
     kind = _due(session, usual, now) if usual.by_itself else ""

@@ -26,10 +26,9 @@ from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import compute
 from accord_clinic.queries.dyad import DyadRows, Goal, Quoted, dyad_rows
 from accord_clinic.queries.findings import SignalsAndStrains
-from accord_clinic.queries.practice import often, zone
+from accord_clinic.queries.practice import has_check_in, zone
 from accord_clinic.queries.strains import as_open, is_unsettled
 from accord_clinic.questionnaires.answer_words import phrase
-from accord_clinic.questionnaires.plan import is_due
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.introduction import introduction
@@ -181,7 +180,7 @@ class _Presenter:
         if sides:
             return _("you have rated · not open yet")
         made = session.linked_at
-        if not made and not is_due(session.number, often(self.dyad)):
+        if not made and not has_check_in(session.number, self.dyad.often):
             return _("no check-in after this one")
         if made:
             return _("link made on {day} · yours to rate").format(day=moment(made, self.where, "j M"))

@@ -9,6 +9,8 @@ from django.dispatch import receiver
 
 from accord_clinic.models import Dyad, Practice
 from accord_clinic.models.habit import how_often
+from accord_clinic.models.people import NEVER
+from accord_clinic.questionnaires.plan import is_due
 
 REMEMBERED_FOR = 60.0
 
@@ -36,8 +38,21 @@ def practice() -> Practice:
 
 
 def often(dyad: Dyad) -> int:
-    """Every how many sessions there is a check-in in this dyad."""
-    return how_often(practice(), dyad)
+    """Every how many sessions there is a check-in in this dyad, for what comes round in it.
+
+    Where there is none, a link that somebody makes all the same asks as after every session.
+    """
+    every = how_often(practice(), dyad)
+    return 1 if every == NEVER else every
+
+
+def has_check_in(number: int, often: int | None) -> bool:
+    """Whether there is a check-in after session `number` of a course without anybody making a link for it.
+
+    `often`: as it is set for the course; none where it is as in the practice.
+    """
+    every = often or practice().often
+    return every != NEVER and is_due(number, every)
 
 
 def zone() -> ZoneInfo:

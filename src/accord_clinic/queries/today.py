@@ -15,10 +15,9 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
-from accord_clinic.queries.practice import practice
+from accord_clinic.queries.practice import has_check_in
 from accord_clinic.queries.safety import open_notices
 from accord_clinic.queries.sessions import is_denied
-from accord_clinic.questionnaires.plan import is_due
 
 COLUMNS = (
     "uid", rank(), "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
@@ -81,7 +80,7 @@ class TodaySession:
         """There is a check-in after this session: by what is set, or because somebody made a link for it."""
         if self.revealed_at:
             return not self.passed_over
-        return self.linked or is_due(self.number, self.often or practice().often)
+        return self.linked or has_check_in(self.number, self.often)
 
     @property
     def owed(self) -> bool:

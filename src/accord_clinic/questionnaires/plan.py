@@ -10,9 +10,6 @@ from accord.signals import CHECK_IN, REVIEW_EVERY, STARTING_SESSIONS
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Measure
 
-NEVER = 1000
-"""In place of so many sessions: check-ins are not for this client. A test compares it with that of the rows."""
-
 STARTING_PATH = "accord-starting-path"
 ALREADY_TOGETHER = "accord-already-together"
 BEGINNINGS = (STARTING_PATH, ALREADY_TOGETHER)
@@ -32,11 +29,11 @@ MOST_TASKS, MOST_GOALS, MOST_GOALS_AT_REVIEWS = 1, 2, 1
 
 
 def is_due(number: int, often: int) -> bool:
-    """Whether there is a check-in after session `number` where there is one in `often`; else always after the first.
+    """Whether there is a check-in after session `number` where there is one in `often`; always after the first.
 
     A member can make a link for any other session as well.
     """
-    return often != NEVER and (number == 1 or number % often == 0)
+    return number == 1 or number % often == 0
 
 
 def _since(number: int, often: int) -> range:

@@ -22,7 +22,9 @@ PYTHON = [
     "exports/chapters.py", "exports/paper.py", "exports/pdf.py", "questionnaires/*.py", "pages/pictures.py",
     "words/introduction.py", "words/phrases.py", "actions/agreements.py", "actions/corrections.py",
     "queries/checkin.py", "pages/consent.py", "pages/key_holders.py", "queries/rights.py", "pages/own_space.py",
-    "pages/answers.py", "pages/talk_sheet.py", "pages/erasure.py",
+    "pages/answers.py", "pages/talk_sheet.py", "pages/erasure.py", "forms/treatment_plan.py",
+    "pages/treatment_plan.py", "pages/looking_back.py", "pages/outcomes.py", "actions/treatment_plan.py",
+    "actions/follow_up.py", "exports/treatment_plan.py",
     "views/checkin_page.py", "views/checkin.py", "views/errors.py", "views/rights.py",
     "views/own_space.py",
 ]  # fmt: skip

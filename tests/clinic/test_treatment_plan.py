@@ -100,6 +100,25 @@ def test_a_wrong_date_says_so_and_keeps_the_rest(both):
     assert not TreatmentPlan.objects.exists()
 
 
+@pytest.mark.parametrize("who", ["ben", "ana"])
+def test_nothing_is_decided_by_default(both, who):
+    assert 'value="yes" selected' not in both(who)
+    answer = both(who, TYPED | {"decision_1": ""})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "Choose what you decided about this option." in page
+    assert "Sleeping tablets" in page
+    assert not TreatmentPlan.objects.exists()
+
+
+def test_what_speaks_for_no_option_is_not_dropped(both):
+    answer = both("ben", TYPED | {"pros_2": "costs nothing"})
+    assert answer.status_code == 422
+    assert "Write the option, or empty this row." in answer.content.decode()
+    assert both("ben", TYPED | {"decision_2": "no"}).status_code == 302
+    assert TreatmentPlan.objects.get().options.count() == 2
+
+
 def test_whether_the_view_fits_is_shown_once_both_have_said_so(both):
     both("ben", TYPED)
     both("ana", {"what": "fit", "fit": "1"})

@@ -14,8 +14,6 @@ from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Dyad, PlanFit, PlanOption, PlanSeal, TreatmentPlan, codes
 from accord_clinic.queries.treatment_plan import current_wordings
 
-MOST_OPTIONS = 6
-
 
 @dataclass(frozen=True)
 class OptionText:
@@ -58,7 +56,7 @@ def write(dyad: Dyad, text: PlanText, side: str, *, seen: str, by: Actor) -> Tre
         therapist_does=text.therapist_does,
         review_on=text.review_on,
     )
-    for option in text.options[:MOST_OPTIONS]:
+    for option in text.options:
         codes.check(PlanOption, decision=option.decision)
         PlanOption.objects.create(
             plan=plan, words=option.words, pros=option.pros, cons=option.cons, decision=option.decision

@@ -53,6 +53,11 @@ class PlanPage:
         """Nobody's own for a reader who is neither of the two."""
         return self.sides[0]
 
+    @property
+    def says_who_does_what(self) -> bool:
+        """Whether it says of somebody what they do."""
+        return any(side.does for side in self.sides)
+
 
 def plan_page(rows: PlanRows, client: str, therapist: str, own: str) -> PlanPage:
     """`own` is the side of the reader, or empty; that side comes first."""

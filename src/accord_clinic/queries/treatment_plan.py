@@ -33,8 +33,8 @@ class PlanRows:
 def plan_rows(dyad: Dyad) -> PlanRows:
     """Everything on the page of the plan. A fixed number of queries."""
     going_on = [row for row in shown(dyad) if not row.ended_at]
-    plans = list(TreatmentPlan.objects.filter(dyad=dyad).prefetch_related("options", "seals", "fits").order_by("id"))
-    plan = plans[-1] if plans else None
+    plans = TreatmentPlan.objects.filter(dyad=dyad)
+    plan = plans.prefetch_related("options", "seals", "fits").order_by("id").last()
     return PlanRows(
         plan=plan,
         options=sorted(plan.options.all(), key=lambda option: option.pk) if plan else (),
@@ -43,7 +43,7 @@ def plan_rows(dyad: Dyad) -> PlanRows:
         goals=[row for row in going_on if row.kind == "goal"],
         views=[row for row in going_on if row.kind == "problem"],
         is_current=plan is not None and plan.wordings == wordings(going_on),
-        versions=len(plans),
+        versions=plans.count(),
     )
 
 

@@ -43,7 +43,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
     read_log.log_read(request.user, dyad, "treatment_plan", [])
     rows = plan_rows(dyad)
     context = _context(dyad, rows, own, form) | {"problem": problem, "can_act": may and not dyad.ended}
-    return render(request, "therapist/treatment_plan.html", context, status=409 if problem else 200)
+    return render(request, "therapist/treatment_plan.html", context, status=_status(problem, form))
 
 
 @require_safe
@@ -68,7 +68,7 @@ def my_plan(request: HttpRequest, client, uid: str) -> HttpResponse:
         if form is None:
             return redirect("my-plan", uid)
     context = _context(dyad, plan_rows(dyad), "client", form) | {"problem": problem, "can_act": not dyad.ended}
-    status = 409 if problem else 200
+    status = _status(problem, form)
     return page_of_course(request, "client/treatment_plan.html", context, client, dyad, "my-plan", status)
 
 
@@ -100,6 +100,10 @@ def _post(request: HttpRequest, dyad, side: str, by) -> tuple[str, PlanForm | No
     except AccordError as error:
         return str(error), form
     return "", None
+
+
+def _status(problem: str, form: PlanForm | None) -> int:
+    return 409 if problem else 422 if form is not None else 200
 
 
 def _form(dyad, data=None, rows: PlanRows | None = None) -> PlanForm:

@@ -11,18 +11,16 @@ from itertools import product
 from pathlib import Path
 
 from accord.cards import Card, cards
-from accord.case_rule import Played, play
+from accord.case_rule import Played, got_better, play, scale_values
 from accord.errors import BadGuidance, BadTable
 from accord.instruments import catalogue
-from accord.lessons import FOLDER
-from accord.practice_cases import GUESSED, STOPS, PracticeCase
+from accord.lessons import FOLDER, SCALES
+from accord.practice_cases import GUESSED, SCORED, STOPS, PracticeCase, Way
 from accord.records import RATERS
-from accord.scoring import scores
 from accord.signals import CHECK_IN
 from accord.toml import TomlTable, read_toml
 
-SCALES = ("collaboration", "connection")
-ASKED = ("t1", "d1", "d2", "m1", "m2", "b2", "b3", "b4", "v1")
+ASKED = (GUESSED, *SCORED, "v1")
 STYLE = (
     "body{font:17px/1.5 Verdana,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;color:#23262b;"
     "background:#fbf8f3}h1,h2{font-family:Georgia,serif}blockquote{border-left:3px solid #a94a24;margin:1rem 0;"
@@ -117,21 +115,22 @@ class _Pages:
         points = []
         for stop, played in zip(case.stops, sessions[case.first_stop :], strict=True):
             before = sessions[played.number - 2]
-            for way, effect in played.applied:
-                reason = way.reason if before.is_strained else way.reason_otherwise
-                body.append(_p(f"{way.text} {self._effect(effect)} {reason}"))
-                body.append(self._card(way.card))
-            points.append(stop.met if played.depth < before.depth or not played.is_strained else stop.missed)
+            for way in played.applied:
+                body += [_p(self._worth(way, before.is_strained)), self._card(way.card)]
+            points.append(stop.met if got_better(before, played) else stop.missed)
         body += [_h(self._say("points")), _list(points), _link("index.html", self._say("again"))]
         return self._page(self._say("end"), body)
 
     def teacher(self) -> str:
-        """The truth and the worth of each choice, without playing."""
+        """The truth and the worth of each choice while the strain is there; where a case has none, without it."""
         case, body = self.case, [_p(self._say("teacher_note")), _h(self._say("truth")), *map(_p, self.case.truth)]
         for number, stop in enumerate(case.stops, case.first_stop):
             body.append(_h(self._say("after", number=number)))
-            body.append(_list([f"{way.text} {self._effect(way.effect)} {way.reason}" for way in stop.ways]))
+            body.append(_list([self._worth(way, bool(case.onset)) for way in stop.ways]))
         return self._page(self._say("teacher"), body)
+
+    def _worth(self, way: Way, is_strained: bool) -> str:
+        return f"{way.text} {self._effect(way.effect_at(is_strained))} {way.reason_at(is_strained)}"
 
     def _answers(self, played: Played) -> str:
         rows = []
@@ -142,13 +141,13 @@ class _Pages:
 
     def _course(self, sessions: Sequence[Played]) -> str:
         columns = [(scale, side) for scale in SCALES for side in RATERS]
-        made = {side: scores([getattr(played, side) for played in sessions], self.check_in) for side in RATERS}
+        values, called = scale_values(sessions), self.words.part("scales")
         names = {"client": self.case.client, "therapist": self.case.therapist}
-        heads = [f"{scale.capitalize()}: {names[side]}" for scale, side in columns]
+        heads = [f"{called.text(scale)}: {names[side]}" for scale, side in columns]
         rows = []
         for place, played in enumerate(sessions):
-            values = [next(s.value for s in made[side][place] if s.scale == scale) for scale, side in columns]
-            rows.append((str(played.number), *("–" if value is None else f"{value:.0f}" for value in values)))
+            row = (values[f"{side}_{scale}"][place] for scale, side in columns)
+            rows.append((str(played.number), *("–" if value is None else f"{value:.0f}" for value in row)))
         return _table((self._say("session", number=""), *heads), rows)
 
     def _card(self, card: str) -> str:

@@ -9,8 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from accord.instruments import catalogue
+from accord.lessons import SCALES
 from accord.practice_cases import MOST_WAYS, SCORED, STOPS, PracticeCase, Way
-from accord.records import DyadRecord, Response, SessionFacts
+from accord.records import RATERS, DyadRecord, Response, SessionFacts
+from accord.scoring import scores
 from accord.signals import CHECK_IN
 from accord.simulation import simulate
 
@@ -27,7 +30,8 @@ EASED = 0.5
 """So many steps less than after the session before, and it is getting better."""
 ROOM, BEST = 3, 4
 """The answer to how much room there was while nothing is held back; the highest step."""
-SETTLED, PARTLY, STILL, NOT_TALKED = range(4)
+PARTLY, STILL, NOT_TALKED = 1, 2, 3
+"""Answers to whether it is resolved."""
 SEES = ("open", "hidden", "mending", "chance", "overread")
 """What a learner may say to see in a check-in."""
 VISIBLE_DIP = 10.0
@@ -38,8 +42,7 @@ VISIBLE_DIP = 10.0
 class Played:
     """One session as it was lived and answered; `depth` and `openness` are the truth behind the answers.
 
-    `talked`: the two have spoken about the strain by then. `applied`: the ways that led to this session, each with the
-    effect that it had.
+    `talked`: the two have spoken about the strain by then. `applied`: the ways that led to this session.
     """
 
     number: int
@@ -48,7 +51,7 @@ class Played:
     talked: bool
     client: dict[str, object]
     therapist: dict[str, object]
-    applied: tuple[tuple[Way, str], ...] = ()
+    applied: tuple[Way, ...] = ()
 
     @property
     def is_strained(self) -> bool:
@@ -75,13 +78,13 @@ def play(case: PracticeCase, choices: Sequence[Collection[str]]) -> tuple[Played
     state = _State(0.0, case.openness)
     sessions: list[Played] = []
     for number in range(1, case.first_stop + min(len(choices), STOPS) + 1):
-        applied: tuple[tuple[Way, str], ...] = ()
+        applied: tuple[Way, ...] = ()
         if number == case.onset:
             state = _State(case.depth, case.openness)
         if number > case.first_stop:
             stop = number - case.first_stop - 1
-            applied = _applied(case, stop, choices[stop], state)
-            state = _after(state, [effect for _way, effect in applied])
+            applied = tuple(way for way in case.stops[stop].ways if way.id in choices[stop])[:MOST_WAYS]
+            state = _after(state, [way.effect_at(state.depth >= SHOWS) for way in applied])
         before = sessions[-1].depth if sessions else 0.0
         sessions.append(_answered(case, number, state, before, applied))
     return tuple(sessions)
@@ -116,25 +119,43 @@ def record(sessions: Sequence[Played], case: PracticeCase) -> DyadRecord:
     return DyadRecord(facts, responses)
 
 
-def by_chance(sessions: Sequence[Played], scores: Sequence[Sequence[float]]) -> tuple[int, ...]:
-    """The sessions in which a score looks like a drop and no strain was there. `scores`: one series a scale."""
+def scale_values(sessions: Sequence[Played]) -> dict[str, tuple[float | None, ...]]:
+    """The scores of both by session, from 0 to 100; `None` where too little was answered.
+
+    >>> from accord.practice_cases import practice_cases
+    >>> sorted(scale_values(play(practice_cases()[0], [])))[0]
+    'client_collaboration'
+    """
+    check_in = catalogue().get(CHECK_IN)
+    values: dict[str, tuple[float | None, ...]] = {}
+    for rater in RATERS:
+        rows = scores([getattr(played, rater) for played in sessions], check_in)
+        for scale in SCALES:
+            values[f"{rater}_{scale}"] = tuple(next(s.value for s in row if s.scale == scale) for row in rows)
+    return values
+
+
+def got_better(before: Played, after: Played) -> bool:
+    """Whether the strain got smaller from one session to the next, or there is none."""
+    return after.depth < before.depth or not after.is_strained
+
+
+def by_chance(sessions: Sequence[Played], series: Sequence[Sequence[float]]) -> tuple[int, ...]:
+    """The sessions in which a score looks like a drop and no strain was there. `series`: the scores of each scale."""
     low = {
         played.number
-        for series in scores
+        for values in series
         for i, played in enumerate(sessions)
-        if i and not played.is_strained and series[i] <= sum(series[:i]) / i - VISIBLE_DIP
+        if i and not played.is_strained and values[i] <= sum(values[:i]) / i - VISIBLE_DIP
     }
     return tuple(sorted(low))
 
 
-def _applied(case: PracticeCase, stop: int, chosen: Collection[str], state: _State) -> tuple[tuple[Way, str], ...]:
-    """The ways that were chosen, at most two, with their effect now; waiting, where nothing was chosen."""
-    ways = [way for way in case.stops[stop].ways if way.id in chosen][:MOST_WAYS]
-    return tuple((way, way.effect if state.depth >= SHOWS else way.otherwise) for way in ways)
-
-
 def _after(state: _State, effects: Sequence[str]) -> _State:
-    """What asks comes first, since it makes the rest easier. Waiting changes nothing where there is no strain."""
+    """What asks comes first, since it makes the rest easier. Where nothing was chosen, that is waiting.
+
+    Waiting changes nothing where there is no strain.
+    """
     depth, openness = state.depth, state.openness
     for effect in sorted(effects or ["waits"], key=tuple(CHANGES).index):
         if effect == "waits" and depth < SHOWS:
@@ -146,9 +167,7 @@ def _after(state: _State, effects: Sequence[str]) -> _State:
     return _State(max(depth, 0.0), min(max(openness, 0.0), 1.0), talked)
 
 
-def _answered(
-    case: PracticeCase, number: int, state: _State, before: float, applied: tuple[tuple[Way, str], ...]
-) -> Played:
+def _answered(case: PracticeCase, number: int, state: _State, before: float, applied: tuple[Way, ...]) -> Played:
     """What both answer after this session."""
     ours, theirs = _ordinary(case)
     noticed = 1.0 if state.talked else case.seen

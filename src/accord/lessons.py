@@ -19,6 +19,8 @@ MOST_WORDS = 400
 MOST_WORDS_OF_A_WHY = 60
 WHYS = ("signals", "scales", "questions")
 NO_ANSWER = -1
+SCALES = ("collaboration", "connection")
+"""The scales that an invented course has, of each side."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,12 @@ class Way:
     reason: str
     reason_otherwise: str
 
+    def effect_at(self, is_strained: bool) -> str:
+        return self.effect if is_strained else self.otherwise
+
+    def reason_at(self, is_strained: bool) -> str:
+        return self.reason if is_strained else self.reason_otherwise
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:

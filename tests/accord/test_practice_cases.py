@@ -1,7 +1,7 @@
 """Practice cases: the rule does what it says, each case can end well and badly, and their words are plain."""
 
 import re
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import pytest
 from reading_grade import grade
@@ -119,6 +119,24 @@ def test_its_cards_are_there_and_each_way_has_a_reason(case):
     assert "overread" in SEES
 
 
+@in_each_language
+def test_a_way_that_does_no_harm_any_more_has_a_reason_of_its_own(case):
+    pairs = [[*combinations([w.id for w in stop.ways], MOST_WAYS)] for stop in case.stops]
+    for chosen in product(*pairs):
+        sessions = play(case, chosen)
+        for before, after in pairwise(sessions):
+            for way in after.applied:
+                if way.effect == "hurts" != way.effect_at(before.is_strained):
+                    assert way.reason_at(before.is_strained) != way.reason, way.id
+
+
+def test_who_teaches_a_case_without_a_strain_reads_what_is_true_of_it():
+    page = case_pages(CASES["deniz"])["teacher.html"]
+    assert "Makes it easier to say." not in page
+    assert "Nothing is wrong between you" in page
+    assert "Makes it easier to say." in case_pages(CASES["milan"])["teacher.html"]
+
+
 def test_both_languages_have_the_same_cases():
     for english, german in zip(practice_cases(), practice_cases("de"), strict=True):
         assert (english.slug, english.client, english.therapist) == (german.slug, german.client, german.therapist)
@@ -149,6 +167,7 @@ def test_a_case_becomes_a_folder_in_which_each_link_leads_somewhere(case, langua
     pages = case_pages(practice_case(case.slug, language), language)
     for name, page in pages.items():
         assert f'<html lang="{language}">' in page
+        assert language == "en" or "Connection" not in page
         assert "{" not in page.partition("</style>")[2], name
         assert "http" not in page.partition("</style>")[2].replace("https://", ""), name
         for to in re.findall(r'href="([^"]+)"', page):

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from accord.lessons import InventedCourse, courses
+from accord.lessons import SCALES, InventedCourse, courses
 from accord.signals import CHECK_IN
 from accord.stats.priors import starting
 from accord.stats.thresholds import Calibration
@@ -14,7 +14,6 @@ from accord_clinic.charts import Panel, SessionMark, StrainSpan, course_chart
 from accord_clinic.pages.pictures import FEWEST_FOR_A_BAND, NARROW, Picture, course_words, span
 from accord_clinic.words.sentences import Names, scale_name
 
-SCALES = ("collaboration", "connection")
 APART = 20.0
 """So far apart two invented voices count as further apart than usual; a practice learns its own limit."""
 

@@ -13,17 +13,15 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from accord.cards import Card, cards
-from accord.case_rule import EASED, SHOWS, Played, by_chance, play, seen
-from accord.instruments import catalogue
-from accord.lessons import InventedCourse
+from accord.case_rule import EASED, SHOWS, Played, by_chance, got_better, play, scale_values, seen
+from accord.lessons import SCALES, InventedCourse
 from accord.practice_cases import STOPS, PracticeCase, Scene, Way
 from accord.records import RATERS
-from accord.scoring import scores
 from accord.signals import CHECK_IN
 from accord_clinic.charts import StrainSpan
 from accord_clinic.forms.practice_cases import Learner, guess_field
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
-from accord_clinic.pages.lessons import SCALES, course_picture
+from accord_clinic.pages.lessons import course_picture
 from accord_clinic.pages.pictures import Picture, span
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.shelf import shelf
@@ -183,27 +181,19 @@ def _review(case: PracticeCase, given: Learner, stop: int, sessions: Sequence[Pl
     words = sees_words(case)
     sees = [(words[key], _seen_verdict(key in ticked, key in true)) for key in words if key in ticked or key in true]
     deck = {card.id: card for card in cards(language=language)}
-    done = [_done(way, effect, at, deck) for way, effect in following.applied]
-    took_place = {way.id for way, _effect in following.applied}
+    done = [_done(way, at, deck) for way in following.applied]
     fits = ("asks", "mends") if at.is_strained else ("asks", "waits")
-    also = [w.text for w in case.stops[stop].ways if w.id not in took_place and _effect(w, at) in fits]
+    ways = [way for way in case.stops[stop].ways if way not in following.applied]
+    also = [way.text for way in ways if way.effect_at(at.is_strained) in fits]
     of = case.stops[stop]
     return StopReview(
         at.number, _guessed(case, given, stop, at), tuple(sees), tuple(done), tuple(also),
-        of.met if _is_met(at, following) else of.missed,
+        of.met if got_better(at, following) else of.missed,
     )  # fmt: skip
 
 
-def _is_met(before: Played, after: Played) -> bool:
-    """Whether the strain got smaller, or none came up."""
-    return after.depth < before.depth or not after.is_strained
-
-
-def _effect(way: Way, at: Played) -> str:
-    return way.effect if at.is_strained else way.otherwise
-
-
-def _done(way: Way, effect: str, at: Played, deck: dict[str, Card]) -> DoneWay:
+def _done(way: Way, at: Played, deck: dict[str, Card]) -> DoneWay:
+    effect = way.effect_at(at.is_strained)
     verdict = {
         "asks": _("Made it easier to say"),
         "mends": _("Put something right"),
@@ -212,7 +202,7 @@ def _done(way: Way, effect: str, at: Played, deck: dict[str, Card]) -> DoneWay:
     }[effect]
     if not at.is_strained and effect != "hurts":
         verdict = _("Did no harm")
-    return DoneWay(way.text, verdict, way.reason if at.is_strained else way.reason_otherwise, deck.get(way.card))
+    return DoneWay(way.text, verdict, way.reason_at(at.is_strained), deck.get(way.card))
 
 
 def _seen_verdict(ticked: bool, true: bool) -> str:
@@ -222,13 +212,13 @@ def _seen_verdict(ticked: bool, true: bool) -> str:
 
 
 def _headline(case: PracticeCase, sessions: Sequence[Played]) -> str:
-    was, name = any(played.is_strained for played in sessions), case.client
+    was = any(played.is_strained for played in sessions)
     if sessions[-1].is_strained:
         if not case.onset:
             return _("A strain came up that was not there before")
         eased = max(played.depth for played in sessions) - sessions[-1].depth >= EASED
         return _("The strain got smaller, and is still there") if eased else _("The strain is still there")
-    return _("{name} says that it is resolved").format(name=name) if was else _("There was no strain, and none came up")
+    return _("The strain is over") if was else _("There was no strain, and none came up")
 
 
 def _reported(sessions: Sequence[Played]) -> list[StrainSpan]:
@@ -288,13 +278,7 @@ def _answers(case: PracticeCase, played: Played, scene: Scene) -> SessionAnswers
 
 def _course(case: PracticeCase, sessions: Sequence[Played]) -> InventedCourse:
     """The sessions so far as a course to draw."""
-    check_in = catalogue().get(CHECK_IN)
-    series: dict[str, tuple[float | None, ...]] = {}
-    for side in RATERS:
-        rows = scores([getattr(played, side) for played in sessions], check_in)
-        for scale in SCALES:
-            series[f"{side}_{scale}"] = tuple(next(s.value for s in row if s.scale == scale) for row in rows)
-    return InventedCourse(case.client, case.therapist, series, (), case.where[: len(sessions)])
+    return InventedCourse(case.client, case.therapist, scale_values(sessions), (), case.where[: len(sessions)])
 
 
 def _named(text: str, case: PracticeCase) -> str:

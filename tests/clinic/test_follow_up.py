@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.test import Client as Browser
 from django.utils import timezone
+from django.utils.formats import date_format
 from tests.clinic.people import a_dyad
 
 from accord_clinic.actions import care, follow_up, own_space
@@ -68,6 +69,8 @@ def test_it_is_asked_once_and_neutrally(due, mailoutbox):
     notices.deliver()
     [mail] = mailoutbox
     assert "You need not answer" in mail.body
+    assert "/stop/" in mail.body
+    assert "List-Unsubscribe" in mail.extra_headers
     assert not any(word in mail.subject + mail.body for word in ("Ana", "Ben", "therap", "course"))
 
 
@@ -100,6 +103,23 @@ def test_the_client_says_how_things_are_and_the_therapist_reads_it(people, due, 
     assert ana.post(f"/mine/follow-up/{due.uid}/", {"now": "2"}).status_code == 409
     due.refresh_from_db()
     assert due.now == 0
+
+
+def test_an_empty_answer_is_not_taken_for_one(people, due):
+    follow_up.ask_due()
+    ana, path = ana_opens(people), f"/mine/follow-up/{due.uid}/"
+    assert ana.post(path, {"words": "  "}).status_code == 409
+    assert not Notice.objects.filter(kind="follow_up_answered").exists()
+    assert ana.post(path, {"now": "0"}).status_code == 302
+
+
+def test_it_says_on_which_day_it_was_asked(people, due, as_member):
+    follow_up.ask_due()
+    FollowUp.objects.update(due_on=timezone.localdate() - timedelta(days=9))
+    due.refresh_from_db()
+    follow_up.answer(due, 2, "", False, by=people.ana)
+    page = as_member(people.ben).get(f"/people/{people.dyad.uid}/looking-back/").content.decode()
+    assert f"Asked on {date_format(timezone.localdate(), 'DATE_FORMAT')}" in page
 
 
 def test_one_that_was_not_asked_yet_is_not_there(people, due):

@@ -73,6 +73,8 @@ def answer(row: FollowUp, now: int | None, words: str, wants_contact: bool, *, b
     if now is not None and now not in dict(FollowUp.NOW):
         raise BadInput(_("Choose one of the answers."))
     facts = {"now": now, "words": words.strip()[:MOST_WORDS], "wants_contact": wants_contact}
+    if now is None and not any(facts.values()):
+        raise BadInput(_("Nothing was filled in, so nothing was sent."))
     FollowUp.objects.filter(pk=row.pk).update(answered_at=timezone.now(), **facts)
     notices.tell_those_in_charge("follow_up_answered", row.dyad.uid, row.dyad, once=f"follow_up:{row.pk}")
     record(by, "answer_follow_up", f"follow_up:{row.pk}", [*facts])

@@ -26,7 +26,9 @@ RECEIPT = "erasure_receipt"
 FORGOTTEN = "password_link"  # noqa: S105 - the name of a message
 """Asked for by whoever typed an address; whether somebody works here under it is looked up only when it is sent."""
 CODE_LIVES = timedelta(minutes=15)
-BY_ITSELF = ("link", "reminder")
+RECOGNISABLE = ("link", "reminder")
+BY_ITSELF = (*RECOGNISABLE, "follow_up")
+"""Messages to a client that nobody asks for, so each says how to stop them."""
 
 
 class NoContact(Exception):
@@ -97,7 +99,7 @@ def _address(notice: Notice) -> str:
 
 def _recognised(notice: Notice) -> Practice | None:
     """The practice that a message names: of links and reminders to a client who chose that, else nothing."""
-    chosen = notice.client is not None and notice.client.recognisable and notice.kind in BY_ITSELF
+    chosen = notice.client is not None and notice.client.recognisable and notice.kind in RECOGNISABLE
     return Practice.objects.get() if chosen else None
 
 

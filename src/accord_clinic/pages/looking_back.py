@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -80,10 +81,10 @@ def _felt(rows: LookingBackRows) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class CheckBack:
-    """A check after the end: when, what the client said, and whether it can be answered now."""
+    """A check after the end that was asked: when, what the client said, and whether it can be answered now."""
 
     uid: str
-    day: str
+    asked_on: str
     now: str
     words: str
     wants_contact: bool
@@ -93,8 +94,8 @@ class CheckBack:
 def check_back(row: FollowUp) -> CheckBack:
     """In words."""
     now = "" if row.now is None else how_now()[row.now]
-    waits = row.asked_at is not None and row.answered_at is None
-    return CheckBack(row.uid, date_format(row.due_on, "DATE_FORMAT"), now, row.words, row.wants_contact, waits)
+    asked_on = date_format(timezone.localtime(row.asked_at), "DATE_FORMAT")
+    return CheckBack(row.uid, asked_on, now, row.words, row.wants_contact, waits=row.answered_at is None)
 
 
 def how_now() -> dict[int, str]:

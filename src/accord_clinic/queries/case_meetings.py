@@ -12,8 +12,8 @@ def open_meetings(case: str) -> list[CaseMeeting]:
     return list(CaseMeeting.objects.filter(case=case, closed_at=None).select_related("by").order_by("made_at"))
 
 
-def open_meeting(uid: str) -> CaseMeeting | None:
-    """One that takes choices now, or took them a moment ago."""
+def meeting_called(uid: str) -> CaseMeeting | None:
+    """A meeting, open or closed; adding to one that is closed is refused by the action."""
     return CaseMeeting.objects.filter(uid=uid).first()
 
 

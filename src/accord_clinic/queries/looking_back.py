@@ -29,8 +29,8 @@ def looking_back_rows(dyad: Dyad) -> LookingBackRows:
 
 
 def follow_ups(dyad: Dyad) -> list[FollowUp]:
-    """The checks after the end, the earliest first."""
-    return list(FollowUp.objects.filter(dyad=dyad).order_by("due_on", "id"))
+    """The checks after the end that were asked, the earliest first."""
+    return list(FollowUp.objects.filter(dyad=dyad).exclude(asked_at=None).order_by("due_on", "id"))
 
 
 def follow_up_for(client: Client, uid: str) -> FollowUp | None:

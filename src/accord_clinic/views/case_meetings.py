@@ -68,7 +68,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def add(request: MemberRequest, uid: str) -> HttpResponse:
     """Add the choices that the form carries. That this browser did so is kept until it signs out, and nothing else."""
-    meeting = or_404(meeting_queries.open_meeting(uid))
+    meeting = or_404(meeting_queries.meeting_called(uid))
     case = or_404(practice_case(meeting.case))
     added = request.session.get(ADDED, [])
     if uid in added:

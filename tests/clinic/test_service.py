@@ -600,6 +600,16 @@ class TestTheWorkOfTheWeek:
         assert silent not in self.tasks(mo)
         Session.objects.update(revealed_at=now, revealed_by="time")
         assert self.tasks(mo)[silent] == 1
+        Session.objects.update(revealed_by="import")
+        assert silent not in self.tasks(mo), "past ratings from a file ask nobody"
+
+    def test_one_missed_check_in_in_each_of_two_courses_is_not_two_in_a_row(self, mo, dyad):
+        now = timezone.now()
+        for course in (dyad, a_dyad(a_member("Flo", "therapist"), dyad.client)):
+            a_held_session(course, now - timedelta(days=9), client=answers("client"), therapist=answers("therapist"))
+            a_held_session(course, now - timedelta(days=2), therapist=answers("therapist"))
+        Session.objects.update(revealed_at=now, revealed_by="time")
+        assert "client has not answered the last two check-ins" not in self.tasks(mo)
 
     def test_ratings_that_are_owed_count_from_three_therapists_on(self, mo, dyad):
         session = a_held_session(dyad, timezone.now() - timedelta(days=4))

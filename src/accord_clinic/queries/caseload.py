@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from django.db.models import Exists, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accord_clinic.database.prepared import Prepared
@@ -15,6 +17,8 @@ from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 
 MOST_ENDED = 30
+MOST_SILENT = 2
+"""So many check-ins in a row without an answer: as the signal `silence`, of which clients are told beforehand."""
 OPEN = Session.objects.filter(dyad=OuterRef("pk"), state="held", revealed_at__isnull=False, passed_over=False)
 LAST_REVEALED = Subquery(OPEN.order_by("-start", "-pk").values(n=rank())[:1])
 
@@ -77,18 +81,18 @@ def ended(member: Member) -> tuple[list[Dated], int]:
     return last[:MOST_ENDED], more
 
 
-def silent_twice(dyads: Collection[int]) -> set[int]:
+def silent_twice(dyads: Collection[int] | QuerySet[Dyad]) -> set[int]:
     """The dyads in which the client has not answered the last two check-ins that are open to both.
 
-    Closed ones count for nothing: nobody may learn from this page whether there is an answer.
+    Closed ones count for nothing: nobody may learn from it whether there is an answer. Nor does what came from a file.
     """
     answered = Exists(Response.objects.filter(session=OuterRef("pk"), side="client"))
-    rows = Session.objects.filter(dyad__in=dyads, state="held", passed_over=False).exclude(revealed_at=None)
-    rows = rows.exclude(revealed_by="import").order_by("-start", "-pk")
-    last: dict[int, list[bool]] = {}
-    for dyad, there in rows.values_list("dyad", answered):
-        last.setdefault(dyad, []).append(there)
-    return {dyad for dyad, there in last.items() if there[:2] == [False, False]}
+    place = Window(RowNumber(), partition_by=F("dyad"), order_by=[F("start").desc(), F("pk").desc()])
+    opened = Session.objects.filter(dyad__in=dyads, state="held", passed_over=False).exclude(revealed_at=None)
+    opened = opened.exclude(revealed_by="import")
+    newest = opened.annotate(answered=answered, place=place).filter(place__lte=MOST_SILENT)
+    unanswered = Counter(dyad for dyad, there in newest.values_list("dyad", "answered") if not there)
+    return {dyad for dyad, n in unanswered.items() if n == MOST_SILENT}
 
 
 def named(member: Member, words: str) -> list[Dated]:

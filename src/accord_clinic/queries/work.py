@@ -4,12 +4,10 @@ Counts are about work and never about what somebody answered, so none is kept ba
 its session is open to both: until then nobody may learn whether the client answered.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accord.signals import CHECK_IN
@@ -26,13 +24,12 @@ from accord_clinic.models import (
     Session,
 )
 from accord_clinic.permissions import check_keep_practice, check_see_service
+from accord_clinic.queries.caseload import silent_twice
 from accord_clinic.queries.consent import clients_who_consent
 from accord_clinic.queries.schedule import TELLS_OF_NOBODY
 
 WEEK, LOOKS_BACK = timedelta(days=7), timedelta(days=28)
 LATE = timedelta(days=2)
-MOST_SILENT = 2
-"""So many check-ins in a row without an answer: as the signal `silence`, of which clients are told beforehand."""
 FEWEST_THERAPISTS = 3
 """With two, one who also manages would see what the other owes."""
 LINKS = ("link", "reminder")
@@ -80,7 +77,7 @@ def work(member: Member) -> Work:
         links_sent=links.filter(tries__gt=0).count(),
         links_arrived=links.exclude(sent_at=None).count(),
         links_failed=_failed().count(),
-        silent=_silent(running),
+        silent=running.filter(pk__in=silent_twice(running)).values("client").distinct().count(),
         owed=_owed(now).count() if therapists >= FEWEST_THERAPISTS else None,
         without_consent=_without_consent().count(),
         without_session=_without_session(running, now).count(),
@@ -110,16 +107,6 @@ def _failed() -> QuerySet[Notice]:
     """Links that did not arrive: an address to correct, and nothing about an answer."""
     rows = Notice.objects.filter(TELLS_OF_NOBODY, kind__in=LINKS, sent_at=None, dropped_at=None, tries__gt=0)
     return rows.exclude(error="", tries__lt=MOST_TRIES)
-
-
-def _silent(running: QuerySet[Dyad]) -> int:
-    """Clients who have not answered their last two check-ins, of those that are open to both."""
-    answered = Exists(Response.objects.filter(session=OuterRef("pk"), side="client"))
-    place = Window(RowNumber(), partition_by=F("dyad"), order_by=[F("start").desc(), F("pk").desc()])
-    opened = Session.objects.filter(dyad__in=running, state="held", passed_over=False).exclude(revealed_at=None)
-    newest = opened.annotate(answered=answered, place=place).filter(place__lte=MOST_SILENT)
-    unanswered = Counter(client for client, word in newest.values_list("dyad__client", "answered") if not word)
-    return sum(n >= MOST_SILENT for n in unanswered.values())
 
 
 def _owed(now: datetime) -> QuerySet[Session]:

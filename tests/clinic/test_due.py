@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 from tests.clinic.people import a_held_session, answers
 
@@ -24,6 +25,17 @@ def test_a_practice_in_order_has_nothing_due(people):
 def test_a_missing_or_old_backup_is_due(people):
     assert "no backup is in the folder that the settings name" in lines(people.ada)
     assert [line.count for line in due(people.ada, timezone.now() - timedelta(days=3)).due] == [1]
+
+
+def test_the_page_knows_the_backups_of_either_database(people, as_member, settings, tmp_path):
+    """PostgreSQL's own tool leaves a mark in the folder and no file of ours."""
+    settings.BACKUPS = tmp_path
+    assert "no backup is in the folder" in as_member(people.ada).get("/practice/due/").content.decode()
+    names = ("accord-1.db", "accord-1.json") if connection.vendor == "sqlite" else ("postgresql",)
+    for name in names:
+        (tmp_path / name).touch()
+    for member, page in ((people.ada, "/practice/due/"), (people.mo, "/service/")):
+        assert "The newest backup is of" in as_member(member).get(page).content.decode()
 
 
 def test_what_waits_is_named(people):

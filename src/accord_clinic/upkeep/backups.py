@@ -165,14 +165,6 @@ def count() -> int:
     return len(list_in(folder)) if folder and folder.is_dir() else 0
 
 
-def newest_at() -> datetime | None:
-    """When the newest finished backup was made; nothing where the settings name no folder, or it is empty."""
-    folder = settings.BACKUPS
-    files_there = list_in(folder) if folder and folder.is_dir() else []
-    made = [file.stat().st_mtime for file in files_there]
-    return datetime.fromtimestamp(max(made), UTC) if made else None
-
-
 def manifest_of(file: Path) -> Path:
     return file.with_suffix(".json")
 

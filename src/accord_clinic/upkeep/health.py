@@ -3,7 +3,7 @@
 import os
 import time
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -70,6 +70,12 @@ def newest_backup() -> float | None:
     mark = settings.BACKUPS / "postgresql"
     made = backups.list_in(settings.BACKUPS) if connection.vendor == "sqlite" else [mark] if mark.exists() else []
     return max((path.stat().st_mtime for path in made), default=None)
+
+
+def newest_backup_at() -> datetime | None:
+    """The same as a moment, for pages."""
+    made = newest_backup()
+    return None if made is None else datetime.fromtimestamp(made, UTC)
 
 
 def _since(moment: float | None) -> float | None:

@@ -22,7 +22,7 @@ from accord_clinic.posted import whole_number
 from accord_clinic.queries import erasure as erasure_queries
 from accord_clinic.queries import members as member_queries
 from accord_clinic.queries import planning as planning_queries
-from accord_clinic.upkeep import backups
+from accord_clinic.upkeep import health
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
@@ -166,19 +166,24 @@ def messages(request: MemberRequest) -> HttpResponse:
 @login_required
 def due(request: MemberRequest) -> HttpResponse:
     """What waits for the admin, by name, and what is in order."""
-    return admins_page(request, "practice/due.html", {"page": due_pages.due(request.user, backups.newest_at())})
+    return admins_page(request, "practice/due.html", {"page": due_pages.due(request.user, health.newest_backup_at())})
 
 
 @require_safe
 @login_required
 def erasures(request: MemberRequest) -> HttpResponse:
     """Who asked for erasure and waits for a decision, and what is kept of others until when."""
+    return _erasures(request)
+
+
+def _erasures(request: MemberRequest, problem: str = "") -> HttpResponse:
     context = {
+        "problem": problem,
         "waiting": erasure_pages.waiting(request.user),
         "decided": erasure_pages.decided(request.user),
         "whys": erasure_pages.whys(),
     }
-    return admins_page(request, "practice/erasures.html", context)
+    return admins_page(request, "practice/erasures.html", context, status=422 if problem else 200)
 
 
 @require_POST

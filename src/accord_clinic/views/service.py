@@ -16,7 +16,7 @@ from accord_clinic.charts.service import bars, lines, lowest
 from accord_clinic.pages import service as service_pages
 from accord_clinic.pages.work import work_page
 from accord_clinic.service.release import Endings, Period, Proportion, Released, ServiceRow
-from accord_clinic.upkeep import backups
+from accord_clinic.upkeep import health
 from accord_clinic.views.requests import MemberRequest
 
 KEPT_BACK = "–"
@@ -48,7 +48,7 @@ class ServiceLine:
 @login_required
 def service(request: MemberRequest) -> HttpResponse:
     """What there is to do, from the first week on; then the last year, and what of it may be printed."""
-    context: dict[str, object] = {"work": work_page(request.user), "backup": backups.newest_at()}
+    context: dict[str, object] = {"work": work_page(request.user), "backup": health.newest_backup_at()}
     numbers = service_pages.service(request.user)
     if numbers is not None:
         context |= {"numbers": True, **_numbers(numbers)}

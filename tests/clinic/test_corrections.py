@@ -7,7 +7,7 @@ from tests.clinic.people import a_dyad
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.errors import BadInput
-from accord_clinic.actions import care, corrections
+from accord_clinic.actions import care, corrections, erasure
 from accord_clinic.messages import notices
 from accord_clinic.models import Correction, Member, Notice
 
@@ -38,6 +38,20 @@ def test_the_admin_sees_that_one_waits_and_no_word_of_it(ana, ada, dyad, as_memb
     page = as_member(ada).get("/practice/messages/").content.decode()
     assert "1 waits for Ben" in page
     assert "Tuesday" not in page
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_once_erasure_is_asked_for_it_waits_for_nobody(ana, ben, ada, dyad, as_member, left):
+    """It is locked away with the record: no page for the admin names the client or has a word of it."""
+    row = corrections.ask(dyad, "It was a Tuesday", by=ana)
+    erasure.ask(ana, by=ana)
+    Member.objects.filter(pk=ben.pk).update(is_active=not left)
+    for page in ("/practice/messages/", "/practice/due/"):
+        text = as_member(ada).get(page).content.decode()
+        for words in ("It was a Tuesday", "waits for Ben", "correction waits", "Corrections that wait for therapists"):
+            assert words not in text
+    answer = {"what": "answer", "correction": row.uid, "words": "No"}
+    assert as_member(ada).post("/practice/messages/", answer).status_code == 404
 
 
 def test_nobody_else_asks_or_answers(ana, people, dyad):

@@ -104,7 +104,7 @@ def active() -> list[Member]:
 def waits(member: Member) -> Waits:
     """How many corrections wait at whom, without a word of those."""
     check_keep_practice(member)
-    rows = Correction.objects.filter(answered_at=None)
+    rows = Correction.objects.filter(answered_at=None, dyad__client__locked_at=None)
     left = rows.filter(dyad__therapist__is_active=False).select_related("dyad__client", "dyad__therapist")
     there = rows.filter(dyad__therapist__is_active=True).values_list("dyad__therapist__name").annotate(n=Count("pk"))
     return Waits(tuple(left.order_by("asked_at")), tuple(there.order_by("dyad__therapist__name")))
@@ -113,7 +113,7 @@ def waits(member: Member) -> Waits:
 def waiting_correction(member: Member, uid: str) -> Correction | None:
     """What was said to be wrong to somebody who has left, for the admin to answer."""
     check_keep_practice(member)
-    row = Correction.objects.filter(uid=uid).select_related("dyad__therapist").first()
+    row = Correction.objects.filter(uid=uid, dyad__client__locked_at=None).select_related("dyad__therapist").first()
     return row if row and can(check_answer_correction, member, row.dyad) else None
 
 

@@ -242,10 +242,12 @@ def test_the_admin_decides_by_kind_and_says_why(planted, people, as_member):
     browser = as_member(people.ada)
     page = browser.get("/practice/erasures/").content.decode()
     assert PLANTED in page
-    assert browser.post(f"/practice/erasures/{row.uid}/", {"keep": ["record"]}).status_code == 302
+    unsure = browser.post(f"/practice/erasures/{row.uid}/", {"keep": ["record"], "why": ["law"]})
+    assert (unsure.status_code, "Nothing was decided." in unsure.content.decode()) == (422, True)
+    assert browser.post(f"/practice/erasures/{row.uid}/", {"keep": ["record"], "sure": "yes"}).status_code == 302
     row.refresh_from_db()
-    assert row.decided_at is None, "why something is kept has to be said"
-    browser.post(f"/practice/erasures/{row.uid}/", {"keep": ["record"], "why": ["law", "claims"]})
+    assert row.decided_at is None, "why something is kept has to be said, and that the rest goes for good"
+    browser.post(f"/practice/erasures/{row.uid}/", {"keep": ["record"], "why": ["law", "claims"], "sure": "yes"})
     row.refresh_from_db()
     last = planted.dyads.get().ended
     assert (row.record_until, row.dates_until) == (date(last.year + 10, 12, 31), date(last.year + 10, 12, 31))
@@ -327,6 +329,26 @@ def test_a_safety_answer_that_is_not_open_yet_stays_until_somebody_acts(planted,
         assert as_member(member).get(f"/safety/{session.uid}/").status_code == 200
 
 
+def test_no_safety_answer_is_erased_before_somebody_has_looked_after_it(planted, people):
+    session = a_safety_answer(planted.dyads.get(), therapist=answers("therapist"))
+    row = asked(planted)
+    with pytest.raises(BadInput, match="Nobody has recorded yet"):
+        erasure.decide(row, ("dates",), ("law",), by=people.ada)
+    assert Response.objects.filter(session=session, side="client").exists()
+    safety.look_after(Signal.objects.get(session=session, kind="safety"), "assessment", by=people.cy)
+    erasure.decide(row, ("dates",), ("law",), by=people.ada)
+    assert not Response.objects.filter(session=session).exists()
+
+
+def test_a_notice_whose_answer_is_erased_is_in_no_list(planted, people, as_member):
+    """It would be a link without a name to a page that is not there."""
+    session = a_safety_answer(planted.dyads.get(), therapist=answers("therapist"))
+    safety.look_after(Signal.objects.get(session=session, kind="safety"), "assessment", by=people.ben)
+    assert session.uid in as_member(people.cy).get("/safety/").content.decode()
+    decided(planted, people.ada)
+    assert session.uid not in as_member(people.cy).get("/safety/").content.decode()
+
+
 def test_records_about_safety_outlast_the_record(planted, people):
     session = a_safety_answer(planted.dyads.get(), therapist=answers("therapist"))
     safety.look_after(Signal.objects.get(session=session, kind="safety"), "assessment", by=people.ben)
@@ -383,6 +405,15 @@ def test_a_fresh_code_and_a_tick_are_asked_for(planted):
     assert re.search(r"[2-9A-Z]{4}(-[2-9A-Z]{4}){3}", done.content.decode())
     assert Erasure.objects.get().client == planted.pk
     assert browser.get("/mine/rights/").headers["Location"] == "/mine/in/"
+
+
+def test_without_an_address_no_page_promises_a_message(planted):
+    Client.objects.filter(pk=planted.pk).update(email="", phone="")
+    planted.refresh_from_db()
+    own_space.set_pin(planted, "123456", by=planted)
+    done = inside(planted).post("/mine/rights/erase/", {"code": "123456", "sure": "yes"}).content.decode()
+    assert "This is your receipt" in done
+    assert "send it to your address" not in done
 
 
 def test_it_is_asked_for_once(planted):

@@ -56,7 +56,7 @@ def test_from_the_first_link_to_the_erasure(as_member, client, mailoutbox, tmp_p
     row = Erasure.objects.get()
     assert row.client == people.ana.pk
     assert (tmp_path / "erasures.jsonl").exists()
-    ada.post(f"/practice/erasures/{row.uid}/", {})
+    ada.post(f"/practice/erasures/{row.uid}/", {"sure": "yes"})
     assert Client.objects.get(pk=people.ana.pk).name == ""
     assert first_break() is None
     acts = set(AuditEntry.objects.values_list("act", flat=True))

@@ -23,6 +23,7 @@ from accord_clinic.messages.delivery import RECEIPT
 from accord_clinic.models import Client, Dyad, Erasure, Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_be_client, check_decide_erasure
 from accord_clinic.queries.rights import kept_until
+from accord_clinic.queries.safety import open_notices
 
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
 AT_ONCE = {
@@ -130,7 +131,8 @@ def decide(row: Erasure, keep: Collection[str], why: Collection[str], *, by: Mem
     """Decide by kind of record what is kept, for the practice's retention times; all else is deleted now.
 
     `keep` are codes of `Erasure.KINDS`, `why` of `Erasure.WHYS`. Records about safety are kept for their time in any
-    case, and days of treatment as long as the record that names them.
+    case, and days of treatment as long as the record that names them. A safety answer that nobody has looked after is
+    never erased unread.
     """
     check_decide_erasure(by)
     row = Erasure.objects.select_for_update(no_key=True).get(pk=row.pk)
@@ -141,6 +143,11 @@ def decide(row: Erasure, keep: Collection[str], why: Collection[str], *, by: Mem
     kinds = {*keep, "safety"} | ({"dates"} if "record" in keep else set())
     until = {kind: kept_until(client, practice, kind) for kind, _words in Erasure.KINDS if kind in kinds}
     row.record_until, row.dates_until, row.safety_until = (until.get(k) for k in ("record", "dates", "safety"))
+    if row.record_until is None and open_notices(Q(dyad__client=client)).exists():
+        raise BadInput(
+            "Nobody has recorded yet what was done after a safety answer of this person, and the answer would be "
+            "erased. Ask the therapist or the safety contact to record it, then decide."
+        )
     if row.record_until and (row.dates_until is None or row.dates_until < row.record_until):
         row.dates_until = row.record_until
     row.decided_at, row.decided_by, row.why = timezone.now(), by, sorted(why)

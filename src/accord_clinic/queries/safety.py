@@ -20,6 +20,8 @@ LOOKED_AFTER = Exists(
 """Somebody has recorded what was done since the client answered last."""
 FROM_AN_OLD_FILE = Q(session__revealed_by="import", session__start__lt=F("raised_at") - LONG_PAST)
 """Ratings of the past that came in a file ask nobody to act today."""
+READABLE = Q(dyad__client__erased_at=None)
+"""Once the record is erased the answer is gone, and with it the name: what is kept of such a notice is on no page."""
 NOT_OPEN = Q(kind="safety") & (Q(LOOKED_AFTER) | FROM_AN_OLD_FILE)
 
 
@@ -70,13 +72,13 @@ class SafetyAnswer:
 
 def open_notices(of: Q) -> QuerySet[Signal]:
     """The safety notices of these dyads after which nobody has said what was done, newest first."""
-    return Signal.objects.filter(of, kind="safety").exclude(NOT_OPEN).order_by("-raised_at")
+    return Signal.objects.filter(of, READABLE, kind="safety").exclude(NOT_OPEN).order_by("-raised_at")
 
 
 def notices(member: Member) -> tuple[SafetyNotice, ...]:
     """The notices that are open and those of the last 90 days, the open ones first, newest first. Three queries."""
     check_see_safety(member, Practice.objects.get())
-    rows = Signal.objects.filter(kind="safety").annotate(done=Q(NOT_OPEN)).order_by("-raised_at")
+    rows = Signal.objects.filter(READABLE, kind="safety").annotate(done=Q(NOT_OPEN)).order_by("-raised_at")
     recent = rows.filter(Q(done=False) | Q(raised_at__gte=timezone.now() - NOTICE_STAYS))
     raised = list(
         recent.values_list(
@@ -96,7 +98,7 @@ def notices(member: Member) -> tuple[SafetyNotice, ...]:
 
 def safety_answer(member: Member, session: str) -> SafetyAnswer | None:
     """The safety answer of a session, for whoever may read it. Also before the reveal: this one is never blind."""
-    rows = Signal.objects.filter(kind="safety", session__uid=session, dyad__client__erased_at=None)
+    rows = Signal.objects.filter(READABLE, kind="safety", session__uid=session)
     signal = rows.select_related("session__dyad__client", "session__dyad__therapist").first()
     practice = Practice.objects.get()
     if signal is None or not can(check_read_safety_answer, member, signal.session.dyad, practice):

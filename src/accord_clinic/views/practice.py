@@ -191,6 +191,8 @@ def _erasures(request: MemberRequest, problem: str = "") -> HttpResponse:
 def decide_erasure(request: MemberRequest, uid: str) -> HttpResponse:
     """Decide what is kept of one client, by kind of record, and why."""
     row = or_404(erasure_queries.request_for(request.user, uid))
+    if request.POST.get("sure") != "yes":
+        return _erasures(request, _("Nothing was decided. Tick that the rest is erased for good."))
     keep, why = request.POST.getlist("keep"), request.POST.getlist("why")
     done = _("It is decided. The client can read it with the receipt.")
     return do(request, reverse("erasures"), erasure.decide, row, keep, why, by=request.user, done=done)

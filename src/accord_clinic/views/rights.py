@@ -189,7 +189,8 @@ def my_erasure(request: HttpRequest, client) -> HttpResponse:
         return _asking(request, template, client, ERASE, **stays, problem=_("Tick that you are sure, if you are."))
     if not own_space.fresh(client, _given(request), ERASE):
         return _asking(request, template, client, ERASE, **stays, wrong=True)
-    context = {"receipt": erasure.ask(client, by=client), "day": timezone.now()}
+    sent = bool(client.email or client.phone)
+    context = {"receipt": erasure.ask(client, by=client), "day": timezone.now(), "sent": sent}
     response = shell(request, "client/erasure_asked.html", context)
     for name in (DOOR, WHO, WHO + "-demo"):
         response.delete_cookie(name)

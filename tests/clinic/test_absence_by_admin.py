@@ -72,6 +72,13 @@ def test_without_the_tick_that_a_person_told_the_clients_nothing_happens(people,
     assert Dyad.objects.filter(therapist=people.ben, ended=None).count() == 2
 
 
+def test_a_cover_without_a_last_day_is_said_at_the_field_and_what_was_typed_stays(people, flo, as_member):
+    page = as_member(people.ada).post(f"/practice/members/{people.ben.uid}/absence/", posted(flo, kind="cover"))
+    assert page.status_code == 422
+    assert "Say to which day the cover lasts." in page.content.decode()
+    assert WHY in page.content.decode()
+
+
 def test_the_therapist_sees_that_it_was_done_and_never_why(people, flo, as_member):
     days = (today(), today() + timedelta(days=13))
     absence.give_caseload(people.ben, flo, "cover", days, WHY, by=people.ada)
@@ -83,6 +90,12 @@ def test_the_therapist_sees_that_it_was_done_and_never_why(people, flo, as_membe
             assert WHY not in as_member(member).get(address).content.decode()
     assert WHY in as_member(people.ada).get(f"/practice/members/{people.ben.uid}/absence/").content.decode()
     assert WHY not in str(list(AuditEntry.objects.values()))
+
+
+@pytest.mark.parametrize("kind", ["cover", "successor"])
+def test_whoever_takes_over_gets_one_notice_and_not_one_for_each_client(people, flo, kind):
+    absence.give_caseload(people.ben, flo, kind, (today(), today() + timedelta(days=13)), WHY, by=people.ada)
+    assert Notice.objects.get(member=flo).kind == "caseload_moved"
 
 
 def test_only_an_admin_does_it_and_not_for_the_own_clients(people, flo):

@@ -21,8 +21,9 @@ def give_caseload(
 ) -> CaseloadMove:
     """Give every running course of a therapist to a colleague, from the first day on, or to the last for a cover.
 
-    The page asks that a person has told the clients before. The reason is for admins alone; the therapist gets a notice
-    and sees that it was done. The successor begins a course of their own and sees nothing of the old one.
+    The page asks that a person has told the clients before. The reason is for admins alone; both therapists get one
+    notice, and the first one sees that it was done. The successor begins a course of their own and sees nothing of the
+    old one.
     """
     check_give_away(by, therapist)
     codes.check(CaseloadMove, kind=kind)
@@ -46,5 +47,6 @@ def give_caseload(
         last=last if kind == "cover" else None, why=why.strip()[:2000], by=by, at=timezone.now(),
     )  # fmt: skip
     record(by, "give_caseload", f"member:{therapist.pk}", ["to", "kind", "first", "last", "why"])
-    notices.tell("caseload_moved", str(row.pk), member=therapist)
+    for member in (therapist, to):
+        notices.tell("caseload_moved", str(row.pk), member=member)
     return row

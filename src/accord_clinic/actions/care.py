@@ -318,12 +318,14 @@ def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
     """
     check_own(by, dyad)
-    return _hand_over(dyad, to, on, by=by)
+    after = _hand_over(dyad, to, on, by=by)
+    notices.tell("hand_over", after.uid, member=to)
+    return after
 
 
 @transaction.atomic
 def give_to_successor(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
-    """The same by an admin, where the therapist cannot: `actions.absence` does it for all courses at once."""
+    """The same by an admin, where the therapist cannot. `actions.absence` does it for all courses, with one notice."""
     check_give_away(by, dyad.therapist)
     return _hand_over(dyad, to, on, by=by)
 
@@ -344,7 +346,6 @@ def _hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     own = Schedule.objects.filter(dyad=dyad).values("by_itself", *NUMBERS).first()
     if own:
         Schedule.objects.create(dyad=after, **own)
-    notices.tell("hand_over", after.uid, member=to)
     return after
 
 

@@ -26,12 +26,14 @@ MOST_MISSES = 5
 def cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
     """Let a colleague cover from the first day to the last. The client can see this."""
     check_own(by, dyad)
-    return _cover(dyad, colleague, first, last, by=by)
+    row = _cover(dyad, colleague, first, last, by=by)
+    notices.tell("cover", row.uid, member=colleague)
+    return row
 
 
 @transaction.atomic
 def give_cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member) -> Cover:
-    """The same by an admin, where the therapist cannot: `actions.absence` does it for all courses at once."""
+    """The same by an admin, where the therapist cannot. `actions.absence` does it for all courses, with one notice."""
     check_give_away(by, dyad.therapist)
     return _cover(dyad, colleague, first, last, by=by)
 
@@ -47,7 +49,6 @@ def _cover(dyad: Dyad, colleague: Member, first: date, last: date, *, by: Member
     since, until = _midnight(first, clock), _midnight(last + timedelta(days=1), clock)
     row = Cover.objects.create(dyad=dyad, member=colleague, by=by, since=since, until=until)
     record(by, "cover", f"cover:{row.pk}", ["dyad", "member", "since", "until"])
-    notices.tell("cover", row.uid, member=colleague)
     return row
 
 

@@ -249,6 +249,13 @@ class Absence(forms.Form):
         super().__init__(*args, **more)
         self.fields["to"] = forms.ChoiceField(label=_("Who"), choices=[(m.uid, m.name) for m in therapists])
 
+    def clean(self):
+        """A cover ends; said here, so that what was typed stays in the form."""
+        facts = super().clean() or {}
+        if facts.get("kind") == "cover" and "last" not in self.errors and not facts.get("last"):
+            self.add_error("last", _("Say to which day the cover lasts."))
+        return facts
+
 
 class Emergency(forms.Form):
     """Whose course of care, with whom, and why it has to be now."""

@@ -92,6 +92,17 @@ def test_the_file_is_its_owners_alone_and_never_replaced(lived, tmp_path):
         carrying.export(file)
 
 
+def test_an_export_that_fails_leaves_no_half_of_a_practice(lived, tmp_path, monkeypatch):
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "practice.zip.partial").touch(mode=0o666)
+    monkeypatch.setattr(carrying, "_described", full)
+    with pytest.raises(OSError, match="No space"):
+        carrying.export(tmp_path / "practice.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_into_a_practice_with_rows_nothing_is_read(lived, tmp_path):
     carrying.export(tmp_path / "practice.zip")
     before = everything()

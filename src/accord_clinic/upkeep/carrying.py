@@ -40,16 +40,23 @@ accord_clinic import-practice FILE puts it into an empty practice of the same ve
 
 
 def export(file: Path) -> dict[str, int]:
-    """Write the whole practice into a new file that its owner alone can read. Gives the rows by table."""
+    """Write the whole practice into a new file that its owner alone can read. Gives the rows by table.
+
+    Interrupted, it leaves no half of a practice behind.
+    """
     if file.exists():
         raise BadInput(f"{file} is there already. Name a new file.")
     partial = file.with_name(file.name + ".partial")
-    with transaction.atomic():
-        audit.record(None, "export_practice", "practice:1")
-        handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(handle, "wb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
-            counts = _pack(packed)
-        os.replace(partial, file)
+    partial.unlink(missing_ok=True)
+    try:
+        with transaction.atomic():
+            audit.record(None, "export_practice", "practice:1")
+            handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(handle, "wb") as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+                counts = _pack(packed)
+            os.replace(partial, file)
+    finally:
+        partial.unlink(missing_ok=True)
     return counts
 
 

@@ -68,17 +68,17 @@ class TestClients:
             ("4711,Ina Roth,other@example.org,1984,ben@example.org,,", "is here with another email"),
             ("1,Ana,,1990,ben@example.org,,", "somebody called Ana is here without this number"),
             ("2,ANÁ,,1990,ben@example.org,,", "without this number"),
-            ("3,Kim,no-address,1990,ben@example.org,,", "no e-mail address"),
+            ("3,Kim,no-address,1990,ben@example.org,,", "email is 'no-address', which is no e-mail address"),
             ("4,Kim,,1890,ben@example.org,,", "year of birth"),
             ("5,Kim,,2024,ben@example.org,,", "twelve and older"),
             ("6,Kim,,x,ben@example.org,,", "write a year such as 1990"),
-            ("7,Kim,,1990,nobody@example.org,,", "no therapist here has the address"),
-            ("7,Kim,,1990,ada@example.org,,", "no therapist here has the address"),
-            ("8,Kim,,1990,,,", "say whose client it is"),
+            ("7,Kim,,1990,nobody@example.org,,", "no therapist here has that e-mail address"),
+            ("7,Kim,,1990,ada@example.org,,", "no therapist here has that e-mail address"),
+            ("8,Kim,,1990,,,", "therapist is empty"),
             ("9,,,1990,ben@example.org,,", "a name has from 1 to 120"),
-            (",Kim,,1990,ben@example.org,,", "no number of another system"),
+            (",Kim,,1990,ben@example.org,,", "it has no number"),
             ("10,Kim,,1990,ben@example.org,1026-01-01,", "check the year"),
-            ("11,Kim,,1990,ben@example.org,soon,", "is not a day"),
+            ("11,Kim,,1990,ben@example.org,soon,", "started is 'soon'; write a day"),
             ("12,Kim,,1990,ben@example.org,,perhaps", "write yes or no"),
             ("13,Kim", "it has 2 cells, the header 7"),
             ("4712,Max Blau,,1990,EVE@example.org,,\n4712,Max Blau,,1990,EVE@example.org,,", "was in line 2 already"),
@@ -97,6 +97,10 @@ class TestClients:
         assert bring(text, take_what_fits=True).new == 1
         assert ExternalName.objects.filter(value="99").exists()
 
+    def test_a_number_to_call_that_is_none_names_its_column(self, people):
+        text = "number,name,phone,therapist\n1,Jo,call me,ben@example.org\n"
+        assert faults(clients(text)) == ["line 2: phone is 'call me'; write a number such as +49 171 2345678"]
+
     def test_two_of_one_name_with_two_numbers_are_two_people(self, people):
         text = "number,name,born,therapist\n1,Jo Lee,1980,ben@example.org\n2,Jo Lee,1991,ben@example.org\n"
         bring(text.replace("2,Jo Lee,1991,ben@example.org\n", ""))
@@ -105,7 +109,7 @@ class TestClients:
 
     def test_where_one_therapist_works_the_file_need_not_say_so(self, people, eve, ben):
         text = "number;name\n1;Jo Lee\n"
-        assert "say whose client it is" in faults(clients(text))[0]
+        assert "therapist is empty" in faults(clients(text))[0]
         assert faults(clients(text, therapist=eve)) == []
         eve.is_active = False
         eve.save()
@@ -179,7 +183,7 @@ class TestPatients:
             ({"name": "Ina"}, "a name has"), ({"birthDate": "2020-01-01"}, "twelve"),
             ({"link": [{"type": "replaced-by"}]}, "was replaced"),
             ({"telecom": [{"system": "email", "value": "x"}]}, "no e-mail"),
-            ({"communication": [{"language": {"coding": [{"code": "tlh"}]}}]}, "languages that are offered"),
+            ({"communication": [{"language": {"coding": [{"code": "tlh"}]}}]}, "language is 'tlh'; write en or de"),
         ],
     )  # fmt: skip
     def test_a_patient_that_cannot_be_taken_says_why(self, people, ben, more, why):
@@ -230,8 +234,8 @@ class TestAppointments:
             f",{self.day(5)},10:00,,,", f"4711,{self.day(8)},10:00+05:00,,,", f"4711,{self.day(9)},10:00,,,",
         )  # fmt: skip
         why = [
-            "another session", "no running course", "in the past", "a year ahead", "no day and time", "no day and time",
-            "1 to 1440", "none of room", "no running course with eve", "no number", "no day and time",
+            "another session", "no running course", "in the past", "a year ahead", "day is 'soon' and", "time '25:00'",
+            "1 to 1440", "write one of room", "no running course with eve", "no number", "time '10:00+05:00'",
         ]  # fmt: skip
         told = faults(handed)
         assert [f"line {n}" for n in range(2, 13)] == [fault.split(":")[0] for fault in told]

@@ -57,18 +57,18 @@ def _of_cells(line: int, cells: Mapping[str, str]) -> AppointmentRow:
     if "" in cells:
         raise UnfitLine(cells[""])
     if not cells["number"]:
-        raise UnfitLine("it has no number, so nobody knows whose it is")
+        raise UnfitLine("it has no number; write what your care record calls this client")
     try:
         start = datetime.fromisoformat(f"{cells['day']} {cells['time']}")
     except ValueError:
         start = None
     if start is None or start.tzinfo or not cells["day"] or not cells["time"]:
-        raise UnfitLine(f"{cells['day']!r}, {cells['time']!r} is no day and time such as 2026-01-08, 10:00")
+        raise UnfitLine(f"day is {cells['day']!r} and time {cells['time']!r}; write them as 2026-01-08 and 10:00")
     minutes = whole_number(cells["minutes"]) if cells["minutes"] else care.USUAL_MINUTES
     if minutes is None or not 1 <= minutes <= care.MOST_MINUTES:
         raise UnfitLine(f"minutes is {cells['minutes']!r}; write a number from 1 to {care.MOST_MINUTES}")
     if cells["modality"] not in ("", *MODALITIES):
-        raise UnfitLine(f"{cells['modality']!r} is none of {', '.join(MODALITIES)}")
+        raise UnfitLine(f"modality is {cells['modality']!r}; write one of {', '.join(MODALITIES)}")
     client = (cells["system"] or RECORD, cells["number"])
     return AppointmentRow(
         line, client, start.replace(tzinfo=zone()), minutes, cells["modality"], cells["therapist"].lower()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
@@ -21,7 +22,7 @@ from accord.errors import AccordError, BadTable
 from accord_clinic.actions import care
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.actions.consent import check_born
-from accord_clinic.actions.corrections import check_contact
+from accord_clinic.addresses import is_number
 from accord_clinic.imports.spreadsheet import Fault
 from accord_clinic.imports.table_file import FileRows, UnfitLine, lines_of, plain, text_of
 from accord_clinic.models import Client, ExternalName, Member
@@ -92,7 +93,7 @@ def _day(cell: str) -> date | None:
     try:
         return date.fromisoformat(cell) if cell else None
     except ValueError:
-        raise UnfitLine(f"{cell!r} is not a day such as 2026-01-08") from None
+        raise UnfitLine(f"started is {cell!r}; write a day such as 2026-01-08") from None
 
 
 def _patients(text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -175,7 +176,7 @@ def _checked(row: ClientRow) -> ClientRow:
     """The same row, where every fact could be written by hand as well."""
     facts = row.facts
     if not row.names or any(not value for _system, value in row.names):
-        raise UnfitLine("it has no number of another system, so it could not be found again")
+        raise UnfitLine("it has no number; write what your care record calls this client")
     if any(len(system) > 200 or len(value) > 100 for system, value in row.names):
         raise UnfitLine("a number has at most 100 characters, and the name of its system 200")
     if not facts.get("name") or max(len(facts.get(name, "")) for name in ("name", "address_as")) > 120:
@@ -184,11 +185,14 @@ def _checked(row: ClientRow) -> ClientRow:
         try:
             validate_email(facts["email"])
         except ValidationError:
-            raise UnfitLine(f"{facts['email']!r} is no e-mail address") from None
+            raise UnfitLine(f"email is {facts['email']!r}, which is no e-mail address") from None
+    if facts.get("language", "en") not in dict(settings.LANGUAGES):
+        raise UnfitLine(f"language is {facts['language']!r}; write {' or '.join(dict(settings.LANGUAGES))}")
+    if facts.get("phone") and not is_number(facts["phone"]):
+        raise UnfitLine(f"phone is {facts['phone']!r}; write a number such as +49 171 2345678")
     check_born(facts.get("born"))
-    check_contact(facts)
     if row.started and not 2000 <= row.started.year <= timezone.localdate().year + 1:
-        raise UnfitLine(f"it started on {row.started}: check the year")
+        raise UnfitLine(f"started is {row.started}; check the year")
     return row
 
 
@@ -212,8 +216,8 @@ def fit(read: FileRows[ClientRow], therapist: Member | None = None) -> FileRows[
                 continue
             if member is None:
                 if row.therapist:
-                    raise UnfitLine(f"no therapist here has the address {row.therapist!r}")
-                raise UnfitLine("say whose client it is, by the therapist's e-mail address")
+                    raise UnfitLine(f"therapist is {row.therapist!r}, and no therapist here has that e-mail address")
+                raise UnfitLine("therapist is empty; write the e-mail address there, or choose whose clients they are")
             same_name = called.get(folded(row.facts["name"]), ())
             if any(systems.isdisjoint(system for system, _number in row.names) for systems in same_name):
                 raise UnfitLine(

@@ -37,15 +37,22 @@ if grep -qs '^ACCORD_POSTGRESQL=' "${ACCORD_SETTINGS:-/etc/accord/accord.env}"; 
     exit 2
 fi
 
-echo "== A backup first"
+give_up() {
+    systemctl start accord
+    echo "$1 Nothing was changed."
+    exit 2
+}
+
+echo "== A backup first; Accord stops, so that whatever is written is in it"
 old=$(newest)
-systemctl start accord-backup
+systemctl stop accord || true
+systemctl start accord-backup || give_up "The backup failed: journalctl -u accord-backup."
 file=$(newest)
-[ -n "$file" ] && [ "$file" != "$old" ] || { echo "No new backup was made. Nothing was changed."; exit 2; }
+[ -n "$file" ] && [ "$file" != "$old" ] || give_up "No new backup was made."
 
 echo "== The program as it is, kept in $before"
 rm -rf "$before"
-cp -a "$home" "$before"
+cp -a "$home" "$before" || give_up "The program could not be kept: is the disk full?"
 echo "$file" > "$before/backup-before-update"
 
 if "$here/deploy/install.sh" "$host" && systemctl start accord && "$home/deploy/as-accord" check; then

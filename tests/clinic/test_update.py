@@ -10,6 +10,7 @@ import pytest
 SCRIPT = Path("deploy/update.sh")
 BACKUP = """#!/bin/bash
 echo "systemctl $*" >> "$LOG"
+if [ "$*" = "start accord-backup" ] && [ -n "$BACKUP_FAILS" ]; then exit 1; fi
 if [ "$*" = "start accord-backup" ] && [ -z "$NO_BACKUP" ]; then touch "$ACCORD_BACKUPS/accord-20261201T000000Z.db"; fi
 """
 AS_ACCORD = """#!/bin/bash
@@ -41,7 +42,8 @@ def machine(tmp_path):
         places = {"ACCORD_HOME": home, "ACCORD_BACKUPS": backups, "LOG": tmp_path / "log"}
         around = {name: str(value) for name, value in {**places, **more}.items()}
         path = f"{bin_}:{os.environ['PATH']}"
-        around = {"NO_BACKUP": "", "FAILS": "", "ACCORD_SETTINGS": str(tmp_path / "none"), "PATH": path, **around}
+        fails = {"NO_BACKUP": "", "BACKUP_FAILS": "", "FAILS": ""}
+        around = {**fails, "ACCORD_SETTINGS": str(tmp_path / "none"), "PATH": path, **around}
         return subprocess.run(
             [new / "deploy/update.sh", *arguments], env=around, capture_output=True, text=True, check=False
         )
@@ -57,15 +59,18 @@ def calls(machine) -> list[str]:
 def test_it_backs_up_then_installs_then_checks(machine):
     done = machine("practice.example.org")
     assert done.returncode == 0, done.stderr
-    expected = ["systemctl start accord-backup", "install practice.example.org", "systemctl start accord"]
-    assert calls(machine) == [*expected, "as-accord check"]
+    stopped = ["systemctl stop accord", "systemctl start accord-backup"]
+    started = ["install practice.example.org", "systemctl start accord", "as-accord check"]
+    assert calls(machine) == stopped + started, "nothing is written between the backup and the way back"
     assert machine.program.read_text() == "new\n"
 
 
-def test_without_a_new_backup_nothing_is_changed(machine):
-    assert machine("practice.example.org", NO_BACKUP="1").returncode == 2
+@pytest.mark.parametrize("why", ["NO_BACKUP", "BACKUP_FAILS"])
+def test_without_a_new_backup_nothing_is_changed(machine, why):
+    done = machine("practice.example.org", **{why: "1"})
+    assert (done.returncode, "Nothing was changed." in done.stdout) == (2, True)
     assert machine.program.read_text() == "old\n"
-    assert calls(machine) == ["systemctl start accord-backup"]
+    assert calls(machine)[-1] == "systemctl start accord", "and it runs on"
 
 
 def test_where_the_new_one_fails_the_earlier_program_and_practice_are_put_back(machine):

@@ -13,6 +13,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, answers
 from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, erasure, merging, own_space, pause
 from accord_clinic.actions.audit import first_break
+from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry, Client, ClientDoor, Consent, Notice, PrivateLine, Response, Terms
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries import own_space as space_queries
@@ -74,10 +75,14 @@ def test_link_that_is_out_still_works_and_open_pages_of_the_own_space_are_closed
     assert checkin.send(session, "client", answers("client"), by=ana)
 
 
-def test_known_addresses_get_a_notice(ana, twice, ada):
+def test_known_addresses_get_a_notice_that_says_what_was_done(ana, twice, ada, mailoutbox):
+    """The address goes on being used, so nothing may say that it is not."""
     merging.merge(ana, twice, by=ada)
-    notice = Notice.objects.get(kind="contact_changed")
+    notice = Notice.objects.get(kind="records_merged")
     assert (notice.to, notice.client) == ("ana@example.org", ana)
+    notices.deliver()
+    assert [mail.to for mail in mailoutbox] == [["ana@example.org"]]
+    assert "second entry for you" in mailoutbox[0].body
 
 
 def test_address_year_and_stricter_choices_are_filled_up(ana, twice, ada):

@@ -56,7 +56,7 @@ def merge(main: Client, other: Client, *, by: Member) -> None:
     record(by, "merge_clients", f"client:{main.pk}", [f"client:{other.pk}"])
     other.delete()
     for address in sorted(before):
-        notices.tell("contact_changed", "", client=main, to=address, once=f"merged {now.isoformat()} {address}")
+        notices.tell("records_merged", "", client=main, to=address, once=f"merged {now.isoformat()} {address}")
 
 
 def _agree_to_no_more(main: Client, other: Client, now) -> None:

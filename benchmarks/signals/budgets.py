@@ -34,7 +34,7 @@ def budget(size: Size) -> None:
 
 def few(size: Size) -> None:
     """The same for practices that have hardly begun."""
-    lives = {name: LIVES[name] for name in ("nothing", "four items at 3.8")}
+    lives = {name: LIVES[name] for name in ("nothing", "four items at 3.8", "skew -1")}
     rows = (
         (f"{name}, {n} courses", *_ratios(life, n, size.small, size)) for name, life in lives.items() for n in SMALL
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -59,11 +59,12 @@ def course(
     it; its score counts where the scale still is the same.
 
     `calibrations` is keyed `instrument/scale` for the client's own course, and `instrument/scale/gap` for client
-    minus therapist. The therapist's voice joins in only on scales whose questions are commensurate. A response to an
-    `instrument/together`, the mean of both scales by their numbers of items, is judged and never part of the course. An
-    instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is not followed. A
-    calibration that rests on too few courses draws the band and raises no signal. `levels`, keyed as the calibrations:
-    how far the whole practice lay from its usual by the date of a session, which is then expected of everybody.
+    minus therapist. The therapist's voice joins in only on scales whose questions are commensurate.
+    `instrument/together`, the mean of both scales by their numbers of items, is judged and never part of the course. A
+    response to an instrument that is not in `instruments` is passed over, and a scale whose key nobody has checked is
+    not followed. A calibration that rests on too few courses draws the band and raises no signal. `levels`, keyed as
+    the calibrations: how far the whole practice lay from its usual by the date of a session, which is then expected of
+    everybody.
 
     >>> from accord.instruments import catalogue
     >>> from accord.records import SessionFacts
@@ -111,6 +112,19 @@ def values(series: Series) -> npt.NDArray[np.float64]:
     return np.array([np.nan if s is None or s.value is None else s.value for s in series])
 
 
+def mean_of_all(parts: Sequence[npt.NDArray[np.float64]], instrument: Instrument) -> npt.NDArray[np.float64]:
+    """The mean of all scored answers, from the scores of the `SCORED` scales in this order (arrays of one shape).
+
+    Each scale counts by its number of items; nan where one is missing.
+
+    >>> from accord.instruments import catalogue
+    >>> mean_of_all([np.array([70.0]), np.array([0.0])], catalogue()["accord-check-in"]).tolist()
+    [40.0]
+    """
+    items = [len(instrument.scale(scale).items) for scale in SCORED]
+    return np.asarray(np.average(parts, axis=0, weights=items), dtype=np.float64)
+
+
 def _level(record: DyadRecord, level: Level | None) -> npt.NDArray[np.float64] | None:
     """The practice's level in each session, (1, T); 0 in one without a date."""
     if level is None:
@@ -126,8 +140,7 @@ def _together(
     parts = [scores.get((rater, instrument.id, scale)) for scale in SCORED] if instrument else [None]
     if instrument is None or None in parts:
         return None
-    items = [len(instrument.scale(scale).items) for scale in SCORED]
-    return np.average([values(part) for part in parts if part is not None], axis=0, weights=items)[None, :]
+    return mean_of_all([values(part) for part in parts if part is not None], instrument)[None, :]
 
 
 def _other_voice(

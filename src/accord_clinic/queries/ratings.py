@@ -4,6 +4,7 @@ from datetime import datetime
 
 import numpy as np
 
+from accord.course import mean_of_all
 from accord.signals import SCORED, TOGETHER
 from accord.stats.level import day_of
 from accord_clinic.models import Response, Session
@@ -21,8 +22,7 @@ def ratings(name: str, scale: str) -> dict[str, np.ndarray]:
     if f"{name}/{scale}" != TOGETHER:
         return arrays.ratings(name, scale, latest)
     parts = [arrays.ratings(name, one_scale, latest) for one_scale in SCORED]
-    items = [len(instrument(name).scale(one_scale).items) for one_scale in SCORED]
-    return {rater: np.average([part[rater] for part in parts], axis=0, weights=items) for rater in parts[0]}
+    return {rater: mean_of_all([part[rater] for part in parts], instrument(name)) for rater in parts[0]}
 
 
 def days(name: str) -> np.ndarray:

@@ -112,6 +112,8 @@ def test_a_study_file_is_compared_as_it_comes(practice, tmp_path, capsys):
     assert (told["t1"]["missing"], told["partner"]["missing"]) == (0.0, 1.0)
     assert told["next score after a mark, given this one"]["rows"] == 400 * 11
     assert told["log odds of an unplanned ending after a mark"]["rows"] == 400 * 12 - 100  # an ending that is withheld
+    assert main(["fit", "criterion", str(tmp_path), "--against", "t1", "--json"]) == 0
+    assert set(json.loads(capsys.readouterr().out)) == {"t1"}
     assert main(["fit", "criterion", str(tmp_path), "--scale", "no"]) == 2
     assert "rated are accord-check-in/collaboration" in capsys.readouterr().err
 

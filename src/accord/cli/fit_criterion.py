@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _compared(arguments: argparse.Namespace) -> dict[str, Any]:
     path, person, time, mark = arguments.file, arguments.person, arguments.time, arguments.mark
     study = sessions_of(path, arguments.scale) if path.is_dir() else None
-    if study is not None:
+    if study is not None and not (arguments.against or arguments.score or arguments.ended):
         arguments.against, arguments.score, arguments.ended = "t1,partner", "score", "ended"
     against = [name for name in arguments.against.split(",") if name]
     others = [name for name in (arguments.score, arguments.ended, arguments.up) if name]

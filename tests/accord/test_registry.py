@@ -11,6 +11,7 @@ from accord.errors import BadInput, BadTable
 from accord.registry.faults import faults
 from accord.registry.folder import read_folder
 from accord.registry.join import join, open_registry
+from accord.registry.labelled import write_labelled
 from accord.registry.mapped import read_map, read_mapped
 
 
@@ -71,7 +72,7 @@ class TestCheck:
         assert json.loads(printed.out)["faults"][0] == {
             "table": "scores", "row": 2, "column": "score", "what": "'x': this is no number",
         }  # fmt: skip
-        assert "1 faults" in printed.err
+        assert "faults: 1." in printed.err
 
     @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04broken"])
     def test_what_is_no_study_file_gets_a_sentence(self, tmp_path, content, capsys):
@@ -79,6 +80,22 @@ class TestCheck:
         path.write_bytes(content)
         assert main(["study", "check", str(path)]) == 2
         assert "this is not a zip" in capsys.readouterr().err
+
+    def test_a_zip_with_a_password_gets_a_sentence(self, tmp_path, capsys):
+        path = packed(tmp_path / "a.zip", tables())
+        locked = bytearray(path.read_bytes())
+        for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            at = locked.find(mark)
+            while at >= 0:
+                locked[at + flags] |= 1
+                at = locked.find(mark, at + 1)
+        path.write_bytes(locked)
+        assert main(["study", "check", str(path)]) == 2
+        assert "Unpack it and give the folder" in capsys.readouterr().err
+
+    def test_a_package_that_describes_no_study_gets_a_sentence(self, tmp_path, capsys):
+        assert main(["study", "check", str(packed(tmp_path / "a.zip", tables(), package=[]))]) == 2
+        assert "datapackage.json: it describes no study" in capsys.readouterr().err
 
 
 class TestJoin:
@@ -112,6 +129,17 @@ class TestJoin:
         made = join({"north": again}, tmp_path / "registry")
         assert {n: e["tables"]["dyads"] for n, e in made.practices.items()} == {"north": 9, "south": 6}
         assert len(list((tmp_path / "registry/scores/practice=north").iterdir())) == 1
+
+    def test_a_file_that_is_in_the_manifest_and_gone_is_named(self, tmp_path):
+        made = join(self.files(tmp_path), tmp_path / "registry")
+        next((tmp_path / "registry/scores/practice=south").iterdir()).unlink()
+        with pytest.raises(BadTable, match="practice=south.*Join this practice's study file again"):
+            made.files("scores")
+
+    def test_where_no_folder_can_be_made_the_command_says_so(self, tmp_path, capsys):
+        path = packed(tmp_path / "a.zip", tables())
+        assert main(["study", "join", f"north={path}", "--out", str(path)]) == 2
+        assert "Check the path and its permissions." in capsys.readouterr().err
 
     def test_a_table_that_the_new_file_lacks_goes(self, tmp_path):
         join(self.files(tmp_path), tmp_path / "registry")
@@ -192,6 +220,17 @@ class TestForeignTables:
         assert file.tables["scores"]["session"].to_list() == ["2", "1", "1"]
         assert faults(file) == []
 
+    @pytest.mark.parametrize("day", ["1.5.2024", ""])
+    def test_a_date_whose_order_cannot_be_read_is_named(self, tmp_path, day):
+        table = f"p,on,v\na,2024-05-01,1\na,{day},2\n"
+        text = 'rater = "client"\nmeasure = "x/y"\n[columns]\nperson = "p"\nscore = "v"\ndate = "on"\n'
+        with pytest.raises(BadTable, match="line 3: the date is"):
+            self.read(tmp_path, table, text)
+
+    def test_read_by_another_mapping_it_is_another_file(self, tmp_path):
+        one, other = (self.read(tmp_path, text=self.MAP.replace("bdi/total", name)) for name in ("a/b", "c/d"))
+        assert one.sha256 != other.sha256
+
     def test_a_word_that_the_mapping_does_not_know_is_a_fault(self, tmp_path):
         named = [str(fault) for fault in faults(self.read(tmp_path, self.TABLE.replace("th,", "doc,")))]
         assert any("'doc': the codes are client, therapist" in fault for fault in named)
@@ -205,11 +244,26 @@ class TestForeignTables:
         with pytest.raises(BadInput):
             self.read(tmp_path, text=text)
 
+    def test_without_a_mapping_the_command_asks_for_one(self, tmp_path, capsys):
+        self.read(tmp_path)
+        assert main(["study", "check", str(tmp_path / "t.csv")]) == 2
+        assert "Give --map" in capsys.readouterr().err
+
     def test_the_command_joins_it(self, tmp_path):
         self.read(tmp_path)
         source, columns = f"east={tmp_path / 't.csv'}", str(tmp_path / "m.toml")
         assert main(["study", "check", str(tmp_path / "t.csv"), "--map", columns]) == 0
         assert main(["study", "join", source, "--map", columns, "--out", str(tmp_path / "r")]) == 0
+
+
+def test_a_file_with_a_fault_is_not_labelled(tmp_path):
+    pytest.importorskip("pyreadstat")
+    rows = tables()
+    rows["scores"][0]["score"] = "x"
+    path = packed(tmp_path / "a.zip", rows)
+    with pytest.raises(BadTable, match="line 2, column 'score'"):
+        write_labelled(read_folder(path), "spss", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("program", "ending"), [("spss", "sav"), ("stata", "dta")])

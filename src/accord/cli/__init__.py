@@ -54,4 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return AccordError.exit_code
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        what = error.strerror or str(error)
+        print(f"accord: {error.filename or 'a file'}: {what}. Check the path and its permissions.", file=sys.stderr)
+        return AccordError.exit_code
     return 0

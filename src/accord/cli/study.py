@@ -86,7 +86,7 @@ def _check(arguments: argparse.Namespace) -> None:
         counts = ", ".join(f"{name} {n:,}" for name, n in rows.items())
         print(f"{arguments.file}: rows: {counts}")
     if wrong:
-        raise BadTable(f"{arguments.file}: {len(wrong)} faults. Correct them, or ask the practice for a new file.")
+        raise BadTable(f"{arguments.file}: faults: {len(wrong)}. Correct them, or ask the practice for a new file.")
 
 
 def _join(arguments: argparse.Namespace) -> None:
@@ -109,6 +109,8 @@ def _labels(arguments: argparse.Namespace) -> None:
 
 def _read(path: Path, columns: LongMap | None) -> StudyFolder:
     """With a mapping, single tables are read by it; zips and folders are study files."""
-    if columns is not None and path.suffix.lower() in (".csv", ".parquet"):
-        return read_mapped(path, columns)
-    return read_folder(path)
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        return read_folder(path)
+    if columns is None:
+        raise BadInput(f"{path}: a table by itself is read by a mapping. Give --map; accord study join --help has one.")
+    return read_mapped(path, columns)

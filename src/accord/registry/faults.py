@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from accord.errors import BadTable
 from accord.registry.folder import StudyFolder
 from accord.tables.vocabulary import TABLE, Column, ColumnTable
 
 SHOWN = 20
 """Faults of one kind in one column that are named row by row; the rest is counted."""
+NAMED = 5
+"""Faults that are named where a file is refused; `accord study check` names the others."""
 PATTERNS = {"integer": r"\A-?\d{1,18}\z", "number": r"\A-?\d+(\.\d+)?([eE][+-]?\d+)?\z", "boolean": r"\A(true|false)\z"}
 
 
@@ -53,6 +56,20 @@ def faults(file: StudyFolder) -> list[FileFault]:
     return wrong
 
 
+def check_faultless(file: StudyFolder) -> None:
+    """Raises `BadTable` for a file with faults, and names the first.
+
+    >>> check_faultless(StudyFolder("x.zip", {}, {}, ""))
+    Traceback (most recent call last):
+    accord.errors.BadTable: x.zip: faults: 1, such as
+      dyads.csv: the table is missing
+    See all: accord study check.
+    """
+    if wrong := faults(file):
+        lines = "\n".join(f"  {fault}" for fault in wrong[:NAMED])
+        raise BadTable(f"{file.source}: faults: {len(wrong)}, such as\n{lines}\nSee all: accord study check.")
+
+
 def _columns(table: pl.DataFrame, what: ColumnTable) -> Iterator[FileFault]:
     """A file of an approved study has the variables that were approved; what names a row is in every file."""
     for column in what.columns:
@@ -81,11 +98,16 @@ def _cells(table: pl.DataFrame, what: ColumnTable, column: Column) -> Iterator[F
 
 
 def _twice(table: pl.DataFrame, what: ColumnTable, _all: Mapping[str, pl.DataFrame]) -> Iterator[FileFault]:
-    """The same row a second time."""
-    key = [name for name in what.key if name in table.columns]
-    if key and len(key) == len(what.key):
-        again = ~table.select(pl.struct(key).is_first_distinct()).to_series()
-        yield from _named(what, ", ".join(key), again, None, "this row is there twice")
+    """The same row a second time, by the code of its session; or by its number, where it has one."""
+    numbered = tuple("session" if name == "session_code" else name for name in what.key)
+    before = pl.repeat(False, len(table), eager=True)
+    for key in dict.fromkeys((what.key, numbered)):
+        if key and set(key) <= set(table.columns):
+            again = table.select(~pl.struct(key).is_first_distinct()).to_series() & ~before
+            if "session" in key:
+                again &= table["session"].is_not_null()
+            yield from _named(what, ", ".join(key), again, None, "this row is there twice")
+            before |= again
 
 
 def _no_course(table: pl.DataFrame, what: ColumnTable, tables: Mapping[str, pl.DataFrame]) -> Iterator[FileFault]:

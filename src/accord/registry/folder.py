@@ -29,6 +29,14 @@ class StudyFolder:
     tables: Mapping[str, pl.DataFrame]
     sha256: str
 
+    @property
+    def consent(self) -> str:
+        """What clients in it agreed to: purpose and version; nothing where the package does not say."""
+        consent = self.package.get("consent")
+        if not isinstance(consent, Mapping):
+            return ""
+        return " ".join(str(consent[name]) for name in ("purpose", "version") if consent.get(name))
+
 
 def read_folder(path: str | Path) -> StudyFolder:
     """The study file at `path`: a zip, or a folder with a CSV for each table.
@@ -57,6 +65,8 @@ def _folder(files: Mapping[str, bytes], path: str) -> StudyFolder:
         package = json.loads(files.get(PACKAGE, b"{}"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise BadTable(f"{path}/{PACKAGE}: not JSON ({error}). Take the file as the practice made it.") from error
+    if not isinstance(package, dict):
+        raise BadTable(f"{path}/{PACKAGE}: it describes no study. Take the file as the practice made it.")
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
@@ -101,6 +111,8 @@ def _unpacked(file: Path | io.BytesIO, source: str) -> dict[str, bytes]:
             return {name: packed.read(name) for name in sorted(packed.namelist()) if name in wanted}
     except zipfile.BadZipFile as error:
         raise BadTable(f"{source}: this is not a zip. Give the zip or the folder of a study file.") from error
+    except RuntimeError as error:  # a password, or a way of packing that Python does not know
+        raise BadTable(f"{source}: it cannot be unpacked here ({error}). Unpack it and give the folder.") from error
 
 
 def _csv(content: bytes, source: str) -> pl.DataFrame:

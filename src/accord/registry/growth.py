@@ -35,7 +35,7 @@ def growth(
         rows = rows.filter(lambda t: t.session.notnull() & t.score.notnull())
         centre = rows.score.mean().execute()
         if centre is None or not np.isfinite(centre):
-            raise BadInput(f"{registry.root}: there is no score {scale!r} of the {rater}. Check both.")
+            raise BadInput(f"{registry.root}: the {rater} has no score {scale!r}. See accord registry describe.")
         table = sums_by_design(rows, float(centre)).execute()
     columns = [table[name].to_numpy().astype(np.float64) for name in COLUMNS]
     order = np.lexsort(columns[2::-1])

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from accord.errors import BadInput, BadTable
-from accord.registry.faults import faults
+from accord.registry.faults import check_faultless
 from accord.registry.folder import StudyFolder, typed
 from accord.tables.vocabulary import TABLE
 
 MANIFEST, FORMAT = "manifest.json", 1
 PRACTICE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,7 @@ class Registry:
     def files(self, table: str) -> list[str]:
         """The Parquet files of one table, in the order of the practices' names; `practice` stands in their paths.
 
-        Raises `BadInput` where no practice has that table.
+        Raises `BadInput` where no practice has that table, `BadTable` where a file that counts is gone.
         """
         paths = [
             str(_partition(self.root, table, name) / f"{entry['sha256']}.parquet")
@@ -44,6 +43,8 @@ class Registry:
         ]
         if not paths:
             raise BadInput(f"{self.root}: no practice has the table {table!r}. Join files that have it.")
+        if gone := [path for path in paths if not Path(path).is_file()]:
+            raise BadTable(f"{gone[0]}: it is in {MANIFEST} and not there. Join this practice's study file again.")
         return paths
 
     def __str__(self) -> str:
@@ -81,9 +82,7 @@ def join(sources: Mapping[str, StudyFolder], root: str | Path) -> Registry:
     for name, source in sources.items():
         if not PRACTICE.fullmatch(name):
             raise BadInput(f"{name!r} cannot name a practice. Use small letters, digits and hyphens, 40 at most.")
-        if wrong := faults(source):
-            lines = "\n".join(f"  {fault}" for fault in wrong[:NAMED])
-            raise BadTable(f"{source.source}: {len(wrong)} faults, such as\n{lines}\nSee all: accord study check.")
+        check_faultless(source)
     root = Path(root)
     before = open_registry(root).practices if (root / MANIFEST).exists() else {}
     after = dict(before) | {name: _write(source, name, root) for name, source in sources.items()}
@@ -107,13 +106,12 @@ def _write(source: StudyFolder, name: str, root: Path) -> dict[str, Any]:
         values.write_parquet(folder / f"{source.sha256}.parquet")
         rows[table] = len(values)
     package = source.package
-    consent = package.get("consent", {})
     return {
         "sha256": source.sha256,
         "created": package.get("created", ""),
         "accord": package.get("accord", ""),
         "joined_with": version("accord"),
-        "consent": " ".join(filter(None, (consent.get("purpose"), consent.get("version")))),
+        "consent": source.consent,
         "study": package.get("study", {}).get("title", ""),
         "tables": dict(sorted(rows.items())),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from accord.errors import BadInput
+from accord.registry.faults import check_faultless
 from accord.registry.folder import StudyFolder, typed
 from accord.tables.vocabulary import TABLE, ColumnTable
 
@@ -18,11 +19,14 @@ LONGEST = {"spss": 250, "stata": 80}
 
 
 def write_labelled(file: StudyFolder, program: str, out: str | Path) -> list[Path]:
-    """Each table as a file of this program in the folder `out`. Raises `BadInput` where the extra is not installed.
+    """Each table as a file of this program in the folder `out`.
+
+    Raises `BadInput` where the extra is not installed, `BadTable` where the file has faults.
 
     A column of codes becomes numbers from 1 in the order of the vocabulary, each with its label; yes is 1 and no is 0.
     """
     writer = _writer(program)
+    check_faultless(file)
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     paths = []

@@ -15,6 +15,8 @@ from accord.tables.study import read_table
 from accord.toml import TomlTable, read_toml
 
 NEEDED, OPTIONAL = ("person", "score"), ("session", "date", "measure", "rater", "therapist")
+DAY = r"\A\d{4}-\d\d-\d\d"
+"""How days are written, so that their order is that of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def read_mapped(path: str | Path, columns: LongMap) -> StudyFolder:
     """The foreign table as the tables `dyads`, `sessions` and `scores` of a study, cells as text.
 
     Persons and therapists get numbers in the order of their labels: the labels themselves, which may be names, are in
-    no table. Without a session column, sessions are numbered within a person by date.
+    no table. Without a session column, sessions are numbered within a person by date. Raises `BadTable` for a row
+    without a person, or without a date where dates count.
     """
     path = Path(path)
     table = read_table(path, list(columns.columns.values()), as_text=True)
@@ -66,6 +69,8 @@ def read_mapped(path: str | Path, columns: LongMap) -> StudyFolder:
     empty = table["person"].null_count()
     if empty or not len(table):
         raise BadTable(f"{path}: {empty or 'all'} rows have no person. Say whose rating each is.")
+    if "session" not in columns.columns:
+        _check_days(table["date"], path)
     dyad = pl.col("person").rank("dense").cast(pl.Int64)
     session = pl.col("session") if "session" in columns.columns else pl.col("date").rank("dense").over("person")
     table = table.with_columns(
@@ -80,10 +85,17 @@ def read_mapped(path: str | Path, columns: LongMap) -> StudyFolder:
         dyads = table.select("dyad", "person", therapist=therapist).unique(maintain_order=True).drop("person")
     sessions = table.select("dyad", "session", "session_code", state=pl.lit("held")).unique(maintain_order=True)
     scores = table.select("dyad", "session", "session_code", "rater", "scale", "score")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = hashlib.sha256(repr(columns).encode() + path.read_bytes()).hexdigest()
     package = {"title": path.name, "mapped": True}
     tables = {"dyads": dyads, "sessions": sessions, "scores": scores.with_columns(pl.all().replace("NA", None))}
     return StudyFolder(str(path), package, tables, digest)
+
+
+def _check_days(days: pl.Series, path: Path) -> None:
+    wrong = ~days.str.contains(DAY).fill_null(False)
+    if wrong.any():
+        row = int(wrong.arg_true()[0])
+        raise BadTable(f"{path}: line {row + 2}: the date is {days[row]!r}. Write it as 2026-11-30.")
 
 
 def _words(file: TomlTable, name: str) -> dict[str, str]:

@@ -2,15 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from tests.accord.study_files import packed
 
 from accord.cli import main
-from accord.errors import BadInput
+from accord.errors import BadInput, BadTable
 from accord.registry.folder import read_folder
-from accord.report import report_files
+from accord.report import answers, report_files
 from accord.report.plan import BadPlan, parse_plan
 from accord.stats.coupling import coupling
 
@@ -54,6 +55,10 @@ asks = "Do therapists differ?"
 analysis = "therapists"
 outcome = "symptoms"
 """
+
+
+HEAD, *QUESTIONS = PLAN.split("[[questions]]")
+DESCRIBE, GROWTH, _COUPLING, PANEL, _DYADS, THERAPISTS = (f"[[questions]]{text}" for text in QUESTIONS)
 
 
 def study_rows(dyads: int = 60, sessions: int = 8, codes: bool = True) -> dict:
@@ -137,17 +142,80 @@ def test_no_lowest_or_highest_value_of_a_person(files):
         assert f"{value:.3f}" not in text
 
 
+def reported(tmp_path, rows: dict, plan: str) -> answers.Report:
+    return answers.answered(read_folder(packed(tmp_path / "a.zip", rows)), parse_plan(plan.encode()))
+
+
 def test_without_codes_the_question_on_therapists_is_told_as_not_estimated(tmp_path):
-    study = read_folder(packed(tmp_path / "a.zip", study_rows(codes=False)))
-    last = json.loads(report_files(study, parse_plan(PLAN.encode()))["numbers.json"])["sections"][-1]
-    assert "no codes for therapists" in last["refused"]
-    assert last["estimates"] == []
+    [section] = reported(tmp_path, study_rows(codes=False), HEAD + THERAPISTS).sections
+    assert "no codes for therapists" in section.refused
+    assert section.estimates == ()
 
 
 def test_nine_courses_are_refused(tmp_path):
-    study = read_folder(packed(tmp_path / "a.zip", study_rows(dyads=12)))
     with pytest.raises(BadInput, match="fewer than 10 courses"):
-        report_files(study, parse_plan(PLAN.encode()))
+        reported(tmp_path, study_rows(dyads=12), HEAD + GROWTH)
+
+
+def test_a_measure_of_fewer_than_ten_persons_is_left_out_beside_one_of_many(tmp_path):
+    """The mean of nine, of whom one knows eight, would be the ninth's."""
+    rows = study_rows(dyads=20)
+    rows["scores"] = [row for row in rows["scores"] if row["scale"] != "phq-9/total" or row["dyad"] > 11]
+    [section] = reported(tmp_path, rows, HEAD + DESCRIBE).sections
+    assert {number.name.split(":")[0] for number in section.estimates} == {"alliance"}
+    assert section.cautions == ("symptoms was rated by fewer than 10 persons and is left out",)
+    [section] = reported(tmp_path, rows, HEAD + DESCRIBE.replace('"alliance", ', "")).sections
+    assert (section.refused, section.estimates) == (answers.TOO_FEW, ())
+
+
+@pytest.mark.parametrize(("plan", "name"), [(PANEL, "riclpm"), (THERAPISTS, "therapist_spread")])
+def test_no_number_of_a_fit_that_did_not_converge_is_told(tmp_path, monkeypatch, plan, name):
+    fitted = getattr(answers, name)
+
+    def lost(*given, **named):
+        made = fitted(*given, **named)
+        return replace(made, fit=replace(made.fit, converged=False, message="no maximum"))
+
+    monkeypatch.setattr(answers, name, lost)
+    [section] = reported(tmp_path, study_rows(dyads=30), HEAD + plan).sections
+    assert section.estimates == ()
+    assert section.cautions == ("not converged: no maximum",)
+
+
+def test_what_is_no_number_is_not_told_as_one(tmp_path):
+    rows = study_rows(dyads=20)
+    rows["scores"] = [{**row, "score": 3} for row in rows["scores"]]
+    told = json.dumps(reported(tmp_path, rows, HEAD + DESCRIBE).to_dict(), allow_nan=False)
+    assert "alliance: mean" in told
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "says"),
+    [("score", "high", "line 4, column 'score': 'high'"), ("session", 0, "line 4, column 'session': '0'"),
+     ("session", 2, "line 5, column 'dyad, session, rater, scale': this row is there twice")],
+)  # fmt: skip
+def test_a_file_with_a_fault_gets_a_sentence(tmp_path, column, value, says):
+    rows = study_rows(dyads=20)
+    rows["scores"] = [row for row in rows["scores"] if row["scale"] == "phq-9/total"]
+    rows["scores"][2][column] = value
+    with pytest.raises(BadTable, match=says):
+        reported(tmp_path, rows, HEAD + GROWTH)
+
+
+def test_a_file_without_scores_says_what_to_ask_for(tmp_path):
+    rows = study_rows(dyads=20)
+    for row in rows["scores"]:
+        row["answered"] = row.pop("score")
+    with pytest.raises(BadInput, match=r"needs scores\.score"):
+        reported(tmp_path, rows, HEAD + GROWTH)
+
+
+def test_a_scale_that_nobody_rated_is_named(tmp_path):
+    wrong = (HEAD + GROWTH).replace("phq-9/total", "phq9/total")
+    [section] = reported(tmp_path, study_rows(dyads=20), wrong).sections
+    assert section.refused == "nobody who is left rated symptoms as the plan names it"
+    with pytest.raises(BadInput, match="Nobody rated alliance, symptoms, therapist as the plan names it"):
+        reported(tmp_path, study_rows(dyads=20), wrong.replace("accord-check-in", "check-in"))
 
 
 @pytest.mark.parametrize(
@@ -159,6 +227,8 @@ def test_nine_courses_are_refused(tmp_path):
         ('rater = "therapist"', 'rater = "doctor"', "doctor"),
         ("least_sessions = 4", 'least_sessions = "four"', "least_sessions"),
         ("[exclusions]", "[exclusion]", "exclusion"),
+        ('y = "symptoms"', 'y = "symptoms"\nwaves = 1000000000', "question 4: waves is 1000000000. Write 3 to 20"),
+        ('y = "symptoms"', 'y = "alliance"', "question 4: a measure is named twice"),
     ],
 )
 def test_a_plan_that_cannot_be_followed_says_where(old, new, says):
@@ -166,7 +236,7 @@ def test_a_plan_that_cannot_be_followed_says_where(old, new, says):
         parse_plan(PLAN.replace(old, new).encode())
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe", b"title = ", b""])
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"title = ", b"", b"x = " + b"[" * 9_000, b"x = " + b"9" * 9_000])
 def test_what_is_no_plan_is_refused(content):
     with pytest.raises(BadPlan):
         parse_plan(content)

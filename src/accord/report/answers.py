@@ -9,6 +9,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import polars as pl
 
 from accord.disclosure import LEAST
 from accord.errors import BadInput
+from accord.registry.faults import check_faultless
 from accord.registry.folder import StudyFolder, typed
 from accord.report.plan import Plan, PlannedQuestion
 from accord.stats.coupling import coupling
@@ -26,7 +28,10 @@ from accord.stats.therapists import therapist_spread
 from accord.stats.truth_bias import truth_bias
 from accord.tables.vocabulary import TABLE
 
+READ = (("dyads", "dyad"), ("scores", "score"))
+"""What is read of a study, and what it cannot do without."""
 FEWEST_THERAPISTS = 10
+TOO_FEW = f"fewer than {LEAST} persons have what this question needs"
 SOFTWARE = ("accord", "numpy", "scipy", "polars")
 NOT_DRAWN = ("start", "outcome_before")
 Z95 = 1.959963984540054
@@ -48,6 +53,10 @@ class ReportedNumber:
     def interval(self) -> tuple[float, float] | None:
         """By the normal distribution."""
         return None if self.se is None else (self.value - Z95 * self.se, self.value + Z95 * self.se)
+
+    def tellable(self) -> ReportedNumber:
+        """Without a standard error that is no number: some fits have none at a boundary."""
+        return self if self.se is None or isfinite(self.se) else replace(self, se=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +99,14 @@ class Report:
 
 
 def answered(study: StudyFolder, plan: Plan) -> Report:
-    """The plan's questions answered from a study. Raises `BadInput` for fewer than ten persons.
+    """The plan's questions answered from a study. Raises `BadInput` for fewer than ten persons, `BadTable` for faults.
 
     What an analysis refuses is told with its reason: a registered question that cannot be answered is a result too.
     """
-    for table in ("dyads", "scores"):
-        if table not in study.tables:
-            raise BadInput(f"{study.source}: a report needs the table {table!r}. Ask for a file that has it.")
+    for table, column in READ:
+        if table not in study.tables or column not in study.tables[table].columns:
+            raise BadInput(f"{study.source}: a report needs {table}.{column}. Ask for a file that has it.")
+    check_faultless(replace(study, tables={table: study.tables[table] for table, _column in READ}))
     dyads = typed(study.tables["dyads"], TABLE["dyads"])
     scores = typed(study.tables["scores"], TABLE["scores"]).drop_nulls(["session", "score"])
     planned = pl.DataFrame(
@@ -107,10 +117,15 @@ def answered(study: StudyFolder, plan: Plan) -> Report:
     enough = rated.group_by("dyad").agg(pl.col("session").n_unique()).filter(pl.col("session") >= plan.least_sessions)
     used = rated.join(enough.select("dyad"), on="dyad").sort("dyad", "session", "measure")
     if used["dyad"].n_unique() < LEAST:
-        raise BadInput(f"{study.source}: fewer than {LEAST} courses are left for this plan. A report is about more.")
+        absent = set(plan.measures) - set(rated["measure"].unique())
+        without = f" Nobody rated {', '.join(sorted(absent))} as the plan names it." if absent else ""
+        raise BadInput(
+            f"{study.source}: fewer than {LEAST} courses are left for this plan.{without} Check its measures and "
+            "exclusions; a report is about more."
+        )
     ratings = Ratings(used, dyads)
     return Report(
-        plan, study.sha256, _consent(study), _counts(dyads, rated, used),
+        plan, study.sha256, study.consent, _counts(dyads, rated, used),
         tuple(_section(question, ratings) for question in plan.questions),
         {"python": platform.python_version(), **{name: version(name) for name in SOFTWARE}},
     )  # fmt: skip
@@ -123,15 +138,15 @@ class Ratings:
         self.scores, self.dyads = scores, dyads
 
     def wide(self, *measures: str) -> pl.DataFrame:
-        """A row for each course and session that has one of these, each measure a column, missing as nan."""
+        """A row for each course and session that has one of these, each measure a column, missing as nan.
+
+        Raises `BadInput` for a measure that nobody rated.
+        """
+        if absent := sorted(set(measures) - set(self.scores["measure"])):
+            raise BadInput(f"nobody who is left rated {', '.join(absent)} as the plan names it")
         rows = self.scores.filter(pl.col("measure").is_in(measures))
         wide = rows.pivot(on="measure", index=["dyad", "session"], values="score", on_columns=list(measures))
         return wide.sort("dyad", "session").with_columns(pl.col(*measures).fill_null(float("nan")))
-
-
-def _consent(study: StudyFolder) -> str:
-    consent = study.package.get("consent", {})
-    return " ".join(filter(None, (consent.get("purpose"), consent.get("version"))))
 
 
 def _counts(dyads: pl.DataFrame, rated: pl.DataFrame, used: pl.DataFrame) -> dict[str, int | None]:
@@ -157,16 +172,23 @@ def _section(question: PlannedQuestion, ratings: Ratings) -> Section:
     except BadInput as error:
         return replace(empty, refused=str(error))
     if 0 < section.persons < LEAST:
-        return replace(empty, refused=f"fewer than {LEAST} persons have what this question needs")
-    return replace(section, persons=tens(section.persons) or 0, ratings=tens(section.ratings) or 0)
+        return replace(empty, refused=TOO_FEW)
+    numbers = tuple(number.tellable() for number in section.estimates if isfinite(number.value))
+    return replace(
+        section, persons=tens(section.persons) or 0, ratings=tens(section.ratings) or 0, estimates=numbers
+    )
 
 
 def _describe(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Section:
     estimates: list[ReportedNumber] = []
+    cautions: list[str] = []
     persons = n = 0
     for name in question.measures["measures"]:
         wide = ratings.wide(name)
         about = describe_ratings(wide[name].to_numpy(), wide["dyad"].to_numpy(), wide["session"].to_numpy())
+        if about.persons < LEAST:
+            cautions.append(f"{name} was rated by fewer than {LEAST} persons and is left out")
+            continue
         persons, n = max(persons, about.persons), n + about.ratings
         shares = {"missing": about.missing, "at the lowest value": about.floor, "at the highest value": about.ceiling}
         tellable = {end: share for end, share in shares.items() if not 0 < share * about.ratings < LEAST}
@@ -175,7 +197,9 @@ def _describe(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Se
             "share of persons' differences (intraclass correlation)": about.icc,
         }  # fmt: skip
         estimates += [ReportedNumber(f"{name}: {what}", value) for what, value in (of_all | tellable).items()]
-    return replace(empty, persons=persons, ratings=n, estimates=tuple(estimates))
+    if not estimates:
+        raise BadInput(TOO_FEW)
+    return replace(empty, persons=persons, ratings=n, estimates=tuple(estimates), cautions=tuple(cautions))
 
 
 def _growth(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Section:
@@ -225,6 +249,9 @@ def _riclpm(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sect
         panels.append(panel)
     names = [f"{x}_{wave}" for wave in range(1, waves + 1)], [f"{y}_{wave}" for wave in range(1, waves + 1)]
     fit = riclpm(panels[0], panels[1], constrained=True, names=names)
+    fewest = min(int(np.isfinite(panel).any(axis=1).sum()) for panel in panels)
+    if not fit.fit.converged:
+        return replace(empty, persons=fewest, cautions=(f"not converged: {fit.fit.message}",))
     lags = {
         f"{x} → {x}": f"{x}_2~{x}_1", f"{y} → {y}": f"{y}_2~{y}_1",
         f"{x} → {y}": f"{y}_2~{x}_1", f"{y} → {x}": f"{x}_2~{y}_1",
@@ -234,7 +261,7 @@ def _riclpm(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sect
     estimates += [ReportedNumber(name, float(value)) for name, value in indices.items()]
     seen = int(np.isfinite(panels).sum())
     return replace(
-        empty, persons=fit.fit.rows, ratings=seen, estimates=tuple(estimates), cautions=tuple(fit.warnings)
+        empty, persons=fewest, ratings=seen, estimates=tuple(estimates), cautions=tuple(fit.warnings)
     )
 
 
@@ -250,6 +277,8 @@ def _therapists(question: PlannedQuestion, ratings: Ratings, empty: Section) -> 
         wide[name].to_numpy(), wide["therapist"].to_numpy(), person=wide["dyad"].to_numpy(),
         fixed=wide["session"].to_numpy().astype(float)[:, None], names=("session",),
     )  # fmt: skip
+    if not fit.fit.converged:
+        return replace(empty, persons=fit.clients, cautions=(f"not converged: {fit.fit.message}",))
     low, middle, high = fit.reliability_quartiles
     values = {
         "share of variance between therapists": fit.share, "its 95 % interval, low": fit.share_low,

@@ -20,6 +20,8 @@ ROLES = {
     "therapists": ("outcome",),
 }
 """By analysis, what its question names; each is one measure of the plan, `measures` a list of them."""
+FEWEST_WAVES, MOST_WAVES = 3, 20
+"""Of a panel: with two, levels and lags cannot be told apart; twenty have more parameters than most studies persons."""
 
 
 class BadPlan(BadInput):
@@ -77,7 +79,7 @@ def parse_plan(text: bytes, name: str = "the plan") -> Plan:
     """
     try:
         data = tomllib.loads(text.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, a number or a list beyond what can be read
         raise BadPlan(f"{name}: this is not TOML in UTF-8: {error}. Correct that line.") from error
     file = TomlTable(name, "the file", data, BadPlan)
     left_out = file.part("exclusions", "[exclusions]")
@@ -110,7 +112,12 @@ def _question(part: TomlTable, measures: Mapping[str, PlannedMeasure]) -> Planne
             if name not in measures:
                 what = f"{part.where}: {role} is {name!r}, which is no measure of the plan"
                 raise part.wrong(what, f"The plan has {', '.join(measures) or 'none'}.")
-    waves = part.integer("waves", 5) if analysis == "riclpm" else 0
+    every = [name for names in named.values() for name in names]
+    if len(set(every)) < len(every):
+        raise part.wrong(f"{part.where}: a measure is named twice", "Name each once.")
+    waves = part.integer("waves", 5) if analysis == "riclpm" else FEWEST_WAVES
+    if not FEWEST_WAVES <= waves <= MOST_WAVES:
+        raise part.wrong(f"{part.where}: waves is {waves}", f"Write {FEWEST_WAVES} to {MOST_WAVES}.")
     question = PlannedQuestion(part.text("asks"), part.text("expects", ""), analysis, named, waves)
     part.done()
     return question

@@ -115,6 +115,26 @@ class TestAskingAndAnswering:
         with pytest.raises(BadInput, match="not approved"):
             study.make(by=dee, study=row)
 
+    def test_an_approval_that_goes_while_a_file_is_made_takes_it_along(self, people, dee, ada, monkeypatch):
+        fill([3] * 10)
+        row = approved(dee, ada)
+
+        def taken_back(*_made):
+            study.answer(Study.objects.get(), "refused", by=ada)
+            return b""
+
+        monkeypatch.setattr(study, "pack", taken_back)
+        with pytest.raises(BadInput, match="not approved"):
+            study.make(by=dee, study=row)
+        assert not StudyFile.objects.exists()
+
+    def test_of_two_answers_to_a_study_at_once_a_refusal_counts(self, people, dee, ada):
+        asked(dee)
+        first, second = Study.objects.get(), Study.objects.get()
+        study.answer(first, "refused", by=ada)
+        with pytest.raises(BadInput, match="was refused"):
+            study.answer(second, "approved", by=ada)
+
     def test_after_its_last_day_no_file_is_made(self, people, dee, ada):
         fill([3] * 10)
         row = approved(dee, ada)
@@ -229,6 +249,14 @@ class TestLettingOut:
         with pytest.raises(BadInput):
             study.take(file, by=dee)
 
+    def test_of_two_answers_at_once_the_first_counts_and_brings_nothing_back(self, file, ada):
+        first, second = StudyFile.objects.get(), StudyFile.objects.get()
+        study.release(first, "refused", by=ada)
+        with pytest.raises(BadInput, match="not there any more"):
+            study.release(second, "released", by=ada)
+        file.refresh_from_db()
+        assert (file.answer, file.contents) == ("refused", None)
+
     def test_after_thirty_days_it_is_destroyed(self, file, dee, ada):
         study.release(file, "released", by=ada)
         now = timezone.now()
@@ -257,6 +285,9 @@ class TestLettingOut:
         Client.objects.filter(name="C0-0").update(born=timezone.now().year - 13)
         with pytest.raises(BadInput, match="does not agree any more"):
             study.release(file, "released", by=ada)
+        StudyFile.objects.update(answer="released")
+        with pytest.raises(BadInput, match="does not agree any more"):
+            study.take(file, by=file.made_by)
 
     def test_the_pages_lead_from_asking_to_the_download(self, people, dee, ada, as_member):
         fill([3] * 10)

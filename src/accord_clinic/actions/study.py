@@ -7,9 +7,11 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,8 +54,9 @@ def ask(title: str, purpose: str, variables: Collection[str], until: date, *, by
 
 @transaction.atomic
 def answer(study: Study, answered: str, *, by: Member) -> None:
-    """Approve a study or refuse it. An approval can be taken back; what lies there unreleased then goes."""
+    """Approve a study or refuse it. An approval can be taken back; what lies there for it then goes."""
     check_answer_study(by, study)
+    _hold(study)
     if answered not in dict(Study.ANSWERS):
         raise BadInput(_("Choose one of the answers that are offered."))
     if study.answer == "refused":
@@ -97,7 +100,10 @@ def begin(by: Member, study: Study | None, kind: str) -> tuple[Courses, datetime
 def store(
     contents: bytes, courses: Courses, at: datetime, kind: str, title: str, *, by: Member, study: Study | None
 ) -> StudyFile:
-    """Seal what was made. Raises `BadInput` where somebody in it has withdrawn meanwhile."""
+    """Seal what was made. Raises `BadInput` where the approval is gone, or somebody in it has withdrawn, meanwhile."""
+    if study is not None:
+        _hold(study)
+        _check_runs(study)
     if export.no_longer_agree(courses, study):
         raise BadInput(_("Somebody took the agreement back while this was made. Make it again."))
     sealed = links.seal_file(SEALED, contents, settings.SECRET_KEY)
@@ -113,15 +119,17 @@ def release(file: StudyFile, answered: str, *, by: Member) -> None:
     check_release(by, file)
     if answered not in dict(StudyFile.ANSWERS):
         raise BadInput(_("Choose one of the answers that are offered."))
+    _hold(file)
     _check_lies_there(file)
     if file.answer:
         raise BadInput(_("This was answered already."))
     if answered == "released" and _has_withdrawn(file):
         raise BadInput(_("Somebody in it does not agree any more. Refuse it; the researcher can make it again."))
     file.answer, file.answered_by, file.answered_at = answered, by, timezone.now()
+    changed = ["answer", "answered_by", "answered_at"]
     if answered == "refused":
-        file.contents = None
-    file.save(update_fields=["answer", "answered_by", "answered_at", "contents"])
+        file.contents, changed = None, [*changed, "contents"]
+    file.save(update_fields=changed)
     record(by, "release_study_file", f"study_file:{file.pk}", [answered, file.sha256])
 
 
@@ -129,8 +137,11 @@ def release(file: StudyFile, answered: str, *, by: Member) -> None:
 def take(file: StudyFile, *, by: Member) -> bytes:
     """The contents of what was released, for a researcher."""
     check_study(by)
+    _hold(file)
     if file.answer != "released":
         raise BadInput(_("Another member has to let this out first."))
+    if _has_withdrawn(file):
+        raise BadInput(_("Somebody in it does not agree any more. Make it again."))
     contents = _contents(file)
     file.taken_at = timezone.now()
     file.save(update_fields=["taken_at"])
@@ -145,6 +156,12 @@ def look(file: StudyFile, *, by: Member) -> bytes:
     contents = _contents(file)
     record(by, "look_at_study_file", f"study_file:{file.pk}", [file.sha256])
     return contents
+
+
+def _hold(row: Study | StudyFile) -> None:
+    """The row as it is now, for this act alone: two members may answer, or somebody withdraw, at the same moment."""
+    rows: QuerySet[Any] = type(row)._default_manager.select_for_update(no_key=True)
+    row.refresh_from_db(from_queryset=rows)
 
 
 def _has_withdrawn(file: StudyFile) -> bool:

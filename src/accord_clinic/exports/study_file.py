@@ -91,7 +91,7 @@ def readable(courses: Courses, at: datetime, study: Study | None = None) -> str:
 
 def _what(study: Study | None) -> str:
     if study:
-        return WHAT.format(therapist="; therapists and clients have codes", numbers=CODES)
+        return WHAT.format(therapist="; therapists and clients can have codes", numbers=CODES)
     return WHAT.format(therapist="; nor is it said who the therapist was", numbers=NO_CODES)
 
 

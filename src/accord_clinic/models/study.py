@@ -24,10 +24,10 @@ class Study(Addressed):
 
 
 class StudyFile(Addressed):
-    """Rows or a report. The contents lie sealed until they have been taken out or thirty days have passed.
+    """Rows or a report. The contents lie sealed for thirty days; once released, researchers can take them until then.
 
-    A file of no `study` is one without codes for client and therapist. `contents` go with the answer *refused*, and
-    when somebody in it withdraws or is erased; the row stays.
+    A file of no `study` is one without codes for client and therapist. `contents` go with the answer *refused*, with
+    the approval of the study, and when somebody in it withdraws or is erased; the row stays.
     """
 
     KINDS = [("rows", _("rows")), ("report", _("report"))]

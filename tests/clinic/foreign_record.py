@@ -9,8 +9,14 @@ import time
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+ODD = {
+    "broken_off": ("{", {"Content-Length": "1000"}), "no_gzip": ("{}", {"Content-Encoding": "gzip"}),
+    "too_long": ("[" + "1," * 600_000 + "1]", {}), "too_deep": ("[" * 200_000, {}),
+}  # fmt: skip
+"""What comes in place of a Patient and cannot be read."""
 LIES = (
     "issuer", "audience", "nonce", "expired", "key", "user", "patient", "no_patient", "other_patient", "moved", "plain",
+    *ODD,
 )  # fmt: skip
 CHANGED = {"issuer": ("iss", "https://evil.example"), "audience": ("aud", "another"), "nonce": ("nonce", "another")}
 
@@ -136,7 +142,7 @@ def _validator():
 
 def _urls():
     from django.conf import settings
-    from django.http import HttpResponseRedirect, JsonResponse
+    from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
     from django.urls import path
     from oauth2_provider.models import AccessToken
     from oauth2_provider.views import AuthorizationView, JwksInfoView, TokenView
@@ -160,6 +166,9 @@ def _urls():
         checksum = hashlib.sha256(secret.encode()).hexdigest()
         if not AccessToken.objects.filter(token_checksum=checksum).exists():
             return JsonResponse({"resourceType": "OperationOutcome"}, status=401)
+        if mode() in ODD:
+            body, headers = ODD[mode()]
+            return HttpResponse(body, content_type="application/fhir+json", headers=headers)
         named = [{"system": "urn:oid:1.2.3", "value": f"mrn-{identity}"}]
         return JsonResponse({"resourceType": "Patient", "id": identity, "identifier": named})
 

@@ -281,6 +281,7 @@ class TestServices:
             {"sub": "nobody"},
             {"exp": int(time.time()) - 200},
             {"exp": int(time.time()) + 3600},
+            {"exp": str(int(time.time()) + 3600)},
             {"jti": None},
         ],
     )

@@ -132,7 +132,7 @@ def test_a_record_that_lies_opens_nothing(bens, record, lie, how):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"state": "forged"}, {"state": None}, {"code": "forged"}, {"code": None}, {"iss": "x"}]
+    "changed", [{"state": "forged"}, {"state": "é"}, {"state": None}, {"code": "forged"}, {"code": None}, {"iss": "x"}]
 )
 def test_a_forged_way_back_is_refused(bens, record, changed):
     tied(bens, record)

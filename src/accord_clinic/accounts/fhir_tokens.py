@@ -24,7 +24,9 @@ from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant, ClientCr
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
 
 from accord.tables.fhir_search import PARAMETERS
+from accord_clinic.accounts.jwks import signing_key
 from accord_clinic.actions import sign_in
+from accord_clinic.exports.fhir_capability import SIGNED_BY
 from accord_clinic.links import digest
 from accord_clinic.models import Client, Recipient, TokenContext
 from accord_clinic.queries.shared_record import ProgramReader, fhir_id
@@ -32,7 +34,6 @@ from accord_clinic.queries.shared_record import ProgramReader, fhir_id
 APP_SECONDS, SERVICE_SECONDS = 3600, 300
 SKEW = 60
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-SIGNED_BY = ("RS384", "ES384", "RS256", "ES256")
 LEVELS = {"app": ("patient", "user"), "service": ("system",)}
 CONTEXT = ("launch", "launch/patient")
 SCOPE = re.compile(r"(patient|user|system)/([A-Za-z]+|\*)\.(read|\*|c?r?u?d?s?)")
@@ -100,14 +101,14 @@ class Validator(OAuth2Validator):
             if application is None:
                 return "nobody"
             recipient = application.recipient
-            key = _key(recipient.keys, jwt.get_unverified_header(assertion).get("kid"))
+            key = signing_key(recipient.keys, jwt.get_unverified_header(assertion).get("kid"))
             claims = jwt.decode(
                 assertion, key, algorithms=list(SIGNED_BY), audience=token_address(), issuer=application.client_id,
                 subject=application.client_id, leeway=SKEW, options={"require": ["iss", "sub", "aud", "exp", "jti"]},
             )  # fmt: skip
         except (jwt.PyJWTError, AttributeError, TypeError, ValueError) as error:
             return type(error).__name__
-        if claims["exp"] > time.time() + SERVICE_SECONDS + SKEW:
+        if int(claims["exp"]) > time.time() + SERVICE_SECONDS + SKEW:
             return "lives_too_long"
         # A name used up is remembered as long as the assertion could be shown again.
         used = digest(f"{application.client_id} {claims['jti']}")
@@ -174,15 +175,6 @@ def recipient_of(application: Application) -> Recipient | None:
 def token_address() -> str:
     """Where programs get tokens, fixed by the settings: no header can change whom an assertion is meant for."""
     return settings.PUBLIC_URL + reverse("fhir_token")
-
-
-def _key(keys: dict, name: str | None) -> jwt.PyJWK:
-    """The program's key with this name; without a name, the only one."""
-    usable = jwt.PyJWKSet.from_dict(keys).keys
-    named = [key for key in usable if key.key_id == name] if name else usable
-    if len(named) != 1:
-        raise ValueError("not exactly one key")
-    return named[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ import requests
 from django.conf import settings
 from django.urls import reverse
 
+from accord_clinic.accounts.jwks import signing_key
 from accord_clinic.accounts.launch_key import own_key
 from accord_clinic.accounts.sso import SIGNED_BY, SKEW
 from accord_clinic.addresses import safe
@@ -30,7 +31,7 @@ from accord_clinic.models import CareRecord
 
 SCOPE = "launch openid fhirUser patient/Patient.r"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-SECONDS, LARGEST = 10, 1_000_000
+SECONDS, LARGEST, PIECE = 10, 1_000_000, 65_536
 GOOD_FOR = 600
 """Seconds between leaving for the record and coming back: time to sign in there."""
 
@@ -52,7 +53,7 @@ def _understood(code: str) -> Iterator[None]:
     """Whatever a record answers that cannot be read is a refusal, not a fault of ours."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, requests.RequestException) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, requests.RequestException) as error:
         raise LaunchRefused(code) from error
 
 
@@ -76,7 +77,8 @@ def leave_for(record: CareRecord, launch: str) -> tuple[str, dict[str, Any]]:
 
 def arrive(record: CareRecord, remembered: dict[str, Any], answer: dict[str, str]) -> Arrival:
     """Swap the code for a token, check who it is about, read that Patient's identifiers, and forget the token."""
-    if not hmac.compare_digest(answer.get("state", ""), str(remembered.get("state", " "))):
+    # As bytes: of text it compares only ASCII, and somebody may send anything.
+    if not hmac.compare_digest(answer.get("state", "").encode(), remembered["state"].encode()):
         raise LaunchRefused("state")
     if time.time() - float(remembered["at"]) > GOOD_FOR:
         raise LaunchRefused("too_late")
@@ -142,7 +144,7 @@ def _verified(record: CareRecord, config: dict[str, Any], token: dict[str, Any],
         try:
             name = jwt.get_unverified_header(identity).get("kid")
             claims = jwt.decode(
-                identity, _key(keys, name), algorithms=list(SIGNED_BY), audience=record.client_id,
+                identity, signing_key(keys, name), algorithms=list(SIGNED_BY), audience=record.client_id,
                 issuer=config["issuer"], leeway=SKEW, options={"require": ["iss", "sub", "aud", "exp", "iat"]},
             )  # fmt: skip
         except jwt.PyJWTError as error:
@@ -150,14 +152,6 @@ def _verified(record: CareRecord, config: dict[str, Any], token: dict[str, Any],
         if not hmac.compare_digest(str(claims.get("nonce", "")), nonce):
             raise LaunchRefused("nonce")
         return claims
-
-
-def _key(keys: dict[str, Any], name: str | None) -> jwt.PyJWK:
-    usable = jwt.PyJWKSet.from_dict(keys).keys
-    named = [key for key in usable if key.key_id == name] if name else usable
-    if len(named) != 1:
-        raise LaunchRefused("key")
-    return named[0]
 
 
 def _names(record: CareRecord, token: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -176,12 +170,14 @@ def _names(record: CareRecord, token: dict[str, Any]) -> tuple[tuple[str, str], 
 
 def _json(method: str, address: str, **more: Any) -> dict[str, Any]:
     """What the record answers, of bounded length; where it would send us on, we do not go."""
+    body = b""
     with requests.request(method, address, timeout=SECONDS, allow_redirects=False, stream=True, **more) as answer:
         if answer.status_code != 200:
             raise ValueError(answer.status_code)
-        body = answer.raw.read(LARGEST + 1, decode_content=True)
-    if len(body) > LARGEST:
-        raise ValueError("too long")
+        for part in answer.iter_content(PIECE):
+            body += part
+            if len(body) > LARGEST:
+                raise ValueError("too long")
     content = json.loads(body)
     if not isinstance(content, dict):
         raise TypeError("no object")

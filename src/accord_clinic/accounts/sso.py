@@ -31,6 +31,7 @@ from django.dispatch import receiver
 from django.shortcuts import render
 from django.urls import reverse
 
+from accord_clinic.accounts.jwks import signing_key
 from accord_clinic.accounts.sso_settings import SignOn
 from accord_clinic.actions import sign_in
 from accord_clinic.addresses import safe
@@ -148,9 +149,9 @@ class Exchange(OpenIDConnectOAuth2Adapter):
             answer = session.get(self.openid_config["jwks_uri"])
             answer.raise_for_status()
         try:
+            key = signing_key(answer.json(), jwt.get_unverified_header(id_token).get("kid"))
             claims = jwt.decode(
-                id_token, _key(answer.json(), jwt.get_unverified_header(id_token).get("kid")), algorithms=SIGNED_BY,
-                audience=chosen.client, issuer=chosen.issuer, leeway=SKEW,
+                id_token, key, algorithms=SIGNED_BY, audience=chosen.client, issuer=chosen.issuer, leeway=SKEW,
                 options={"require": ["iss", "sub", "aud", "exp", "iat"]},
             )  # fmt: skip
         except jwt.PyJWTError as error:
@@ -240,12 +241,3 @@ def _link(user, sociallogin=None, **_rest):
     """Signed in to the end, with a second factor where there is one: from now on the subject counts."""
     if sociallogin is not None and not sociallogin.account.pk:
         sign_in.link(user, sociallogin.account.provider, sociallogin.account.uid)
-
-
-def _key(keys: dict, name: str | None) -> jwt.PyJWK:
-    """The provider's key with this name; without a name, the only one."""
-    usable = [key for key in jwt.PyJWKSet.from_dict(keys).keys if key.public_key_use in (None, "sig")]
-    named = [key for key in usable if key.key_id == name] if name else usable
-    if len(named) != 1:
-        raise Refused("key")
-    return named[0]

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_part, answers
-from tests.clinic.program import BASE, KINDS, Key, a_served, a_service, agree, an_app, an_open_app
+from tests.clinic.program import BASE, KINDS, Key, a_code, a_served, a_service, agree, an_app, an_open_app, swap
 
 from accord_clinic.actions import agreements, consent, erasure, programs
 from accord_clinic.models import ReadLog, Session
@@ -125,10 +125,18 @@ class TestWhoIsRead:
         ben.save()
         assert reading.all("Patient") == []
 
-    def test_who_asked_for_erasure_is_nobody(self, reading, course, ana):
+    def test_who_asked_for_erasure_has_no_token_and_no_code(self, reading, app, ana, ben, as_member):
+        code = a_code(as_member(ben), app, ana)
         erasure.ask(ana, by=ana)
-        assert reading.ask("Goal").json().get("total", 0) == 0
-        assert reading.all("Patient") == []
+        assert reading.ask("Goal").status_code == 401
+        assert swap(app, code).json()["error"] == "invalid_grant"
+
+    def test_token_of_all_own_clients_reads_nobody_who_asked_for_erasure(self, course, app, ana, ben, as_member):
+        agree(ana, app)
+        program = an_open_app(as_member(ben), app, None, scope="user/Patient.rs")
+        assert len(program.all("Patient")) == 1
+        erasure.ask(ana, by=ana)
+        assert program.all("Patient") == []
 
     def test_a_closed_program_is_shut_out_for_good(self, reading, app, ada, ana):
         programs.close(app, by=ada)

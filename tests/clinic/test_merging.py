@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_course, a_dyad, a_held_session, answers
+from tests.clinic.program import agree, an_app, an_open_app
 
 from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, erasure, merging, own_space, pause
@@ -102,6 +103,22 @@ class TestConsents:
         merging.merge(ana, twice, by=ada)
         assert (stands(ana, "care"), stands(ana, "research")) == (True, False)
         assert Consent.objects.filter(purpose="research").exclude(withdrawn_at=None).exists(), "the row stays"
+
+    def test_yes_to_one_program_is_none_to_another(self, ana, twice, ada):
+        of_ana, of_twice, of_both = (an_app(ada, name=name) for name in ("City", "Harbour", "Both"))
+        for client, programs in ((ana, (of_ana, of_both)), (twice, (of_twice, of_both))):
+            for program in programs:
+                agree(client, program)
+        merging.merge(ana, twice, by=ada)
+        assert set(ana.consents.filter(withdrawn_at=None).values_list("recipient", flat=True)) == {of_both.pk}
+
+    def test_tokens_about_either_end(self, ana, twice, ada, eve, as_member):
+        app = an_app(ada)
+        for client in (ana, twice):
+            agree(client, app)
+        program = an_open_app(as_member(eve), app, twice)
+        merging.merge(ana, twice, by=ada)
+        assert program.ask("Patient").status_code == 401
 
     def test_what_both_agree_to_stands(self, ana, twice, ada):
         for client in (ana, twice):

@@ -65,7 +65,7 @@ def withdraw(
         return
     record(by, "withdraw_consent", f"client:{client.pk}", [purpose])
     if recipient is not None:
-        end_tokens(recipient, client)
+        end_tokens(application=recipient.application, context__client=client)
     if purpose == "care":
         _stop_asking(client, now)
     forget_about(client, purpose)

@@ -17,6 +17,7 @@ from accord.errors import BadInput
 from accord_clinic import links, models
 from accord_clinic.actions import erasure_ledger
 from accord_clinic.actions.audit import record
+from accord_clinic.actions.programs import end_tokens
 from accord_clinic.actions.study_forgotten import forget_about
 from accord_clinic.messages import notices
 from accord_clinic.messages.delivery import RECEIPT
@@ -218,6 +219,7 @@ def _ask(client: Client, at: datetime) -> Erasure:
     """What happens at once. Safety answers stay where a session is not open yet: somebody has to act on them."""
     sessions = Session.objects.filter(dyad__client=client)
     forget_about(client)
+    end_tokens(context__client=client)
     for model, way in AT_ONCE.items():
         model._default_manager.filter(**{way: client}).delete()
     _drop_unrevealed(sessions.filter(revealed_at=None))

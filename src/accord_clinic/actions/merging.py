@@ -10,6 +10,7 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord_clinic import models
 from accord_clinic.actions.audit import record
+from accord_clinic.actions.programs import end_tokens
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Member, Pause
 from accord_clinic.permissions import check_merge
@@ -49,9 +50,7 @@ def merge(main: Client, other: Client, *, by: Member) -> None:
         models.Code.objects.filter(client=client).delete()
         models.ClientDoor.objects.filter(client=client).delete()
         models.StepIn.objects.filter(clients=client).delete()
-        for context in models.TokenContext.objects.filter(client=client).select_related("token", "grant"):
-            for key in filter(None, (context.token, context.grant)):
-                key.delete()  # and not the context alone: a token without it might be about more than one client
+        end_tokens(context__client=client)
     Client.objects.filter(pk=main.pk).update(**merging_queries.facts_after(main, other))
     record(by, "merge_clients", f"client:{main.pk}", [f"client:{other.pk}"])
     other.delete()
@@ -61,6 +60,6 @@ def merge(main: Client, other: Client, *, by: Member) -> None:
 
 def _agree_to_no_more(main: Client, other: Client, now) -> None:
     """What stands in one record alone was given for what that record held: but for care it is asked for again."""
-    for purpose, voice in merging_queries.stand_in_one_alone(main, other):
-        rows = Consent.objects.filter(client__in=(main, other), purpose=purpose, by=voice, withdrawn_at=None)
-        rows.update(withdrawn_at=now)
+    for purpose, voice, program in merging_queries.stand_in_one_alone(main, other):
+        rows = Consent.objects.filter(client__in=(main, other), purpose=purpose, by=voice, recipient=program)
+        rows.filter(withdrawn_at=None).update(withdrawn_at=now)

@@ -58,15 +58,14 @@ def close(recipient: Recipient, *, by: Member) -> None:
     if not Recipient.objects.filter(pk=recipient.pk, closed_at=None).update(closed_at=now):
         return
     Consent.objects.filter(recipient=recipient, withdrawn_at=None).update(withdrawn_at=now)
-    end_tokens(recipient)
+    end_tokens(application=recipient.application)
     record(by, "close_program", f"recipient:{recipient.pk}", ["closed_at"])
 
 
-def end_tokens(recipient: Recipient, client: Client | None = None) -> None:
-    """Codes and tokens of a program die: those about one client, or all."""
+def end_tokens(**whose: object) -> None:
+    """Delete codes and tokens: those of one `application`, those about one `context__client`, or where both fit."""
     for table in (Grant, AccessToken):
-        rows = table.objects.filter(application=recipient.application_id)
-        (rows if client is None else rows.filter(context__client=client)).delete()
+        table.objects.filter(**whose).delete()
 
 
 def drop_expired() -> int:

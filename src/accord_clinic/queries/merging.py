@@ -93,11 +93,16 @@ def _terms(row: Terms | None) -> tuple[object, ...]:
     return () if row is None else (row.consents, row.guardian_learns, row.by_order, row.order_learns)
 
 
-def _standing(client: Client) -> dict[tuple[str, str], bool]:
-    """By purpose and voice whether it stands now; what was never given is not there."""
-    stands: dict[tuple[str, str], bool] = {}
-    for purpose, voice, withdrawn in client.consents.values_list("purpose", "by", "withdrawn_at"):
-        stands[purpose, voice] = stands.get((purpose, voice), False) or withdrawn is None
+AskedFor = tuple[str, str, int | None]
+"""What a consent is to: its purpose, whose voice, and the program that may read, where that is the purpose."""
+
+
+def _standing(client: Client) -> dict[AskedFor, bool]:
+    """Whether each consent stands now; what was never given is not there."""
+    stands: dict[AskedFor, bool] = {}
+    for purpose, voice, program, withdrawn in client.consents.values_list("purpose", "by", "recipient", "withdrawn_at"):
+        asked = purpose, voice, program
+        stands[asked] = stands.get(asked, False) or withdrawn is None
     return stands
 
 
@@ -110,11 +115,11 @@ def _contradicting_consents(main: Client, other: Client) -> list[str]:
     return [f"One record agrees to {', '.join(differ)} and the other took it back. Ask the client to say it in both."]
 
 
-def stand_in_one_alone(main: Client, other: Client) -> list[tuple[str, str]]:
+def stand_in_one_alone(main: Client, other: Client) -> list[AskedFor]:
     """Consents, but for care, that only one of the two records has: they end, and can be given again."""
     first, second = _standing(main), _standing(other)
     alone = (first.keys() | second.keys()) - (first.keys() & second.keys())
-    return sorted(key for key in alone if key[0] != "care" and (first.get(key) or second.get(key)))
+    return [key for key in alone if key[0] != "care" and (first.get(key) or second.get(key))]
 
 
 def facts_after(main: Client, other: Client) -> dict[str, Any]:

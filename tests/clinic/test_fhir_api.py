@@ -175,7 +175,10 @@ class TestWhatIsRead:
         assert not {"startDate", "expressedBy"} & set(goal)
         (plan,) = reading.all("CarePlan")
         assert [step["detail"]["description"] for step in plan["activity"]] == ["Shoes by the door"]
-        assert len(reading.all("Encounter")) == 2
+        encounters = reading.all("Encounter")
+        assert len(encounters) == 2
+        days = [total["effectiveDateTime"], *(encounter["period"]["start"] for encounter in encounters)]
+        assert {len(day) for day in days} == {len("2026-11-02")}, "clients agree to days, not to hours"
 
     def test_by_the_second_yes_what_was_shown_in_check_ins(self, reading, ana, app):
         agree(ana, app, answers=True)
@@ -366,6 +369,10 @@ class TestReadLog:
         page = inside(ana).get(f"/mine/{course.uid}/readers/").content.decode()
         assert "City record, opened by Ben" in page
         assert "what you let this program read" in page
+
+    def test_who_asks_for_the_number_alone_is_in_it(self, reading, app):
+        assert reading.get("Encounter", _count="0", date="gt2000")["total"] == 2
+        assert len(ReadLog.objects.get(recipient=app).sessions) == 2
 
     def test_what_found_nothing_is_not_in_it(self, reading, app):
         reading.all("Goal", patient="123")

@@ -227,9 +227,8 @@ def _about(shared: SharedRecord) -> str:
 
 
 def _when(session: Session) -> date:
-    """When it was, by the practice's clock; of one that was taken in from a file nobody knows the hour."""
-    start = timezone.localtime(session.start)
-    return start.date() if session.revealed_by == "import" else start
+    """The day, by the practice's clock; clients agree to the days of their sessions, not to the hours."""
+    return timezone.localdate(session.start)
 
 
 def _session_on(session: Session) -> str:

@@ -47,7 +47,7 @@ ELEMENTS: dict[str, dict[str, str]] = {
         "code": "questionnaire, scale and voice; with its LOINC code where it has one",
         "subject": SAME["subject"],
         "encounter": "the session",
-        "effectiveDateTime": "when the session began; the day alone where it was imported",
+        "effectiveDateTime": "the day of the session",
         "performer": "the client, who answered",
         "valueQuantity": "the score, in points of its scale",
         "note": "of how many answers it was made",
@@ -80,7 +80,7 @@ ELEMENTS: dict[str, dict[str, str]] = {
         "class": "`AMB` in the room, `VR` otherwise",
         "subject": SAME["subject"],
         "participant": "the therapist's name",
-        "period": "when it began; the day alone where it was imported",
+        "period": "the day",
     },
 }
 FIRST, SECOND = "the first yes", "the second yes, to answers; totals of outcome measures by the first"
@@ -103,7 +103,8 @@ LEFT_OUT = {
     "are; scores without enough answers",
     "Goal": "`startDate` and `expressedBy`: when and by whom; goals that one side has not confirmed",
     "CarePlan": "the shared view of the problem, the treatment plan's options, how the course ended, notes",
-    "Encounter": "planned, moved, cancelled and missed sessions; those younger than the time at which all are open",
+    "Encounter": "the hour; planned, moved, cancelled and missed sessions; those younger than the time at which "
+    "all are open",
 }
 """What there is in Accord, or in FHIR, and is not sent."""
 

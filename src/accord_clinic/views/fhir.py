@@ -140,7 +140,8 @@ def look_for(request: HttpRequest, kind: str) -> HttpResponse:
     people = shared_record.readable(holder.reader, _patients(kind, holder, asked))
     pieces = [piece for shared in people for piece in fhir_records.pieces(kind, shared)]
     fit = search(kind, [piece.resource for piece in pieces], asked, base())
-    shown = {resource["id"] for resource in fit[offset : offset + count]}
+    # Who asks for the number alone learns of all that fit: a day at a time it would be the days of all sessions.
+    shown = {resource["id"] for resource in (fit[offset : offset + count] if count else fit)}
     log_program(holder.reader, [piece for piece in pieces if piece.resource["id"] in shown])
     return _bundle(request, kind, holder, fit, count, offset, asked)
 

@@ -17,6 +17,12 @@ def safe(address: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
+def origin(address: str) -> str:
+    """Scheme, host and port, as browsers name where a page comes from."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def is_number(text: str) -> bool:
     """Whether this can be a telephone number."""
     return bool(NUMBER.fullmatch(text)) and sum(c.isdigit() for c in text) >= 5

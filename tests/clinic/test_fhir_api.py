@@ -341,7 +341,7 @@ class TestHowItIsAsked:
         assert reading.ask("Goal").json()["resourceType"] == "OperationOutcome"
 
     def test_a_browser_of_a_known_origin_may_read_and_no_other(self, ada):
-        an_app(ada, origins="https://app.example.org")
+        an_app(ada, origins="https://app.example.org/start")
         for asked, allowed in (("https://app.example.org", "https://app.example.org"), ("https://evil.example", None)):
             response = Browser().options("/fhir/r4/Goal", headers={"Origin": asked})
             assert response.headers.get("Access-Control-Allow-Origin") == allowed

@@ -228,6 +228,7 @@ def test_an_admin_lists_and_closes_records(as_member, ada):
     posted = {"name": "City record", "issuer": "https://record.example.org/fhir", "client_id": "accord"}
     assert browser.post("/practice/care-records/", posted | {"issuer": "http://record.example.org"}).status_code == 422
     assert browser.post("/practice/care-records/", posted).status_code == 302
+    assert "listed already" in browser.post("/practice/care-records/", posted).content.decode()
     page = browser.get("/practice/care-records/").content.decode()
     assert "https://localhost/launch/back/" in page
     row = CareRecord.objects.get()

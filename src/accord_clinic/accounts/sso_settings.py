@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from accord.errors import BadInput
-from accord_clinic.addresses import safe
+from accord_clinic.addresses import origin, safe
 from accord_clinic.database import keys
 
 ISSUER, CLIENT, NAME, ORIGINS, FACTOR = (
@@ -52,11 +51,6 @@ def chosen(environment: Mapping[str, str], folder: Path) -> SignOn | None:
         issuer, client, secret, environment.get(NAME) or SignOn.name,
         tuple(environment.get(ORIGINS, "").split()), _claims(environment.get(FACTOR, "")),
     )  # fmt: skip
-
-
-def origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _claims(text: str) -> frozenset[tuple[str, str]]:

@@ -10,6 +10,7 @@ from oauth2_provider.models import AccessToken, Application, Grant
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import record
+from accord_clinic.addresses import origin
 from accord_clinic.models import Client, Consent, Member, Recipient, codes
 from accord_clinic.permissions import check_keep_practice
 
@@ -40,7 +41,7 @@ def add(
         client_secret="",  # nosec B106 - there are no secrets; programs prove themselves by keys
         hash_client_secret=False,
         redirect_uris=" ".join(redirect_uris.split()),
-        allowed_origins=" ".join(origins.split()),
+        allowed_origins=" ".join(origin(address) for address in origins.split()),
     )
     recipient = Recipient.objects.create(
         application=application, name=name, keeper=keeper, purpose=purpose, use=use, asks_answers=asks_answers,

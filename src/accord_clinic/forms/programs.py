@@ -8,10 +8,17 @@ from accord_clinic.addresses import safe
 from accord_clinic.models import Recipient
 
 
+def _address(text: str) -> None:
+    """Over TLS or on this machine: a code sent elsewhere could be read by anybody on the way."""
+    if not safe(text) or "#" in text or len(text.split()) != 1:
+        raise ValidationError(
+            _("Give an address that begins with https://, or with http://localhost for this machine.")
+        )
+
+
 def _addresses(text: str) -> None:
-    """Each over TLS or on this machine: a code sent elsewhere could be read by anybody on the way."""
-    if not all(safe(address) and "#" not in address for address in text.split()):
-        raise ValidationError(_("Each address begins with https://, or with http://localhost on this machine."))
+    for address in text.split():
+        _address(address)
 
 
 class _Keys(forms.JSONField):
@@ -38,7 +45,7 @@ class NewProgram(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}), help_text=_("For an app. One on each line."),
     )  # fmt: skip
     launch_url = forms.CharField(
-        label=_("Address that opens it"), required=False, max_length=300, validators=[_addresses],
+        label=_("Address that opens it"), required=False, max_length=300, validators=[_address],
         help_text=_("For an app that you want to open from somebody's page."),
     )  # fmt: skip
     origins = forms.CharField(
@@ -56,21 +63,13 @@ class NewProgram(forms.Form):
             raise ValidationError(_("Paste a JSON Web Key Set."))
         return keys
 
-    def clean(self) -> dict:
-        facts = super().clean() or self.cleaned_data
-        if facts.get("use") == "service" and not facts.get("keys"):
-            self.add_error("keys", _("A service needs a public key, since nothing else proves who it is."))
-        if facts.get("use") == "app" and not facts.get("redirect_uris"):
-            self.add_error("redirect_uris", _("An app needs an address to return to."))
-        return facts
-
 
 class NewRecord(forms.Form):
     """A care record from which Accord is opened."""
 
     name = forms.CharField(label=_("Name"), max_length=80)
     issuer = forms.CharField(
-        label=_("Address of its FHIR server (iss)"), max_length=300, validators=[_addresses],
+        label=_("Address of its FHIR server (iss)"), max_length=300, validators=[_address],
         help_text=_("Exactly as the care record names it."),
     )  # fmt: skip
     client_id = forms.CharField(label=_("What Accord is called there (client_id)"), max_length=255)

@@ -15,7 +15,7 @@ from django.core import checks
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 
-from accord_clinic.accounts import sso_settings
+from accord_clinic.addresses import origin
 from accord_clinic.database import engine, keys
 from accord_clinic.models import Member, Notice, Practice
 from accord_clinic.upkeep import audit_anchor, health
@@ -258,7 +258,7 @@ def _sign_on() -> Verdict:
         answer = requests.get(about_it, timeout=5, allow_redirects=False)
         answer.raise_for_status()
         configuration = answer.json()
-        issuer, door = configuration["issuer"], sso_settings.origin(configuration["authorization_endpoint"])
+        issuer, door = configuration["issuer"], origin(configuration["authorization_endpoint"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         problem = f"{chosen.issuer} does not say who it is ({type(error).__name__}). Check ACCORD_SSO_ISSUER."
         return Verdict(about, False, problem)

@@ -1,6 +1,8 @@
 """Open Accord from a patient's chart in a care record: leave to be let in there, come back, land on the course."""
 
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -8,8 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accord.errors import AccordError
 from accord_clinic import permissions
-from accord_clinic.accounts import launch as exchange
+from accord_clinic.accounts import launch as smart_launch
 from accord_clinic.accounts.launch import LaunchRefused
 from accord_clinic.accounts.launch_key import own_key
 from accord_clinic.actions import launch as launch_actions
@@ -39,7 +42,7 @@ def start(request: MemberRequest) -> HttpResponse:
     if record is None or not launch:
         return _refused(request, record, "unknown_issuer" if record is None else "no_launch")
     try:
-        address, request.session[LEFT] = exchange.leave_for(record, launch)
+        address, request.session[LEFT] = smart_launch.leave_for(record, launch)
     except LaunchRefused as error:
         return _refused(request, record, str(error))
     return HttpResponseRedirect(address)
@@ -55,7 +58,7 @@ def back(request: MemberRequest) -> HttpResponse:
     if left is None or record is None:
         return _refused(request, None, "state")
     try:
-        arrival = exchange.arrive(record, left, request.GET.dict())
+        arrival = smart_launch.arrive(record, left, request.GET.dict())
     except LaunchRefused as error:
         return _refused(request, record, str(error))
     tie = launch_queries.tie(record, arrival.user, request.user)
@@ -87,15 +90,19 @@ def records(request: MemberRequest) -> HttpResponse:
     """The care records from which Accord is opened, and a form to list one."""
     permissions.check_keep_practice(request.user)
     form = NewRecord(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        context = {
-            "form": form, "records": launch_queries.records(), "launch": _public("launch"),
-            "back": exchange.back(), "keys": _public("launch_keys"),
-        }  # fmt: skip
-        return admins_page(request, "practice/care_records.html", context, status=422 if form.is_bound else 200)
-    done = _("{name} is listed.").format(name=form.cleaned_data["name"])
-    act = launch_actions.add_record
-    return do(request, reverse("care_records"), act, by=request.user, done=done, **form.cleaned_data)
+    if form.is_valid():
+        try:
+            launch_actions.add_record(by=request.user, **form.cleaned_data)
+        except AccordError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("{name} is listed.").format(name=form.cleaned_data["name"]))
+            return redirect("care_records")
+    context = {
+        "form": form, "records": launch_queries.records(), "launch": _public("launch"),
+        "back": smart_launch.back(), "keys": _public("launch_keys"),
+    }  # fmt: skip
+    return admins_page(request, "practice/care_records.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST
@@ -122,4 +129,4 @@ def _refused(request: MemberRequest, record, why: str) -> HttpResponse:
 
 
 def _public(name: str) -> str:
-    return exchange.settings.PUBLIC_URL + reverse(name)
+    return settings.PUBLIC_URL + reverse(name)

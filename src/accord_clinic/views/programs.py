@@ -6,19 +6,21 @@ from collections.abc import Iterable
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from oauth2_provider.exceptions import FatalClientError, OAuthToolkitError
 from oauth2_provider.oauth2_backends import get_oauthlib_core
 
+from accord.errors import AccordError
 from accord_clinic import links, permissions
 from accord_clinic.accounts.fhir_tokens import CONTEXT, names_a_patient, recipient_of
-from accord_clinic.accounts.sso_settings import origin
 from accord_clinic.actions import programs as program_actions
+from accord_clinic.addresses import origin
 from accord_clinic.exports.fhir_capability import base
 from accord_clinic.forms.programs import NewProgram
 from accord_clinic.queries import dyad as dyad_queries
@@ -37,12 +39,17 @@ def programs(request: MemberRequest) -> HttpResponse:
     """The programs that may read here, and a form to add one."""
     permissions.check_keep_practice(request.user)
     form = NewProgram(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
-        context = {"form": form, "programs": program_queries.listed(), "base": base()}
-        return admins_page(request, "practice/programs.html", context, status=422 if form.is_bound else 200)
-    done = _("{name} is added. Clients are asked in their own space; until they agree it reads nothing.")
-    done = done.format(name=form.cleaned_data["name"])
-    return do(request, reverse("programs"), program_actions.add, by=request.user, done=done, **form.cleaned_data)
+    if form.is_valid():
+        try:
+            program_actions.add(by=request.user, **form.cleaned_data)
+        except AccordError as error:
+            form.add_error(None, str(error))
+        else:
+            done = _("{name} is added. Clients are asked in their own space; until they agree it reads nothing.")
+            messages.success(request, done.format(name=form.cleaned_data["name"]))
+            return redirect("programs")
+    context = {"form": form, "programs": program_queries.listed(), "base": base()}
+    return admins_page(request, "practice/programs.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST

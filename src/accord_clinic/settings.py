@@ -135,7 +135,7 @@ OAUTH2_PROVIDER = {
     "OAUTH2_VALIDATOR_CLASS": "accord_clinic.accounts.fhir_tokens.Validator",
     "OAUTH2_SERVER_CLASS": "accord_clinic.accounts.fhir_tokens.TokenServer",
     "PKCE_REQUIRED": True,
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http leads to this machine alone: forms/exchange.py
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],  # http leads to this machine alone: forms/programs.py
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,  # nosec B105
     "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
@@ -168,7 +168,7 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_IDLE_AGE = 3600
 SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
 # HSTS for every name below this one, and in browsers' own lists: other names are not this program's to decide about.
-# Plain http in an address to return to: only programs on the user's own machine may have one (forms/exchange.py).
+# Plain http in an address to return to: only programs on the user's own machine may have one (forms/programs.py).
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "oauth2_provider.W008"]
 SECURE_SSL_REDIRECT = not DEMO and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
 # Asked from this machine, past the proxy, and with nothing personal in the answer.

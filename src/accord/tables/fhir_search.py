@@ -1,7 +1,7 @@
 """Searching FHIR R4 resources that lie in memory: which parameters each kind has, and which resources they leave.
 
-A new parameter is a line of `PARAMETERS`; a new type of parameter is a function in `MATCHES`. Parameters that are not
-there, modifiers and chains are refused (`BadSearch`), never left out: a search that found too much would look right.
+A new parameter is a line of `PARAMETERS`; a new type of parameter is a case of `_test`. Parameters that are not there,
+modifiers and chains are refused (`BadSearch`), never left out: a search that found too much would look right.
 Source: HL7 FHIR R4, search.html.
 """
 
@@ -20,62 +20,40 @@ Parameter = tuple[str, str, str]
 """Its type, where the value lies in the resource, and the definition of HL7."""
 
 SEARCHES = "http://hl7.org/fhir/SearchParameter"
-ID: Parameter = ("token", "id", f"{SEARCHES}/Resource-id")
 IDENTIFIER, PATIENT, SUBJECT = "identifier", "patient", "subject"
+CLINICAL = (IDENTIFIER, PATIENT, "code", "date", "encounter")
+"""Parameters that most kinds share in R4: HL7 defines them once."""
+STATUS, ENCOUNTER, PERIOD = ("token", "status"), ("reference", "encounter"), ("date", "period")
+OF_SOMEBODY = dict.fromkeys((SUBJECT, PATIENT), ("reference", "subject")) | {IDENTIFIER: ("token", "identifier")}
+"""What a resource about somebody can be looked for by: `subject` and `patient` are the same here."""
 
 
-def _of_person(kind: str, patient: str = "clinical-patient") -> dict[str, Parameter]:
-    """What a resource about somebody can be looked for by: `subject` and `patient` are the same here."""
-    return {
-        "_id": ID,
-        SUBJECT: ("reference", "subject", f"{SEARCHES}/{kind}-subject"),
-        PATIENT: ("reference", "subject", f"{SEARCHES}/{patient}"),
+def _parameters(kind: str, named: Mapping[str, tuple[str, str]]) -> dict[str, Parameter]:
+    """The type and place of each parameter, with its definition."""
+    own = kind in ("Patient", "Questionnaire", "QuestionnaireResponse")
+    return {"_id": ("token", "id", f"{SEARCHES}/Resource-id")} | {
+        name: (sort, place, f"{SEARCHES}/{kind if own or name not in CLINICAL else 'clinical'}-{name}")
+        for name, (sort, place) in named.items()
     }
 
 
 PARAMETERS: dict[str, dict[str, Parameter]] = {
-    "Patient": {"_id": ID, IDENTIFIER: ("token", "identifier", f"{SEARCHES}/Patient-identifier")},
-    "Questionnaire": {
-        "_id": ID,
-        "url": ("uri", "url", f"{SEARCHES}/Questionnaire-url"),
-        "version": ("token", "version", f"{SEARCHES}/Questionnaire-version"),
-    },
-    "QuestionnaireResponse": {
-        **_of_person("QuestionnaireResponse", "QuestionnaireResponse-patient"),
-        IDENTIFIER: ("token", "identifier", f"{SEARCHES}/QuestionnaireResponse-identifier"),
-        "encounter": ("reference", "encounter", f"{SEARCHES}/QuestionnaireResponse-encounter"),
-        "questionnaire": ("uri", "questionnaire", f"{SEARCHES}/QuestionnaireResponse-questionnaire"),
-        "status": ("token", "status", f"{SEARCHES}/QuestionnaireResponse-status"),
-    },
-    "Observation": {
-        **_of_person("Observation"),
-        IDENTIFIER: ("token", "identifier", f"{SEARCHES}/clinical-identifier"),
-        "category": ("token", "category", f"{SEARCHES}/Observation-category"),
-        "code": ("token", "code", f"{SEARCHES}/clinical-code"),
-        "date": ("date", "effectiveDateTime", f"{SEARCHES}/clinical-date"),
-        "encounter": ("reference", "encounter", f"{SEARCHES}/clinical-encounter"),
-        "status": ("token", "status", f"{SEARCHES}/Observation-status"),
-    },
-    "Goal": {
-        **_of_person("Goal"),
-        IDENTIFIER: ("token", "identifier", f"{SEARCHES}/clinical-identifier"),
-        "lifecycle-status": ("token", "lifecycleStatus", f"{SEARCHES}/Goal-lifecycle-status"),
-    },
-    "CarePlan": {
-        **_of_person("CarePlan"),
-        IDENTIFIER: ("token", "identifier", f"{SEARCHES}/clinical-identifier"),
-        "category": ("token", "category", f"{SEARCHES}/CarePlan-category"),
-        "date": ("date", "period", f"{SEARCHES}/clinical-date"),
-        "status": ("token", "status", f"{SEARCHES}/CarePlan-status"),
-    },
-    "Encounter": {
-        **_of_person("Encounter"),
-        IDENTIFIER: ("token", "identifier", f"{SEARCHES}/clinical-identifier"),
-        "class": ("token", "class", f"{SEARCHES}/Encounter-class"),
-        "date": ("date", "period", f"{SEARCHES}/clinical-date"),
-        "status": ("token", "status", f"{SEARCHES}/Encounter-status"),
-    },
-}
+    kind: _parameters(kind, named)
+    for kind, named in {
+        "Patient": {IDENTIFIER: ("token", "identifier")},
+        "Questionnaire": {"url": ("uri", "url"), "version": ("token", "version")},
+        "QuestionnaireResponse": {
+            **OF_SOMEBODY, "encounter": ENCOUNTER, "questionnaire": ("uri", "questionnaire"), "status": STATUS,
+        },
+        "Observation": {
+            **OF_SOMEBODY, "category": ("token", "category"), "code": ("token", "code"),
+            "date": ("date", "effectiveDateTime"), "encounter": ENCOUNTER, "status": STATUS,
+        },
+        "Goal": {**OF_SOMEBODY, "lifecycle-status": ("token", "lifecycleStatus")},
+        "CarePlan": {**OF_SOMEBODY, "category": ("token", "category"), "date": PERIOD, "status": STATUS},
+        "Encounter": {**OF_SOMEBODY, "class": ("token", "class"), "date": PERIOD, "status": STATUS},
+    }.items()
+}  # fmt: skip
 """What each kind of resource can be looked for by. A kind that is not here is not served."""
 
 DATE = re.compile(

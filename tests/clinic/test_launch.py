@@ -78,7 +78,7 @@ def opened(browser, record, **changed):
 
 
 def tied(browser, record):
-    assert "Is the user of City record you?" in opened(browser, record).content.decode()
+    assert "Did you open Accord from your own account in City record?" in opened(browser, record).content.decode()
     return browser.post("/launch/confirm/")
 
 

@@ -34,21 +34,21 @@ test-all: .venv/ready-test fhir-of-others  ## that, and all that needs a Postgre
 	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys test-on-postgresql test-cluster
 
 test-core: .venv/ready-test  ## test the core alone: no web, no database
-	$(KEPT) $(BIN)/pytest tests/accord -n 2 -m 'not cluster' $(NO_API)
+	$(KEPT) $(BIN)/pytest tests/accord -n 2 --dist worksteal -m 'not cluster' $(NO_API)
 
 test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
-	$(KEPT) $(BIN)/pytest tests/clinic tests/attack -n 2 --dist loadfile -m 'not cluster'
+	$(KEPT) $(BIN)/pytest tests/clinic tests/attack -n 2 --dist worksteal -m 'not cluster'
 
 test-postgresql: test-on-postgresql test-cluster  ## test what can differ on PostgreSQL, then what starts servers itself
 
 test-on-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
-	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic tests/attack -n 2 --dist loadfile
+	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic tests/attack -n 2 --dist worksteal
 
 test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL and back, and Spark where it is installed
-	$(KEPT) $(BIN)/pytest tests/clinic tests/accord/test_registry_engine.py -n 2 --dist loadfile -m cluster $(NO_API)
+	$(KEPT) $(BIN)/pytest tests/clinic tests/accord/test_registry_engine.py -n 2 --dist worksteal -m cluster $(NO_API)
 
 test-journeys: .venv/ready-test browser fhir-of-others  ## test whole journeys, over HTTP and in Chromium
-	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist loadfile $(NO_API)
+	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist worksteal $(NO_API)
 
 lint: .venv/ready-test  ## check style, types, which part may import which, and known dangers
 	$(BIN)/ruff check --output-format=concise src tests docs

@@ -28,11 +28,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.signals", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer practices")
     parser.add_argument("--practices", type=int, metavar="N", help="simulated practices in a condition")
+    parser.add_argument("--processes", type=int, metavar="N", help="processes that share the work (default: the cores)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="some of the tables")
     arguments = parser.parse_args()
     size = QUICK if arguments.quick else FULL
     if arguments.practices:
         size = replace(size, practices=arguments.practices)
+    if arguments.processes:
+        size = replace(size, processes=arguments.processes)
     for name in arguments.only:
         PARTS[name](size)
 

@@ -42,7 +42,7 @@ def few(size: Size) -> None:
 
 
 def _ratios(life: Life, n: int, count: int, size: Size) -> Iterator[float]:
-    yield from mean_error_spread(spread_out(partial(_practice, life, n, size), count))
+    yield from mean_error_spread(spread_out(partial(_practice, life, n, size), count, size.processes))
 
 
 def _levels(calm: Floats, times: Floats, days: Floats, made: Calibration) -> Floats:

@@ -30,9 +30,8 @@ FEW = 500  # strained courses at once among the calm ones
 def rivals(size: Size) -> None:
     """Share of strains marked while they last, 15 sessions, nine items without an end of the scale."""
     names = ["Accord (drop)", *(name for name, rule in RULES.items() if rule.online), *_OWN]
-    found = np.stack([
-        spread_out(partial(_cells, cv, size), PRACTICES).mean(axis=0).reshape(len(names), -1) for cv in UNEVEN
-    ], axis=1)  # fmt: skip
+    shares = [spread_out(partial(_cells, cv, size), PRACTICES, size.processes).mean(axis=0) for cv in UNEVEN]
+    found = np.stack([share.reshape(len(names), -1) for share in shares], axis=1)
     rows = ((name, *found[k].ravel().tolist(), float(found[k].mean())) for k, name in enumerate(names))
     head = ("statistic", *(f"{cell}, CV {cv}" for cv in UNEVEN for cell in CELLS), "mean")
     show("Strains found while they last, one uneventful course in twenty marked", head, rows)

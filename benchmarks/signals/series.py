@@ -27,7 +27,7 @@ SIZES = {"three sessions, 2 SD lower": (3, 2.0), "one session, 3 SD lower": (1, 
 
 def series(size: Size) -> None:
     """Share of strains marked while they last, by how many of them lower both scales, and uneventful courses marked."""
-    rates = spread_out(partial(_practice, size), PRACTICES).mean(axis=0).reshape(len(CHOICES), -1)
+    rates = spread_out(partial(_practice, size), PRACTICES, size.processes).mean(axis=0).reshape(len(CHOICES), -1)
     head = ("judged", "uneventful, of 100", *(f"{name}; {share:.0%} lower both" for name in SIZES for share in BOTH))
     rows = ((name, 100.0 * row[0], *row[1:].tolist()) for name, row in zip(CHOICES, rates, strict=True))
     show("Which series, one budget of 5 drops in 100 courses for all that are judged", head, rows)

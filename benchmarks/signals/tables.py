@@ -17,13 +17,14 @@ NINE = nine_items()
 @dataclass(frozen=True)
 class Size:
     """How much is simulated: practices in a condition, and small ones; uneventful courses that judge each; simulated
-    courses behind a limit; courses of each cell in the table of rivals."""
+    courses behind a limit; courses of each cell in the table of rivals; processes that share the practices."""
 
     practices: int
     small: int
     judged: int
     draws: int
     cell: int
+    processes: int = os.cpu_count() or 1
 
 
 FULL = Size(practices=20, small=40, judged=4000, draws=20_000, cell=20_000)
@@ -38,11 +39,11 @@ def show(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> N
         print("| " + " | ".join(f"{x:.2f}" if isinstance(x, float) else str(x) for x in row) + " |", flush=True)
 
 
-def spread_out(one: Callable[[int], list[float]], count: int) -> np.ndarray:
-    """One row for each seed, worked out on all cores."""
-    if os.cpu_count() == 1:
+def spread_out(one: Callable[[int], list[float]], count: int, processes: int) -> np.ndarray:
+    """One row for each seed."""
+    if processes == 1:
         return np.array([one(seed) for seed in range(count)])
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(processes) as pool:
         return np.array(list(pool.map(one, range(count))))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.errors import BadInput
+from accord.stats.evidence import in_strain
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import OPEN, PARTLY, RECOVERED, cusum, innovations, repair, together
 
@@ -179,6 +180,18 @@ def test_a_strain_is_open_until_the_level_from_before_is_reached():
 def test_half_of_the_way_back_within_three_sessions_is_partly():
     assert repaired([2.5, 3.1, 2.0]) == [0, OPEN, OPEN, PARTLY, PARTLY]
     assert repaired([2.5, 2.5, 2.5, 3.1]) == [0, OPEN, OPEN, OPEN, OPEN, OPEN]
+
+
+def test_a_slow_decline_is_no_usual_course_from_where_it_began_until_it_is_over():
+    """None of its ratings is unusual by itself. It is over with the second one that is back."""
+    course = np.array([4.0, 4.1, 3.9, 4.0, 4.1, 3.75, 3.55, 3.4, 3.2, 3.05, 3.0, 4.0, 4.1])
+    usual = Hyper(3.8, 0.0, 0.28, 0.0, 0.0, 0.09, 0.2)
+    times = np.arange(1.0, 14.0)
+    both = np.stack([course, np.where(np.arange(13) < 5, course, 4.0)])
+    steps = innovations(both, times, usual)
+    assert steps.z.min() > -2.2
+    assert np.flatnonzero(in_strain(both, steps)[0]).tolist() == [5, 6, 7, 8, 9, 10, 11]
+    assert not in_strain(both, steps)[1].any()
 
 
 def test_a_missing_session_leaves_a_strain_as_it_stands():

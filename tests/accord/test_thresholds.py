@@ -65,12 +65,15 @@ def test_a_difference_keeps_its_budget_too():
 
 
 def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
+    """Slides too: each of their ratings is usual by itself, so they are left out by their sum."""
     calm = practice(NINE, 5000, 999)
-    clean, strained = (
-        np.mean([flagged(calibrate(simulate(400, 15, s, share=share).client, draws=2000), calm) for s in range(3)])
+    made = {
+        share: [calibrate(simulate(400, 15, s, share=share).client, draws=2000) for s in range(3)]
         for share in (0.0, 0.45)
-    )
-    assert 0.6 * clean < strained < 1.1 * clean
+    }
+    for kind in ("drop", "slide"):
+        clean, strained = (np.mean([flagged(one, calm, kind) for one in made[share]]) for share in made)
+        assert 0.6 * clean < strained < 1.1 * clean
 
 
 def test_noise_that_falls_further_than_it_rises_is_seen_and_allowed_for():

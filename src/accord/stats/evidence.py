@@ -20,6 +20,7 @@ from accord.stats.innovation import (
     Floats,
     Innovations,
     checked,
+    cusum,
     innovations,
     repair,
     together,
@@ -33,6 +34,9 @@ WEIGHT = 0.4  # of the therapist's voice, below one sd under the usual: gains un
 STRAINED = -2.2  # sd below what was expected, from which on a rating is not usual: little of calm courses is lost
 DOUBTFUL = -1.7  # the same where own courses are compared with simulated ones, which lose as much
 LOW = -2.0  # sd from which on, to the end, a course says nothing about noise
+DECLINE, SLACK = 3.0, 0.75  # a running sum of falls, each less this slack, from which on a course is no usual one
+"""With 3 and .5 a practice without strains lost so many calm courses that it knew itself less well, and made a tenth
+more marks. With 4 and .5 as much is gained where many are strained as with these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,8 @@ def crossings(above: Flags, judged: Flags) -> Flags:
 
 
 def in_strain(scores: Floats, steps: Innovations, below: float = STRAINED) -> Flags:
-    """Sessions (n, T) from a rating so far `below` what was expected on, until the course is back at its level.
+    """Sessions (n, T) from a rating so far `below` what was expected on, or from where a slow decline began, until the
+    course is back at its level.
 
     `below` is in the person's usual SD. A missing rating neither begins nor ends one.
 
@@ -155,7 +160,27 @@ def in_strain(scores: Floats, steps: Innovations, below: float = STRAINED) -> Fl
     [[False, False, True, True, False]]
     """
     state = repair(scores, steps.expected, steps.sd, (steps.z < below) & (steps.earlier >= FEWEST))
-    return np.asarray((state == OPEN) | (state == PARTLY))
+    strained = (state == OPEN) | (state == PARTLY)
+    falls = cusum(np.where(steps.earlier >= FEWEST, steps.z, np.nan), SLACK)
+    rows = np.flatnonzero((falls > DECLINE).any(axis=1))
+    if len(rows):
+        strained[rows] |= _declining(scores[rows], steps.expected[rows], steps.sd[rows], falls[rows])
+    return np.asarray(strained)
+
+
+def _declining(scores: Floats, expected: Floats, sd: Floats, falls: Floats) -> Flags:
+    """Sessions (n, T) from where a slow decline began until the course is back at its level of then.
+
+    Each of its ratings is usual by itself. Left among those that say what is usual, slides would hide slides.
+    """
+    sessions = np.arange(falls.shape[1])
+    begun = np.minimum(np.maximum.accumulate(np.where(falls > 0, 0, sessions + 1), axis=1), sessions)
+    declined = falls > DECLINE
+    state = repair(scores, expected, sd, declined, np.take_along_axis(expected, begun, axis=1))
+    inside = declined.copy()
+    for k in range(len(sessions) - 2, -1, -1):
+        inside[:, k] |= inside[:, k + 1] & (falls[:, k] > 0)
+    return np.asarray(inside | (state == OPEN) | (state == PARTLY))
 
 
 def _after(low: Flags) -> Flags:

@@ -17,6 +17,7 @@ from accord.stats.hyper import Hyper, basis
 from accord.stats.innovation import Flags, Floats, innovations
 
 MOVE = 1e-4  # step of the numerical derivative
+SIZE = 4  # the place of the residual variance among the parameters
 MOST = np.array([0.7, 0.7, 0.3, 0.2, 0.7, 0.4])  # the largest change of each parameter at once
 FEWEST_LEVEL = 1e-4  # of the residual variance: the least that persons' levels differ
 FLATTEST = 1e-7  # the same for their rises, a session
@@ -50,6 +51,9 @@ class Slopes:
         guess = parameters(usual)
         moved = []
         for k in range(len(guess)):
+            if k == SIZE:  # both other variances are told against it: all steps grow alike
+                moved.append((np.zeros(len(e[seen])), np.full(len(e[seen]), 0.5)))
+                continue
             beside = guess.copy()
             beside[k] += MOVE
             _e, other_sd, other = _steps(y, t, with_parameters(usual, beside))

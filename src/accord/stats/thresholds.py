@@ -31,10 +31,12 @@ METHOD = "innovation-3"
 LONG = 6  # ratings of a course from which a practice learns to judge
 FEWEST_COURSES = {"drop": 10, "slide": 20, "gap": 10}
 """Such courses before a kind of mark is made: with fewer, no budget holds."""
-UNSURE = 10  # courses: with so many, half of the budget is kept for what they do not know of themselves
+UNSURE = 12  # courses: with so many, half of the budget is kept for what they do not know of themselves
 """A limit in error by as much up as down gives too many marks on average: they fall faster than it rises."""
 MOST = 10_000  # own courses read for a calibration; more move a limit in the third digit
 DRAWS = 20_000
+FEWEST_DRAWS, DRAWS_A_COURSE = 4000, 400
+"""Fewer are simulated for few courses: what these do not know of themselves moves a limit far more than chance does."""
 FARTHEST = 60  # sessions of a simulated course at most
 
 
@@ -164,6 +166,7 @@ def _limits(
     if not kinds:
         return {}
     times = np.arange(1.0, min(max(2 * sessions, 2 * COURSE), FARTHEST) + 1)
+    draws = min(draws, max(FEWEST_DRAWS, DRAWS_A_COURSE * long))
     n = min(draws, 2 * draws * COURSE // len(times))
     statistics = practice.voices.read(*practice.simulate(n, times, np.random.default_rng(seed)), times)
     earlier, sure = statistics.steps.earlier, long / (long + UNSURE)

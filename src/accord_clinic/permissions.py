@@ -37,9 +37,13 @@ def can(check: Callable[..., None], member: Member | Client | None, *things: obj
 def dyads_visible_to(member: Member) -> QuerySet[Dyad]:
     """Own dyads, those covered for a colleague or shared with this supervisor now, and one opened in an emergency.
 
+    Of a course that a successor took over, the client decides, for as long as the new one goes on.
+
     Whoever has asked for erasure is on no daily page any more; what is kept of them opens in an emergency alone.
     """
     rows = treated_by(member) if member.is_a("therapist") else Q(pk__in=())
+    if member.is_a("therapist"):
+        rows |= Q(pk__in=taken_over_by(member).filter(shows_earlier="course").values("follows"))
     if member.is_a("supervisor"):
         rows |= Q(pk__in=shares_with(member).values("dyad"))
     rows &= Q(client__locked_at=None)
@@ -56,6 +60,11 @@ def treated_by(member: Member, dyad: str = "") -> Q:
     covered = list(covered_by(member).values_list("dyad", flat=True))
     own = Q(**{f"{dyad}therapist": member})
     return own | Q(**{f"{dyad}pk__in": covered}) if covered else own
+
+
+def taken_over_by(member: Member) -> QuerySet[Dyad]:
+    """The running courses of this therapist that another one's course came before."""
+    return Dyad.objects.filter(therapist=member, ended=None).exclude(follows=None)
 
 
 def covered_by(member: Member) -> QuerySet[Cover]:

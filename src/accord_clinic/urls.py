@@ -110,6 +110,7 @@ urlpatterns = [
     path("mine/<str:uid>/propose/", own_space.propose, name="my-propose"),
     path("mine/<str:uid>/lines/", own_space.my_lines, name="my-lines"),
     path("mine/<str:uid>/readers/", own_space.my_readers, name="my-readers"),
+    path("mine/<str:uid>/earlier/", own_space.my_earlier, name="my-earlier"),
     path("mine/<str:uid>/openings/", own_space.my_openings, name="my-openings"),
     # accounts: what allauth offers beyond this (sign-up, addresses, codes by mail) is shut: the admin makes accounts
     *(path(f"account/{address}", errors.not_here, name=name) for address, name in SHUT),

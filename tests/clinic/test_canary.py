@@ -21,7 +21,16 @@ from tests.clinic.people import CHECK_IN, a_held_session, answers
 from tests.clinic.rights_steps import erase
 from tests.clinic.test_every_url import ROWS, routes, world  # noqa: F401
 
-from accord_clinic.actions import care, checkin, corrections, cover_and_emergency, erasure, reveal, service
+from accord_clinic.actions import (
+    care,
+    checkin,
+    corrections,
+    cover_and_emergency,
+    earlier_course,
+    erasure,
+    reveal,
+    service,
+)
 from accord_clinic.messages import notices
 from accord_clinic.models import (
     Agreement,
@@ -132,8 +141,10 @@ def a_correction(world):  # noqa: F811
 
 
 def a_hand_over(world):  # noqa: F811
-    """Eve is Ana's therapist from today on, and Ben was."""
-    care.hand_over(world.people.dyad, world.people.eve, timezone.localdate(), by=world.people.ben)
+    """Eve is Ana's therapist from today on, and Ben was. Ana lets her see all that he could."""
+    after = care.hand_over(world.people.dyad, world.people.eve, timezone.localdate(), by=world.people.ben)
+    earlier_course.show_earlier(after, "course", by=world.people.ana)
+    assert world.ask("eve", "get", "people/<str:uid>/").status_code == 200
 
 
 def a_therapist_who_left(world):  # noqa: F811

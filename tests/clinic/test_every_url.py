@@ -128,6 +128,7 @@ ROWS = {
     "mine/<str:uid>/propose/": Row(post="ana", at="dyad", of="own space"),
     "mine/<str:uid>/lines/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/readers/": Row(get="ana", at="dyad", of="own space"),
+    "mine/<str:uid>/earlier/": Row(post="ana", at="dyad", of="own space"),
     "mine/<str:uid>/openings/": Row(post="ana", at="dyad", of="own space"),
     # the client's choices and rights
     "^stop/(?P<token>.*)$": Row(get=ANYBODY, post=ANYBODY, at="stop", of="world"),

@@ -10,7 +10,7 @@ from django.test import Client as Browser
 from django.urls import URLResolver, get_resolver
 from django.utils import timezone, translation
 from django.utils.translation import trans_real
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import ask_to_step_in, code_for, inside
 
@@ -299,6 +299,12 @@ def own_pages(walk: Walk) -> None:
     walk.see("own, empty", inside(other.client).get(f"/mine/{other.uid}/"))
     type(walk.dyad).objects.filter(pk=other.pk).update(client=walk.ana)
     walk.see("mine", browser.get("/mine/"))
+    after = a_dyad(a_member("Eva", "therapist"), walk.ana, follows=walk.dyad)
+    for shows in ("nothing", "agreed", "course"):
+        walk.see("choose", browser.post(f"/mine/{after.uid}/earlier/", {"shows": shows}))
+        for course in (walk.dyad, after):
+            walk.see(f"{shows} of the course before", browser.get(f"/mine/{course.uid}/"))
+            walk.see(f"{shows}, readers", browser.get(f"/mine/{course.uid}/readers/"))
     walk.see("leave", browser.post("/mine/leave/"))
 
 

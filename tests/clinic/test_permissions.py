@@ -11,7 +11,7 @@ from tests.clinic.people import a_dyad, a_held_session, a_member, answers
 from tests.clinic.rights_steps import erase
 
 from accord_clinic import permissions
-from accord_clinic.actions import care, cover_and_emergency, erasure, members, reveal
+from accord_clinic.actions import care, cover_and_emergency, earlier_course, erasure, members, reveal
 from accord_clinic.models import BreakGlass, Member, PrivateLine, Study, StudyFile
 
 STAFF = ("ben", "cy", "dee", "eve", "mo", "ada")
@@ -42,6 +42,8 @@ MAY = {
     "check_see_dyad, in an emergency": {"ben", "ada"},
     "check_see_dyad, an emergency of yesterday": {"ben"},
     "check_see_dyad, handed over": {"ben"},
+    "check_see_dyad, handed over and shown": {"ben", "eve"},
+    "check_treat, handed over and shown": {"ben"},
     "check_see_dyad, left": set(),
     "check_see_dyad, erased": set(),
     "check_see_dyad, erasure asked for": set(),
@@ -156,8 +158,10 @@ def _happens(people, how: str) -> None:
         cover_and_emergency.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.ada)
     if "yesterday" in how:
         BreakGlass.objects.update(until=timezone.now() - timedelta(days=1))
-    if how in ("handed over", "left"):
-        care.hand_over(dyad, people.eve, day, by=ben)
+    if how in ("handed over", "handed over and shown", "left"):
+        after = care.hand_over(dyad, people.eve, day, by=ben)
+    if how == "handed over and shown":
+        earlier_course.show_earlier(after, "course", by=people.ana)
     if how == "left":
         cover_and_emergency.leave(ben, by=people.ada)
     if how == "erased":

@@ -13,7 +13,7 @@ from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 
 from accord_clinic import links
-from accord_clinic.actions import care, checkin, schedule
+from accord_clinic.actions import care, checkin, earlier_course, schedule
 from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Practice, Session, Share
 from accord_clinic.questionnaires import plan
 
@@ -286,12 +286,15 @@ def test_the_client_is_told_of_a_hand_over_in_the_own_space_and_before_the_first
     after = care.hand_over(dyad, eve, TODAY, by=ben)
     space = inside(ana)
     assert "you work with Eve." in space.get(f"/mine/{dyad.uid}/").content.decode()
-    told = "Before that you worked with Ben. What you said there stays there, and is not shown to Eve."
+    told = "Before that you worked with Ben. Eve is not shown what you said there."
     assert told in space.get(f"/mine/{after.uid}/").content.decode()
     first, second = (Phone(a_session(after, state="held"), start=False) for _ in range(2))
-    before = "You work with Eve now. What you said to Ben stays there, and is not shown to Eve."
+    before = "You work with Eve now. What you said to Ben is not shown to Eve. You can change that in your own space."
     assert before in text(first.browser.get(f"/c/{first.token}"))
     assert before not in text(second.browser.get(f"/c/{second.token}"))
+    earlier_course.show_earlier(after, "agreed", by=ana)
+    chosen = "You work with Eve now, who sees of your time with Ben what you chose."
+    assert chosen in text(first.browser.get(f"/c/{first.token}"))
 
 
 def test_a_hand_over_ends_one_course_and_opens_another_with_its_own_start(browser, people, dyad, eve, as_member):

@@ -22,8 +22,8 @@ def give_caseload(
     """Give every running course of a therapist to a colleague, from the first day on, or to the last for a cover.
 
     The page asks that a person has told the clients before. The reason is for admins alone; both therapists get one
-    notice, and the first one sees that it was done. The successor begins a course of their own and sees nothing of the
-    old one.
+    notice, and the first one sees that it was done. The successor begins a course of their own; what it shows of the
+    old one is chosen by the client (`actions.earlier_course`).
     """
     check_give_away(by, therapist)
     codes.check(CaseloadMove, kind=kind)

@@ -315,7 +315,8 @@ def _end(dyad: Dyad, how: str, on: date, reason: str, *, by: Member) -> None:
 def hand_over(dyad: Dyad, to: Member, on: date, *, by: Member) -> Dyad:
     """End one dyad and open another with its own baseline, which names the earlier one.
 
-    What is asked, and when messages go out, was settled with the client and goes with it; what was said does not.
+    What is asked, and when messages go out, was settled with the client and goes with it; what was said goes only where
+    the client lets it (`actions.earlier_course`).
     """
     check_own(by, dyad)
     after = _hand_over(dyad, to, on, by=by)

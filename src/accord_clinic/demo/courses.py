@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from accord.records import Answer, Rater
 from accord.signals import CHECK_IN
-from accord_clinic.actions import agreements, care, checkin, consent, reveal, strains, talk_sheet
+from accord_clinic.actions import agreements, care, checkin, consent, earlier_course, reveal, strains, talk_sheet
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import DemoVoices
 from accord_clinic.models import Agreement, Client, Dyad, Member, Session
@@ -243,6 +243,7 @@ class Life:
         day = last.start.date() + timedelta(days=5)
         if self.plot.moves_to:
             self.dyad = care.hand_over(self.dyad, self.plot.moves_to, day, by=self.therapist)
+            earlier_course.show_earlier(self.dyad, "agreed", by=self.dyad.client)
             care.plan_session(self.dyad, last.start + timedelta(days=14, hours=1), by=self.plot.moves_to)
             return
         why = {"planned": "ended_planned", "agreement": "ended_agreement", "by_therapist": "ended_therapist"}

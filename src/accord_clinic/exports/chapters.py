@@ -19,7 +19,7 @@ from accord_clinic.words import choices, phrases
 LEFT_OUT = (
     "course", "follows", "agreement", "of_goal", "instrument", "version", "form", "wording", "context", "item", "topic",
     "rule", "scale", "evidence", "calibration", "strain", "uid", "number_in_file",
-    "mark_of", "plan",
+    "mark_of", "plan", "shows_earlier",
 )  # fmt: skip
 """Names for machines: they are in the JSON and CSV, and would only be in the way of reading."""
 

@@ -117,6 +117,7 @@ def _courses(client: Client) -> Iterable[Row]:
         yield {
             "course": d.uid,
             "follows": d.follows.uid if d.follows else "",
+            "shows_earlier": d.shows_earlier,
             "with": d.therapist.name,
             "started": d.started,
             "ended": d.ended,

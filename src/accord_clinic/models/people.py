@@ -206,6 +206,11 @@ class Dyad(Addressed):
     # Whether something felt off is asked first as a rule: that is the first of these.
     ORDERS = [("strain_first", _("first whether something felt off")), ("scored_first", _("first what is scored"))]
     FORMS = [("full", _("the full check-in")), ("minimum", _("the short one"))]
+    EARLIER = [
+        ("nothing", _("nothing")),
+        ("agreed", _("the goals and tasks that both confirmed")),
+        ("course", _("everything that the therapist before could see")),
+    ]
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="dyads")
     therapist = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="dyads")
@@ -227,6 +232,10 @@ class Dyad(Addressed):
     )
     under_way = models.BooleanField(default=False, help_text="the two worked together before their first check-in")
     follows = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followed_by")
+    shows_earlier = models.CharField(
+        max_length=10, choices=EARLIER, default="nothing",
+        help_text="what the client lets this therapist see of the course before, while this one goes on",
+    )  # fmt: skip
     circle = models.CharField(
         max_length=22, blank=True, help_text="ties the dyads of a couple, a group or co-therapists"
     )

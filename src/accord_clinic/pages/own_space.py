@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from accord_clinic import links
 from accord_clinic.charts import SessionMark, StrainSpan
 from accord_clinic.charts.types import Opener
+from accord_clinic.pages.earlier_course import read_by_successor, stands_now
 from accord_clinic.pages.key_holders import in_short, names_of
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.queries import doors, own_space
@@ -99,15 +100,15 @@ def own_course(dyad: Dyad) -> OwnCourse:
 
 
 def _moved(dyad: Dyad) -> Iterable[str]:
-    """A hand-over, as the client reads of it in both courses: with whom it goes on, and that what was said stays."""
+    """A hand-over, as the client reads of it in both courses: with whom it goes on, and what is shown of it."""
     after = own_space.continued_by(dyad)
     if after:
         yield _("Since {day} you work with {name}.").format(
             day=date_format(after.started, "DATE_FORMAT"), name=after.therapist.name
         )
-    if dyad.follows and dyad.follows.therapist_id != dyad.therapist_id:
-        text = _("Before that you worked with {before}. What you said there stays there, and is not shown to {name}.")
-        yield text.format(before=dyad.follows.therapist.name, name=dyad.therapist.name)
+    before = stands_now(dyad)
+    if before:
+        yield before
 
 
 def _mark(session: Session) -> SessionMark:
@@ -256,7 +257,7 @@ def may_read(dyad: Dyad) -> list[tuple[str, str]]:
 
 
 def _instead_of(dyad: Dyad) -> Iterable[tuple[str, str]]:
-    """Supervisors, cover, emergencies."""
+    """Supervisors, cover, a successor, emergencies."""
     therapist = dyad.therapist.name
     for share in own_space.standing_shares(dyad):
         text = _("The same as {therapist}, as supervisor, since {day}.")
@@ -267,6 +268,9 @@ def _instead_of(dyad: Dyad) -> Iterable[tuple[str, str]]:
         text = _("In place of {therapist}, from {first} to {last}.")
         first, last = date_format(cover.first, "MONTH_DAY_FORMAT"), date_format(cover.last, "MONTH_DAY_FORMAT")
         yield cover.name, text.format(therapist=therapist, first=first, last=last)
+    successor = read_by_successor(dyad)
+    if successor:
+        yield successor
     for glass in emergencies(dyad):
         text = _("Could read this for an hour in an emergency, from {at}: “{why}”")
         yield glass.member.name, text.format(at=at(glass.at), why=glass.why)

@@ -18,6 +18,7 @@ from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, 
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
+from accord_clinic.queries.earlier_course import earlier_course
 from accord_clinic.queries.practice import often, practice
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.page import PICKS
@@ -143,10 +144,8 @@ def _link(invitation: Invitation | None) -> Link | None:
 
 def came_from(link: Link) -> str:
     """With whom the client worked before a hand-over: told at the first check-in of the new course, then no more."""
-    if link.session.number > 1 or link.dyad.follows is None:
-        return ""
-    before = link.dyad.follows.therapist
-    return "" if before.pk == link.dyad.therapist_id else before.name
+    earlier = None if link.session.number > 1 else earlier_course(link.dyad)
+    return earlier.therapist.name if earlier else ""
 
 
 def outside_reader_now(dyad: Dyad) -> str:

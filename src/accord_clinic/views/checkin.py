@@ -66,6 +66,7 @@ def _before(request: HttpRequest, link: Link, page: questionnaires.QuestionPage)
         "how_long": phrases.how_long(page.seconds),
         "safety": page.safety,
         "came_from": checkin_queries.came_from(link),
+        "shows_earlier": link.dyad.shows_earlier != "nothing",
         "contact": checkin_page.has_safety_contact(link),
         "foreign": any(question.foreign for question in page.questions()),
         "session": page.names.session,

@@ -1,6 +1,7 @@
 """A client's own space: sign in by code or PIN, course, goals, sheets, kept lines, readers, leaving."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -15,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accord.errors import AccordError
-from accord_clinic.actions import agreements, own_space, private_lines
+from accord_clinic.actions import agreements, earlier_course, own_space, private_lines
 from accord_clinic.actions import step_in as steps
+from accord_clinic.pages import earlier_course as earlier_pages
 from accord_clinic.pages import own_space as space_pages
 from accord_clinic.pages import readers as reader_pages
 from accord_clinic.pages.talk_sheet import sheet
@@ -205,10 +207,23 @@ def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
         return unknown(request)
     context = {
         "may": space_pages.may_read(dyad),
+        "earlier": earlier_pages.for_client(dyad),
         "visits": reader_pages.visits(dyad),
         "openings": space_pages.openings(client, request.COOKIES.get(DOOR, "")),
     }
     return page_of_course(request, "client/readers.html", context, client, dyad, "my-readers")
+
+
+@require_POST
+@through_the_door
+def my_earlier(request: HttpRequest, client, uid: str) -> HttpResponse:
+    """Choose what the therapist of this course sees of the one before."""
+    dyad = agreement_queries.dyad_for(client, uid)
+    if dyad is None:
+        return unknown(request)
+    with suppress(AccordError):
+        earlier_course.show_earlier(dyad, request.POST.get("shows", ""), by=client)
+    return redirect(reverse("my-readers", args=[dyad.uid]) + "#earlier")
 
 
 @require_POST

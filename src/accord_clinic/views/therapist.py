@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord_clinic.actions import put_aside, read_log
 from accord_clinic.pages import absence as absence_pages
 from accord_clinic.pages import caseload
+from accord_clinic.pages import earlier_course as earlier_pages
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import dyad as dyad_queries
@@ -67,7 +68,10 @@ def dyad(request: MemberRequest, uid: str) -> HttpResponse:
     page = dyad_page(request.user, row)
     if page.latest:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
-    context = {"page": page, "dyad": row, "pause": pause_of(row)}
+    earlier = earlier_pages.for_successor(request.user, row)
+    if earlier and earlier.agreed:
+        read_log.log_read(request.user, earlier.dyad, "goals", [])
+    context = {"page": page, "dyad": row, "pause": pause_of(row), "earlier": earlier}
     return render(request, "therapist/dyad.html", context)
 
 

@@ -1,0 +1,90 @@
+"""What a successor reads of the course before, and the client's choice. A new choice is a line in `choices`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from accord_clinic.pages.care_record import agreed
+from accord_clinic.queries import earlier_course as queries
+from accord_clinic.queries.agreements import shown
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Dyad, Member
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCourse:
+    """The course before, as far as its client lets the successor see it. `shows`: a code of `Dyad.EARLIER`."""
+
+    dyad: Dyad
+    before: str
+    shows: str
+    agreed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierChoice:
+    """What the client can choose for the therapist of this course, and what stands."""
+
+    title: str
+    stands: str
+    choices: tuple[tuple[str, str], ...]
+
+
+def for_successor(member: Member, dyad: Dyad) -> EarlierCourse | None:
+    """For the own therapist of a course that goes on from a colleague's; nothing for anybody else."""
+    earlier = queries.earlier_course(dyad) if queries.is_successor(member, dyad) else None
+    if earlier is None:
+        return None
+    lines = tuple(agreed(shown(earlier))) if dyad.shows_earlier == "agreed" else ()
+    return EarlierCourse(earlier, earlier.therapist.name, dyad.shows_earlier, lines)
+
+
+def for_client(dyad: Dyad) -> EarlierChoice | None:
+    """The choice, while this course goes on."""
+    earlier = None if dyad.ended else queries.earlier_course(dyad)
+    if earlier is None:
+        return None
+    names = {"name": dyad.therapist.name, "before": earlier.therapist.name}
+    return EarlierChoice(
+        title=_("What {name} sees of your time with {before}").format(**names),
+        stands=dyad.shows_earlier,
+        choices=tuple((code, text.format(**names)) for code, text in choices().items()),
+    )
+
+
+def choices() -> dict[str, str]:
+    """What a client can choose, with gaps for both names."""
+    return {
+        "nothing": _("Nothing"),
+        "agreed": _("The goals and tasks that you and {before} both confirmed"),
+        "course": _("All that {before} could see: what you showed, and what felt off"),
+    }
+
+
+def stands_now(dyad: Dyad) -> str:
+    """What is so now, as the client reads it in the new course; nothing where no colleague's came before."""
+    earlier = queries.earlier_course(dyad)
+    if earlier is None:
+        return ""
+    text = {
+        "nothing": _("Before that you worked with {before}. {name} is not shown what you said there."),
+        "agreed": _("Before that you worked with {before}. {name} sees the goals and tasks from there, as you chose."),
+        "course": _("Before that you worked with {before}. {name} can see all that {before} could see, as you chose."),
+    }[dyad.shows_earlier if dyad.ended is None else "nothing"]
+    return text.format(name=dyad.therapist.name, before=earlier.therapist.name)
+
+
+def read_by_successor(dyad: Dyad) -> tuple[str, str] | None:
+    """Who sees what of this course since somebody else took over, for the list of those who may read it."""
+    after = queries.taken_over(dyad)
+    if after is None:
+        return None
+    text = {
+        "agreed": _("The goals and tasks that you and {before} both confirmed, as you chose."),
+        "course": _("The same as {before} could, as you chose. You can take it back."),
+    }[after.shows_earlier]
+    return after.therapist.name, text.format(before=dyad.therapist.name)

@@ -1,6 +1,6 @@
 """Pause everything for a client who is ill, away or has died: nothing is assumed, nothing goes out by itself."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -66,8 +66,3 @@ def still_paused(dyad: Dyad, *, by: Member) -> None:
         row.ask_again_at = timezone.now() + wait
         row.save(update_fields=["ask_again_at"])
         record(by, "change_pause", f"client:{dyad.client_id}", ["ask_again_at"])
-
-
-def paused_since(client: Client) -> datetime | None:
-    """Since when a client is paused; nothing where it goes on."""
-    return Pause.objects.filter(client=client, until=None).values_list("since", flat=True).first()

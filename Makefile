@@ -16,7 +16,7 @@ KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
 .PHONY: help demo demo-fresh test test-all test-core test-clinic test-postgresql test-on-postgresql test-cluster \
-	test-journeys lint sbom holes lock pictures browser postgresql fhir-of-others clean
+	test-journeys lint types style imports dangers sbom holes lock pictures browser postgresql fhir-of-others clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,9 +51,18 @@ test-journeys: .venv/ready-test browser fhir-of-others  ## test whole journeys, 
 	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist worksteal $(NO_API)
 
 lint: .venv/ready-test  ## check style, types, which part may import which, and known dangers
-	$(BIN)/ruff check --output-format=concise src tests docs
+	@$(MAKE) --no-print-directory --output-sync -j 2 types style imports dangers
+
+types:
 	PYTHONPATH=src:. $(BIN)/mypy
+
+style:
+	$(BIN)/ruff check --output-format=concise src tests docs
+
+imports:
 	PYTHONPATH=src $(BIN)/lint-imports
+
+dangers:
 	$(BIN)/bandit -q -r src -c pyproject.toml
 
 pictures: .venv/ready-test browser  ## draw the pictures of the README from a running demo

@@ -9,11 +9,23 @@ from django.db.models import F
 from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from oauth2_provider.models import AccessToken, Grant
 from tests.clinic.people import a_dyad, a_held_session, a_part, answers
-from tests.clinic.program import BASE, KINDS, Key, a_code, a_served, a_service, agree, an_app, an_open_app, swap
+from tests.clinic.program import (
+    BASE,
+    KINDS,
+    Key,
+    a_code,
+    a_served,
+    a_service,
+    agree,
+    an_app,
+    an_open_app,
+    swap,
+)
 
 from accord_clinic.actions import agreements, consent, erasure, programs
-from accord_clinic.models import ReadLog, Session
+from accord_clinic.models import Erasure, ReadLog, Session
 from accord_clinic.queries.shared_record import fhir_id
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +149,24 @@ class TestWhoIsRead:
         assert len(program.all("Patient")) == 1
         erasure.ask(ana, by=ana)
         assert program.all("Patient") == []
+
+    def test_nothing_left_over_from_an_erased_client_opens_anything(self, dyad, app, ana, ben, ada, as_member):
+        """As after a copy was put back: the rows of codes and tokens are there again, of whoever was erased."""
+        a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
+        lee = a_dyad(ben, "Lee").client
+        for client in (ana, lee):
+            agree(client, app)
+        both = "launch/patient patient/*.rs user/Patient.rs user/Goal.rs user/Encounter.rs"
+        program, code = an_open_app(as_member(ben), app, ana, scope=both), a_code(as_member(ben), app, ana, scope=both)
+        rows = list(AccessToken.objects.all()), list(Grant.objects.all())
+        erasure.ask(ana, by=ana)
+        erasure.decide(Erasure.objects.get(client=ana.pk), (), (), by=ada)
+        for row in (*rows[0], *rows[1]):
+            row.save(force_insert=True)
+        assert swap(app, code).json()["error"] == "invalid_grant"
+        for kind in KINDS[:1] + KINDS[2:]:
+            assert program.get(kind)["total"] == 0, kind
+        assert program.ask(f"Patient/{fhir_id(lee.uid)}").status_code == 404
 
     def test_a_closed_program_is_shut_out_for_good(self, reading, app, ada, ana):
         programs.close(app, by=ada)
@@ -291,6 +321,22 @@ class TestHowItIsAsked:
         assert response.json()["resourceType"] == expected
         assert response["Content-Type"].startswith("application/fhir+json")
 
+    def test_nor_is_anything_that_would_lead_to_other_resources(self, reading):
+        """Inclusions, chains, modifiers, results of another shape, and more parameters than any search has."""
+        names = (
+            "_include", "_include:iterate", "_revinclude", "_has:Observation:patient:code", "_elements", "_summary",
+            "_sort", "_filter", "_query", "_list", "_text", "_content", "_contained", "_tag", "_security", "_source",
+            "_type", "_since", "_at", "_pretty", "subject.identifier", "patient.name:exact", "_id:not", "_id:missing",
+            "identifier:of-type", "subject:Patient.name", "%00",
+        )  # fmt: skip
+        asked = [{name: "x"} for name in names]
+        asked += [{"_count": "9" * 5000}, {"_count": "٣"}, {"_count": ["1", "2"]}, {"_page": "A" * 20_000}]
+        asked.append({str(number): "x" for number in range(1100)})
+        for parameters in asked:
+            response = reading.ask("Goal", **parameters)
+            assert response.status_code == 400, parameters
+            assert response.json()["resourceType"] == "OperationOutcome"
+
     @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
     def test_nothing_is_written(self, reading, method):
         ask = getattr(Browser(), method)
@@ -308,7 +354,13 @@ class TestHowItIsAsked:
         assert reading.get("Encounter", _count="1000")["total"] == 2
         assert "entry" not in reading.get("Encounter", _count="0")
         another = an_open_app(as_member(ben), app, ana)
-        assert another.ask("Encounter", _page=onward.partition("_page=")[2]).status_code == 400
+        sealed = onward.partition("_page=")[2]
+        assert another.ask("Encounter", _page=sealed).status_code == 400
+        for kind, more in (("Goal", {}), ("Encounter", {"patient": fhir_id(ana.uid)}), ("Encounter", {"_count": "9"})):
+            assert reading.ask(kind, _page=sealed, **more).status_code == 400
+        consent.withdraw(ana, "record", by=ana, recipient=app)
+        agree(ana, app)
+        assert reading.ask("Encounter", _page=sealed).status_code == 401
 
     def test_a_token_without_the_scope_is_refused(self, course, app, ana, ben, as_member):
         agree(ana, app)

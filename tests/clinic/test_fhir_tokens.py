@@ -1,8 +1,9 @@
 """How programs of others get tokens: who may let one in, and every forged, stale or foreign way that is refused."""
 
+import base64
 import json
 import time
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
@@ -26,6 +27,7 @@ from tests.clinic.program import (
 )
 
 from accord.errors import BadInput
+from accord_clinic.accounts.fhir_tokens import Validator
 from accord_clinic.actions import consent, programs
 from accord_clinic.models import AuditEntry, Recipient, TokenContext
 from accord_clinic.queries.shared_record import fhir_id
@@ -126,6 +128,25 @@ class TestForgedRequests:
         assert "cannot read here" in response.content.decode()
         assert refused() == [why]
 
+    def test_no_address_but_the_registered_one_gets_a_code(self, app, bens):
+        """Not one that begins, ends or reads like it, nor one of two."""
+        tricks = (
+            f"{BACK}?next=https://evil.example", f"{BACK}?", f"{BACK}#evil", f"{BACK}/", f"{BACK};evil", f"{BACK}\0",
+            "https://app.example.org@evil.example/back", "https://evil@app.example.org/back",
+            "https://app.example.org:8443/back", "https://app.example.org.evil.example/back", "http://app.example.org/back",
+            "https://app.example.org\\@evil.example/back", "https://app.example.org/%62ack", "//app.example.org/back",
+            f"{BACK}\r\nLocation: https://evil.example", " ", "javascript:alert(1)",
+        )  # fmt: skip
+        twice = [("/fhir/authorize/?" + urlencode(asking(app)) + f"&{more}") for more in (
+            "redirect_uri=https://evil.example/", "client_id=x", "scope=user/Goal.rs", "state=x", "aud=https://evil.example/",
+        )]  # fmt: skip
+        addresses = ["/fhir/authorize/?" + urlencode(asking(app, redirect_uri=trick)) for trick in tricks] + twice
+        for address in addresses:
+            for ask in (bens.get, lambda a: bens.post(a, {"allow": "yes"})):
+                response = ask(address)
+                assert (response.status_code, response.get("Location")) == (400, None), address
+        assert not Grant.objects.exists()
+
     @pytest.mark.parametrize(
         ("changed", "error"),
         [
@@ -158,6 +179,21 @@ class TestForgedCodes:
         code = a_code(bens, app, ana)
         assert swap(app, code).status_code == 200
         assert swap(app, code).json()["error"] == "invalid_grant"
+
+    def test_two_at_once_with_one_code_are_one(self, app, bens, ana, monkeypatch):
+        """The other comes in between: after the code was looked at, before it is used up."""
+        code, between, save = a_code(bens, app, ana), [], Validator.save_bearer_token
+
+        def saves(validator, *what, **more):
+            monkeypatch.setattr(Validator, "save_bearer_token", save)
+            between.append(swap(app, code))
+            return save(validator, *what, **more)
+
+        monkeypatch.setattr(Validator, "save_bearer_token", saves)
+        late = swap(app, code)
+        assert [answer.status_code for answer in (between[0], late)] == [200, 400]
+        assert "access_token" not in late.json()
+        assert not Grant.objects.exists()
 
     @pytest.mark.parametrize(
         "changed",
@@ -304,6 +340,19 @@ class TestServices:
         assert assert_itself(service, key, jti="again").status_code == 200
         assert assert_itself(service, key, jti="again").json()["error"] == "invalid_client"
         assert refused() == ["used_before"]
+
+    def test_what_cannot_be_read_is_refused(self, service):
+        """Also by who is nobody: parts of an assertion without end, and bodies of another kind."""
+        assert service
+        head, deep = (
+            base64.urlsafe_b64encode(text).decode().rstrip("=") for text in (b'{"alg": "ES384"}', b"[" * 99_999)
+        )
+        kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+        asked = {"grant_type": "client_credentials", "scope": "system/*.rs", "client_assertion_type": kind}
+        for assertion in (f"{head}.{deep}.eA", f"{deep}.{head}.eA", "\0", "a.b.c", ""):
+            assert Browser().post("/fhir/token/", asked | {"client_assertion": assertion}).json()["error"]
+        for body, content_type in (("&a=1" * 1100, "application/x-www-form-urlencoded"), ("x", "multipart/form-data")):
+            assert Browser().post("/fhir/token/", body, content_type=content_type).status_code == 400
 
     def test_a_secret_proves_nothing(self, service):
         posted = {"grant_type": "client_credentials", "client_id": service.application.client_id, "client_secret": ""}

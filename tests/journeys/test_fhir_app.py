@@ -66,7 +66,7 @@ def test_npms_fhirclient_is_let_in_and_reads(page, app, site, live_server):
     page.goto(f"{site}/launch.html?iss={live_server.url}/fhir/r4&client={app.application.client_id}")
     page.get_by_role("heading", name="Let City record read?").wait_for(timeout=30_000)
     assert page.get_by_label("Ana").is_checked()
-    page.get_by_role("button", name="Let it read").click()
+    page.get_by_role("button", name="Let it read", exact=True).click()
     page.wait_for_function("() => document.getElementById('read')?.textContent", timeout=60_000)
     read = page.locator("#read").inner_text()
     assert not read.startswith("failed"), f"{read} {problems}"

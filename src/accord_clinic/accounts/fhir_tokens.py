@@ -123,11 +123,12 @@ class Validator(OAuth2Validator):
         return []
 
     def validate_code(self, client_id, code, client, request, *args, **kwargs) -> bool:
-        valid = super().validate_code(client_id, code, client, request, *args, **kwargs)
-        if valid:
-            context = TokenContext.objects.filter(grant__code=code).select_related("client").first()
-            request.patient = context.client if context else None
-        return valid
+        """One about a client is good only while that client is there: see `ProgramReader.bound`."""
+        if not super().validate_code(client_id, code, client, request, *args, **kwargs):
+            return False
+        context = TokenContext.objects.filter(grant__code=code).select_related("client").first()
+        request.patient = context.client if context else None
+        return context is not None or not names_a_patient(request.scopes)
 
     def _create_authorization_code(self, request: Request, code: dict, expires=None) -> Grant:
         grant = super()._create_authorization_code(request, code, expires)

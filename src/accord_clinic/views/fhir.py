@@ -13,6 +13,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from oauth2_provider.oauth2_backends import get_oauthlib_core
@@ -82,6 +83,8 @@ def api(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 response["Retry-After"] = "60"
         except BadSearch as error:
             response = outcome(400, "invalid", str(error))
+        except SuspiciousOperation:
+            response = outcome(400, "too-long", "This request holds more than any search needs.")
         except Exception as error:  # whatever it was: a page of ours would be no FHIR
             LOG.error("the FHIR API failed: %s", type(error).__name__)
             response = outcome(500, "exception", "Something went wrong on our side.")

@@ -10,36 +10,50 @@ from tests.accord.study_files import packed
 
 from accord.cli import main
 from accord.errors import BadInput
+from accord.registry.coupling import registry_coupling
+from accord.registry.dropout import registry_dropout
 from accord.registry.folder import read_folder
 from accord.registry.growth import growth
 from accord.registry.join import join
+from accord.registry.measures import RatedScore
+from accord.stats.coupling import MODELS, coupling
+from accord.stats.hazard import hazard_of_ending
 from accord.stats.mixed import fit_mixed
 
 pytest.importorskip("ibis", reason="needs accord[registry]")
 pytest.importorskip("duckdb", reason="needs accord[registry]")
-SCALE = "phq-9/total"
+SCALE, ALLIANCE = "phq-9/total", "wai/total"
+NAMES = ("north", "south", "west")
+SCORES = RatedScore(SCALE), RatedScore(ALLIANCE)
 
 
 def rows_of(seed: int, dyads: int = 40) -> dict:
     """Courses whose numbers repeat in each practice, some sessions missing, one empty score."""
     random = np.random.default_rng(seed)
-    rows = {"dyads": [], "scores": []}
+    rows = {"dyads": [], "sessions": [], "scores": []}
     for dyad in range(1, dyads + 1):
-        rows["dyads"].append({"dyad": dyad})
         level, slope = 15 + random.normal(0, 3), -0.4 + random.normal(0, 0.3)
         for session in range(1, int(random.integers(3, 10))):
             score = "" if (dyad, session) == (1, 1) else round(level + slope * session + random.normal(0, 2), 3)
             about = {"rater": "client", "scale": SCALE, "score": score}
-            rows["scores"].append({"dyad": dyad, "session": session, "session_code": dyad * 100 + session, **about})
-    rows["scores"].append({**rows["scores"][-1], "rater": "therapist"})
+            place = {"dyad": dyad, "session": session, "session_code": dyad * 100 + session}
+            rows["scores"].append({**place, **about})
+            if random.random() < 0.9:
+                alliance = 70 + 3 * level + session + random.normal(0, 5)
+                rows["scores"].append({**place, "rater": "client", "scale": ALLIANCE, "score": round(alliance, 2)})
+        ending = ["by_client", "planned", "ongoing", "agreement", "by_client", "moved_on", ""][dyad % 7]
+        rows["dyads"].append({"dyad": dyad, "ending": ending})
+        if dyad % 3 == 0:  # a last session that nobody rated
+            place = {"dyad": dyad, "session": session + 1, "session_code": dyad * 100 + session + 1}
+            rows["sessions"].append({**place, "state": "held"})
+    rows["scores"].append({**rows["scores"][0], "rater": "therapist", "score": 9})
     return rows
 
 
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory):
     folder = tmp_path_factory.mktemp("registry")
-    names = ("north", "south", "west")
-    sources = {name: read_folder(packed(folder / f"{name}.zip", rows_of(n))) for n, name in enumerate(names)}
+    sources = {name: read_folder(packed(folder / f"{name}.zip", rows_of(n))) for n, name in enumerate(NAMES)}
     return join(sources, folder / "registry")
 
 
@@ -48,8 +62,29 @@ def all_rows(registry) -> pl.DataFrame:
     return pl.concat(tables).filter(pl.col("rater") == "client").drop_nulls("score")
 
 
+def coupled(registry):
+    """On all rows, by the command of one machine's table."""
+    wide = all_rows(registry).pivot(on="scale", index=["practice", "dyad", "session"], values="score")
+    person = wide.select(pl.struct("practice", "dyad").rank("dense")).to_series().to_numpy()
+    y, x = (wide[scale].fill_null(float("nan")).to_numpy() for scale in (SCALE, ALLIANCE))
+    return coupling(y, x, person, wide["session"].to_numpy().astype(float))
+
+
+def alike(mine, theirs):
+    """Both fits of all four models."""
+    for name in MODELS:
+        one, other = getattr(mine, name), getattr(theirs, name)
+        assert one.converged
+        assert (one.n, one.n_persons, one.n_dropped) == (other.n, other.n_persons, other.n_dropped)
+        assert one.loglik == pytest.approx(other.loglik, abs=1e-6)
+        assert one.fixed == pytest.approx(other.fixed, rel=1e-6, abs=1e-8)
+        assert one.se == pytest.approx(other.se, rel=1e-6)
+        assert one.random == pytest.approx(other.random, rel=1e-4, abs=1e-7)
+    assert (mine.persons, mine.sessions, mine.warnings) == (theirs.persons, theirs.sessions, theirs.warnings)
+
+
 def test_growth_is_that_of_all_rows(registry):
-    rows = all_rows(registry)
+    rows = all_rows(registry).filter(pl.col("scale") == SCALE)
     t = rows["session"].to_numpy().astype(float)
     person = rows.select(pl.struct("practice", "dyad").rank("dense")).to_series().to_numpy()
     fixed = np.column_stack([np.ones(len(t)), t])
@@ -67,8 +102,8 @@ def test_the_commands_say_it(registry, capsys):
     assert json.loads(capsys.readouterr().out)["persons"] == 120
     assert main(["registry", "describe", root, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    rows = all_rows(registry)
-    [scale] = told["scales"]
+    rows = all_rows(registry).filter(pl.col("scale") == SCALE)
+    [scale] = [scale for scale in told["scales"] if scale["scale"] == SCALE]
     assert (scale["practices"], scale["courses"], scale["scores"]) == (3, 120, len(rows))
     assert scale["mean"] == pytest.approx(rows["score"].mean())
     assert told["left_out"] == 1
@@ -78,8 +113,8 @@ def test_the_commands_say_it(registry, capsys):
 def test_variances_are_those_of_the_analysis_of_variance(registry, capsys):
     """Balanced or not: mean squares between and within courses, by hand."""
     assert main(["registry", "describe", str(registry.root), "--json"]) == 0
-    [scale] = json.loads(capsys.readouterr().out)["scales"]
-    rows = all_rows(registry)
+    [scale] = [one for one in json.loads(capsys.readouterr().out)["scales"] if one["scale"] == SCALE]
+    rows = all_rows(registry).filter(pl.col("scale") == SCALE)
     groups = [g["score"].to_numpy() for _k, g in rows.group_by("practice", "dyad")]
     n = np.array([len(g) for g in groups])
     within = sum(((g - g.mean()) ** 2).sum() for g in groups) / (n.sum() - len(n))
@@ -89,6 +124,65 @@ def test_variances_are_those_of_the_analysis_of_variance(registry, capsys):
     assert scale["sd_between"] == pytest.approx(((between - within) / size) ** 0.5)
 
 
+def test_coupling_is_that_of_all_rows(registry, capsys):
+    theirs = coupled(registry)
+    alike(registry_coupling(registry, *SCORES), theirs)
+    named = "--outcome", SCALE, "--alliance", f"client:{ALLIANCE}"
+    assert main(["registry", "coupling", str(registry.root), *named, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["lagged"]["fixed"]["within"] == pytest.approx(theirs.lagged.fixed["within"], rel=1e-6)
+
+
+def left(registry, folder):
+    """On the practices' own files, by the table that `accord study sessions` makes."""
+    tables = []
+    for n, name in enumerate(NAMES):
+        out = folder / f"{name}.csv"
+        assert main(["study", "sessions", str(packed(folder / f"{name}.zip", rows_of(n))), "--out", str(out)]) == 0
+        tables.append(pl.read_csv(out).with_columns(practice=pl.lit(name)))
+    table = pl.concat(tables)
+    person = table.select(pl.struct("practice", "dyad").rank("dense")).to_series().to_numpy()
+    event, x = (table[column].cast(float).fill_null(float("nan")).to_numpy() for column in ("event", str(SCORES[1])))
+    session, practice = table["session"].to_numpy(), table["practice"].to_numpy()
+    return hazard_of_ending(
+        person, session, event, x[:, None], names=(str(SCORES[1]),), smooth=True, therapist=practice
+    )  # fmt: skip
+
+
+def leave_alike(mine, theirs):
+    assert mine.loglik == pytest.approx(theirs.loglik, abs=1e-7)
+    assert mine.estimates == pytest.approx(theirs.estimates, rel=1e-6)
+    assert mine.se == pytest.approx(theirs.se, rel=1e-6)
+    same = ("n", "persons", "endings", "life_table", "dropped")
+    assert [getattr(mine, name) for name in same] == [getattr(theirs, name) for name in same]
+    for name in ("slope", "brier", "brier_baseline", "auc", "rows", "groups"):
+        assert getattr(mine.held_out, name) == pytest.approx(getattr(theirs.held_out, name), rel=1e-6)
+
+
+def test_dropout_is_that_of_all_sessions(registry, tmp_path, capsys):
+    theirs = left(registry, tmp_path)
+    assert theirs.endings["planned"] > 10
+    assert theirs.dropped > 30
+    leave_alike(registry_dropout(registry, SCORES[1:], smooth=True), theirs)
+    asked = ["registry", "dropout", str(registry.root), "--smooth", "--fixed"]
+    capsys.readouterr()
+    assert main([*asked, ALLIANCE, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["held_out"]["what"] == "practice"
+    assert main([*asked, "no/such"]) == 2
+    assert "fewer than two persons" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("outcome", "alliance", "says"),
+    [(RatedScore("no/such"), SCORES[1], "there is no score client:no/such"),
+     (SCORES[0], SCORES[0], "both client:phq-9"),
+     (SCORES[0], RatedScore(SCALE, "therapist"), "therapist:phq-9/total is constant")],
+)  # fmt: skip
+def test_what_cannot_be_coupled_is_refused(registry, outcome, alliance, says):
+    with pytest.raises(BadInput, match=says):
+        registry_coupling(registry, outcome, alliance)
+
+
 @pytest.mark.parametrize(("scale", "engine"), [("no/such", "duckdb"), (SCALE, "postgres")])
 def test_what_is_not_there_is_refused(registry, scale, engine):
     with pytest.raises(BadInput):
@@ -96,10 +190,12 @@ def test_what_is_not_there_is_refused(registry, scale, engine):
 
 
 @pytest.mark.cluster
-def test_spark_gives_what_duckdb_gives(registry):
+def test_spark_gives_what_duckdb_gives(registry, tmp_path):
     pytest.importorskip("pyspark", reason="needs accord[cluster]")
     if shutil.which("java") is None:
         pytest.skip("Java is not here. On Debian: sudo apt install openjdk-17-jre-headless")
     here, there = growth(registry, SCALE), growth(registry, SCALE, engine="local[2]")
     assert there.loglik == pytest.approx(here.loglik, abs=1e-6)
     assert there.fixed == pytest.approx(here.fixed, rel=1e-9)
+    alike(registry_coupling(registry, *SCORES, engine="local[2]"), coupled(registry))
+    leave_alike(registry_dropout(registry, SCORES[1:], "local[2]", smooth=True), left(registry, tmp_path))

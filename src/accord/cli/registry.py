@@ -6,20 +6,29 @@ import argparse
 import json
 from pathlib import Path
 
-from accord.cli.fit_shared import plain
+from accord.cli.fit_shared import listed, plain
+from accord.registry.coupling import registry_coupling
 from accord.registry.described import describe_registry
+from accord.registry.dropout import registry_dropout
 from accord.registry.growth import growth
 from accord.registry.join import open_registry
+from accord.registry.measures import measure_named
+from accord.stats.hazard import LINKS
 from accord.stats.mixed import Method
 
 EXAMPLE = """example:
   accord study join north=north.zip south=south.zip --out registry
   accord registry describe registry
   accord registry growth registry --scale accord-check-in/collaboration
+  accord registry coupling registry --outcome client:phq-9/total --alliance client:accord-check-in/collaboration
+  accord registry dropout registry --fixed client:accord-check-in/collaboration --smooth
   accord registry growth registry --scale phq-9/total --engine spark://master:7077 --json
 
 needs the extra `accord[registry]` (DuckDB), for Spark also `accord[cluster]` and Java 17. The engine adds up the rows;
-the model is fitted here, from one row a design. The answer is that of `accord fit mixed ... --slope` on all rows."""
+the model is fitted here, from one row a design. The answers are those of `accord fit` on all rows: growth is `accord
+fit mixed ... --slope`, the others have its names."""
+
+SCORE = "a side and a scale of scores.scale, such as client:phq-9/total"
 
 
 def describe(command: argparse.ArgumentParser) -> None:
@@ -34,6 +43,15 @@ def describe(command: argparse.ArgumentParser) -> None:
     growing.add_argument("--rater", choices=("client", "therapist"), default="client", help="whose rating")
     growing.add_argument("--ml", action="store_true", help="maximum likelihood instead of REML")
     growing.set_defaults(run=_growth)
+    coupled = _add(analyses, "coupling", "how alliance and outcome go together, within and between courses")
+    coupled.add_argument("--outcome", metavar="SCORE", required=True, help=f"the score that may change: {SCORE}")
+    coupled.add_argument("--alliance", metavar="SCORE", required=True, help="the score that may go before it, likewise")
+    coupled.set_defaults(run=_coupling)
+    leaving = _add(analyses, "dropout", "who leaves, and when: a discrete-time hazard")
+    leaving.add_argument("--fixed", metavar="A,B", default="", help="scores of that session, by comma, likewise")
+    leaving.add_argument("--link", choices=tuple(LINKS), default="logit", help="(default %(default)s)")
+    leaving.add_argument("--smooth", action="store_true", help="a baseline of level, session and its logarithm")
+    leaving.set_defaults(run=_dropout)
 
 
 def _add(
@@ -54,4 +72,18 @@ def _describe(arguments: argparse.Namespace) -> None:
 def _growth(arguments: argparse.Namespace) -> None:
     method: Method = "ML" if arguments.ml else "REML"
     fit = growth(open_registry(arguments.registry), arguments.scale, arguments.rater, arguments.engine, method)
+    print(json.dumps(plain(fit.to_dict()), indent=2) if arguments.json else fit)
+
+
+def _coupling(arguments: argparse.Namespace) -> None:
+    scores = measure_named(arguments.outcome), measure_named(arguments.alliance)
+    fit = registry_coupling(open_registry(arguments.registry), *scores, arguments.engine)
+    print(json.dumps(plain(fit.to_dict()), indent=2) if arguments.json else fit)
+
+
+def _dropout(arguments: argparse.Namespace) -> None:
+    covariates = tuple(measure_named(name) for name in listed(arguments.fixed))
+    fit = registry_dropout(
+        open_registry(arguments.registry), covariates, arguments.engine, arguments.link, arguments.smooth
+    )
     print(json.dumps(plain(fit.to_dict()), indent=2) if arguments.json else fit)

@@ -1,4 +1,4 @@
-"""`accord study`: check a study file, join files of many practices into a registry, write labels for SPSS and Stata."""
+"""`accord study`: check a study file, join many into a registry, write it for `accord fit`, SPSS and Stata."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from accord.errors import BadInput, BadTable
-from accord.registry.faults import faults
+from accord.registry.faults import check_faultless, faults
 from accord.registry.folder import StudyFolder, read_folder
 from accord.registry.join import join
 from accord.registry.labelled import ENDINGS, write_labelled
 from accord.registry.mapped import LongMap, read_map, read_mapped
+from accord.registry.measures import session_rows
+from accord.tables.study import check_ending, write_table
 
 CHECK = """example:
   accord study check accord-study-2026-11-30-0900.zip
@@ -43,10 +45,21 @@ LABELS = """example:
 
 needs the extra `accord[research]`. Codes become numbers from 1, each with a label."""
 
+SESSIONS = """example:
+  accord study sessions accord-study-2026-11-30-0900.zip --out sessions.csv
+  accord fit coupling sessions.csv --person dyad --time session --outcome client:phq-9/total \\
+    --alliance client:accord-check-in/collaboration
+  accord fit dropout sessions.csv --id dyad --time session --event event --fixed client:accord-check-in/collaboration
+
+One row for each session that took place, in the shape that accord fit reads: dyad, session, each score by side and
+scale, client, course and therapist where the file has them. event is 1 in the last row of a course that the client
+ended without a plan, 2 where both had planned it, empty where the file does not say how it ended, else 0: also where
+the therapist left or somebody moved on, after which nothing is known."""
+
 
 def describe(command: argparse.ArgumentParser) -> None:
     """Describe `study`: one subcommand for each thing that is done with study files."""
-    command.description = "Check study files, join them into a registry, write labels."
+    command.description = "Check study files, join them into a registry, write them for other programs."
     acts = command.add_subparsers(dest="act", required=True, metavar="ACT")
     check = _add(acts, "check", "name all that is wrong in a study file", CHECK)
     check.add_argument("file", metavar="FILE", type=Path, help="zip or folder of a study, or a table with --map")
@@ -58,6 +71,11 @@ def describe(command: argparse.ArgumentParser) -> None:
     joined.add_argument("--map", metavar="MAP", type=Path, help="how foreign tables are read (TOML)")
     joined.add_argument("--out", metavar="REGISTRY", type=Path, required=True, help="the folder of the registry")
     joined.set_defaults(run=_join)
+    rows = _add(acts, "sessions", "write a study file with a row for each session", SESSIONS)
+    rows.add_argument("file", metavar="FILE", type=Path, help="zip or folder of a study, or a table with --map")
+    rows.add_argument("--map", metavar="MAP", type=Path, help="how a foreign table is read (TOML)")
+    rows.add_argument("--out", metavar="FILE", type=Path, required=True, help="CSV or Parquet")
+    rows.set_defaults(run=_sessions)
     labels = _add(acts, "labels", "write a study file for SPSS or Stata", LABELS)
     labels.add_argument("file", metavar="FILE", type=Path, help="zip or folder of a study")
     labels.add_argument("--to", choices=sorted(ENDINGS), required=True, help="the program")
@@ -100,6 +118,15 @@ def _join(arguments: argparse.Namespace) -> None:
             raise BadInput(f"{name!r} is named twice. A practice has one file.")
         sources[name] = _read(Path(path), columns)
     print(join(sources, arguments.out))
+
+
+def _sessions(arguments: argparse.Namespace) -> None:
+    check_ending(arguments.out)
+    study = _read(arguments.file, read_map(arguments.map) if arguments.map else None)
+    check_faultless(study)
+    rows = session_rows(study)
+    write_table(rows, arguments.out)
+    print(f"{arguments.out}: sessions {len(rows):,}, courses {rows['dyad'].n_unique():,}")
 
 
 def _labels(arguments: argparse.Namespace) -> None:

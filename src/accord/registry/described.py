@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from accord.disclosure import LEAST
-from accord.registry.growth import connected, scores_of
+from accord.registry.engine import connected, table_of
 from accord.registry.join import Registry
 
 
@@ -59,7 +59,7 @@ def describe_registry(registry: Registry, engine: str = "duckdb") -> RegistryDes
     Variance components by the one-way ANOVA of courses (Searle, Casella & McCulloch 1992, chapter 3), not below zero.
     """
     with connected(engine) as backend:
-        rows = scores_of(backend, registry).filter(lambda t: t.score.notnull())
+        rows = table_of(backend, registry, "scores").filter(lambda t: t.score.notnull())
         persons = rows.group_by("scale", "rater", "practice", "dyad").aggregate(n=rows.count(), y=rows.score.sum())
         squares = rows.group_by("scale", "rater").aggregate(yy=(rows.score * rows.score).sum())
         sums = persons.group_by("scale", "rater").aggregate(

@@ -6,14 +6,12 @@ persons. A further analysis on the engine is a module like this one: an expressi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from accord.errors import BadInput
+from accord.registry.engine import connected, table_of
 from accord.registry.join import Registry
 from accord.stats.mixed import Method, MixedFit
 from accord.stats.mixed_groups import GrowthGroups, fit_growth_groups
@@ -31,7 +29,7 @@ def growth(
     Raises `BadInput` where the extra is not installed, no score is there, or the sums cannot tell.
     """
     with connected(engine) as backend:
-        rows = scores_of(backend, registry).filter(lambda t: (t.scale == scale) & (t.rater == rater))
+        rows = table_of(backend, registry, "scores").filter(lambda t: (t.scale == scale) & (t.rater == rater))
         rows = rows.filter(lambda t: t.session.notnull() & t.score.notnull())
         centre = rows.score.mean().execute()
         if centre is None or not np.isfinite(centre):
@@ -55,42 +53,3 @@ def sums_by_design(rows: Any, centre: float) -> Any:
         persons=persons.count(), y=sy.sum(), ty=sty.sum(), y_y=(sy * sy).sum(), y_ty=(sy * sty).sum(),
         ty_ty=(sty * sty).sum(), yy=persons.syy.sum(),
     )  # fmt: skip
-
-
-def scores_of(backend: Any, registry: Registry) -> Any:
-    """The table of scores of all practices, with `practice` from the paths of the files."""
-    files = registry.files("scores")
-    if backend.name == "pyspark":
-        reader = backend._session.read.option("basePath", str((registry.root / "scores").resolve()))
-        reader.parquet(*(str(Path(file).resolve()) for file in files)).createOrReplaceTempView("scores")
-        return backend.table("scores")
-    return backend.read_parquet(files, hive_partitioning=True)
-
-
-@contextmanager
-def connected(engine: str) -> Iterator[Any]:
-    """A connection of Ibis to this engine, closed at the end."""
-    try:
-        import ibis  # noqa: PLC0415 - only where the extra is installed
-    except ImportError:
-        raise BadInput("Registries need an extra. Install it with: pip install 'accord[registry]'") from None
-    if engine == "duckdb":
-        backend = ibis.duckdb.connect()
-        try:
-            yield backend
-        finally:
-            backend.disconnect()
-        return
-    if not engine.startswith(("spark://", "local[")):
-        raise BadInput(f"engine {engine!r} is not known. Give duckdb, or a Spark master as spark://host:7077.")
-    try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - only where the extra is installed
-    except ImportError:
-        raise BadInput("Spark needs an extra. Install it with: pip install 'accord[cluster]'") from None
-    builder = SparkSession.builder.master(engine).appName("accord").config("spark.ui.enabled", "false")
-    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    try:
-        yield ibis.pyspark.connect(session)
-    finally:
-        session.stop()

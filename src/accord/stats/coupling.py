@@ -109,7 +109,7 @@ def coupling(
         concurrent_detrended=_fit(y, who, clock, {"within": departure, "between": mean}, True),
         persons=persons,
         sessions=ratings / persons,
-        warnings=_warnings(ratings / persons),
+        warnings=warnings_of(ratings / persons),
     )
 
 
@@ -175,7 +175,14 @@ def _fit(
     return fit_mixed(y, fixed, who, slope=clock if own_line else None, names=names)
 
 
-def _warnings(sessions: float) -> tuple[str, ...]:
+def warnings_of(sessions: float) -> tuple[str, ...]:
+    """What to be careful with, given the mean number of outcome ratings a person (no unit; nothing may be missing).
+
+    The size of the bias is that of Nickell 1981, Econometrica 49: 1417: about 1 / (sessions − 1).
+
+    >>> len(warnings_of(30.0)), len(warnings_of(6.0))
+    (1, 2)
+    """
     warnings = ["an effect from one session to the next is no proof of a cause: what changes both is not in the model."]
     if sessions < SHORT:
         about = 1.0 / max(sessions - 1.0, 1.0)

@@ -27,7 +27,6 @@ KINDS = ("", "planned:")  # what stands before a name in the estimates: unplanne
 FEWEST = 10  # endings of a kind: fewer say nothing of who ends
 PER_COVARIATE = 10  # endings for each covariate, below which estimates lean to the extremes
 STEPS, ENOUGH, RUNAWAY = 100, 1e-10, 50.0  # of the search; log-likelihood still to gain; error of a runaway, in SDs
-FOLDS = 10  # groups of persons, where there are no therapists
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +139,28 @@ def hazard_of_ending(
     (0.2, True)
     """
     rows = person_periods(person, time, event, covariates, therapist)
+    return _fit_periods(rows, names, link, smooth, "tenths of persons" if therapist is None else "therapist")
+
+
+def hazard_of_cells(
+    cells: PersonPeriods, *, names: tuple[str, ...], groups: str, link: str = "logit", smooth: bool = False
+) -> HazardFit:
+    """The same from cells: a row stands for all persons of one session, ending, covariates and group, with their count.
+
+    Gives what `hazard_of_ending` gives from a row for each person and session, whose number does not matter any more.
+    `groups` says what `cells.group` holds, such as *practice*: predictions are judged leaving each out. Formula, source
+    and refusals as there.
+
+    >>> time, event = np.array([1.0, 1, 2, 2]), np.array([0, 1, 0, 1])
+    >>> cells = PersonPeriods(time, event, np.empty((4, 0)), np.zeros(4, np.intp), np.array([80.0, 20, 60, 20]), 100, 0)
+    >>> fit = hazard_of_cells(cells, names=(), groups="practice")
+    >>> fit.n, round(float(1 / (1 + np.exp(-fit.estimates["time=2"]))), 2)
+    (180, 0.25)
+    """
+    return _fit_periods(cells, names, link, smooth, groups)
+
+
+def _fit_periods(rows: PersonPeriods, names: tuple[str, ...], link: str, smooth: bool, groups: str) -> HazardFit:
     names = names or tuple(f"x{k + 1}" for k in range(rows.x.shape[1]))
     if len(names) != rows.x.shape[1]:
         raise BadInput(f"{len(names)} names for {rows.x.shape[1]} covariates; give each column one name.")
@@ -149,21 +170,22 @@ def hazard_of_ending(
     used = ~np.isin(rows.time, silent)
     baseline, baseline_names = _baseline(rows.time[used], smooth)
     design = np.column_stack([baseline, rows.x[used]])
-    theta, covariance, loglik = _fitted(design, rows.event[used], kinds, link, (*baseline_names, *names))
-    labels = [f"{KINDS[kind]}{name}" for kind in range(kinds) for name in (*baseline_names, *names)]
+    columns = (*baseline_names, *names)
+    theta, covariance, loglik = _fitted(design, rows.event[used], rows.count[used], kinds, link, columns)
+    labels = [f"{KINDS[kind]}{name}" for kind in range(kinds) for name in columns]
     return HazardFit(
         link=link,
         estimates=dict(zip(labels, theta.tolist(), strict=True)),
         se=dict(zip(labels, np.sqrt(np.diag(covariance)).tolist(), strict=True)),
         loglik=loglik,
-        n=len(rows.time),
-        persons=len(np.unique(rows.person)),
-        endings={"unplanned": int((rows.event == 1).sum()), "planned": int((rows.event == 2).sum())},
+        n=round(float(rows.count.sum())),
+        persons=rows.persons,
+        endings={"unplanned": rows.endings(1), "planned": rows.endings(2)},
         life_table=rows.life_table(),
         silent=silent,
         dropped=rows.dropped,
-        held_out=_held_out(rows, kinds, link, smooth, therapist is not None),
-        warnings=_warnings(rows, kinds, therapist is not None),
+        held_out=_held_out(rows, kinds, link, smooth, groups),
+        warnings=_warnings(rows, kinds, groups == "therapist"),
     )
 
 
@@ -172,10 +194,10 @@ def _check(rows: PersonPeriods, names: tuple[str, ...], kinds: int, link: str, s
         raise BadInput(f"link {link!r} is not known; choose one of {', '.join(LINKS)}.")
     if kinds == 2 and link != "logit":
         raise BadInput("two kinds of endings need the logit link. Choose it, or make planned endings 0.")
-    if len(np.unique(rows.person)) < 2:
+    if rows.persons < 2:
         raise BadInput("there are rows of fewer than two persons; a hazard needs many.")
     for kind, word in ((1, "unplanned"), (2, "planned")):
-        count = int((rows.event == kind).sum())
+        count = rows.endings(kind)
         if count < FEWEST and kind <= kinds:
             raise BadInput(
                 f"there are {count} {word} endings; with fewer than {FEWEST}, nothing can be said of who ends."
@@ -200,7 +222,7 @@ def _baseline(time: Floats, smooth: bool, times: Floats | None = None) -> tuple[
 Step = tuple[float, Floats, Floats]
 
 
-def _logit(theta: Floats, x: Floats, event: Ints, kinds: int) -> Step:
+def _logit(theta: Floats, x: Floats, event: Ints, count: Floats, kinds: int) -> Step:
     """Log-likelihood, slope and information of a multinomial logit against going on."""
     q = x.shape[1]
     eta = x @ theta.reshape(kinds, q).T
@@ -208,46 +230,48 @@ def _logit(theta: Floats, x: Floats, event: Ints, kinds: int) -> Step:
     total = np.exp(-top) + np.exp(eta - top[:, None]).sum(axis=1)
     chance = np.exp(eta - top[:, None]) / total[:, None]
     happened = (event[:, None] == np.arange(1, kinds + 1)).astype(np.float64)
-    value = float((happened * eta).sum() - (top + np.log(total)).sum())
+    value = float(count @ ((happened * eta).sum(axis=1) - top - np.log(total)))
     information = np.zeros((kinds * q, kinds * q))
     for a in range(kinds):
         for b in range(kinds):
-            weight = chance[:, a] * ((a == b) - chance[:, b])
+            weight = count * chance[:, a] * ((a == b) - chance[:, b])
             information[a * q : (a + 1) * q, b * q : (b + 1) * q] = (x * weight[:, None]).T @ x
-    return value, ((happened - chance).T @ x).ravel(), information
+    return value, ((count[:, None] * (happened - chance)).T @ x).ravel(), information
 
 
-def _cloglog(theta: Floats, x: Floats, event: Ints, _kinds: int) -> Step:
+def _cloglog(theta: Floats, x: Floats, event: Ints, count: Floats, _kinds: int) -> Step:
     """The same for log(−log(1 − h)), by the expected information."""
     eta = np.clip(x @ theta, -30.0, 5.0)
     rate = np.exp(eta)
     chance = -np.expm1(-rate)
-    value = float(np.where(event == 1, np.log(chance), -rate).sum())
+    value = float(count @ np.where(event == 1, np.log(chance), -rate))
     slope = np.exp(-rate) * rate
-    spread = np.maximum(chance * np.exp(-rate), 1e-300)
+    spread = np.maximum(chance * np.exp(-rate), 1e-300) / count
     return value, x.T @ (slope * (event - chance) / spread), (x * (slope**2 / spread)[:, None]).T @ x
 
 
-LINKS: dict[str, Callable[[Floats, Floats, Ints, int], Step]] = {"logit": _logit, "cloglog": _cloglog}
+LINKS: dict[str, Callable[[Floats, Floats, Ints, Floats, int], Step]] = {"logit": _logit, "cloglog": _cloglog}
 
 
-def _fitted(design: Floats, event: Ints, kinds: int, link: str, names: tuple[str, ...]) -> tuple[Floats, Floats, float]:
+def _fitted(
+    design: Floats, event: Ints, count: Floats, kinds: int, link: str, names: tuple[str, ...]
+) -> tuple[Floats, Floats, float]:
     """Estimates, covariance, log-likelihood; in units of the columns' spread while searching."""
-    size = np.sqrt(np.mean(design**2, axis=0))
+    size = np.sqrt(count @ design**2 / count.sum())
     scaled = design / size
-    values, turned = np.linalg.eigh(scaled.T @ scaled / len(scaled))
+    values, turned = np.linalg.eigh((scaled * count[:, None]).T @ scaled / count.sum())
     if values[0] < 1e-10 * values[-1]:
         part = [name for name, weight in zip(names, np.abs(turned[:, 0]), strict=True) if weight > 0.05]
         raise BadInput(f"covariates {', '.join(part)} say the same: one is a sum of the others. Leave one out.")
     theta = np.zeros(kinds * design.shape[1])
-    value, slope, information = LINKS[link](theta, scaled, event, kinds)
+    value, slope, information = LINKS[link](theta, scaled, event, count, kinds)
     for _step in range(STEPS):
         step = np.linalg.solve(information + 1e-12 * np.eye(len(theta)), slope)
         if slope @ step < ENOUGH:
             break
         length = 1.0
         while length > 1e-8:
-            after = LINKS[link](theta + length * step, scaled, event, kinds)
+            after = LINKS[link](theta + length * step, scaled, event, count, kinds)
             if after[0] > value:
                 break
             length /= 2.0
@@ -261,9 +285,9 @@ def _fitted(design: Floats, event: Ints, kinds: int, link: str, names: tuple[str
     return theta / whole, covariance / np.outer(whole, whole), value
 
 
-def _held_out(rows: PersonPeriods, kinds: int, link: str, smooth: bool, by_therapist: bool) -> HeldOut | None:
+def _held_out(rows: PersonPeriods, kinds: int, link: str, smooth: bool, groups: str) -> HeldOut | None:
     """Each group's chance of an unplanned ending from a fit to all others; None where that cannot be done."""
-    group = rows.group if by_therapist else np.unique(rows.person, return_inverse=True)[1] % FOLDS
+    group = rows.group
     if len(np.unique(group)) < 2:
         return None
     chance, base = np.full(len(group), np.nan), np.full(len(group), np.nan)
@@ -275,27 +299,26 @@ def _held_out(rows: PersonPeriods, kinds: int, link: str, smooth: bool, by_thera
         except (BadInput, np.linalg.LinAlgError):
             return None
     judged = ~np.isnan(chance + base)
-    happened = (rows.event == 1)[judged].astype(np.float64)
+    happened, count = (rows.event == 1)[judged].astype(np.float64), rows.count[judged]
     p = np.clip(chance[judged], 1e-9, 1 - 1e-9)
-    if happened.sum() < FEWEST:
+    if count @ happened < FEWEST:
         return None
     line = np.column_stack([np.ones(len(p)), np.log(p / (1 - p))])
     if np.ptp(line[:, 1]) == 0:
         return None
-    theta, covariance, _value = _fitted(line, happened.astype(np.intp), 1, "logit", ("level", "slope"))
-    order = np.argsort(np.argsort(p, kind="stable"), kind="stable") + 1.0
-    ranks = np.bincount(np.unique(p, return_inverse=True)[1], order) / np.bincount(np.unique(p, return_inverse=True)[1])
-    ranked = ranks[np.unique(p, return_inverse=True)[1]]
-    yes, no = happened.sum(), (1 - happened).sum()
+    theta, covariance, _value = _fitted(line, happened.astype(np.intp), count, 1, "logit", ("level", "slope"))
+    place = np.unique(p, return_inverse=True)[1]
+    yes, no = np.bincount(place, count * happened), np.bincount(place, count * (1 - happened))
+    below = np.cumsum(no) - no / 2.0
     return HeldOut(
         slope=float(theta[1]),
         slope_se=float(np.sqrt(covariance[1, 1])),
-        brier=float(((p - happened) ** 2).mean()),
-        brier_baseline=float(((base[judged] - happened) ** 2).mean()),
-        auc=float((ranked[happened == 1].sum() - yes * (yes + 1) / 2) / (yes * no)),
-        rows=int(judged.sum()),
+        brier=float(count @ (p - happened) ** 2 / count.sum()),
+        brier_baseline=float(count @ (base[judged] - happened) ** 2 / count.sum()),
+        auc=float(yes @ below / (yes.sum() * no.sum())),
+        rows=round(float(count.sum())),
         groups=len(np.unique(group)),
-        what="therapist" if by_therapist else "tenths of persons",
+        what=groups,
     )
 
 
@@ -311,7 +334,7 @@ def _predicted(
         base = _baseline(time, smooth, times)[0]
         parts.append(np.column_stack([base, rows.x]) if with_x else base)
     names = tuple(f"column {k}" for k in range(parts[0].shape[1]))
-    theta, _covariance, _value = _fitted(parts[0], inside.event[used], kinds, link, names)
+    theta, _covariance, _value = _fitted(parts[0], inside.event[used], inside.count[used], kinds, link, names)
     eta = parts[1] @ theta.reshape(kinds, -1).T
     chance = -np.expm1(-np.exp(eta[:, 0])) if link == "cloglog" else np.exp(eta[:, 0]) / (1 + np.exp(eta).sum(axis=1))
     return np.where(np.isin(outside.time, times) | smooth, chance, np.nan)
@@ -320,7 +343,7 @@ def _predicted(
 def _warnings(rows: PersonPeriods, kinds: int, by_therapist: bool) -> tuple[str, ...]:
     warnings = []
     for kind, word in ((1, "unplanned"), (2, "planned"))[:kinds]:
-        count = int((rows.event == kind).sum())
+        count = rows.endings(kind)
         if count < PER_COVARIATE * rows.x.shape[1]:
             warnings.append(f"{count} {word} endings are few for {rows.x.shape[1]} covariates.")
     if not by_therapist:

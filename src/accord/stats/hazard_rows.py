@@ -14,37 +14,45 @@ from accord.errors import BadInput
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+FOLDS = 10  # groups of persons, where there are no therapists
 
 
 @dataclass(frozen=True, eq=False)
 class PersonPeriods:
-    """Complete rows in order, (n,) each and `x` (n, p): `event` 0, 1 or 2 of a `person` in session `time`; `group` the
-    therapist, else the person. `dropped` rows that were not complete.
+    """Complete rows, (n,) each and `x` (n, p): `event` 0, 1 or 2 in session `time`, `count` how many persons such a row
+    stands for (more than one in rows of cells), `group` those who are left out together (a therapist's persons). Of how
+    many `persons`; `dropped` rows that were not complete.
     """
 
-    person: Ints
     time: Floats
     event: Ints
     x: Floats
     group: Ints
+    count: Floats
+    persons: int
     dropped: int
 
     def of(self, which: npt.NDArray[np.bool_]) -> PersonPeriods:
         """Some of the rows."""
-        x, group = self.x[which], self.group[which]
-        return PersonPeriods(self.person[which], self.time[which], self.event[which], x, group, 0)
+        return PersonPeriods(
+            self.time[which], self.event[which], self.x[which], self.group[which], self.count[which], self.persons, 0
+        )
+
+    def endings(self, kind: int) -> int:
+        """How many ended so: 1 unplanned, 2 planned."""
+        return round(float(self.count[self.event == kind].sum()))
 
     def silent(self) -> tuple[float, ...]:
         """Sessions in which nobody ended, or everybody did."""
         times, place = np.unique(self.time, return_inverse=True)
-        share = np.bincount(place, self.event > 0) / np.bincount(place)
-        return tuple(times[(share == 0) | (share == 1)].tolist())
+        ended = np.bincount(place, self.count * (self.event > 0))
+        return tuple(times[(ended == 0) | (ended == np.bincount(place, self.count))].tolist())
 
     def life_table(self) -> tuple[tuple[float, int, int, int], ...]:
         """For each session: how many were there, ended unplanned, ended planned."""
         times, place = np.unique(self.time, return_inverse=True)
-        there = np.bincount(place)
-        first, second = (np.bincount(place, self.event == kind).astype(int) for kind in (1, 2))
+        columns = [self.count, self.count * (self.event == 1), self.count * (self.event == 2)]
+        there, first, second = (np.bincount(place, column).round().astype(int) for column in columns)
         return tuple(zip(times.tolist(), there.tolist(), first.tolist(), second.tolist(), strict=True))
 
 
@@ -57,8 +65,8 @@ def person_periods(
     One row a person is made into one for each of its `time` sessions. Raises `BadInput` as `hazard_of_ending` does.
 
     >>> rows = person_periods(["a", "b"], [2, 1], [1, 0], None, None)
-    >>> rows.person.tolist(), rows.time.tolist(), rows.event.tolist()
-    ([0, 0, 1], [1.0, 2.0, 1.0], [0, 1, 0])
+    >>> rows.persons, rows.time.tolist(), rows.event.tolist()
+    (2, [1.0, 2.0, 1.0], [0, 1, 0])
     """
     clock, ends = np.asarray(time, dtype=np.float64), np.asarray(event, dtype=np.float64)
     labels, who = np.unique(np.asarray(person), return_inverse=True)
@@ -88,8 +96,12 @@ def person_periods(
         row = int((same & (ends[:-1] > 0)).argmax())
         raise BadInput(f"person {labels[who[row]]} has a row after the ending in session {clock[row]:g}. Correct one.")
     whole = ~np.isnan(clock + ends + x.sum(axis=1))
-    dropped = int((~whole).sum())
-    return PersonPeriods(who[whole], clock[whole], ends[whole].astype(np.intp), x[whole], group[whole], dropped)
+    who, dropped = who[whole], int((~whole).sum())
+    tenths = np.unique(who, return_inverse=True)[1] % FOLDS
+    return PersonPeriods(
+        clock[whole], ends[whole].astype(np.intp), x[whole], tenths if therapist is None else group[whole],
+        np.ones(len(who)), len(np.unique(who)), dropped,
+    )  # fmt: skip
 
 
 def _each_session(

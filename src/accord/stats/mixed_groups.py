@@ -1,12 +1,13 @@
-"""Fit growth over time from sums: persons of one design are a single row, so a registry needs no memory for persons.
+"""Fit a mixed model from sums: persons of one design are a single row, so a registry needs no memory for persons.
 
-y = β0 + β1 t + b0 + b1 t + e as in `mixed`. A person enters the likelihood by n, Σt, Σt² (the design) and Σy, Σty; and
-persons of one design by how many they are and by the sums and cross products of their Σy and Σty. This is exact: the
-same REML criterion as from the rows. 100,000 ratings of 5,000 persons with equal sessions become one row.
+y = Xβ + b0 (+ b1 t) + e as in `mixed`. A person enters the likelihood by Z'Z (the design: n; with a slope also Σt and
+Σt²) and by Z'W with W = [X y]; and persons of one design by how many they are and by the sums and cross products of
+their Z'W. This is exact: the same REML criterion as from the rows. 100,000 ratings of 5,000 persons with equal sessions
+become one row.
 
 Likelihood and gradient: Bates et al. 2015, J Stat Softw 67:1, as in `mixed_likelihood`, which serves as it is: within a
-group, Σ k k' of the persons' k = Z'y is that of one person at the mean, counted n times, and of two more that carry the
-spread around it and no design.
+group, Σ k k' of the persons' k = vec Z'W is that of one person at the mean, counted n times, and of a few more that
+carry the spread around it and no design. A further model of growth is one more function like `fit_growth_groups`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,156 @@ import numpy as np
 from numpy.typing import NDArray
 
 from accord.errors import BadInput
-from accord.stats.mixed import FEWEST_WITH_SLOPE, Method, MixedFit, _boundary, _log_likelihood, _message
+from accord.stats.mixed import FEWEST, FEWEST_WITH_SLOPE, Method, MixedFit, _boundary, _log_likelihood, _message
 from accord.stats.mixed_optimum import optimise
 from accord.stats.mixed_statistics import Block, MixedStatistics, Units
 
 Floats = NDArray[np.float64]
 BLOCK_GROUPS = 1365
-"""Groups whose three columns are worked on together, about as many columns as `mixed_statistics.BLOCK_PERSONS`."""
+"""Groups that are worked on together: with three columns each, about `mixed_statistics.BLOCK_PERSONS`."""
+DEPENDENT = 1e-12
+"""Of a column's squared size: what the columns before it may leave of it, from sums of squares."""
+
+
+class GroupedSums(NamedTuple):
+    """Sums of persons by design, for W = [1 t ... y] and Z = [1], or [1 t] with a random slope.
+
+    `design` (1 or 3, groups): n, or n, Σt and Σt², of each person of the group; `persons` (groups,) their number. The
+    free numbers of a person are Z'w for each column w of W that is not in Z, in this order: Σw, and with a slope Σtw
+    after each. Over the persons of a group, `first` (free, groups) holds their sums and `second` (free, free, groups)
+    the sums of their products. `whole` (m, m): W'W of all rows. Columns are to be taken from a common centre before:
+    `centres` (m,) are added again.
+    """
+
+    design: Floats
+    persons: Floats
+    first: Floats
+    second: Floats
+    whole: Floats
+    centres: Floats
+
+
+def fit_groups(sums: GroupedSums, names: tuple[str, ...], method: Method = "REML") -> MixedFit:
+    """The mixed model with a random intercept, or intercept and slope over t, for each person, from sums by design.
+
+    `names` of the columns of X, the constant and t first. Gives what `fit_mixed` gives from the rows, without the
+    persons' own predictions, which would need the persons: the arrays `persons` and `blups` are empty. Missing ratings
+    have left before. Formula and source: at the top of this module and of `mixed`.
+
+    Raises `BadInput` for fewer than four persons (six with a slope), sums that are not finite, a constant outcome, and
+    columns that are constant or a sum of others.
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(1)
+    >>> y = rng.normal(size=(50, 1)) + rng.normal(size=(50, 6))
+    >>> t, s = np.arange(6.0), y.sum(axis=1)
+    >>> whole = np.array([[300, 750, y.sum()], [750, 2750, (y * t).sum()], [y.sum(), (y * t).sum(), (y * y).sum()]])
+    >>> free = np.array([np.full(50, 15.0), s])
+    >>> design, persons, products = np.array([[6.0]]), np.array([50.0]), (free @ free.T)[..., None]
+    >>> sums = GroupedSums(design, persons, free.sum(axis=1)[:, None], products, whole, np.zeros(3))
+    >>> fit = fit_groups(sums, ("start", "time"))
+    >>> fit.n, fit.n_persons, fit.var_slope, fit.converged
+    (300, 50, None, True)
+    """
+    slope = len(sums.design) == 3
+    if not sums.persons.size or not all(np.isfinite(part).all() for part in sums):
+        raise BadInput("the sums are not finite. Leave out ratings that are no numbers.")
+    persons, fewest = int(sums.persons.sum()), FEWEST_WITH_SLOPE if slope else FEWEST
+    if persons < fewest:
+        raise BadInput(f"{persons} persons are too few: a variance between them needs {fewest} or more.")
+    statistics, units = _summarised(sums, names)
+    n, p = statistics.rows, len(names)
+    optimum = optimise(statistics, False, method == "REML")
+    back, sigma2 = units.effects(statistics.q), optimum.value.sigma2
+    covariance = sigma2 * back @ optimum.point.covariance @ back.T
+    from_centre = np.eye(p)
+    from_centre[0] -= sums.centres[:p]
+    fixed_covariance = from_centre @ units.covariance(sigma2 * optimum.value.beta_covariance) @ from_centre.T
+    beta = from_centre @ units.coefficients(optimum.value.beta)
+    beta[0] += sums.centres[p]
+    none = np.empty((0, statistics.q))
+    return MixedFit(
+        method=method, fixed=dict(zip(names, beta.tolist(), strict=True)),
+        se=dict(zip(names, np.sqrt(np.diag(fixed_covariance)).tolist(), strict=True)),
+        fixed_covariance=fixed_covariance, var_intercept=float(covariance[0, 0]),
+        var_slope=float(covariance[1, 1]) if slope else None, cov=float(covariance[0, 1]) if slope else None,
+        var_therapist=None, var_residual=sigma2 * units.y_scale**2, phi=None, phi_gap=None,
+        loglik=_log_likelihood(optimum, units, n, p, method), n=n, n_persons=persons, n_therapists=None, n_dropped=0,
+        converged=not optimum.problems, boundary=_boundary(optimum, False, False), warnings=(),
+        message=_message(optimum), persons=np.empty(0), blups=none, blup_se=none, therapists=None,
+        therapist_blups=None, therapist_blup_se=None,
+    )  # fmt: skip
+
+
+def _summarised(sums: GroupedSums, names: tuple[str, ...]) -> tuple[MixedStatistics, Units]:
+    """Standardised as `mixed_statistics.summarise` does with rows."""
+    n, p = float(sums.whole[0, 0]), len(names)
+    triangle = _triangle(sums.whole[:p, :p] / n, names)
+    inverse = np.linalg.inv(triangle)
+    ols = inverse.T @ sums.whole[:p, p] / n
+    size = float(sums.whole[p, p]) / n
+    left = size - float(ols @ ols)
+    if left <= 1e-10 * size:
+        raise BadInput("the outcome is constant or a straight line: there is no variance to divide.")
+    y_scale = float(np.sqrt(left))
+    centre, scale, lead = 0.0, 1.0, np.eye(1)
+    if len(sums.design) == 3:
+        centre = float(sums.whole[0, 1]) / n
+        scale = float(np.sqrt(sums.whole[1, 1] / n - centre**2))
+        lead = np.array([[1.0, 0.0], [-centre / scale, 1.0 / scale]])  # from Z to the standardised Z
+    turn = np.zeros((p + 1, p + 1))  # from W to the standardised W
+    turn[:p, :p] = inverse.T
+    turn[p] = np.append(-inverse @ ols, 1.0) / y_scale
+    cuts = range(0, len(sums.persons), BLOCK_GROUPS)
+    blocks = tuple(_block(sums, slice(at, at + BLOCK_GROUPS), lead, turn) for at in cuts)
+    infinite, every = np.array([np.inf]), np.array([n])
+    statistics = MixedStatistics(int(n), len(lead), blocks, (n * np.eye(p + 1))[None, None], infinite, every, False)
+    return statistics, Units(y_scale, ols, triangle, centre, scale)
+
+
+def _triangle(gram: Floats, names: tuple[str, ...]) -> Floats:
+    """R with R'R = X'X / n. A column that the earlier ones explain is named."""
+    root = np.zeros_like(gram)
+    for j, name in enumerate(names):
+        left = gram[j, j] - root[:j, j] @ root[:j, j]
+        if left <= DEPENDENT * gram[j, j]:
+            if j == 1:
+                raise BadInput(f"{name} is constant: a slope needs different values. Give the number of the session.")
+            raise BadInput(f"fixed effect {name!r} is constant or a combination of the others. Leave it out.")
+        root[j, j] = np.sqrt(left)
+        root[j, j + 1 :] = (gram[j, j + 1 :] - root[:j, j] @ root[:j, j + 1 :]) / root[j, j]
+    return root
+
+
+def _block(sums: GroupedSums, several: slice, lead: Floats, turn: Floats) -> Block:
+    """Of each group the mean person, and those that carry the spread of Z'W around it, where there is any."""
+    design, count = sums.design[:, several], sums.persons[several]
+    first, second = sums.first[:, several], sums.second[..., several]
+    q = len(lead)
+    zz = design[None] if q == 1 else np.array([[design[0], design[1]], [design[1], design[2]]])
+    mean = first / count
+    spread = _roots(second - count * mean[:, None] * mean[None])
+    heads = np.concatenate([zz, mean.reshape(-1, q, len(count))]) * np.sqrt(count)
+    rest = np.concatenate([np.zeros((q, q, *spread.shape[1:])), spread.reshape(-1, q, *spread.shape[1:])])
+    carried = np.argwhere(np.abs(spread).max(axis=0) > 0.0)
+    which, group = carried.T
+    wz = np.concatenate([heads, rest[:, :, which, group]], axis=-1)
+    every = np.concatenate([np.arange(len(count)), group])
+    wz = np.einsum("ab,bkp,lk->alp", turn, wz, lead, optimize=True)
+    zz = np.einsum("ki,ijp,lj->klp", lead, zz, lead, optimize=True)[..., every]
+    counts = np.concatenate([count, np.zeros(len(group))])
+    return Block(q, np.concatenate([zz, wz]), None, np.arange(len(counts)), None, counts)
+
+
+def _roots(products: Floats) -> Floats:
+    """L with L L' of each matrix (k, k, groups); a column is zero where the ones before leave nothing."""
+    root = np.zeros_like(products)
+    for j in range(len(products)):
+        left = products[j, j] - (root[j, :j] ** 2).sum(axis=0)
+        pivot = np.sqrt(np.where(left > DEPENDENT * np.abs(products[j, j]), left, 0.0))
+        under = products[j:, j] - (root[j:, :j] * root[j, :j]).sum(axis=1)
+        root[j:, j] = np.divide(under, pivot, out=np.zeros_like(under), where=pivot > 0)
+    return root
 
 
 class GrowthGroups(NamedTuple):
@@ -50,11 +194,8 @@ class GrowthGroups(NamedTuple):
 def fit_growth_groups(groups: GrowthGroups, method: Method = "REML") -> MixedFit:
     """The mixed model of growth with a random intercept and slope for each person, from sums by design.
 
-    Gives what `fit_mixed` gives from the rows, without the persons' own predictions, which would need the persons: the
-    arrays `persons` and `blups` are empty. Fixed effects are `start` (at t = 0) and `time`. Missing ratings have left
-    before. Formula and source: at the top of this module and of `mixed`.
-
-    Raises `BadInput` for fewer than six persons, sums that are not finite, an outcome or a time that does not vary.
+    Fixed effects are `start` (at t = 0) and `time`. Missing ratings have left before. Formula and source: at the top
+    of this module and of `mixed`. Raises `BadInput` as `fit_groups`.
 
     >>> import numpy as np
     >>> rng = np.random.default_rng(1)
@@ -65,82 +206,16 @@ def fit_growth_groups(groups: GrowthGroups, method: Method = "REML") -> MixedFit
     >>> fit.n, fit.n_persons, fit.converged
     (300, 50, True)
     """
-    columns = np.array([np.asarray(column, dtype=np.float64) for column in groups[:-1]])
-    if not np.isfinite(columns).all() or not columns.size:
-        raise BadInput("the sums are not finite. Leave out ratings that are no numbers.")
-    persons = int(groups.persons.sum())
-    if persons < FEWEST_WITH_SLOPE:
-        raise BadInput(f"{persons} persons are too few: a variance between them needs {FEWEST_WITH_SLOPE} or more.")
-    statistics, units, n = _summarised(groups)
-    optimum = optimise(statistics, False, method == "REML")
-    back, sigma2 = units.effects(2), optimum.value.sigma2
-    at_point = optimum.point.covariance if optimum.face.q == 2 else np.diag([optimum.point.covariance[0, 0], 0.0])
-    covariance = sigma2 * back @ at_point @ back.T
-    fixed_covariance = units.covariance(sigma2 * optimum.value.beta_covariance)
-    beta, none = units.coefficients(optimum.value.beta), np.empty((0, 2))
-    beta[0] += groups.y_centre
-    se = np.sqrt(np.diag(fixed_covariance))
-    return MixedFit(
-        method=method, fixed={"start": float(beta[0]), "time": float(beta[1])},
-        se={"start": float(se[0]), "time": float(se[1])}, fixed_covariance=fixed_covariance,
-        var_intercept=float(covariance[0, 0]), var_slope=float(covariance[1, 1]), cov=float(covariance[0, 1]),
-        var_therapist=None, var_residual=sigma2 * units.y_scale**2, phi=None, phi_gap=None,
-        loglik=_log_likelihood(optimum, units, n, 2, method), n=n, n_persons=persons, n_therapists=None, n_dropped=0,
-        converged=not optimum.problems, boundary=_boundary(optimum, False, False), warnings=(),
-        message=_message(optimum), persons=np.empty(0), blups=none, blup_se=none, therapists=None,
-        therapist_blups=None, therapist_blup_se=None,
+    columns: dict[str, Any] = {
+        name: np.asarray(getattr(groups, name), dtype=np.float64) for name in GrowthGroups._fields[:-1]
+    }
+    g = GrowthGroups(**columns)
+    n, t, tt = (float(column @ g.persons) for column in (g.ratings, g.t, g.tt))
+    y, ty, yy = float(g.y.sum()), float(g.ty.sum()), float(g.yy.sum())
+    whole = np.array([[n, t, y], [t, tt, ty], [y, ty, yy]])
+    second = np.array([[g.y_y, g.y_ty], [g.y_ty, g.ty_ty]])
+    centres = np.array([0.0, 0.0, groups.y_centre])
+    sums = GroupedSums(
+        np.array([g.ratings, g.t, g.tt]), g.persons, np.array([g.y, g.ty]), second, whole, centres
     )  # fmt: skip
-
-
-def _summarised(groups: GrowthGroups) -> tuple[MixedStatistics, Units, int]:
-    """Standardised as `mixed_statistics.summarise` does with rows. X = [1 t] and Z = [1 t] span the same."""
-    n = float(groups.ratings @ groups.persons)
-    t, tt = float(groups.t @ groups.persons), float(groups.tt @ groups.persons)
-    centre = t / n
-    spread = tt / n - centre**2
-    if spread <= 1e-12 * max(1.0, centre**2):
-        raise BadInput("time is constant: a slope needs different values. Give the number of the session.")
-    scale = float(np.sqrt(spread))
-    triangle = np.array([[1.0, centre], [0.0, scale]])  # X = Q R with Q = Z
-    y, ty, yy = float(groups.y.sum()), float(groups.ty.sum()), float(groups.yy.sum())
-    ols = np.array([y, (ty - centre * y) / scale]) / n
-    left = yy / n - float(ols @ ols)
-    if left <= 1e-10 * yy / n or yy == 0.0:
-        raise BadInput("the outcome is constant or a straight line: there is no variance to divide.")
-    y_scale = float(np.sqrt(left))
-    blocks = tuple(
-        _block(_some(groups, at), centre, scale, ols, y_scale) for at in range(0, len(groups.persons), BLOCK_GROUPS)
-    )
-    infinite, every = np.array([np.inf]), np.array([n])
-    statistics = MixedStatistics(int(n), 2, blocks, (n * np.eye(3))[None, None], infinite, every, False)
-    return statistics, Units(y_scale, ols, triangle, centre, scale), int(n)
-
-
-def _some(groups: GrowthGroups, at: int) -> GrowthGroups:
-    several = slice(at, at + BLOCK_GROUPS)
-    cut: dict[str, Any] = {name: np.asarray(getattr(groups, name))[several] for name in GrowthGroups._fields[:-1]}
-    return groups._replace(**cut)
-
-
-def _block(groups: GrowthGroups, centre: float, scale: float, ols: Floats, y_scale: float) -> Block:
-    """Three columns a group: the mean person, and two for the spread of k = Z'(y − Xβ) around it."""
-    count, a01 = groups.persons, (groups.t - groups.ratings * centre) / scale
-    a11 = (groups.tt - 2.0 * centre * groups.t + groups.ratings * centre**2) / scale**2
-    design = np.array([[groups.ratings, a01], [a01, a11]])
-    lead = np.array([[1.0, 0.0], [-centre / scale, 1.0 / scale]])  # from (Σy, Σty) to Z'y
-    sums = lead @ np.array([groups.y, groups.ty])
-    products = np.array([[groups.y_y, groups.y_ty], [groups.y_ty, groups.ty_ty]])
-    mean = sums / count
-    around = np.einsum("ik,klg,jl->ijg", lead, products, lead) - count * mean[:, None] * mean[None]
-    k_mean = (mean - np.einsum("ijg,j->ig", design, ols)) / y_scale
-    first = np.sqrt(np.maximum(around[0, 0], 0.0)) / y_scale
-    cross = np.divide(around[0, 1] / y_scale**2, first, out=np.zeros_like(first), where=first > 0)
-    second = np.sqrt(np.maximum(around[1, 1] / y_scale**2 - cross**2, 0.0))
-    nothing = np.zeros_like(first)
-    root = np.sqrt(count)
-    x_part = np.concatenate([design * root, np.zeros((2, 2, 2 * len(count)))], axis=-1)
-    spread = np.array([first, cross]), np.array([nothing, second])
-    y_part = np.concatenate([k_mean * root, *spread], axis=-1)[None]
-    zz = np.concatenate([design, design, design], axis=-1)
-    counts = np.concatenate([count, np.zeros(2 * len(count))])
-    return Block(2, np.concatenate([zz, x_part, y_part]), None, np.arange(len(counts)), None, counts)
+    return fit_groups(sums, ("start", "time"), method)

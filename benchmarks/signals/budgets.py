@@ -7,6 +7,7 @@ own, so the standard error beside a mean holds for both.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +16,7 @@ from accord.stats.evidence import Voices
 from accord.stats.innovation import Floats
 from accord.stats.level import followed
 from accord.stats.thresholds import BUDGET, Calibration, allowed, calibrate
-from benchmarks.signals.practices import LIVES, Life, courses
+from benchmarks.signals.practices import LIVES, Courses, Life, courses
 from benchmarks.signals.tables import Size, mean_error_spread, show, spread_out
 
 PRACTICE = 200  # courses
@@ -56,17 +57,32 @@ def _levels(calm: Floats, times: Floats, days: Floats, made: Calibration) -> Flo
 
 def _practice(life: Life, n: int, size: Size, seed: int) -> list[float]:
     """One practice calibrates itself: drop and slide against their budgets."""
-    own, judged = courses(life, n, seed).ratings, courses(life, size.judged, seed, judged=True)
-    made = calibrate(own, draws=size.draws, seed=seed)
-    calm = judged.ratings
-    times = np.arange(1.0, calm.shape[1] + 1)
+    own, judged = courses(life, n, seed), courses(life, size.judged, seed, judged=True)
+    made = calibrated(own, size, seed)
     if life.shift:
-        calm = calm - _levels(calm, times, judged.days, made)
-    found = Voices(made.hyper).read(calm, None, times)
-    lengths = np.where(np.isnan(calm), 0.0, times).max(axis=1)
-    shares = []
-    for kind in ("drop", "slide"):
-        limit = getattr(made, kind)
-        marked = limit is not None and (getattr(found, kind) >= limit.at(found.steps.earlier)).any(axis=1).mean()
-        shares.append(float(marked / np.mean([allowed(getattr(BUDGET, kind), int(length)) for length in lengths])))
-    return shares
+        times = np.arange(1.0, judged.ratings.shape[1] + 1)
+        judged = replace(judged, ratings=judged.ratings - _levels(judged.ratings, times, judged.days, made))
+    return [against_budget(made, judged, kind) for kind in ("drop", "slide")]
+
+
+def calibrated(own: Courses, size: Size, seed: int) -> Calibration:
+    """What a practice learns from its own courses."""
+    return calibrate(own.ratings, second=own.second, draws=size.draws, seed=seed)
+
+
+def marked(made: Calibration, judged: Courses, kind: str) -> np.ndarray:
+    """Where the evidence reaches the limit, (n, T)."""
+    times = np.arange(1.0, judged.ratings.shape[1] + 1)
+    found = Voices(made.hyper, made.second).read(judged.ratings, judged.second, times)
+    limit = getattr(made, kind)
+    if limit is None:
+        return np.zeros(judged.ratings.shape, dtype=bool)
+    return np.asarray(getattr(found, kind) >= limit.at(found.steps.earlier))
+
+
+def against_budget(made: Calibration, judged: Courses, kind: str) -> float:
+    """Share of uneventful courses with a mark, over the budget of courses of their lengths."""
+    times = np.arange(1.0, judged.ratings.shape[1] + 1)
+    lengths = np.where(np.isnan(judged.ratings), 0.0, times).max(axis=1)
+    budget = np.mean([allowed(getattr(BUDGET, kind), int(length)) for length in lengths])
+    return float(marked(made, judged, kind).any(axis=1).mean() / budget)

@@ -24,6 +24,7 @@ class Life:
     rise levels off. `shift`: all sessions lower by so many within-person SD; from day `since` on. `items`: the mean of
     so many answers at a `level` on 1 to 5. `lengths`: courses end after one of these. `missing`: two sessions running
     are missing in this share of courses. `strained`: share of courses with a strain, in the practice's own alone.
+    `dip`: one session lies so many SD lower in each course that is judged.
     """
 
     sessions: int = 15
@@ -39,17 +40,20 @@ class Life:
     lengths: tuple[int, ...] = ()
     missing: float = 0.0
     strained: float = 0.0
+    dip: float = 0.0
     uneven: float = UNEVEN
     size: float = 1.0
 
 
 @dataclass(frozen=True)
 class Courses:
-    """Ratings (n, T), missing as nan; the day of each session (n, T); where a strain goes on (n, T)."""
+    """Ratings (n, T), missing as nan; the day of each session (n, T); where a strain goes on (n, T); the therapist's
+    ratings of the same sessions, where there are any."""
 
     ratings: np.ndarray
     days: np.ndarray
     strained: np.ndarray
+    second: np.ndarray | None = None
 
 
 def courses(life: Life, n: int, seed: int, judged: bool = False) -> Courses:
@@ -65,8 +69,8 @@ def courses(life: Life, n: int, seed: int, judged: bool = False) -> Courses:
     strained = np.zeros(y.shape, dtype=bool)
     if judged:
         y -= within * life.shift * (days >= life.since)
-    elif life.strained:
-        low = _strains(life.strained, n, sessions, rng)
+    if life.dip if judged else life.strained:
+        low = dips(life, n, sessions, rng) if judged else _strains(life.strained, n, sessions, rng)
         y -= within * low
         strained = low > 0
     y = answered(y, life.items, rng) if life.items else np.clip(y, LOW, HIGH)
@@ -125,6 +129,11 @@ def _strains(share: float, n: int, sessions: int, rng: np.random.Generator) -> n
     depth = np.where(kind == 2, np.minimum((since + 1) / 6.0, 1.0), 1.0)
     struck = rng.random((n, 1)) < share
     return np.where(struck & (since >= 0) & (stays | (since < length)), depth * size, 0.0)
+
+
+def dips(life: Life, n: int, sessions: int, rng: np.random.Generator) -> np.ndarray:
+    """By how much each session is lower: `dip` in one of them, after the third."""
+    return np.where(np.arange(sessions) == rng.integers(3, sessions, (n, 1)), life.dip, 0.0)
 
 
 def answered(y: np.ndarray, items: int, rng: np.random.Generator) -> np.ndarray:

@@ -42,16 +42,17 @@ def false_discovery(
     >>> false_discovery(practice, (few, None), times, {"drop": Threshold(2.0)}, 0)
     {}
     """
-    marks = {kind: _marks(practice, own, t, kind, limit) for kind, limit in limits.items() if kind != "gap"}
+    kinds = {kind: limit for kind, limit in limits.items() if kind != "gap"}
+    marks = _marks(practice, own, t, kinds)
     if not any(down.sum() >= FEWEST for _up, down in marks.values()):
         return {}
     rng = np.random.default_rng(seed)
     again = np.arange(max(len(own[0]), TWINS)) % len(own[0])
     like = own[0][again], None if own[1] is None else own[1][again]
-    simulated = practice.simulate(len(again), t, rng, like)
+    twin_marks = _marks(practice, practice.simulate(len(again), t, rng, like), t, kinds)
     shares = {}
     for kind, (up, down) in marks.items():
-        twin_up, twin_down = (part.sum() for part in _marks(practice, simulated, t, kind, limits[kind]))
+        twin_up, twin_down = (part.sum() for part in twin_marks[kind])
         chosen = rng.integers(0, len(up), (RESAMPLED, len(up)))
         ratios = up[chosen].sum(axis=1) / np.maximum(down[chosen].sum(axis=1), 1)
         low, high = np.quantile(ratios, (0.025, 0.975)) * twin_down / max(twin_up, 1)
@@ -63,15 +64,16 @@ def false_discovery(
 
 
 def _marks(
-    practice: SimulatedPractice, ratings: tuple[Floats, Floats | None], t: Floats, kind: str, limit: Threshold
-) -> tuple[Floats, Floats]:
-    """Upward and downward marks of each course, (n,)."""
+    practice: SimulatedPractice, ratings: tuple[Floats, Floats | None], t: Floats, limits: Mapping[str, Threshold]
+) -> dict[str, tuple[Floats, Floats]]:
+    """Upward and downward marks of each course, (n,), by kind."""
+    up, down = practice.voices.read_upward(*ratings, t), practice.voices.read(*ratings, t)
 
-    def count(statistics: Statistics) -> Floats:
-        above = getattr(statistics, kind) >= limit.at(statistics.steps.earlier)
+    def count(statistics: Statistics, kind: str) -> Floats:
+        above = getattr(statistics, kind) >= limits[kind].at(statistics.steps.earlier)
         return np.asarray(crossings(above, statistics.drop > -np.inf).sum(axis=1), dtype=np.float64)
 
-    return count(practice.voices.read_upward(*ratings, t)), count(practice.voices.read(*ratings, t))
+    return {kind: (count(up, kind), count(down, kind)) for kind in limits}
 
 
 def _most(count: float) -> float:

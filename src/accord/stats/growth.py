@@ -137,12 +137,14 @@ def fitted(y: Floats, t: Floats, start: Hyper, prior: Hyper, rounds: int = 12) -
     lean = np.array([LEAN_LEVEL, LEAN_LEVEL, LEAN, LEAN]) ** 0.5
     loglik = -np.inf
     goal = parameters(prior)
-    held = LEAN * Slopes.of(y, t, replace(usual, **_variances(prior))).rest_known
+    leaning = replace(usual, **_variances(prior))
+    slopes = Slopes.of(y, t, leaning)
+    held = LEAN * slopes.rest_known
     held += _ridge(held)
     held[5, :] = held[:, 5] = goal[5] = 0.0
     held[5, 5] = (TREND_SD * min((prior.longest or COURSE) / COURSE, 1.0)) ** -2
-    for _ in range(rounds):
-        slopes = Slopes.of(y, t, usual)
+    for round_ in range(rounds):
+        slopes = slopes if round_ == 0 and usual == leaning else Slopes.of(y, t, usual)
         loglik = slopes.loglik
         hold = slopes.mean_known * np.outer(lean, lean) + _ridge(slopes.mean_known)
         pull = hold @ (means(prior) - means(usual))

@@ -21,11 +21,11 @@ from accord.stats.estimate import estimate
 from accord.stats.evidence import COURSE, FEWEST, WEIGHT, paired
 from accord.stats.false_marks import false_discovery
 from accord.stats.hyper import Hyper
-from accord.stats.innovation import checked
+from accord.stats.innovation import Floats, checked
 from accord.stats.limits import BUDGET, Budget, Threshold, allowed, fitted
 from accord.stats.simulated_practice import SimulatedPractice
 
-__all__ = ["BUDGET", "Budget", "Calibration", "Threshold", "allowed", "calibrate", "estimate"]
+__all__ = ["BUDGET", "Budget", "Calibration", "Threshold", "allowed", "calibrate", "calibrate_both", "estimate"]
 
 METHOD = "innovation-3"
 LONG = 6  # ratings of a course from which a practice learns to judge
@@ -136,16 +136,64 @@ def calibrate(
     """
     if isinstance(scores, Hyper):
         return Calibration(scores, second=second if isinstance(second, Hyper) else None, budget=budget, seed=seed)
+    y, pair, t = _read(scores, None if isinstance(second, Hyper) else second, times, seed)
+    practice = SimulatedPractice.of(y, pair, t, prior, second_prior, seed)
+    return _judging(practice, y, pair, t, budget, seed, draws)
+
+
+def calibrate_both(
+    client: npt.ArrayLike,
+    therapist: npt.ArrayLike,
+    times: npt.ArrayLike | None = None,
+    *,
+    prior: Hyper | None = None,
+    second_prior: Hyper | None = None,
+    budget: Budget = BUDGET,
+    seed: int = 0,
+    draws: int = DRAWS,
+) -> tuple[Calibration, Calibration]:
+    """What `calibrate` gives for the client with the therapist as `second`, and for the therapist's ratings alone.
+
+    Both (n, T), missing as nan, with what is usual in the therapist's ratings worked out once. Raises `BadInput` as
+    `calibrate` does.
+
+    >>> from accord import simulate
+    >>> few = simulate(12, 8, seed=1)
+    >>> both = calibrate_both(few.client, few.therapist, draws=1000)
+    >>> both[0].second == both[1].hyper
+    True
+    """
+    y, pair, t = _read(client, therapist, times, seed)
+    assert pair is not None
+    practice = SimulatedPractice.of(y, pair, t, prior, second_prior, seed)
+    assert practice.therapist is not None
+    alone = SimulatedPractice(practice.therapist)
+    return (
+        _judging(practice, y, pair, t, budget, seed, draws),
+        _judging(alone, pair, None, t, budget, seed, draws),
+    )
+
+
+def _read(
+    scores: npt.ArrayLike, second: npt.ArrayLike | None, times: npt.ArrayLike | None, seed: int
+) -> tuple[Floats, Floats | None, Floats]:
+    """Ratings of one voice or both, checked, of `MOST` courses at most; and the sessions."""
     y = np.asarray(scores, dtype=np.float64)
     y, t = checked(y, np.arange(1.0, y.shape[-1] + 1) if times is None else times)
     if t.ndim != 1:
         raise BadInput("calibrate needs one row of session numbers for all courses; put the ratings on that grid.")
-    pair = None if second is None or isinstance(second, Hyper) else paired(second, y, t)
+    pair = None if second is None else paired(second, y, t)
     if len(y) > MOST:
         chosen = np.sort(np.random.default_rng(seed).choice(len(y), MOST, replace=False))
         y, pair = y[chosen], None if pair is None else pair[chosen]
+    return y, pair, t
+
+
+def _judging(
+    practice: SimulatedPractice, y: Floats, pair: Floats | None, t: Floats, budget: Budget, seed: int, draws: int
+) -> Calibration:
+    """The limits of a practice, and what its own ratings say of them."""
     ratings = (~np.isnan(y)).sum(axis=1)
-    practice = SimulatedPractice.of(y, pair, t, prior, second_prior, seed)
     long = int((ratings >= LONG).sum())
     limits = _limits(practice, budget, seed, draws, long, len(t))
     voices = practice.voices

@@ -18,10 +18,10 @@ from accord.records import RATERS
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import STATES, Flags, Floats, States, repair
 from accord.stats.level import followed
-from accord.stats.priors import starting
+from accord.stats.priors import Priors, starting
 from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.simulated_practice import Voice
-from accord.stats.thresholds import BUDGET, FEWEST_COURSES, LONG, MOST, Budget, Calibration, calibrate
+from accord.stats.thresholds import BUDGET, FEWEST_COURSES, LONG, MOST, Budget, Calibration, calibrate, calibrate_both
 from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
 from accord.trajectories import trajectory
 
@@ -96,10 +96,10 @@ def find_strains(
         scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
         days = {} if dated is None else {voice: grid.fill(dated, rows) for voice, rows in voices.items()}
         for voice, judged, note in _judge_scale(name, scored, days, grid.sessions, budget, named):
-            rows = voices[voice]
-            at = grid.dyad[rows], grid.session[rows]
+            rows = np.flatnonzero(voices[voice])
+            at = grid.dyad[rows] * len(grid.sessions) + grid.session[rows]
             for column, values in columns.items():
-                values[rows] = getattr(judged, column)[at]
+                values[rows] = getattr(judged, column).ravel().take(at)
             notes.append(note)
     if not notes:
         raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
@@ -191,11 +191,10 @@ def _judge_scale(
     """Each voice that said anything on a scale, what it was judged to be, and the note on that."""
     rated = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
     priors = starting(name)
-    other = getattr(priors, "therapist", None)
+    calibrations = _calibrations(rated, sessions, priors, budget)
     for voice, y in rated.items():
         pair = rated.get("therapist") if voice == "client" else None
-        prior = getattr(priors, voice, None)
-        made = calibrate(y, sessions, second=pair, prior=prior, second_prior=other, budget=budget)
+        prior, made = getattr(priors, voice, None), calibrations[voice]
         level = None
         if voice in days:
             dates = np.where(np.isnan(days[voice]), -np.inf, days[voice])
@@ -203,6 +202,23 @@ def _judge_scale(
         judged = _judge(y, pair, level, sessions, made, rule)
         note = _note(name, voice, judged, y, made)
         yield voice, judged, note | (_ruled(rule, y, sessions, prior) if rule else _budgeted(made))
+
+
+def _calibrations(
+    rated: dict[str, Floats], sessions: Floats, priors: Priors | None, budget: Budget
+) -> dict[str, Calibration]:
+    """What each voice that rated is judged by; the client together with the therapist, where both did."""
+    own = {voice: getattr(priors, voice, None) for voice in RATERS}
+    if len(rated) < len(RATERS):
+        return {
+            voice: calibrate(y, sessions, prior=own[voice], second_prior=own["therapist"], budget=budget)
+            for voice, y in rated.items()
+        }
+    client, therapist = (own[voice] for voice in RATERS)
+    both = calibrate_both(
+        rated["client"], rated["therapist"], sessions, prior=client, second_prior=therapist, budget=budget
+    )
+    return dict(zip(RATERS, both, strict=True))
 
 
 def _judge(

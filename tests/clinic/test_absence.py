@@ -344,3 +344,27 @@ class TestSomebodyElseIsNamed:
         posted["key"] = hidden(page, "key")
         assert phone.browser.post(phone.url, posted).status_code == 302
         assert PrivateLine.objects.get().to == flo
+
+
+def test_a_tab_that_stayed_open_after_a_cover_writes_and_reads_nothing(covered, dyad, ben, eve, as_member):
+    """The page of a rating, a talk sheet and goals were open when the cover ended."""
+    opened = a_held_session(dyad, client=answers("client"), therapist=answers("therapist"))
+    waiting = a_held_session(dyad, client=answers("client"))
+    browser = as_member(eve)
+    rating = browser.get(f"/sessions/{waiting.uid}/rate/")
+    given = {"key": hidden(rating, "key"), "0-d1": "3", "0-t1": "0"}
+    cover_and_emergency.end_cover(covered, by=ben)
+    posts = {
+        f"/sessions/{waiting.uid}/rate/": given,
+        f"/sessions/{waiting.uid}/rate/draft/": given,
+        f"/sessions/{opened.uid}/strain/": {"kind": "unclear"},
+        f"/people/{dyad.uid}/goals/propose/": {"kind": "goal", "words": "Sleep"},
+        f"/sessions/{waiting.uid}/link/": {},
+    }
+    for address, fields in posts.items():
+        assert browser.post(address, fields).status_code in (403, 404), address
+    for address in (f"/people/{dyad.uid}/", f"/sessions/{opened.uid}/talk/", f"/sessions/{waiting.uid}/rated/"):
+        assert browser.get(address).status_code == 404
+    assert not waiting.responses.filter(side="therapist").exists()
+    assert not dyad.agreements.exists()
+    assert not dyad.strains.filter(opened_by="therapist").exists()

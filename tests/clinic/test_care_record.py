@@ -4,13 +4,15 @@ import csv
 import io
 import re
 from dataclasses import replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
 from tests.clinic.people import CHECK_IN, a_course, a_held_session, a_part, answers
 from tests.clinic.test_canary import text_of
 
-from accord_clinic.actions import agreements
+from accord_clinic.actions import agreements, treatment_plan
+from accord_clinic.actions.treatment_plan import OptionText, PlanText
 from accord_clinic.models import ReadLog
 from accord_clinic.pages.care_record import course_record, note
 from accord_clinic.queries.talk_sheet import revealed_session
@@ -45,6 +47,19 @@ def test_a_note_says_when_what_both_rated_the_strain_and_what_both_agreed(sessio
         "Strains", "Session 4: possible strain, noted by Ana, moving away. Now: not talked about yet.",
     ]  # fmt: skip
     assert agreed.splitlines() == ["Agreed by both", "Goal: Sleep through"]
+
+
+def test_a_plan_is_in_the_note_once_both_have_confirmed_it(session, people):
+    plans = (OptionText("One walk a day", "", "", "yes"), OptionText("Medication", "", "", "not_now"))
+    text = PlanText(plans, "It worked before", "Walk", "Ask each time", date(2027, 3, 1))
+    plan = treatment_plan.write(people.dyad, text, "therapist", seen="", by=people.ben)
+    treatment_plan.confirm(people.dyad, "therapist", seen=plan.uid, by=people.ben)
+    assert "Walk" not in note(session, BERLIN), "a draft of one side is not agreed"
+    treatment_plan.confirm(people.dyad, "client", seen=plan.uid, by=people.ana)
+    heading, version, *lines = note(session, BERLIN).strip().split("\n\n")[-1].splitlines()
+    assert heading == "Treatment plan, confirmed by both"
+    assert version.startswith("Version 1, confirmed by both on ")
+    assert lines == ["Decided: One walk a day", "Ana does: Walk", "Ben does: Ask each time", "Review on 1 March 2027"]
 
 
 def test_a_note_of_a_session_without_an_answer_is_its_date(people):

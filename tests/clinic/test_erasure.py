@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client as Browser
 from django.utils import timezone
 from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, a_part, a_session, answers
+from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import code_for, inside
 
 from accord.errors import BadInput
@@ -507,3 +508,16 @@ def test_no_private_line_outlives_the_request(planted):
     asked(planted)
     assert not PrivateLine.objects.filter(client=planted).exists()
     assert Dyad.objects.filter(client=planted).count() == 1
+
+
+def test_a_check_in_that_was_open_when_erasure_was_asked_for_is_sent_to_nobody(people):
+    """Its page stayed open on a phone; the answers arrive after the request."""
+    phone = Phone(a_session(people.dyad, state="held"))
+    phone.open()
+    asked(people.ana)
+    before = Response.objects.count()
+    answer = phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL})
+    assert answer.status_code in (404, 410)
+    assert phone.browser.post(f"/c/{phone.token}").status_code in (404, 410)
+    assert Response.objects.count() == before
+    assert not PrivateLine.objects.filter(client=people.ana).exists()

@@ -27,6 +27,7 @@ from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.dyad import dyad_rows
 from accord_clinic.queries.strains import StrainHistory, histories
+from accord_clinic.queries.treatment_plan import PlanRows, plan_rows
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES
@@ -75,8 +76,8 @@ class CourseRecord:
 def note(session: Session, where: ZoneInfo) -> str:
     """A note on one session for any care record; ask `queries.talk_sheet.revealed_session` first.
 
-    When and where, what both rated, what is agreed, and strains in neutral words. Nobody's own words are in it, apart
-    from goals and tasks that both confirmed.
+    When and where, what both rated, strains in neutral words, what is agreed, and the treatment plan. Nobody's own
+    words are in it, apart from goals, tasks and a plan that both confirmed.
     """
     dyad = session.dyad
     names = Names(dyad.client.called, dyad.therapist.name, you=False)
@@ -86,6 +87,7 @@ def note(session: Session, where: ZoneInfo) -> str:
         [_("Ratings of the session"), *_rated(answers), *_measured(session)],
         [_("Strains"), *_strains_for(session, names)],
         [_("Agreed by both"), *agreed(shown(dyad))],
+        [_("Treatment plan, confirmed by both"), *_planned(plan_rows(dyad), names)],
     )
     return "\n\n".join("\n".join(part) for part in parts if len(part) > 1 or part is parts[0]) + "\n"
 
@@ -117,6 +119,22 @@ def agreed(agreements: Sequence[Shown]) -> Iterator[str]:
         for each in (agreement, *agreement.tasks):
             if each.agreed and not each.ended_at:
                 yield f"{kinds[each.kind]}: {each.words}"
+
+
+def _planned(rows: PlanRows, names: Names) -> Iterator[str]:
+    """The treatment plan in its latest version, once both have confirmed it; a draft is nobody's agreement."""
+    if rows.plan is None or not {"client", "therapist"} <= rows.sealed.keys():
+        return
+    day = date_format(timezone.localtime(max(rows.sealed.values())), "j F Y")
+    yield _("Version {number}, confirmed by both on {day}").format(number=rows.versions, day=day)
+    for option in rows.options:
+        if option.decision == "yes":
+            yield _("Decided: {words}").format(words=option.words)
+    for name, does in ((names.client, rows.plan.client_does), (names.therapist, rows.plan.therapist_does)):
+        if does:
+            yield _("{name} does: {words}").format(name=name, words=does)
+    if rows.plan.review_on:
+        yield _("Review on {day}").format(day=date_format(rows.plan.review_on, "j F Y"))
 
 
 def _opening(session: Session, where: ZoneInfo) -> str:

@@ -223,6 +223,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("ACCORD_FROM", "accord@localhost")
 CALENDAR_HOSTS = [host for host in os.environ.get("ACCORD_CALENDAR_HOSTS", "").split(",") if host]
 if DEMO:
     CALENDAR_HOSTS.append("127.0.0.1")  # the demo serves a calendar itself
+    EMAIL_BACKEND = "accord_clinic.demo.mail.Printed"
 # A function (number, text); accord_clinic.messages.sms_gateway.send posts to ACCORD_SMS_URL.
 SMS = os.environ.get("ACCORD_SMS", "accord_clinic.messages.sms.console")
 SMS_URL = os.environ.get("ACCORD_SMS_URL", "")

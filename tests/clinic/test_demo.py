@@ -146,6 +146,20 @@ def test_nothing_is_told_of_the_future(told):
     assert not Session.objects.exclude(state="planned").filter(start__gt=now).exists()
 
 
+def test_the_manager_finds_three_things_to_do_two_pictures_and_no_table_of_dashes(told, in_demo):
+    browser = Browser()
+    browser.force_login(Member.objects.get(name="Mona"))
+    page = browser.get("/service/").content.decode()
+    assert page.count('class="work-count"') >= 3
+    assert "check-in links did not arrive" in page
+    before, _heading, _after = page.partition("<table")
+    assert before.count('role="img"') == 2, "the pictures come before the first table"
+    for table in re.findall(r"<tbody>.*?</tbody>", page, re.S):
+        cells = [re.sub(r"<[^>]+>|\s+", " ", cell).strip() for cell in re.findall(r"<td.*?</td>", table, re.S)]
+        dashes = [cell for cell in cells if cell.startswith("–")]
+        assert 3 * len(dashes) <= len([cell for cell in cells if cell]), cells
+
+
 # The headline
 
 

@@ -9,11 +9,16 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.urls import reverse
+
 from accord.records import Answer, Rater
 from accord.signals import CHECK_IN
 from accord_clinic.actions import agreements, care, checkin, consent, earlier_course, reveal, strains, talk_sheet
+from accord_clinic.demo.mail import NO_SUCH_PLACE
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import DemoVoices
+from accord_clinic.messages import notices
 from accord_clinic.models import Agreement, Client, Dyad, Member, Session
 from accord_clinic.models.care import rank
 from accord_clinic.queries.practice import often
@@ -57,6 +62,8 @@ class Plot:
     outside_in: int = 0
     keeps_strain: str = "show"
     moves_to: Member | None = None
+    mailed_from: datetime | None = None
+    mistyped: bool = False
 
 
 class Life:
@@ -189,7 +196,7 @@ class Life:
 
     def _begin(self) -> None:
         plot = self.plot
-        address = f"{plot.name.split()[0].lower()}@example.org"
+        address = f"{plot.name.split()[0].lower()}@{NO_SUCH_PLACE if plot.mistyped else 'example.org'}"
         born = Random(f"{plot.seed}/born").randrange(1950, 2004)
         self.client = care.register_client(
             plot.name, by=plot.therapist, email=address, language=plot.language, address_as=plot.address_as, born=born
@@ -219,13 +226,24 @@ class Life:
             return self.dice.choice(("cancelled", "cancelled", "missed_by_client"))
         return "held"
 
+    def _ask(self, session: Session) -> bool:
+        """Ask the client: by a link that is shown, or lately by mail. False where the mail does not arrive."""
+        if self.plot.mailed_from is None or session.start < self.plot.mailed_from:
+            checkin.invite(session, by=self.therapist)
+            return True
+        checkin.mail_link(session, lambda token: settings.PUBLIC_URL + reverse("link", args=[token]), by=self.therapist)
+        notices.deliver()
+        return not self.plot.mistyped
+
     def _rate(self, session: Session) -> Iterator[datetime]:
         """Both answer in their own time; what is missing when the time has come opens without it."""
-        checkin.invite(session, by=self.therapist)
+        arrives = self._ask(session)
         after: dict[Rater, tuple[int, ...]] = {"client": (1, 3, 6, 20, 30, 70), "therapist": (1, 1, 2, 5, 22, 58)}
         moments = {side: self.dice.choice(hours) for side, hours in after.items()}
         for side, hours in sorted(moments.items(), key=lambda moment: moment[1]):
             yield session.start + LASTS + hours * HOUR
+            if side == "client" and not arrives:
+                continue
             page = self.client_page(session) if side == "client" else self.therapist_page(session)
             if page:
                 sent = submission(page, session, side, self.dice.randrange(35, 110))

@@ -49,7 +49,7 @@ class DemoVoices:
     def client(self, number: int, must: bool = False) -> dict[str, Answer] | None:
         """The client's answers, `None` when none was given; `must`: the plot needs some."""
         dice = self._dice(number, "client")
-        if self.style == "silent" and number >= 6 and number % 5 in (1, 2, 3):
+        if self.style == "silent" and number >= 6 and number % 5 in (3, 4, 0):
             return None
         if self.style == "quiet" and number >= 3:
             return {**dict.fromkeys(ITEMS, 4), "t1": 0, "v1": 1, "b1": 0}

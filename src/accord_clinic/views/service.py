@@ -58,7 +58,7 @@ def service(request: MemberRequest) -> HttpResponse:
 def _numbers(numbers: service_pages.Service) -> dict[str, object]:
     released = numbers.released
     rows = [_line(_span(period.first, period.last), period.row) for period in released.periods]
-    places = [_line(_places()[name], row) for name, row in released.places.items()]
+    places, clients_by_place = _by_place(released)
     counted = [(_span(period.first, period.last), _count(period.counted)) for period in released.periods]
     still_open = _counts(_ages(), released.open.counts) if released.open else []
     return {
@@ -68,6 +68,7 @@ def _numbers(numbers: service_pages.Service) -> dict[str, object]:
         "concerns": released.total.talked is not None,
         **_pictures(released),
         "rows": rows if _worth_a_table(_texts(rows)) else [],
+        "clients_by_place": clients_by_place,
         "places": places if _worth_a_table(_texts(places)) else [],
         "counted": counted if _worth_a_table([n for _name, n in counted]) else [],
         "open": still_open if _worth_a_table([n for _name, n in still_open]) else [],
@@ -75,6 +76,19 @@ def _numbers(numbers: service_pages.Service) -> dict[str, object]:
         **_ended(released.endings),
         **_repair(released.repair),
     }
+
+
+def _by_place(released: Released) -> tuple[list[ServiceLine], bool]:
+    """Where sessions took place, and whether how many clients answered stands beside it.
+
+    That is kept back for the room and remote alike; then the column goes, and sessions and ratings are told without it.
+    """
+    rows = {_places()[name]: row for name, row in released.places.items()}
+    if all(row.client.part is not None for row in rows.values()):
+        return [_line(name, row) for name, row in rows.items()], True
+    blank = Cell(None, "", "")
+    ratings = {name: row.therapist for name, row in rows.items() if row.therapist is not None}
+    return [ServiceLine(n, _count(r.whole), blank, _cell(r), blank, blank) for n, r in ratings.items()], False
 
 
 def _pictures(released: Released) -> dict[str, object]:

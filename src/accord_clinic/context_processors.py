@@ -81,7 +81,7 @@ def _who(request: HttpRequest, member) -> dict[str, object]:
 
 def _demo() -> dict[str, str] | None:
     url = _address("demo") if settings.DEMO else ""
-    return {"url": url or "/", "label": _("Be somebody else")} if settings.DEMO else None
+    return {"url": url or "/", "label": _("Switch to somebody else")} if settings.DEMO else None
 
 
 def _address(name: str) -> str:

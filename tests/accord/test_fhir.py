@@ -54,7 +54,7 @@ def test_an_answer_has_its_question_its_label_and_its_number(check_in):
     made = answered(check_in, {"d1": 3})
     (item,) = valid(made).item
     assert item.linkId == "d1"
-    assert item.text == "How much of the time went to what matters most to you?"
+    assert item.text == "How much of the session was about what matters most to you?"
     coding = item.answer[0].valueCoding
     assert (coding.code, coding.extension[0].valueDecimal) == ("3", 3)
     assert coding.display == check_in.wordings["en"].labels("d1", "client")[3]

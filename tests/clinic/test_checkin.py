@@ -37,7 +37,8 @@ def latest(session):
 def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone, session):
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
-    assert "It takes about a minute. Ben reads what you show. A supervisor can if Ben asks for advice" in page
+    assert "It takes about a minute. Ben reads what you show. Others can, too:" in page
+    assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page
 
@@ -46,7 +47,7 @@ def test_where_consent_is_asked_a_page_with_a_button_comes_before_the_first_ques
     phone = Phone(session, start=False)
     page = text(Browser().get(f"/c/{phone.token}"))
     assert "Ben would like to know how the session on" in page
-    assert "Ben reads only what you choose to show. You can skip any question." in page
+    assert "You can keep any answer to yourself." in page
     assert "Did anything feel off" not in page
     for posted in ({"begin": "script"}, {"key": "whatever", **USUAL}):
         Browser().post(f"/c/{phone.token}", posted)
@@ -395,7 +396,7 @@ class TestLanguage:
         start, page = Browser().get(f"/c/{phone.token}"), phone.open()
         assert start["Content-Language"] == "de"
         assert "Ben liest, was Sie zeigen." in text(start)
-        assert "Wie viel von der Zeit ging in das" in text(page)
+        assert "Wie lange ging es um das" in text(page)
         assert "Diese Übersetzung der Fragen ist ein Entwurf." in text(page)
 
     def test_the_words_that_were_seen_are_kept_with_their_language(self, phone, session):

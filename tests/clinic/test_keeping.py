@@ -75,7 +75,7 @@ def test_the_last_look_shows_all_with_one_tap_or_lets_choose(dyad):
     assert "Show Ben all of this" in text(look)
     assert 'name="share.0-d1"' not in look.content.decode()
     look = phone.browser.post(phone.url, {"key": phone.key, "choose": "1", **USUAL})
-    assert "An answer that you keep looks like a skipped one." in text(look)
+    assert "You can keep any answer to yourself. It then looks like a skipped one" in text(look)
     for item in USUAL:
         assert f'name="share.{item}"' in look.content.decode()
     assert not Response.objects.exists()

@@ -27,14 +27,16 @@ def start(people, dyad):
 def test_everybody_is_told_above_the_button_who_reads_and_who_else_can(people, dyad, start):
     page = start()
     told = (
-        "Ben reads what you show. A supervisor can if Ben asks for advice, a colleague when Ben is away, the office in "
-        "an emergency.",
+        "Ben reads what you show. Others can, too:",
+        "a supervisor, if Ben asks for advice",
+        "a colleague, when Ben is away",
+        "the office, in an emergency",
         "If someone is in danger, Ben may have to tell others.",
     )
     for sentence in told:
         assert page.index(sentence) < page.index(">Start<")
     care.share(dyad, people.cy, by=people.ben)
-    assert "Cy can if Ben asks for advice" in start()
+    assert "Cy, if Ben asks for advice" in start()
 
 
 def test_a_german_client_reads_it_in_german(people, dyad, ana, start):
@@ -42,7 +44,8 @@ def test_a_german_client_reads_it_in_german(people, dyad, ana, start):
     ana.save()
     with translation.override("de"):
         page = start()
-    assert "Ben liest, was Sie zeigen. Eine Supervision kann es lesen, wenn Ben Rat sucht" in page
+    assert "Ben liest, was Sie zeigen. Auch andere können es lesen:" in page
+    assert "eine Supervision, wenn Ben Rat sucht" in page
     assert "Wenn jemand in Gefahr ist, muss Ben vielleicht anderen davon sagen." in page
 
 

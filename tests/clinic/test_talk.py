@@ -42,9 +42,9 @@ def test_every_answer_that_is_shown_has_its_row_in_the_order_of_asking(session):
         "What to change in the way of working": (3, 3),
         "How the work might help in daily life": (3, 3),
         "Being understood": (3, 3),
-        "Being on one side": (3, 3),
+        "Being on the same side": (3, 3),
         "Trust between the two of you": (3, 3),
-        "Room to say what does not suit": (3, 3),
+        "Room to say what did not feel right": (3, 3),
         "Something held backAna’s answer": (1, None),
         "Something held backBen’s answer": (None, 4),
     }
@@ -91,7 +91,7 @@ def test_at_most_three_differences_are_told_the_widest_first_and_of_equals_the_c
         people.dyad, client=told, therapist=answers("therapist", d1=3, d2=4, m1=4, m2=4, b2=3, b3=4)
     )
     assert [one.name for one in sheet(session).answers.apart] == [
-        "Where the work is heading", "How the work might help in daily life", "Being on one side"
+        "Where the work is heading", "How the work might help in daily life", "Being on the same side"
     ]  # fmt: skip
     first = sheet(session).answers.apart[0]
     assert first.client == ("Not clear",)

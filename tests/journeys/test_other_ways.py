@@ -63,7 +63,7 @@ def test_on_paper(signed_in, session, people):
     page.locator("#question-0-o2 textarea").fill("Less homework")
     page.get_by_role("button", name="Store these answers").click()
     expect(page.locator("main")).to_contain_text("It is stored.")
-    assert answered(session).answers == {"t1": 1}
+    assert answered(session).answers == {"t1": 3}
 
 
 def test_on_a_tablet_that_is_handed_over(signed_in, session, people):
@@ -117,7 +117,7 @@ def test_the_language_switches_in_the_middle_and_loses_no_answer(open_phone, ses
     tap(page, 2)
     page.wait_for_url("**/check-in/*/")
     page.get_by_role("link", name="Deutsch").click()
-    expect(question(page).locator("legend")).to_contain_text("Wie viel von der Zeit")
+    expect(question(page).locator("legend")).to_contain_text("Wie lange ging es um das")
     walk(page)
     expect(page.locator('[data-review-row="0-t1"]')).to_contain_text("Ja, deutlich")
     check(page, "the last screen in German")

@@ -29,6 +29,7 @@ class AnswerSet:
     A choice can name its values with `codes` (`settled`, `partly` ...); `groups` sorts the codes of a `many`
     into wider kinds (`withdrawal`, `confrontation` ...). Both run parallel to the values. `only`: the codes of a `many`
     that are offered to one rater alone; every code has labels for both, since each reads what the other chose.
+    `highest_first`: a choice is offered from its highest value down; values and labels keep their order.
     """
 
     id: str
@@ -39,6 +40,7 @@ class AnswerSet:
     low: float = math.nan
     high: float = math.nan
     only: Mapping[Rater, frozenset[str]] = field(default_factory=dict)
+    highest_first: bool = False
 
     def offered(self, rater: Rater) -> tuple[str, ...]:
         """The codes of a `many` that this rater can choose from, in order."""

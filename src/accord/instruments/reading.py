@@ -79,6 +79,7 @@ def _answer_set(name: str, part: TomlTable) -> AnswerSet:
     values, codes, groups = part.integers("values", ()), part.texts("codes", ()), part.texts("groups", ())
     low, high = part.number("low", math.nan), part.number("high", math.nan)
     only: dict[Rater, frozenset[str]] = {r: frozenset(part.texts(f"{r}_only", ())) for r in RATERS}
+    highest_first = part.truth("highest_first", False)
     part.done()
     if kind == "choice":
         if len(values) < 2 or list(values) != list(range(values[0], values[0] + len(values))):
@@ -97,7 +98,8 @@ def _answer_set(name: str, part: TomlTable) -> AnswerSet:
     if strange := sorted(frozenset().union(*only.values()) - set(codes if kind == "many" else ())):
         what = f"{part.where}: client_only or therapist_only names {', '.join(strange)}"
         raise part.wrong(what, "Name codes of this choice of many.")
-    return AnswerSet(name, kind, values, codes, groups, low, high, {r: names for r, names in only.items() if names})
+    offered_to = {r: names for r, names in only.items() if names}
+    return AnswerSet(name, kind, values, codes, groups, low, high, offered_to, highest_first)
 
 
 def _items(file: TomlTable, sets: Mapping[str, AnswerSet], raters: tuple[Rater, ...]) -> dict[str, Item]:

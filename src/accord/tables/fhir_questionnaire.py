@@ -75,6 +75,7 @@ def _item(instrument: Instrument, item: Item, rater: Rater, wording: InstrumentW
         made["extension"] = [{"url": url, "valueDecimal": value} for url, value in ends]
     if possible.kind in ("choice", "many"):
         values = possible.values if possible.kind == "choice" else possible.codes
+        values = values[::-1] if possible.highest_first else values
         made["repeats"] = possible.kind == "many"
         made["answerOption"] = [
             {"valueCoding": choice(instrument, possible, value, item.id, rater, wording)} for value in values

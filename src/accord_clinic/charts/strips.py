@@ -8,8 +8,6 @@ from accord_clinic.charts.shapes import px
 
 WIDTH, HEIGHT, EDGE = 460.0, 40.0, 26.0
 RADIUS, SQUARE = 10.5, 19.0
-BESIDE = 12.0
-"""Both marks on one step stand so far from its tick: less, and they touch; more, and they seem to stand elsewhere."""
 LOWEST = 2
 """So many steps are set off at the lower end."""
 APART = 2
@@ -18,15 +16,18 @@ APART = 2
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Coordinates as strings. `client` and `corner` (of the therapist's square) are (x, y); a `gap` is wide."""
+    """Paths as strings; a `gap` is wide. On one step the marks are half a circle and half a square, side by side.
+
+    Two whole marks beside each other would seem to stand on two steps.
+    """
 
     width: str
     height: str
     line: str
     ticks: str
     low_width: str
-    client: tuple[str, str] | None
-    corner: tuple[str, str] | None
+    client: str
+    therapist: str
     gap: str
 
 
@@ -35,7 +36,7 @@ def strip(steps: int, client: int | None, therapist: int | None) -> Strip:
     apart = (WIDTH - 2 * EDGE) / (steps - 1)
     middle = HEIGHT / 2
     xs = [EDGE + apart * step for step in range(steps)]
-    beside = BESIDE if client is not None and client == therapist else 0.0
+    same = client is not None and client == therapist
     gap = ""
     if client is not None and therapist is not None and abs(client - therapist) >= APART:
         gap = f"M{px(xs[client])} {px(middle)}H{px(xs[therapist])}"
@@ -45,10 +46,22 @@ def strip(steps: int, client: int | None, therapist: int | None) -> Strip:
         line=f"M{px(xs[0])} {px(middle)}H{px(xs[-1])}",
         ticks="".join(f"M{px(x)} {px(middle - 6)}v12" for x in xs),
         low_width=px(EDGE + apart * (LOWEST - 0.5)),
-        client=None if client is None else (px(xs[client] - beside), px(middle)),
-        corner=None if therapist is None else (px(xs[therapist] + beside - SQUARE / 2), px(middle - SQUARE / 2)),
+        client="" if client is None else _circle(xs[client], middle, same),
+        therapist="" if therapist is None else _square(xs[therapist], middle, same),
         gap=gap,
     )
+
+
+def _circle(x: float, y: float, half: bool) -> str:
+    """Round a point, or its left half."""
+    turn = f"M{px(x)} {px(y - RADIUS)}a{RADIUS:g} {RADIUS:g} 0 0 0 0 {2 * RADIUS:g}"
+    return f"{turn}z" if half else f"{turn}a{RADIUS:g} {RADIUS:g} 0 0 0 0 {-2 * RADIUS:g}z"
+
+
+def _square(x: float, y: float, half: bool) -> str:
+    """Round a point, or its right half."""
+    left, wide = (x, SQUARE / 2) if half else (x - SQUARE / 2, SQUARE)
+    return f"M{px(left)} {px(y - SQUARE / 2)}h{wide:g}v{SQUARE:g}h{-wide:g}z"
 
 
 def strip_svg(steps: int, client: int | None, therapist: int | None) -> str:
@@ -62,8 +75,7 @@ def strip_svg(steps: int, client: int | None, therapist: int | None) -> str:
     if drawn.gap:
         parts.append(f'<path d="{drawn.gap}" stroke="#d6c48f" stroke-width="8"/>')
     if drawn.client:
-        parts.append(f'<circle cx="{drawn.client[0]}" cy="{drawn.client[1]}" r="{RADIUS}" fill="#a94a24"/>')
-    if drawn.corner:
-        x, y = drawn.corner
-        parts.append(f'<rect x="{x}" y="{y}" width="{SQUARE:g}" height="{SQUARE:g}" rx="2" fill="#1d5f6d"/>')
+        parts.append(f'<path d="{drawn.client}" fill="#a94a24"/>')
+    if drawn.therapist:
+        parts.append(f'<path d="{drawn.therapist}" fill="#1d5f6d"/>')
     return "".join((*parts, "</svg>"))

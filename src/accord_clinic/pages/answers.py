@@ -79,6 +79,11 @@ class AnswerRow:
         return any(step is not None and step < LOWEST for step in (self.client, self.therapist))
 
     @property
+    def is_same(self) -> bool:
+        """Whether both gave the same answer."""
+        return self.client is not None and self.client == self.therapist
+
+    @property
     def picture(self) -> SafeString:
         return _picture(self.steps, self.client, self.therapist)
 
@@ -114,6 +119,21 @@ class SessionAnswers:
         therapist = any(line.therapist for line in both) or any(row.therapist is not None for row in self.rows)
         own = {words.side for words in self.words}
         return frozenset(own | ({"client"} if client else set()) | ({"therapist"} if therapist else set()))
+
+    @property
+    def nothing_apart(self) -> str:
+        """Said where both answered and nothing lies so far apart that it is told in words."""
+        return _("Nothing: on each question the two answers are the same, or next to each other.") if self.alike else ""
+
+    @property
+    def how_to_read(self) -> str:
+        """What is drawn in the rows and is not plain from the legend."""
+        if not self.rows:
+            return ""
+        lowest = _("The two lowest answers are shaded.")
+        if not any(row.is_same for row in self.rows):
+            return lowest
+        return f"{lowest} {_('Where the two marks touch, the answers are the same.')}"
 
     @property
     def empty(self) -> bool:

@@ -48,13 +48,14 @@ class Purpose:
 class BeforeFirst:
     """What a link says before the first question. `waiting`: why it cannot begin yet, or nothing.
 
-    `readers`: who reads the answers, who else can, and what has to be acted on even so. `agree`: what starting agrees
-    to; it stands there also after the first start, until answers were open since. Else whoever looks at a link would
-    learn that the client has begun. `gives`: whether starting is that first start.
+    `others`: who else can read what is shown, and when; `duty`: what has to be acted on even so. `agree`: what
+    starting agrees to; it stands there also after the first start, until answers were open since. Else whoever looks
+    at a link would learn that the client has begun. `gives`: whether starting is that first start.
     """
 
     lines: tuple[str, ...]
-    readers: tuple[str, ...]
+    others: tuple[str, ...]
+    duty: str
     agree: ConsentWording | None
     gives: bool
     waiting: str
@@ -123,25 +124,24 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     # A client for whom a guardian alone agrees has no other time to read it.
     of_the_key = what_it_means(key_holders(client)) if agree or "client" not in must else ()
     lines = [*guardians, *_by_order(terms), *of_the_key]
-    return BeforeFirst(tuple(lines), _readers(client, dyad), agree, gives, waiting)
+    return BeforeFirst(tuple(lines), _others(dyad), _duty(client, dyad), agree, gives, waiting)
 
 
-def _readers(client: Client, dyad: Dyad) -> tuple[str, ...]:
-    """For everybody, of whatever age. The last sentence is the practice's own where it has written one."""
-    names = {"therapist": dyad.therapist.name, "supervisor": _and(supervisors_now(dyad))}
-    if names["supervisor"]:
-        others = _(
-            "{therapist} reads what you show. {supervisor} can if {therapist} asks for advice, a colleague when "
-            "{therapist} is away, the office in an emergency."
-        )
-    else:
-        others = _(
-            "{therapist} reads what you show. A supervisor can if {therapist} asks for advice, a colleague when "
-            "{therapist} is away, the office in an emergency."
-        )
+def _others(dyad: Dyad) -> tuple[str, ...]:
+    """Who else can read what is shown, and when: for everybody, of whatever age."""
+    names = {"therapist": dyad.therapist.name, "supervisor": _and(supervisors_now(dyad)) or _("a supervisor")}
+    return (
+        _("{supervisor}, if {therapist} asks for advice").format(**names),
+        _("a colleague, when {therapist} is away").format(**names),
+        _("the office, in an emergency"),
+    )
+
+
+def _duty(client: Client, dyad: Dyad) -> str:
+    """What has to be acted on even so: the practice's own sentence where it has written one."""
     by_law = practice().duty_texts.get(client.language, "")
-    return others.format(**names), by_law or _("If someone is in danger, {therapist} may have to tell others.").format(
-        **names
+    return by_law or _("If someone is in danger, {therapist} may have to tell others.").format(
+        therapist=dyad.therapist.name
     )
 
 

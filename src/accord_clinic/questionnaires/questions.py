@@ -177,7 +177,8 @@ def _choices(item: Item, instrument: Instrument, wording: InstrumentWording, sid
     values = answers.codes if item.kind == "many" else map(str, answers.values)
     offered = answers.offered(side) if item.kind == "many" else ()
     labelled = zip(values, wording.labels(item.id, side), strict=True)
-    return tuple(Choice(value, text) for value, text in labelled if not offered or value in offered)
+    choices = tuple(Choice(value, text) for value, text in labelled if not offered or value in offered)
+    return choices[::-1] if answers.highest_first else choices
 
 
 def _condition(instrument: Instrument, wording: InstrumentWording, side: Rater, parent: str, least: int) -> str:

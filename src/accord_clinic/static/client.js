@@ -117,7 +117,7 @@
     choices.classList.add("answers");
     for (const radio of radios) {
       const words = one("[data-label]", radio.closest("label"));
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "answer", textContent: words.textContent });
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "answer", value: radio.value, textContent: words.textContent });
       if (words.lang) button.lang = words.lang;
       button.addEventListener("click", () => answer(question, radio));
       button.shows = radio;

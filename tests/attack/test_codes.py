@@ -53,6 +53,9 @@ def columns_with(word: str) -> set[str]:
     return found
 
 
+@pytest.mark.same_on_postgresql(
+    reason="forms refuse before a row is written; what the database refuses is asked on both"
+)
 def test_no_form_leaves_words_in_a_column_that_is_not_for_words(world):  # noqa: F811
     names, wrong = every_field(world), set()
     fits = [{}, *({name: value} for name, value in FITTING.items()), FITTING, {"what": "facts"}, {"move": "talk"}]

@@ -29,6 +29,7 @@ from accord_clinic.actions import (
     earlier_course,
     erasure,
     reveal,
+    safety,
     service,
 )
 from accord_clinic.messages import notices
@@ -43,6 +44,7 @@ from accord_clinic.models import (
     PrivateLine,
     ReadLog,
     Session,
+    Signal,
     Strain,
 )
 from accord_clinic.questionnaires.submission import OpenLine
@@ -53,6 +55,9 @@ KEPT, OUTSIDE, COUNTED, NOT_YET_OPEN = "kolibri-kept", "kolibri-outside", "kolib
 PRIVATE = (KEPT, OUTSIDE, COUNTED)
 THERAPISTS_SIDE = ("ben", "eve", "flo", "mo", "dee", "ada", "gus", "sue", "kim", "stranger")
 """Everybody but Ana herself and Cy. Flo covers for Ben, Gus is an admin who has opened the course in an emergency."""
+SAME = pytest.mark.same_on_postgresql(
+    reason="the walk asks every page; which tables hold the words is searched on both"
+)
 TREAT = ("ben", "flo")
 """Who may see what the therapist keeps."""
 
@@ -111,7 +116,7 @@ def everything(world, who):  # noqa: F811
                     yield f"{method} /{route} as {who}", world.ask(who, method, route, uid)
 
 
-@pytest.mark.same_on_postgresql(reason="the walk asks every page; which tables hold the words is searched on both")
+@SAME
 def test_no_page_no_file_no_message_and_no_log_holds_them(planted, caplog):
     for who in THERAPISTS_SIDE:
         for where, response in everything(planted, who):
@@ -123,6 +128,7 @@ def test_no_page_no_file_no_message_and_no_log_holds_them(planted, caplog):
     holds_no_words(caplog)
 
 
+@SAME
 def test_what_a_therapist_keeps_is_on_no_page_of_the_client_or_the_supervisor_either(planted, caplog):
     for who in ("cy", "ana"):
         for where, response in everything(planted, who):
@@ -161,7 +167,8 @@ def a_request_for_erasure(world):  # noqa: F811
 
 
 def an_erasure(world):  # noqa: F811
-    """Ana is erased."""
+    """What was done after a safety answer is recorded, and Ana is erased."""
+    safety.look_after(Signal.objects.get(kind="safety"), "assessment", by=world.people.cy)
     erase(world.people.ana, by=world.people.ada)
 
 
@@ -174,6 +181,7 @@ AFTERWARDS = [
 ]
 
 
+@SAME
 @pytest.mark.parametrize(("happens", "walkers"), AFTERWARDS, ids=lambda one: getattr(one, "__name__", ""))
 def test_nor_does_any_after_what_happens_to_a_course(happens, walkers, planted, caplog):
     happens(planted)
@@ -206,6 +214,7 @@ def test_the_canary_sings_where_it_may(planted):
     assert KEPT not in text_of(planted.ask("kim", "get", "mine/<str:uid>/lines/"))
 
 
+@SAME
 def test_the_supervisor_meets_only_what_was_said_to_the_outside_reader(planted):
     for where, response in everything(planted, "cy"):
         told = text_of(response)

@@ -11,18 +11,18 @@ from accord_clinic.actions import agreements, care, cover_and_emergency, erasure
 from accord_clinic.actions.audit import first_break
 from accord_clinic.actions.earlier_course import show_earlier
 from accord_clinic.models import AuditEntry, ReadLog
-from accord_clinic.queries.agreements import shown
 
-GOAL, SHOWN = "Sleep through the night", "Less homework please"
+GOAL, PROBLEM, SHOWN = "Sleep through the night", "I worry and then I wake up", "Less homework please"
 
 
 @pytest.fixture
 def after(people):
     """Eve's course with Ana, which goes on from Ben's; nothing is chosen yet."""
     a_course(people.dyad, 2)
-    goal = agreements.propose(people.dyad, "goal", GOAL, "client", by=people.ana)
-    for side, by in (("client", people.ana), ("therapist", people.ben)):
-        agreements.seal(goal, side, seen=shown(people.dyad)[0].seen, by=by)
+    for kind, words in (("goal", GOAL), ("problem", PROBLEM)):
+        made = agreements.propose(people.dyad, kind, words, "client", by=people.ana)
+        for side, by in (("client", people.ana), ("therapist", people.ben)):
+            agreements.seal(made, side, seen=made.wordings.get().pk, by=by)
     said = answers("client", words=SHOWN)
     a_held_session(people.dyad, client=said, therapist=answers("therapist"))
     return care.hand_over(people.dyad, people.eve, timezone.localdate(), by=people.ben)
@@ -58,6 +58,7 @@ def test_what_was_agreed_is_shown_where_the_client_chose_so_and_the_reading_is_n
     page = eve.get(f"/people/{after.uid}/").content.decode()
     assert GOAL in page
     assert SHOWN not in page
+    assert PROBLEM not in page, "the choice names goals and tasks alone"
     assert set(pages(eve, people.dyad).values()) == {404}
     assert ReadLog.objects.filter(member=people.eve, dyad=people.dyad, what="goals").exists()
     assert "The goals and tasks that you and Ben" in ana.get(f"/mine/{people.dyad.uid}/readers/").content.decode()

@@ -39,7 +39,9 @@ def for_successor(member: Member, dyad: Dyad) -> EarlierCourse | None:
     earlier = queries.earlier_course(dyad) if queries.is_successor(member, dyad) else None
     if earlier is None:
         return None
-    lines = tuple(agreed(shown(earlier))) if dyad.shows_earlier == "agreed" else ()
+    # The client's choice names goals and tasks, and not the shared view of the problem.
+    goals = [row for row in shown(earlier) if row.kind == "goal"] if dyad.shows_earlier == "agreed" else ()
+    lines = tuple(agreed(goals))
     return EarlierCourse(earlier, earlier.therapist.name, dyad.shows_earlier, lines)
 
 

@@ -15,10 +15,11 @@ from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, erasure, merging, own_space, pause
 from accord_clinic.actions.audit import first_break
 from accord_clinic.messages import notices
-from accord_clinic.models import AuditEntry, Client, ClientDoor, Consent, Notice, PrivateLine, Response, Terms
+from accord_clinic.models import AuditEntry, Client, ClientDoor, Consent, Erasure, Notice, PrivateLine, Response, Terms
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries.consent import stands
+from accord_clinic.upkeep import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +134,49 @@ class TestConsents:
         with pytest.raises(BadInput, match="agrees to research and the other took it back"):
             merging.merge(ana, twice, by=ada)
         assert Client.objects.filter(pk=twice.pk).exists()
+
+
+@pytest.fixture
+def older_backup(ana, twice, ada, settings, tmp_path, django_capture_on_commit_callbacks):
+    """Merged today; what is here now is the backup of yesterday, in which there are two records."""
+    settings.DATA = tmp_path
+    course = twice.dyads.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        merging.merge(ana, twice, by=ada)
+    twice.save(force_insert=True)
+    course.save()
+    return twice
+
+
+class TestAfterARestore:
+    def test_what_was_merged_is_merged_again_and_only_once(self, ana, older_backup):
+        assert merging.merge_again() == (1, 0)
+        assert ana.dyads.count() == 2
+        assert not Client.objects.filter(pk=older_backup.pk).exists()
+        assert AuditEntry.objects.last().act == "merge_again"
+        assert merging.merge_again() == (0, 0)
+
+    def test_what_differs_there_stays_apart_and_is_told(self, older_backup):
+        Client.objects.filter(pk=older_backup.pk).update(born=1991)
+        (told,) = serving.merged_again()
+        assert told == "Records that were merged after that day and differ here, so an admin has to merge them: 1."
+        assert Client.objects.filter(pk=older_backup.pk).exists()
+
+    @pytest.mark.parametrize("born", [1990, 1991], ids=["merged again", "apart"])
+    def test_an_erasure_after_the_merge_reaches_both_records(
+        self, ana, older_backup, born, django_capture_on_commit_callbacks
+    ):
+        with django_capture_on_commit_callbacks(execute=True):
+            erasure.ask(ana, by=ana)
+        # the backup of yesterday knows nothing of that either
+        Erasure.objects.all().delete()
+        Client.objects.filter(pk=ana.pk).update(locked_at=None)
+        Client.objects.filter(pk=older_backup.pk).update(born=born)
+        merging.merge_again()
+        erasure.reapply()
+        assert not Client.objects.filter(pk__in=(ana.pk, older_backup.pk), locked_at=None).exists()
+        assert not Client.objects.exclude(locked_at=None).exclude(email="").exists()
+        assert erasure.reapply() == 0
 
 
 class TestNotMerged:

@@ -1,12 +1,12 @@
-"""The ledger of erasures: files beside the database and the backups that say by number who asked and what was decided.
+"""The ledger of erasures and merges: files beside the database and the backups, with numbers, times and codes alone.
 
-A backup of an earlier day knows nothing of an erasure; the ledger does, so that nobody is brought back by a restore. It
-holds numbers, times and codes, never a name or a word.
+A backup of an earlier day knows nothing of an erasure; the ledger does, so that nobody is brought back by a restore.
+It also knows which records became one: the second would be back beside the first, and be missed by an erasure.
 """
 
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,16 @@ class LedgerEntry:
         return self.decided_at is not None, -left
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerMerge:
+    """One merge: the record `merged`, with its `uid`, went into the record `into`."""
+
+    merged: int
+    uid: str
+    into: int
+    into_uid: str
+
+
 def _days_kept(number: int, uid: str) -> date | None:
     client = Client.objects.filter(pk=number, uid=uid).first()
     return kept_until(client, Practice.objects.get(), "dates") if client else None
@@ -75,13 +85,24 @@ def latest_entries() -> dict[int, LedgerEntry]:
         before = entries.get(entry.client)
         if before is None or entry.progress > before.progress or entry.uid != before.uid:
             entries[entry.client] = entry
+    for row in reversed(merges()):
+        into = entries.get(row.into)
+        if into and into.uid == row.into_uid:
+            entries[row.merged] = replace(into, client=row.merged, uid=row.uid, receipt="")
     return entries
 
 
-def write() -> None:
-    """Write the latest state of each into files beside the database and beside the backups."""
+def merges() -> list[LedgerMerge]:
+    """Every merge that the ledgers know of, the oldest first."""
+    return list(dict.fromkeys(LedgerMerge(**facts) for facts in map(json.loads, _lines()) if "merged" in facts))
+
+
+def write(merge: LedgerMerge | None = None) -> None:
+    """Write the latest state of each, and every merge, into files beside the database and beside the backups."""
+    known = dict.fromkeys([*merges(), *([merge] if merge else [])])
     lines = [
-        json.dumps(asdict(entry), default=lambda day: day.isoformat()) for _n, entry in sorted(latest_entries().items())
+        json.dumps(asdict(entry), default=lambda day: day.isoformat())
+        for entry in (*(entry for _n, entry in sorted(latest_entries().items())), *known)
     ]
     for path in _paths():
         partial = path.with_suffix(".partial")
@@ -91,10 +112,12 @@ def write() -> None:
 
 
 def _written() -> list[LedgerEntry]:
-    lines = (line for path in _paths() if path.exists() for line in path.read_text().splitlines())
-    return [
-        LedgerEntry.read(line) for line in lines if line
-    ]  # the list of nobody, carried to the backups, is one empty line
+    return [LedgerEntry.read(line) for line in _lines() if "merged" not in json.loads(line)]
+
+
+def _lines() -> list[str]:
+    lines = [line for path in _paths() if path.exists() for line in path.read_text().splitlines()]
+    return [line for line in lines if line]  # the list of nobody, carried to the backups, is one empty line
 
 
 def _paths() -> list[Path]:

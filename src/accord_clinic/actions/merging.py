@@ -4,11 +4,14 @@ Each table that names a client stands in one of the lists below, so a new one ca
 with the models. Courses of care stay apart, each with its therapist, its baseline and who may see it.
 """
 
+from datetime import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
 from accord.errors import BadInput
 from accord_clinic import models
+from accord_clinic.actions import erasure_ledger
 from accord_clinic.actions.audit import record
 from accord_clinic.actions.programs import end_tokens
 from accord_clinic.messages import notices
@@ -39,6 +42,39 @@ def merge(main: Client, other: Client, *, by: Member) -> None:
     if why := merging_queries.obstacles(main, other):
         raise BadInput(" ".join(why))
     now, before = timezone.now(), {main.email, main.phone, other.email, other.phone} - {""}
+    noted = erasure_ledger.LedgerMerge(other.pk, other.uid, main.pk, main.uid)
+    record(by, "merge_clients", f"client:{main.pk}", [f"client:{other.pk}"])
+    _move(main, other, now)
+    for address in sorted(before):
+        notices.tell("records_merged", "", client=main, to=address, once=f"merged {now.isoformat()} {address}")
+    transaction.on_commit(lambda: erasure_ledger.write(noted))
+
+
+def merge_again() -> tuple[int, int]:
+    """After a restore: merge what was merged after that day. Gives how many were, and how many have to stay apart.
+
+    They stay apart where the older records say different things, as `merge` would: an admin puts that right first.
+    Whoever asked for erasure since is left to `erasure.reapply`, which knows both records. Safe to repeat.
+    """
+    done = apart = 0
+    for noted in erasure_ledger.merges():
+        with transaction.atomic():
+            rows = Client.objects.select_for_update()
+            main = rows.filter(pk=noted.into, uid=noted.into_uid, locked_at=None).first()
+            other = rows.filter(pk=noted.merged, uid=noted.uid, locked_at=None).first()
+            if main is None or other is None:
+                continue
+            if merging_queries.obstacles(main, other):
+                apart += 1
+                continue
+            record(None, "merge_again", f"client:{main.pk}", [f"client:{other.pk}"])
+            _move(main, other, timezone.now())
+        done += 1
+    return done, apart
+
+
+def _move(main: Client, other: Client, now: datetime) -> None:
+    """Everything of the one goes to the other, and the emptied record is deleted."""
     _agree_to_no_more(main, other, now)
     if Pause.objects.filter(client=main, until=None).exists():
         Pause.objects.filter(client=other, until=None).update(until=now)
@@ -52,13 +88,10 @@ def merge(main: Client, other: Client, *, by: Member) -> None:
         models.StepIn.objects.filter(clients=client).delete()
         end_tokens(context__client=client)
     Client.objects.filter(pk=main.pk).update(**merging_queries.facts_after(main, other))
-    record(by, "merge_clients", f"client:{main.pk}", [f"client:{other.pk}"])
     other.delete()
-    for address in sorted(before):
-        notices.tell("records_merged", "", client=main, to=address, once=f"merged {now.isoformat()} {address}")
 
 
-def _agree_to_no_more(main: Client, other: Client, now) -> None:
+def _agree_to_no_more(main: Client, other: Client, now: datetime) -> None:
     """What stands in one record alone was given for what that record held: but for care it is asked for again."""
     for purpose, voice, program in merging_queries.stand_in_one_alone(main, other):
         rows = Consent.objects.filter(client__in=(main, other), purpose=purpose, by=voice, recipient=program)

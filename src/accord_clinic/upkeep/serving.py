@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from accord.errors import BadInput
+from accord_clinic.actions import merging
 from accord_clinic.database import engine
 from accord_clinic.upkeep import backups
 
@@ -34,6 +35,15 @@ def prepare() -> None:
             call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def merged_again() -> list[str]:
+    """Make again the merges that an older database does not know of; gives what is to be said of them."""
+    done, apart = merging.merge_again()
+    lines = [f"Records that were merged after that day and now are again: {done}."] if done else []
+    if apart:
+        lines.append(f"Records that were merged after that day and differ here, so an admin has to merge them: {apart}.")
+    return lines
 
 
 def check_port(host: str, port: int) -> None:

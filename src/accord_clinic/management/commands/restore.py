@@ -40,7 +40,9 @@ class Command(BaseCommand):
             return
         connection.close()
         aside = backups.put_back(file, fits, replace=replace)
-        erased = _go_on_from_here(file)
+        merged, erased = _go_on_from_here(file)
+        for line in merged:
+            self.stdout.write(line)
         if erased:
             self.stdout.write(f"{erased} people asked to be erased after that day. They are erased from it too.")
         if aside:
@@ -61,12 +63,13 @@ def _keys(file: Path, given: Path | None) -> list[str]:
     return candidates
 
 
-def _go_on_from_here(file: Path) -> int:
-    """Bring an older backup up to this version, log where it came from, erase again whoever was erased since."""
+def _go_on_from_here(file: Path) -> tuple[list[str], int]:
+    """Bring an older backup up to this version, log where it came from, merge and erase again what was since."""
     serving.prepare()
     with transaction.atomic():
         audit.record(None, "restore", f"backup:{file.name}"[:80])
+    merged = serving.merged_again()
     erased = erasure.reapply()
     last = AuditEntry.objects.latest("id")
     audit_anchor.write(audit_anchor.Anchor(last.id, last.chain))
-    return erased
+    return merged, erased

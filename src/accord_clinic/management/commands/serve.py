@@ -27,7 +27,10 @@ class Command(BaseCommand):
             raise BadInput("There is no practice here yet. Run accord_clinic init first.")
         if practice.demo != settings.DEMO:
             raise BadInput("The demo practice is for accord_clinic demo only, and a real practice never for it.")
-        # Whichever way an older database came back, of PostgreSQL's own restore too: who was erased stays erased.
+        # Whichever way an older database came back, of PostgreSQL's own restore too: who was erased stays erased, and
+        # two records that became one are one.
+        for line in serving.merged_again():
+            self.stdout.write(line)
         if again := erasure.reapply():
             self.stdout.write(f"{again} people asked to be erased after the day of this database. They are, again.")
         self.stdout.write(f"{practice.name}: listening on {host}, port {port}. Ctrl-C stops it.")

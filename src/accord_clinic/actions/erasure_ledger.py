@@ -100,10 +100,8 @@ def merges() -> list[LedgerMerge]:
 def write(merge: LedgerMerge | None = None) -> None:
     """Write the latest state of each, and every merge, into files beside the database and beside the backups."""
     known = dict.fromkeys([*merges(), *([merge] if merge else [])])
-    lines = [
-        json.dumps(asdict(entry), default=lambda day: day.isoformat())
-        for entry in (*(entry for _n, entry in sorted(latest_entries().items())), *known)
-    ]
+    entries: list[LedgerEntry | LedgerMerge] = [entry for _number, entry in sorted(latest_entries().items())]
+    lines = [json.dumps(asdict(entry), default=lambda day: day.isoformat()) for entry in [*entries, *known]]
     for path in _paths():
         partial = path.with_suffix(".partial")
         partial.write_text("".join(f"{line}\n" for line in lines))

@@ -42,7 +42,7 @@ def merged_again() -> list[str]:
     done, apart = merging.merge_again()
     lines = [f"Records that were merged after that day and now are again: {done}."] if done else []
     if apart:
-        lines.append(f"Records that were merged after that day and differ here, so an admin has to merge them: {apart}.")
+        lines.append(f"Records that were merged after that day and differ here: {apart}. An admin has to merge them.")
     return lines
 
 

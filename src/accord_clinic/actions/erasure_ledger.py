@@ -99,9 +99,9 @@ def merges() -> list[LedgerMerge]:
 
 def write(merge: LedgerMerge | None = None) -> None:
     """Write the latest state of each, and every merge, into files beside the database and beside the backups."""
-    known = dict.fromkeys([*merges(), *([merge] if merge else [])])
+    made = dict.fromkeys([*merges(), *([merge] if merge else [])])
     entries: list[LedgerEntry | LedgerMerge] = [entry for _number, entry in sorted(latest_entries().items())]
-    lines = [json.dumps(asdict(entry), default=lambda day: day.isoformat()) for entry in [*entries, *known]]
+    lines = [json.dumps(asdict(entry), default=lambda day: day.isoformat()) for entry in [*entries, *made]]
     for path in _paths():
         partial = path.with_suffix(".partial")
         partial.write_text("".join(f"{line}\n" for line in lines))

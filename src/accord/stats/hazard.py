@@ -12,7 +12,7 @@ further link is one more entry of `LINKS`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -167,11 +167,12 @@ def _fit_periods(rows: PersonPeriods, names: tuple[str, ...], link: str, smooth:
     kinds = 2 if (rows.event == 2).any() else 1
     _check(rows, names, kinds, link, smooth)
     silent = () if smooth else rows.silent()
-    used = ~np.isin(rows.time, silent)
-    baseline, baseline_names = _baseline(rows.time[used], smooth)
-    design = np.column_stack([baseline, rows.x[used]])
+    cells, _place = rows.merged()
+    cells = cells.of(~np.isin(cells.time, silent))
+    baseline, baseline_names = _baseline(cells.time, smooth)
+    design = np.column_stack([baseline, cells.x])
     columns = (*baseline_names, *names)
-    theta, covariance, loglik = _fitted(design, rows.event[used], rows.count[used], kinds, link, columns)
+    theta, covariance, loglik = _fitted(design, cells.event, cells.count, kinds, link, columns)
     labels = [f"{KINDS[kind]}{name}" for kind in range(kinds) for name in columns]
     return HazardFit(
         link=link,
@@ -291,11 +292,14 @@ def _held_out(rows: PersonPeriods, kinds: int, link: str, smooth: bool, groups: 
     if len(np.unique(group)) < 2:
         return None
     chance, base = np.full(len(group), np.nan), np.full(len(group), np.nan)
+    cells, place = rows.merged()
     for out in np.unique(group):
-        inside = rows.of(group != out)
+        which = group == out
+        others = cells.count - np.bincount(place[which], rows.count[which], len(cells.count))
+        inside = replace(cells, count=others).of(others > 0.5)
         try:
             for x, target in ((True, chance), (False, base)):
-                target[group == out] = _predicted(inside, rows.of(group == out), kinds, link, smooth, x)
+                target[which] = _predicted(inside, rows.of(which), kinds, link, smooth, x)
         except (BadInput, np.linalg.LinAlgError):
             return None
     judged = ~np.isnan(chance + base)

@@ -5,7 +5,7 @@ The data layout of Singer & Willett 1993, J Educ Stat 18: 155. A further shape i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,11 +32,19 @@ class PersonPeriods:
     persons: int
     dropped: int
 
-    def of(self, which: npt.NDArray[np.bool_]) -> PersonPeriods:
+    def of(self, which: npt.NDArray[np.bool_] | Ints) -> PersonPeriods:
         """Some of the rows."""
         return PersonPeriods(
             self.time[which], self.event[which], self.x[which], self.group[which], self.count[which], self.persons, 0
         )
+
+    def merged(self) -> tuple[PersonPeriods, Ints]:
+        """Each different row once, with all its persons, in no group; and which of these each row is, (n,)."""
+        rows = np.column_stack([self.time, self.event, self.x])
+        _different, first, place = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+        place = place.ravel()
+        counts: Floats = np.bincount(place, self.count).astype(np.float64)
+        return replace(self.of(first), count=counts, group=np.zeros(len(first), dtype=np.intp)), place
 
     def endings(self, kind: int) -> int:
         """How many ended so: 1 unplanned, 2 planned."""

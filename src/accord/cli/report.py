@@ -28,9 +28,26 @@ plan.toml:
   [[questions]]
   asks = "Does a session with a better alliance go before fewer symptoms?"
   expects = "A negative effect within persons, one session later."
-  analysis = "coupling"                      # describe, growth, coupling, dyads, riclpm or therapists
+  analysis = "coupling"
   outcome = "symptoms"
-  alliance = "alliance\""""
+  alliance = "alliance"
+  [[questions]]
+  asks = "How many change for good?"
+  analysis = "change"
+  outcome = "symptoms"
+  reliability = 0.84                         # of the score; from your own source
+  functional = { mean = 3.3, sd = 3.8 }      # of people without the problem, if known; likewise
+
+Each analysis names measures of the plan:
+  describe                                   measures = ["alliance", ...]
+  growth, therapists, expected, reliability  outcome
+  change                                     outcome, reliability; functional, method, higher_is_better if you like
+  coupling                                   outcome, alliance
+  dyads                                      judge, truth
+  riclpm                                     x, y, waves (default 5)
+  dropout                                    covariates = ["alliance", ...], known in each session; or none
+dropout needs files that say how courses ended, reliability those with answers to single items, and therapists those of
+an approved study."""
 
 
 def describe(command: argparse.ArgumentParser) -> None:

@@ -19,10 +19,12 @@ from accord.disclosure import LEAST
 from accord.errors import BadInput
 from accord.registry.faults import check_faultless
 from accord.registry.folder import StudyFolder, typed
+from accord.report.outcomes import OUTCOME_METHODS, OUTCOMES
 from accord.report.plan import Plan, PlannedQuestion
+from accord.report.sections import TOO_FEW, Ratings, ReportedNumber, Section, of_fit, tens
 from accord.stats.coupling import coupling
 from accord.stats.describe import describe_ratings
-from accord.stats.mixed import MixedFit, fit_mixed
+from accord.stats.mixed import fit_mixed
 from accord.stats.riclpm import riclpm
 from accord.stats.therapists import therapist_spread
 from accord.stats.truth_bias import truth_bias
@@ -31,47 +33,7 @@ from accord.tables.vocabulary import TABLE
 READ = (("dyads", "dyad"), ("scores", "score"))
 """What is read of a study, and what it cannot do without."""
 FEWEST_THERAPISTS = 10
-TOO_FEW = f"fewer than {LEAST} persons have what this question needs"
 SOFTWARE = ("accord", "numpy", "scipy", "polars")
-NOT_DRAWN = ("start", "outcome_before")
-Z95 = 1.959963984540054
-
-
-@dataclass(frozen=True, slots=True)
-class ReportedNumber:
-    """One number of a table: with its standard error and 95 % interval, or without where it has none.
-
-    `drawn`: whether the figure shows it; a level or a lag of the outcome would only press the others together.
-    """
-
-    name: str
-    value: float
-    se: float | None = None
-    drawn: bool = True
-
-    @property
-    def interval(self) -> tuple[float, float] | None:
-        """By the normal distribution."""
-        return None if self.se is None else (self.value - Z95 * self.se, self.value + Z95 * self.se)
-
-    def tellable(self) -> ReportedNumber:
-        """Without a standard error that is no number: some fits have none at a boundary."""
-        return self if self.se is None or isfinite(self.se) else replace(self, se=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """The answer to one question: how, from how many, the numbers, what to be careful with; or why there is none."""
-
-    asks: str
-    expects: str
-    analysis: str
-    methods: str
-    persons: int = 0
-    ratings: int = 0
-    estimates: tuple[ReportedNumber, ...] = ()
-    cautions: tuple[str, ...] = ()
-    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +85,7 @@ def answered(study: StudyFolder, plan: Plan) -> Report:
             f"{study.source}: fewer than {LEAST} courses are left for this plan.{without} Check its measures and "
             "exclusions; a report is about more."
         )
-    ratings = Ratings(used, dyads)
+    ratings = Ratings(used, dyads, study, plan)
     return Report(
         plan, study.sha256, study.consent, _counts(dyads, rated, used),
         tuple(_section(question, ratings) for question in plan.questions),
@@ -131,38 +93,11 @@ def answered(study: StudyFolder, plan: Plan) -> Report:
     )  # fmt: skip
 
 
-class Ratings:
-    """The scores that a plan uses, each of one course, session and measure."""
-
-    def __init__(self, scores: pl.DataFrame, dyads: pl.DataFrame) -> None:
-        self.scores, self.dyads = scores, dyads
-
-    def wide(self, *measures: str) -> pl.DataFrame:
-        """A row for each course and session that has one of these, each measure a column, missing as nan.
-
-        Raises `BadInput` for a measure that nobody rated.
-        """
-        if absent := sorted(set(measures) - set(self.scores["measure"])):
-            raise BadInput(f"nobody who is left rated {', '.join(absent)} as the plan names it")
-        rows = self.scores.filter(pl.col("measure").is_in(measures))
-        wide = rows.pivot(on="measure", index=["dyad", "session"], values="score", on_columns=list(measures))
-        return wide.sort("dyad", "session").with_columns(pl.col(*measures).fill_null(float("nan")))
-
-
 def _counts(dyads: pl.DataFrame, rated: pl.DataFrame, used: pl.DataFrame) -> dict[str, int | None]:
     """Courses in the file, without a planned score, left out by the plan, used; to tens, and nothing for small ones."""
     n, with_scores, left = len(dyads), rated["dyad"].n_unique(), used["dyad"].n_unique()
     counts = {"in the file": n, "without such scores": n - with_scores, "left out": with_scores - left, "used": left}
     return {name: tens(count) for name, count in counts.items()}
-
-
-def tens(count: int) -> int | None:
-    """A count of people or ratings as it may leave: to the nearest ten, so that two of them give no small one away.
-
-    >>> tens(0), tens(7), tens(57)
-    (0, None, 60)
-    """
-    return None if 0 < count < LEAST else round(count / LEAST) * LEAST
 
 
 def _section(question: PlannedQuestion, ratings: Ratings) -> Section:
@@ -212,7 +147,7 @@ def _growth(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sect
         ReportedNumber("SD of starts between persons", fit.var_intercept**0.5),
         ReportedNumber("SD of changes between persons", (fit.var_slope or 0.0) ** 0.5),
     )
-    return _of_fit(empty, fit, "", ("start", "a session"), spread)
+    return of_fit(empty, fit, "", ("start", "a session"), spread)
 
 
 def _coupling(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Section:
@@ -226,7 +161,7 @@ def _coupling(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Se
     }  # fmt: skip
     section = empty
     for label, model in named.items():
-        section = _of_fit(section, model, f"{label}: ", ("within", "between", "outcome_before"))
+        section = of_fit(section, model, f"{label}: ", ("within", "between", "outcome_before"))
     return replace(section, cautions=tuple(dict.fromkeys((*section.cautions, *fit.warnings))))
 
 
@@ -234,12 +169,12 @@ def _dyads(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Secti
     [judge], [truth] = question.measures["judge"], question.measures["truth"]
     wide = ratings.wide(judge, truth)
     fit = truth_bias(wide[judge].to_numpy(), wide[truth].to_numpy(), wide["dyad"].to_numpy())
-    section = _of_fit(empty, fit.within, "", ("bias", "congruence"))
-    return _of_fit(section, fit.both, "", ("congruence_between",))
+    section = of_fit(empty, fit.within, "", ("bias", "congruence"))
+    return of_fit(section, fit.both, "", ("congruence_between",))
 
 
 def _riclpm(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Section:
-    [x], [y], waves = question.measures["x"], question.measures["y"], question.waves
+    [x], [y], waves = question.measures["x"], question.measures["y"], question.options.waves
     wide = ratings.wide(x, y).filter(pl.col("session") <= waves)
     persons = wide["dyad"].unique().sort()
     panels = []
@@ -289,25 +224,6 @@ def _therapists(question: PlannedQuestion, ratings: Ratings, empty: Section) -> 
     return replace(empty, persons=fit.clients, ratings=fit.fit.n, estimates=estimates, cautions=fit.warnings)
 
 
-def _of_fit(
-    section: Section, fit: MixedFit, label: str, names: tuple[str, ...], more: tuple[ReportedNumber, ...] = ()
-) -> Section:
-    """The section with these coefficients of a mixed model; nothing of a fit that did not converge."""
-    if not fit.converged:
-        return replace(section, cautions=(*section.cautions, f"{label}not converged: {fit.message}"))
-    there = [name for name in names if name in fit.fixed]
-    rows = [
-        ReportedNumber(f"{label}{name.replace('_', ' ')}", fit.fixed[name], fit.se[name], name not in NOT_DRAWN)
-        for name in there
-    ]
-    boundary = tuple(f"{label}at the boundary: {place}" for place in fit.boundary)
-    persons = min(section.persons or fit.n_persons, fit.n_persons)
-    return replace(
-        section, persons=persons, ratings=max(section.ratings, fit.n), estimates=(*section.estimates, *rows, *more),
-        cautions=(*section.cautions, *boundary, *fit.warnings),
-    )  # fmt: skip
-
-
 ANALYSES: Mapping[str, Callable[[PlannedQuestion, Ratings, Section], Section]] = {
     "describe": _describe,
     "growth": _growth,
@@ -315,8 +231,10 @@ ANALYSES: Mapping[str, Callable[[PlannedQuestion, Ratings, Section], Section]] =
     "dyads": _dyads,
     "riclpm": _riclpm,
     "therapists": _therapists,
+    **OUTCOMES,
 }
 METHODS = {
+    **OUTCOME_METHODS,
     "describe": "Each measure is described by its mean, its spread between and within persons, and what is missing. "
     "Shares that rest on fewer than ten ratings are left out.",
     "growth": "A linear mixed model by restricted maximum likelihood: the outcome on the number of the session, with "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from accord.report.answers import ReportedNumber
+from accord.report.sections import ReportedNumber
 
 WIDTH, LABELS, ROW, TOP = 700, 310, 22, 8
 APART = 40  # labels of the axis that are nearer would run into each other

@@ -5,8 +5,9 @@ from __future__ import annotations
 from html import escape
 
 from accord.report import texts
-from accord.report.answers import Report, Section
+from accord.report.answers import Report
 from accord.report.figure import forest
+from accord.report.sections import Section
 
 STYLE = """\
 :root{color-scheme:light dark}body{font:17px/1.5 Georgia,serif;max-width:44rem;margin:2rem auto;padding:0 1rem}

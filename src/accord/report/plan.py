@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from accord.errors import BadInput
-from accord.toml import TomlTable
+from accord.stats.change import METHODS
+from accord.toml import NOTHING, TomlTable
 
 ROLES = {
     "describe": ("measures",),
@@ -18,8 +19,14 @@ ROLES = {
     "dyads": ("judge", "truth"),
     "riclpm": ("x", "y"),
     "therapists": ("outcome",),
+    "dropout": ("covariates",),
+    "change": ("outcome",),
+    "expected": ("outcome",),
+    "reliability": ("outcome",),
 }
-"""By analysis, what its question names; each is one measure of the plan, `measures` a list of them."""
+"""By analysis, what its question names; each is one measure of the plan, those of `LISTS` a list of them."""
+LISTS = {"measures": 1, "covariates": 0}
+"""How many measures such a list names at least."""
 FEWEST_WAVES, MOST_WAVES = 3, 20
 """Of a panel: with two, levels and lags cannot be told apart; twenty have more parameters than most studies persons."""
 
@@ -37,6 +44,19 @@ class PlannedMeasure:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedOptions:
+    """What an analysis has to know besides: `waves` of a panel; of change the `reliability` of the score, mean and SD
+    of people without the problem (`functional`), the index (`method`), and whether a high score is good.
+    """
+
+    waves: int = FEWEST_WAVES
+    reliability: float = 0.0
+    functional: tuple[float, float] | None = None
+    method: str = "JT"
+    higher_is_better: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedQuestion:
     """What is asked, what is expected, and the analysis that answers it with which measures by their roles."""
 
@@ -44,7 +64,7 @@ class PlannedQuestion:
     expects: str
     analysis: str
     measures: Mapping[str, tuple[str, ...]]
-    waves: int
+    options: PlannedOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +127,8 @@ def _question(part: TomlTable, measures: Mapping[str, PlannedMeasure]) -> Planne
     analysis = part.one_of("analysis", tuple(ROLES))
     named: dict[str, tuple[str, ...]] = {}
     for role in ROLES[analysis]:
-        named[role] = part.texts(role) if role == "measures" else (part.text(role),)
+        least = LISTS.get(role)
+        named[role] = (part.text(role),) if least is None else part.texts(role, () if least == 0 else NOTHING)
         for name in named[role]:
             if name not in measures:
                 what = f"{part.where}: {role} is {name!r}, which is no measure of the plan"
@@ -115,9 +136,31 @@ def _question(part: TomlTable, measures: Mapping[str, PlannedMeasure]) -> Planne
     every = [name for names in named.values() for name in names]
     if len(set(every)) < len(every):
         raise part.wrong(f"{part.where}: a measure is named twice", "Name each once.")
-    waves = part.integer("waves", 5) if analysis == "riclpm" else FEWEST_WAVES
-    if not FEWEST_WAVES <= waves <= MOST_WAVES:
-        raise part.wrong(f"{part.where}: waves is {waves}", f"Write {FEWEST_WAVES} to {MOST_WAVES}.")
-    question = PlannedQuestion(part.text("asks"), part.text("expects", ""), analysis, named, waves)
+    options = OPTIONS[analysis](part) if analysis in OPTIONS else PlannedOptions()
+    question = PlannedQuestion(part.text("asks"), part.text("expects", ""), analysis, named, options)
     part.done()
     return question
+
+
+def _of_panel(part: TomlTable) -> PlannedOptions:
+    waves = part.integer("waves", 5)
+    if not FEWEST_WAVES <= waves <= MOST_WAVES:
+        raise part.wrong(f"{part.where}: waves is {waves}", f"Write {FEWEST_WAVES} to {MOST_WAVES}.")
+    return PlannedOptions(waves=waves)
+
+
+def _of_change(part: TomlTable) -> PlannedOptions:
+    reliability, others = part.number("reliability"), None
+    if not 0.0 < reliability < 1.0:
+        raise part.wrong(f"{part.where}: reliability is {reliability:g}", "Write a number between 0 and 1.")
+    if part.has("functional"):
+        group = part.part("functional", f"functional of {part.where}")
+        others = group.number("mean"), group.number("sd")
+        group.done()
+        if others[1] <= 0:
+            raise part.wrong(f"{part.where}: the sd of functional is {others[1]:g}", "Write a number above 0.")
+    method, rising = part.one_of("method", tuple(METHODS), "JT"), part.truth("higher_is_better", False)
+    return PlannedOptions(reliability=reliability, functional=others, method=method, higher_is_better=rising)
+
+
+OPTIONS: Mapping[str, Callable[[TomlTable], PlannedOptions]] = {"riclpm": _of_panel, "change": _of_change}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from accord.report.answers import Report, Section
+from accord.report.answers import Report
+from accord.report.sections import Section
 
 COUNTS = {
     "in the file": "Courses of care in the study file",

@@ -79,7 +79,9 @@ def test_the_next_score_and_endings_follow_a_mark_where_they_do():
     ended = rng.random(4000) < 1 / (1 + np.exp(2.5 - 0.8 * mark))
     found = ending(mark, session, ended.astype(float), person)
     assert 0 < found.low < 0.8 < found.high
-    assert math.isnan(ending(np.zeros(4000), session, ended.astype(float), person).value)
+    never = ending(np.zeros(4000), session, ended.astype(float), person)
+    assert math.isnan(never.value)
+    assert str(never) == "not known from 4,000 rows"
 
 
 @pytest.mark.parametrize(

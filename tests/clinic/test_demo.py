@@ -266,7 +266,9 @@ def test_the_demo_runs_as_the_demo_only(db, settings):
 TUTORIAL = Path(__file__).parents[2] / "docs/tutorial/a-study.md"
 
 
-def test_the_tutorials_study_leads_from_the_plan_to_a_released_pdf(told, in_demo, as_member, tmp_path, monkeypatch):
+def test_the_tutorials_study_leads_from_the_plan_to_a_released_pdf(
+    told, in_demo, as_member, tmp_path, monkeypatch, capsys
+):
     [plan] = re.findall(r"```toml\n(.*?)```", TUTORIAL.read_text(encoding="utf-8"), re.DOTALL)
     commands = re.findall(r"^    accord (.+)$", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE)
     dana, ada = (as_member(Member.objects.get(name=name)) for name in ("Dana", "Ada"))
@@ -291,6 +293,9 @@ def test_the_tutorials_study_leads_from_the_plan_to_a_released_pdf(told, in_demo
     monkeypatch.chdir(tmp_path)
     for command in commands:
         assert main(command.split()) == 0, command
+    compared = capsys.readouterr().out
+    for criterion in ("t1: known in", "partner: known in", "next score after a mark", "unplanned ending after a mark"):
+        assert criterion in compared
     again = json.loads((tmp_path / "report/numbers.json").read_text())
     first = answered["growth"]["estimates"][0]
     repeated = next(s for s in again["sections"] if s["analysis"] == "growth")["estimates"][0]

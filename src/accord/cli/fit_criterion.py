@@ -11,20 +11,22 @@ import numpy as np
 import polars as pl
 
 from accord.errors import BadInput
+from accord.registry.folder import read_folder, typed
 from accord.stats.criterion import CriterionAgreement, agreement, ending, next_score, share
 from accord.tables.sessions import SCALE, sessions_of
 from accord.tables.study import check_columns, check_once, numbers, read_table
+from accord.tables.vocabulary import TABLE
 
 EXAMPLE = """example:
-  accord fit criterion study --scale accord-check-in/collaboration
+  accord fit criterion study.zip --scale accord-check-in/collaboration
   accord fit criterion sessions.csv --mark flag --against t1,partner --cluster therapist
 
-study is the folder of an unpacked study file: its marks are compared with what both sides said, the next score and how
-courses ended. sessions.csv has one row a session, with the mark (1 or 0) and for each criterion 1, 0, or nothing where
-it is unknown. --against takes the client's own answer, the partner's, or a code given by observers; --weight the column
-of one over the chance that a session was looked at. --score compares the next session's score, --ended the unplanned
-endings (1 in the last row before one), --up the marks upward. Intervals are 95 %, clustered. A criterion that is often
-missing has bounds beside it: were every missing answer a no, and a yes."""
+study.zip is a study file, packed or as a folder: its marks are compared with what both sides said, the next score and
+how courses ended. sessions.csv has one row a session, with the mark (1 or 0) and for each criterion 1, 0, or nothing
+where it is unknown. --against takes the client's own answer, the partner's, or a code given by observers; --weight the
+column of one over the chance that a session was looked at. --score compares the next session's score, --ended the
+unplanned endings (1 in the last row before one), --up the marks upward. Intervals are 95 %, clustered. A criterion that
+is often missing has bounds beside it: were every missing answer a no, and a yes."""
 
 
 def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +38,7 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    command.add_argument("file", metavar="FILE", type=Path, help="a table, one row a session; or the folder of a study")
+    command.add_argument("file", metavar="FILE", type=Path, help="a table, a row a session; or a study's zip or folder")
     command.add_argument("--scale", metavar="NAME", default=SCALE, help="of a study file: which (default %(default)s)")
     command.add_argument("--person", metavar="COLUMN", default="dyad", help="whose course it is (default %(default)s)")
     command.add_argument("--time", metavar="COLUMN", default="session", help="the number of the session (%(default)s)")
@@ -66,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _compared(arguments: argparse.Namespace) -> dict[str, Any]:
     path, person, time, mark = arguments.file, arguments.person, arguments.time, arguments.mark
-    study = sessions_of(path, arguments.scale) if path.is_dir() else None
+    study = _study(path, arguments.scale) if path.is_dir() or path.suffix.lower() == ".zip" else None
     if study is not None and not (arguments.against or arguments.score or arguments.ended):
         arguments.against, arguments.score, arguments.ended = "t1,partner", "score", "ended"
     against = [name for name in arguments.against.split(",") if name]
@@ -97,6 +99,12 @@ def _compared(arguments: argparse.Namespace) -> dict[str, Any]:
         up = values[arguments.up] == 1
         comparisons["upward among all marks (half is noise alone)"] = share(up, up | (marked == 1), cluster, weight)
     return comparisons
+
+
+def _study(path: Path, scale: str) -> pl.DataFrame:
+    """A row for each session of a study file."""
+    tables = {name: typed(table, TABLE[name]) for name, table in read_folder(path).tables.items()}
+    return sessions_of(tables, str(path), scale)
 
 
 def _floats(table: pl.DataFrame, name: str, path: Path) -> np.ndarray:

@@ -31,6 +31,8 @@ class Estimate:
     clusters: int
 
     def __str__(self) -> str:
+        if self.value != self.value:
+            return f"not known from {self.rows:,} rows"
         return f"{self.value:.3f} (95 %: {self.low:.3f} to {self.high:.3f}; {self.rows:,} rows)"
 
 

@@ -1,55 +1,53 @@
-"""The folder of a study file in; one row a session out, with its mark and what else is known of it.
+"""The tables of a study file in; one row a session out, with its mark and what else is known of it.
 
 What `accord fit criterion` compares. Something else that is known of a session is one more column here.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import polars as pl
 
 from accord.errors import BadTable
 from accord.signals import CHECK_IN, STRAIN
 from accord.stats.evidence import QUIET
-from accord.tables.study import read_table
+from accord.tables.study import check_columns
 
 SCALE = f"{CHECK_IN}/collaboration"
 KINDS = ("drop", "slide")
 UNPLANNED = ("by_client",)
 """How a course ended without a plan; `dyads.csv` says how each did."""
 SESSION = ("dyad", "session")
+NEEDS = {
+    "scores": (*SESSION, "rater", "scale", "score"), "answers": (*SESSION, "rater", "item", "answer"),
+    "signals": (*SESSION, "kind", "scale"), "dyads": ("dyad", "ending"),
+}  # fmt: skip
 
 
-def sessions_of(folder: str | Path, scale: str = SCALE) -> pl.DataFrame:
+def sessions_of(tables: Mapping[str, pl.DataFrame], source: str, scale: str = SCALE) -> pl.DataFrame:
     """One row for each session that could be marked on a scale: rated by the client, and past the first three.
 
-    `flag`: a drop or slide was marked there, shown or withheld. `t1`, `partner`: 1 where the client, and the therapist,
-    said that something felt off, 0 where they said no; `score`: the client's. `ended`: 1 in the last row of a course
-    that the client ended without a plan, else 0. Missing is null: not asked, skipped and kept look alike; an ending may
-    be withheld. `therapist` is there where the study file has it. Raises `BadTable` for a folder that is none of a
-    study file, and a scale that is not in it.
+    tables: by name, of the study file that is called `source` in errors. `flag`: a drop or slide was marked there,
+    shown or withheld. `t1`, `partner`: 1 where the client, and the therapist, said that something felt off, 0 where
+    they said no; `score`: the client's. `ended`: 1 in the last row of a course that the client ended without a plan,
+    else 0. Missing is null: not asked, skipped and kept look alike; an ending may be withheld. `therapist` is there
+    where the study file has it. Raises `BadTable` where a table or column is missing, and for a scale without ratings.
 
-    >>> import tempfile
     >>> tables = {
-    ...     "scores": "dyad,session,rater,scale,score\\n1,3,client,x/y,70\\n1,4,client,x/y,40\\n",
-    ...     "answers": "dyad,session,rater,item,answer\\n1,4,client,t1,2\\n",
-    ...     "signals": "dyad,session,kind,scale\\n1,4,drop,x/y\\n", "dyads": "dyad,ending\\n1,by_client\\n",
+    ...     "scores": pl.DataFrame({"dyad": 1, "session": [3, 4], "rater": "client", "scale": "x/y", "score": [7, 4]}),
+    ...     "answers": pl.DataFrame({"dyad": 1, "session": [4], "rater": "client", "item": "t1", "answer": "2"}),
+    ...     "signals": pl.DataFrame({"dyad": 1, "session": [4], "kind": "drop", "scale": "x/y"}),
+    ...     "dyads": pl.DataFrame({"dyad": [1], "ending": "by_client"}),
     ... }
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     sizes = [Path(folder, f"{name}.csv").write_text(text) for name, text in tables.items()]
-    ...     sessions_of(folder, "x/y").rows(named=True)
-    [{'dyad': 1, 'session': 4, 'score': 40, 'flag': 1, 't1': 1, 'partner': None, 'ended': 1}]
+    >>> sessions_of(tables, "study.zip", "x/y").rows(named=True)
+    [{'dyad': 1, 'session': 4, 'score': 4, 'flag': 1, 't1': 1, 'partner': None, 'ended': 1}]
     """
-    folder = Path(folder)
-    scores = read_table(folder / "scores.csv", [*SESSION, "rater", "scale", "score"])
-    answers = read_table(folder / "answers.csv", [*SESSION, "rater", "item", "answer"])
-    signals = read_table(folder / "signals.csv", [*SESSION, "kind", "scale"])
-    dyads = read_table(folder / "dyads.csv", ["dyad", "ending"])
+    scores, answers, signals, dyads = (_table(tables, name, source) for name in NEEDS)
     rated = scores.filter(pl.col("scale") == scale, pl.col("rater") == "client", pl.col("score").is_not_null())
     if rated.is_empty():
         names = ", ".join(scores["scale"].unique().sort())
-        raise BadTable(f"{folder}: no client rated {scale!r}; rated are {names or 'no scales'}. Choose one of them.")
+        raise BadTable(f"{source}: no client rated {scale!r}; rated are {names or 'no scales'}. Choose one of them.")
     marks = signals.filter(pl.col("scale") == scale, pl.col("kind").is_in(KINDS)).select(SESSION).unique()
     rows = rated.filter(pl.col("session") > QUIET).select(*SESSION, "score").unique(SESSION, keep="last")
     rows = rows.join(marks.with_columns(flag=1), on=SESSION, how="left").with_columns(pl.col("flag").fill_null(0))
@@ -60,6 +58,14 @@ def sessions_of(folder: str | Path, scale: str = SCALE) -> pl.DataFrame:
     last = pl.col("session") == pl.col("session").max().over("dyad")
     ended = pl.when(~last).then(0).otherwise(pl.col("ending").is_in(UNPLANNED).cast(pl.Int8))
     return rows.with_columns(ended=ended).drop("ending")
+
+
+def _table(tables: Mapping[str, pl.DataFrame], name: str, source: str) -> pl.DataFrame:
+    """One of the tables, with the columns that are needed."""
+    if name not in tables:
+        raise BadTable(f"{source}: {name}.csv is missing. Take the file as the practice made it.")
+    check_columns(tables[name], NEEDS[name], f"{source}/{name}.csv")
+    return tables[name]
 
 
 def _felt_off(answers: pl.DataFrame, rater: str, name: str) -> pl.DataFrame:

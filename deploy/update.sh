@@ -55,8 +55,29 @@ rm -rf "$before"
 cp -a "$home" "$before" || give_up "The program could not be kept: is the disk full?"
 echo "$file" > "$before/backup-before-update"
 
-if "$here/deploy/install.sh" "$host" && systemctl start accord && "$home/deploy/as-accord" check; then
-    echo "Updated. If something is wrong: sudo deploy/update.sh --back"
+# A minute, for a slow machine that brings a large practice up.
+answers() {
+    for _ in $(seq 60); do
+        python3 - "$host" 2>/dev/null <<'END' && return
+import sys, urllib.request as web
+said = {"Host": sys.argv[1], "X-Forwarded-Proto": "https"}
+web.urlopen(web.Request("http://127.0.0.1:8000/health/", headers=said), timeout=5)
+END
+        sleep 1
+    done
+    echo "Nothing answers on 127.0.0.1:8000."
+    return 1
+}
+
+# Much that `check` names has nothing to do with the update: mail that rests, a recovery sheet that is not printed yet.
+opens() {
+    report=$("$home/deploy/as-accord" check || true)
+    echo "$report"
+    grep -q '^ok   database' <<< "$report"
+}
+
+if "$here/deploy/install.sh" "$host" && systemctl start accord && answers && opens; then
+    echo "Updated. What stands as TODO is for you. If something is wrong: sudo deploy/update.sh --back"
 else
     echo "The update failed. Going back."
     back

@@ -11,7 +11,7 @@ from tests.accord.study_data import courses_with_jumps, gold, processed, refused
 
 from accord.cli import main
 from accord.errors import BadInput
-from accord.stats.change import CATEGORIES, METHODS, clinical_change, sudden_changes
+from accord.stats.change import CATEGORIES, clinical_change, sudden_changes
 
 OF_CLAUS = {
     ("bdi", "JT"): (10, 8, 22, 0, 0),
@@ -19,6 +19,8 @@ OF_CLAUS = {
     ("hamd", "EN"): (26, 6, 5, 3, 0),
     ("hamd", "HLL"): (12, 0, 16, 11, 1),
     ("hamd", "GLN"): (26, 3, 10, 1, 0),
+    ("hamd", "NK"): (26, 2, 11, 1, 0),
+    ("hamd", "HA"): (23, 9, 7, 1, 0),
 }
 """Recovered, improved, unchanged, deteriorated, harmed: the tests of the R package clinicalsignificance."""
 NORMS = {"bdi": ("0.801", "7.69,7.52"), "hamd": ("0.8", "8,8")}
@@ -28,9 +30,11 @@ class TestClinicalChange:
     @pytest.mark.parametrize(("score", "method"), OF_CLAUS)
     def test_in_patients_give_the_counts_of_clinicalsignificance(self, shared_data, capsys, score, method):
         reliability, functional = NORMS[score]
+        more = ("--reliability-after", "0.5") if method == "NK" else ()
         told = processed(
             capsys, "change", shared_data / "claus_2020.csv", "--outcome", score, "--person", "id", "--time", "time",
-            "--first", "1", "--last", "4", "--reliability", reliability, "--functional", functional, "--method", method,
+            "--first", "1", "--last", "4", "--reliability", reliability, "--functional", functional,
+            "--method", method, *more,
         )  # fmt: skip
         assert tuple(told[name] for name in CATEGORIES) == OF_CLAUS[score, method]
         assert told["n"] == 40
@@ -40,6 +44,13 @@ class TestClinicalChange:
             assert told["pre_sd"] == pytest.approx(theirs["sd"])
             assert told["least"] / 1.96 == pytest.approx(theirs["sdiff"], abs=2e-4)
 
+    def test_slopes_of_in_patients_give_the_counts_of_clinicalsignificance(self, shared_data, capsys):
+        told = processed(
+            capsys, "change", shared_data / "claus_2020.csv", "--outcome", "hamd", "--person", "id", "--time", "time",
+            "--method", "HLM", "--functional", "8,8",
+        )  # fmt: skip
+        assert tuple(told[name] for name in CATEGORIES) == (10, 1, 20, 9, 0)
+
     def test_couples_of_jacobson_have_the_published_means(self, shared_data):
         theirs = json.loads((shared_data / "golden" / "golden_misc.json").read_text())["jacobson"]
         table = pl.read_csv(shared_data / "jacobson_1989.csv", null_values="NA")
@@ -48,14 +59,14 @@ class TestClinicalChange:
         assert (change.pre_mean, change.pre_sd) == pytest.approx((theirs["pre_mean"], theirs["pre_sd"]))
         assert change.n + change.dropped == theirs["n"]
 
-    @pytest.mark.parametrize("method", METHODS)
+    @pytest.mark.parametrize("method", ["JT", "GLN", "HLL", "EN", "NK"])
     def test_where_nobody_changes_few_are_called_changed(self, method):
         """40,000 persons, reliability .8: of those without any change, 5 % pass the index either way."""
         rng = np.random.default_rng(1)
         true = 20 + 0.8**0.5 * 5 * rng.standard_normal(40_000)
         pre, post = (true + 0.2**0.5 * 5 * rng.standard_normal(40_000) for _time in range(2))
         change = clinical_change(pre, post, 0.8, method=method)
-        expected = {"JT": 0.05, "GLN": 0.05, "HLL": 0.05, "EN": 0.144}[method]
+        expected = {"JT": 0.05, "GLN": 0.05, "HLL": 0.05, "EN": 0.144, "NK": 0.0613}[method]
         assert 1 - change.counts["unchanged"] / change.n == pytest.approx(expected, abs=0.006)
 
     def test_a_change_that_is_there_is_found_as_often_as_the_normal_curve_says(self):
@@ -83,6 +94,8 @@ class TestClinicalChange:
             (([1, 2], [2, 3, 4], 0.8), {}, "give each person one of each"),
             (([1, 2], [2, 3], 1.0), {}, "the reliability is 1"),
             (([1, 2], [2, 3], 0.8), {"method": "XX"}, "method 'XX' is not known"),
+            (([1, 2], [2, 3], 0.8), {"method": "NK", "reliability_after": 1.5}, "the reliability is 1.5"),
+            (([1, 2, 4], [2, 3, 5], 0.8), {"method": "HA"}, "differ no more than the error"),
             (([1, 2], [2, 3], 0.8), {"functional": (3.0, 0.0)}, "a standard deviation above 0"),
         ],
     )

@@ -10,16 +10,18 @@ import polars as pl
 
 from accord.cli.fit_shared import Result, add_analysis, floats, labels, listed, show
 from accord.errors import BadInput
-from accord.stats.change import METHODS, clinical_change, sudden_changes
+from accord.stats.change import METHODS, change_of_slopes, clinical_change, sudden_changes
 from accord.tables.study import Grid, check_once, read_table
 
+HLM = "HLM"
 EXAMPLE = """example:
   accord fit change scores.csv --outcome phq9 --person client --time session --reliability 0.86 --functional 3.3,3.8
   accord fit change scores.csv --outcome phq9 --person client --time session --sudden 6 --json
 
 scores.csv has one row a session. The first command compares each person's first score with the last (or the scores at
 --first and --last); --functional is mean and SD of people without the problem. The second counts sudden falls and rises
-of so many points. Both take a low score as good unless --higher-is-better."""
+of so many points. Both take a low score as good unless --higher-is-better. --method HLM needs no reliability: it takes
+all scores of a person, and says whose slope departs from the mean slope."""
 
 
 def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -39,7 +41,8 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument("--functional", metavar="M,SD", help="of people without the problem (cut-off c, else a)")
     command.add_argument("--first", metavar="TIME", type=float, help="before (default: each person's first)")
     command.add_argument("--last", metavar="TIME", type=float, help="after (default: each person's last)")
-    command.add_argument("--method", choices=tuple(METHODS), default="JT", help="index of change (default %(default)s)")
+    command.add_argument("--method", choices=(*METHODS, HLM), default="JT", help="index (default %(default)s)")
+    command.add_argument("--reliability-after", metavar="VALUE", type=float, help="of the last score, for --method NK")
     command.add_argument("--higher-is-better", action="store_true", help="a high score is good")
     command.add_argument("--sudden", metavar="POINTS", type=float, help="find sudden changes of so many points instead")
     command.set_defaults(run=lambda arguments: show(arguments, _fit))
@@ -47,8 +50,11 @@ def add(analyses: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _fit(arguments: argparse.Namespace) -> Result:
     path, person, time, outcome = arguments.file, arguments.person, arguments.time, arguments.outcome
-    if (arguments.reliability is None) == (arguments.sudden is None):
+    slopes = arguments.method == HLM
+    if not slopes and (arguments.reliability is None) == (arguments.sudden is None):
         raise BadInput("give either --reliability, for change from before to after, or --sudden with points.")
+    if slopes and any(getattr(arguments, name) is not None for name in ("reliability", "sudden", "first", "last")):
+        raise BadInput("--method HLM takes all scores of a person. Leave out --reliability, --sudden, --first, --last.")
     table = read_table(path, [outcome, person, time])
     labels(table, person, path)
     check_once(table, [person, time], path)
@@ -56,6 +62,12 @@ def _fit(arguments: argparse.Namespace) -> Result:
         grid = Grid.of(table.select(dyad=person, session=time), path)
         every = np.ones(len(table), dtype=np.bool_)
         return sudden_changes(grid.fill(floats(table, outcome, path), every), arguments.sudden)
+    if slopes:
+        scores, clock = (floats(table, name, path) for name in (outcome, time))
+        return change_of_slopes(
+            scores, labels(table, person, path), clock, functional=_functional(arguments.functional),
+            lower_is_better=not arguments.higher_is_better,
+        )  # fmt: skip
     pre, post = _before_and_after(table, arguments)
     return clinical_change(
         pre,
@@ -64,6 +76,7 @@ def _fit(arguments: argparse.Namespace) -> Result:
         functional=_functional(arguments.functional),
         lower_is_better=not arguments.higher_is_better,
         method=arguments.method,
+        reliability_after=arguments.reliability_after,
     )
 
 

@@ -1,11 +1,17 @@
 """Who changed more than error explains, who arrived among those without the problem, and where a course jumps.
 
 Reliable and clinically significant change (Jacobson & Truax 1991, J Consult Clin Psychol 59: 12; variants: Gulliksen,
-Lord & Novick; Hsu, Lin & Lord; Edwards & Nunnally, as in Atkins, Bedics, McGlinchey & Beauchaine 2005, J Consult Clin
-Psychol 73: 982), with r the reliability, s and m the standard deviation and mean before:
+Lord & Novick; Hsu, Lin & Lord; Edwards & Nunnally; Nunnally & Kotsch; Hageman & Arrindell; Speer & Greenbaum, as in
+Atkins, Bedics, McGlinchey & Beauchaine 2005, J Consult Clin Psychol 73: 982), with r the reliability, s and m the
+standard deviation and mean before:
 
     JT   (after − before) / (s √2 √(1 − r))                 EN   (after − m − r (before − m)) / (s √(1 − r))
     GLN  (after − m − r (before − m)) / (s √(1 − r²))       HLL  likewise, with the mean after in the first place
+    NK   (after − m − r (before − m)) / (s √(r² (1 − r) + 1 − r')), with r' the reliability after
+    HA   (R change + (1 − R) mean change) / (√R s √2 √(1 − r)), with R the reliability of change; beyond ±1.65
+
+HA also moves scores after to their mean by their reliability, and has them pass the cut-off by 1.65 of their errors.
+HLM takes all scores of a person: the predicted departure of the slope from the mean slope, over its standard error.
 
 Sudden gains and losses: the three criteria of Tang & DeRubeis 1999, J Consult Clin Psychol 67: 894. A further index is
 one more entry of `METHODS`.
@@ -21,32 +27,51 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.mixed import fit_mixed
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 CRITICAL = 1.959963984540054  # two-sided 5 %
+CRITICAL_HA = 1.65  # one-sided 5 %, as the authors have it
 CATEGORIES = ("recovered", "improved", "unchanged", "deteriorated", "harmed")
+LEAST_OF_SLOPE = 3  # scores of a person whose slope is judged
 WINDOW = 3  # sessions on each side of a jump
 T_VALUES = {6: 2.776, 5: 3.182, 4: 4.303}  # of 5 % two-sided, by how many of the six sessions are there
 
 
-def _jt(pre: Floats, post: Floats, r: float) -> Floats:
+def _jt(pre: Floats, post: Floats, r: float, _after: float) -> Floats:
     return np.asarray((post - pre) / (pre.std(ddof=1) * np.sqrt(2.0 * (1.0 - r))))
 
 
-def _gln(pre: Floats, post: Floats, r: float) -> Floats:
+def _gln(pre: Floats, post: Floats, r: float, _after: float) -> Floats:
     return np.asarray((post - pre.mean() - r * (pre - pre.mean())) / (pre.std(ddof=1) * np.sqrt(1.0 - r * r)))
 
 
-def _hll(pre: Floats, post: Floats, r: float) -> Floats:
+def _hll(pre: Floats, post: Floats, r: float, _after: float) -> Floats:
     return np.asarray((post - post.mean() - r * (pre - pre.mean())) / (pre.std(ddof=1) * np.sqrt(1.0 - r * r)))
 
 
-def _en(pre: Floats, post: Floats, r: float) -> Floats:
+def _en(pre: Floats, post: Floats, r: float, _after: float) -> Floats:
     return np.asarray((post - pre.mean() - r * (pre - pre.mean())) / (pre.std(ddof=1) * np.sqrt(1.0 - r)))
 
 
-METHODS: dict[str, Callable[[Floats, Floats, float], Floats]] = {"JT": _jt, "GLN": _gln, "HLL": _hll, "EN": _en}
+def _nk(pre: Floats, post: Floats, r: float, after: float) -> Floats:
+    error = np.sqrt(r * r * (1.0 - r) + 1.0 - after)
+    return np.asarray((post - pre.mean() - r * (pre - pre.mean())) / (pre.std(ddof=1) * error))
+
+
+def _ha(pre: Floats, post: Floats, r: float, _after: float) -> Floats:
+    error2, change = pre.var(ddof=1) * (1.0 - r), post - pre
+    spread = change.var(ddof=1)
+    reliable = (spread - 2.0 * error2) / spread if spread > 0 else 0.0
+    if reliable <= 0:
+        raise BadInput("persons' changes differ no more than the error of the scale, so HA has no index. Choose JT.")
+    return np.asarray((change * reliable + change.mean() * (1.0 - reliable)) / np.sqrt(reliable * 2.0 * error2))
+
+
+METHODS: dict[str, Callable[[Floats, Floats, float, float], Floats]] = {
+    "JT": _jt, "GLN": _gln, "HLL": _hll, "EN": _en, "NK": _nk, "HA": _ha,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +118,16 @@ def clinical_change(
     functional: tuple[float, float] | None = None,
     lower_is_better: bool = True,
     method: str = "JT",
+    reliability_after: float | None = None,
 ) -> ClinicalChange:
     """Sort persons by their scores before and after, (persons,) each, missing as nan.
 
-    `reliability` of the scale, 0 to 1. `functional`: mean and standard deviation of people without the problem; the
-    cut-off is then c, the point between both groups weighted by their spreads, and else a, two standard deviations
-    better than the mean before. Recovered: reliably improved, and from the one side of the cut-off to the other;
-    harmed: reliably deteriorated, and the other way. Persons without both scores are left out and counted. Formula and
-    source: at the top of this module. Raises `BadInput` for other values, columns of different lengths, infinite
+    `reliability` of the scale, 0 to 1, and for NK that of the score after, by default the same. `functional`: mean and
+    standard deviation of people without the problem; the cut-off is then c, the point between both groups weighted by
+    their spreads (HA: those of true scores), and else a, two standard deviations better than the mean before.
+    Recovered: reliably improved, and from the one side of the cut-off to the other; harmed: reliably deteriorated, and
+    the other way. Persons without both scores are left out and counted. Formula and source: at the top of this module.
+    Raises `BadInput` for other values, columns of different lengths, infinite
     scores, fewer than two persons, and equal scores before.
 
     >>> change = clinical_change([30, 32, 28, 35, 31], [10, 31, 27, 36, 30], 0.8, functional=(8.0, 7.0))
@@ -109,10 +136,11 @@ def clinical_change(
     """
     if method not in METHODS:
         raise BadInput(f"method {method!r} is not known; choose one of {', '.join(METHODS)}.")
-    if not 0.0 < reliability < 1.0:
-        raise BadInput(f"the reliability is {reliability:g}; give a number between 0 and 1.")
-    if functional is not None and not (np.isfinite(functional).all() and functional[1] > 0):
-        raise BadInput("the functional group needs a mean and a standard deviation above 0.")
+    later = reliability if reliability_after is None else reliability_after
+    for value in (reliability, later):
+        if not 0.0 < value < 1.0:
+            raise BadInput(f"the reliability is {value:g}; give a number between 0 and 1.")
+    _check_functional(functional)
     before, after = np.asarray(pre, dtype=np.float64), np.asarray(post, dtype=np.float64)
     if before.ndim != 1 or before.shape != after.shape:
         raise BadInput(f"before has the shape {before.shape} and after {after.shape}; give each person one of each.")
@@ -125,10 +153,73 @@ def clinical_change(
         what = f"{len(first)} persons have both scores" if len(first) < 2 else "all persons have the same score before"
         raise BadInput(f"{what}; without a spread there is no index of change.")
     index = np.full(len(before), np.nan)
-    index[both] = METHODS[method](first, second, reliability)
-    cutoff, kind = _cutoff(first, functional, lower_is_better)
-    category = _sorted(index, before, after, cutoff, lower_is_better)
-    spread = float(first.std(ddof=1))
+    index[both] = METHODS[method](first, second, reliability, later)
+    error = float(first.std(ddof=1)) * float(np.sqrt(1.0 - reliability))
+    cutoff, kind = _cutoff(first, functional, lower_is_better, error if method == "HA" else 0.0)
+    past, critical = after - cutoff, CRITICAL
+    if method == "HA":
+        past, critical = _true_past(after, second, cutoff, error), CRITICAL_HA
+    category = _sorted(index, before - cutoff, past, lower_is_better, critical, critical if method == "HA" else 0.0)
+    least = CRITICAL * error * 2.0**0.5 if method == "JT" else float("nan")
+    return _counted(index, category, first, second, method, cutoff, kind, least)
+
+
+def change_of_slopes(
+    y: npt.ArrayLike,
+    person: npt.ArrayLike,
+    time: npt.ArrayLike,
+    *,
+    functional: tuple[float, float] | None = None,
+    lower_is_better: bool = True,
+) -> ClinicalChange:
+    """Sort persons by all their scores, in rows y (n,) of `person` (n,) at `time` (n,), missing as nan: the index HLM.
+
+    It tells whose slope departs from the mean slope, so it says who changed more, or less, than others. Scores before
+    and after are each person's first and last. Other units, cut-offs and categories as in `clinical_change`; persons
+    with fewer than three scores are left out and counted. Formula and source: at the top of this module. Raises
+    `BadInput` as `fit_mixed` does, and where that finds no optimum or no spread of slopes.
+
+    >>> rng = np.random.default_rng(1)
+    >>> who, t = np.repeat(np.arange(60), 6), np.tile(np.arange(6.0), 60)
+    >>> falls = np.where(np.arange(60) < 20, 3.0, 0.0)
+    >>> change = change_of_slopes(30 - falls[who] * t + rng.standard_normal(360), who, t)
+    >>> change.counts["improved"] + change.counts["recovered"], change.counts["deteriorated"]
+    (20, 40)
+    """
+    _check_functional(functional)
+    scores, clock, who = np.asarray(y, dtype=np.float64), np.asarray(time, dtype=np.float64), np.asarray(person)
+    if not len(scores) == len(clock) == len(who):
+        raise BadInput("score, person and time have different lengths. Give each score one of each.")
+    labels, place = np.unique(who, return_inverse=True)
+    there = ~np.isnan(scores + clock)
+    several = (np.bincount(place[there], minlength=len(labels)) >= LEAST_OF_SLOPE)[place] & there
+    fixed = np.column_stack([np.ones(len(scores)), clock])[several]
+    fit = fit_mixed(scores[several], fixed, place[several], slope=clock[several], names=("start", "time"))
+    if not fit.converged:
+        raise BadInput(f"the mixed model did not converge: {fit.message}")
+    if not fit.var_slope:
+        raise BadInput("slopes do not differ between persons, so none departs from their mean. Choose another method.")
+    order = np.lexsort((clock[several], place[several]))
+    rows, whose = scores[several][order], place[several][order]
+    begins = np.append(True, np.diff(whose) != 0)
+    first, last = rows[begins], rows[np.append(begins[1:], True)]
+    index = (fit.blups[:, 1] / fit.blup_se[:, 1])[np.argsort(fit.persons)]
+    cutoff, kind = _cutoff(first, functional, lower_is_better, 0.0)
+    category = _sorted(index, first - cutoff, last - cutoff, lower_is_better, CRITICAL, 0.0)
+    whole, places = np.full(len(labels), np.nan), np.full(len(labels), -1, dtype=np.intp)
+    whole[whose[begins]], places[whose[begins]] = index, category
+    return _counted(whole, places, first, last, "HLM", cutoff, kind, float("nan"))
+
+
+def _check_functional(functional: tuple[float, float] | None) -> None:
+    if functional is not None and not (np.isfinite(functional).all() and functional[1] > 0):
+        raise BadInput("the functional group needs a mean and a standard deviation above 0.")
+
+
+def _counted(
+    index: Floats, category: npt.NDArray[np.intp], first: Floats, second: Floats, method: str, cutoff: float, kind: str,
+    least: float,
+) -> ClinicalChange:  # fmt: skip
     return ClinicalChange(
         counts={name: int((category == place).sum()) for place, name in enumerate(CATEGORIES)},
         index=index,
@@ -136,29 +227,47 @@ def clinical_change(
         method=method,
         cutoff=cutoff,
         cutoff_kind=kind,
-        least=CRITICAL * spread * float(np.sqrt(2.0 * (1.0 - reliability))) if method == "JT" else float("nan"),
+        least=least,
         pre_mean=float(first.mean()),
-        pre_sd=spread,
+        pre_sd=float(first.std(ddof=1)),
         post_mean=float(second.mean()),
         n=len(first),
-        dropped=int((~both).sum()),
+        dropped=int((category < 0).sum()),
     )
 
 
-def _cutoff(pre: Floats, functional: tuple[float, float] | None, lower_is_better: bool) -> tuple[float, str]:
-    mean, spread = float(pre.mean()), float(pre.std(ddof=1))
+def _cutoff(
+    pre: Floats, functional: tuple[float, float] | None, lower_is_better: bool, error: float
+) -> tuple[float, str]:
+    """Between spreads of true scores, where there is an `error` of the scale to be taken out."""
+    mean, spread = float(pre.mean()), _true_spread(float(pre.std(ddof=1)), error)
     if functional is None:
         return mean - 2.0 * spread if lower_is_better else mean + 2.0 * spread, "a"
-    other, other_spread = functional
+    other, other_spread = functional[0], _true_spread(functional[1], error)
     return (spread * other + other_spread * mean) / (spread + other_spread), "c"
 
 
-def _sorted(index: Floats, pre: Floats, post: Floats, cutoff: float, lower_is_better: bool) -> npt.NDArray[np.intp]:
-    """The place of each person in `CATEGORIES`."""
+def _true_spread(spread: float, error: float) -> float:
+    if spread <= error:
+        raise BadInput(f"a spread of {spread:.3g} is no more than the error of the scale, {error:.3g}. Choose JT.")
+    return float(np.sqrt(spread**2 - error**2))
+
+
+def _true_past(after: Floats, second: Floats, cutoff: float, error: float) -> Floats:
+    """How far the true score after lies past the cut-off, in its standard errors."""
+    spread = float(second.std(ddof=1))
+    reliable = (_true_spread(spread, error) / spread) ** 2
+    return (second.mean() + (after - second.mean()) * reliable - cutoff) / (np.sqrt(reliable) * error)
+
+
+def _sorted(
+    index: Floats, start: Floats, end: Floats, lower_is_better: bool, critical: float, past: float
+) -> npt.NDArray[np.intp]:
+    """The place of each person in `CATEGORIES`; `start` and `end` from the cut-off, which `end` has to be `past`."""
     way = -1.0 if lower_is_better else 1.0
-    better, worse = way * index > CRITICAL, way * index < -CRITICAL
-    ill, well = way * pre < way * cutoff, way * post > way * cutoff
-    conditions = [better & ill & well, better, worse & ~ill & ~well, worse, ~np.isnan(index)]
+    better, worse = way * index > critical, way * index < -critical
+    ill, well, ill_after = way * start < 0, way * end > past, way * end <= -past
+    conditions = [better & ill & well, better, worse & ~ill & ill_after, worse, ~np.isnan(index)]
     return np.select(conditions, [0, 1, 4, 3, 2], default=-1).astype(np.intp)
 
 

@@ -71,7 +71,7 @@ def test_init_leaves_a_practice_alone(people, static_elsewhere, password):
         (("--time-zone", "Mars/Olympus"), "There is no time zone 'Mars/Olympus'"),
         (("--practice", " "), "need a name"),
         (("--country", "Austria"), "There is no country 'AUSTRIA'"),
-        (("--crisis-text", " "), "whom clients should call in need"),
+        (("--crisis-text", " "), "whom clients should call if they need help now"),
     ],
 )
 def test_init_says_what_to_mend(db, static_elsewhere, password, options, message):
@@ -97,7 +97,8 @@ def test_init_does_not_wait_for_somebody_who_is_not_there(db, static_elsewhere, 
 
 
 @pytest.mark.parametrize(
-    ("option", "question"), [("--country", "Country"), ("--time-zone", "Time zone"), ("--crisis-text", "Whom clients")]
+    ("option", "question"),
+    [("--country", "Country"), ("--time-zone", "Time zone"), ("--crisis-text", "What clients read")],
 )
 def test_init_takes_no_country_time_zone_or_crisis_text_for_granted(
     db, static_elsewhere, password, monkeypatch, option, question
@@ -107,6 +108,21 @@ def test_init_takes_no_country_time_zone_or_crisis_text_for_granted(
     with pytest.raises(BadInput, match=question):
         call_command("init", *WHO, *rest)
     assert not Practice.objects.exists()
+
+
+def test_init_asks_again_where_something_is_wrong_and_loses_nothing(db, static_elsewhere, monkeypatch, capsys):
+    typed = iter(["By the River", "Austria", "at", "Vienna", "Europe/Vienna", "In der Not: 142.", " ", "Nora"])
+    secrets = iter(["short", "correct horse battery", "correct horse", *["correct horse battery"] * 2])
+    monkeypatch.delenv("ACCORD_PASSWORD", raising=False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda _question: next(typed))
+    monkeypatch.setattr("getpass.getpass", lambda _question: next(secrets))
+    call_command("init", "--email", "nora@example.org")
+    assert Practice.objects.get().country == "AT"
+    assert Member.objects.get().check_password("correct horse battery")
+    lines = capsys.readouterr().out
+    for sentence in ("no country 'AUSTRIA'", "no time zone 'Vienna'", "need a name", "12 characters", "two passwords"):
+        assert sentence in lines
 
 
 # sweep, calibrate

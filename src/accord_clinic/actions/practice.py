@@ -17,20 +17,36 @@ def check_country(code: str) -> None:
         raise BadInput(f"There is no country {code!r}. Give two letters, for example DE.")
 
 
+def check_time_zone(name: str) -> None:
+    """A zone of the tz database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput(f"There is no time zone {name!r}. An example: Europe/Berlin.") from None
+
+
+def check_crisis_text(text: str) -> None:
+    """Something is written: clients need to know whom to call."""
+    if not text.strip():
+        raise BadInput("Say whom clients should call if they need help now: it stands on each of their pages.")
+
+
+def check_name(name: str) -> None:
+    """Something is written."""
+    if not name.strip():
+        raise BadInput("The practice and you each need a name.")
+
+
 @transaction.atomic
 def set_up_practice(facts: Mapping[str, str], email: str, name: str, password: str) -> Member:
     """Make the practice (name, country, time_zone, crisis_text) and its first member."""
     if Practice.objects.exists():
         raise BadInput("There is a practice in this database already.")
-    if not facts["name"].strip() or not name.strip():
-        raise BadInput("The practice and you each need a name.")
-    try:
-        ZoneInfo(facts["time_zone"])
-    except (ZoneInfoNotFoundError, ValueError):
-        raise BadInput(f"There is no time zone {facts['time_zone']!r}. An example: Europe/Berlin.") from None
+    check_name(facts["name"])
+    check_name(name)
+    check_time_zone(facts["time_zone"])
     check_country(facts["country"])
-    if not facts["crisis_text"].strip():
-        raise BadInput("Say whom clients should call in need: it stands on each of their pages.")
+    check_crisis_text(facts["crisis_text"])
     languages = [code for code, _name in settings.LANGUAGES]
     practice = Practice.objects.create(**facts, languages=languages, demo=settings.DEMO)
     member = Member.objects.create_user(email, password, name=name.strip(), roles=["therapist", "admin"])

@@ -3,6 +3,7 @@
 import getpass
 import os
 import sys
+from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--practice", help="the name of the practice")
         parser.add_argument("--country", help="two letters, for example DE: whose law and crisis numbers hold")
         parser.add_argument("--time-zone", help="for example Europe/Berlin")
-        parser.add_argument("--crisis-text", help="whom clients should call in need, in each language that they read")
+        parser.add_argument("--crisis-text", help="what clients read if they need help now, in each language they read")
         parser.add_argument("--name", help="your name, as clients and colleagues see it")
         parser.add_argument("--email", help="your e-mail address; you sign in with it")
 
@@ -33,17 +34,22 @@ class Command(BaseCommand):
         if Practice.objects.exists():
             raise BadInput("There is a practice in this database already. ACCORD_DATA names another folder.")
         facts = {
-            "name": options["practice"] or _ask("Name of the practice: "),
-            "country": (options["country"] or _ask("Country, two letters (for example DE): ")).upper(),
-            "time_zone": options["time_zone"] or _ask("Time zone (for example Europe/Berlin): "),
+            "name": options["practice"] or _ask("Name of the practice: ", practice.check_name),
+            "country": (options["country"] or _ask("Country, two letters (for example DE): ", _check_country)).upper(),
+            "time_zone": options["time_zone"]
+            or _ask("Time zone (for example Europe/Berlin): ", practice.check_time_zone),
             "crisis_text": options["crisis_text"]
-            or _ask("Whom clients should call in need (it stands on each of their pages): "),
+            or _ask(
+                "What clients read if they need help now (for example: If you need help now, call 116 123): ",
+                practice.check_crisis_text,
+            ),
         }
-        name, email = options["name"] or _ask("Your name: "), options["email"] or _ask("Your e-mail address: ")
+        name = options["name"] or _ask("Your name, as clients and colleagues see it: ", practice.check_name)
+        email = options["email"] or _ask("Your e-mail address; you sign in with it: ", validate_email)
         member = Member(email=email, name=name)
         try:
             validate_email(member.email)
-            password = os.environ.get("ACCORD_PASSWORD") or _ask_password()
+            password = os.environ.get("ACCORD_PASSWORD") or _ask_password(member)
             validate_password(password, member)
         except ValidationError as error:
             raise BadInput(" ".join(error.messages)) from None
@@ -57,16 +63,38 @@ class Command(BaseCommand):
         )
 
 
-def _ask(question: str) -> str:
+def _ask(question: str, check: Callable[[str], None]) -> str:
+    """What somebody types, asked again until it passes: else all that was typed before would be lost."""
     if not sys.stdin.isatty():
         raise BadInput(f"{question.rstrip(': ')}: give it as an option; nobody is here to be asked.")
-    return input(question).strip()
+    while True:
+        typed = input(question).strip()
+        try:
+            check(typed)
+        except (BadInput, ValidationError) as error:
+            print(_sentence(error))
+        else:
+            return typed
 
 
-def _ask_password() -> str:
+def _check_country(typed: str) -> None:
+    practice.check_country(typed.upper())
+
+
+def _ask_password(member: Member) -> str:
     if not sys.stdin.isatty():
         raise BadInput("Give the password as ACCORD_PASSWORD; nobody is here to be asked.")
-    first, second = getpass.getpass("A password of at least 12 characters: "), getpass.getpass("Once more: ")
-    if first != second:
-        raise BadInput("The two passwords differ. Nothing was made.")
-    return first
+    while True:
+        first = getpass.getpass("A password of at least 12 characters: ")
+        try:
+            validate_password(first, member)
+        except ValidationError as error:
+            print(_sentence(error))
+            continue
+        if first == getpass.getpass("Once more: "):
+            return first
+        print("The two passwords differ.")
+
+
+def _sentence(error: BadInput | ValidationError) -> str:
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)

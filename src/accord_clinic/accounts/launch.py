@@ -2,7 +2,8 @@
 
 Issuers are what an admin has listed, and nothing else is ever asked. A launch signs nobody in: whoever comes is signed
 in here already, with a second factor, and the record's user is tied to that member once. The record's token reads one
-Patient and is forgotten with the request. A step of the exchange that needs another check gets it here.
+Patient, and its appointments where an admin said so, and is forgotten with the request. A step of the exchange that
+needs another check gets it here.
 """
 
 import base64
@@ -12,7 +13,8 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from secrets import token_urlsafe
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -27,13 +29,15 @@ from accord_clinic.accounts.jwks import signing_key
 from accord_clinic.accounts.launch_key import own_key
 from accord_clinic.accounts.sso import SIGNED_BY, SKEW
 from accord_clinic.addresses import safe
-from accord_clinic.models import CareRecord
+from accord_clinic.models import CareRecord, ExternalName
 
-SCOPE = "launch openid fhirUser patient/Patient.r"
+SCOPE, OF_APPOINTMENTS = "launch openid fhirUser patient/Patient.r", "patient/Appointment.rs"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SECONDS, LARGEST, PIECE = 10, 1_000_000, 65_536
 GOOD_FOR = 600
 """Seconds between leaving for the record and coming back: time to sign in there."""
+MOST_PAGES = 10
+"""Of appointments of one patient, a hundred on each; a server may give fewer."""
 
 
 class LaunchRefused(Exception):
@@ -42,10 +46,16 @@ class LaunchRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Who came, with whose chart: the hash of the record's user, and what the record calls the patient."""
+    """Who came, with whose chart: the hash of the record's user, and what the record calls the patient.
+
+    What the record calls the clinician, and its token, are for this request alone.
+    """
 
     user: str
     names: tuple[tuple[str, str], ...]
+    clinician: str
+    patient: str
+    token: str = field(repr=False)
 
 
 @contextmanager
@@ -63,9 +73,9 @@ def leave_for(record: CareRecord, launch: str) -> tuple[str, dict[str, Any]]:
     verifier, state, nonce = token_urlsafe(48), token_urlsafe(24), token_urlsafe(24)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     asked = {
-        "response_type": "code", "client_id": record.client_id, "redirect_uri": back(), "scope": SCOPE, "state": state,
-        "aud": record.issuer, "launch": launch, "nonce": nonce, "code_challenge": challenge,
-        "code_challenge_method": "S256",
+        "response_type": "code", "client_id": record.client_id, "redirect_uri": back(), "state": state,
+        "scope": f"{SCOPE} {OF_APPOINTMENTS}" if record.plans else SCOPE, "aud": record.issuer, "launch": launch,
+        "nonce": nonce, "code_challenge": challenge, "code_challenge_method": "S256",
     }  # fmt: skip
     address = config["authorization_endpoint"]
     joined = "&" if "?" in address else "?"
@@ -93,7 +103,28 @@ def arrive(record: CareRecord, remembered: dict[str, Any], answer: dict[str, str
         user = claims["fhirUser"]
         if not isinstance(user, str) or not user:
             raise ValueError
-    return Arrival(hashlib.sha256(user.encode()).hexdigest(), _names(record, token))
+    names = _names(record, token)
+    return Arrival(hashlib.sha256(user.encode()).hexdigest(), names, user, token["patient"], token["access_token"])
+
+
+def appointments(record: CareRecord, arrival: Arrival, first: date, last: date) -> list[dict[str, Any]]:
+    """What the record has of this patient between two days, as it came. All of it, or `LaunchRefused`."""
+    with _understood("appointments"):
+        days = [("date", f"ge{first}"), ("date", f"le{last}")]
+        query = urlencode([("patient", arrival.patient), *days, ("_count", 100)])
+        address, resources = f"{record.issuer.rstrip('/')}/Appointment?{query}", []
+        for _page in range(MOST_PAGES):
+            bundle = _json("GET", address, headers=_as_holder(arrival.token))
+            if bundle["resourceType"] != "Bundle":
+                raise ValueError
+            resources += [entry["resource"] for entry in bundle.get("entry", ())]
+            onward = [link["url"] for link in bundle.get("link", ()) if link["relation"] == "next"]
+            if not onward:
+                return [row for row in resources if row["resourceType"] == "Appointment"]
+            address = onward[0]
+            if not address.startswith(f"{record.issuer.rstrip('/')}/"):
+                raise ValueError  # the token is for this server alone
+        raise ValueError
 
 
 def back() -> str:
@@ -159,13 +190,18 @@ def _names(record: CareRecord, token: dict[str, Any]) -> tuple[tuple[str, str], 
     with _understood("patient"):
         identity = token["patient"]
         address = f"{record.issuer.rstrip('/')}/Patient/{quote(identity, safe='')}"
-        headers = {"Authorization": f"Bearer {token['access_token']}", "Accept": "application/fhir+json"}
-        patient = _json("GET", address, headers=headers)
+        patient = _json("GET", address, headers=_as_holder(token["access_token"]))
         if (patient["resourceType"], patient["id"]) != ("Patient", identity):
             raise ValueError
         given = [(row.get("system"), row.get("value")) for row in patient.get("identifier", ())]
         named = [(system, value) for system, value in given if isinstance(system, str) and isinstance(value, str)]
-        return ((record.issuer, identity), *named)
+        # A number that is noted here without a system is one of the record whose system an admin has named.
+        noted = [(ExternalName.RECORD, value) for system, value in named if system == record.numbers]
+        return ((record.issuer, identity), *named, *noted)
+
+
+def _as_holder(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}", "Accept": "application/fhir+json"}
 
 
 def _json(method: str, address: str, **more: Any) -> dict[str, Any]:

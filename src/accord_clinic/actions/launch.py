@@ -6,13 +6,15 @@ from django.utils import timezone
 from accord.errors import BadInput
 from accord_clinic.actions.audit import record as note_act
 from accord_clinic.addresses import safe
-from accord_clinic.models import CareRecord, CareRecordUser, Member
+from accord_clinic.models import CareRecord, CareRecordUser, ConnectedCalendar, Member
 from accord_clinic.permissions import check_keep_practice, check_work_as_therapist
 from accord_clinic.queries.launch import tie
 
 
 @transaction.atomic
-def add_record(name: str, issuer: str, client_id: str, signs: bool, *, by: Member) -> CareRecord:
+def add_record(
+    name: str, issuer: str, client_id: str, signs: bool, *, by: Member, numbers: str = "", plans: bool = False
+) -> CareRecord:
     """List a care record. Its address is never changed: another address is another record."""
     check_keep_practice(by)
     if not safe(issuer):
@@ -21,18 +23,19 @@ def add_record(name: str, issuer: str, client_id: str, signs: bool, *, by: Membe
         raise BadInput("This care record is listed already.")
     CareRecord.objects.filter(issuer=issuer).delete()  # one that was closed; its ties go with it
     row = CareRecord.objects.create(
-        name=name, issuer=issuer, client_id=client_id, signs=signs, made_at=timezone.now()
+        name=name, issuer=issuer, client_id=client_id, signs=signs, numbers=numbers, plans=plans, made_at=timezone.now()
     )
-    note_act(by, "add_care_record", f"record:{row.pk}", ["name", "issuer", "client_id", "signs"])
+    note_act(by, "add_care_record", f"record:{row.pk}", ["name", "issuer", "client_id", "signs", "numbers", "plans"])
     return row
 
 
 @transaction.atomic
 def close_record(row: CareRecord, *, by: Member) -> None:
-    """Nobody opens Accord from there any more, and nobody is tied to its users."""
+    """Nobody opens Accord from there any more, and nobody is tied to its users. Sessions from there stay."""
     check_keep_practice(by)
     CareRecord.objects.filter(pk=row.pk).update(closed_at=timezone.now())
     CareRecordUser.objects.filter(record=row).delete()
+    ConnectedCalendar.objects.filter(record=row).delete()
     note_act(by, "close_care_record", f"record:{row.pk}", ["closed_at"])
 
 

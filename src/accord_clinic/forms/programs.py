@@ -76,3 +76,13 @@ class NewRecord(forms.Form):
     signs = forms.BooleanField(
         label=_("Accord proves by its key who it is (private_key_jwt)"), required=False
     )
+    numbers = forms.CharField(
+        label=_("System of its numbers (Patient.identifier.system)"), required=False, max_length=200,
+        help_text=_("Then the number that is typed under a client’s name here finds the patient."),
+    )  # fmt: skip
+    plans = forms.BooleanField(
+        label=_("Plan sessions by its appointments"), required=False,
+        help_text=_(
+            "Those of the patient with whoever opens Accord, as from a calendar. It needs patient/Appointment.rs."
+        ),
+    )  # fmt: skip

@@ -60,6 +60,10 @@ class CareRecord(Addressed):
     issuer = models.CharField(max_length=300, unique=True, help_text="the address of its FHIR server, exactly")
     client_id = models.CharField(max_length=255, help_text="what Accord is called there")
     signs = models.BooleanField(default=False, help_text="Accord proves who it is by its key (private_key_jwt)")
+    numbers = models.CharField(
+        max_length=200, blank=True, help_text="the system of the numbers that are noted here without one"
+    )
+    plans = models.BooleanField(default=False, help_text="its appointments become sessions, as those of a calendar do")
     made_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.models.care import Session
+from accord_clinic.models.exchange import CareRecord
 from accord_clinic.models.people import Client, Dyad, Member
 from accord_clinic.models.row import Addressed
 
@@ -37,13 +38,15 @@ class ClosedDays(Addressed):
 
 
 class ConnectedCalendar(Addressed):
-    """The calendar that a member keeps elsewhere: a feed with a secret address, or a file read now and then.
+    """The calendar that a member keeps elsewhere: a feed with a secret address, or a file read now and then; or a care
+    record whose appointments are read when the member opens Accord from there.
 
     The address is encrypted (`links.seal`), shown to its owner alone, and goes when the member leaves. Of the
     calendar's words nothing is kept.
     """
 
-    member = models.OneToOneField(Member, on_delete=models.CASCADE, related_name="calendar")
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="calendars")
+    record = models.ForeignKey(CareRecord, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     address = models.TextField(blank=True, help_text="encrypted; empty where files are read")
     tag = models.CharField(max_length=200, blank=True, help_text="what the feed called its last state")
     content_hash = models.CharField(max_length=64, blank=True)
@@ -52,6 +55,12 @@ class ConnectedCalendar(Addressed):
     tried_at = models.DateTimeField(null=True, blank=True)
     failed_since = models.DateTimeField(null=True, blank=True)
     failure = models.CharField(max_length=30, blank=True, help_text="a code of words.calendars")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member"], condition=models.Q(record=None), name="own_calendar_once"),
+            models.UniqueConstraint(fields=["member", "record"], name="calendar_of_record_once"),
+        ]
 
 
 class CalendarSeries(Addressed):

@@ -74,6 +74,9 @@ class TodayChange:
 class TodayCalendar:
     """What the calendar has to tell."""
 
+    connected: bool
+    """Whether it is one of the member's own; else a care record alone has told something."""
+    changed: str
     changes: tuple[TodayChange, ...]
     unmatched: tuple[str, ...]
     failure: str
@@ -213,11 +216,14 @@ def _calendar(member: Member, now: datetime, where: ZoneInfo) -> TodayCalendar |
     calendar = calendar_today(member)
     if calendar is None:
         return None
-    changes = news(member) if calendar.has_news else ()  # type: ignore[attr-defined]  # annotated
+    changes = list(news(member)) if calendar.has_news else []  # type: ignore[attr-defined]  # annotated
+    records = [row.event.series.calendar.record for row in changes]
     failing = calendar.failed_since and (calendar.failure == "mostly_gone" or now - calendar.failed_since > FAILS_FOR)
     waits = calendar.has_unmatched  # type: ignore[attr-defined]  # annotated
     open_series = unmatched(member).values_list("next_start", flat=True) if waits else ()
     return TodayCalendar(
+        calendar.record_id is None,
+        calendars.changed(dict.fromkeys(record.name if record else "" for record in records)),
         tuple(_change(row, where) for row in changes),
         tuple(moment(start, where, "D j M, H:i") for start in open_series if start),
         calendars.failure(calendar.failure) if failing else "",

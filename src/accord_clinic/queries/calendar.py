@@ -1,6 +1,6 @@
 """A member's calendar, what it changed lately, and whose its events are."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import CalendarChange, CalendarSeries, ConnectedCalendar, Member
@@ -8,13 +8,14 @@ from accord_clinic.models import CalendarChange, CalendarSeries, ConnectedCalend
 
 def calendar_of(member: Member) -> ConnectedCalendar | None:
     """The calendar of this member; nobody else's."""
-    return ConnectedCalendar.objects.filter(member=member, member__is_active=True).select_related("member").first()
+    rows = ConnectedCalendar.objects.filter(member=member, record=None, member__is_active=True)
+    return rows.select_related("member").first()
 
 
 def _with_news(member: int) -> QuerySet[ConnectedCalendar]:
-    unseen = CalendarChange.objects.filter(event__series__calendar=OuterRef("pk"), seen_at=None)
+    unseen = CalendarChange.objects.filter(event__series__calendar__member=OuterRef("member"), seen_at=None)
     open_series = CalendarSeries.objects.filter(calendar=OuterRef("pk"), answered_at=None)
-    rows = ConnectedCalendar.objects.filter(member_id=member)
+    rows = ConnectedCalendar.objects.filter(member_id=member).order_by(F("record").asc(nulls_first=True))
     return rows.annotate(has_news=Exists(unseen), has_unmatched=Exists(open_series))
 
 
@@ -22,14 +23,19 @@ WITH_NEWS = Prepared(_with_news)
 
 
 def calendar_today(member: Member) -> ConnectedCalendar | None:
-    """The same with what Today asks first: whether there is anything to tell (`has_news`, `has_unmatched`)."""
+    """The same with what Today asks first: whether there is anything to tell (`has_news`, `has_unmatched`).
+
+    Who has connected none may have one of a care record.
+    """
     return WITH_NEWS.first(member.pk)
 
 
 def news(member: Member) -> QuerySet[CalendarChange]:
-    """What this member's calendar changed and the member has not seen, the first first."""
+    """What this member's calendar, or a care record, changed and the member has not seen, the first first."""
     rows = CalendarChange.objects.filter(event__series__calendar__member=member, seen_at=None)
-    return rows.select_related("event__series__calendar__member", "event__session__dyad__client").order_by("at", "pk")
+    calendar = "event__series__calendar"
+    rows = rows.select_related(f"{calendar}__member", f"{calendar}__record", "event__session__dyad__client")
+    return rows.order_by("at", "pk")
 
 
 def change_of(member: Member, uid: str) -> CalendarChange | None:

@@ -17,10 +17,12 @@ from accord_clinic.accounts.launch import LaunchRefused
 from accord_clinic.accounts.launch_key import own_key
 from accord_clinic.actions import launch as launch_actions
 from accord_clinic.forms.programs import NewRecord
+from accord_clinic.imports.calendar import of_record
 from accord_clinic.queries import launch as launch_queries
 from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
+from accord_clinic.words import calendars
 
 LEFT, WAITING = "launch_left", "launch_waiting"
 """In the session: what to remember while somebody is at the record; and who came, until a tie is confirmed."""
@@ -67,7 +69,7 @@ def back(request: MemberRequest) -> HttpResponse:
         return render(request, "therapist/launch_tie.html", {"record": record})
     if tie != "theirs":
         return _refused(request, record, tie)
-    return _land(request, record, arrival.names)
+    return _land(request, record, arrival.names, arrival)
 
 
 @require_POST
@@ -114,12 +116,19 @@ def close(request: MemberRequest, uid: str) -> HttpResponse:
     return do(request, reverse("care_records"), launch_actions.close_record, row, by=request.user, done=done)
 
 
-def _land(request: MemberRequest, record, names) -> HttpResponse:
-    """On the course of care with this patient; else on a page that makes nothing and does not say who is known here."""
+def _land(request: MemberRequest, record, names, arrival: smart_launch.Arrival | None = None) -> HttpResponse:
+    """On the course of care with this patient; else on a page that makes nothing and does not say who is known here.
+
+    `arrival`: with the token that reads appointments; nothing is kept of it while a tie is confirmed.
+    """
     dyad, why = launch_queries.course_with(request.user, names)
-    launch_actions.note_launch("launched" if dyad else "launch_refused", record, [why] if why else [], by=request.user)
     if dyad is None:
+        launch_actions.note_launch("launch_refused", record, [why], by=request.user)
         return render(request, "therapist/launch_unknown.html", {"record": record}, status=404)
+    problem = of_record.take(record, arrival, dyad, by=request.user) if arrival else ""
+    launch_actions.note_launch("launched", record, [problem] if problem else [], by=request.user)
+    if problem:
+        messages.warning(request, calendars.record_problem(problem, record.name))
     return redirect("dyad", dyad.uid)
 
 

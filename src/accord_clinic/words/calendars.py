@@ -58,6 +58,24 @@ def refusals(rows: Iterable[tuple[str, int]]) -> list[str]:
     return [texts[why](count).format(count=count) for why, count in rows if why in texts]
 
 
+def record_problem(code: str, record: str) -> str:
+    """Why sessions were not changed by a care record's appointments."""
+    texts = {
+        "appointments": _("{record} did not give its appointments. No session was changed."),
+        "mostly_gone": _(
+            "Most of the next sessions have gone from {record} at once. Accord has changed nothing. If they are "
+            "cancelled, cancel them here."
+        ),
+    }
+    return texts[code].format(record=record)
+
+
+def changed(records: Iterable[str]) -> str:
+    """Who changed sessions: care records by name, an empty name for the member's own calendar."""
+    names = [name or _("Your calendar") for name in records]
+    return _("{names} changed:").format(names=_(" and ").join(names)) if names else ""
+
+
 def change(kind: str, client: str, before: str, after: str) -> str:
     """What the calendar changed."""
     texts = {

@@ -48,18 +48,20 @@ def series_name(calendar: ConnectedCalendar, uid: str) -> str:
 @transaction.atomic
 def apply(
     calendar: ConnectedCalendar, reading: CalendarReading, first: datetime, last: datetime, *,
-    believe: bool = False, tell: bool = True,
+    believe: bool = False, tell: bool = True, alone: CalendarSeries | None = None,
 ) -> Changes:  # fmt: skip
     """Bring the sessions of matched series up to date with what stands between `first` and `last`.
 
     `believe`: take away even if most have vanished. `tell`: put each change on Today; not for the first matching.
+    `alone`: the one series that the reading is about; it says nothing of any other.
     """
     calendar = ConnectedCalendar.objects.select_for_update().get(pk=calendar.pk)
     now, changes = timezone.now(), Changes()
-    series = {row.name: row for row in _that_plan(calendar)}
+    about = {} if alone is None else {"pk": alone.pk}
+    series = {row.name: row for row in _that_plan(calendar).filter(**about)}
     events = {
         (row.series_id, row.recurrence): row
-        for row in CalendarEvent.objects.filter(series__calendar=calendar).select_related("session")
+        for row in CalendarEvent.objects.filter(series__in=calendar.series.filter(**about)).select_related("session")
     }
     present = set()
     for appointment in reading.appointments:

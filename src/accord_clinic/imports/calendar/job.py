@@ -61,7 +61,7 @@ def connect(member: Member, address: str) -> ConnectedCalendar:
         raise BadInput("Give the whole address of the calendar. It begins with https:// or webcal://.")
     sealed = links.seal(ADDRESS, address, settings.SECRET_KEY) if address else ""
     facts = {"address": sealed, "tag": "", "content_hash": "", "failed_since": None, "failure": "", "tried_at": None}
-    calendar, _made = ConnectedCalendar.objects.update_or_create(member=member, defaults=facts)
+    calendar, _made = ConnectedCalendar.objects.update_or_create(member=member, record=None, defaults=facts)
     record(member, "connect_calendar", f"calendar:{calendar.pk}", ["address"])
     return calendar
 
@@ -69,7 +69,7 @@ def connect(member: Member, address: str) -> ConnectedCalendar:
 @transaction.atomic
 def disconnect(member: Member) -> None:
     """Forget the calendar and its address. Sessions that came from it stay as they are."""
-    for calendar in ConnectedCalendar.objects.filter(member=member):
+    for calendar in ConnectedCalendar.objects.filter(member=member, record=None):
         record(member, "disconnect_calendar", f"calendar:{calendar.pk}", ["address"])
         calendar.delete()
 

@@ -1,6 +1,6 @@
 """A care record of somebody else: an authorization server of django-oauth-toolkit in a project of its own, with SMART's
-additions and one Patient. It is served by a process of its own; the file `mode` in its folder says which lie it tells,
-and `key.json` by which key Accord signs.
+additions, a Patient, and appointments. It is served by a process of its own; the file `mode` in its folder says which
+lie it tells, `key.json` by which key Accord signs, and `appointments.json` which appointments it has of whom.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ ODD = {
     "too_long": ("[" + "1," * 600_000 + "1]", {}), "too_deep": ("[" * 200_000, {}),
 }  # fmt: skip
 """What comes in place of a Patient and cannot be read."""
+SCOPES = ("launch", "openid", "fhirUser", "patient/Patient.r", "patient/Appointment.rs")
 LIES = (
     "issuer", "audience", "nonce", "expired", "key", "user", "patient", "no_patient", "other_patient", "moved", "plain",
     *ODD,
@@ -41,7 +42,7 @@ def serve(folder: Path, port: int) -> None:
         OAUTH2_PROVIDER={
             "OIDC_ENABLED": True, "OIDC_ISS_ENDPOINT": base, "OIDC_RSA_PRIVATE_KEY": pem, "PKCE_REQUIRED": True,
             "OAUTH2_VALIDATOR_CLASS": f"{__name__}.Validator",
-            "SCOPES": {scope: scope for scope in ("launch", "openid", "fhirUser", "patient/Patient.r")},
+            "SCOPES": {scope: scope for scope in SCOPES},
         },
         FOLDER=folder, BASE=base,
     )  # fmt: skip
@@ -161,10 +162,26 @@ def _urls():
             }
         )
 
-    def patient(request, identity):
+    def may(request, scope):
         secret = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        checksum = hashlib.sha256(secret.encode()).hexdigest()
-        if not AccessToken.objects.filter(token_checksum=checksum).exists():
+        row = AccessToken.objects.filter(token_checksum=hashlib.sha256(secret.encode()).hexdigest()).first()
+        return row is not None and scope in row.scope.split()
+
+    def appointments(request):
+        """One on a page, of whomever is asked for."""
+        if not may(request, "patient/Appointment.rs"):
+            return JsonResponse({"resourceType": "OperationOutcome"}, status=403)
+        of = json.loads((settings.FOLDER / "appointments.json").read_text())[request.GET["patient"]]
+        if not isinstance(of, list):
+            return JsonResponse(of)
+        page = int(request.GET.get("page", 0))
+        onward = f"{settings.BASE}/fhir/Appointment?patient={request.GET['patient']}&page={page + 1}"
+        links = [{"relation": "next", "url": onward}] if page + 1 < len(of) else []
+        entries = [{"resource": resource} for resource in of[page : page + 1]]
+        return JsonResponse({"resourceType": "Bundle", "link": links, "entry": entries})
+
+    def patient(request, identity):
+        if not may(request, "patient/Patient.r"):
             return JsonResponse({"resourceType": "OperationOutcome"}, status=401)
         if mode() in ODD:
             body, headers = ODD[mode()]
@@ -175,6 +192,7 @@ def _urls():
     return [
         path("fhir/.well-known/smart-configuration", configuration),
         path("fhir/Patient/<str:identity>", patient),
+        path("fhir/Appointment", appointments),
         path("authorize", AuthorizationView.as_view()),
         path("token", TokenView.as_view()),
         path("jwks", JwksInfoView.as_view()),

@@ -14,12 +14,14 @@ from django.db import transaction
 from django.db.models import Count
 from django.test import Client as Browser
 from django.utils import timezone
+from tests.clinic.test_fhir import comes_out_once
 
 from accord.cli import main
 from accord.errors import BadInput
 from accord_clinic.actions.audit import first_break
 from accord_clinic.demo import doors
 from accord_clinic.demo.load import load
+from accord_clinic.exports.fhir import as_fhir
 from accord_clinic.models import (
     Agreement,
     Client,
@@ -56,6 +58,13 @@ def in_demo(settings):
 
 def headline() -> Dyad:
     return Dyad.objects.get(client__email="ana@example.org")
+
+
+def test_the_copy_of_its_client_comes_out_of_another_clinics_server_once(told):
+    copy = as_fhir(headline().client)
+    kinds = {row["resource"]["resourceType"] for row in copy["entry"]}
+    assert kinds > {"Goal", "Observation", "QuestionnaireResponse"}
+    comes_out_once(copy)
 
 
 # Who is there

@@ -5,17 +5,28 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from django.utils import timezone
 from tests.clinic.foreign_record import LIES
 from tests.clinic.people import a_dyad
 
 from accord_clinic.accounts.launch_key import own_key
 from accord_clinic.actions import launch
-from accord_clinic.models import AuditEntry, CareRecord, CareRecordUser, Client, Dyad
+from accord_clinic.imports.calendar import job
+from accord_clinic.models import (
+    AuditEntry,
+    CalendarChange,
+    CareRecord,
+    CareRecordUser,
+    Client,
+    ConnectedCalendar,
+    Dyad,
+)
 
 pytestmark = [
     pytest.mark.django_db,
@@ -209,6 +220,132 @@ def test_a_patient_of_a_colleague_and_an_unknown_one_look_the_same(bens, record,
     assert "Kim" not in pages[0][1]
     strip = [page.split("<main")[1].split("</main>")[0] for _status, page in pages]
     assert strip[0] == strip[1]
+
+
+def test_number_typed_here_finds_patient_of_named_system(server, ben, dyad, ana, ada, as_member):
+    ana.external_names.create(system="care-record", value="mrn-p1")
+    unnamed = launch.add_record("City record", server[1], "accord", False, by=ada, numbers="urn:oid:9.9.9")
+    browser = as_member(ben)
+    opened(browser, unnamed)
+    assert browser.post("/launch/confirm/").status_code == 404
+    launch.close_record(unnamed, by=ada)
+    named = launch.add_record("City record", server[1], "accord", False, by=ada, numbers="urn:oid:1.2.3")
+    assert tied(browser, named)["Location"] == f"/people/{dyad.uid}/"
+
+
+class TestAppointments:
+    """Of a record that plans sessions. The first launch ties the user; from the second on appointments are read."""
+
+    @pytest.fixture
+    def planning(self, server, bens, ada):
+        record = launch.add_record("City record", server[1], "accord", False, by=ada, plans=True)
+        tied(bens, record)
+        return record
+
+    @pytest.fixture
+    def has(self, server):
+        """Say which appointments the record has of a patient."""
+        folder, _address = server
+
+        def write(*resources, of="p1", **others):
+            (folder / "appointments.json").write_text(json.dumps({of: list(resources)} | others))
+
+        write()
+        return write
+
+    def at(self, days, *, name="a", hour=10, **changed):
+        start = timezone.localtime().replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(days=days)
+        who = [{"actor": {"reference": "Patient/p1"}}, {"actor": {"reference": "Practitioner/1"}, "status": "accepted"}]
+        return {
+            "resourceType": "Appointment", "id": name, "status": "booked", "start": start.isoformat(),
+            "end": (start + timedelta(minutes=45)).isoformat(), "participant": who,
+        } | changed  # fmt: skip
+
+    def planned(self, dyad):
+        rows = dyad.sessions.filter(state="planned", start__gt=timezone.now()).order_by("start")
+        return [(timezone.localtime(row.start).hour, row.minutes) for row in rows]
+
+    def test_become_sessions_move_and_go_as_those_of_a_calendar(self, planning, has, bens, dyad):
+        theirs = {"participant": [{"actor": {"reference": "Practitioner/2"}}]}
+        declined = {"participant": [{"actor": {"reference": "Practitioner/1"}, "status": "declined"}]}
+        others = [
+            self.at(3, name="x", **theirs),
+            self.at(4, name="y", status="proposed"),
+            self.at(5, name="z", **declined),
+        ]
+        has(self.at(2), self.at(9, name="b", minutesDuration=90), self.at(400, name="c"), *others)
+        opened(bens, planning)
+        assert self.planned(dyad) == [(10, 45), (10, 90)]
+        has(self.at(2, hour=14), self.at(9, name="b", status="cancelled"))
+        opened(bens, planning)
+        assert self.planned(dyad) == [(14, 45)]
+        today = bens.get("/", follow=True).content.decode()
+        assert "City record changed:" in today
+        assert "moved from" in today
+        assert "Connect your calendar" in today
+        change = CalendarChange.objects.get(kind="gone")
+        bens.post(f"/calendar/changes/{change.uid}/undo/")
+        opened(bens, planning)
+        assert len(self.planned(dyad)) == 2, "what was put right here stays"
+
+    def test_of_one_patient_say_nothing_of_another(self, planning, has, bens, ben, dyad, lie):
+        lee = a_dyad(ben, "Lee")
+        lee.client.external_names.create(system="urn:oid:1.2.3", value="mrn-p2")
+        has(self.at(2), p2=[self.at(3, name="d")])
+        opened(bens, planning)
+        lie("patient")
+        opened(bens, planning)
+        assert len(self.planned(dyad)) == len(self.planned(lee)) == 1
+
+    @pytest.mark.parametrize(
+        ("of", "code"),
+        [
+            ([], "mostly_gone"),
+            ({"resourceType": "OperationOutcome"}, "appointments"),
+            ({"resourceType": "Bundle", "entry": [1]}, "appointments"),
+            (
+                {"resourceType": "Bundle", "link": [{"relation": "next", "url": "https://evil.example/"}]},
+                "appointments",
+            ),
+            ([{"resourceType": "Appointment", "id": "a", "status": "booked", "participant": 1}], ""),
+        ],
+    )
+    def test_that_vanish_at_once_or_cannot_be_read_change_nothing(self, planning, has, bens, dyad, of, code):
+        has(*(self.at(7 * week, name=str(week)) for week in range(1, 6)))
+        opened(bens, planning)
+        assert len(self.planned(dyad)) == 5
+        has(p1=of)
+        assert opened(bens, planning)["Location"] == f"/people/{dyad.uid}/"
+        assert len(self.planned(dyad)) == 5
+        assert AuditEntry.objects.filter(act="launched").last().fields == ([code] if code else [])
+        page = bens.get(f"/people/{dyad.uid}/").content.decode()
+        assert ("gone from City record" in page, "did not give" in page) == (
+            code == "mostly_gone",
+            code == "appointments",
+        )
+
+    def test_are_not_read_where_nobody_said_so_nor_of_a_colleagues_course(self, record, has, bens, dyad, ada, server):
+        has(self.at(2))
+        tied(bens, record)
+        opened(bens, record)
+        assert self.planned(dyad) == []
+        launch.close_record(record, by=ada)
+        planning = launch.add_record("City record", server[1], "accord", False, by=ada, plans=True)
+        tied(bens, planning)
+        Dyad.objects.filter(pk=dyad.pk).update(ended=timezone.localdate())
+        opened(bens, planning)
+        assert self.planned(dyad) == []
+        assert not ConnectedCalendar.objects.exists()
+
+    def test_leave_the_own_calendar_as_it_is(self, planning, has, bens, ben, dyad, ada):
+        own = job.connect(ben, "https://calendar.example.org/secret.ics")
+        has(self.at(2))
+        opened(bens, planning)
+        assert job.connect(ben, "").pk == own.pk
+        assert [row.pk for row in job.due()] == []
+        launch.close_record(planning, by=ada)
+        assert [row.pk for row in ConnectedCalendar.objects.all()] == [own.pk]
+        assert len(self.planned(dyad)) == 1
 
 
 def test_who_is_not_signed_in_signs_in_first(record):

@@ -108,7 +108,8 @@ def arrive(record: CareRecord, remembered: dict[str, Any], answer: dict[str, str
 
 
 def appointments(record: CareRecord, arrival: Arrival, first: date, last: date) -> list[dict[str, Any]]:
-    """What the record has of this patient between two days, as it came. All of it, or `LaunchRefused`."""
+    """What the record has of this patient between two days, as it came. All of it in a while, or `LaunchRefused`."""
+    until = time.monotonic() + SECONDS
     with _understood("appointments"):
         days = [("date", f"ge{first}"), ("date", f"le{last}")]
         query = urlencode([("patient", arrival.patient), *days, ("_count", 100)])
@@ -122,8 +123,8 @@ def appointments(record: CareRecord, arrival: Arrival, first: date, last: date) 
             if not onward:
                 return [row for row in resources if row["resourceType"] == "Appointment"]
             address = onward[0]
-            if not address.startswith(f"{record.issuer.rstrip('/')}/"):
-                raise ValueError  # the token is for this server alone
+            if not address.startswith(f"{record.issuer.rstrip('/')}/") or time.monotonic() > until:
+                raise ValueError  # the token is for this server alone, and somebody waits for the page
         raise ValueError
 
 

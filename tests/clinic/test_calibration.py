@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from tests.clinic.learned import learned
 from tests.clinic.people import CHECK_IN, a_dyad, a_held_session, a_session, answers
@@ -132,3 +133,12 @@ def test_the_sweep_makes_one_anew_that_no_longer_fits_and_says_in_what(people, m
 def misfit_of_few(misfit, made, scores, times):
     """As of many courses that go alike."""
     return misfit(made, np.tile(scores, (20, 1)), times)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_waits_with_an_answer_while_a_calibration_is_estimated(monkeypatch):
+    """An embedded database has one writer, and an estimate from many courses takes longer than others may wait."""
+    in_transaction = []
+    monkeypatch.setattr(calibration, "_estimate", lambda *_given: in_transaction.append(connection.in_atomic_block))
+    calibration.calibrate([f"{CHECK_IN}/connection"], by=None)
+    assert in_transaction == [False]

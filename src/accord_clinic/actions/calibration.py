@@ -106,26 +106,35 @@ def _grew(newest: Calibration) -> bool:
     return since < today and rated.exists()
 
 
-@transaction.atomic
 def calibrate(series: Iterable[str], *, by: Actor) -> list[str]:
-    """Estimate each series again and return a sentence for each. The same ratings give the same row."""
+    """Estimate each series again and return a sentence for each. The same ratings give the same row.
+
+    An estimate takes seconds, and an embedded database has one writer. So it is made before the transaction that keeps
+    it, and no answer of a client waits for it.
+    """
     lines, measured = [], cache(_measured)
     for key in series:
         if not _is_here(key):
             lines.append(f"{key}: this practice has no such scale any more; what was learnt of it stays as it is.")
             continue
         made = _estimate(key, measured)
-        Calibration.objects.filter(scale=key, make_anew=True).update(make_anew=False)
+        _keep(key, made, by)
         if made is None:
             lines.append(f"{key}: nobody has answered it yet, and no starting values are shipped for it.")
-            continue
-        _row, new = Calibration.objects.get_or_create(
-            version=made.id, defaults={"scale": key, "made_at": timezone.now(), "dyads": made.n, "body": made.to_dict()}
-        )
-        if new:
-            record(by, "calibrate", f"calibration:{key}"[:80], ["body"])
-        lines.append(f"{key}: {_how(key, made)}")
+        else:
+            lines.append(f"{key}: {_how(key, made)}")
     return lines
+
+
+@transaction.atomic
+def _keep(series: str, made: thresholds.Calibration | None, by: Actor) -> None:
+    Calibration.objects.filter(scale=series, make_anew=True).update(make_anew=False)
+    if made is None:
+        return
+    facts = {"scale": series, "made_at": timezone.now(), "dyads": made.n, "body": made.to_dict()}
+    _row, new = Calibration.objects.get_or_create(version=made.id, defaults=facts)
+    if new:
+        record(by, "calibrate", f"calibration:{series}"[:80], ["body"])
 
 
 def _is_here(series: str) -> bool:

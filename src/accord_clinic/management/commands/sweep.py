@@ -39,20 +39,22 @@ class Command(BaseCommand):
             schedule.due()
             follow_up.ask_due()
             erasure.purge()
-            for line in calibration.renew():
-                self.stdout.write(line)
-            calibration.follow_levels()
             step_in.send_codes()
             study_forgotten.forget_old()
             programs.drop_expired()
             sent = notices.deliver()
+            if every is not None:
+                self._read_calendars()
+            # Last, since it may take a minute, and somebody waits for a code or a link.
+            for line in calibration.renew():
+                self.stdout.write(line)
+            calibration.follow_levels()
             audit_anchor.note_or_warn()
             health.swept()
             if every is None:
                 job.read_feeds()
                 self.stdout.write(f"Opened {opened} sessions, closed {closed} months, sent {sent} notices.")
                 return
-            self._read_calendars()
             time.sleep(every)
 
     def _read_calendars(self) -> None:

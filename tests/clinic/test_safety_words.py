@@ -30,7 +30,7 @@ def test_everybody_is_told_above_the_button_who_reads_and_who_else_can(people, d
         "Ben reads what you show. Others can, too:",
         "a supervisor, if Ben asks for advice",
         "a colleague, when Ben is away",
-        "the office, in an emergency",
+        "the practice’s office, in an emergency",
         "If someone is in danger, Ben may have to tell others.",
     )
     for sentence in told:

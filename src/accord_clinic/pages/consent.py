@@ -133,7 +133,7 @@ def _others(dyad: Dyad) -> tuple[str, ...]:
     return (
         _("{supervisor}, if {therapist} asks for advice").format(**names),
         _("a colleague, when {therapist} is away").format(**names),
-        _("the office, in an emergency"),
+        _("the practice’s office, in an emergency"),
     )
 
 

@@ -137,12 +137,25 @@ def test_smart_fetch_proves_itself_by_its_key_and_crawls(served, service, people
 
 @with_node
 def test_every_answer_is_what_r4_says(served, service, people):
-    """Medplum's validator, with its warnings as errors, and HL7's JSON schema."""
-    program, about = a_served(*service), fhir_id(people.ana.uid)
+    """Medplum's validator, with its warnings as errors, and HL7's JSON schema: by both yeses and by the first alone, on
+    pages, by number, by id, and whatever is refused.
+    """
+    about, first = fhir_id(people.ana.uid), Key()
+    totals = a_service(people.ada, first)
+    agree(people.ana, totals)
     asked = {kind: {} if kind in ("Patient", "Questionnaire") else {"patient": about} for kind in KINDS}
-    answered = [program.get(kind, **parameters) for kind, parameters in asked.items()]
-    answered += [program.get("Goal"), program.get("Goal/nothing"), Browser().get("/fhir/r4/metadata").json()]
+    program, narrow = a_served(*service), a_served(totals, first, "system/Goal.s")
+    answered = [
+        each.get(kind, **parameters, **more)
+        for each in (program, a_served(totals, first)) for kind, parameters in asked.items()
+        for more in ({}, {"_count": "1"}, {"_count": "0"})
+    ]  # fmt: skip
     answered += [entry["resource"] for bundle in answered for entry in bundle.get("entry", [])]
+    answered += [program.get(f"{row['resourceType']}/{row['id']}") for row in answered[-3:]]
+    answered += [Browser().get(f"/fhir/r4/{path}").json() for path in ("metadata", "Goal", "$export")]
+    answered.append(Browser().post("/fhir/r4/Goal", "{}", "application/json").json())
+    refused = (("Goal", {}), ("Goal/no", {}), ("Media", {}), ("Goal", {"_include": "x"}), ("Goal", {"_format": "xml"}))
+    answered += [program.get(path, **parameters) for path, parameters in refused] + [narrow.get("Encounter")]
     done = subprocess.run(
         ["node", "validate.mjs"], cwd=FOREIGN, input=json.dumps(answered), capture_output=True, text=True, timeout=300
     )

@@ -176,9 +176,19 @@ class TestForgedRequests:
 
 class TestForgedCodes:
     def test_a_code_is_good_once(self, app, bens, ana):
-        code = a_code(bens, app, ana)
-        assert swap(app, code).status_code == 200
+        code, other = a_code(bens, app, ana), an_open_app(bens, app, ana)
+        program = Program(swap(app, code).json()["access_token"])
+        assert program.ask("Goal").status_code == 200
         assert swap(app, code).json()["error"] == "invalid_grant"
+        assert program.ask("Goal").status_code == 401, "somebody else had the code, so what it became has ended"
+        assert refused() == ["code_again"]
+        assert other.ask("Goal").status_code == 200
+
+    def test_another_program_that_shows_it_ends_nothing(self, app, bens, ana, ada):
+        code = a_code(bens, app, ana)
+        program = Program(swap(app, code).json()["access_token"])
+        assert swap(an_app(ada, origins=""), code).json()["error"] == "invalid_grant"
+        assert program.ask("Goal").status_code == 200
 
     def test_two_at_once_with_one_code_are_one(self, app, bens, ana, monkeypatch):
         """The other comes in between: after the code was looked at, before it is used up."""

@@ -123,8 +123,13 @@ class Validator(OAuth2Validator):
         return []
 
     def validate_code(self, client_id, code, client, request, *args, **kwargs) -> bool:
-        """One about a client is good only while that client is there: see `ProgramReader.bound`."""
+        """One about a client is good only while that client is there: see `ProgramReader.bound`.
+
+        Where one comes again, somebody else has it: what it became ends too (RFC 6749, 4.1.2).
+        """
         if not super().validate_code(client_id, code, client, request, *args, **kwargs):
+            if AccessToken.objects.filter(pk=cache.get(_became(code)), application=client).delete()[0]:
+                sign_in.note("token_refused", None, ["code_again"])
             return False
         context = TokenContext.objects.filter(grant__code=code).select_related("client").first()
         request.patient = context.client if context else None
@@ -138,6 +143,8 @@ class Validator(OAuth2Validator):
 
     def _create_access_token(self, expires, request: Request, token: dict, source_refresh_token=None) -> AccessToken:
         row = super()._create_access_token(expires, request, token, source_refresh_token)
+        if request.grant_type == "authorization_code":
+            cache.add(_became(request.code), row.pk, APP_SECONDS)
         if (patient := _patient(request)) is not None:
             TokenContext.objects.create(token=row, client=patient)
             token["patient"] = fhir_id(patient.uid)
@@ -161,6 +168,11 @@ def _patient(request: Request) -> Client | None:
     """Whom we have set; never what the program posted under that name, which the request would give just as well."""
     patient: Client | None = vars(request).get("patient")
     return patient
+
+
+def _became(code: str) -> str:
+    """Under which name it is remembered, while the token is good, which token a code became."""
+    return f"fhir-code:{digest(code)}"
 
 
 def _lives(request: Request) -> int:

@@ -6,7 +6,6 @@ own, so the standard error beside a mean holds for both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -16,34 +15,31 @@ from accord.stats.evidence import Voices
 from accord.stats.innovation import Floats
 from accord.stats.level import followed
 from accord.stats.thresholds import BUDGET, Calibration, allowed, calibrate
-from benchmarks.signals.practices import LIVES, Courses, Life, courses
-from benchmarks.signals.tables import Size, mean_error_spread, show, spread_out
+from benchmarks.signals.practices import LIVES, PLAIN, Courses, Life, courses
+from benchmarks.signals.tables import Size, mean_and_spread, show, spread_out
 
 PRACTICE = 200  # courses
 SMALL = (10, 20, 30)
-HEAD = (
-    "condition", "drop: marked / budget", "standard error", "spread (SD)", "slide: marked / budget", "standard error",
-    "spread (SD)",
-)  # fmt: skip
+FEW = (PLAIN, "four five-point items, mean 3.8", "noise skewed -1")
+HEAD = ("condition", "practices", "drop", "drop: spread", "slide", "slide: spread")
 
 
 def budget(size: Size) -> None:
     """Share of uneventful courses that are marked, against the budget, under each condition."""
-    rows = ((name, *_ratios(life, PRACTICE, size.practices, size)) for name, life in LIVES.items())
-    show(f"The budget, practices of {PRACTICE} courses ({size.practices} each; 1 is exact)", HEAD, rows)
+    rows = ((name, size.practices, *_ratios(life, PRACTICE, size.practices, size)) for name, life in LIVES.items())
+    show("budget", f"The budget, practices of {PRACTICE} courses; 1 is exact", HEAD, rows)
 
 
 def few(size: Size) -> None:
     """The same for practices that have hardly begun."""
-    lives = {name: LIVES[name] for name in ("nothing", "four items at 3.8", "skew -1")}
     rows = (
-        (f"{name}, {n} courses", *_ratios(life, n, size.small, size)) for name, life in lives.items() for n in SMALL
+        (f"{name}, {n} courses", size.small, *_ratios(LIVES[name], n, size.small, size)) for name in FEW for n in SMALL
     )
-    show(f"The budget in small practices ({size.small} each; no slide below twenty courses)", HEAD, rows)
+    show("few", "The budget in small practices; no slide below twenty courses", HEAD, rows)
 
 
-def _ratios(life: Life, n: int, count: int, size: Size) -> Iterator[float]:
-    yield from mean_error_spread(spread_out(partial(_practice, life, n, size), count, size.processes))
+def _ratios(life: Life, n: int, count: int, size: Size) -> list[float]:
+    return mean_and_spread(spread_out(partial(_practice, life, n, size), count, size.processes))
 
 
 def _levels(calm: Floats, times: Floats, days: Floats, made: Calibration) -> Floats:

@@ -21,6 +21,7 @@ from benchmarks.signals.practices import (
     ITEM_PERSON,
     LEVEL,
     LOW,
+    PLAIN,
     RISE,
     RISE_SD,
     UNEVEN,
@@ -32,29 +33,30 @@ from benchmarks.signals.practices import (
     noise,
     person_sd,
 )
-from benchmarks.signals.tables import Size, mean_error_spread, show, spread_out
+from benchmarks.signals.tables import Size, mean_and_spread, show, spread_out
 
 Make = Callable[[Life, int, int, bool], Courses]
 """What is usual, how many courses, a seed, and whether they are those that are judged."""
 SESSIONS = 15
 S = np.arange(1.0, SESSIONS + 1)
-PLAIN = Life()
+USUAL = Life()
 
 
 def life(size: Size) -> None:
     """Share of uneventful courses that are marked, against the budget, and of dips that are found under it."""
+    count = size.practices
     rows = (
-        (name, *mean_error_spread(spread_out(partial(_practice, name, size), size.practices, size.processes)))
+        (name, count, *mean_and_spread(spread_out(partial(_practice, name, size), count, size.processes)))
         for name in LIFE
     )
-    title = f"Other conditions, practices of {PRACTICE} courses ({size.practices} each; 1 is exact)"
-    show(title, (*HEAD, "dips of 3 SD found", "standard error", "spread (SD)"), rows)
+    head = (*HEAD, "dips of 3 SD found", "found: spread")
+    show("life", f"Other conditions, practices of {PRACTICE} courses; 1 is exact", head, rows)
 
 
 def _practice(name: str, size: Size, seed: int) -> list[float]:
     make = LIFE[name]
-    made = calibrated(make(PLAIN, PRACTICE, seed, False), size, seed)
-    calm, strained = (make(one, size.judged, seed, True) for one in (PLAIN, Life(dip=3.0)))
+    made = calibrated(make(USUAL, PRACTICE, seed, False), size, seed)
+    calm, strained = (make(one, size.judged, seed, True) for one in (USUAL, Life(dip=3.0)))
     found = (marked(made, strained, "drop") & strained.strained).any(axis=1).mean()
     return [*(against_budget(made, calm, kind) for kind in ("drop", "slide")), float(found)]
 
@@ -142,7 +144,7 @@ def _rng(seed: int, judged: bool) -> np.random.Generator:
 
 
 LIFE: dict[str, Make] = {
-    "nothing": courses,
+    PLAIN: courses,
     "half of the low ratings skipped": partial(skipped, low=0.5, high=0.0),
     "half of the high ratings skipped": partial(skipped, low=0.0, high=0.5),
     "a low rating ends the course, three times in ten": left_early,
@@ -150,6 +152,7 @@ LIFE: dict[str, Make] = {
     "two therapists in turn, rated 2 SD apart": partial(in_turn, apart=2.0),
     "two therapists who rate in turn, 2 SD apart": partial(raters_in_turn, apart=2.0),
     "another therapist half-way in three of ten, 1 SD up or down": handed_over,
+    "four five-point answers": partial(always_alike, share=0.0),
     "one in ten persons answers always the same": partial(always_alike, share=0.1),
     "four in ten persons answer always the same": partial(always_alike, share=0.4),
     "weekly and fortnightly mixed": mixed_weeks,

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,30 +144,29 @@ def answered(y: np.ndarray, items: int, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.round(answer), LOW, HIGH).mean(axis=2)
 
 
+PLAIN = "nothing differs from the model"
 LIVES: dict[str, Life] = {
-    "nothing": Life(),
-    "noise falls, 1.19 to .85": Life(sd=(1.19, 0.85)),
-    "noise rises, .85 to 1.19": Life(sd=(0.85, 1.19)),
-    "noise falls, 1.6 to .6": Life(sd=(1.6, 0.6)),
-    "noise rises, .6 to 1.6": Life(sd=(0.6, 1.6)),
-    "levels off, 6 sessions": Life(sessions=6, curve=True),
-    "levels off, 15 sessions": Life(curve=True),
-    "levels off, 60 sessions": Life(sessions=60, curve=True),
-    "levels off, mixed lengths to 60": Life(sessions=60, curve=True, lengths=(6, 10, 15, 25, 40, 60)),
-    "levels off, calibrated on 15, read to 60": Life(curve=True, read=60),
+    PLAIN: Life(),
+    "noise falls, SD 1.19 to .85": Life(sd=(1.19, 0.85)),
+    "noise rises, SD .85 to 1.19": Life(sd=(0.85, 1.19)),
+    "noise falls, SD 1.6 to .6": Life(sd=(1.6, 0.6)),
+    "noise rises, SD .6 to 1.6": Life(sd=(0.6, 1.6)),
+    "mean levels off, 6 sessions": Life(sessions=6, curve=True),
+    "mean levels off, 15 sessions": Life(curve=True),
+    "mean levels off, 60 sessions": Life(sessions=60, curve=True),
+    "mean levels off, mixed lengths to 60": Life(sessions=60, curve=True, lengths=(6, 10, 15, 25, 40, 60)),
+    "calibrated on 15 sessions, read to 60": Life(curve=True, read=60),
     "all sessions 1 SD lower": Life(shift=1.0),
-    "1 SD lower from a date on": Life(shift=1.0, since=130.0),
-    "four items at 1.7": Life(items=4, level=1.7),
-    "four items at 3.8": Life(items=4),
-    "four items at 4.7": Life(items=4, level=4.7),
-    "four items at 5.0": Life(items=4, level=5.0),
-    "two sessions missing in half": Life(missing=0.5),
+    "all 1 SD lower from a date on": Life(shift=1.0, since=130.0),
+    "four five-point items, mean 1.7": Life(items=4, level=1.7),
+    "four five-point items, mean 3.8": Life(items=4),
+    "four five-point items, mean 4.7": Life(items=4, level=4.7),
+    "four five-point items, mean 5.0": Life(items=4, level=5.0),
+    "two sessions missing in half of the courses": Life(missing=0.5),
     "t noise, 4 df": Life(df=4.0),
-    "skew -1": Life(skew=-1.0),
-    "skew -2": Life(skew=-2.0),
-    "20 % strained": Life(strained=0.2),
+    "noise skewed -1": Life(skew=-1.0),
+    "noise skewed -2": Life(skew=-2.0),
+    "20 % of the practice's courses strained": Life(strained=0.2),
     "37 % strained": Life(strained=0.37),
     "persons alike": Life(uneven=0.0),
 }
-Judge = Callable[[Courses, Courses, int], tuple[np.ndarray, np.ndarray]]
-"""A practice's own courses, the uneventful ones and a seed in; whether each of these is marked: drop, slide (n,)."""

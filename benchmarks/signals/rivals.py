@@ -34,7 +34,7 @@ def rivals(size: Size) -> None:
     found = np.stack([share.reshape(len(names), -1) for share in shares], axis=1)
     rows = ((name, *found[k].ravel().tolist(), float(found[k].mean())) for k, name in enumerate(names))
     head = ("statistic", *(f"{cell}, CV {cv}" for cv in UNEVEN for cell in CELLS), "mean")
-    show("Strains found while they last, one uneventful course in twenty marked", head, rows)
+    show("rivals", "Strains found while they last, one uneventful course in twenty marked", head, rows)
 
 
 def _cells(cv: float, size: Size, seed: int) -> list[float]:

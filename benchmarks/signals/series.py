@@ -30,7 +30,7 @@ def series(size: Size) -> None:
     rates = spread_out(partial(_practice, size), PRACTICES, size.processes).mean(axis=0).reshape(len(CHOICES), -1)
     head = ("judged", "uneventful, of 100", *(f"{name}; {share:.0%} lower both" for name in SIZES for share in BOTH))
     rows = ((name, 100.0 * row[0], *row[1:].tolist()) for name, row in zip(CHOICES, rates, strict=True))
-    show("Which series, one budget of 5 drops in 100 courses for all that are judged", head, rows)
+    show("series", "Which series, one budget of 5 drops in 100 courses for all that are judged", head, rows)
 
 
 def _practice(size: Size, seed: int) -> list[float]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 
 from accord.stats.courses import Noise, draw
 from accord.stats.innovation import innovations
@@ -24,25 +23,30 @@ try:
 except ImportError:
     ruptures = None
 
+TIMES = np.arange(1.0, 16.0)
+
 
 def speed(size: Size) -> None:
-    """Best of some runs; 25 % of the ratings missing."""
+    """Best of some runs; a quarter of the ratings missing, unless said otherwise."""
     rng = np.random.default_rng(0)
     rows = []
     for n, sessions in ((1, 20), (10, 15), (100, 15), (10_000, 15), (1_000_000, 15)):
         y = draw(NINE, n, np.arange(1.0, sessions + 1), rng, Noise(missing=0.25))
         took = _best(lambda y=y, sessions=sessions: innovations(y, np.arange(1.0, sessions + 1), NINE), n)
-        rows.append(_row(f"innovations, {n:,} x {sessions}", took, y.size))
-    show("Few beside many, in turns", ("ratings", "CPU per rating"), _few_beside_many(rng))
-    y = draw(NINE, 1000, np.arange(1.0, 21.0), rng)
-    made = calibrate(y[:100], draws=2000)
-    took = _best(lambda: trajectory(y[:1], np.arange(1.0, 21.0), made), 1)
-    rows.append(_row("trajectory with flags and repair, 1 x 20", took, 20))
-    took = _best(lambda: trajectory(y, np.arange(1.0, 21.0), made), 1000)
-    rows.append(_row("trajectory with flags and repair, 1,000 x 20", took, y.size))
-    rows += _ruptures(y) if ruptures else [("ruptures: not installed", "", "", "")]
-    show("Speed", ("what", "wall", "CPU, all cores", "CPU per rating"), rows)
-    show("`accord signals`, Parquet to Parquet, a process of its own", ("ratings", "wall", "CPU"), _command())
+        rows.append(_row(f"the filter, {n:,} x {sessions}", took, y.size))
+    made = calibrate(draw(NINE, 100, TIMES, rng), draws=2000)
+    for gaps in (0.0, 0.25):
+        y = draw(NINE, 8192, TIMES, rng, Noise(missing=gaps))
+        took = _best(lambda y=y: trajectory(y, TIMES, made), len(y))
+        rows.append(_row(f"filter, evidence, both limits and repair, 8,192 x 15, {gaps:.0%} missing", took, y.size))
+    y = draw(NINE, 200, TIMES, rng)
+    took = _best(lambda: calibrate(y), 1_000_000)
+    rows.append(_row("calibrating one voice of a practice, 200 x 15", took, y.size))
+    rows += _ruptures(draw(NINE, 1000, np.arange(1.0, 21.0), rng)) if ruptures else []
+    show("speed", "Speed", ("what", "wall", "CPU, all cores", "CPU per rating"), rows)
+    show("turns", "The filter, few beside many, in turns", ("ratings", "CPU per rating"), _few_beside_many(rng))
+    title = "`accord signals`, both voices, Parquet to Parquet, a process of its own"
+    show("command", title, ("dyads x sessions", "wall", "CPU"), _command())
 
 
 def _best(work: Callable[[], object], n: int) -> tuple[float, float]:
@@ -58,10 +62,9 @@ def _best(work: Callable[[], object], n: int) -> tuple[float, float]:
 
 def _few_beside_many(rng: np.random.Generator) -> list[tuple[str, str]]:
     """Both in the same seconds, five times, the best of each: what the machine does else meets both alike."""
-    times = np.arange(1.0, 16.0)
     sizes = 10, 1_000_000
-    y = {n: draw(NINE, n, times, rng, Noise(missing=0.25)) for n in sizes}
-    rounds = [[_best(lambda n=n: innovations(y[n], times, NINE), n)[1] / y[n].size for n in sizes] for _ in range(5)]
+    y = {n: draw(NINE, n, TIMES, rng, Noise(missing=0.25)) for n in sizes}
+    rounds = [[_best(lambda n=n: innovations(y[n], TIMES, NINE), n)[1] / y[n].size for n in sizes] for _ in range(5)]
     few, many = np.min(rounds, axis=0)
     return [
         *((f"{n:,} x 15", f"{took * 1e9:,.0f} ns") for n, took in zip(sizes, (few, many), strict=True)),
@@ -91,14 +94,12 @@ def _ruptures(y: np.ndarray) -> list[tuple[str, str, str, str]]:
 
 
 def _command() -> Iterator[tuple[str, str, str]]:
-    """Best of three runs of the command (one of the largest), from the start of the process to its end."""
+    """Best of three runs of the command, from the start of the process to its end."""
     with tempfile.TemporaryDirectory() as folder:
-        ratings, out = Path(folder, "ratings.parquet"), Path(folder, "out.parquet")
-        for n, runs in ((10, 3), (200_000, 3), (666_667, 1)):
-            y = draw(NINE, n, np.arange(1.0, 16.0), np.random.default_rng(1))
-            dyads, sessions = np.repeat(np.arange(n), 15), np.tile(np.arange(1, 16), n)
-            pl.DataFrame({"dyad": dyads, "session": sessions, "score": y.ravel()}).write_parquet(ratings)
-            took = min(_process("signals", str(ratings), "--out", str(out)) for _ in range(runs))
+        ratings, out = Path(folder, "study/ratings.parquet"), Path(folder, "out.parquet")
+        for n in (10, 200_000):
+            _process("simulate", "--dyads", str(n), "--sessions", "15", "--seed", "1", "--out", str(ratings.parent))
+            took = np.min([_process("signals", str(ratings), "--out", str(out)) for _ in range(3)], axis=0)
             yield f"{n:,} x 15", f"{took[0]:.1f} s", f"{took[1]:.1f} s"
 
 

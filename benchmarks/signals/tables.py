@@ -31,10 +31,10 @@ FULL = Size(practices=20, small=40, judged=4000, draws=20_000, cell=20_000)
 QUICK = Size(practices=4, small=8, judged=2000, draws=8000, cell=6000)
 
 
-def show(title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """One table in Markdown, printed as it comes."""
+def show(name: str, title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """One table in Markdown, printed as it comes, after a comment with its name by which `docs` finds its place."""
     head = list(head)
-    print(f"\n### {title}\n\n| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
+    print(f"\n### {title}\n\n<!-- {name} -->\n| " + " | ".join(head) + " |\n|" + "---|" * len(head), flush=True)
     for row in rows:
         print("| " + " | ".join(f"{x:.2f}" if isinstance(x, float) else str(x) for x in row) + " |", flush=True)
 
@@ -47,7 +47,6 @@ def spread_out(one: Callable[[int], list[float]], count: int, processes: int) ->
         return np.array(list(pool.map(one, range(count))))
 
 
-def mean_error_spread(rates: np.ndarray) -> list[float]:
-    """For each column: mean over practices (the first axis), its standard error, and the SD of one practice."""
-    mean, spread = rates.mean(axis=0), rates.std(axis=0, ddof=1)
-    return np.stack([mean, spread / len(rates) ** 0.5, spread]).T.ravel().tolist()
+def mean_and_spread(rates: np.ndarray) -> list[float]:
+    """For each column: mean over practices (the first axis), and the SD of one practice."""
+    return np.stack([rates.mean(axis=0), rates.std(axis=0, ddof=1)]).T.ravel().tolist()

@@ -118,7 +118,7 @@ def mean_of_all(parts: Sequence[npt.NDArray[np.float64]], instrument: Instrument
     Each scale counts by its number of items; nan where one is missing.
 
     >>> from accord.instruments import catalogue
-    >>> mean_of_all([np.array([70.0]), np.array([0.0])], catalogue()["accord-check-in"]).tolist()
+    >>> mean_of_all([np.array([70.0]), np.array([0.0])], catalogue().get("accord-check-in")).tolist()
     [40.0]
     """
     items = [len(instrument.scale(scale).items) for scale in SCORED]

@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.signals.life import LIFE
+from benchmarks.signals.practices import Life
 
 from accord.errors import BadInput
 from accord.simulation import nine_items, simulate
@@ -198,6 +200,16 @@ def test_a_coarse_scale_is_simulated_answer_by_answer():
     assert twin.noise.items == 4
     low_and_high = [np.quantile(np.diff(one, axis=1), [0.01, 0.99]) for one in (y, twin.simulate(4000, T, rng(1)))]
     np.testing.assert_allclose(*low_and_high, atol=6.25)
+
+
+def test_a_sum_of_other_answers_is_simulated_answer_by_answer_too():
+    """Four answers of 0 to 10 near their top: unseen, a practice would get twice its marks."""
+    y = LIFE["sum of four answers 0 to 10, near the top"](Life(), 200, 1, False).ratings
+    twin = Voice.of(y, T, None, 0)
+    assert (twin.usual.low, twin.usual.high, twin.noise.items) == (0.0, 40.0, 10)
+    simulated = twin.simulate(1000, T, rng(1))
+    assert (simulated == np.round(simulated)).all()
+    assert np.mean(simulated) == pytest.approx(np.mean(y), abs=1.5)
 
 
 def test_a_gap_in_a_questionnaire_does_not_hide_the_steps_of_its_scale():

@@ -116,6 +116,8 @@ def draw(
         unit = (hyper.high - hyper.low) / 4
         answers = Items(noise.items).answers((course - hyper.low) / unit, rng)
         course = np.asarray(hyper.low + unit * answers.mean(axis=2), dtype=np.float64)
+        if abs(noise.step * noise.items / unit - 1.0) > 0.01:  # a sum of other than five-point answers
+            course = rounded(course, hyper.low, hyper.high, noise.step)
     else:
         course = rounded(course, hyper.low, hyper.high, noise.step)
     if noise.missing:

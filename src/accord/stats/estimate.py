@@ -18,6 +18,7 @@ from accord.stats.innovation import Floats, checked, innovations
 
 MOST = 600  # courses read for the estimate: more change the third digit only
 LOOK = 3  # rounds of scoring after which one way to rise is told from another
+SUM = (14, 50)  # steps from end to end of a scale of whole numbers that is taken for a sum of answers
 ANSWERS = (1.0, 25.0)  # from one five-point answer to the next, on 1 to 5 and on 0 to 100
 FEWEST = 3  # ratings from which on a course says something of noise
 
@@ -136,7 +137,10 @@ def _ends(seen: Floats) -> tuple[float | None, float | None]:
 def _other_end(
     ends: tuple[float | None, float | None], low: float, high: float, step: float
 ) -> tuple[float | None, float | None]:
-    """The end that nobody reaches, where ratings look like means of five-point answers of usual size."""
+    """The end that nobody reaches, where ratings look like means of five-point answers of usual size, or like sums.
+
+    A sum of answers begins at 0; where its upper end is the one that nobody reaches, the highest rating stands for it.
+    """
     for unit in ANSWERS if step and (ends[0] is None) != (ends[1] is None) else ():
         items = unit / step
         if not (2 <= round(items) <= 12 and abs(items - round(items)) < 0.01):
@@ -145,6 +149,9 @@ def _other_end(
             return ends[0], ends[0] + 4 * unit
         if ends[1] is not None and low >= ends[1] - 4 * unit:
             return ends[1] - 4 * unit, ends[1]
+    if step >= 1.0 and low >= 0.0 and (ends[0] is None) != (ends[1] is None):
+        sums = (0.0, ends[1]) if ends[0] is None else (ends[0], high)
+        return sums if SUM[0] <= ((sums[1] or 0.0) - (sums[0] or 0.0)) / step <= SUM[1] else ends
     return ends
 
 
@@ -166,11 +173,15 @@ def step_of(scores: Floats) -> float:
 def items_of(step: float, hyper: Hyper) -> int:
     """How many five-point answers a rating may be the mean of, by its steps and the ends of its scale; 0 if none.
 
+    A sum of other answers (0 to 3, 0 to 10) is taken for one of so many five-point answers as have nearly its steps.
+
     >>> usual = Hyper(b0=70.0, b1=0.0, var_intercept=100.0, var_slope=1.0, cov=0.0, var_residual=25.0, phi=0.1)
-    >>> items_of(0.25, replace(usual, low=1.0, high=5.0))
-    4
+    >>> items_of(0.25, replace(usual, low=1.0, high=5.0)), items_of(1.0, replace(usual, low=0.0, high=27.0))
+    (4, 7)
     """
     if not step or hyper.low is None or hyper.high is None:
         return 0
-    number = (hyper.high - hyper.low) / step / 4
-    return round(number) if 2 <= round(number) <= 12 and abs(number - round(number)) < 0.01 else 0
+    steps = (hyper.high - hyper.low) / step
+    number = round(steps / 4)
+    alike = abs(steps / 4 - number) < 0.01 or (step >= 1.0 and SUM[0] <= steps <= SUM[1])
+    return number if 2 <= number <= 12 and alike else 0

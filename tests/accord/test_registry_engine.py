@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import sys
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,7 @@ from accord.registry.folder import read_folder
 from accord.registry.growth import growth
 from accord.registry.join import join
 from accord.registry.measures import RatedScore
+from accord.registry.signals import registry_signals
 from accord.stats.coupling import MODELS, coupling
 from accord.stats.hazard import hazard_of_ending
 from accord.stats.mixed import fit_mixed
@@ -172,6 +175,41 @@ def test_dropout_is_that_of_all_sessions(registry, tmp_path, capsys):
     assert "fewer than two persons" in capsys.readouterr().err
 
 
+def marked(registry, capsys, folder):
+    """On all rows of the alliance, by `accord signals`."""
+    rows = all_rows(registry).filter(pl.col("scale") == ALLIANCE).rename({"dyad": "number"})
+    rows = rows.with_columns(dyad=pl.struct("practice", "number").rank("dense"))
+    rows.select("dyad", "session", "rater", "score").write_parquet(folder / "rows.parquet")
+    out = folder / "flags.parquet"
+    assert main(["signals", str(folder / "rows.parquet"), "--budget", "0.3", "--out", str(out)]) == 0
+    capsys.readouterr()
+    theirs = pl.read_parquet(out).drop("dyad").with_columns(practice=rows["practice"], dyad=rows["number"])
+    return theirs.sort("practice", "dyad", "session").select("expected", "sd", "z", "flag", "state")
+
+
+def mark_alike(folder, theirs):
+    mine = pl.read_parquet(folder / "**/*.parquet", hive_partitioning=True).sort("practice", "dyad", "session")
+    assert mine["flag"].sum() > 0
+    assert mine["flag"].to_list() == theirs["flag"].to_list()
+    assert mine["state"].to_list() == theirs["state"].to_list()
+    for name in ("expected", "sd", "z"):
+        np.testing.assert_allclose(mine[name].to_numpy(), theirs[name].to_numpy(), rtol=1e-9)
+
+
+def test_signals_are_those_of_all_rows(registry, tmp_path, capsys):
+    theirs = marked(registry, capsys, tmp_path)
+    rated = all_rows(registry).filter(pl.col("scale") == ALLIANCE).select(dyad=pl.struct("practice", "dyad"))
+    asked = ["registry", "signals", str(registry.root), "--scale", ALLIANCE, "--budget", "0.3"]
+    assert main([*asked, "--out", str(tmp_path / "out"), "--json"]) == 0
+    mark_alike(tmp_path / "out", theirs)
+    voice = json.loads(capsys.readouterr().out)["voices"]["client"]
+    assert (voice["courses"], voice["calibration"]["n"] > 50) == (rated["dyad"].n_unique(), True)
+    assert main([*asked, "--out", str(tmp_path / "out")]) == 2
+    assert "the folder is not empty" in capsys.readouterr().err
+    assert main([*asked[:4], "no/such", "--out", str(tmp_path / "new")]) == 2
+    assert "nobody rated 'no/such'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("outcome", "alliance", "says"),
     [(RatedScore("no/such"), SCORES[1], "there is no score client:no/such"),
@@ -189,13 +227,23 @@ def test_what_is_not_there_is_refused(registry, scale, engine):
         growth(registry, scale, engine=engine)
 
 
-@pytest.mark.cluster
-def test_spark_gives_what_duckdb_gives(registry, tmp_path):
-    pytest.importorskip("pyspark", reason="needs accord[cluster]")
+@pytest.fixture
+def spark(monkeypatch):
+    """What Spark needs to run on this machine alone, where it is installed."""
+    found = pytest.importorskip("pyspark", reason="needs accord[cluster]")
     if shutil.which("java") is None:
         pytest.skip("Java is not here. On Debian: sudo apt install openjdk-17-jre-headless")
+    for name, value in {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}.items():
+        monkeypatch.setenv(name, value)
+    return Path(found.__file__).parent
+
+
+@pytest.mark.cluster
+def test_spark_gives_what_duckdb_gives(registry, tmp_path, capsys, spark):
     here, there = growth(registry, SCALE), growth(registry, SCALE, engine="local[2]")
     assert there.loglik == pytest.approx(here.loglik, abs=1e-6)
     assert there.fixed == pytest.approx(here.fixed, rel=1e-9)
     alike(registry_coupling(registry, *SCORES, engine="local[2]"), coupled(registry))
     leave_alike(registry_dropout(registry, SCORES[1:], "local[2]", smooth=True), left(registry, tmp_path))
+    registry_signals(registry, ALLIANCE, tmp_path / "out", "local[2]", 0.3)
+    mark_alike(tmp_path / "out", marked(registry, capsys, tmp_path))

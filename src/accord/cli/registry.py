@@ -13,8 +13,10 @@ from accord.registry.dropout import registry_dropout
 from accord.registry.growth import growth
 from accord.registry.join import open_registry
 from accord.registry.measures import measure_named
+from accord.registry.signals import registry_signals
 from accord.stats.hazard import LINKS
 from accord.stats.mixed import Method
+from accord.stats.thresholds import BUDGET
 
 EXAMPLE = """example:
   accord study join north=north.zip south=south.zip --out registry
@@ -22,12 +24,14 @@ EXAMPLE = """example:
   accord registry growth registry --scale accord-check-in/collaboration
   accord registry coupling registry --outcome client:phq-9/total --alliance client:accord-check-in/collaboration
   accord registry dropout registry --fixed client:accord-check-in/collaboration --smooth
+  accord registry signals registry --scale accord-check-in/collaboration --out signals
   accord registry growth registry --scale phq-9/total --engine spark://master:7077 --json
 
 needs the extra `accord[registry]` (DuckDB), for Spark also `accord[cluster]` and Java 17. The engine adds up the rows;
 the model is fitted here, from one row a design. The answers are those of `accord fit` on all rows: growth is `accord
-fit mixed ... --slope`, the others have its names."""
+fit mixed ... --slope`, signals is `accord signals`, the others have its names."""
 
+FLAGGED = "share of uneventful 15-session courses that may be flagged (default %(default)s)"
 SCORE = "a side and a scale of scores.scale, such as client:phq-9/total"
 
 
@@ -47,6 +51,11 @@ def describe(command: argparse.ArgumentParser) -> None:
     coupled.add_argument("--outcome", metavar="SCORE", required=True, help=f"the score that may change: {SCORE}")
     coupled.add_argument("--alliance", metavar="SCORE", required=True, help="the score that may go before it, likewise")
     coupled.set_defaults(run=_coupling)
+    judging = _add(analyses, "signals", "possible strains: the ratings with what was expected, flags and repair")
+    judging.add_argument("--scale", required=True, help="questionnaire and scale, as in scores.scale; high is good")
+    judging.add_argument("--budget", metavar="SHARE", type=float, default=BUDGET.drop, help=FLAGGED)
+    judging.add_argument("--out", metavar="FOLDER", type=Path, required=True, help="where all ratings are written")
+    judging.set_defaults(run=_signals)
     leaving = _add(analyses, "dropout", "who leaves, and when: a discrete-time hazard")
     leaving.add_argument("--fixed", metavar="A,B", default="", help="scores of that session, by comma, likewise")
     leaving.add_argument("--link", choices=tuple(LINKS), default="logit", help="(default %(default)s)")
@@ -87,3 +96,9 @@ def _dropout(arguments: argparse.Namespace) -> None:
         open_registry(arguments.registry), covariates, arguments.engine, arguments.link, arguments.smooth
     )
     print(json.dumps(plain(fit.to_dict()), indent=2) if arguments.json else fit)
+
+
+def _signals(arguments: argparse.Namespace) -> None:
+    registry = open_registry(arguments.registry)
+    made = registry_signals(registry, arguments.scale, arguments.out, arguments.engine, arguments.budget)
+    print(json.dumps(plain(made.to_dict()), indent=2) if arguments.json else made)

@@ -257,7 +257,7 @@ def _true_past(after: Floats, second: Floats, cutoff: float, error: float) -> Fl
     """How far the true score after lies past the cut-off, in its standard errors."""
     spread = float(second.std(ddof=1))
     reliable = (_true_spread(spread, error) / spread) ** 2
-    return (second.mean() + (after - second.mean()) * reliable - cutoff) / (np.sqrt(reliable) * error)
+    return np.asarray((second.mean() + (after - second.mean()) * reliable - cutoff) / (np.sqrt(reliable) * error))
 
 
 def _sorted(

@@ -14,6 +14,7 @@ from accord_clinic.pages import talk_sheet
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries.courses import course_of
+from accord_clinic.questionnaires.questions import block
 from accord_clinic.questionnaires.shelf import instrument
 
 
@@ -41,6 +42,15 @@ def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_wh
     assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page
+
+
+def test_every_scale_is_offered_from_the_least_good_answer_to_the_best():
+    """Of both sides; what is stored keeps its meaning: 0 is still that nothing felt off."""
+    for side in ("client", "therapist"):
+        made = block(CHECK_IN, "full", side, 0)
+        offered = {question.item: [choice.value for choice in question.choices] for question in made.questions}
+        assert offered["t1"] == offered["b1"] == list("43210")
+        assert all(offered[item] == list("01234") for item in ("d1", "d2", "m1", "m2", "b2", "b3", "b4", "v1"))
 
 
 def test_where_consent_is_asked_a_page_with_a_button_comes_before_the_first_question(session, dyad):
@@ -348,7 +358,7 @@ class TestHelpAtOnce:
         return Phone(session)
 
     def test_the_rule_is_said_beforehand(self, phone):
-        assert "this page shows you at once where to find help" in text(Browser().get(f"/c/{phone.token}"))
+        assert "you see at once where to find help" in text(Browser().get(f"/c/{phone.token}"))
 
     def test_help_comes_first_before_and_after_sending(self, phone):
         look = text(phone.look({**USUAL, "1-phq9": "1"}))

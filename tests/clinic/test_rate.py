@@ -38,7 +38,7 @@ def test_the_page_asks_before_it_shows(browser, session):
     page = browser.get(reverse("rate", args=[session.uid])).content.decode()
     assert "You answer before you see Ana" in page
     assert "You were late." not in page
-    assert "How much time went to what matters most to Ana?" in page
+    assert "How much was about what matters most to Ana?" in page
 
 
 def test_sending_opens_both_and_leads_to_the_sheet(browser, session):

@@ -9,6 +9,7 @@ from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
 from accord_clinic.actions import agreements, reveal, talk_sheet
+from accord_clinic.charts.strips import strip
 from accord_clinic.models import ReadLog, Strain, Suggestion
 from accord_clinic.pages.talk_sheet import sheet
 
@@ -54,6 +55,16 @@ def test_the_ends_of_a_row_are_in_words_and_the_better_one_is_on_the_right(sessi
     felt, time, *_rest = sheet(session).answers.rows
     assert (felt.low, felt.high) == ("Yes, very strongly", "No")
     assert (time.low, time.high) == ("Little of it", "All of it")
+
+
+def test_equal_answers_are_one_mark_and_a_line_says_so_only_where_there_are_some(people, session):
+    same, apart = strip(5, 3, 3), strip(5, 2, 3)
+    assert (same.client.count("a"), apart.client.count("a")) == (1, 2), "half a circle, and a whole one"
+    assert same.client.split()[0].lstrip("M") == same.therapist.split()[0].lstrip("M"), "both begin on the tick"
+    assert "Where the two marks touch" in sheet(session).answers.how_to_read
+    alone = a_held_session(people.dyad, client=answers("client", d1=1))
+    reveal.waive(alone, "I was ill", by=people.ben)
+    assert sheet(alone).answers.how_to_read == "The two lowest answers are shaded."
 
 
 def test_a_row_with_a_mark_on_the_two_lowest_steps_is_set_off(session):

@@ -70,6 +70,8 @@ def take(browser: Browser, address: str) -> None:
     phone.locator("section[aria-labelledby=phones] button").first.click()
     if (start := phone.get_by_role("button", name="Start")).count():
         start.click()
+    phone.get_by_role("button", name="No", exact=True).click()  # past what stands above the first question alone
+    phone.wait_for_timeout(500)
     shoot(phone, "phone")
 
 

@@ -9,6 +9,7 @@ from tests.accord.study_data import gold, implement, processed, refused, written
 from accord.cli import main
 from accord.errors import BadInput
 from accord.stats.coupling import coupling
+from accord.stats.power import StudyDesign, simulated_study
 
 
 def of_implement():
@@ -70,6 +71,19 @@ def test_known_effects_are_found_and_their_intervals_cover_them():
         errors = np.array([fit.se[effect] for fit in fits])
         assert abs(values.mean() - truth) < 3 * values.std(ddof=1) / len(fits) ** 0.5
         assert np.sum(np.abs(values - truth) < 1.96 * errors) >= 13
+
+
+def test_a_lagged_effect_is_found_in_long_courses_and_its_intervals_cover_it():
+    """Forty sessions, of which the bias of the outcome before is a fortieth; short ones: tests/accord/test_power.py."""
+    design, rng = StudyDesign(40, 40, -0.2, auto=0.3), np.random.default_rng(4)
+    who, time = np.divmod(np.arange(1600), 40)
+    values, errors = np.array([
+        (fit.fixed["within"], fit.se["within"])
+        for x, y in (simulated_study(design, rng) for _study in range(24))
+        for fit in (coupling(y.ravel(), x.ravel(), who, time).lagged,)
+    ]).T  # fmt: skip
+    assert abs(values.mean() + 0.2) < 3 * values.std(ddof=1) / 24**0.5 + 0.01
+    assert np.sum(np.abs(values + 0.2) < 1.96 * errors) >= 20
 
 
 def test_a_common_trend_is_no_effect_without_trends():

@@ -1,8 +1,15 @@
 """A registry's growth and description on an engine are those of all its rows; Spark gives what DuckDB gives."""
 
+import contextlib
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -247,3 +254,51 @@ def test_spark_gives_what_duckdb_gives(registry, tmp_path, capsys, spark):
     leave_alike(registry_dropout(registry, SCORES[1:], "local[2]", smooth=True), left(registry, tmp_path))
     registry_signals(registry, ALLIANCE, tmp_path / "out", "local[2]", 0.3)
     mark_alike(tmp_path / "out", marked(registry, capsys, tmp_path))
+
+
+@pytest.fixture
+def two_workers(spark, tmp_path):
+    """A Spark master and two workers as processes of this machine: the address, and the process of each worker."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, env = f"spark://127.0.0.1:{port}", {**os.environ, "SPARK_DAEMON_MEMORY": "256m"}
+
+    def start(role, *options):
+        command = [spark / "bin/spark-class", f"org.apache.spark.deploy.{role.lower()}.{role}", "--host", "127.0.0.1"]
+        with (tmp_path / f"{role}.txt").open("a") as log:
+            call = [*command, "--webui-port", "0", *options]
+            return subprocess.Popen(call, env=env, stdout=log, stderr=log, start_new_session=True)
+
+    processes = [start("Master", "--port", str(port))]
+    for n in range(2):
+        processes.append(start("Worker", "--cores", "1", "--memory", "1g", "--work-dir", tmp_path / f"w{n}", address))
+    yield address, processes[1:]
+    for process in processes:
+        gone(process)
+
+
+def gone(process):
+    """It and what it has started, as when a machine stops."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
+
+
+def _log(folder):
+    return "".join(log.read_text() for log in folder.glob("app-*/*/stderr"))
+
+
+@pytest.mark.cluster
+def test_with_a_worker_killed_in_the_middle_the_answer_is_the_same(registry, tmp_path, two_workers):
+    address, workers = two_workers
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(registry_coupling, registry, *SCORES, address)
+        deadline = time.monotonic() + 240
+        while not all("Running task" in _log(tmp_path / f"w{n}") for n in (0, 1)):
+            assert not answer.done()
+            assert time.monotonic() < deadline, (tmp_path / "Worker.txt").read_text()
+            time.sleep(0.1)
+        assert gone(workers[0]) == -signal.SIGKILL
+        assert not answer.done()
+        alike(answer.result(timeout=400), coupled(registry))

@@ -37,16 +37,16 @@ def registry_dropout(
     """
     with connected(engine) as backend:
         rows = _sessions(backend, registry, covariates)
-        whole = rows.filter([rows.event.notnull(), *(rows[f"x{k}"].notnull() for k in range(len(covariates)))])
         by = ["practice", "session", "event", *(f"x{k}" for k in range(len(covariates)))]
-        cells = whole.group_by(*by).aggregate(n=whole.count())
-        counted = int(cells.count().execute())
-        if counted > MOST_CELLS:
-            what = f"{registry.root}: {counted:,} different combinations of sessions and scores"
-            raise BadInput(f"{what}; {MOST_CELLS:,} can be fitted. Give fewer scores, or scores of whole points.")
-        table = cells.order_by(by).execute()
+        table = rows.group_by(*by).aggregate(n=rows.count()).limit(MOST_CELLS + 1).execute()
+        if len(table) > MOST_CELLS:
+            what = f"{registry.root}: sessions and scores make more than {MOST_CELLS:,} different combinations"
+            raise BadInput(f"{what}. Give fewer scores, or scores of whole points.")
+        whole = rows.filter([rows[name].notnull() for name in by[2:]])
         persons = int(whole.select(*COURSE).distinct().count().execute())
-        dropped = int(rows.count().execute()) - int(table["n"].sum())
+    every = int(table["n"].sum())
+    table = table.dropna().sort_values(by)
+    dropped = every - int(table["n"].sum())
     x = np.column_stack([np.empty((len(table), 0)), *(table[name].to_numpy(float) for name in by[3:])])
     _practices, group = np.unique(table["practice"].to_numpy(str), return_inverse=True)
     count, event = table["n"].to_numpy(float), table["event"].to_numpy().astype(np.intp)

@@ -22,6 +22,7 @@ CONVENTION = {
 }
 NOT_CHECKED = {"en": "not checked", "de": "nicht geprüft"}
 MOST_WORDS = 80  # what is read before a session: 20 seconds at 240 words a minute
+MOST_WORDS_OF_A_WHY = 60  # how sure it is and its publications by name; what each found opens below
 
 ASPECTS = ("goal", "task", "bond")
 STRAIN_KINDS = ("withdrawal", "confrontation", "unclear")
@@ -42,7 +43,7 @@ class Card:
     `signals` are the kinds of signal (or occasions, such as `ending`) that it answers. No `aspects` or no
     `strain_kinds` means that it fits each of them. Cards of one `theme` say the same thing for different
     approaches or modalities, so only one of them is shown. `unless` names where it must not be used. `verified` is true
-    when each source was read.
+    when each source was read. `source` says what each publication found, `cited` only which they are.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Card:
     avoid: str | None
     unless: str | None
     source: str
+    cited: str
     evidence: str
     verified: bool
     theme: str
@@ -311,7 +313,8 @@ def _cards(file: TomlTable, kinds: Collection[str], sources: Mapping[str, _Sourc
 def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Source], language: str) -> Card:
     cited = [sources[key] for key in table.some_of("sources", sources, ())]
     not_checked = f" ({NOT_CHECKED.get(language, NOT_CHECKED['en'])})"
-    cites = (entry.cite + ("" if entry.verified else not_checked) for entry in cited)
+    cites = [entry.cite + ("" if entry.verified else not_checked) for entry in cited]
+    convention = CONVENTION.get(language, CONVENTION["en"])
     card = Card(
         id=table.text("id"),
         title=table.text("title"),
@@ -325,7 +328,8 @@ def _card(table: TomlTable, kinds: Collection[str], sources: Mapping[str, _Sourc
         words=table.texts("words", ()),
         avoid=table.text("avoid", "") or None,
         unless=table.text("unless", "") or None,
-        source="; ".join(cites) or CONVENTION.get(language, CONVENTION["en"]),
+        source="; ".join(cites) or convention,
+        cited="; ".join(entry.cite.partition(": ")[0] for entry in cited) or convention,
         evidence=table.text("evidence"),
         verified=bool(cited) and all(entry.verified for entry in cited),
         theme=table.text("theme", table.text("id")),

@@ -131,7 +131,8 @@ def practice_cases(language: str = "en") -> tuple[PracticeCase, ...]:
     folder = FOLDER / language / "cases"
     if not folder.is_dir():
         folder = FOLDER / "en" / "cases"
-    return tuple(_read(words) for words in sorted(folder.glob("*.toml")))
+    files = sorted(folder.glob("*.toml"), key=lambda path: int(path.stem.partition("-")[0]))
+    return tuple(_read(words) for words in files)
 
 
 def practice_case(slug: str, language: str = "en") -> PracticeCase | None:

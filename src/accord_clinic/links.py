@@ -80,7 +80,7 @@ def _box(what: str, signing_key: str) -> Fernet:
 
 
 def new_receipt() -> str:
-    """Sixteen letters and digits that a pen cannot confuse: they open how a request for erasure stands, years later."""
+    """Sixteen letters and digits that a pen cannot confuse: years later they show what a request for erasure led to."""
     letters = "".join(secrets.choice(READABLE) for _place in range(16))
     return "-".join(letters[i : i + 4] for i in range(0, 16, 4))
 

@@ -12,8 +12,8 @@ from accord_clinic.languages import remember_language
 from accord_clinic.posted import without_controls
 
 INVALID = re.compile(r"(Invalid request from ip=[0-9a-f.:]+).*", re.DOTALL)
-CLIENT_PAGES = ("/c/", "/check-in/", "/mine/", "/new-link-sent/", "/stop/", "/away")
-TOKEN = re.compile(r"(/(?:c|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
+CLIENT_PAGES = ("/c/", "/before/", "/check-in/", "/mine/", "/new-link-sent/", "/stop/", "/away")
+TOKEN = re.compile(r"(/(?:c|before|stop|account/password/reset/key)/)[A-Za-z0-9_-]{8,}")
 
 
 class QuietMiddleware:

@@ -141,13 +141,13 @@ def check_study(member: Member) -> None:
 def check_answer_study(member: Member, study: Study) -> None:
     """Approve a study or refuse it: an admin who did not ask for it."""
     if not member.is_a("admin") or study.asked_by_id == member.pk:
-        raise PermissionDenied(_("Another member, who is admin, answers this."))
+        raise PermissionDenied(_("Another admin has to answer this."))
 
 
 def check_release(member: Member, file: StudyFile) -> None:
-    """Look at what was made for research and let it out, or not: an admin who did not make it."""
+    """Look at what was made for research and release it, or not: an admin who did not make it."""
     if not member.is_a("admin") or file.made_by_id == member.pk:
-        raise PermissionDenied(_("Another member, who is admin, lets this out."))
+        raise PermissionDenied(_("Another admin has to release this."))
 
 
 def check_supervise(member: Member) -> None:

@@ -19,6 +19,7 @@ from accord.cards import (
     INTEGRATIVE,
     MODALITIES,
     MOST_WORDS,
+    MOST_WORDS_OF_A_WHY,
     STRAIN_KINDS,
     cards,
     fitting,
@@ -81,6 +82,14 @@ def test_a_drop_in_each_aspect_brings_a_card_about_that_aspect_first(aspect: str
 def test_a_card_is_read_in_twenty_seconds(card) -> None:
     assert len(card.reading().split()) <= MOST_WORDS
     assert len(re.findall(r"[.!?](?:\s|$)", card.why)) <= 2
+
+
+@pytest.mark.parametrize("card", [*DECK, *GERMAN], ids=lambda card: card.id)
+def test_its_why_has_at_most_sixty_words_with_its_sources_by_name(card) -> None:
+    assert len(f"{card.evidence} {card.cited}".split()) <= MOST_WORDS_OF_A_WHY
+    assert card.cited.count("(") == card.cited.count(")")
+    for cite in card.cited.split("; "):
+        assert cite in card.source
 
 
 @pytest.mark.parametrize("card", DECK, ids=lambda card: card.id)

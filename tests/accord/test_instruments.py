@@ -13,7 +13,7 @@ from accord.instruments import SHIPPED, Catalogue, Instrument, catalogue, load
 from accord.scoring import wrong_examples
 from accord.toml import read_toml
 
-KEYS_ONLY = ("wai-sr", "who-5", "core-10", "implement-wai-9", "implement-bai-3")
+KEYS_ONLY = ("wai-sr", "who-5", "core-10", "risq", "sparq", "implement-wai-9", "implement-bai-3")
 OURS = (
     "accord-check-in", "accord-wider-look", "accord-starting-path", "accord-already-together", "accord-asking-again",
 )  # fmt: skip

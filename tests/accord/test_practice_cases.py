@@ -90,7 +90,7 @@ def test_a_low_answer_without_a_strain_is_chance():
 def test_it_is_a_course_like_any_other(case):
     made = course(record(play(case, [[]] * STOPS), case), catalogue().instruments, {})
     reported = {signal.kind for signal in made.signals}
-    assert ("strain_reported" in reported) == (case.slug == "rosa")
+    assert ("strain_reported" in reported) == (case.slug in ("rosa", "kai", "lior"))
     assert len(made.values("client", "accord-check-in", "connection")) == case.sessions
 
 
@@ -135,6 +135,12 @@ def test_who_teaches_a_case_without_a_strain_reads_what_is_true_of_it():
     assert "Makes it easier to say." not in page
     assert "Nothing is wrong between you" in page
     assert "Makes it easier to say." in case_pages(CASES["milan"])["teacher.html"]
+
+
+def test_there_are_ten_cases_over_approaches_and_settings():
+    assert len(CASES) == 10
+    assert len({case.approach for case in CASES.values()}) >= 8
+    assert {way for case in CASES.values() for way in case.where} == {"room", "video", "phone", "text"}
 
 
 def test_both_languages_have_the_same_cases():

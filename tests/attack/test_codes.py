@@ -19,7 +19,7 @@ WORDS = {
     "session": {"waived_why"}, "dyad": {"ending_reason", "note"}, "breakglass": {"why"},
     "correction": {"words", "answer"},
     "client": {"name", "address_as"}, "member": {"name"}, "comment": {"words"}, "privateline": {"words"},
-    "reaction": {"words"}, "followup": {"words"}, "stepin": {"address"},
+    "reaction": {"words"}, "followup": {"words"}, "expectation": {"words"}, "stepin": {"address"},
     "practice": {
         "name", "crisis_text", "outside_reader_role", "outside_reader_reply", "outside_reader_duty", "elsewhere_text",
         "retention_law", "duty_texts", "country",

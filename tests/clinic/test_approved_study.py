@@ -1,4 +1,4 @@
-"""Approved studies: asked for, answered by another member, made for those who agree, let out by a second member."""
+"""Approved studies: asked for, answered by another member, made for those who agree, released by a second member."""
 
 import io
 import json
@@ -296,11 +296,11 @@ class TestLettingOut:
         facts = {"title": "Repair", "purpose": "How strains are mended.", "until": until, "in_scores": ["scores.score"]}
         page = researcher.post("/research/ask/", facts | {"in_dyads": ["dyads.therapist"]}, follow=True)
         row = Study.objects.get()
-        assert "waits for an admin" in page.content.decode()
+        assert "waiting for an admin" in page.content.decode()
         assert "Repair" in admin.get("/practice/studies/").content.decode()
         admin.post(f"/practice/studies/{row.uid}/", {"answer": "approved"})
         page = researcher.post(f"/research/studies/{row.uid}/", follow=True).content.decode()
-        assert "waits for release" in page
+        assert "waiting for release" in page
         file = StudyFile.objects.get()
         assert "30 courses of 30 clients" in admin.get("/practice/studies/").content.decode()
         looked = admin.post(f"/practice/files/{file.uid}/", {"answer": "look"})

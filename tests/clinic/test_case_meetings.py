@@ -31,7 +31,7 @@ def test_a_supervisor_sets_a_case(people, as_member):
     assert "Set a case for a meeting" in cy.get("/learn/cases/").content.decode()
     cy.post("/learn/meetings/", {"case": "tove"})
     assert CaseMeeting.objects.get().case == "tove"
-    assert "takes choices" in cy.get("/learn/meetings/").content.decode()
+    assert "· open" in cy.get("/learn/meetings/").content.decode()
     cy.post("/learn/meetings/", {"case": "nobody"})
     assert CaseMeeting.objects.count() == 1
     assert "Set a case for a meeting" not in as_member(people.ben).get("/learn/cases/").content.decode()

@@ -37,7 +37,17 @@ from accord_clinic.actions import (
 )
 from accord_clinic.exports.client_tables import NAMES_OF_ROWS, NOT_IN_A_COPY, NOT_IN_A_ROW, TABLES, everything
 from accord_clinic.exports.csv_safe import csv_safe
-from accord_clinic.models import Calibration, Client, Dyad, Progress, ReadLog, Session, Signal, StrainMove
+from accord_clinic.models import (
+    Calibration,
+    Client,
+    Dyad,
+    ExpectationSheet,
+    Progress,
+    ReadLog,
+    Session,
+    Signal,
+    StrainMove,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +138,9 @@ def lived(said, people):
         agreements.seal(goal, side, seen=goal.wordings.get().pk, by=by)
     task = agreements.propose(dyad, "task", "Shoes by the door", "therapist", by=ben, goal=goal)
     agreements.seal(task, "therapist", seen=task.wordings.get().pk, by=ben)
+    sheet = ExpectationSheet.objects.create(dyad=dyad, opened_at=timezone.now(), opened_by="both")
+    for side, topic in (("client", "hope"), ("therapist", "ways")):
+        sheet.expectations.create(side=side, topic=topic, words="To walk again", at=timezone.now())
     dyad.follow_ups.create(due_on=timezone.localdate(), asked_at=timezone.now(), answered_at=timezone.now(), now=1)
     for side, by, why in (("client", ana, "To try it"), ("therapist", ben, "It helped")):
         option = treatment_plan.OptionText("Every week", "starts now", "an evening", "yes")
@@ -160,6 +173,7 @@ def lived(said, people):
     pause.pause(dyad, "ill", by=ben)
     pause.resume(dyad, by=ben)
     again = a_dyad(people.eve, ana)
+    ExpectationSheet.objects.create(dyad=a_dyad(people.eve, ana))
     felt = a_held_session(again, client=answers("client", t1=2), therapist=answers("therapist"))
     talk_sheet.tick(felt, "words:o1", by=people.eve)
     a_course(a_dyad(ben, "Kim"), 2)

@@ -19,7 +19,7 @@ def lines(ada, backup=None):
 def test_a_practice_in_order_has_nothing_due(people):
     page = due(people.ada, timezone.now())
     assert page.due == ()
-    assert page.in_order[0].startswith("The newest backup is of")
+    assert page.in_order[0].startswith("The newest backup is from")
 
 
 def test_a_missing_or_old_backup_is_due(people):
@@ -35,7 +35,7 @@ def test_the_page_knows_the_backups_of_either_database(people, as_member, settin
     for name in names:
         (tmp_path / name).touch()
     for member, page in ((people.ada, "/practice/due/"), (people.mo, "/service/")):
-        assert "The newest backup is of" in as_member(member).get(page).content.decode()
+        assert "The newest backup is from" in as_member(member).get(page).content.decode()
 
 
 def test_what_waits_is_named(people):

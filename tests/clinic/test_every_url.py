@@ -39,6 +39,7 @@ from accord_clinic.imports.calendar import job
 from accord_clinic.models import (
     CalendarChange,
     ClosedDays,
+    ExpectationSheet,
     Invitation,
     PrivateLine,
     Reaction,
@@ -92,6 +93,7 @@ ROWS = {
     # Ana's link of these tests was handed over, and so known here: only one that was sent can say this.
     "c/<str:token>/not-held/": Row(post=NOBODY, at="token", of="world"),
     "check-in/<str:uid>/not-held/": Row(post=NOBODY, at="invitation", of="world"),
+    "^before/(?P<token>.*)$": Row(get=ANYBODY, post=ANYBODY, at="before", of="world"),
     "away": Row(get=ANYBODY),
     # the guide for clients, and lessons for those who work here
     "guide/": Row(get=ANYBODY),
@@ -122,6 +124,7 @@ ROWS = {
     "mine/<str:uid>/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/goals/": Row(get="ana", at="dyad", of="own space"),
     "mine/follow-up/<str:uid>/": Row(post="ana", at="follow_up", of="own space"),
+    "mine/<str:uid>/before/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/looking-back/": Row(get="ana", at="dyad", of="own space"),
     "mine/<str:uid>/plan/": Row(get="ana", post="ana", at="dyad", of="own space"),
     "mine/<str:uid>/plan.pdf": Row(get="ana", at="dyad", of="own space"),
@@ -282,6 +285,7 @@ ROWS = {
     "people/<str:uid>/course.csv": Row(get=TREATS, at="dyad"),
     # goals, tasks, the shared view, strains
     "people/<str:uid>/goals/": Row(get=LOOKS, at="dyad"),
+    "people/<str:uid>/before/": Row(get=LOOKS, post=TREATS, at="dyad"),
     "people/<str:uid>/looking-back/": Row(get=LOOKS, at="dyad"),
     "people/<str:uid>/treatment-plan/": Row(get=LOOKS, post=TREATS, at="dyad"),
     "people/<str:uid>/treatment-plan.pdf": Row(get=LOOKS, at="dyad"),
@@ -307,6 +311,7 @@ POSTED = {
         "note": Reaction.objects.filter(by=people.ben).values_list("pk", flat=True).first() or ""
     },
     "people/<str:uid>/terms/": lambda people: {"what": "messages"},
+    "^before/(?P<token>.*)$": lambda people: {"hope": "To sleep"},
     "mine/rights/code/": lambda people: {"for": "copy"},
     "mine/rights/consent/": lambda people: {"purpose": "research", "what": "give"},
     "mine/rights/corrections/": lambda people: {"dyad": people.dyad.uid, "words": "The date is wrong."},
@@ -436,6 +441,8 @@ def world(people, as_member) -> World:
     care.share(dyad, people.cy, by=ben)
     reveal.raise_safety(held, "phq-9", "item9")
     token = checkin.invite(held, by=ben)
+    not_met = a_dyad(ben, "Lou")
+    ExpectationSheet.objects.create(dyad=not_met, token_hash=links.digest("before-they-meet"))
     study = Study.objects.create(
         title="S", purpose="P", until=timezone.localdate(), asked_by=people.dee, asked_at=timezone.now()
     )
@@ -446,6 +453,7 @@ def world(people, as_member) -> World:
         "study": study.uid,
         "study_file": file.uid,
         "token": token,
+        "before": "before-they-meet",
         "invitation": Invitation.objects.get().uid,
         "dyad": dyad.uid,
         "session": talked.uid,

@@ -14,6 +14,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_se
 from tests.clinic.phone import USUAL, Phone
 from tests.clinic.rights_steps import ask_to_step_in, code_for, inside
 
+from accord_clinic import links
 from accord_clinic.actions import (
     agreements,
     care,
@@ -35,6 +36,7 @@ from accord_clinic.models import (
     Client,
     Dyad,
     Erasure,
+    ExpectationSheet,
     Member,
     Notice,
     PrivateLine,
@@ -178,6 +180,9 @@ def everything_said(people, ana, ben, dyad) -> None:
     agreements.end(done, "reached", "client", by=ana)
     agreements.take_back_end(done, "client", by=ana)
     agreements.end(done, "reached", "client", by=ana)
+    sheet = ExpectationSheet.objects.create(dyad=dyad, opened_at=timezone.now(), opened_by="both")
+    for side in ("client", "therapist"):
+        sheet.expectations.create(side=side, topic="ways", words="Langsam", at=timezone.now())
     dyad.follow_ups.create(due_on=timezone.localdate(), asked_at=timezone.now())
     dyad.follow_ups.create(
         due_on=timezone.localdate(), asked_at=timezone.now(), answered_at=timezone.now(), now=2, wants_contact=True
@@ -272,7 +277,7 @@ def own_pages(walk: Walk) -> None:
     walk.see("asked too often", stranger.post("/mine/in/", {"email": "niemand@example.org"}))
     browser, uid = inside(walk.ana), walk.dyad.uid
     walk.see("openings", browser.post(f"/mine/{uid}/openings/"))
-    for part in ("", "goals/", "plan/", "looking-back/", "lines/", "readers/"):
+    for part in ("", "before/", "goals/", "plan/", "looking-back/", "lines/", "readers/"):
         walk.see(f"own {part}", browser.get(f"/mine/{uid}/{part}"))
     check = walk.dyad.follow_ups.filter(answered_at=None).get()
     walk.see("no such state", browser.post(f"/mine/follow-up/{check.uid}/", {"now": "9"}))
@@ -297,6 +302,10 @@ def own_pages(walk: Walk) -> None:
     other = a_dyad(walk.dyad.therapist, "Uwe")
     Client.objects.filter(pk=other.client_id).update(language="de")
     walk.see("own, empty", inside(other.client).get(f"/mine/{other.uid}/"))
+    ExpectationSheet.objects.create(dyad=other, token_hash=links.digest("noch-nicht-gesehen"))
+    for name, posted in (("nothing", {}), ("sent", {"hope": "Ruhe"})):
+        walk.see(f"before, {name}", stranger.post("/before/noch-nicht-gesehen", posted))
+    walk.see("before, in the own space", inside(other.client).get(f"/mine/{other.uid}/before/"))
     type(walk.dyad).objects.filter(pk=other.pk).update(client=walk.ana)
     walk.see("mine", browser.get("/mine/"))
     after = a_dyad(a_member("Eva", "therapist"), walk.ana, follows=walk.dyad)

@@ -74,7 +74,7 @@ class TestWhichSessions:
     @pytest.mark.parametrize("often", EVERY)
     @pytest.mark.parametrize("remote", [False, True])
     def test_no_check_in_is_more_than_sixteen_taps(self, often, remote):
-        rows = [(f"{kind}-{n}", kind, "Sleep", True) for n in range(4) for kind in ("goal", "task")]
+        rows = [(f"{kind}-{n}", kind, "Sleep", True) for n in range(4) for kind in ("goal", "task", "medication")]
         for number in range(1, 121):
             forms = plan.forms(Dyad(form="full"), number, often, "client", (), remote)
             agreed = [Agreed(*row) for row in plan.asks_how_far(number, often, rows)]
@@ -90,6 +90,14 @@ class TestWhichSessions:
         due = [n for n in range(1, 20 * often + 60) if plan.is_due(n, often)]
         asked = [uid for n in due for uid, _kind, _words in plan.asks_how_far(n, often, goals)]
         assert all(asked.count(uid) >= 2 for uid, *_rest in goals)
+
+    @pytest.mark.parametrize("often", EVERY)
+    def test_a_task_and_the_medication_take_turns(self, often):
+        rows = [("t", "task", "Walk", True), ("m", "medication", "One in the evening", True)]
+        asked = [uid for n in range(often, 10 * often, often) for uid, *_rest in plan.asks_how_far(n, often, rows)]
+        assert asked == ["m", "t"] * 4 + ["m"]
+        assert plan.asks_how_far(1, 1, rows[1:]) == [rows[1][:3]]
+        assert not plan.asks_how_far(1, 1, [(*rows[1][:3], False)])
 
     @pytest.mark.parametrize("often", EVERY)
     def test_a_measure_is_asked_at_the_next_check_in_and_once_for_each_time_that_it_falls_on(self, often):

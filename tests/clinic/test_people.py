@@ -211,7 +211,7 @@ class TestSearch:
             assert "Zoë Marchetti" in browser.post(reverse("supervision"), {"name": words}).content.decode()
         for words in ("kim", "no-kim", "ana"):
             page = browser.post(reverse("supervision"), {"name": words}).content.decode()
-            assert "None of the courses that are shared with you is found" in page
+            assert "No shared course fits this search" in page
 
     def test_somebody_from_outside_finds_by_the_code_and_by_nothing_that_would_tell_who_it_is(
         self, caseload, people, ben, as_member

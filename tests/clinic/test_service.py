@@ -118,7 +118,7 @@ def test_months_that_were_closed_before_say_that_in_part_stands_with_yes(as_memb
     for month, counted in (*old, *new):
         ServiceMonth.objects.create(month=month, closed_at=timezone.now(), counts=counted)
     page = as_member(mo).get("/service/").content.decode()
-    assert "“In part” is counted by itself since March 2026" in page
+    assert "“In part” has been counted separately since March 2026" in page
     assert "It was in part 12 times." in page
 
 

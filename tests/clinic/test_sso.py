@@ -412,7 +412,7 @@ class TestTheTie:
         provider.says("ben-2", email="ben@example.org", email_verified=True)
         assert sign_in(provider, "ben-2")[0].status_code == 403
         page = f"/practice/members/{ben_linked.uid}/"
-        assert "Take the tie away" in text(as_member(ada).get(page))
+        assert "Remove the link" in text(as_member(ada).get(page))
         as_member(ada).post(page, {"what": "unlink"})
         assert is_in(sign_in(provider, "ben-2")[1])
         assert AuditEntry.objects.filter(act="sso_unlinked", actor=f"member:{ada.pk}").exists()

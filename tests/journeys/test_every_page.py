@@ -14,6 +14,7 @@ from tests.clinic.phone import USUAL, Phone
 from tests.clinic.test_every_url import ROWS, address, routes
 
 from accord.tables import vocabulary
+from accord_clinic import links
 from accord_clinic.actions import (
     agreements,
     care,
@@ -25,7 +26,7 @@ from accord_clinic.actions import (
     study,
     treatment_plan,
 )
-from accord_clinic.models import Dyad, Invitation, PrivateLine, Session, Strain
+from accord_clinic.models import Dyad, ExpectationSheet, Invitation, PrivateLine, Session, Strain
 from accord_clinic.questionnaires.submission import OpenLine
 from accord_clinic.views.own_space import DOOR
 
@@ -167,11 +168,13 @@ def client_pages(people, browser) -> list[str]:
     phone.browser = browser
     phone.start()
     phone.send(USUAL)
+    not_met = a_dyad(people.eve, "Mia")
+    ExpectationSheet.objects.create(dyad=not_met, token_hash=links.digest("not-met-yet"))
     browser.post("/mine/in/")
     browser.cookies[DOOR] = own_space.open_door(people.ana)
-    mine = ["", "goals/", "plan/", "looking-back/", "lines/", "readers/"]
+    mine = ["", "before/", "goals/", "plan/", "looking-back/", "lines/", "readers/"]
     return [
-        f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
+        "/before/not-met-yet", f"/c/{token}", f"/c/{shut}", "/c/unknown-token", f"/c/{phone.token}",
         f"/check-in/{uid}/", phone.url, f"{phone.url}received/",
         "/new-link-sent/", "/away", "/mine/erasure/", "/guide/", "/guide/what-you-may-say/",
         "/mine/in/", "/mine/code/", "/mine/", "/mine/pin/", f"/mine/sheet/{old.uid}/",

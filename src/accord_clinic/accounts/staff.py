@@ -37,7 +37,7 @@ STAFF_PATHS = ("/account/", "/demo/")
 TRANSLATED = re.compile(r"/learn/|/sessions/[^/]+/(rate|rated)/")
 """Pages for people who work here that stand in every language: lessons, the rating. A talk sheet is in the client's."""
 HANDED_OVER = "handed_over"
-CLIENT_PATHS = ("/c/", "/check-in/", "/away")
+CLIENT_PATHS = ("/c/", "/before/", "/check-in/", "/away")
 """What a device that was handed over opens without a second factor: a check-in, and the harmless page."""
 FRESH_FOR = 300
 SEEN_EVERY = 60

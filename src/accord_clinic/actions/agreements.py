@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
+from accord_clinic.attainment import LEVELS
 from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Undone, Wording, codes
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.questionnaires.page import PICKED
 
 MOST_WORDS = 2_000
+MOST_OF_A_LEVEL = 200
 MOST_PICKS = 3
 
 
@@ -45,18 +47,24 @@ def propose(dyad: Dyad, kind: str, words: str, side: str, *, by: Actor, goal: Ag
 
 
 @transaction.atomic
-def reword(agreement: Agreement, words: str, side: str, *, seen: int, by: Actor) -> Wording:
-    """Add new words, which nobody has sealed yet. `seen` is the wording that the writer's page showed."""
+def reword(
+    agreement: Agreement, words: str, side: str, *, seen: int, by: Actor, levels: Sequence[str] | None = None
+) -> Wording:
+    """Add new words, which nobody has sealed yet. `seen` is the wording that the writer's page showed.
+
+    `levels`: what would count as each level of a goal, from the lowest on; left out, they stay as they are.
+    """
     check_side(agreement.dyad, side, by)
     words = _checked(words)
     last = _last_wording(agreement)
+    new_levels = last.levels if levels is None or agreement.kind != "goal" else _checked_levels(levels)
     if last.pk != seen:
         raise ChangedMeanwhile(
             "These words were changed meanwhile. Read them, then change them again if you still want to."
         )
-    if words == last.words:
+    if (words, new_levels) == (last.words, last.levels):
         return last
-    wording = Wording.objects.create(agreement=agreement, words=words, side=side, at=timezone.now())
+    wording = Wording.objects.create(agreement=agreement, words=words, levels=new_levels, side=side, at=timezone.now())
     record(by, "reword", f"agreement:{agreement.pk}", ["words"])
     return wording
 
@@ -105,7 +113,7 @@ def take_back_end(agreement: Agreement, side: str, *, by: Actor) -> None:
 def note_progress(
     session: Session, side: str, progress: Mapping[str, int], *, by: Actor, asked_again: Iterable[str] = ()
 ) -> None:
-    """Note how far each goal (0 to 10) or task (0 to 2) is. Names of other dyads are ignored.
+    """Note how far each goal (0 to 10, or one of its levels) or task (0 to 2) is. Names of other dyads are ignored.
 
     `asked_again`: what a correction asked about. What it leaves out there is taken back, by a row without a value.
     """
@@ -118,7 +126,8 @@ def note_progress(
         value, corrects = progress.get(agreement.uid), last.get(agreement.pk)
         if value is None and (corrects is None or corrects.value is None):
             continue
-        if value is None or 0 <= value <= (10 if agreement.kind == "goal" else 2):
+        is_level = agreement.kind == "goal" and value in LEVELS
+        if value is None or is_level or 0 <= value <= (10 if agreement.kind == "goal" else 2):
             row = Progress(agreement=agreement, session=session, side=side, value=value, corrects=corrects)
             row.at = timezone.now()
             row.save()
@@ -159,6 +168,18 @@ def show_picks(session: Session, side: str, item: str, value: str, *, by: Actor)
 
 def _last_wording(agreement: Agreement) -> Wording:
     return agreement.wordings.latest("id")
+
+
+def _checked_levels(levels: Sequence[str]) -> list[str]:
+    """All of them or none: a level without words means nothing to whoever rates later."""
+    texts = [text.strip() for text in levels]
+    if not any(texts):
+        return []
+    if len(texts) != len(LEVELS) or not all(texts):
+        raise BadInput(_("Write all five levels, or leave all of them empty."))
+    if any(len(text) > MOST_OF_A_LEVEL for text in texts):
+        raise BadInput(_("At most {most} characters for each level, please.").format(most=MOST_OF_A_LEVEL))
+    return texts
 
 
 def _checked(words: str) -> str:

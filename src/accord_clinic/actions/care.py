@@ -5,11 +5,8 @@ from datetime import UTC, date, datetime
 from secrets import SystemRandom
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions import reveal, strains
@@ -46,8 +43,6 @@ from accord_clinic.queries.sessions import may_be_marked, unsent_links, was_deni
 from accord_clinic.queries.sharing import was_never_reached
 from accord_clinic.words.sessions import fixed
 
-BEFORE_THE_FIRST = "before-the-first-session"
-"""The page of the guide that clients read before session 1."""
 CODED = ("approach", "modality", "form", "often")
 PLAN = ("start", "minutes", "modality", "state", "reveal_due", "revealed_at", "revealed_by")
 
@@ -370,18 +365,3 @@ def unshare(dyad: Dyad, supervisor: Member, *, by: Member) -> None:
     check_own(by, dyad)
     dyad.shares.filter(member=supervisor, until=None).update(until=timezone.now())
     record(by, "unshare", f"dyad:{dyad.pk}", ["until"])
-
-
-@transaction.atomic
-def send_guide(dyad: Dyad, *, by: Member) -> None:
-    """Send the client, once, the page to read before the first session. It is about nobody, and asks nothing."""
-    check_treat(by, dyad)
-    client = dyad.client
-    if dyad.ended or client.messages_stopped_at or client.locked_at:
-        raise BadInput(_("This person gets no messages now."))
-    if not (client.email or client.phone):
-        raise BadInput(_("There is no address for this person. Show the page, or write it down."))
-    about = settings.PUBLIC_URL + reverse("guide-page", args=[BEFORE_THE_FIRST])
-    if not notices.tell("guide", about, client=client, once=f"guide:{dyad.pk}"):
-        raise BadInput(_("The page was sent already."))
-    record(by, "send_guide", f"dyad:{dyad.pk}", ["guide"])

@@ -162,7 +162,7 @@ def send_new_link(invitation: Invitation, address: Callable[[str], str]) -> None
 def _asked_again(session: Session) -> list[str]:
     """Goals and tasks that a correction of this check-in asks about: what has ended since is not among them."""
     rows = client_queries.agreements(session)
-    return [uid for uid, _kind, _words in plan.asks_how_far(session.number, often(session.dyad), rows)]
+    return [uid for uid, *_rest in plan.asks_how_far(session.number, often(session.dyad), rows)]
 
 
 def _keep(session: Session, side: str, submission: Submission, now: datetime) -> None:

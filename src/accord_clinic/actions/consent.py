@@ -9,7 +9,7 @@ from accord_clinic.actions.from_outside import end_unreleased
 from accord_clinic.actions.programs import end_tokens
 from accord_clinic.actions.study_forgotten import forget_about
 from accord_clinic.messages import notices
-from accord_clinic.models import Client, Consent, Dyad, Invitation, Member, Recipient, Terms
+from accord_clinic.models import Client, Consent, Dyad, ExpectationSheet, Invitation, Member, Recipient, Terms
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.permissions import check_be_client, check_know_client, check_own
 from accord_clinic.queries.consent import needed
@@ -115,6 +115,7 @@ def _give(client: Client, purpose: str, voice: str, by: Actor, recipient: Recipi
 def _stop_asking(client: Client, now) -> None:
     """Links open nothing any more, no message goes out, and the therapists are told to sign in and look."""
     Invitation.objects.filter(session__dyad__client=client, revoked_at=None, sent_at=None).update(revoked_at=now)
+    ExpectationSheet.objects.filter(dyad__client=client).update(token_hash=None)
     Client.objects.filter(pk=client.pk, messages_stopped_at=None).update(messages_stopped_at=now)
     for dyad in client.dyads.filter(ended=None).select_related("therapist"):
         notices.tell("consent", dyad.uid, member=dyad.therapist, once=f"withdrawn:{dyad.pk}:{now.isoformat()}"[:80])

@@ -72,6 +72,8 @@ RECORD = {
     models.PlanOption: "plan__dyad__client",
     models.TreatmentPlan: DYAD,
     models.FollowUp: DYAD,
+    models.Expectation: "sheet__dyad__client",
+    models.ExpectationSheet: DYAD,
     models.Share: DYAD,
     models.Cover: DYAD,
     models.BreakGlass: DYAD,
@@ -97,7 +99,7 @@ NO_WORDS = {
 }  # fmt: skip
 ONLY_THE_DATE = {
     "waived_why": "", "revealed_by": "", "reveal_due": None, "modality": "room", "minutes": 50, "source": "hand",
-    "number_in_file": None,
+    "number_in_file": None, "planned_at": None,
 }  # fmt: skip
 LAST_MESSAGE_WAITS = timedelta(days=7)
 """Longer than all tries together take, and short enough that no address stays behind for long."""
@@ -223,6 +225,8 @@ def _ask(client: Client, at: datetime) -> Erasure:
     for model, way in AT_ONCE.items():
         model._default_manager.filter(**{way: client}).delete()
     _drop_unrevealed(sessions.filter(revealed_at=None))
+    models.ExpectationSheet.objects.filter(dyad__client=client, opened_at=None).delete()
+    models.ExpectationSheet.objects.filter(dyad__client=client).update(token_hash=None)
     for model in (models.Share, models.Cover):
         standing = Q(until=None) | Q(until__gt=at)
         model._default_manager.filter(standing, dyad__client=client).update(until=at)

@@ -25,7 +25,7 @@ MOVED = (
 )  # fmt: skip
 """What is said, agreed, sent and planned: it belongs to the person."""
 DROPPED = (models.Code, models.StepIn, models.ClientDoor, models.TokenContext)
-"""Keys: after a merge the client steps in anew, and other programs ask anew."""
+"""Keys: after a merge the client signs in again, and other programs ask again."""
 
 
 @transaction.atomic

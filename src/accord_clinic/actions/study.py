@@ -1,4 +1,4 @@
-"""Studies: ask for one, answer, make a file of clients who agree at this moment, let it out, take it.
+"""Studies: ask for one, answer, make a file of clients who agree at this moment, release it, take it.
 
 What is made lies sealed until a second member has released it. Each client in it can see that it was made.
 """
@@ -29,7 +29,7 @@ from accord_clinic.queries.consent import clients_who_consent
 
 SEALED = "study file"
 LONGEST = timedelta(days=5 * 366)
-"""A study of more than five years asks anew."""
+"""A study of more than five years asks again."""
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def store(
 
 @transaction.atomic
 def release(file: StudyFile, answered: str, *, by: Member) -> None:
-    """A second member lets it out, or refuses; what is refused is destroyed."""
+    """A second member releases or refuses it; what is refused is destroyed."""
     check_release(by, file)
     if answered not in dict(StudyFile.ANSWERS):
         raise BadInput(_("Choose one of the answers that are offered."))
@@ -151,7 +151,7 @@ def take(file: StudyFile, *, by: Member) -> bytes:
 
 @transaction.atomic
 def look(file: StudyFile, *, by: Member) -> bytes:
-    """The contents, for the member who may let it out."""
+    """The contents, for the member who may release it."""
     check_release(by, file)
     contents = _contents(file)
     record(by, "look_at_study_file", f"study_file:{file.pk}", [file.sha256])

@@ -57,7 +57,7 @@ def typed(text: str, where: str) -> str:
         if len(bytes.fromhex(key)) != 32:
             raise ValueError
     except ValueError:
-        message = f"{where}: this is not a key of 64 hexadecimal digits. Copy it anew from the recovery sheet."
+        message = f"{where}: this is not a key of 64 hexadecimal digits. Copy it again from the recovery sheet."
         raise BadInput(message) from None
     return key
 

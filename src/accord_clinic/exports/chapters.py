@@ -106,6 +106,7 @@ def _titles() -> dict[str, str]:
         "goals": _("Goals, tasks and the shared view"),
         "plans": _("Your treatment plan"),
         "follow_ups": _("Checks after the end"),
+        "expectations": _("What you both expected before the first session"),
         "plan_fits": _("Whether the view of the problem still fits"),
         "progress": _("How far they were"),
         "picks": _("What mattered most"),
@@ -133,7 +134,8 @@ def _headings() -> dict[str, str]:
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
         "ending_reason": _("why it ended"), "approach": _("approach"),
         "card_topics": _("suggestions are also chosen for"), "setting": _("setting"), "note": _("note"),
-        "session": _("session"), "session_on": _("session on"), "start": _("when"), "modality": _("where"),
+        "session": _("session"), "session_on": _("session on"), "planned_at": _("planned"), "start": _("when"),
+        "modality": _("where"),
         "first": _("from"), "every_weeks": _("every so many weeks"), "planned_until": _("planned until"),
         "reason": _("why"), "ask_again_at": _("asked about again"),
         "minutes": _("minutes"), "source": _("planned how"), "field": _("what was changed"), "before": _("before"),
@@ -150,6 +152,8 @@ def _headings() -> dict[str, str]:
         "pause_after": _("rest after so many without an answer"), "begun_at": _("begun"),
         "state": _("what became of it"), "revealed_at": _("open to both since"), "revealed_by": _("because"),
         "day": _("day"), "side": _("who"), "question": _("question"), "answer": _("answer"),
+        "levels": _("levels, from −2 to 2"), "against_levels": _("against levels, from −2 to 2"),
+        "open_since": _("both can read it since"), "about_what": _("about"),
         "in_words": _("in words"), "sent_at": _("sent"), "words": _("words"), "reader": _("who may read it"),
         "acknowledged_at": _("read"), "kind": _("what it is"), "written_by": _("written by"),
         "written_at": _("written"), "proposed_by": _("proposed by"), "proposed_at": _("proposed"),
@@ -196,6 +200,7 @@ def _codes_of_terms() -> dict[str, dict[str, str]]:
         "together": _("what client and therapist choose to tell, together"),
     }
     return {
+        "about_what": {code: str(name) for code, name in choices.EXPECTED.items()},
         "consents": {"client": _("you alone"), "both": _("you and a guardian"), "guardian": _("a guardian")},
         "guardian_learns": learns,
         "order_learns": learns,
@@ -275,7 +280,8 @@ def _codes_of_events() -> dict[str, dict[str, str]]:
 def _kinds() -> dict[str, str]:
     """Of goals, strains and signals alike: no two have the same name."""
     return {
-        "goal": _("goal"), "task": _("task"), "problem": _("shared view of the problem"),
+        "goal": _("goal"), "task": _("task"), "medication": _("medication plan"),
+        "problem": _("shared view of the problem"),
         "withdrawal": _("moving away"), "confrontation": _("moving against"), "unclear": _("not clear which kind"),
         "strain_reported": _("something felt off"), "not_said_yet": _("something has not been said yet"),
         "seen_by_one": _("seen by one of you"), "goals_apart": _("you named different things as most important"),

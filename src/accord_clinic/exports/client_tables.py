@@ -11,6 +11,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.db.models.expressions import Combinable
 
 from accord_clinic import models
+from accord_clinic.attainment import AS_AGREED, LEVELS
 from accord_clinic.models import Client
 from accord_clinic.models.care import rank
 from accord_clinic.pages.own_space import around
@@ -68,6 +69,7 @@ NOT_IN_A_ROW = {
         models.TreatmentPlan,
         "wordings",
     ): "numbers of wordings, which the table of goals has with their times",
+    (models.ExpectationSheet, "token_hash"): "a mark by which a link is known, without which the rest is the same",
     (models.Strain, "state"): "the last of its moves, which are all there",
 }
 """Single columns that are not in it, of tables that are."""
@@ -139,8 +141,8 @@ def _sessions(client: Client) -> Iterable[Row]:
     rows = models.Session.objects.filter(dyad__client=client).order_by("start", "id")
     return _rows(
         rows, ("course", "dyad__uid"),
-        ("session", _number()), "uid", "number_in_file", "start", "minutes", "modality", "state", "source",
-        "reveal_due", "revealed_at", "revealed_by", "waived_why", "passed_over",
+        ("session", _number()), "uid", "number_in_file", "planned_at", "start", "minutes", "modality", "state",
+        "source", "reveal_due", "revealed_at", "revealed_by", "waived_why", "passed_over",
     )  # fmt: skip
 
 
@@ -244,6 +246,7 @@ def _goals(client: Client) -> Iterable[Row]:
             "proposed_by": w.agreement.proposed_by,
             "proposed_at": w.agreement.made_at,
             "words": w.words,
+            "levels": " · ".join(map(str, w.levels)),
             "written_by": w.side,
             "written_at": w.at,
             "client_sealed_at": sealed.get("client"),
@@ -282,6 +285,14 @@ def _follow_ups(client: Client) -> Iterable[Row]:
     return _rows(rows, ("course", "dyad__uid"), *columns)
 
 
+def _expectations(client: Client) -> Iterable[Row]:
+    """What the client wrote before the first session, and the therapist once both may read it."""
+    rows = models.Expectation.objects.filter(sheet__dyad__client=client)
+    rows = rows.filter(Q(side="client") | Q(sheet__opened_at__isnull=False)).order_by("at", "id")
+    opened = (("open_since", "sheet__opened_at"), ("revealed_by", "sheet__opened_by"))
+    return _rows(rows, ("course", "sheet__dyad__uid"), "side", ("about_what", "topic"), "words", "at", *opened)
+
+
 def _plan_fits(client: Client) -> Iterable[Row]:
     """Whether the shared view still fits: the client's answers, and the therapist's where both have given one."""
     fits = models.PlanFit.objects.filter(plan__dyad__client=client)
@@ -294,7 +305,9 @@ def _progress(client: Client) -> Iterable[Row]:
     rows = models.Progress.objects.filter(OPEN, session__dyad__client=client).order_by("at", "id")
     columns = (("agreement", "agreement__uid"), "side", "value", "at", ("instead_of", "corrects__at"))
     for row in _rows(rows, COURSE, SESSION, *columns):
-        yield {**row, "taken_back": row["value"] is None}
+        is_level = row["value"] in LEVELS
+        value = row["value"] - AS_AGREED if is_level else row["value"]
+        yield {**row, "value": value, "against_levels": is_level, "taken_back": row["value"] is None}
 
 
 def _picks(client: Client) -> Iterable[Row]:
@@ -400,6 +413,7 @@ TABLES: dict[str, tuple[tuple[type, ...], Callable[[Client], Iterable[Row]]]] = 
         (models.TreatmentPlan, models.PlanOption, models.PlanSeal),
         _plans,
     ),
+    "expectations": ((models.Expectation, models.ExpectationSheet), _expectations),
     "plan_fits": ((models.PlanFit,), _plan_fits),
     "follow_ups": ((models.FollowUp,), _follow_ups),
     "progress": ((models.Progress,), _progress),

@@ -20,6 +20,7 @@ from accord.scoring import kept_scores
 from accord.tables import fhir
 from accord.tables.fhir_questionnaire import questionnaire
 from accord_clinic import models
+from accord_clinic.attainment import LEVELS
 from accord_clinic.models import Agreement, Client, Dyad, Session
 from accord_clinic.models.care import current_responses
 from accord_clinic.queries.courses import record_of
@@ -161,7 +162,11 @@ def _agreements(dyad: Dyad) -> Iterator[Named]:
             fhir.urn("CarePlan", dyad.uid if both else f"{dyad.uid}/proposed"),
             fhir.care_plan(
                 views[-1] if views else "",
-                [(words, row.end, _goal(row.goal)) for row, words in those if row.kind == "task"],
+                [
+                    (words, row.end, _goal(row.goal) if row.goal else "")
+                    for row, words in those
+                    if row.kind in ("task", "medication")
+                ],
                 agreed=both,
                 patient=patient,
                 therapist=therapist,
@@ -179,7 +184,7 @@ def _progress(dyad: Dyad, goal: Agreement) -> Iterator[Named]:
     rows = sorted(goal.progress.all(), key=lambda row: row.pk)
     last = {(row.session_id, row.side): row for row in rows if row.session.revealed_at}
     for row in last.values():
-        if row.value is not None:
+        if row.value is not None and row.value not in LEVELS:
             yield (
                 fhir.urn("Observation", f"{goal.uid}/{row.session.uid}/{row.side}"),
                 fhir.progress(

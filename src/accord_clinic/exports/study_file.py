@@ -33,10 +33,10 @@ is in no new file; make a new one when you begin a new analysis.
 {numbers}"""
 
 NO_CODES = """\
-The numbers of the courses are drawn anew for each file. A client may be in it with more than one course, and courses of
+The numbers of the courses are new in each file. A client may be in it with more than one course, and courses of
 one therapist may resemble each other; which they are, is not in it, so standard errors come out somewhat too small."""
 CODES = """\
-All numbers are drawn anew for each file. `client` and `therapist` say which courses belong together; therapists with
+All numbers are drawn again for each file. `client` and `therapist` say which courses belong together; therapists with
 fewer than three of these clients are left out, and so are later courses of which fewer than ten clients have as many.
 Never print a result of one therapist or in an order of therapists."""
 

@@ -16,11 +16,14 @@ from accord.instruments import Instrument
 from accord.records import Answer
 from accord.scoring import comparable, kept_scores
 from accord_clinic import models
+from accord_clinic.attainment import LEVELS
 from accord_clinic.models.alliance import current_picks
 from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires.shelf import shelf
 
 Cells = tuple[Any, ...]
+AGREED_KINDS = ("goal", "task", "problem")
+"""Medication plans are in no file: that somebody has one says more than a goal does."""
 BLOCK = timedelta(weeks=4)
 """Weeks alone singled out each course of a practice. With four, one session more or less hides many a missed one."""
 
@@ -226,7 +229,7 @@ def progress(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
     return sorted(
         (*place.cells, side, numbers[key], value)
         for (place, side, key), value in last.items()
-        if value is not None and key in numbers
+        if value is not None and value not in LEVELS and key in numbers
     )
 
 
@@ -243,7 +246,7 @@ def picks(some: Courses, dyads: Sequence[int]) -> Iterable[Cells]:
 
 
 def _agreement_numbers(dyads: Sequence[int]) -> dict[int, int]:
-    rows = models.Agreement.objects.filter(dyad__in=dyads).order_by("made_at", "id")
+    rows = models.Agreement.objects.filter(dyad__in=dyads, kind__in=AGREED_KINDS).order_by("made_at", "id")
     return _counted(rows.values_list("dyad", "pk"))
 
 

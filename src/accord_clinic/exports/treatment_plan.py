@@ -22,6 +22,8 @@ def plan_pdf(plan: PlanPage, language: str) -> bytes:
         "problem": [view.words for view in plan.views],
         "goals_name": _("Goals, and what we do for them"),
         "goals": [_goal(goal) for goal in plan.goals],
+        "medication_name": _("Medication plan"),
+        "medication": [row.words for row in plan.medication],
         "options_name": _("What we considered"),
         "heads": [_("Option"), _("For"), _("Against"), _("We decided")],
         "options": [[o.words, o.pros, o.cons, o.decision] for o in plan.options],

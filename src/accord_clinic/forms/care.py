@@ -77,13 +77,13 @@ class CourseForm(forms.Form):
     approach = forms.ChoiceField(
         label=_("Approach"),
         choices=[(a, APPROACH_NAMES[a]) for a in APPROACHES if a in APPROACH_NAMES],
-        help_text=_("Suggestions are fitted to it. It changes no number."),
+        help_text=_("Suggestions depend on it. It changes no score."),
     )
     card_topics = forms.MultipleChoiceField(
         label=_("Also suggest something for"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("For your suggestions only. It says so in the client's copy of everything."),
+        help_text=_("Used for your suggestions only. The client can read it in a copy of everything."),
     )
     modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
     form = forms.ChoiceField(label=_("The client is asked"), choices=FORMS)
@@ -92,7 +92,7 @@ class CourseForm(forms.Form):
         coerce=int,
         empty_value=None,
         required=False,
-        help_text=_("There always is one after the first session. You can always make a link for another one."),
+        help_text=_("There is always one after the first session. You can always make a link for another one."),
     )
 
     def __init__(self, *args, usual: int, **more):
@@ -152,7 +152,7 @@ class PersonForm(CourseForm):
         label=_("How to address this person"),
         max_length=120,
         required=False,
-        help_text=_("If not by the name above. No pronoun is ever guessed: sentences use this name."),
+        help_text=_("Leave it empty to use the name above. Accord never guesses a pronoun: sentences use this name."),
     )
     language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
     email = forms.EmailField(
@@ -261,7 +261,7 @@ class EndCourse(forms.Form):
     )  # fmt: skip
     reason = forms.CharField(
         label=_("Why, in a few words"),
-        help_text=_("Who takes a copy of everything reads it there."),
+        help_text=_("The client can read it in a copy of everything."),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),

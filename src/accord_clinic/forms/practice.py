@@ -45,7 +45,7 @@ class PracticeSettings(forms.Form):
         "^[A-Z]{2}$",
         label=_("Country"),
         max_length=2,
-        help_text=_("Two letters, for example DE. Its law and its crisis numbers hold."),
+        help_text=_("Two letters, for example DE. The law and the crisis numbers of this country apply."),
     )
     time_zone = forms.CharField(label=_("Time zone"), max_length=60, help_text=_("For example Europe/Berlin."))
     crisis_text = forms.CharField(
@@ -59,7 +59,9 @@ class PracticeSettings(forms.Form):
         help_text=_("A harmless page: /away, or an address of your choice."),
     )
     safety_contact = forms.ChoiceField(
-        label=_("Safety contact"), required=False, help_text=_("Is asked to look when an answer speaks of self-harm.")
+        label=_("Safety contact"),
+        required=False,
+        help_text=_("This person is asked to look when an answer mentions self-harm."),
     )
     outside_reader = forms.ChoiceField(
         label=_("Someone else here"),
@@ -68,7 +70,10 @@ class PracticeSettings(forms.Form):
     )
     outside_reader_role = forms.CharField(label=_("That person’s role"), max_length=200, required=False)
     outside_reader_reply = forms.CharField(
-        label=_("Usual time to an answer"), max_length=200, required=False, help_text=_("For example: within a week.")
+        label=_("How soon this person usually answers"),
+        max_length=200,
+        required=False,
+        help_text=_("For example: within a week."),
     )
     outside_reader_duty = _words(_("What that person must report by law"))
     elsewhere_text = _words(_("Where else clients can turn"), help_text=_("Shown if there is no such person."))
@@ -77,7 +82,7 @@ class PracticeSettings(forms.Form):
         label=_("Or on the day before the next session, at"), choices=HOURS, coerce=int
     )
     reveal_not_before_hours = _number(
-        _("Never sooner than so many hours after the end"), 48, help_text=_("So that both have the time to answer.")
+        _("Not sooner than this many hours after the end"), 48, help_text=_("This gives both of you time to answer.")
     )
     reveal_notice_hours = forms.IntegerField(
         label=_("Hours from a change of plans until answers open, at least"),
@@ -96,7 +101,7 @@ class PracticeSettings(forms.Form):
         choices=OFTEN,
         coerce=int,
         help_text=_(
-            "There always is one after the first session. Each course of care can have its own, and you can always "
+            "There is always one after the first session. Each course of care can have its own, and you can always "
             "make a link for another session."
         ),
     )
@@ -109,22 +114,22 @@ class PracticeSettings(forms.Form):
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), choices=HOURS, coerce=int)
     quiet_until = forms.TypedChoiceField(label=_("until"), choices=HOURS, coerce=int)
     pause_after = _number(
-        _("Rest after so many sessions in a row without an answer"),
+        _("Stop sending after this many sessions in a row without an answer"),
         20,
-        help_text=_("Then no link goes out by itself until there is an answer again. 0 never rests."),
+        help_text=_("Then no link is sent automatically until there is an answer again. Enter 0 to keep sending."),
     )
     draw_order = forms.BooleanField(
-        label=_("Draw for each new course whether the check-in begins with what is scored"),
+        label=_("For each new course, choose at random whether the check-in begins with the scored questions"),
         required=False,
         help_text=_(
-            "For studies on the order of questions. As a rule the check-in begins with whether something felt off. "
-            "What is drawn holds for the whole course, and is in study files."
+            "For studies on the order of questions. Otherwise the check-in begins with whether something felt off. "
+            "The order stays the same for the whole course, and study files show it."
         ),
     )
     guardian_below = _number(
-        _("Below this age a guardian agrees, too"),
+        _("Below this age a guardian has to agree, too"),
         18,
-        help_text=_("Each therapist can set it otherwise for one person."),
+        help_text=_("A therapist can change it for one client."),
     )
     release_before_outside = forms.BooleanField(
         label=_("A supervisor from outside sees a course only once the client has released it"), required=False
@@ -132,17 +137,20 @@ class PracticeSettings(forms.Form):
     retention_record_years = _number(
         _("Years to keep the care record"),
         50,
-        help_text=_("Where somebody asks for erasure, you decide. So long you can keep it; 0 keeps none."),
+        help_text=_(
+            "If a client asks for erasure, you decide what is kept. This is the longest you can keep it. "
+            "Enter 0 to keep nothing."
+        ),
     )
     retention_years = _number(_("Years to keep the days of treatment"), 50, help_text=_("With whom, and when."))
     retention_safety_years = _number(
-        _("Years to keep what was done after a safety answer"), 50, help_text=_("It is kept in any case until then.")
+        _("Years to keep what was done after a safety answer"), 50, help_text=_("It is always kept until then.")
     )
     retention_law = forms.CharField(
         label=_("What your law says about it"),
         max_length=300,
         required=False,
-        help_text=_("In your words. Clients read it before they ask. Accord claims no law."),
+        help_text=_("In your words. Clients read it before they ask. Accord gives no legal advice."),
     )
 
     GROUPS = (
@@ -163,7 +171,7 @@ class PracticeSettings(forms.Form):
         (_("Supervision from outside the practice"), ("release_before_outside",)),
         (_("Research"), ("draw_order",)),
         (
-            _("Minors, and what you can keep where erasure is asked for"),
+            _("Minors, and what you keep after a request for erasure"),
             ("guardian_below", "retention_record_years", "retention_years", "retention_safety_years", "retention_law"),
         ),
     )  # fmt: skip
@@ -236,14 +244,12 @@ class Absence(forms.Form):
     )
     to = forms.ChoiceField(label=_("Who"))
     first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
-    last = forms.DateField(
-        label=_("To, for a cover"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    last = forms.DateField(label=_("To, for a cover"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     why = forms.CharField(
         label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Admins alone read this."),
+        help_text=_("Only admins read this."),
     )  # fmt: skip
-    clients_know = forms.BooleanField(label=_("A person has told each of these clients, before Accord does."))
+    clients_know = forms.BooleanField(label=_("Somebody has told each of these clients, before Accord does."))
 
     def __init__(self, therapists, *args, **more):
         super().__init__(*args, **more)

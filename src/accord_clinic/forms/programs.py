@@ -74,7 +74,7 @@ class NewRecord(forms.Form):
     )  # fmt: skip
     client_id = forms.CharField(label=_("What Accord is called there (client_id)"), max_length=255)
     signs = forms.BooleanField(
-        label=_("Accord proves by its key who it is (private_key_jwt)"), required=False
+        label=_("Accord identifies itself with its key (private_key_jwt)"), required=False
     )
     numbers = forms.CharField(
         label=_("System of its numbers (Patient.identifier.system)"), required=False, max_length=200,

@@ -16,7 +16,7 @@ class AskForStudy(forms.Form):
         help_text=_("One to three plain sentences. Clients read them before they agree."),
     )  # fmt: skip
     until = forms.DateField(
-        label=_("Its last day"), widget=DateInput, help_text=_("After that day no file is made for it.")
+        label=_("Its last day"), widget=DateInput, help_text=_("No files are made for it after that day.")
     )
 
     def __init__(self, *args, **more):

@@ -37,7 +37,7 @@ class Facts(forms.Form):
 class Messages(forms.Form):
     """When links and reminders go out for one dyad; an empty field follows the practice."""
 
-    by_itself = forms.BooleanField(label=_("Send links after sessions without my doing"), required=False)
+    by_itself = forms.BooleanField(label=_("Send links after sessions automatically"), required=False)
     link_after_minutes = forms.IntegerField(
         label=_("Minutes from the end of the session to the link"), required=False, min_value=0
     )
@@ -46,11 +46,11 @@ class Messages(forms.Form):
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), required=False, **OWN_HOURS)
     quiet_until = forms.TypedChoiceField(label=_("until"), required=False, **OWN_HOURS)
     pause_after = forms.IntegerField(
-        label=_("Rest after so many sessions in a row without an answer"),
+        label=_("Stop sending after this many sessions in a row without an answer"),
         required=False,
         min_value=0,
         max_value=20,
-        help_text=_("Then no link goes out by itself until there is an answer again. 0 never rests."),
+        help_text=_("Then no link is sent automatically until there is an answer again. Enter 0 to keep sending."),
     )
 
 

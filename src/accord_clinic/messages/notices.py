@@ -13,7 +13,7 @@ from accord_clinic.models import Client, Cover, Dyad, Member, Notice, Practice, 
 RETRY_AFTER = timedelta(minutes=10)
 """An older claim belongs to a worker that died. A failed message waits this long, then twice as long each time."""
 MOST_TRIES = 6
-SECRET = ("code", "link", "reminder", "member_link", delivery.RECEIPT)
+SECRET = ("code", "link", "reminder", "guide", "member_link", delivery.RECEIPT)
 
 
 def tell(

@@ -28,6 +28,7 @@ from accord_clinic.models.care import (
 )
 from accord_clinic.models.case_meetings import CaseMeeting, CaseTally
 from accord_clinic.models.exchange import CareRecord, CareRecordUser, Recipient, TokenContext
+from accord_clinic.models.expectations import Expectation, ExpectationSheet
 from accord_clinic.models.follow_up import FollowUp
 from accord_clinic.models.messages import Schedule, StopLink
 from accord_clinic.models.people import (
@@ -85,6 +86,8 @@ __all__ = [
     "Cover",
     "Dyad",
     "Erasure",
+    "Expectation",
+    "ExpectationSheet",
     "ExternalName",
     "FollowUp",
     "ImportRow",

@@ -1,6 +1,8 @@
 """What client and therapist share: goals, tasks and the shared view with seals, picks, strains, the talk sheet."""
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +14,15 @@ from accord_clinic.models.strain_workflow import MOVES, WORKFLOW
 
 
 class Agreement(Addressed):
-    """A goal, a task of a goal, or the shared view of the problem. Agreed while both have sealed its last wording."""
+    """A goal, a task of a goal, a medication plan, or the shared view of the problem.
 
-    KINDS = [("goal", _("goal")), ("task", _("task")), ("problem", _("shared view of the problem"))]
+    It is agreed while both have sealed its last wording.
+    """
+
+    KINDS = [
+        ("goal", _("goal")), ("task", _("task")), ("medication", _("medication plan")),
+        ("problem", _("shared view of the problem")),
+    ]  # fmt: skip
     ENDS = [("reached", _("reached")), ("dropped", _("dropped")), ("replaced", _("replaced"))]
 
     dyad = models.ForeignKey(Dyad, on_delete=models.CASCADE, related_name="agreements")
@@ -26,11 +34,29 @@ class Agreement(Addressed):
     ended_at = models.DateTimeField(null=True, blank=True)
 
 
+LEVEL_NAMES = (
+    _("much less than agreed"),
+    _("less than agreed"),
+    _("as agreed"),
+    _("more than agreed"),
+    _("much more than agreed"),
+)
+
+
+def as_levels(stored: Any) -> tuple[str, ...]:
+    """The levels of a wording, also as a prepared query gives the column: as the database has it."""
+    return tuple(json.loads(stored) if isinstance(stored, str) else stored or ())
+
+
 class Wording(models.Model):
-    """The words of an agreement at one time. Seals belong to a wording, so new words start without any."""
+    """The words of an agreement at one time. Seals belong to a wording, so new words start without any.
+
+    `levels`: for a goal, what would count as each of `attainment.LEVELS`, where the two chose Goal Attainment Scaling.
+    """
 
     agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="wordings")
     words = models.TextField()
+    levels = models.JSONField(default=list, blank=True)
     side = models.CharField(max_length=10, choices=SIDES)
     at = models.DateTimeField()
 
@@ -47,7 +73,7 @@ class Seal(models.Model):
 
 
 class Progress(models.Model):
-    """How far one side sees a goal (0 to 10) or a task (0 not, 1 partly, 2 done) since the last session.
+    """How far one side sees a goal (0 to 10, or one of its levels), or how a task or medication went (0 not to 2).
 
     A correction is a new row that names the one it stands for; without a value it takes that one back.
     """

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -61,6 +62,9 @@ class Session(Addressed):
     minutes = models.PositiveSmallIntegerField(default=50)
     modality = models.CharField(max_length=10, choices=Dyad.MODALITIES)
     source = models.CharField(max_length=10, choices=SOURCES, default="hand")
+    planned_at = models.DateTimeField(
+        null=True, blank=True, default=timezone.now, help_text="when it was written down; empty: before this was noted"
+    )
     state = models.CharField(max_length=20, choices=STATES, default="planned")
     reveal_due = models.DateTimeField(null=True, blank=True)
     revealed_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Studies that the practice was asked for, and what was made for them and waits for a second member to let it out."""
+"""Studies that the practice was asked for, and what was made for them and waits for a second member to release it."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from accord_clinic.models.row import Addressed
 
 
 class Study(Addressed):
-    """A researcher asks for it, another member who is admin answers. Clients can read of it while it runs."""
+    """A researcher asks for it, another admin answers. Clients can read of it while it runs."""
 
     ANSWERS = [("approved", _("approved")), ("refused", _("refused"))]
 

@@ -60,9 +60,10 @@ class BothVoices:
 class AnswerRow:
     """One question with its marks. Steps count from 0, and the higher is the better one, whichever way it was asked.
 
-    `note` says whose answer it is, where the two were not asked the same.
+    `note` says whose answer it is, where the two were not asked the same. `item`: its question, for a *Why?*.
     """
 
+    item: str
     name: str
     note: str
     low: str
@@ -208,6 +209,7 @@ class WordedAnswers:
         steps, turned = len(ends), _is_turned(instrument.id, instrument.version, item.id)
         placed = {side: steps - 1 - position if turned else position for side, position in marks.items()}
         return AnswerRow(
+            item=item.id,
             name=self.named(wording(instrument).shared_item(item.id)),
             note=note,
             low=ends[-1] if turned else ends[0],

@@ -114,7 +114,10 @@ def course_record(dyad: Dyad, where: ZoneInfo) -> CourseRecord:
 
 def agreed(agreements: Sequence[Shown]) -> Iterator[str]:
     """The running goals and tasks that both have confirmed, a line each; a task stands with its goal's."""
-    kinds = {"goal": _("Goal"), "task": _("Task"), "problem": _("Shared view of the problem")}
+    kinds = {
+        "goal": _("Goal"), "task": _("Task"), "medication": _("Medication plan"),
+        "problem": _("Shared view of the problem"),
+    }  # fmt: skip
     for agreement in agreements:
         for each in (agreement, *agreement.tasks):
             if each.agreed and not each.ended_at:

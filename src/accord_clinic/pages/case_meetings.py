@@ -43,7 +43,7 @@ def counted(case: PracticeCase, counts: Mapping[str, int]) -> tuple[CountedStop,
 def state(people: int, is_closed: bool, fewest: int) -> str:
     """Where a meeting stands, in a sentence."""
     if not is_closed:
-        return _("It takes choices now. Close it to see how far the group agrees.")
+        return _("The group can add choices now. Close it to see how far the group agrees.")
     if people < fewest:
         return _("Fewer than {count} people took part, so no choices are shown.").format(count=fewest)
     return _("{count} people took part.").format(count=people)

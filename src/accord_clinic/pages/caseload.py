@@ -58,7 +58,7 @@ class ListChoice:
 class Person:
     """One line of the caseload. `rank` sorts: the smaller, the sooner a conversation is needed.
 
-    `answer`: the session whose safety answer the line leads to.
+    `answer`: the session whose safety answer the line leads to. `why`: the kind of signal behind the line.
     """
 
     uid: str
@@ -69,6 +69,7 @@ class Person:
     rank: int = ASIDE
     answer: str = ""
     next: datetime | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _person(dyad: Running, signals: SignalsAndStrains, therapist: str, where: Zo
     if not read.first:
         return Person(dyad.uid, name, read.line, side, next=dyad.next)
     since = _open_since(read.findings, dyad.last)
-    return Person(dyad.uid, name, read.line, side, since, read.first.rank, read.first.answer, dyad.next)
+    return Person(dyad.uid, name, read.line, side, since, read.first.rank, read.first.answer, dyad.next, read.why)
 
 
 def _open_since(worth: Iterable[Finding], last: int | None) -> str:

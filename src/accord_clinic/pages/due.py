@@ -93,4 +93,4 @@ def due(member: Member, newest_backup: datetime | None) -> DuePage:
 def _backup(newest: datetime | None) -> str:
     if newest is None:
         return _("no backup is in the folder that the settings name")
-    return _("The newest backup is of {at}.").format(at=date_format(timezone.localtime(newest), "j F, H:i"))
+    return _("The newest backup is from {at}.").format(at=date_format(timezone.localtime(newest), "j F, H:i"))

@@ -14,14 +14,16 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accord_clinic.attainment import LEVELS
 from accord_clinic.charts import Panel, SessionMark
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
 from accord_clinic.pages.findings import CaseReading, Headline, reading
-from accord_clinic.pages.outcomes import outcome_changes
-from accord_clinic.pages.pictures import Picture, goal_panel, picture, tasks_panel
+from accord_clinic.pages.outcomes import attainment, outcome_changes
+from accord_clinic.pages.pictures import Picture, goal_panel, levels_panel, medication_panel, picture, tasks_panel
 from accord_clinic.pages.strains import strain_line, strain_span
 from accord_clinic.permissions import can, check_treat
+from accord_clinic.queries import expectations
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import compute
 from accord_clinic.queries.dyad import DyadRows, Goal, Quoted, dyad_rows
@@ -72,9 +74,11 @@ class _Presenter:
             tick=self.tick(read),
             safety=tuple((finding.answer, finding.session) for finding in read.findings if finding.answer),
             before_the_first=self.names.you and not self.dyad.ended and not self._took_place(),
+            expectations_open=expectations.is_open(self.dyad),
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
             outcomes=outcome_changes(self.rows.record),
+            attainment=attainment([goal.progress for goal in self.rows.goals if goal.levels]),
             answers=self.answers(),
             quotes=tuple(map(_quote, self.rows.quotes)),
             goals=tuple(map(self.goal_line, self.rows.goals)),
@@ -138,7 +142,10 @@ class _Presenter:
         by_client, by_therapist = "client" in goal.sealed_by, "therapist" in goal.sealed_by
         if by_client and by_therapist:
             far = goal.progress
-            state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
+            if far is not None and far in LEVELS:
+                state = _("agreed · {level}").format(level=goal.levels[far - LEVELS[0]]) if goal.levels else _("agreed")
+            else:
+                state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
         elif by_client:
             state = self.names.say(
                 _("{client} confirmed it · waits for you"), _("{client} confirmed it · waits for {therapist}")
@@ -238,18 +245,24 @@ def course_picture(
 
 
 def _moved(rows: DyadRows, sessions: Sequence[Session]) -> list[Panel]:
-    """A panel for tasks, and one for each running goal that was rated more than once."""
+    """A panel for tasks, one for medication, and one for each running goal that was rated more than once."""
     numbers = {s.pk: s.number for s in sessions if s.state == "held"}
-    tasks: dict[int, list[int]] = {}
+    done: dict[str, dict[int, list[int]]] = {"task": {}, "medication": {}}
     goals: dict[int, dict[int, int]] = {goal.pk: {} for goal in rows.goals}
+    levels: dict[int, dict[int, int]] = {goal.pk: {} for goal in rows.goals}
     for moved in rows.moved:
         number = numbers.get(moved.session)
-        if number is not None and moved.kind == "task":
-            tasks.setdefault(number, []).append(moved.value)
+        if number is not None and moved.kind in done:
+            done[moved.kind].setdefault(number, []).append(moved.value)
         elif number is not None and moved.agreement in goals:
-            goals[moved.agreement][number] = moved.value
-    of_goals = [panel for goal in rows.goals[:MOST_GOALS] for panel in goal_panel(goal.words, goals[goal.pk])]
-    return [*tasks_panel(dict(sorted(tasks.items()))), *of_goals]
+            (levels if moved.value in LEVELS else goals)[moved.agreement][number] = moved.value
+    of_goals = [
+        panel
+        for goal in rows.goals[:MOST_GOALS]
+        for panel in (*goal_panel(goal.words, goals[goal.pk]), *levels_panel(goal.words, levels[goal.pk]))
+    ]
+    tasks, medication = (dict(sorted(given.items())) for given in done.values())
+    return [*tasks_panel(tasks), *medication_panel(medication), *of_goals]
 
 
 def _quote(quoted: Quoted) -> Quote:

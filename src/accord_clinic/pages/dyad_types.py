@@ -75,6 +75,8 @@ class DyadPage:
     safety: tuple[tuple[str, int], ...]
     asks_age: bool
     before_the_first: bool
+    expectations_open: bool
+    attainment: str
     picture: Picture | None
     outcomes: tuple[OutcomeChange, ...]
     answers: SessionAnswers

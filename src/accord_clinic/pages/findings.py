@@ -58,6 +58,11 @@ class CaseReading:
         return line(self.findings[0]) if self.findings else calm(self.last)
 
     @property
+    def why(self) -> str:
+        """The kind of signal behind the line, for its *Why?*; nothing where the line is no finding."""
+        return self.findings[0].kind if self.findings else ""
+
+    @property
     def headline(self) -> Headline:
         """The first two findings at the top of a page."""
         return headline(self.findings, self.last, self.names)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from accord.instruments import Instrument, PublishedThreshold, Scale
+from accord.instruments import Instrument, PublishedThreshold, Scale, catalogue
 from accord.records import DyadRecord, Response
-from accord.scoring import kept_scores
+from accord.scoring import kept_scores, scores
+from accord_clinic.attainment import AS_AGREED, LEVELS
 from accord_clinic.questionnaires.shelf import shelf
 
 RELIABLE = "reliable change"
+GOAL_ATTAINMENT = "gas"
+FORMS_BY_GOALS = {1: "one", 2: "two", 3: "full", 4: "four", 5: "five"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ def outcome_changes(record: DyadRecord) -> tuple[OutcomeChange, ...]:
                 lines += _change(instrument, threshold, of_version)
                 break
     return tuple(lines)
+
+
+def attainment(levels: Sequence[int | None]) -> str:
+    """Goal attainment over the goals with levels, where each of one to five was rated; else nothing."""
+    form = FORMS_BY_GOALS.get(len(levels))
+    if form is None or any(level not in LEVELS for level in levels):
+        return ""
+    answers = {f"goal{n}": level - AS_AGREED for n, level in enumerate(levels, 1) if level is not None}
+    [(score,)] = scores([answers], catalogue().get(GOAL_ATTAINMENT), form)
+    text = _("Goal attainment: {score}. 50 means as agreed, more is better.")
+    return "" if score.value is None else text.format(score=round(score.value))
 
 
 def _change(instrument: Instrument, threshold: PublishedThreshold, given: list[Response]) -> list[OutcomeChange]:

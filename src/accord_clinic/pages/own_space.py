@@ -17,6 +17,7 @@ from accord_clinic.pages.earlier_course import read_by_successor, stands_now
 from accord_clinic.pages.key_holders import in_short, names_of
 from accord_clinic.pages.pictures import Picture, picture
 from accord_clinic.queries import doors, own_space
+from accord_clinic.queries.expectations import has_written
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.own_space import OwnRows
 from accord_clinic.queries.practice import practice
@@ -45,6 +46,7 @@ class OwnCourse:
     sheets: tuple[tuple[str, str], ...]
     moved: tuple[str, ...] = ()
     unanswered: tuple[tuple[str, str], ...] = ()
+    expects: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def own_course(dyad: Dyad) -> OwnCourse:
         unanswered=tuple(
             (s.uid, _("The session on {day}").format(day=day(s.start))) for s in own_space.unanswered(dyad)
         ),
+        expects=has_written(dyad),
     )
 
 

@@ -13,6 +13,7 @@ from accord.instruments import Instrument, Scale
 from accord.records import RATERS, Rater
 from accord.signals import CHECK_IN
 from accord.stats.thresholds import BUDGET
+from accord_clinic.attainment import AS_AGREED
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.types import Opener
 from accord_clinic.questionnaires.answer_words import wording
@@ -167,20 +168,39 @@ def _reviews(course: Course) -> Iterator[Panel]:
 
 def tasks_panel(values: Mapping[int, Sequence[int]]) -> list[Panel]:
     """What became of tasks between sessions, by session: never a judgement, and nothing where nobody was asked."""
+    return _done_panel(_("Tasks between sessions"), _("0 not done, 1 partly, 2 done"), values)
+
+
+def medication_panel(values: Mapping[int, Sequence[int]]) -> list[Panel]:
+    """How it went with the medication plan, in the client's own words: as planned, partly or not."""
+    return _done_panel(_("Medication"), _("0 not, 1 partly, 2 as planned"), values)
+
+
+def _done_panel(name: str, note: str, values: Mapping[int, Sequence[int]]) -> list[Panel]:
     if len(values) < FEWEST_POINTS:
         return []
     means: dict[int, float | None] = {number: sum(given) / len(given) for number, given in values.items()}
-    note = _("0 not done, 1 partly, 2 done")
-    return [Panel(_("Tasks between sessions"), means, {}, {}, low=0.0, high=2.0, note=note)]
+    return [Panel(name, means, {}, {}, low=0.0, high=2.0, note=note)]
+
+
+def levels_panel(words: str, values: Mapping[int, int]) -> list[Panel]:
+    """Where the client sees one goal against the levels that both agreed on, from -2 to 2, by session."""
+    if len(values) < FEWEST_POINTS:
+        return []
+    far: dict[int, float | None] = {number: float(value - AS_AGREED) for number, value in values.items()}
+    return [Panel(_short(words), far, {}, {}, low=-2.0, high=2.0, note=_("0: as agreed"))]
 
 
 def goal_panel(words: str, values: Mapping[int, int]) -> list[Panel]:
     """How far the client sees one goal, from 0 to 10, by session."""
     if len(values) < FEWEST_POINTS:
         return []
-    short = words if len(words) <= LONGEST_NAME else words[: LONGEST_NAME - 1].rstrip() + "…"
     far: dict[int, float | None] = {number: float(value) for number, value in values.items()}
-    return [Panel(short, far, {}, {}, low=0.0, high=10.0, note=_("how far, from 0 to 10"))]
+    return [Panel(_short(words), far, {}, {}, low=0.0, high=10.0, note=_("how far, from 0 to 10"))]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= LONGEST_NAME else words[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def _apart(panel: Panel) -> Iterator[Panel]:

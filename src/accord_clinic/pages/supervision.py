@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Shared:
     """One course of care that its therapist shows. `rank` sorts: the smaller, the sooner a conversation is needed.
 
-    `answer`: the session whose safety answer the line leads to.
+    `answer`: the session whose safety answer the line leads to. `why`: the kind of signal behind the line.
     """
 
     uid: str
@@ -33,6 +33,7 @@ class Shared:
     rank: int
     answer: str = ""
     agenda: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,15 @@ def supervision(member: Member, words: str = "") -> Supervision:
 def _found(count: int) -> str:
     """How many of the shared courses a search has found."""
     if not count:
-        return _("None of the courses that are shared with you is found by this.")
-    return ngettext("{count} course is found.", "{count} courses are found.", count).format(count=count)
+        return _("No shared course fits this search.")
+    return ngettext("{count} course found", "{count} courses found", count).format(count=count)
 
 
 def _shared(dyad: SharedDyad, signals: SignalsAndStrains, notes: tuple[str, ...]) -> Shared:
     client = dyad.address_as or dyad.client
     read = reading(signals, dyad.last, Names(client, dyad.therapist, you=False))
     rank, answer = (read.first.rank, read.first.answer) if read.first else (ASIDE, "")
-    return Shared(dyad.uid, client, dyad.therapist, read.line, dyad.ended is not None, rank, answer, notes)
+    return Shared(dyad.uid, client, dyad.therapist, read.line, dyad.ended is not None, rank, answer, notes, read.why)
 
 
 def _sentence(running: tuple[Shared, ...]) -> str:

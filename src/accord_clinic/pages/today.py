@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.pages.findings import reading
+from accord_clinic.pages.findings import CaseReading, reading
 from accord_clinic.queries.calendar import calendar_today, news, unmatched
 from accord_clinic.queries.findings import NOTHING, SignalsAndStrains, signals_and_strains
 from accord_clinic.queries.practice import zone
@@ -36,7 +36,10 @@ FAILS_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class TodayEntry:
-    """One session on the page. `sheet` is the latest talk sheet of these two people, if there is one."""
+    """One session on the page. `sheet` is the latest talk sheet of these two people, if there is one.
+
+    `why`: the kind of signal behind the line, where the line is a finding.
+    """
 
     uid: str
     dyad: str
@@ -44,6 +47,7 @@ class TodayEntry:
     when: str
     where: str
     line: str = ""
+    why: str = ""
     sheet: str = ""
     rate: bool = False
     settle: bool = False
@@ -195,20 +199,21 @@ class _Entries:
         """A session of today: the first finding about these two, and the one thing to do now."""
         if session.state not in ("planned", "held"):
             return self.entry(session, "H:i", line=str(STATES[session.state]).capitalize())
-        held = session.state == "held"
+        held, read = session.state == "held", self._reading(session)
         return self.entry(
             session, "H:i",
-            line=denied(session.called) if session.denied else self._line(session),
+            line=denied(session.called) if session.denied else read.line,
+            why="" if session.denied else read.why,
             rate=held and session.owed,
             assumed=held and session.owed and session.assumed,
             settle=session.start <= self.now and not held,
             link=held and session.unsent(self.now),
         )  # fmt: skip
 
-    def _line(self, session: TodaySession) -> str:
-        """The first finding; a safety answer that nobody has looked after comes before all else."""
+    def _reading(self, session: TodaySession) -> CaseReading:
+        """Its first finding is the line; a safety answer that nobody has looked after comes before all else."""
         names = Names(session.called, self.therapist)
-        return reading(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names).line
+        return reading(self.by_dyad.get(session.dyad, NOTHING), session.last_revealed, names)
 
 
 def _calendar(member: Member, now: datetime, where: ZoneInfo) -> TodayCalendar | None:

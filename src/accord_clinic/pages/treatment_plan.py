@@ -40,6 +40,7 @@ class PlanPage:
     made_at: datetime | None
     views: tuple[Shown, ...]
     goals: tuple[Shown, ...]
+    medication: tuple[Shown, ...]
     options: tuple[ShownOption, ...]
     why: str
     sides: tuple[PlanSide, ...]
@@ -79,6 +80,7 @@ def plan_page(rows: PlanRows, client: str, therapist: str, own: str) -> PlanPage
         made_at=plan.made_at if plan else None,
         views=tuple(rows.views),
         goals=tuple(rows.goals),
+        medication=tuple(rows.medication),
         options=tuple(_option(option) for option in rows.options),
         why=plan.why if plan else "",
         sides=tuple(sorted(sides, key=lambda side: side.side != own)),

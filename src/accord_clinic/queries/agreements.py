@@ -7,11 +7,14 @@ from typing import Any
 
 from django.db.models import Prefetch
 
+from accord_clinic.attainment import LEVELS
 from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Undone, Wording
-from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.alliance import LEVEL_NAMES, current_picks
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.from_outside import named_for
+
+LEVEL_NUMBERS = ("−2", "−1", "0", "+1", "+2")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Shown:
     seen: int
     proposed_by: str
     sealed_by: frozenset[str]
+    levels: tuple[str, ...]
     last_change: datetime
     end: str
     ended_at: datetime | None
@@ -52,6 +56,23 @@ class Shown:
     tasks: tuple["Shown", ...] = ()
     progress: tuple[tuple[int, str, int], ...] = ()
     taken_back: tuple[EndTakenBack, ...] = ()
+
+    @property
+    def named_levels(self) -> list[tuple[str, str]]:
+        """Each level with its number; none where the goal has no levels."""
+        return list(zip(LEVEL_NUMBERS, self.levels, strict=False))
+
+    @property
+    def level_fields(self) -> list[tuple[str, str, str]]:
+        """A field for each level: its number, its words so far, and what it is called."""
+        so_far = self.levels or ("",) * len(LEVELS)
+        return list(zip(LEVEL_NUMBERS, so_far, map(str, LEVEL_NAMES), strict=True))
+
+    @property
+    def last_level(self) -> str:
+        """The words of the level that was rated last, where the wording still has levels."""
+        rated = [value for _number, _side, value in self.progress if value in LEVELS]
+        return self.levels[rated[-1] - LEVELS[0]] if rated and self.levels else ""
 
     @property
     def agreed(self) -> bool:
@@ -126,6 +147,7 @@ def _shown(row: Agreement) -> Shown:
         seen=last.pk,
         proposed_by=row.proposed_by,
         sealed_by=history[-1].sealed_by,
+        levels=tuple(last.levels),
         last_change=max(times),
         end=row.end,
         ended_at=row.ended_at,

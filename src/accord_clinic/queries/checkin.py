@@ -15,7 +15,7 @@ from accord.signals import CHECK_IN
 from accord_clinic import links, models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, Practice, Response, Session, Strain
-from accord_clinic.models.alliance import current_picks
+from accord_clinic.models.alliance import as_levels, current_picks
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.queries.earlier_course import earlier_course
@@ -47,11 +47,11 @@ CONCERNS = Prepared(_concerns, -271828182, datetime(1828, 4, 5, tzinfo=UTC))
 AGREEMENTS = Prepared(
     lambda dyad: (
         models.Wording.objects.filter(
-            agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task")
+            agreement__dyad_id=dyad, agreement__ended_at=None, agreement__kind__in=("goal", "task", "medication")
         )
         .annotate(seals_made=Count("seals"))
         .order_by("id")
-        .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made")
+        .values_list("agreement", "agreement__uid", "agreement__kind", "words", "seals_made", "levels")
     )
 )
 _INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms", "session__dyad__therapist").annotate(
@@ -241,8 +241,8 @@ def concerns(session: Session) -> list[tuple[str, datetime]]:
     return [waiting[session.number // every % len(waiting)][:2]] if waiting else []
 
 
-def agreements(session: Session) -> list[tuple[str, str, str, bool]]:
-    """Goals and tasks that have not ended, in their last words: (uid, kind, words, sealed by both). One query."""
+def agreements(session: Session) -> list[tuple[str, str, str, bool, tuple[str, ...]]]:
+    """What is agreed and has not ended, in its last words: (uid, kind, words, sealed by both, levels). One query."""
     rows = AGREEMENTS.rows(session.dyad_id)
-    last = {pk: (uid, kind, words, seals == BOTH) for pk, uid, kind, words, seals in rows}
+    last = {pk: (uid, kind, words, seals == BOTH, as_levels(levels)) for pk, uid, kind, words, seals, levels in rows}
     return [last[pk] for pk in sorted(last)]

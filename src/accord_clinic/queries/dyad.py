@@ -19,6 +19,7 @@ from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
+from accord_clinic.models.alliance import as_levels
 from accord_clinic.models.care import current_responses, rank
 from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS, dyad_record
@@ -63,7 +64,7 @@ GOALS = Prepared(
     lambda dyad: (
         Wording.objects.filter(agreement__dyad_id=dyad, agreement__kind="goal", agreement__ended_at=None)
         .order_by("agreement", "id")
-        .values_list("agreement", "pk", "words", "seals__side")
+        .values_list("agreement", "pk", "words", "seals__side", "levels")
     )
 )
 PROGRESS = Prepared(
@@ -89,12 +90,16 @@ class Quoted:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A running goal in its last words, the sides that sealed them, and the client's last word on how far it is."""
+    """A running goal in its last words, the sides that sealed them, and the client's last word on how far it is.
+
+    `levels`: what would count as each level, where the two wrote that down.
+    """
 
     pk: int
     words: str
     sealed_by: frozenset[str]
     progress: int | None
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +219,17 @@ def _moved(dyad: Dyad) -> list[Moved]:
 
 
 def _goals(dyad: Dyad, moved: Sequence[Moved]) -> list[Goal]:
-    last: dict[int, tuple[str, set[str]]] = {}
+    last: dict[int, tuple[str, set[str], tuple[str, ...]]] = {}
     wording = None
-    for goal, pk, words, seal in GOALS.rows(dyad.pk):
+    for goal, pk, words, seal, levels in GOALS.rows(dyad.pk):
         if pk != wording:
-            last[goal], wording = (words, set()), pk
+            last[goal], wording = (words, set(), as_levels(levels)), pk
         last[goal][1].add(seal)
     progress = {row.agreement: row.value for row in moved}
-    return [Goal(goal, words, frozenset(seals), progress.get(goal)) for goal, (words, seals) in last.items()]
+    return [
+        Goal(goal, words, frozenset(seals), progress.get(goal), levels)
+        for goal, (words, seals, levels) in last.items()
+    ]
 
 
 def _shared_with(dyad: Dyad) -> list[str]:

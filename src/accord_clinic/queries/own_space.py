@@ -98,10 +98,11 @@ def private_line(client: Client, uid: str) -> PrivateLine | None:
     return rows.select_related("response__session__dyad__client", "response__session__dyad__therapist").first()
 
 
-def agreement_words(uid: str) -> tuple[str, str]:
-    """Kind and last words of a goal or a task."""
+def agreement_words(uid: str) -> tuple[str, str, tuple[str, ...]]:
+    """Kind, last words and levels of a goal or a task."""
     rows = models.Wording.objects.filter(agreement__uid=uid).order_by("id")
-    return rows.values_list("agreement__kind", "words").last() or ("goal", "")
+    kind, words, levels = rows.values_list("agreement__kind", "words", "levels").last() or ("goal", "", ())
+    return kind, words, tuple(levels)
 
 
 def strain_start(uid: str) -> datetime | None:

@@ -48,13 +48,13 @@ def studies_to_answer(member: Member) -> list[Study]:
 
 
 def files_to_release(member: Member) -> list[StudyFile]:
-    """For an admin: what waits to be let out."""
+    """For an admin: what waits for release."""
     check_keep_practice(member)
     return list(_files().filter(answer="", contents__isnull=False))
 
 
 def answered_files(member: Member) -> list[StudyFile]:
-    """For an admin: what was let out or refused, the latest first."""
+    """For an admin: what was released or refused, the latest first."""
     check_keep_practice(member)
     return list(_files().exclude(answer="")[:AT_MOST])
 

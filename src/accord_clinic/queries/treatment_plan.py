@@ -26,6 +26,7 @@ class PlanRows:
     fits: dict[str, int]
     goals: Sequence[Shown]
     views: Sequence[Shown]
+    medication: Sequence[Shown]
     is_current: bool
     versions: int
 
@@ -42,6 +43,7 @@ def plan_rows(dyad: Dyad) -> PlanRows:
         fits={fit.side: fit.value for fit in sorted(plan.fits.all(), key=lambda fit: fit.pk)} if plan else {},
         goals=[row for row in going_on if row.kind == "goal"],
         views=[row for row in going_on if row.kind == "problem"],
+        medication=[row for row in going_on if row.kind == "medication"],
         is_current=plan is not None and plan.wordings == wordings(going_on),
         versions=plans.count(),
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accord.records import Rater
 from accord.signals import CHECK_IN, STRAIN
+from accord_clinic.attainment import LEVELS
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
 
@@ -29,11 +30,12 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """A goal or a task that both have sealed, in its last words."""
+    """A goal, a task or a medication plan that both have sealed, in its last words; a goal may have `levels`."""
 
     uid: str
     kind: str
     words: str
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +168,20 @@ def asking_again(concern: Concern, names: QuestionNames) -> tuple[Question, ...]
 
 
 def progress_question(agreed: Agreed, strain: str = "") -> Question:
-    """How far a goal or a task is; it is left out where the question `strain` was answered with 1 or more."""
-    if agreed.kind == "goal":
+    """How far a goal is, or how a task or the medication went.
+
+    It is left out where the question `strain` was answered with 1 or more.
+    """
+    if agreed.kind == "goal" and agreed.levels:
+        steps = tuple(Choice(str(value), words) for value, words in zip(LEVELS, agreed.levels, strict=True))
+        text, hint = _("Where does this stand now: “{words}”?"), _("You agreed on these levels together.")
+    elif agreed.kind == "goal":
         steps = tuple(Choice(str(n), str(n)) for n in range(11))
         text, hint = _("How far along is this: “{words}”?"), _("0: not begun. 10: reached.")
+    elif agreed.kind == "medication":
+        steps = (Choice("2", _("As planned")), Choice("1", _("Partly")), Choice("0", _("Not")))
+        text = _("Since last time, how did it go with your medication: “{words}”?")
+        hint = _("Every answer helps. Nobody judges you by it.")
     else:
         steps = (Choice("2", _("Done")), Choice("1", _("Partly")), Choice("0", _("Not yet")))
         text, hint = _("Since last time, how did this go: “{words}”?"), ""

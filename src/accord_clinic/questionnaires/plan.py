@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from accord.signals import CHECK_IN, REVIEW_EVERY, STARTING_SESSIONS
 
@@ -90,14 +90,17 @@ def asks_what_matters(number: int, often: int) -> bool:
     return any(n % PICKS_EVERY[often] == 0 for n in _since(number, often))
 
 
-def asks_how_far(number: int, often: int, rows: Iterable[tuple[str, str, str, bool]]) -> list[tuple[str, str, str]]:
-    """Which of these goals and tasks a session asks about: the latest task each time, goals every fourth session.
+def asks_how_far(number: int, often: int, rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Which of these a session asks about: the latest task or medication plan each time, goals every fourth session.
 
-    `rows`: (uid, kind, words, sealed by both). Several goals take turns.
+    `rows`: (uid, kind, words, sealed by both, and what else goes along). Several goals take turns, and so do task and
+    medication.
     """
-    agreed = [(uid, kind, words) for uid, kind, words, both in rows if both]
+    agreed = [(uid, kind, words, *more) for uid, kind, words, both, *more in rows if both]
     goals = [row for row in agreed if row[1] == "goal"]
-    tasks = [row for row in agreed if row[1] == "task"][-MOST_TASKS:]
+    latest = [[row for row in agreed if row[1] == kind][-MOST_TASKS:] for kind in ("task", "medication")]
+    doing = [row for rows in latest for row in rows]
+    tasks = doing[number // often % len(doing) :][:MOST_TASKS] if doing else []
     if not goals or not _comes(GOALS_EVERY, number, often):
         return tasks
     turn = sum(_comes(GOALS_EVERY, n, often) for n in range(often, number, often))

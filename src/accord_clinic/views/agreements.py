@@ -34,6 +34,7 @@ def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
     context = {
         "dyad": dyad,
         "goals": [row for row in everything if row.kind == "goal" and not row.ended_at],
+        "medication": [row for row in everything if row.kind == "medication" and not row.ended_at],
         "views": [row for row in everything if row.kind == "problem" and not row.ended_at],
         "ended": agreement_queries.ended(everything),
         "common": agreement_queries.picks_in_common(dyad),
@@ -46,7 +47,7 @@ def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
 @require_POST
 @login_required
 def propose(request: MemberRequest, uid: str) -> HttpResponse:
-    """Add a goal, a task or a shared view."""
+    """Add a goal, a task, a medication plan or a shared view."""
     dyad = or_404(agreement_queries.dyad_for(request.user, uid))
     kind = request.POST.get("kind", "goal")
     about = request.POST.get("goal")
@@ -63,7 +64,8 @@ def reword(request: MemberRequest, uid: str) -> HttpResponse:
     words = request.POST.get("words", "")
     try:
         permissions.check_treat(request.user, agreement.dyad)
-        agreements.reword(agreement, words, SIDE, seen=_seen(request), by=request.user)
+        levels = request.POST.getlist("level") if "level" in request.POST else None
+        agreements.reword(agreement, words, SIDE, seen=_seen(request), by=request.user, levels=levels)
     except AccordError as error:
         return _goals(request, agreement.dyad, problem=str(error), written=words, about=agreement.uid)
     done = _("The wording has changed. You both confirm it again.")

@@ -118,15 +118,6 @@ def arrange(request: MemberRequest, uid: str) -> HttpResponse:
 
 @require_POST
 @login_required
-def send_guide(request: MemberRequest, uid: str) -> HttpResponse:
-    """Send the page to read before the first session."""
-    dyad = or_404(dyad_queries.treated(request.user, uid))
-    done = _("The page is on its way.")
-    return do(request, reverse("dyad", args=[uid]), care.send_guide, dyad, by=request.user, done=done)
-
-
-@require_POST
-@login_required
 def share(request: MemberRequest, uid: str) -> HttpResponse:
     """Share the dyad with a supervisor from now on."""
     dyad, supervisor = _with(request, uid, "supervisor")

@@ -83,7 +83,7 @@ def _page(
     link: Link, names: questionnaires.QuestionNames, concerns, rows, versions: Mapping[str, str] | None
 ) -> questionnaires.QuestionPage:
     progress = plan.asks_how_far(link.session.number, often(link.dyad), rows)
-    goals = [questionnaires.Agreed(uid, kind, words) for uid, kind, words, _both in rows if kind == "goal"]
+    goals = [questionnaires.Agreed(uid, kind, words) for uid, kind, words, *_rest in rows if kind == "goal"]
     return questionnaires.page(
         "client",
         [tuple(pair) for pair in link.invitation.forms],

@@ -34,7 +34,7 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = request.resolver_match
     if match and match.url_name == "check-in":
         return checkin.forged(request, match.kwargs["uid"])
-    text = _("This page has waited too long. Please go back, load it anew and send it again; nothing was changed.")
+    text = _("This page was open too long. Please go back, reload it and send it again. Nothing was changed.")
     return _plain(_("Please send it again"), text, 403)
 
 

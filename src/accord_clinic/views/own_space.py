@@ -156,7 +156,9 @@ def change(request: HttpRequest, client, uid: str) -> HttpResponse:
     if what == "seal":
         return _do(request, client, agreement.dyad, "", agreements.seal, agreement, SIDE, seen=seen)
     if what == "reword":
-        return _do(request, client, agreement.dyad, words, agreements.reword, agreement, words, SIDE, seen=seen)
+        levels = request.POST.getlist("level") if "level" in request.POST else None
+        facts = {"seen": seen, "levels": levels}
+        return _do(request, client, agreement.dyad, words, agreements.reword, agreement, words, SIDE, **facts)
     if what == "undo":
         return _do(request, client, agreement.dyad, "", agreements.take_back_end, agreement, SIDE)
     return _do(request, client, agreement.dyad, "", agreements.end, agreement, what, SIDE)
@@ -282,7 +284,8 @@ def _do(
 def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
     everything = agreement_queries.shown(dyad)
     context = {
-        "goals": [agreement for agreement in everything if agreement.kind != "task" and not agreement.ended_at],
+        "goals": [row for row in everything if row.kind in ("goal", "problem") and not row.ended_at],
+        "medication": [row for row in everything if row.kind == "medication" and not row.ended_at],
         "ended": agreement_queries.ended(everything),
         **more,
     }

@@ -91,7 +91,7 @@ def take_file(request: MemberRequest, uid: str) -> HttpResponse:
 @require_safe
 @login_required
 def studies(request: MemberRequest) -> HttpResponse:
-    """For an admin: what researchers ask for, and what waits to be let out."""
+    """For an admin: what researchers ask for, and what waits for release."""
     context = {
         "studies": queries.studies_to_answer(request.user),
         "waiting": queries.files_to_release(request.user),
@@ -106,16 +106,18 @@ def answer_study(request: MemberRequest, uid: str) -> HttpResponse:
     """Approve a study or refuse it."""
     row = or_404(queries.any_study(request.user, uid))
     answer = request.POST.get("answer", "")
-    return do(request, reverse("studies"), actions.answer, row, answer, by=request.user, done=_("It is answered."))
+    done = _("Your answer is saved.")
+    return do(request, reverse("studies"), actions.answer, row, answer, by=request.user, done=done)
 
 
 @require_POST
 @login_required
 def release_file(request: MemberRequest, uid: str) -> HttpResponse:
-    """Look at what was made; let it out or refuse."""
+    """Look at what was made; release or refuse it."""
     row, answer = or_404(queries.any_file(request.user, uid)), request.POST.get("answer", "")
     if answer != "look":
-        return do(request, reverse("studies"), actions.release, row, answer, by=request.user, done=_("It is answered."))
+        done = _("Your answer is saved.")
+        return do(request, reverse("studies"), actions.release, row, answer, by=request.user, done=done)
     try:
         return _zip(actions.look(row, by=request.user), row)
     except PermissionDenied as error:
@@ -127,7 +129,7 @@ def release_file(request: MemberRequest, uid: str) -> HttpResponse:
 
 def _make(request: MemberRequest, back: str, of) -> HttpResponse:
     """A study file, or a report where a plan came with it."""
-    done, plan = _("It is made. Another member lets it out."), request.FILES.get("plan")
+    done, plan = _("The file is made. Another admin has to release it."), request.FILES.get("plan")
     if request.POST.get("what") != "report":
         return do(request, back, actions.make, by=request.user, study=of, done=done)
     if plan is None or (plan.size or 0) > LARGEST_PLAN:

@@ -199,7 +199,7 @@ def my_erasure(request: HttpRequest, client) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def erasure_state(request: HttpRequest) -> HttpResponse:
-    """How a request for erasure stands, for whoever has its receipt. It names nobody."""
+    """What has happened with a request for erasure, for whoever has its receipt. It names nobody."""
     code = request.POST.get("code", "") if request.method == "POST" else ""
     state = erasure_pages.state(code) if code else None
     context = {"state": state, "wrong": bool(code) and state is None}

@@ -143,7 +143,7 @@ def _sentence(released: Released) -> str:
     """The page in one sentence: whether concerns get talked about, by the client's word."""
     talked = released.total.talked
     if talked is None:
-        return _("How often concerns are talked about is shown from five therapists on.")
+        return _("How often concerns are talked about is shown once there are five therapists.")
     if talked.whole is None:
         return _("How often concerns were talked about is kept back: the numbers are too small to show.")
     if not talked.whole:

@@ -91,6 +91,7 @@ def pages_read() -> dict[str, str]:
         "goals": _("your shared goals"),
         "treatment_plan": _("your treatment plan"),
         "looking_back": _("the sheet that looks back"),
+        "expectations": _("what you both expected before the first session"),
         "strain": _("something that felt off"),
         "course": _("your course"),
         "words": _("your course, with your words"),

@@ -49,7 +49,7 @@ class Command(BaseCommand):
             self.stdout.write(f"The practice that was here is now {aside}.")
         self.stdout.write(
             f"It is the practice now. Its key is in {settings.KEYS / keys.DATABASE}; print "
-            f"{settings.KEYS / keys.SHEET} and delete that file. On a new machine everybody signs in anew."
+            f"{settings.KEYS / keys.SHEET} and delete that file. On a new machine everybody signs in again."
         )
 
 

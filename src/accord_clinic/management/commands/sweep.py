@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 from accord_clinic.actions import (
     calibration,
     erasure,
+    expectations,
     follow_up,
     planning,
     programs,
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             planning.assume_held()
             schedule.due()
             follow_up.ask_due()
+            expectations.open_due()
             erasure.purge()
             step_in.send_codes()
             study_forgotten.forget_old()

@@ -1,0 +1,56 @@
+"""What two people expect before they meet: whose link it is, what a side has sent, and both once it is open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from accord_clinic import links
+from accord_clinic.models import Dyad, Expectation, ExpectationSheet
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationRows:
+    """`own`: what the reader's side has sent, by topic. `both`: by side and topic; nothing before it is open."""
+
+    own: dict[str, str]
+    both: dict[tuple[str, str], str]
+    opened_at: datetime | None
+
+
+def dyad_of_link(token: str) -> Dyad | None:
+    """The course of care that a link is about, if the client may still write."""
+    rows = Dyad.objects.filter(
+        expectation_sheet__token_hash=links.digest(token), ended=None, client__locked_at=None
+    ).select_related("client__terms", "therapist")
+    dyad = rows.first()
+    return None if dyad is None or have_met(dyad) else dyad
+
+
+def have_met(dyad: Dyad) -> bool:
+    """Whether a session took place, so that there is no *before* any more."""
+    return dyad.under_way or dyad.sessions.filter(state="held").exists()
+
+
+def expectation_rows(dyad: Dyad, own: str) -> ExpectationRows:
+    """What the reader may see. `own`: the side of the reader, or nothing. Two queries."""
+    sheet = ExpectationSheet.objects.filter(dyad=dyad).first()
+    if sheet is None:
+        return ExpectationRows({}, {}, None)
+    rows = Expectation.objects.filter(sheet=sheet)
+    if not sheet.opened_at:
+        rows = rows.filter(side=own)
+    words = {(row.side, row.topic): row.words for row in rows}
+    mine = {topic: text for (side, topic), text in words.items() if side == own}
+    return ExpectationRows(mine, words if sheet.opened_at else {}, sheet.opened_at)
+
+
+def is_open(dyad: Dyad) -> bool:
+    """Whether there is a sheet that both may read."""
+    return ExpectationSheet.objects.filter(dyad=dyad).exclude(opened_at=None).exists()
+
+
+def has_written(dyad: Dyad) -> bool:
+    """Whether the client has something to read there: own answers, or both once it is open."""
+    rows = Expectation.objects.filter(sheet__dyad=dyad)
+    return rows.filter(Q(side="client") | Q(sheet__opened_at__isnull=False)).exists()

@@ -208,7 +208,7 @@ def _calibrations(
     rated: dict[str, Floats], sessions: Floats, priors: Priors | None, budget: Budget
 ) -> dict[str, Calibration]:
     """What each voice that rated is judged by; the client together with the therapist, where both did."""
-    own = {voice: getattr(priors, voice, None) for voice in RATERS}
+    own: dict[str, Hyper | None] = {voice: getattr(priors, voice, None) for voice in RATERS}
     if len(rated) < len(RATERS):
         return {
             voice: calibrate(y, sessions, prior=own[voice], second_prior=own["therapist"], budget=budget)

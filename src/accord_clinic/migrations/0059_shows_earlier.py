@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from accord_clinic.database.checks import AddCheck
+
 
 class Migration(migrations.Migration):
     dependencies = [("accord_clinic", "0058_purposes_were_checked")]
@@ -19,6 +21,13 @@ class Migration(migrations.Migration):
                 default="nothing",
                 help_text="what the client lets this therapist see of the course before, while this one goes on",
                 max_length=10,
+            ),
+        ),
+        AddCheck(
+            model_name="dyad",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("shows_earlier__in", ["agreed", "course", "nothing"])),
+                name="dyad_shows_earlier_is_a_code",
             ),
         ),
     ]

@@ -16,6 +16,7 @@ from tests.clinic.test_study import read
 from accord.errors import BadInput
 from accord.tables import vocabulary
 from accord_clinic.actions import consent, erasure, study, study_forgotten
+from accord_clinic.exports import study_rows
 from accord_clinic.models import (
     Agreement,
     AuditEntry,
@@ -326,7 +327,7 @@ def test_the_vocabulary_has_the_codes_that_the_tables_may_hold():
         "responses.rater": ((Response, "side"), set()), "responses.order": ((Dyad, "order"), set()),
         "strains.kind": ((Strain, "kind"), set()), "strains.opened_by": ((Strain, "opened_by"), set()),
         "strains.move": ((StrainMove, "move"), set()), "strains.side": ((StrainMove, "side"), set()),
-        "agreements.kind": ((Agreement, "kind"), set()), "agreements.end": ((Agreement, "end"), set()),
+        "agreements.end": ((Agreement, "end"), set()),
         "agreements.proposed_by": ((Agreement, "proposed_by"), set()),
         "sessions.revealed_by": ((Session, "revealed_by"), set()),
     }  # fmt: skip
@@ -334,6 +335,8 @@ def test_the_vocabulary_has_the_codes_that_the_tables_may_hold():
         table, column = name.split(".")
         choices = {code for code, _label in model._meta.get_field(field).choices if code}
         assert set(vocabulary.TABLE[table].column(column).codes) == choices | more, name
+    kinds = vocabulary.TABLE["agreements"].column("kind").codes
+    assert set(kinds) == set(study_rows.AGREED_KINDS), "and no plan of medication"
 
 
 def test_a_small_practice_has_no_file_with_codes(people, ben, dee, ada):

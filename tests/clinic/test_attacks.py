@@ -46,7 +46,7 @@ ODD = [
 """Each has broken a program somewhere: digits that are no number, bytes no database takes, other people's syntax."""
 FITTING = {"what": "reword", "kind": "goal", "for": "copy", "move": "try_repair", "how": "reached", "state": "held"}
 """What leads further into a view than an odd value does."""
-NEED_NO_TOKEN = {"^c/(?P<token>.*)$", "^stop/(?P<token>.*)$", "fhir/token/"}
+NEED_NO_TOKEN = {"^c/(?P<token>.*)$", "^before/(?P<token>.*)$", "^stop/(?P<token>.*)$", "fhir/token/"}
 """The address itself is the secret there, and mail programs post to it; a program of others proves who it is itself."""
 
 

@@ -156,6 +156,8 @@ def a_hand_over(world):  # noqa: F811
 def a_therapist_who_left(world):  # noqa: F811
     """And then Ben has left, so that an admin answers what Ana says is wrong there."""
     a_hand_over(world)
+    for other in Dyad.objects.filter(therapist=world.people.ben, ended=None):
+        care.hand_over(other, world.people.eve, timezone.localdate(), by=world.people.ben)
     cover_and_emergency.leave(world.people.ben, by=world.people.ada)
     corrections.ask(world.people.dyad, "It was a Wednesday", by=world.people.ana)
 

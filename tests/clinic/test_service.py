@@ -548,7 +548,7 @@ class TestLinesThatAreOnlyCounted:
         for n in (0, 1):
             ServiceMonth.objects.filter(pk=row.pk).update(counts={**row.counts, "counted": n})
             pages.append(without_nonces(as_member(mo).get("/service/").content))
-        assert b"Lines that are only counted" in pages[0]
+        assert b"Comments that are only counted" in pages[0]
         assert pages[0] == pages[1]
 
     def test_ten_clients_stand_as_a_number_and_no_word_of_theirs_leaves(self, as_member, mo, ben):

@@ -13,6 +13,7 @@ SPEAKS = re.compile(rf"^\s*(?:from|import) +({REACH})\b", re.M)
 SPEAKERS = {
     "accounts/launch.py": "requests",  # the care records that an admin has listed, at the addresses that these name
     "accounts/sso.py": "requests",  # the one provider of the settings
+    "demo/mail.py": "smtplib",  # to nobody: it refuses as a mail server does
     "imports/calendar/fetching.py": "socket, urllib3",  # a calendar's own address, judged before it is asked
     "messages/sms_gateway.py": "requests",  # the one gateway of the settings
     "upkeep/examination.py": "requests, smtplib",  # `accord_clinic check`: the provider and mail server of the settings

@@ -21,7 +21,7 @@ def plan_pdf(plan: PlanPage, language: str) -> bytes:
         "problem_name": _("The problem, as we see it"),
         "problem": [view.words for view in plan.views],
         "goals_name": _("Goals, and what we do for them"),
-        "goals": [_goal(goal) for goal in plan.goals],
+        "goals": [_goal(goal, plan) for goal in plan.goals],
         "medication_name": _("Medication plan"),
         "medication": [row.words for row in plan.medication],
         "options_name": _("What we considered"),
@@ -44,8 +44,14 @@ def _when(plan: PlanPage) -> str:
     return _("version {number}, written on {day}").format(number=plan.version, day=day)
 
 
-def _goal(goal: Shown) -> dict[str, Any]:
-    return {"words": goal.words, "tasks": [task.words for task in goal.tasks if not task.ended_at]}
+def _goal(goal: Shown, plan: PlanPage) -> dict[str, Any]:
+    """A goal with its tasks; beside each whether both have confirmed it."""
+    going_on = [task for task in goal.tasks if not task.ended_at]
+    return {
+        "words": goal.words,
+        "note": "" if goal.agreed else plan.not_agreed,
+        "tasks": [{"words": task.words, "note": "" if task.agreed else plan.not_agreed} for task in going_on],
+    }
 
 
 def _side(side: PlanSide) -> dict[str, str]:

@@ -124,17 +124,17 @@ class SessionAnswers:
     @property
     def nothing_apart(self) -> str:
         """Said where both answered and nothing lies so far apart that it is told in words."""
-        return _("Nothing: on each question the two answers are the same, or next to each other.") if self.alike else ""
+        return _("No two answers are more than one step apart.") if self.alike else ""
 
     @property
     def how_to_read(self) -> str:
         """What is drawn in the rows and is not plain from the legend."""
         if not self.rows:
             return ""
-        lowest = _("The two lowest answers are shaded.")
+        lowest = _("The two least good answers are shaded.")
         if not any(row.is_same for row in self.rows):
             return lowest
-        return f"{lowest} {_('Where the two marks touch, the answers are the same.')}"
+        return f"{lowest} {_('One mark in two colours: both gave the same answer.')}"
 
     @property
     def empty(self) -> bool:

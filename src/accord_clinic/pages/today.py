@@ -5,7 +5,7 @@ A new list on the page is one more part of `Today`; what it needs of a session i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -140,7 +140,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
     }
     return Today(
         sentence=_sentence(parts, len(notices)),
-        first=_first(parts["sessions"]),
+        first=_next(of_the_day, now, where),
         day=moment(now, where, "l, j F"),
         safety=tuple((session, safety_line(client)) for session, client in notices),
         week=words.week((session for session in rows if session.start >= tomorrow), sheets),
@@ -253,11 +253,13 @@ def _pauses(member: Member, now: datetime, where: ZoneInfo) -> tuple[TodayPause,
     )
 
 
-def _first(sessions: tuple[TodayEntry, ...]) -> str:
-    """Who comes first today; nothing on a day without sessions."""
-    if len(sessions) < 2:
+def _next(sessions: Sequence[TodaySession], now: datetime, where: ZoneInfo) -> str:
+    """Who comes first today, or next once the day has begun; nothing where the day holds less than two sessions."""
+    ahead = [session for session in sessions if session.start > now and session.state == "planned"]
+    if len(sessions) < 2 or not ahead:
         return ""
-    return _("{name} is first, at {time}.").format(name=sessions[0].name, time=sessions[0].when)
+    comes = _("{name} is first, at {time}.") if ahead[0] is sessions[0] else _("{name} is next, at {time}.")
+    return comes.format(name=ahead[0].called, time=moment(ahead[0].start, where, "H:i"))
 
 
 def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:

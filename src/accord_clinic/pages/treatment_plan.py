@@ -55,6 +55,11 @@ class PlanPage:
         return self.sides[0]
 
     @property
+    def not_agreed(self) -> str:
+        """Said beside a goal or task of the plan that only one of the two has confirmed."""
+        return _("not agreed yet")
+
+    @property
     def says_who_does_what(self) -> bool:
         """Whether it says of somebody what they do."""
         return any(side.does for side in self.sides)

@@ -88,4 +88,4 @@ def change(kind: str, client: str, before: str, after: str) -> str:
 
 def undo(client: str) -> str:
     """The button beside it."""
-    return _("Undo {client}").format(client=client)
+    return _("Undo this for {client}").format(client=client)

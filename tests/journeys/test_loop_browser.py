@@ -106,7 +106,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     assert strain.state == "talked_about"
 
     bens_page.goto(f"/people/{people.dyad.uid}/goals/")
-    bens_page.get_by_label("In the words of Ana").fill("Say what hurts at once")
+    bens_page.get_by_label("In Ana’s words").fill("Say what hurts at once")
     bens_page.get_by_role("button", name="Propose").first.click()
     bens_page.get_by_role("button", name=re.compile("Confirm this wording")).click()
     in_her_own_space(phone, mailoutbox)

@@ -26,7 +26,7 @@ def give(page: Page, what: str, to: str, days: int | None = None):
     page.get_by_label("From").fill(today.isoformat())
     page.get_by_label("To, for a cover").fill((today + timedelta(days=days)).isoformat() if days else "")
     page.get_by_label("Why").fill("Ben is ill")
-    page.get_by_label("A person has told each of these clients").check()
+    page.get_by_label("Somebody has told each of these clients").check()
     page.get_by_role("button", name="Give them").click()
 
 

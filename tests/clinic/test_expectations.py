@@ -72,6 +72,12 @@ def test_neither_sees_the_others_before_both_have_sent_theirs(people, pages):
     assert ExpectationSheet.objects.get().opened_by == "both"
 
 
+def test_sent_twice_the_client_loses_nothing_that_the_page_did_not_show(people, pages):
+    pages("ana", {"hope": HOPE, "roles": "You ask"})
+    pages("ana", {"roles": "I ask, too"})
+    assert dict(Expectation.objects.values_list("topic", "words")) == {"hope": HOPE, "roles": "I ask, too"}
+
+
 def test_what_the_therapist_sent_first_stays_closed_to_the_client(people, pages):
     pages("ben", {"roles": PART})
     assert PART not in read(pages("ana")) + read(pages("space"))

@@ -3,6 +3,7 @@
 import pytest
 from tests.clinic.people import a_held_session, answers
 from tests.clinic.phone import USUAL, Phone
+from tests.clinic.rights_steps import inside
 
 from accord.errors import BadInput
 from accord_clinic.actions import agreements
@@ -34,6 +35,10 @@ def test_levels_are_written_with_the_wording_and_both_confirm_them(people, as_me
     seen = {"words": "Sleep through", "seen": goal.wordings.get().pk}
     refused = ben.post(path, {**seen, "level": [*FIVE[:4], ""]})
     assert "Write all five levels" in refused.content.decode()
+    assert "<li>Three nights</li>" in refused.content.decode(), "what was typed is not lost"
+    own = inside(people.ana).post(f"/mine/goals/{goal.uid}/", {**seen, "what": "reword", "level": [*FIVE[:4], ""]})
+    assert "<p>Three nights</p>" in own.content.decode()
+    assert "changed meanwhile" not in own.content.decode()
     ben.post(path, {**seen, "level": FIVE})
     last = goal.wordings.latest("id")
     assert last.levels == FIVE

@@ -47,6 +47,9 @@ def send_page(dyad: Dyad, *, by: Member) -> None:
 def send(dyad: Dyad, side: str, words: Mapping[str, str], *, by: Client | Member, agrees_to: str = "") -> None:
     """Keep what one side expects, by topic. It opens to both when the other side has sent theirs.
 
+    The client's page shows nothing of what was sent before, so what is left empty there stays as it was sent. The
+    therapist's shows it, and what is emptied there is taken back.
+
     `agrees_to`: the purpose to which a client agrees by sending.
     """
     check_side(dyad, side, by)
@@ -60,7 +63,8 @@ def send(dyad: Dyad, side: str, words: Mapping[str, str], *, by: Client | Member
         raise BadInput(_("You have met, or both can read it already. Say it in the session."))
     if agrees_to and isinstance(by, Client):
         consent.give(by, agrees_to, by=by)
-    sheet.expectations.filter(side=side).delete()
+    replaced = sheet.expectations.filter(side=side)
+    (replaced.filter(topic__in=texts) if side == "client" else replaced).delete()
     now = timezone.now()
     rows = [Expectation(sheet=sheet, side=side, topic=topic, words=text, at=now) for topic, text in texts.items()]
     Expectation.objects.bulk_create(rows)

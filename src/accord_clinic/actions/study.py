@@ -139,7 +139,7 @@ def take(file: StudyFile, *, by: Member) -> bytes:
     check_study(by)
     _hold(file)
     if file.answer != "released":
-        raise BadInput(_("Another member has to let this out first."))
+        raise BadInput(_("Another admin has to release this first."))
     if _has_withdrawn(file):
         raise BadInput(_("Somebody in it does not agree any more. Make it again."))
     contents = _contents(file)

@@ -62,12 +62,12 @@ def reword(request: MemberRequest, uid: str) -> HttpResponse:
     """Change the words, which both then have to seal. If somebody else changed them meanwhile, show both texts."""
     agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     words = request.POST.get("words", "")
+    levels = request.POST.getlist("level") if "level" in request.POST else None
     try:
         permissions.check_treat(request.user, agreement.dyad)
-        levels = request.POST.getlist("level") if "level" in request.POST else None
         agreements.reword(agreement, words, SIDE, seen=_seen(request), by=request.user, levels=levels)
     except AccordError as error:
-        return _goals(request, agreement.dyad, problem=str(error), written=words, about=agreement.uid)
+        return _goals(request, agreement.dyad, problem=str(error), written=words, levels=levels)
     done = _("The wording has changed. You both confirm it again.")
     return do(request, _back(agreement.dyad), lambda: None, done=done)
 

@@ -277,7 +277,8 @@ def _do(
     except AccordError as error:
         changed = isinstance(error, agreements.ChangedMeanwhile)
         problem = _("These words were changed meanwhile.") if changed else str(error)
-        return _goals(request, client, dyad, problem=problem, written=written)
+        typed = {"written": written, "levels": named.get("levels")}
+        return _goals(request, client, dyad, problem=problem, changed=changed, **typed)
     return redirect("my-goals", dyad.uid)
 
 

@@ -51,9 +51,13 @@ file=$(newest)
 [ -n "$file" ] && [ "$file" != "$old" ] || give_up "No new backup was made."
 
 echo "== The program as it is, kept in $before"
+rm -rf "$before.new"
+if ! { cp -a "$home" "$before.new" && echo "$file" > "$before.new/backup-before-update"; }; then
+    rm -rf "$before.new"
+    give_up "The program could not be kept: is the disk full?"
+fi
 rm -rf "$before"
-cp -a "$home" "$before" || give_up "The program could not be kept: is the disk full?"
-echo "$file" > "$before/backup-before-update"
+mv "$before.new" "$before"
 
 # A minute, for a slow machine that brings a large practice up.
 answers() {

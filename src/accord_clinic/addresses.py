@@ -13,7 +13,10 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 def safe(address: str) -> bool:
     """Over TLS, or not leaving this machine."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that hold no address
+        return False
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 

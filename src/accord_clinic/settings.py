@@ -154,7 +154,14 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else 0
 
 # One cache for all workers, or each would count failed sign-ins for itself.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "accord_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accord_cache",
+        # Failed sign-ins and codes that were used lie there: none of them is to be dropped to make room.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # Demo runs on loopback without TLS; everything else is only ever spoken to over TLS.
 SESSION_COOKIE_NAME = "accord" if DEMO else "__Host-accord"

@@ -83,5 +83,5 @@ def test_the_course_shows_it_from_minus_2_to_2_and_the_score_over_all_goals(peop
 
 
 def test_without_a_rating_of_each_goal_there_is_no_score():
-    assert attainment([]) == attainment([22, None]) == attainment([22] * 6) == ""
-    assert attainment([22, 22, 22]).startswith("Goal attainment: 50.")
+    assert attainment([], "Ana") == attainment([22, None], "Ana") == attainment([22] * 6, "Ana") == ""
+    assert "as Ana rates it: 50." in attainment([22, 22, 22], "Ana")

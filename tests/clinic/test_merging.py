@@ -159,7 +159,7 @@ class TestAfterARestore:
     def test_what_differs_there_stays_apart_and_is_told(self, older_backup):
         Client.objects.filter(pk=older_backup.pk).update(born=1991)
         (told,) = serving.merged_again()
-        assert told == "Records that were merged after that day and differ here: 1. An admin has to merge them."
+        assert told == "Not merged again, since the two records differ here: 1. An admin has to merge them."
         assert Client.objects.filter(pk=older_backup.pk).exists()
 
     @pytest.mark.parametrize("born", [1990, 1991], ids=["merged again", "apart"])

@@ -293,7 +293,7 @@ def test_the_client_is_told_of_a_hand_over_in_the_own_space_and_before_the_first
     assert before in text(first.browser.get(f"/c/{first.token}"))
     assert before not in text(second.browser.get(f"/c/{second.token}"))
     earlier_course.show_earlier(after, "agreed", by=ana)
-    chosen = "You work with Eve now, who sees of your time with Ben what you chose."
+    chosen = "You work with Eve now. You chose what Eve sees of your time with Ben."
     assert chosen in text(first.browser.get(f"/c/{first.token}"))
 
 

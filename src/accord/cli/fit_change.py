@@ -55,6 +55,8 @@ def _fit(arguments: argparse.Namespace) -> Result:
         raise BadInput("give either --reliability, for change from before to after, or --sudden with points.")
     if slopes and any(getattr(arguments, name) is not None for name in ("reliability", "sudden", "first", "last")):
         raise BadInput("--method HLM takes all scores of a person. Leave out --reliability, --sudden, --first, --last.")
+    if arguments.reliability_after is not None and arguments.method != "NK":
+        raise BadInput("--reliability-after is for --method NK alone. Leave it out, or choose NK.")
     table = read_table(path, [outcome, person, time])
     labels(table, person, path)
     check_once(table, [person, time], path)

@@ -42,6 +42,9 @@ def registry_dropout(
         if len(table) > MOST_CELLS:
             what = f"{registry.root}: sessions and scores make more than {MOST_CELLS:,} different combinations"
             raise BadInput(f"{what}. Give fewer scores, or scores of whole points.")
+        absent = [str(measure) for k, measure in enumerate(covariates) if not table[f"x{k}"].notna().any()]
+        if absent:
+            raise BadInput(f"{registry.root}: there is no score {', '.join(absent)}. See accord registry describe.")
         whole = rows.filter([rows[name].notnull() for name in by[2:]])
         persons = int(whole.select(*COURSE).distinct().count().execute())
     every = int(table["n"].sum())
@@ -68,7 +71,7 @@ def _sessions(backend: Any, registry: Registry, covariates: tuple[RatedScore, ..
         sessions = table_of(backend, registry, "sessions")
         empty = {name: ibis.null("float64") for name in names}
         parts.append(sessions.select(*COURSE, "session", **empty))
-    if covariates or not parts:
+    if covariates or any("scores" in entry["tables"] for entry in registry.practices.values()):
         scores = table_of(backend, registry, "scores")
         values = {name: measure.of(scores) for name, measure in zip(names, covariates, strict=True)}
         parts.append(scores.mutate(**values).select(*COURSE, "session", *names))

@@ -21,7 +21,8 @@ from accord.registry.folder import StudyFolder, typed
 from accord.tables.vocabulary import TABLE
 
 MANIFEST, FORMAT = "manifest.json", 1
-PRACTICE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+PRACTICE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+"""A letter first: engines guess types from paths, and would read `01` and `1` as one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,10 @@ def join(sources: Mapping[str, StudyFolder], root: str | Path) -> Registry:
     """
     for name, source in sources.items():
         if not PRACTICE.fullmatch(name):
-            raise BadInput(f"{name!r} cannot name a practice. Use small letters, digits and hyphens, 40 at most.")
+            raise BadInput(
+                f"{name!r} cannot name a practice. Begin with a small letter; then small letters, digits and hyphens, "
+                "40 at most."
+            )
         check_faultless(source)
     root = Path(root)
     before = open_registry(root).practices if (root / MANIFEST).exists() else {}

@@ -50,7 +50,11 @@ def _dropout(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sec
         ReportedNumber(f"log odds of {_kind(name)}, {name.removeprefix('planned:')}", fit.estimates[name], fit.se[name])
         for name in wanted
     ]
-    shares = {kind: _share(count, fit.persons) for kind, count in fit.endings.items()}
+    # Of all courses: a session without a covariate is left out of the odds, and its ending with it.
+    courses, ends = rows["dyad"].n_unique(), ((1, "unplanned"), (2, "planned"))
+    shares = {kind: _share(int((rows["event"] == code).sum()), courses) for code, kind in ends}
+    left_out = tens(fit.dropped)
+    more = (f"about {left_out} sessions without a score or a known ending are not in the odds",) if left_out else ()
     estimates += [ReportedNumber(f"share of courses with {kind} endings", v) for kind, v in shares.items() if v]
     if judged := fit.held_out:
         estimates += [
@@ -59,7 +63,8 @@ def _dropout(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sec
             ReportedNumber("Brier score without covariates", judged.brier_baseline),
             ReportedNumber("area under the curve there", judged.auc),
         ]
-    return replace(empty, persons=fit.persons, ratings=fit.n, estimates=tuple(estimates), cautions=fit.warnings)
+    cautions = (*fit.warnings, *more)
+    return replace(empty, persons=fit.persons, ratings=fit.n, estimates=tuple(estimates), cautions=cautions)
 
 
 def _kind(name: str) -> str:

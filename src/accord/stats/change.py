@@ -102,11 +102,14 @@ class ClinicalChange:
         return {**self.counts, **{name: getattr(self, name) for name in names}}
 
     def __str__(self) -> str:
-        lines = [f"Change of {self.n} persons ({self.method}), {self.dropped} without both scores left out", ""]
+        needed = "three" if self.method == "HLM" else "both"
+        lines = [f"Change of {self.n} persons ({self.method}), {self.dropped} without {needed} scores left out", ""]
         lines += [f"{name:<16}{count:>6}{count / self.n:>8.1%}" for name, count in self.counts.items()]
         lines += ["", f"before: mean {self.pre_mean:.2f}, SD {self.pre_sd:.2f}; after: mean {self.post_mean:.2f}"]
         lines.append(f"cut-off {self.cutoff_kind}: {self.cutoff:.2f}")
         lines += [] if np.isnan(self.least) else [f"a change of more than {self.least:.2f} points counts as reliable"]
+        if self.method == "HLM":
+            lines.append("careful: HLM compares with the mean slope; deteriorated means a worse slope than others have")
         return "\n".join(lines)
 
 

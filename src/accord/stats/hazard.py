@@ -186,7 +186,7 @@ def _fit_periods(rows: PersonPeriods, names: tuple[str, ...], link: str, smooth:
         silent=silent,
         dropped=rows.dropped,
         held_out=_held_out(rows, kinds, link, smooth, groups),
-        warnings=_warnings(rows, kinds, groups == "therapist"),
+        warnings=_warnings(rows, kinds, groups),
     )
 
 
@@ -344,12 +344,14 @@ def _predicted(
     return np.where(np.isin(outside.time, times) | smooth, chance, np.nan)
 
 
-def _warnings(rows: PersonPeriods, kinds: int, by_therapist: bool) -> tuple[str, ...]:
+def _warnings(rows: PersonPeriods, kinds: int, groups: str) -> tuple[str, ...]:
     warnings = []
     for kind, word in ((1, "unplanned"), (2, "planned"))[:kinds]:
         count = rows.endings(kind)
         if count < PER_COVARIATE * rows.x.shape[1]:
             warnings.append(f"{count} {word} endings are few for {rows.x.shape[1]} covariates.")
-    if not by_therapist:
+    if groups == "practice":
+        warnings.append("therapists are not in it: clients of one may end alike, so errors may be too small.")
+    elif groups != "therapist":
         warnings.append("therapists are not in it: clients of one therapist may end alike. Name them, where known.")
     return tuple(warnings)

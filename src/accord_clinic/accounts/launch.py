@@ -123,7 +123,8 @@ def appointments(record: CareRecord, arrival: Arrival, first: date, last: date) 
             if not onward:
                 return [row for row in resources if row["resourceType"] == "Appointment"]
             address = onward[0]
-            if not address.startswith(f"{record.issuer.rstrip('/')}/") or time.monotonic() > until:
+            server = record.issuer.rstrip("/")
+            if not address.startswith((f"{server}/", f"{server}?")) or time.monotonic() > until:
                 raise ValueError  # the token is for this server alone, and somebody waits for the page
         raise ValueError
 

@@ -65,7 +65,8 @@ def reword(
     if (words, new_levels) == (last.words, last.levels):
         return last
     wording = Wording.objects.create(agreement=agreement, words=words, levels=new_levels, side=side, at=timezone.now())
-    record(by, "reword", f"agreement:{agreement.pk}", ["words"])
+    changed = [name for name in ("words", "levels") if getattr(wording, name) != getattr(last, name)]
+    record(by, "reword", f"agreement:{agreement.pk}", changed)
     return wording
 
 

@@ -1,6 +1,7 @@
 """Give and withdraw consent for each purpose in one step; a withdrawal takes effect at once."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -65,7 +66,7 @@ def withdraw(
         return
     record(by, "withdraw_consent", f"client:{client.pk}", [purpose])
     if recipient is not None:
-        end_tokens(application=recipient.application, context__client=client)
+        end_tokens(Q(application=recipient.application, context__client=client))
     if purpose == "care":
         _stop_asking(client, now)
     forget_about(client, purpose)

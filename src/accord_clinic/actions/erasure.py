@@ -134,8 +134,8 @@ def decide(row: Erasure, keep: Collection[str], why: Collection[str], *, by: Mem
     """Decide by kind of record what is kept, for the practice's retention times; all else is deleted now.
 
     `keep` are codes of `Erasure.KINDS`, `why` of `Erasure.WHYS`. Records about safety are kept for their time in any
-    case, and days of treatment as long as the record that names them. A safety answer that nobody has looked after is
-    never erased unread.
+    case, and days of treatment as long as the record that names them. While a safety answer waits for somebody to look
+    after it, the record can only be kept.
     """
     check_decide_erasure(by)
     row = Erasure.objects.select_for_update(no_key=True).get(pk=row.pk)
@@ -221,7 +221,7 @@ def _ask(client: Client, at: datetime) -> Erasure:
     """What happens at once. Safety answers stay where a session is not open yet: somebody has to act on them."""
     sessions = Session.objects.filter(dyad__client=client)
     forget_about(client)
-    end_tokens(context__client=client)
+    end_tokens(Q(context__client=client))
     for model, way in AT_ONCE.items():
         model._default_manager.filter(**{way: client}).delete()
     _drop_unrevealed(sessions.filter(revealed_at=None))

@@ -6,6 +6,7 @@ It also knows which records became one: the second would be back beside the firs
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from django.conf import settings
 from accord_clinic.models import Client, Erasure, Practice
 from accord_clinic.queries.rights import kept_until
 
-LEDGER = "erasures.jsonl"
+LEDGER, MERGES = "erasures.jsonl", "merges.jsonl"
+"""In files apart: an update that is taken back leaves them to a program that reads the first alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +88,29 @@ def latest_entries() -> dict[int, LedgerEntry]:
         if before is None or entry.progress > before.progress or entry.uid != before.uid:
             entries[entry.client] = entry
     for row in reversed(merges()):
-        into = entries.get(row.into)
-        if into and into.uid == row.into_uid:
+        into, own = entries.get(row.into), entries.get(row.merged)
+        # Who asked in the second record, too, has an erasure of their own; and its number may be somebody else's now.
+        if into and into.uid == row.into_uid and (own is None or (own.uid == row.uid and not own.receipt)):
             entries[row.merged] = replace(into, client=row.merged, uid=row.uid, receipt="")
     return entries
 
 
 def merges() -> list[LedgerMerge]:
     """Every merge that the ledgers know of, the oldest first."""
-    return list(dict.fromkeys(LedgerMerge(**facts) for facts in map(json.loads, _lines()) if "merged" in facts))
+    return list(dict.fromkeys(LedgerMerge(**json.loads(line)) for line in _lines(MERGES)))
 
 
 def write(merge: LedgerMerge | None = None) -> None:
     """Write the latest state of each, and every merge, into files beside the database and beside the backups."""
     made = dict.fromkeys([*merges(), *([merge] if merge else [])])
-    entries: list[LedgerEntry | LedgerMerge] = [entry for _number, entry in sorted(latest_entries().items())]
-    lines = [json.dumps(asdict(entry), default=lambda day: day.isoformat()) for entry in [*entries, *made]]
-    for path in _paths():
+    _put(LEDGER, [entry for _number, entry in sorted(latest_entries().items())])
+    if made:
+        _put(MERGES, made)
+
+
+def _put(name: str, rows: Iterable[LedgerEntry | LedgerMerge]) -> None:
+    lines = [json.dumps(asdict(row), default=lambda day: day.isoformat()) for row in rows]
+    for path in _paths(name):
         partial = path.with_suffix(".partial")
         partial.write_text("".join(f"{line}\n" for line in lines))
         os.chmod(partial, 0o600)
@@ -110,14 +118,14 @@ def write(merge: LedgerMerge | None = None) -> None:
 
 
 def _written() -> list[LedgerEntry]:
-    return [LedgerEntry.read(line) for line in _lines() if "merged" not in json.loads(line)]
+    return [LedgerEntry.read(line) for line in _lines(LEDGER)]
 
 
-def _lines() -> list[str]:
-    lines = [line for path in _paths() if path.exists() for line in path.read_text().splitlines()]
+def _lines(name: str) -> list[str]:
+    lines = [line for path in _paths(name) if path.exists() for line in path.read_text().splitlines()]
     return [line for line in lines if line]  # the list of nobody, carried to the backups, is one empty line
 
 
-def _paths() -> list[Path]:
+def _paths(name: str) -> list[Path]:
     folders = [settings.DATA, getattr(settings, "BACKUPS", None)]
-    return [folder / LEDGER for folder in folders if folder and folder.is_dir()]
+    return [folder / name for folder in folders if folder and folder.is_dir()]

@@ -32,13 +32,16 @@ def send_page(dyad: Dyad, *, by: Member) -> None:
     client = dyad.client
     if dyad.ended or client.messages_stopped_at or client.locked_at:
         raise BadInput(_("This person gets no messages now."))
+    if have_met(dyad):
+        raise BadInput(_("You have met already. The page is for before that."))
     if not (client.email or client.phone):
         raise BadInput(_("There is no address for this person. Show the page, or write it down."))
-    token = links.new_token()
+    sheet, token = _sheet(dyad), links.new_token()
+    # Once to each address: one that was mistyped is put right, and then the page is sent again.
+    once = f"guide:{dyad.pk}:{links.digest(client.email or client.phone)[:16]}"
     about = settings.PUBLIC_URL + reverse("before-first", args=[token])
-    if not notices.tell("guide", about, client=client, once=f"guide:{dyad.pk}"):
+    if not notices.tell("guide", about, client=client, once=once):
         raise BadInput(_("The page was sent already."))
-    sheet = _sheet(dyad)
     ExpectationSheet.objects.filter(pk=sheet.pk).update(token_hash=links.digest(token))
     record(by, "send_guide", f"dyad:{dyad.pk}", ["guide"])
 
@@ -80,8 +83,7 @@ def open_due(now: datetime | None = None) -> int:
     for sheet in waiting.exclude(expectations=None).distinct():
         opens = opens_at(sheet.dyad_id)
         if opens and opens <= now:
-            _open(sheet, "time")
-            done += 1
+            done += _open(sheet, "time")
     return done
 
 
@@ -103,6 +105,11 @@ def _sheet(dyad: Dyad) -> ExpectationSheet:
     return ExpectationSheet.objects.select_for_update(no_key=True).get(pk=sheet.pk)
 
 
-def _open(sheet: ExpectationSheet, how: str) -> None:
-    ExpectationSheet.objects.filter(pk=sheet.pk, opened_at=None).update(opened_at=timezone.now(), opened_by=how)
-    record(None, "open_expectations", f"dyad:{sheet.dyad_id}", ["opened_at", "opened_by"])
+@transaction.atomic
+def _open(sheet: ExpectationSheet, how: str) -> bool:
+    """Open it, unless that was done at the same moment elsewhere."""
+    unopened = ExpectationSheet.objects.filter(pk=sheet.pk, opened_at=None)
+    opened = bool(unopened.update(opened_at=timezone.now(), opened_by=how))
+    if opened:
+        record(None, "open_expectations", f"dyad:{sheet.dyad_id}", ["opened_at", "opened_by"])
+    return opened

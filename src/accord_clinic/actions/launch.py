@@ -21,6 +21,10 @@ def add_record(
         raise BadInput("The address begins with https://, or anybody on the way could open charts.")
     if CareRecord.objects.filter(issuer=issuer, closed_at=None).exists():
         raise BadInput("This care record is listed already.")
+    if numbers and CareRecord.objects.filter(closed_at=None).exclude(numbers="").exists():
+        raise BadInput(
+            "Another care record gives the numbers that are typed here. Leave the system of its numbers empty."
+        )
     CareRecord.objects.filter(issuer=issuer).delete()  # one that was closed; its ties go with it
     row = CareRecord.objects.create(
         name=name, issuer=issuer, client_id=client_id, signs=signs, numbers=numbers, plans=plans, made_at=timezone.now()

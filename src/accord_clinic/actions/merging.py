@@ -7,6 +7,7 @@ with the models. Courses of care stay apart, each with its therapist, its baseli
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -57,10 +58,15 @@ def merge_again() -> tuple[int, int]:
     Whoever asked for erasure since is left to `erasure.reapply`, which knows both records. Safe to repeat.
     """
     done = apart = 0
-    for noted in erasure_ledger.merges():
+    noted_merges = erasure_ledger.merges()
+    went_into = {(noted.merged, noted.uid): (noted.into, noted.into_uid) for noted in noted_merges}
+    for noted in noted_merges:
+        number, uid = noted.into, noted.into_uid
+        while (number, uid) in went_into and not Client.objects.filter(pk=number, uid=uid).exists():
+            number, uid = went_into[number, uid]  # a record that came and went after that day
         with transaction.atomic():
             rows = Client.objects.select_for_update()
-            main = rows.filter(pk=noted.into, uid=noted.into_uid, locked_at=None).first()
+            main = rows.filter(pk=number, uid=uid, locked_at=None).first()
             other = rows.filter(pk=noted.merged, uid=noted.uid, locked_at=None).first()
             if main is None or other is None:
                 continue
@@ -86,7 +92,7 @@ def _move(main: Client, other: Client, now: datetime) -> None:
         models.Code.objects.filter(client=client).delete()
         models.ClientDoor.objects.filter(client=client).delete()
         models.StepIn.objects.filter(clients=client).delete()
-        end_tokens(context__client=client)
+        end_tokens(Q(context__client=client))
     Client.objects.filter(pk=main.pk).update(**merging_queries.facts_after(main, other))
     other.delete()
 

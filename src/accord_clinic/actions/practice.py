@@ -28,7 +28,7 @@ def check_time_zone(name: str) -> None:
 def check_crisis_text(text: str) -> None:
     """Something is written: clients need to know whom to call."""
     if not text.strip():
-        raise BadInput("Say whom clients should call if they need help now: it stands on each of their pages.")
+        raise BadInput("Say whom clients should call if they need help now: it is shown on each of their pages.")
 
 
 def check_name(name: str) -> None:

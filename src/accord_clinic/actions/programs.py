@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application, Grant
 
@@ -59,14 +60,14 @@ def close(recipient: Recipient, *, by: Member) -> None:
     if not Recipient.objects.filter(pk=recipient.pk, closed_at=None).update(closed_at=now):
         return
     Consent.objects.filter(recipient=recipient, withdrawn_at=None).update(withdrawn_at=now)
-    end_tokens(application=recipient.application)
+    end_tokens(Q(application=recipient.application))
     record(by, "close_program", f"recipient:{recipient.pk}", ["closed_at"])
 
 
-def end_tokens(**whose: object) -> None:
+def end_tokens(whose: Q) -> None:
     """Delete codes and tokens: those of one `application`, those about one `context__client`, or where both fit."""
     for table in (Grant, AccessToken):
-        table.objects.filter(**whose).delete()
+        table.objects.filter(whose).delete()
 
 
 def drop_expired() -> int:

@@ -19,11 +19,11 @@ def plan_pdf(plan: PlanPage, language: str) -> bytes:
         "kicker": _when(plan),
         "foot": _("If the wording changes, you both confirm it again. Earlier versions are kept."),
         "problem_name": _("The problem, as we see it"),
-        "problem": [view.words for view in plan.views],
+        "problem": [_agreement(view, plan) for view in plan.views],
         "goals_name": _("Goals, and what we do for them"),
-        "goals": [_goal(goal, plan) for goal in plan.goals],
+        "goals": [_agreement(goal, plan) for goal in plan.goals],
         "medication_name": _("Medication plan"),
-        "medication": [row.words for row in plan.medication],
+        "medication": [_agreement(row, plan) for row in plan.medication],
         "options_name": _("What we considered"),
         "heads": [_("Option"), _("For"), _("Against"), _("We decided")],
         "options": [[o.words, o.pros, o.cons, o.decision] for o in plan.options],
@@ -44,13 +44,13 @@ def _when(plan: PlanPage) -> str:
     return _("version {number}, written on {day}").format(number=plan.version, day=day)
 
 
-def _goal(goal: Shown, plan: PlanPage) -> dict[str, Any]:
-    """A goal with its tasks; beside each whether both have confirmed it."""
-    going_on = [task for task in goal.tasks if not task.ended_at]
+def _agreement(agreement: Shown, plan: PlanPage) -> dict[str, Any]:
+    """Its words, the tasks of a goal, and beside each what is said where the two have not both confirmed it."""
+    going_on = [task for task in agreement.tasks if not task.ended_at]
     return {
-        "words": goal.words,
-        "note": "" if goal.agreed else plan.not_agreed,
-        "tasks": [{"words": task.words, "note": "" if task.agreed else plan.not_agreed} for task in going_on],
+        "words": agreement.words,
+        "note": "" if agreement.agreed else plan.not_agreed,
+        "tasks": [_agreement(task, plan) for task in going_on],
     }
 
 

@@ -78,7 +78,7 @@ class NewRecord(forms.Form):
     )
     numbers = forms.CharField(
         label=_("System of its numbers (Patient.identifier.system)"), required=False, max_length=200,
-        help_text=_("Then the number that is typed under a client’s name here finds the patient."),
+        help_text=_("Then Accord finds the patient by the number typed under “Messages, consent, cover”."),
     )  # fmt: skip
     plans = forms.BooleanField(
         label=_("Plan sessions by its appointments"), required=False,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accord_clinic.attainment import LEVELS
+from accord_clinic.attainment import LEVELS, level_words
 from accord_clinic.charts import Panel, SessionMark
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
@@ -78,7 +78,10 @@ class _Presenter:
             asks_age=self.names.you and not self.dyad.ended and asks_age(self.dyad.client),
             picture=self.picture(),
             outcomes=outcome_changes(self.rows.record),
-            attainment=attainment([goal.progress for goal in self.rows.goals if goal.levels]),
+            attainment=attainment(
+                [g.progress for g in self.rows.goals if g.levels and g.sealed_by >= {"client", "therapist"}],
+                self.names.client,
+            ),
             answers=self.answers(),
             quotes=tuple(map(_quote, self.rows.quotes)),
             goals=tuple(map(self.goal_line, self.rows.goals)),
@@ -143,7 +146,8 @@ class _Presenter:
         if by_client and by_therapist:
             far = goal.progress
             if far is not None and far in LEVELS:
-                state = _("agreed · {level}").format(level=goal.levels[far - LEVELS[0]]) if goal.levels else _("agreed")
+                level = level_words(goal.levels, far)
+                state = _("agreed · {level}").format(level=level) if level else _("agreed")
             else:
                 state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
         elif by_client:

@@ -63,7 +63,7 @@ def choices() -> dict[str, str]:
     return {
         "nothing": _("Nothing"),
         "agreed": _("The goals and tasks that you and {before} both confirmed"),
-        "course": _("All that {before} could see: what you showed, and what felt off"),
+        "course": _("All that {before} could see: what you showed, what felt off, safety answers, goals and plans"),
     }
 
 

@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.attainment import LEVELS
+from accord_clinic.attainment import LEVELS, level_words
 from accord_clinic.pages.outcomes import OutcomeChange, outcome_changes
 from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.looking_back import LookingBackRows
@@ -68,8 +68,8 @@ def _goal_state(goal: Shown) -> str:
     state = ends.get(goal.end) or _("still open")
     given = [value for _number, side, value in goal.progress if side == "client" and value not in LEVELS]
     reached = [value for _number, side, value in goal.progress if side == "client" and value in LEVELS]
-    if reached and goal.levels:
-        state += " · " + goal.levels[reached[-1] - LEVELS[0]]
+    if reached and (level := level_words(goal.levels, reached[-1])):
+        state += f" · {level}"
     if len(given) > 1:
         state += " · " + _("from {first} to {last} of 10").format(first=given[0], last=given[-1])
     return state

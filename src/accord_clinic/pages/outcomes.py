@@ -41,15 +41,17 @@ def outcome_changes(record: DyadRecord) -> tuple[OutcomeChange, ...]:
     return tuple(lines)
 
 
-def attainment(levels: Sequence[int | None]) -> str:
-    """Goal attainment over the goals with levels, where each of one to five was rated; else nothing."""
+def attainment(levels: Sequence[int | None], client: str) -> str:
+    """Goal attainment over one to five goals that go on, where the client rated each; else nothing."""
     form = FORMS_BY_GOALS.get(len(levels))
     if form is None or any(level not in LEVELS for level in levels):
         return ""
     answers = {f"goal{n}": level - AS_AGREED for n, level in enumerate(levels, 1) if level is not None}
     [(score,)] = scores([answers], catalogue().get(GOAL_ATTAINMENT), form)
-    text = _("Goal attainment: {score}. 50 means as agreed, more is better.")
-    return "" if score.value is None else text.format(score=round(score.value))
+    text = _(
+        "Goal attainment of the goals that go on, as {client} rates it: {score}. 50 means as agreed, more is better."
+    )
+    return "" if score.value is None else text.format(score=round(score.value), client=client)
 
 
 def _change(instrument: Instrument, threshold: PublishedThreshold, given: list[Response]) -> list[OutcomeChange]:

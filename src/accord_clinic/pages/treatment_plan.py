@@ -56,7 +56,7 @@ class PlanPage:
 
     @property
     def not_agreed(self) -> str:
-        """Said beside a goal or task of the plan that only one of the two has confirmed."""
+        """Said beside each part of the plan that the two have not both confirmed."""
         return _("not agreed yet")
 
     @property

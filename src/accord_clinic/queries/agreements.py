@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from django.db.models import Prefetch
 
-from accord_clinic.attainment import LEVELS
+from accord_clinic.attainment import LEVELS, level_words
 from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Undone, Wording
 from accord_clinic.models.alliance import LEVEL_NAMES, current_picks
 from accord_clinic.models.care import rank
@@ -71,8 +72,7 @@ class Shown:
     @property
     def last_level(self) -> str:
         """The words of the level that was rated last, where the wording still has levels."""
-        rated = [value for _number, _side, value in self.progress if value in LEVELS]
-        return self.levels[rated[-1] - LEVELS[0]] if rated and self.levels else ""
+        return level_words(self.levels, next((v for _n, _s, v in reversed(self.progress) if v in LEVELS), None))
 
     @property
     def agreed(self) -> bool:
@@ -152,15 +152,29 @@ def _shown(row: Agreement) -> Shown:
         end=row.end,
         ended_at=row.ended_at,
         history=history[:-1],
-        progress=_progress(row),
+        progress=_progress(row, _levels_since(row)),
         taken_back=tuple(EndTakenBack(each.mark, each.marked_at, each.side, each.at) for each in row.undone.all()),
     )
 
 
-def _progress(row: Agreement) -> tuple[tuple[int, str, int], ...]:
-    """Each side's last word on each revealed session, in their order; what was taken back is not there."""
+def _levels_since(row: Agreement) -> datetime:
+    """Since when the levels of the last wording stand."""
+    wordings = list(row.wordings.all())
+    last = takewhile(lambda wording: wording.levels == wordings[-1].levels, reversed(wordings))
+    return min(wording.at for wording in last)
+
+
+def _progress(row: Agreement, levels_since: datetime) -> tuple[tuple[int, str, int], ...]:
+    """Each side's last word on each revealed session, in their order; what was taken back is not there.
+
+    A rating against levels counts for as long as these levels stand: in other words it would say something else.
+    """
     rows: Iterable[Any] = row.progress.all()
-    last = {(p.number, p.side): p.value for p in rows if p.session.revealed_at}
+    last = {
+        (p.number, p.side): None if p.value in LEVELS and p.at < levels_since else p.value
+        for p in rows
+        if p.session.revealed_at
+    }
     return tuple((number, side, value) for (number, side), value in last.items() if value is not None)
 
 

@@ -5,8 +5,8 @@ sessions.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 from accord.records import DyadRecord, Signal
 from accord.signals import CHECK_IN
 from accord_clinic import models
+from accord_clinic.attainment import LEVELS
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
@@ -64,14 +65,14 @@ GOALS = Prepared(
     lambda dyad: (
         Wording.objects.filter(agreement__dyad_id=dyad, agreement__kind="goal", agreement__ended_at=None)
         .order_by("agreement", "id")
-        .values_list("agreement", "pk", "words", "seals__side", "levels")
+        .values_list("agreement", "pk", "words", "seals__side", "levels", "at")
     )
 )
 PROGRESS = Prepared(
     lambda dyad: (
         Progress.objects.filter(agreement__dyad_id=dyad, side="client", session__revealed_at__isnull=False)
         .order_by("id")
-        .values_list("agreement", "agreement__kind", "session", "value")
+        .values_list("agreement", "agreement__kind", "session", "value", "at")
     )
 )
 SHARED = Prepared(lambda dyad: Share.objects.filter(dyad_id=dyad).values_list("member__name", "until"))
@@ -181,7 +182,8 @@ def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: boo
         if response.instrument == CHECK_IN:
             sides.setdefault(response.session_id, set()).add(response.side)
     signals = shown_signals([dyad.pk])
-    moved = _moved(dyad)
+    wordings = _last_wordings(dyad)
+    moved = _moved(dyad, wordings)
     return DyadRows(
         sessions=sessions,
         sides=sides,
@@ -189,12 +191,22 @@ def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: boo
         signals=signals.get(dyad.pk, ()),
         strains=histories(dyad),
         quotes=_quotes(dyad, responses),
-        goals=_goals(dyad, moved),
+        goals=_goals(wordings, moved),
         moved=moved,
         shared_with=_shared_with(dyad),
         latest=_latest(sessions, responses),
         aside=put_aside(signals, reader).get(dyad.pk, frozenset()) if reader else frozenset(),
     )
+
+
+@dataclass(slots=True)
+class LastWording:
+    """The last words of a goal that goes on, who has sealed them, and since when its levels stand."""
+
+    words: str
+    levels: tuple[str, ...]
+    levels_since: datetime
+    sealed_by: set[str] = field(default_factory=set)
 
 
 def _latest(sessions: Sequence[Session], responses: Sequence[Any]) -> dict[tuple[str, str], ReadableResponse]:
@@ -210,25 +222,35 @@ def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:
     return [Quoted(number, uid, words, current[pk], item) for number, uid, pk, item, words in rows][:MOST_QUOTES]
 
 
-def _moved(dyad: Dyad) -> list[Moved]:
-    """Of each goal and task the client's last word on each session; what was taken back is not there."""
+def _moved(dyad: Dyad, goals: Mapping[int, LastWording]) -> list[Moved]:
+    """Of each goal and task the client's last word on each session; what was taken back is not there.
+
+    A rating against levels counts for as long as these levels stand: in other words it would say something else.
+    """
     last: dict[tuple[int, int], Moved | None] = {}
-    for agreement, kind, session, value in PROGRESS.rows(dyad.pk):
-        last[agreement, session] = None if value is None else Moved(agreement, kind, session, value)
+    for agreement, kind, session, value, at in PROGRESS.rows(dyad.pk):
+        old = value in LEVELS and (agreement not in goals or at < goals[agreement].levels_since)
+        last[agreement, session] = None if value is None or old else Moved(agreement, kind, session, value)
     return [moved for moved in last.values() if moved is not None]
 
 
-def _goals(dyad: Dyad, moved: Sequence[Moved]) -> list[Goal]:
-    last: dict[int, tuple[str, set[str], tuple[str, ...]]] = {}
+def _last_wordings(dyad: Dyad) -> dict[int, LastWording]:
+    last: dict[int, LastWording] = {}
     wording = None
-    for goal, pk, words, seal, levels in GOALS.rows(dyad.pk):
+    for goal, pk, words, seal, stored, at in GOALS.rows(dyad.pk):
+        levels, before = as_levels(stored), last.get(goal)
         if pk != wording:
-            last[goal], wording = (words, set(), as_levels(levels)), pk
-        last[goal][1].add(seal)
+            since = before.levels_since if before and before.levels == levels else at
+            last[goal], wording = LastWording(words, levels, since), pk
+        last[goal].sealed_by.add(seal)
+    return last
+
+
+def _goals(wordings: Mapping[int, LastWording], moved: Sequence[Moved]) -> list[Goal]:
     progress = {row.agreement: row.value for row in moved}
     return [
-        Goal(goal, words, frozenset(seals), progress.get(goal), levels)
-        for goal, (words, seals, levels) in last.items()
+        Goal(goal, last.words, frozenset(last.sealed_by), progress.get(goal), last.levels)
+        for goal, last in wordings.items()
     ]
 
 

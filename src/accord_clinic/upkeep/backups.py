@@ -242,11 +242,12 @@ def _unpack_texts(packed: Path) -> None:
 
 
 def _carry_ledger(source: Path, target: Path) -> None:
-    """Who was erased, as numbers: kept beside every backup, so that no restore brings anybody back."""
-    ours, theirs = source / erasure_ledger.LEDGER, target / erasure_ledger.LEDGER
-    if ours.exists():
-        lines = [*(theirs.read_text().splitlines() if theirs.exists() else ()), *ours.read_text().splitlines()]
-        _write(theirs, "\n".join(dict.fromkeys(lines)))
+    """Who was erased or merged, as numbers: kept beside every backup, so that no restore brings anybody back."""
+    for name in (erasure_ledger.LEDGER, erasure_ledger.MERGES):
+        ours, theirs = source / name, target / name
+        if ours.exists():
+            lines = [*(theirs.read_text().splitlines() if theirs.exists() else ()), *ours.read_text().splitlines()]
+            _write(theirs, "\n".join(dict.fromkeys(lines)))
 
 
 def _write(path: Path, text: str) -> None:

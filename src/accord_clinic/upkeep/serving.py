@@ -40,9 +40,9 @@ def prepare() -> None:
 def merged_again() -> list[str]:
     """Make again the merges that an older database does not know of; gives what is to be said of them."""
     done, apart = merging.merge_again()
-    lines = [f"Records that were merged after that day and now are again: {done}."] if done else []
+    lines = [f"Merged again, since it was done after that day: {done}."] if done else []
     if apart:
-        lines.append(f"Records that were merged after that day and differ here: {apart}. An admin has to merge them.")
+        lines.append(f"Not merged again, since the two records differ here: {apart}. An admin has to merge them.")
     return lines
 
 

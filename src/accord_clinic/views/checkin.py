@@ -283,7 +283,7 @@ def _questions(
         ),
         "last_screen": questionnaires.last_screen_html(
             page,
-            _last_screen_texts(),
+            _last_screen_texts(page),
             choosing=_keeps(values or {}),
             helped="".join((values or {}).get("helped", ())[-1:]),
         ),
@@ -307,7 +307,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
     with checkin_page.speaking(link):
         page = checkin_page.page_of(link, checkin_page.asked_versions(link, request.POST.get("key", "")))
         choosing = "choose" in request.POST or _keeps(reading.values)
-        texts = {name: text.format(therapist=link.therapist) for name, text in _last_screen_texts().items()}
+        texts = {name: text.format(therapist=link.therapist) for name, text in _last_screen_texts(page).items()}
         carried = {
             name: texts
             for name, texts in reading.values.items()
@@ -321,6 +321,7 @@ def _last_look(request: HttpRequest, link: Link, reading: questionnaires.Reading
             "safety": bool(reading.submission and safety_answers(reading.submission.parts)),
             "send": {"name": "reviewed", "value": "page", "text": _("Send") if choosing else texts["send"]},
             "title": texts["title"],
+            "keep": texts["keep"],
         }
         return _shown(_page(request, link, "client/last_look.html", context))
 
@@ -358,9 +359,16 @@ def _keeps(values: Mapping[str, Sequence[str]]) -> bool:
     return any(name.startswith("share.") and texts[-1:] not in ([], [""], ["show"]) for name, texts in values.items())
 
 
-def _last_screen_texts() -> dict[str, str]:
-    """What the last screen says, with the therapist's name left out."""
+def _last_screen_texts(page: questionnaires.QuestionPage) -> dict[str, str]:
+    """What the last screen says, with the therapist's name left out. An answer about safety cannot be kept."""
+    keep = _("You can keep any answer to yourself. It then looks like a skipped one, and you can show it later.")
+    if page.safety:
+        keep = _(
+            "You can keep any answer to yourself, except the one about hurting yourself. A kept answer looks like a "
+            "skipped one, and you can show it later."
+        )
     return {
+        "keep": keep,
         "title": _("{therapist} will see exactly this"),
         "send": _("Show {therapist} all of this"),
         "helped": _("{therapist} is told this with your answers."),

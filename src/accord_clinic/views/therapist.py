@@ -68,6 +68,8 @@ def dyad(request: MemberRequest, uid: str) -> HttpResponse:
     page = dyad_page(request.user, row)
     if page.latest:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
+    elif page.goals and not page.names.you:
+        read_log.log_read(request.user, row, "goals", [])
     earlier = earlier_pages.for_successor(request.user, row)
     if earlier and earlier.agreed:
         read_log.log_read(request.user, earlier.dyad, "goals", [])

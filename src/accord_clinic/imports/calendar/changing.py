@@ -63,6 +63,7 @@ def apply(
         (row.series_id, row.recurrence): row
         for row in CalendarEvent.objects.filter(series__in=calendar.series.filter(**about)).select_related("session")
     }
+    read_until = calendar.read_until if alone is None else max((event.start for event in events.values()), default=None)
     present = set()
     for appointment in reading.appointments:
         row = series.get(series_name(calendar, appointment.uid))
@@ -70,7 +71,7 @@ def apply(
             place = (row.pk, appointment.recurrence)
             present.add(place)
             # What is new only since the horizon moved on is no news.
-            news = tell and bool(calendar.read_until and appointment.start < calendar.read_until)
+            news = tell and bool(read_until and appointment.start < read_until)
             _take(row, events.get(place), appointment, now, news, changes)
     unread = {series_name(calendar, uid) for refusal in reading.refusals for uid in refusal.uids}
     ahead = [
@@ -146,6 +147,8 @@ def _take(
     if event is None:
         if now_there.start > now:
             assert series.dyad is not None, "matched"
+            if _in_another_calendar(series.dyad, series.calendar_id, now_there):
+                return
             session = _same_day(series.dyad, now_there) or care.plan_session(
                 series.dyad, now_there.start, by=None, minutes=now_there.minutes, source="calendar"
             )
@@ -212,6 +215,14 @@ def _same_day(dyad: Dyad, there: Appointment) -> Session | None:
     day = timezone.localdate(there.start, where)
     rows = dyad.sessions.filter(state="planned", calendar_event=None, start__gt=timezone.now())
     return next((row for row in rows if timezone.localdate(row.start, where) == day), None)
+
+
+def _in_another_calendar(dyad: Dyad, calendar: int, there: Appointment) -> bool:
+    """Whether the member's other calendar has planned that day: a feed and a care record often hold the same hours."""
+    where = zone()
+    rows = dyad.sessions.filter(state="planned", calendar_event__isnull=False, start__gt=timezone.now())
+    day, others = timezone.localdate(there.start, where), rows.exclude(calendar_event__series__calendar=calendar)
+    return any(timezone.localdate(row.start, where) == day for row in others)
 
 
 def _last_by_calendar(session: Session) -> bool:

@@ -228,7 +228,7 @@ class TestLettingOut:
         return study.make(by=dee)
 
     def test_nobody_takes_it_before_a_second_member_let_it_out(self, file, dee, ada):
-        with pytest.raises(BadInput, match="Another member"):
+        with pytest.raises(BadInput, match="Another admin"):
             study.take(file, by=dee)
         dee.roles = ["researcher", "admin"]
         with pytest.raises(PermissionDenied):

@@ -13,8 +13,9 @@ import pytest
 import requests
 from django.utils import timezone
 from tests.clinic.foreign_record import LIES
-from tests.clinic.people import a_dyad
+from tests.clinic.people import a_dyad, a_session
 
+from accord.errors import BadInput
 from accord_clinic.accounts.launch_key import own_key
 from accord_clinic.actions import launch
 from accord_clinic.imports.calendar import job
@@ -287,6 +288,26 @@ class TestAppointments:
         bens.post(f"/calendar/changes/{change.uid}/undo/")
         opened(bens, planning)
         assert len(self.planned(dyad)) == 2, "what was put right here stays"
+
+    def test_what_an_own_calendar_has_planned_that_day_is_not_planned_twice(self, planning, has, bens, ben, dyad):
+        calendar = job.connect(ben, "")
+        series = calendar.series.create(name="own", dyad=dyad, answered_at=timezone.now())
+        session = a_session(dyad, timezone.localtime().replace(hour=9, minute=0) + timedelta(days=2))
+        series.events.create(session=session, start=session.start, minutes=50)
+        has(self.at(2), self.at(9, name="b"))
+        opened(bens, planning)
+        assert [hour for hour, _minutes in self.planned(dyad)] == [9, 10]
+
+    def test_only_one_record_gives_the_numbers_that_are_typed_here(self, server, ada):
+        launch.add_record("City record", server[1], "accord", False, by=ada, numbers="urn:oid:1.2.3")
+        with pytest.raises(BadInput, match="Another care record"):
+            launch.add_record("Lake record", "https://lake.example.org/fhir", "a", False, by=ada, numbers="urn:oid:9")
+
+    @pytest.mark.parametrize("odd", ["https://[x", "http://[::1", "//", "https://"])
+    def test_an_odd_address_is_refused_in_a_sentence(self, odd, ada, as_member):
+        page = as_member(ada).post("/practice/care-records/", {"name": "X", "issuer": odd, "client_id": "a"})
+        assert page.status_code == 422
+        assert "Give an address that begins with https://" in page.content.decode()
 
     def test_of_one_patient_say_nothing_of_another(self, planning, has, bens, ben, dyad, lie):
         lee = a_dyad(ben, "Lee")

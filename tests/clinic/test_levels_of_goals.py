@@ -12,6 +12,7 @@ from accord_clinic.exports.client_tables import everything
 from accord_clinic.models import Progress, Wording
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.pages.outcomes import attainment
+from accord_clinic.queries.agreements import shown
 from accord_clinic.queries.checkin import agreements as asked_about
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.page import Agreed, progress_question
@@ -76,10 +77,28 @@ def test_the_course_shows_it_from_minus_2_to_2_and_the_score_over_all_goals(peop
     page = dyad_page(people.ben, people.dyad)
     assert [panel.labels[0].text for panel in page.picture.wide.outcomes] == ["Sleep through"]
     assert page.goals[0].state == "agreed · Five nights"
-    assert page.attainment.startswith("Goal attainment: 60.")
+    assert page.attainment.endswith("as Ana rates it: 60. 50 means as agreed, more is better.")
     [first, _second] = everything(people.ana)["progress"]
     assert (first["value"], first["against_levels"]) == (-1, True)
     assert not Progress.objects.exclude(value__in=study_rows.LEVELS).exists()
+
+
+def test_a_rating_of_earlier_levels_is_not_told_in_the_words_of_the_new_ones(people, goal):
+    session = a_held_session(people.dyad, client=answers("client"), therapist=answers("therapist"))
+    agreements.note_progress(session, "client", {goal.uid: 23}, by=people.ana)
+    harder = ["Once", "Three nights", "Five nights", "Every night", "Every night, without the light"]
+    seen = goal.wordings.latest("id").pk
+    agreements.reword(goal, "Sleep through", "client", seen=seen, by=people.ana, levels=harder)
+    for side, by in (("client", people.ana), ("therapist", people.ben)):
+        agreements.seal(goal, side, seen=goal.wordings.latest("id").pk, by=by)
+    page = dyad_page(people.ben, people.dyad)
+    assert (page.goals[0].state, page.attainment) == ("agreed", "")
+    [row] = shown(people.dyad)
+    assert row.last_level == ""
+    agreements.reword(goal, "Sleep well", "client", seen=goal.wordings.latest("id").pk, by=people.ana)
+    later = a_held_session(people.dyad, client=answers("client"), therapist=answers("therapist"))
+    agreements.note_progress(later, "client", {goal.uid: 23}, by=people.ana)
+    assert shown(people.dyad)[0].last_level == "Every night", "other words around the same levels change nothing"
 
 
 def test_without_a_rating_of_each_goal_there_is_no_score():

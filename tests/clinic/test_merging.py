@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.apps import apps
@@ -12,7 +13,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, answers
 from tests.clinic.program import agree, an_app, an_open_app
 
 from accord.errors import BadInput
-from accord_clinic.actions import care, checkin, consent, erasure, merging, own_space, pause
+from accord_clinic.actions import care, checkin, consent, erasure, erasure_ledger, merging, own_space, pause
 from accord_clinic.actions.audit import first_break
 from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry, Client, ClientDoor, Consent, Erasure, Notice, PrivateLine, Response, Terms
@@ -155,6 +156,14 @@ class TestAfterARestore:
         assert not Client.objects.filter(pk=older_backup.pk).exists()
         assert AuditEntry.objects.last().act == "merge_again"
         assert merging.merge_again() == (0, 0)
+
+    def test_a_record_that_came_and_went_since_is_passed_over(self, ana, older_backup):
+        """Yesterday's second record went into one made today, and that one into Ana's."""
+        links = {(older_backup.pk, older_backup.uid): (9_000, "gone"), (9_000, "gone"): (ana.pk, ana.uid)}
+        rows = [erasure_ledger.LedgerMerge(*merged, *into) for merged, into in links.items()]
+        with patch.object(erasure_ledger, "merges", lambda: rows):
+            assert merging.merge_again() == (1, 0)
+        assert not Client.objects.filter(pk=older_backup.pk).exists()
 
     def test_what_differs_there_stays_apart_and_is_told(self, older_backup):
         Client.objects.filter(pk=older_backup.pk).update(born=1991)

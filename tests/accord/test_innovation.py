@@ -1,5 +1,7 @@
 """What a rating is compared with: the person's own earlier ratings, exactly, also over gaps."""
 
+from dataclasses import replace
+
 import numpy as np
 import plain
 import pytest
@@ -20,6 +22,13 @@ def ratings(n: int, seed: int = 0, missing: float = 0.3) -> np.ndarray:
     y = rng.normal(4.0, 0.6, (n, 15))
     y[rng.random(y.shape) < missing] = np.nan
     return y
+
+
+@pytest.mark.parametrize("nu", [0.1, 5.0663097850176895, 5.218202305351737, 59.9])
+@pytest.mark.parametrize("persons", [1, 400])
+def test_ratings_are_counted_in_whole_numbers_whatever_they_are_weighed_with(nu, persons):
+    steps = innovations(np.full((persons, 40), 4.0), np.arange(40.0), replace(USUAL, nu=nu))
+    assert (steps.earlier == np.arange(40.0)).all()
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.3, 0.8, 1.0])

@@ -140,6 +140,7 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     scale /= earlier
     np.sqrt(scale, out=scale)
     earlier -= hyper.nu
+    np.rint(earlier, out=earlier)  # nu is no whole number: three ratings would be 2.999 999 9 of them, and not judged
     np.multiply(alike, scale, out=out[1])
     z /= scale
 

@@ -36,6 +36,7 @@ LOOKED_AT = 30_000  # ratings simulated for each guess
 ENOUGH = 10  # own courses from which on there is a twin
 SPREADS = (0.0, 0.18, 0.36, 0.55, 0.75)
 TAILS = (-0.3, -0.15, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.28)  # `Noise.tail`
+DIGITS = 4  # of a tail: what one processor's arithmetic adds would draw every gamma after it anew
 SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0)
 LOPSIDED = -0.4  # skew above which noise is taken as even: strains that were not left out look like a little of it
 CUT = 0.15  # of ratings at the ends of the scale, beyond which it cannot be seen
@@ -139,7 +140,7 @@ class _Search:
         tried = self.looks(TAILS, lambda k: _with(voice, tail=k), largest_rises)
         trust *= min((tried[-1] - tried[0]) / TOLD, 1.0) ** 2
         own = largest_rises(self.y, self.t, voice.usual)
-        tail = trust * float(np.interp(own, tried, TAILS))
+        tail = round(trust * float(np.interp(own, tried, TAILS)), DIGITS)
         return _with(voice, tail=max(tail, 0.0) if voice.noise.skew else tail)  # its small rises are the skew's
 
     def skew(self, voice: Voice) -> float:

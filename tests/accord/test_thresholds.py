@@ -4,6 +4,9 @@ The whole table (200 practices in each condition) is printed by `python -m bench
 """
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -287,3 +290,22 @@ def test_no_rating_with_starting_values_is_a_beginning():
 def test_budgets_out_of_reason_are_refused(share):
     with pytest.raises(BadInput, match="budget"):
         Budget(drop=share)
+
+
+def test_another_processor_makes_the_same_calibration():
+    """Its arithmetic differs in the last digit, and no draw may hang on that."""
+    made = calibrate(practice(NINE, 60, 1), draws=4000)
+    code = (
+        "import json, numpy as np\nfrom accord.simulation import nine_items\nfrom accord.stats.courses import draw\n"
+        "from accord.stats.thresholds import calibrate\n"
+        "y = draw(nine_items(), 60, np.arange(1.0, 16.0), np.random.default_rng(1))\n"
+        "print(json.dumps(calibrate(y, draws=4000).to_dict()))"
+    )
+    older = {"OPENBLAS_CORETYPE": "PRESCOTT", "NPY_DISABLE_CPU_FEATURES": "X86_V4"}
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], env=os.environ | older, check=True, capture_output=True, text=True
+    )
+    elsewhere = Calibration.from_dict(json.loads(run.stdout))
+    steps = np.arange(4.0, 15.0)
+    for kind in ("drop", "slide", "gap"):
+        assert getattr(elsewhere, kind).at(steps) == pytest.approx(getattr(made, kind).at(steps), abs=1e-4)

@@ -163,7 +163,7 @@ def test_how_reliable_a_change_is_follows_from_the_variances_of_the_trial():
 
 
 def test_what_was_marked_in_the_real_trial_is_what_is_marked_now():
-    """Sessions with all nine answers. What lies at its limit is marked or not by the random numbers of a calibration."""
+    """Sessions with all nine answers. Chance in a calibration decides about what lies at its limit."""
     table = pl.read_csv(IMPLEMENT, null_values="NA")
     items = [pl.col(f"wai{k}") for k in range(1, 10)]
     table = table.with_columns(score=pl.sum_horizontal(items, ignore_nulls=False) / 9)

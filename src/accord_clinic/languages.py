@@ -18,4 +18,4 @@ def staff_language(request: HttpRequest) -> str:
 
 def remember_language(response: HttpResponse, cookie: str, language: str) -> None:
     """Keep the choice in this browser."""
-    response.set_cookie(cookie, language, max_age=A_YEAR, secure=not settings.DEMO, httponly=True, samesite="Lax")
+    response.set_cookie(cookie, language, max_age=A_YEAR, secure=settings.TLS, httponly=True, samesite="Lax")

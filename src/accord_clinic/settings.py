@@ -2,9 +2,11 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 
+from accord_clinic import addresses
 from accord_clinic.accounts import sso_settings
 from accord_clinic.database import engine, keys
 
@@ -16,6 +18,12 @@ BACKUPS = Path(os.environ["ACCORD_BACKUPS"]).resolve() if os.environ.get("ACCORD
 METRICS_TOKEN = os.environ.get("ACCORD_METRICS_TOKEN", "")
 DEMO = os.environ.get("ACCORD_DEMO") == "1"
 HOSTS = os.environ.get("ACCORD_HOSTS", "localhost,127.0.0.1").split(",")
+# Where clients reach this practice: the sweep, which no request brings, makes links with it.
+PUBLIC_URL = os.environ.get("ACCORD_URL", "http://127.0.0.1:8000" if DEMO else f"https://{HOSTS[0]}").rstrip("/")
+# Spoken to over TLS only, but in the demo and where the address names this machine alone: http://localhost:8000, for
+# somebody who tries a practice before there is a domain.
+HERE_ALONE = urlsplit(PUBLIC_URL).scheme == "http" and addresses.safe(PUBLIC_URL)
+TLS = not (DEMO or HERE_ALONE)
 DEBUG = False
 
 if KEYS == DATA or DATA in KEYS.parents:
@@ -163,21 +171,20 @@ CACHES = {
     }
 }
 
-# Demo runs on loopback without TLS; everything else is only ever spoken to over TLS.
-SESSION_COOKIE_NAME = "accord" if DEMO else "__Host-accord"
-CSRF_COOKIE_NAME = "accord-csrf" if DEMO else "__Host-accord-csrf"
-CLIENT_COOKIE_PREFIX = "accord-c-" if DEMO else "__Host-c-"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_NAME = "__Host-accord" if TLS else "accord"
+CSRF_COOKIE_NAME = "__Host-accord-csrf" if TLS else "accord-csrf"
+CLIENT_COOKIE_PREFIX = "__Host-c-" if TLS else "accord-c-"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 8 * 3600
 # Longer than a session of 50 minutes, in which the talk sheet lies open between two people.
 SESSION_IDLE_AGE = 3600
-SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
+SECURE_HSTS_SECONDS = 63_072_000 if TLS else 0
 # HSTS for every name below this one, and in browsers' own lists: other names are not this program's to decide about.
 # Plain http in an address to return to: only programs on the user's own machine may have one (forms/programs.py).
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "oauth2_provider.W008"]
-SECURE_SSL_REDIRECT = not DEMO and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
+SECURE_SSL_REDIRECT = TLS and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
 # Asked from this machine, past the proxy, and with nothing personal in the answer.
 SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else None
@@ -234,8 +241,6 @@ if DEMO:
 # A function (number, text); accord_clinic.messages.sms_gateway.send posts to ACCORD_SMS_URL.
 SMS = os.environ.get("ACCORD_SMS", "accord_clinic.messages.sms.console")
 SMS_URL = os.environ.get("ACCORD_SMS_URL", "")
-# Where clients reach this practice: the sweep, which no request brings, makes links with it.
-PUBLIC_URL = os.environ.get("ACCORD_URL", "http://127.0.0.1:8000" if DEMO else f"https://{HOSTS[0]}").rstrip("/")
 
 LOGGING = {
     "version": 1,

@@ -21,7 +21,7 @@ from tests.clinic.people import a_held_session, answers
 
 from accord.errors import BadInput
 from accord_clinic.actions import calibration
-from accord_clinic.management.commands import rotate_key
+from accord_clinic.management.commands import rotate_key, serve
 from accord_clinic.models import AuditEntry, Calibration, Member, Practice, Session
 
 WHO = ("--practice", "By the River", "--name", "Nora", "--email", "nora@example.org")
@@ -51,7 +51,9 @@ def test_init_founds_a_practice_with_its_first_therapist_and_admin(db, static_el
     assert nora.roles == ["therapist", "admin"]
     assert nora.check_password("correct horse battery")
     assert AuditEntry.objects.filter(act="found_practice", actor=f"member:{nora.pk}").exists()
-    assert "recovery-sheet.txt" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "recovery-sheet.txt" in printed
+    assert f"Next: {sys.argv[0]} serve" in printed
 
 
 def test_a_new_practice_has_starting_values_for_what_is_usual(db, static_elsewhere, password):
@@ -187,20 +189,38 @@ def test_serve_says_when_the_port_is_taken(db):
             call_command("serve", "--port", str(other.getsockname()[1]))
 
 
+def test_without_tls_serve_reaches_this_machine_only(people, settings):
+    settings.HERE_ALONE, settings.PUBLIC_URL = True, "http://localhost:8000"
+    with pytest.raises(BadInput, match="this machine only, not on 0.0.0.0"):
+        call_command("serve", "--host", "0.0.0.0")  # noqa: S104
+
+
+def test_serve_says_what_is_missing_before_a_page_opens(settings):
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, None
+    assert "ACCORD_URL=http://localhost:8000" in serve.where_it_opens()
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert serve.where_it_opens() == "Open https://localhost/"
+
+
 def test_serve_runs_web_and_sweep_restarts_the_sweep_and_stops_cleanly(tmp_path):
+    """As somebody tries it before there is a domain: without TLS, at the address that is set."""
     home, port = a_practice(tmp_path / "home"), a_free_port()
-    serve = [sys.executable, "-m", "accord_clinic.manage", "serve", "--port", str(port)]
-    env = home.environment | {"ACCORD_TLS_ELSEWHERE": "1"}
-    with subprocess.Popen(serve, env=env, stdout=subprocess.PIPE, text=True) as served:
+    command = [sys.executable, "-m", "accord_clinic.manage", "serve"]
+    env = home.environment | {"ACCORD_URL": f"http://localhost:{port}"}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as served:
         try:
             assert answers_at(port)
+            with urllib.request.urlopen(f"http://localhost:{port}/account/login/") as page:
+                assert page.headers["Set-Cookie"].startswith("accord-csrf=")
+                assert "Secure" not in page.headers["Set-Cookie"]
             first = sweep_of(served.pid)
             os.kill(first, signal.SIGKILL)
             assert wait_for(lambda: sweep_of(served.pid) not in (None, first))
         finally:
             served.send_signal(signal.SIGINT)
         assert served.wait(30) == 0
-        assert "listening on 127.0.0.1" in served.stdout.read()
+        printed = served.stdout.read()
+        assert f"listening on 127.0.0.1, port {port}. Ctrl-C stops it.\nOpen http://localhost:{port}/\n" in printed
     assert not answers_at(port, seconds=0)
 
 

@@ -22,7 +22,7 @@ def sound(people, settings, tmp_path):
     for name in ("accord-20260101T000000Z.db", "accord-20260101T000000Z.json", "postgresql"):
         (backups / name).write_text("{}")
     settings.KEYS, settings.BACKUPS, settings.DEMO = keys, backups, False
-    settings.ALLOWED_HOSTS = ["practice.example.org"]
+    settings.ALLOWED_HOSTS, settings.HERE_ALONE = ["practice.example.org"], False
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.DEFAULT_FROM_EMAIL = "practice@example.org"
@@ -77,6 +77,10 @@ class TestSettings:
     def test_no_tls(self, sound):
         sound.SECURE_SSL_REDIRECT = False
         assert "ACCORD_TLS_ELSEWHERE" in finding("TLS").says
+
+    def test_an_address_of_this_machine_alone(self, sound):
+        sound.HERE_ALONE, sound.PUBLIC_URL = True, "http://localhost:8000"
+        assert "Clients need an address with https://" in finding("TLS").says
 
     def test_tls_without_a_proxy_that_speaks_it(self, sound):
         sound.SECURE_PROXY_SSL_HEADER = None

@@ -13,7 +13,7 @@ from tests.clinic.phone import USUAL, Phone, text
 from tests.clinic.rights_steps import inside
 
 from accord_clinic import links
-from accord_clinic.actions import care, checkin, earlier_course, schedule
+from accord_clinic.actions import care, checkin, earlier_course, pause, schedule
 from accord_clinic.models import AuditEntry, Client, Dyad, Invitation, Measure, Notice, Practice, Session, Share
 from accord_clinic.questionnaires import plan
 
@@ -119,6 +119,24 @@ def test_a_link_goes_to_the_known_contact(browser, people, dyad):
     notice = Notice.objects.get(kind="link", client=dyad.client)
     token = re.search(r"/c/(\S+)", notice.about)[1]
     assert Invitation.objects.get().token_hash == links.digest(token)
+
+
+def test_where_mail_is_only_printed_no_page_says_that_it_is_on_its_way(browser, people, dyad, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    guide = text(browser.post(reverse("send_guide", args=[dyad.uid]), follow=True))
+    make = reverse("make_link", args=[a_held_session(dyad).uid])
+    sent = text(browser.post(make, {"mail": ""}, follow=True))
+    assert "printed where Accord runs" in sent
+    assert "printed where Accord runs" in guide
+    assert "on its way" not in sent + guide
+
+
+def test_nothing_is_sent_while_a_client_is_paused_and_the_page_says_so(browser, people, ben, dyad):
+    session = a_held_session(dyad)
+    pause.pause(dyad, "ill", by=ben)
+    answer = text(browser.post(reverse("make_link", args=[session.uid]), {"mail": ""}, follow=True))
+    assert "End the pause first" in answer
+    assert not Invitation.objects.exists()
 
 
 def test_without_a_contact_the_page_says_what_to_do(browser, people, ben):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
+from tests.clinic.phone import text
 
 from accord_clinic.actions import checkin, reveal, talk_sheet
 from accord_clinic.models import Client, Practice
@@ -61,9 +62,22 @@ def test_a_session_that_took_place_today_asks_for_a_rating_and_a_link(noon, peop
     [entry] = today(ben).sessions
     assert entry.rate
     assert not entry.link, "it goes out by itself"
+    assert entry.sooner, "and can be sent before"
     assert not entry.settle
     Client.objects.update(email="")
-    assert today(ben).sessions[0].link
+    [entry] = today(ben).sessions
+    assert entry.link
+    assert not entry.sooner
+
+
+def test_a_link_that_goes_out_by_itself_can_be_sent_now(noon, people, dyad, ben, as_member):
+    session, browser = a_session(dyad, NOON - timedelta(hours=1)), as_member(ben)
+    assert "Send the link now" not in text(browser.get(reverse("today")))
+    mark = reverse("mark_session", args=[session.uid])
+    assert "Send the link now" in text(browser.post(mark, {"state": "held", "from": "today"}, follow=True))
+    sent = text(browser.post(reverse("make_link", args=[session.uid]), {"mail": "", "from": "today"}, follow=True))
+    assert "The link is on its way to Ana." in sent
+    assert "Send the link now" not in sent
 
 
 def test_a_session_that_should_have_begun_asks_what_became_of_it(noon, people, dyad, ben):

@@ -31,6 +31,7 @@ from accord_clinic.models import (
 )
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
+from accord_clinic.queries.planning import pause_of
 from accord_clinic.queries.practice import often
 from accord_clinic.queries.sessions import is_first, unsent_links, was_denied
 from accord_clinic.queries.who_is_asked import measures_asked
@@ -86,6 +87,8 @@ def mail_link(session: Session, address: Callable[[str], str], *, by: Member) ->
         raise BadInput("There is no address. Show the link and hand it over, or add an address first.")
     if client.messages_stopped_at:
         raise BadInput("This person wants no messages. Show the link and hand it over instead.")
+    if pause_of(session.dyad):
+        raise BadInput("Messages to this person are paused. End the pause first, or show the link and hand it over.")
     notices.tell("link", address(invite(session, by=by, mailed=True)), client=client)
 
 

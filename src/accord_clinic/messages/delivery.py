@@ -29,6 +29,12 @@ CODE_LIVES = timedelta(minutes=15)
 RECOGNISABLE = ("link", "reminder")
 BY_ITSELF = (*RECOGNISABLE, "follow_up")
 """Messages to a client that nobody asks for, so each says how to stop them."""
+PRINTED = (
+    "django.core.mail.backends.console.EmailBackend",
+    "accord_clinic.demo.mail.Printed",
+    "accord_clinic.messages.sms.console",
+)
+"""Ways to send that go no further than the window in which Accord runs."""
 
 
 class NoContact(Exception):
@@ -84,14 +90,21 @@ def password_link(member: Member) -> str:
     return settings.PUBLIC_URL + reverse("account_reset_password_from_key", kwargs=names)
 
 
+def contact(client: Client) -> str:
+    """The known address: of the chosen channel first, then the other one; empty where there is none."""
+    email_first = client.channel == "email"
+    return client.email or client.phone if email_first else client.phone or client.email
+
+
+def is_printed(address: str) -> bool:
+    """Whether a message to this address is printed and not sent, since nobody has set up how it would be."""
+    return (settings.EMAIL_BACKEND if "@" in address else settings.SMS) in PRINTED
+
+
 def _address(notice: Notice) -> str:
-    """The known contact: a client's chosen channel first, then the other one."""
     if notice.member:
         return notice.member.email
-    client = notice.client
-    both = (client.email, client.phone) if client else ("", "")
-    addresses = both if client and client.channel == "email" else both[::-1]
-    address = addresses[0] or addresses[1]
+    address = contact(notice.client) if notice.client else ""
     if not address:
         raise NoContact
     return address

@@ -38,7 +38,8 @@ FAILS_FOR = timedelta(days=1)
 class TodayEntry:
     """One session on the page. `sheet` is the latest talk sheet of these two people, if there is one.
 
-    `why`: the kind of signal behind the line, where the line is a finding.
+    `why`: the kind of signal behind the line, where the line is a finding. `link`: somebody has to make it;
+    `sooner`: it goes out by itself, and can be sent now.
     """
 
     uid: str
@@ -52,6 +53,7 @@ class TodayEntry:
     rate: bool = False
     settle: bool = False
     link: bool = False
+    sooner: bool = False
     reachable: bool = True
     assumed: bool = False
     off: bool = False
@@ -162,7 +164,8 @@ class _Entries:
         """A session by name and moment."""
         return TodayEntry(
             session.uid, session.dyad_uid, session.called, moment(session.start, self.where, form),
-            str(MODALITIES[session.modality]), sheet=session.last_sheet or "", reachable=session.reachable, **more,
+            str(MODALITIES[session.modality]), sheet=session.last_sheet or "", reachable=session.reachable,
+            sooner=session.state == "held" and session.unlinked and not session.unsent(self.now), **more,
         )  # fmt: skip
 
     def to_settle(self, session: TodaySession) -> TodayEntry:

@@ -87,13 +87,15 @@ class TodaySession:
         """The therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
         return self.due and not self.rated and self.revealed_by not in ("waived", "import")
 
-    def unsent(self, now: datetime) -> bool:
-        """A link waits for somebody to make it: none goes out by itself, or none did within a day of the session.
+    @property
+    def unlinked(self) -> bool:
+        """No link was made yet. Whether one was used says nothing here."""
+        return self.due and not self.linked and not self.revealed_at
 
-        Whether a link was used says nothing here.
-        """
+    def unsent(self, now: datetime) -> bool:
+        """A link waits for somebody to make it: none goes out by itself, or none did within a day of the session."""
         waits = self.reachable and self.by_itself is not False and now - self.start < GOES_OUT_WITHIN
-        return self.due and not self.linked and not self.revealed_at and not waits
+        return self.unlinked and not waits
 
     @property
     def ready(self) -> bool:

@@ -79,6 +79,10 @@ def _hosts() -> Verdict:
 
 
 def _tls() -> Verdict:
+    if settings.HERE_ALONE:
+        return Verdict(
+            "TLS", False, f"none, since ACCORD_URL is {settings.PUBLIC_URL}. Clients need an address with https://."
+        )
     if settings.SECURE_PROXY_SSL_HEADER is None and settings.SECURE_SSL_REDIRECT:
         return Verdict(
             "TLS", False, "no proxy is known, and Accord speaks no TLS itself. Set ACCORD_BEHIND_PROXY=1 behind one."

@@ -197,7 +197,7 @@ def lend(link: Link, token: str) -> HttpResponse:
 
 
 def _set(response: HttpResponse, name: str, value: str) -> None:
-    response.set_cookie(name, value, secure=not settings.DEMO, httponly=True, samesite="Lax")
+    response.set_cookie(name, value, secure=settings.TLS, httponly=True, samesite="Lax")
 
 
 def _send_new_link(request: HttpRequest, link: Link) -> HttpResponse:

@@ -70,7 +70,7 @@ def step_in(request: HttpRequest) -> HttpResponse:
         context = {"known": client_of_link is not None, "problem": str(error)}
         return shell(request, "client/step_in.html", context, client_of_link, status=429)
     response = redirect("code")
-    response.set_cookie(WHO, token, secure=not settings.DEMO, httponly=True, samesite="Lax", max_age=900)
+    response.set_cookie(WHO, token, secure=settings.TLS, httponly=True, samesite="Lax", max_age=900)
     if settings.DEMO and (code := steps.answer_now(token)):
         response.set_cookie(WHO + "-demo", code, httponly=True, samesite="Lax", max_age=900)
     return response
@@ -262,7 +262,7 @@ def _known(request: HttpRequest):
 
 def _let_in(token: str) -> HttpResponse:
     response = redirect("mine")
-    response.set_cookie(DOOR, token, secure=not settings.DEMO, httponly=True, samesite="Lax")
+    response.set_cookie(DOOR, token, secure=settings.TLS, httponly=True, samesite="Lax")
     response.delete_cookie(WHO)
     response.delete_cookie(WHO + "-demo")
     return response

@@ -24,7 +24,7 @@ from accord_clinic.queries import members as member_queries
 from accord_clinic.queries import planning as planning_queries
 from accord_clinic.upkeep import health
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, or_404
+from accord_clinic.views.shortcuts import do, or_404, where_it_goes
 
 PEOPLE = ("safety_contact", "outside_reader")
 
@@ -76,6 +76,7 @@ def members(request: MemberRequest) -> HttpResponse:
         return admins_page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
     facts = form.cleaned_data
     done = _("A link to choose a password is on its way to {name}.").format(name=facts["name"])
+    done = where_it_goes(facts["email"], done)
     act = member_actions.invite_member
     return do(
         request, reverse("members"), act, facts["name"], facts["email"], facts["roles"], by=request.user, done=done
@@ -89,7 +90,7 @@ def member(request: MemberRequest, uid: str) -> HttpResponse:
     person = or_404(member_queries.colleague(request.user, uid))
     back, what = reverse("member", args=[uid]), request.POST.get("what")
     if what == "link":
-        done = _("A new link is on its way.")
+        done = where_it_goes(person.email, _("A new link is on its way."))
         return do(request, back, member_actions.send_password_link, person, by=request.user, done=done)
     if what == "sessions":
         done = _("{name} is signed out everywhere.").format(name=person.name)

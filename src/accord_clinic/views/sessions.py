@@ -14,6 +14,7 @@ from accord_clinic.actions import care, checkin, paper, planning
 from accord_clinic.exports.paper import paper_pdf
 from accord_clinic.forms.care import PlanSession
 from accord_clinic.forms.planning import PlanSessions
+from accord_clinic.messages import delivery
 from accord_clinic.pages import sessions as session_pages
 from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.pages.pictures import qr
@@ -22,7 +23,7 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.checkin import lend
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, or_404
+from accord_clinic.views.shortcuts import do, or_404, where_it_goes
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +89,9 @@ def link(request: MemberRequest, uid: str) -> HttpResponse:
 
     if "mail" in request.POST:
         back = _back(request, session)
-        done = _("The link is on its way to {name}.").format(name=session.dyad.client.called)
+        client = session.dyad.client
+        on_its_way = _("The link is on its way to {name}.").format(name=client.called)
+        done = where_it_goes(delivery.contact(client), on_its_way)
         return do(request, back, checkin.mail_link, session, address, by=request.user, done=done)
     permissions.check_treat(request.user, session.dyad)
     if "tablet" in request.POST:

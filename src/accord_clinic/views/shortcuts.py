@@ -7,8 +7,10 @@ from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext as _
 
 from accord.errors import AccordError
+from accord_clinic.messages import delivery
 
 if TYPE_CHECKING:
     from accord_clinic.models import Client
@@ -57,3 +59,10 @@ def do(request: HttpRequest, back: str, act: Callable[..., Any], *args: Any, don
         if done:
             messages.success(request, done)
     return HttpResponseRedirect(back)
+
+
+def where_it_goes(address: str, on_its_way: str) -> str:
+    """What to say of a message to this address: that it is on its way, or that it is only printed."""
+    if not delivery.is_printed(address):
+        return on_its_way
+    return _("Messages are not set up, so none is sent. This one is printed where Accord runs, within half a minute.")

@@ -59,7 +59,7 @@ class Command(BaseCommand):
             f"{facts['name']} is ready. You are its first therapist and its admin.\n"
             f"Print {settings.KEYS / 'recovery-sheet.txt'}, lock it away, then delete the file: "
             "without the key nobody can open the data.\n"
-            "Next: accord_clinic serve"
+            f"Next: {sys.argv[0]} serve, with the same settings. Where systemd runs it: systemctl start accord."
         )
 
 

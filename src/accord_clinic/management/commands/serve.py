@@ -1,6 +1,7 @@
 """`accord_clinic serve`: bring the database up to date, then run the web server and the sweep until told to stop."""
 
 import sys
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -16,10 +17,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        usual = (urlsplit(settings.PUBLIC_URL).port if settings.HERE_ALONE else None) or 8000
+        parser.add_argument("--port", type=int, default=usual)
         parser.add_argument("--workers", type=int, default=2)
 
     def handle(self, host, port, workers, **_options):
+        if settings.HERE_ALONE and not serving.is_loopback(host):
+            raise BadInput(
+                f"ACCORD_URL is {settings.PUBLIC_URL}, without TLS: Accord listens on this machine only, not on {host}."
+            )
         serving.check_port(host, port)
         serving.prepare()
         practice = Practice.objects.first()
@@ -33,5 +39,17 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if again := erasure.reapply():
             self.stdout.write(f"{again} people asked to be erased after the day of this database. They are, again.")
-        self.stdout.write(f"{practice.name}: listening on {host}, port {port}. Ctrl-C stops it.")
+        self.stdout.write(f"{practice.name}: listening on {host}, port {port}. Ctrl-C stops it.\n{where_it_opens()}")
+        self.stdout.flush()
         sys.exit(serving.run(host, port, workers))
+
+
+def where_it_opens() -> str:
+    """What to type into a browser, and what is missing before it answers."""
+    if settings.SECURE_SSL_REDIRECT and settings.SECURE_PROXY_SSL_HEADER is None:
+        return (
+            "No page opens yet: without TLS each leads to https. Put a web server with TLS in front and set "
+            "ACCORD_BEHIND_PROXY=1 (docs/how-to/deploy.md). To try it on this machine alone, set "
+            "ACCORD_URL=http://localhost:8000."
+        )
+    return f"Open {settings.PUBLIC_URL}/"

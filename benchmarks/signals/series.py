@@ -20,16 +20,17 @@ PRACTICE = 200  # courses
 T = np.arange(1.0, 16.0)
 LEVELS, MOVES = 0.8, 0.5  # assumed correlations of the two scales: of persons' levels, and within a person
 CHOICES = {"two scales": ("first", "second"), "the mean of all": ("both",), "all three": ("first", "second", "both")}
-BOTH = (0.0, 0.25, 0.5, 0.75, 1.0)
+BOTH = (0.0, 0.5, 1.0)
 LOWERED = ((1, 0), (0, 1), (1, 1))
-SIZES = {"three sessions, 2 SD lower": (3, 2.0), "one session, 3 SD lower": (1, 3.0)}
+SIZES = {"2 SD over 3 sessions": (3, 2.0), "dip of 3 SD": (1, 3.0)}
 
 
 def series(size: Size) -> None:
     """Share of strains marked while they last, by how many of them lower both scales, and uneventful courses marked."""
     rates = spread_out(partial(_practice, size), PRACTICES, size.processes).mean(axis=0).reshape(len(CHOICES), -1)
-    head = ("judged", "uneventful, of 100", *(f"{name}; {share:.0%} lower both" for name in SIZES for share in BOTH))
-    rows = ((name, 100.0 * row[0], *row[1:].tolist()) for name, row in zip(CHOICES, rates, strict=True))
+    shares = ("0 % lower both", "50 %", "100 %")
+    head = ("judged", *(f"{name}: {share}" for name in SIZES for share in shares), "uneventful, of 100")
+    rows = ((name, *row[1:].tolist(), 100.0 * row[0]) for name, row in zip(CHOICES, rates, strict=True))
     show("series", "Which series, one budget of 5 drops in 100 courses for all that are judged", head, rows)
 
 

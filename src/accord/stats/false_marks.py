@@ -53,8 +53,9 @@ def false_discovery(
     shares = {}
     for kind, (up, down) in marks.items():
         twin_up, twin_down = (part.sum() for part in twin_marks[kind])
-        chosen = rng.integers(0, len(up), (RESAMPLED, len(up)))
-        ratios = up[chosen].sum(axis=1) / np.maximum(down[chosen].sum(axis=1), 1)
+        courses, alike = np.unique(np.stack([up, down]), axis=1, return_counts=True)
+        drawn = rng.multinomial(len(up), alike / len(up), RESAMPLED)  # courses with the same marks are drawn together
+        ratios = drawn @ courses[0] / np.maximum(drawn @ courses[1], 1)
         low, high = np.quantile(ratios, (0.025, 0.975)) * twin_down / max(twin_up, 1)
         high = max(high, _most(up.sum()) / max(down.sum(), 1) * twin_down / max(twin_up, 1))
         if down.sum() >= FEWEST and twin_up and (high - low) / 2 <= KNOWN:

@@ -40,8 +40,8 @@ DIGITS = 4  # of a tail: what one processor's arithmetic adds would draw every g
 SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0)
 LOPSIDED = -0.4  # skew above which noise is taken as even: strains that were not left out look like a little of it
 CUT = 0.15  # of ratings at the ends of the scale, beyond which it cannot be seen
-SURE = 2.5  # standard errors by which the steps must be lopsided: strains that were left in reach one or two
-UNSURE = 5.0  # the standard error of how lopsided they look, from one rating
+LEFT_IN = 0.15  # how lopsided even noise looks where strains that were not left out are among it
+UNSURE = 4.6  # the standard error of how lopsided steps look, from one rating
 FAR = 2.0  # sd beyond which a step counts no more for that
 UPPER = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by whose largest rises tails are compared
 MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
@@ -144,12 +144,16 @@ class _Search:
         return _with(voice, tail=max(tail, 0.0) if voice.noise.skew else tail)  # its small rises are the skew's
 
     def skew(self, voice: Voice) -> float:
-        """How much further noise falls than it rises; 0 where that is little, or not sure."""
+        """How much further noise falls than it rises; 0 where that is little, or may be strains or chance.
+
+        One standard error beyond what strains look like: a practice of twenty courses sees a skew of -1 three times in
+        four, and takes even noise for lopsided one time in ten. Unseen, such noise would give it three times its drops.
+        """
         if self.at_end(voice.usual) > CUT:
             return 0.0
         even = _with(voice, skew=0.0, tail=0.0)
         seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.simulated(even), self.t, voice.usual)
-        if seen > -SURE * UNSURE / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:
+        if seen > -LEFT_IN - UNSURE / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:
             return 0.0
         skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s, tail=0.0), lopsided)
         return skew if skew <= LOPSIDED else 0.0

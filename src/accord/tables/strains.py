@@ -23,7 +23,7 @@ from accord.stats.rules import Rule, false_alarms, rule_named
 from accord.stats.simulated_practice import Voice
 from accord.stats.thresholds import BUDGET, FEWEST_COURSES, LONG, MOST, Budget, Calibration, calibrate, calibrate_both
 from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
-from accord.trajectories import trajectory
+from accord.trajectories import drops
 
 BLOCK = 8192  # dyads judged at once
 NEEDED = ("dyad", "session", "score")
@@ -96,8 +96,8 @@ def find_strains(
         scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
         days = {} if dated is None else {voice: grid.fill(dated, rows) for voice, rows in voices.items()}
         for voice, judged, note in _judge_scale(name, scored, days, grid.sessions, budget, named):
-            rows = np.flatnonzero(voices[voice])
-            at = grid.dyad[rows] * len(grid.sessions) + grid.session[rows]
+            rows = voices[voice]
+            at = grid.cells(rows)
             for column, values in columns.items():
                 values[rows] = getattr(judged, column).ravel().take(at)
             notes.append(note)
@@ -145,30 +145,29 @@ def _named(scale: str) -> pl.Expr:
     return pl.col("scale").cast(pl.String) == scale
 
 
-def _check_once(table: pl.DataFrame, grid: Grid, voices: dict[str, npt.NDArray[np.bool_]], source: str) -> None:
+def _check_once(table: pl.DataFrame, grid: Grid, voices: dict[str, npt.NDArray[np.intp]], source: str) -> None:
     """Count the cells that the rows fill; only where two rows share one is the line looked for, which takes longer."""
     for rows in voices.values():
-        filled = np.zeros((grid.dyads, len(grid.sessions)), dtype=np.bool_)
-        filled[grid.dyad[rows], grid.session[rows]] = True
-        if np.count_nonzero(filled) < np.count_nonzero(rows):
+        filled = np.zeros(grid.dyads * len(grid.sessions), dtype=np.bool_)
+        filled[grid.cells(rows)] = True
+        if np.count_nonzero(filled) < len(rows):
             check_once(table, [name for name in ("dyad", "session", "rater", "scale") if name in table.columns], source)
 
 
-def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, npt.NDArray[np.bool_]]]]:
-    """Rows of each scale, or of one only, by voice; a table without raters is the clients'."""
-    every = np.ones(len(table), dtype=np.bool_)
+def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, npt.NDArray[np.intp]]]]:
+    """Places of the rows of each scale, or of one only, by voice; a table without raters is the clients'."""
+    every = pl.repeat(True, len(table), eager=True)
     scales = {"": every}
     if "scale" in table.columns:
         column = table["scale"].cast(pl.String).fill_null("")
         names = column.unique().sort() if only is None else [only]
-        scales = {name: (column == name).to_numpy() for name in names}
-    if "rater" not in table.columns:
-        return [(scale, {"client": rows}) for scale, rows in scales.items()]
-    raters = {rater: (table["rater"] == rater).to_numpy() for rater in RATERS}
-    return [
-        (scale, {rater: rows & at for rater, at in raters.items() if (rows & at).any()})
-        for scale, rows in scales.items()
-    ]
+        scales = {name: every if len(names) == 1 and only is None else column == name for name in names}
+    raters = {rater: table["rater"] == rater for rater in RATERS} if "rater" in table.columns else {"client": every}
+    parts = []
+    for scale, rows in scales.items():
+        places = {rater: (rows & at).arg_true().to_numpy().astype(np.intp) for rater, at in raters.items()}
+        parts.append((scale, {rater: at for rater, at in places.items() if len(at) or len(raters) == 1}))
+    return parts
 
 
 def _days(table: pl.DataFrame, name: str, source: str) -> Floats:
@@ -232,10 +231,9 @@ def _judge(
     def judge(start: int) -> None:
         rows = slice(start, start + BLOCK)
         other, shift = (None if beside is None else beside[rows] for beside in (pair, level))
-        path = trajectory(y[rows], sessions, made, other, shift)
-        flag = path.flag_drop if ruled is None else ruled[rows]
-        out.expected[rows], out.sd[rows], out.z[rows], out.flag[rows] = path.expected, path.sd, path.z, flag
-        out.state[rows] = repair(y[rows], path.expected, path.sd, flag)
+        out.expected[rows], out.sd[rows], out.z[rows], flag = drops(y[rows], sessions, made, other, shift)
+        out.flag[rows] = flag if ruled is None else ruled[rows]
+        out.state[rows] = repair(y[rows], out.expected[rows], out.sd[rows], out.flag[rows])
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(judge, range(0, len(y), BLOCK)))

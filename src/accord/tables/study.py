@@ -122,7 +122,7 @@ def write_table(table: pl.DataFrame, path: str | Path) -> None:
     check_ending(path)
     try:
         if path.suffix.lower() == ".parquet":
-            table.write_parquet(path)
+            table.write_parquet(path, compression="snappy")  # the default takes twice the time and saves a tenth
         else:
             table.write_csv(path)
     except OSError as error:
@@ -207,11 +207,17 @@ class Grid:
             raise BadTable(f"{path}: {what}; this machine has {there / 1e9:.2g}. Split the file by dyad.")
         return cls(count, sessions, dyad, np.searchsorted(sessions, clock.to_numpy()))
 
-    def fill(self, values: npt.NDArray[np.float64], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    def cells(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+        """The places of the chosen rows in the flat array of dyads x sessions."""
+        return self.dyad[rows] * len(self.sessions) + self.session[rows]
+
+    def fill(
+        self, values: npt.NDArray[np.float64], rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.float64]:
         """The values of the chosen rows as (dyads, T), nan where there is none."""
-        out = np.full((self.dyads, len(self.sessions)), np.nan)
-        out[self.dyad[rows], self.session[rows]] = values[rows]
-        return out
+        out = np.full(self.dyads * len(self.sessions), np.nan)
+        out[self.cells(rows)] = values[rows]
+        return out.reshape(self.dyads, len(self.sessions))
 
 
 def check_once(table: pl.DataFrame, columns: Sequence[str], path: str | Path) -> None:

@@ -20,7 +20,7 @@ from benchmarks.signals.tables import Size, mean_and_spread, show, spread_out
 
 PRACTICE = 200  # courses
 SMALL = (10, 20, 30)
-FEW = (PLAIN, "four five-point items, mean 3.8", "noise skewed -1")
+FEW = (PLAIN, "noise skewed -1")
 HEAD = ("condition", "practices", "drop", "drop: spread", "slide", "slide: spread")
 
 

@@ -58,6 +58,12 @@ PANELS = {
     "4 waves, hardly any levels": (120, 4, 0.25, 0.02, 5),
 }
 """Studies of which lavaan's numbers are in gold/riclpm.json: persons, waves, missing, variance of levels, seed."""
+RUNS = 30
+PLANNED: dict[str, dict] = {
+    "riclpm": {"n": 150, "sessions": 4, "effect": -0.15, "missing": 0.1},
+    "coupling": {"n": 60, "sessions": 8, "effect": -0.2},
+}
+"""Designs of which `RUNS` simulated studies, each fitted by lavaan or lme4, are summed up in gold/power.json."""
 LAGS = {"x~x": 0.3, "x~y": -0.15, "y~x": -0.25, "y~y": 0.4}
 
 

@@ -7,11 +7,12 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import norm
 from tests.accord.study_data import courses_with_jumps, gold, processed, refused, written
 
 from accord.cli import main
 from accord.errors import BadInput
-from accord.stats.change import CATEGORIES, clinical_change, sudden_changes
+from accord.stats.change import CATEGORIES, change_of_slopes, clinical_change, sudden_changes
 
 OF_CLAUS = {
     ("bdi", "JT"): (10, 8, 22, 0, 0),
@@ -75,6 +76,30 @@ class TestClinicalChange:
         post = pre - 5 + 0.2**0.5 * 5 * 2**0.5 * rng.standard_normal(20_000)
         change = clinical_change(pre, post, 0.8, functional=(0.0, 1.0))
         assert (change.index < -1.96).mean() == pytest.approx(0.352, abs=0.01)  # Φ(5 / 3.162 − 1.96)
+
+    def test_true_change_is_as_sure_as_the_index_of_hageman_and_arrindell_says(self):
+        """Φ(−|index|) of those called improved did not truly improve; beyond 1.65 that is one in twenty at most."""
+        rng = np.random.default_rng(4)
+        true = 20 + 0.8**0.5 * 5 * rng.standard_normal(40_000)
+        true_change = -2 + 4 * rng.standard_normal(40_000)
+        pre, post = (score + 0.2**0.5 * 5 * rng.standard_normal(40_000) for score in (true, true + true_change))
+        index = clinical_change(pre, post, 0.8, method="HA").index
+        improved, edge = index < -1.65, (index < -1.5) & (index > -1.8)
+        assert improved.mean() == pytest.approx(0.252, abs=0.008)  # Φ(−(1.65 √10 √R − 2) / (R √26)), with R 16 / 26
+        assert (true_change[improved] >= 0).mean() == pytest.approx(norm.cdf(index[improved]).mean(), abs=0.003)
+        assert (true_change[edge] >= 0).mean() == pytest.approx(0.05, abs=0.012)
+
+    def test_slopes_are_as_far_from_the_mean_slope_as_their_index_says(self):
+        """8,000 courses of six sessions with slopes that are known: wrong signs are as many as it tells."""
+        rng = np.random.default_rng(5)
+        who, t = np.repeat(np.arange(8000), 6), np.tile(np.arange(6.0), 8000)
+        departs, level = [[0.8], [4.0]] * rng.standard_normal((2, 8000))
+        y = 25 + level[who] + (departs - 0.5)[who] * t + 2 * rng.standard_normal(48_000)
+        index = change_of_slopes(y, who, t).index
+        called, wrong = np.abs(index) > 1.96, np.sign(departs) != np.sign(index)
+        assert called.mean() == pytest.approx(0.261, abs=0.015)  # 2 Φ(−1.96 √(v / (0.8² − v))) with v their errors²
+        assert wrong[called].mean() == pytest.approx(norm.cdf(-np.abs(index[called])).mean(), abs=0.004)
+        assert wrong.mean() == pytest.approx(norm.cdf(-np.abs(index)).mean(), abs=0.012)
 
     def test_the_other_direction_mirrors(self):
         rng = np.random.default_rng(3)

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 import pytest
-from tests.accord.study_data import processed
+from tests.accord.study_data import PLANNED, RUNS, gold, processed
 
 from accord.cli import main
 from accord.errors import BadInput
@@ -44,6 +44,14 @@ def test_power_is_what_the_standard_error_promises():
     assert found.power == pytest.approx(normal(0.15 / found.se - 1.96), abs=0.18)
     assert found.se == pytest.approx(found.sd, rel=0.3)
     assert abs(found.bias) < 3.5 * found.sd / 60**0.5
+
+
+@pytest.mark.parametrize("model", PLANNED)
+def test_power_is_that_of_lavaan_and_lme4_in_the_same_studies(model):
+    """Each of thirty simulated studies was fitted by lavaan (`riclpm`) or lme4 (`coupling`) too."""
+    theirs, found = gold("power")[model], power_by_simulation(model, StudyDesign(**PLANNED[model]), RUNS)
+    assert (found.power, found.coverage, found.usable) == pytest.approx((theirs["power"], theirs["coverage"], 1.0))
+    assert (found.bias, found.se, found.sd) == pytest.approx([theirs[name] for name in ("bias", "se", "sd")], abs=1e-5)
 
 
 def test_short_courses_bias_the_coupling_and_the_panel_model_not():

@@ -13,10 +13,12 @@ unexport PYTHONDONTWRITEBYTECODE
 NO_API := -p no:schemathesis
 # Memory that numpy gave back stays with the tests: asking the system for it anew takes a third of a calibration.
 KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
+# Beside the environment, so that all other tests run without the extra.
+SPARK := tests/spark/.site
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
 
 .PHONY: help demo demo-fresh test test-all test-core test-clinic test-postgresql test-on-postgresql test-cluster \
-	test-journeys lint types style imports dangers sbom holes lock pictures browser postgresql fhir-of-others clean
+	test-journeys lint types style imports dangers sbom holes lock pictures browser postgresql fhir-of-others java spark clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-19s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,8 +32,11 @@ demo-fresh: .venv/ready  ## the same, starting over
 test: .venv/ready-test  ## what a change needs: style, types, imports, core, clinic, journeys; with a table of times
 	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys
 
-test-all: .venv/ready-test fhir-of-others  ## that, and all that needs a PostgreSQL: what has to hold before a change lands
-	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys test-on-postgresql test-cluster
+# Spark is large, so it comes while the first suites run.
+test-all: .venv/ready-test fhir-of-others java  ## that, and all that needs a PostgreSQL or Spark: what has to hold before a change lands
+	@$(MAKE) --no-print-directory spark & \
+	$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys test-on-postgresql test-cluster; \
+	code=$$?; wait; exit $$code
 
 test-core: .venv/ready-test  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 --dist worksteal -m 'not cluster' $(NO_API)
@@ -44,8 +49,8 @@ test-postgresql: test-on-postgresql test-cluster  ## test what can differ on Pos
 test-on-postgresql: .venv/ready-test postgresql fhir-of-others  ## test the clinic on a private PostgreSQL that vanishes afterwards (skipped without one)
 	$(KEPT) $(BIN)/python -m tests.postgresql $(BIN)/pytest tests/clinic tests/attack -n 2 --dist worksteal
 
-test-cluster: .venv/ready-test postgresql  ## test moving to PostgreSQL and back, and Spark where it is installed
-	$(KEPT) $(BIN)/pytest tests/clinic tests/accord/test_registry_engine.py -n 2 --dist worksteal -m cluster $(NO_API)
+test-cluster: .venv/ready-test postgresql java spark  ## test moving to PostgreSQL and back, and registries on Spark (skipped without Java)
+	$(KEPT) PYTHONPATH=$(CURDIR)/$(SPARK) $(BIN)/pytest tests/clinic tests/accord/test_registry_engine.py -n 2 --dist worksteal -m cluster $(NO_API)
 
 test-journeys: .venv/ready-test browser fhir-of-others  ## test whole journeys, over HTTP and in Chromium
 	$(KEPT) $(BIN)/pytest tests/journeys -n 2 --dist worksteal $(NO_API)
@@ -104,6 +109,24 @@ fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped 
 		echo "smart-fetch could not be fetched, so the test with it will be skipped."; \
 	fi
 
+java:
+	@if command -v java >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends default-jre-headless || \
+		echo "Java could not be installed, so tests on Spark will be skipped."; \
+	else \
+		echo "Java is not here, so tests on Spark will be skipped. On Debian: sudo apt install default-jre-headless"; \
+	fi
+
+spark: .venv/pyvenv.cfg  ## fetch Spark (430 MB), for the tests alone (skipped without Java)
+	@if command -v java >/dev/null && ! cmp -s tests/spark/requirements.txt $(SPARK)/of; then \
+		new=$$(mktemp -d tests/spark/.new.XXXXXX) && \
+		$(if $(UV),$(UV) pip install --quiet --python .venv,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
+			--require-hashes --no-deps --target $$new -r tests/spark/requirements.txt && \
+		cp tests/spark/requirements.txt $$new/of && rm -rf $(SPARK) && mv $$new $(SPARK) || \
+		{ rm -rf $$new; echo "Spark could not be fetched, so the tests on it will be skipped."; }; \
+	fi
+
 sbom: .venv/ready  ## write what Accord is made of as CycloneDX, from the lock file: accord.cdx.json
 	$(BIN)/python deploy/supply.py sbom > accord.cdx.json
 
@@ -119,6 +142,9 @@ lock:  ## write the hash-locked requirements anew (needs uv)
 	echo 'smart-fetch>=1.0,<2' | $(UV) pip compile - --universal --python-version 3.11 \
 		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url \
 		-o tests/fhir/requirements.txt
+	echo 'pyspark>=4.0.5,<4.1' | $(UV) pip compile - --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' --quiet --no-emit-index-url \
+		-o tests/spark/requirements.txt
 
 clean:  ## remove the environment (never a database)
 	rm -rf .venv build src/accord.egg-info

@@ -35,6 +35,8 @@ pytest.importorskip("duckdb", reason="needs accord[registry]")
 SCALE, ALLIANCE = "phq-9/total", "wai/total"
 NAMES = ("north", "south", "west")
 SCORES = RatedScore(SCALE), RatedScore(ALLIANCE)
+QUICK = Path(__file__).parents[1] / "spark"
+"""A few hundred rows: translating queries into Java, and that into fast machine code, takes longer than they do."""
 
 
 def rows_of(seed: int, dyads: int = 40) -> dict:
@@ -234,13 +236,21 @@ def test_what_is_not_there_is_refused(registry, scale, engine):
         growth(registry, scale, engine=engine)
 
 
+def test_nothing_of_spark_is_imported_without_the_extra(registry, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyspark", None)  # whoever imports it fails
+    assert growth(registry, SCALE).converged
+    with pytest.raises(BadInput, match=r"pip install 'accord\[cluster\]'"):
+        growth(registry, SCALE, engine="spark://127.0.0.1:7077")
+
+
 @pytest.fixture
 def spark(monkeypatch):
     """What Spark needs to run on this machine alone, where it is installed."""
     found = pytest.importorskip("pyspark", reason="needs accord[cluster]")
     if shutil.which("java") is None:
-        pytest.skip("Java is not here. On Debian: sudo apt install openjdk-17-jre-headless")
-    for name, value in {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable}.items():
+        pytest.skip("Java is not here. On Debian: sudo apt install default-jre-headless")
+    quick = {"SPARK_CONF_DIR": str(QUICK), "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
+    for name, value in {"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": sys.executable, **quick}.items():
         monkeypatch.setenv(name, value)
     return Path(found.__file__).parent
 

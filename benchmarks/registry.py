@@ -2,6 +2,7 @@
 
     python -m benchmarks.registry --rows 1000000 10000000
     python -m benchmarks.registry --rows 1000000 --engine spark://127.0.0.1:7077
+    python -m benchmarks.registry --rows 100000000 --analyses coupling signals
 
 Ratings are made by DuckDB from a seed: courses of 1 to 28 sessions with two scores in whole points, about one rating in
 eight missing, fifty practices. What is needed and what is there of disk and memory is printed first; a size that does
@@ -22,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from accord.registry import coupling, dropout, growth
+from accord.registry import coupling, dropout, growth, signals
 from accord.registry.described import describe_registry
 from accord.registry.join import Registry
 from accord.registry.measures import RatedScore
@@ -32,7 +33,9 @@ OUTCOME, ALLIANCE = RatedScore("phq-9/total"), RatedScore("accord-check-in/colla
 PRACTICES, EACH = 50, 25.4
 """Ratings that a course has on average: sessions from 1 to 28, both scores, seven in eight answered."""
 BYTES_A_ROW = 8
-SOLVERS = ((growth, "fit_growth_groups"), (coupling, "fit_groups"), (dropout, "hazard_of_cells"))
+SOLVERS = (
+    (growth, "fit_growth_groups"), (coupling, "fit_groups"), (dropout, "hazard_of_cells"), (signals, "calibrate")
+)  # fmt: skip
 
 
 def make(rows: int, folder: Path) -> Registry:
@@ -112,13 +115,20 @@ def analyses(registry: Registry, engine: str) -> dict[str, Callable[[], tuple[st
         about = describe_registry(registry, engine)
         return f"{sum(scale.scores for scale in about.scales):,} scores", sum(s.sd_within for s in about.scales)
 
-    return {"growth": growing, "describe": described, "dropout": leaving, "coupling": coupled}
+    def judging() -> tuple[str, float]:
+        with tempfile.TemporaryDirectory() as out:
+            judged = signals.registry_signals(registry, ALLIANCE.scale, out, engine)
+        courses, flagged = sum(judged.courses.values()), sum(judged.flagged.values())
+        return f"{flagged:,} of {courses:,} courses flagged", float(flagged)
+
+    return {"growth": growing, "describe": described, "dropout": leaving, "coupling": coupled, "signals": judging}
 
 
-def run(registry: Registry, rows: int, engine: str) -> dict[str, float]:
-    """Each analysis once, with a line on it; gives the numbers by which engines are compared."""
-    answers = {}
-    for name, analyse in analyses(registry, engine).items():
+def run(registry: Registry, rows: int, engine: str, asked: list[str]) -> dict[str, float]:
+    """Each analysis that is asked for once, with a line on it; gives the numbers by which engines are compared."""
+    answers, all_of_them = {}, analyses(registry, engine)
+    for name in asked or all_of_them:
+        analyse = all_of_them[name]
         with timed_solvers() as solver:
             wall, cpu = time.perf_counter(), time.process_time()
             line, answers[name] = analyse()
@@ -134,6 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--engine", default="duckdb")
+    parser.add_argument("--analyses", nargs="+", default=[], help="growth, describe, dropout, coupling, signals")
     arguments = parser.parse_args()
     for rows in arguments.rows:
         free = shutil.disk_usage(tempfile.gettempdir()).free
@@ -146,10 +157,10 @@ def main() -> None:
             registry = make(rows, Path(folder))
             size = sum(path.stat().st_size for path in Path(folder).rglob("*.parquet"))
             print(f"  made: {size / 1e9:.2f} GB. By DuckDB:", flush=True)
-            here = run(registry, rows, "duckdb")
+            here = run(registry, rows, "duckdb", arguments.analyses)
             if arguments.engine != "duckdb":
                 print(f"  By {arguments.engine} (CPU of this process alone):", flush=True)
-                there = run(registry, rows, arguments.engine)
+                there = run(registry, rows, arguments.engine, arguments.analyses)
                 apart = ", ".join(f"{name} {abs(there[name] - here[name]):.1e}" for name in here)
                 print(f"  difference of the answers: {apart}")
 

@@ -11,11 +11,12 @@ os.environ.setdefault("ACCORD_EMAIL_BACKEND", "django.core.mail.backends.locmem.
 os.environ.setdefault("ACCORD_TLS_ELSEWHERE", "1")
 
 from accord_clinic.settings import *  # noqa: E402, F403
-from accord_clinic.settings import STORAGES  # noqa: E402
+from accord_clinic.settings import MIDDLEWARE, STORAGES  # noqa: E402
 
 # No collected files with hashed names: tests read the folder as it is.
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+MIDDLEWARE = ["tests.clinic.judged.JudgedAnswers", *MIDDLEWARE]
 # Seven people a test would hash for a second; how strong the real hash is has a test of its own.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "django.contrib.auth.hashers.Argon2PasswordHasher"]

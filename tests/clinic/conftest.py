@@ -13,7 +13,7 @@ from allauth.account.internal.flows.login import (
 from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client as Browser
-from tests.clinic import migrated
+from tests.clinic import judged, migrated
 from tests.clinic.people import People, a_practice
 
 from accord.stats import thresholds
@@ -72,6 +72,14 @@ def ready_calibrations():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(thresholds, "calibrate", calibrate)
         yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def answers_are_fhir():
+    """Medplum's validator reads every answer of the FHIR API to this process, all at once, since it starts slowly."""
+    yield
+    if judged.ANSWERED and connection.vendor == "sqlite":
+        assert judged.by_medplum(judged.ANSWERED) == []
 
 
 def _as_key(value) -> object:

@@ -55,8 +55,9 @@ NOT_THERE = NotAnswered(404, "not-found", "There is nothing here, or nothing tha
 
 
 def outcome(status: int, code: str, problem: str) -> HttpResponse:
-    """An answer that says what was wrong, as FHIR says it."""
-    issue = {"severity": "error", "code": code, "diagnostics": problem}
+    """An answer that says what was wrong, as FHIR says it; in its texts is no character that is not to be seen."""
+    text = "".join(letter if letter.isprintable() else " " for letter in problem)
+    issue = {"severity": "error", "code": code, "diagnostics": text}
     return _json({"resourceType": "OperationOutcome", "issue": [issue]}, status)
 
 

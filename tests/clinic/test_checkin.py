@@ -38,7 +38,8 @@ def latest(session):
 def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone, session):
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
-    assert "It takes about a minute. Ben reads what you show. Others can, too:" in page
+    keeps = "You can keep any answer to yourself. You choose before you send."
+    assert f"It takes about a minute. Ben reads what you show. {keeps} Others can read it, too:" in page
     assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page
@@ -144,7 +145,7 @@ def test_the_last_look_shows_the_words_that_were_ticked_and_keeps_nothing_yet(ph
     page = text(phone.look({"0-d1": "4", "0-t1": "2", "0-t3": ["quiet", "disagreed"]}))
     assert "Ben will see exactly this" in page
     assert "All of it" in page
-    assert "I went quiet, I disagreed" in page
+    assert "I disagreed, I went quiet" in page
     assert "left out" not in page
     assert Response.objects.count() == 0
 

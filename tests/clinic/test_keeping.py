@@ -81,6 +81,18 @@ def test_the_last_look_shows_all_with_one_tap_or_lets_choose(dyad):
     assert not Response.objects.exists()
 
 
+def test_the_last_look_folds_a_long_measure_but_for_its_safety_question(dyad):
+    dyad.measures.create(instrument="phq-9", every=1)
+    phone = Phone(a_session(dyad, state="held"))
+    place = re.search(r'name="(\d)-phq1"', phone.open().content.decode())[1]
+    given = {f"{place}-phq{n}": "0" for n in range(1, 10)}
+    folded = r'<details class="review-fold"( open)?>(.*?)</details>'
+    opened, rows = re.search(folded, phone.look(given).content.decode(), re.S).groups()
+    assert (opened, rows.count("data-review-row"), "phq9" in rows) == (None, 8, False)
+    kept = phone.browser.post(phone.url, {"key": phone.key, **given, f"share.{place}-phq2": "raise"})
+    assert re.search(folded, kept.content.decode(), re.S)[1], "what is kept stands open"
+
+
 def test_no_row_stands_for_a_question_that_a_side_has_not_answered(people):
     """Something felt off for Ben; Ana skipped that question, or keeps it: the sheet has Ben's line alone."""
     for item in ({"t1": None}, {"t1": 2, "sharing": {"t1": "raise"}}):

@@ -36,7 +36,7 @@ def test_a_lesson_has_its_text_its_chart_and_a_reason_for_each_answer(ben_reads,
         assert escape(text) in page
     assert page.count('class="course-svg"') == 2
     assert f'<html lang="{language}"' in page
-    answered = r'<details class="review-answer"><summary>(.*?)</summary><p><strong>(.*?)</strong><br>(.*?)</p>'
+    answered = r'<details class="quiz-answer"><summary>(.*?)</summary><p><strong>(.*?)</strong><br>(.*?)</p>'
     answers = re.findall(answered, page)
     assert len(answers) == 9
     assert all(verdict and reason for _text, verdict, reason in answers)

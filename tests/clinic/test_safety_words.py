@@ -27,7 +27,8 @@ def start(people, dyad):
 def test_everybody_is_told_above_the_button_who_reads_and_who_else_can(people, dyad, start):
     page = start()
     told = (
-        "Ben reads what you show. Others can, too:",
+        "Ben reads what you show. You can keep any answer to yourself.",
+        "Others can read it, too:",
         "a supervisor, if Ben asks for advice",
         "a colleague, when Ben is away",
         "the practice’s office, in an emergency",
@@ -44,7 +45,7 @@ def test_a_german_client_reads_it_in_german(people, dyad, ana, start):
     ana.save()
     with translation.override("de"):
         page = start()
-    assert "Ben liest, was Sie zeigen. Auch andere können es lesen:" in page
+    assert "Ben liest, was Sie zeigen. Sie können jede Antwort für sich behalten." in page
     assert "eine Supervision, wenn Ben Rat sucht" in page
     assert "Wenn jemand in Gefahr ist, muss Ben vielleicht anderen davon sagen." in page
 

@@ -229,7 +229,7 @@ def test_without_script_it_is_one_page_and_a_last_look(open_phone, session):
     page.locator("#question-0-d1 label.choice").nth(3).click()
     page.locator("#question-0-t1 label.choice").nth(1).click()
     page.locator("#question-0-o2 textarea").fill("Less homework")
-    page.locator("#question-0-o2").get_by_text("Who reads this line").click()
+    page.locator("#question-0-o2").get_by_text("Who reads this").click()
     page.locator("#question-0-o2").get_by_text("Nobody yet: I’ll bring it up myself").click()
     page.get_by_role("button", name="Look over everything").click()
     expect(page.locator("main")).to_contain_text("Nearly all of it")
@@ -365,6 +365,30 @@ def test_an_answer_about_self_harm_shows_help_at_once(open_phone, session):
     expect(help_now.get_by_role("link", name="116 123")).to_have_attribute("href", "tel:116123")
 
 
+def test_a_long_measure_is_introduced_once_and_stands_folded_in_the_review(open_phone, session):
+    Measure.objects.create(dyad=session.dyad, instrument="phq-9", every=1)
+    page = follow(open_phone(), session)
+    expect(page.get_by_text("Urgent help")).to_be_in_viewport()
+    while page.locator("#question-1-phq1").is_hidden():
+        page.locator("[data-skip]").click()
+    expect(page.locator("#question-1-phq1 legend")).to_contain_text("Over the last 2 weeks, how often")
+    tap(page, 1)
+    expect(page.locator("#question-1-phq2 legend .legend-lead")).to_have_text("Over the last 2 weeks")
+    walk(page)
+    fold = page.locator("[data-rows] details")
+    expect(fold.locator("summary")).to_contain_text("Your answers: 8")
+    expect(fold.locator("[data-review-row]").first).to_be_hidden()
+    expect(page.locator('[data-rows] > [data-review-row="1-phq9"]')).to_be_visible()
+    page.get_by_role("button", name="Keep some answers to myself").click()
+    fold.locator("summary").click()
+    fold.locator('[data-review-row="1-phq3"]').get_by_text("Keep it").click()
+    expect(fold.locator('[data-review-row="1-phq3"]')).to_contain_text("This is not shown to Ben.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.wait_for_url("**/received/")
+    answered = Response.objects.get(session=session, side="client", instrument="phq-9").answers
+    assert set(answered) == {f"phq{n}" for n in (1, 2, 4, 5, 6, 7, 8, 9)}
+
+
 def test_leaving_quickly_swaps_the_page_and_the_back_key_does_not_bring_it_back(open_phone, session):
     phone = open_phone()
     page = follow(phone, session)
@@ -457,7 +481,7 @@ def test_axe_finds_nothing_on_any_screen_in_either_theme_and_width(open_phone, s
         tap(page, 1)
     Window.check(SimpleNamespace(page=page), "kind")
     walk(page, t1="2", o2="Less homework")
-    page.get_by_text("Who reads this line").last.click()
+    page.get_by_text("Who reads this").last.click()
     Window.check(SimpleNamespace(page=page), "last screen")
     page.get_by_role("button", name="Keep some answers to myself").click()
     page.locator('[data-review-row="0-t1"]').get_by_text("Keep it").click()

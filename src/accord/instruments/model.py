@@ -184,7 +184,8 @@ class InstrumentWording:
     """A questionnaire in one language. Texts may hold `{session}`, `{client}` and `{therapist}`, and nothing else.
 
     `{session}` is filled with a noun phrase that fits after "in": "the session on Tuesday", "der Sitzung am Dienstag".
-    `asked` lists, for each form and rater, the items that are shown, in order.
+    `asked` lists, for each form and rater, the items that are shown, in order. `reminder` stands in for the instruction
+    from the second item on, where one is shown at a time.
     """
 
     instrument: str
@@ -197,6 +198,7 @@ class InstrumentWording:
     asked: Mapping[str, Mapping[Rater, tuple[str, ...]]]
     instruction: str | None = None
     notice: str | None = None
+    reminder: str | None = None
 
     def text(self, item_id: str, rater: Rater) -> str:
         """The question as this rater reads it. Raises `BadInput` when this rater is not asked it."""
@@ -231,6 +233,7 @@ class InstrumentWording:
         return {
             "instrument": self.instrument, "version": self.version, "form": form, "rater": rater,
             "language": self.language, "instruction": self.instruction, "notice": self.notice, "items": items,
+            **({"reminder": self.reminder} if self.reminder else {}),
         }  # fmt: skip
 
     def hash(self, form: str, rater: Rater) -> str:

@@ -32,6 +32,7 @@ def read_wording(part: TomlTable, instrument: Instrument, language: str) -> Inst
         },
         instruction=_checked(part, part.text("instruction")) if part.has("instruction") else None,
         notice=part.text("notice") if part.has("notice") else None,
+        reminder=_checked(part, part.text("reminder")) if part.has("reminder") else None,
     )
     for inner in (items, answers, part):
         inner.done()

@@ -128,6 +128,8 @@ def _block(
     wording = instrument.wordings[language]
     with override(page_language):
         questions = [_question(item, instrument, wording, side, place) for item in instrument.asked(form, side)]
+        if wording.reminder:
+            questions[1:] = [replace(question, lead=wording.reminder) for question in questions[1:]]
         if language != page_language:
             no_translation = _("There is no translation of this question here. You may leave it out.")
             questions = [replace(question, language=language, foreign=no_translation) for question in questions]

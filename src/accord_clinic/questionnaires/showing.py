@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accord_clinic.questionnaires.page import QuestionPage
+from accord_clinic.questionnaires.plan import HAVE_A_PLACE
 from accord_clinic.questionnaires.questions import Question, QuestionBlock, QuestionNames
 from accord_clinic.questionnaires.reading import Reader, Values, answered, last, reader_field, sharing_field
 from accord_clinic.words import phrases
@@ -25,6 +26,8 @@ from accord_clinic.words import phrases
 READERS_HERE = "<!--readers {id}-->"
 HELP_HERE = "<!--help-->"
 OWN = ("a1.", "a2.", "how.")
+FOLDED_FROM = 5
+"""So many questions make an outcome measure a long one in the last look. Two or four rows are no shorter folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,9 @@ def review_html(page: QuestionPage, values: Values, *, choosing: bool = False) -
 
     `choosing`: each row says whether its answer is shown or kept.
     """
-    groups = [page.first, *(part.questions for part in page.body), page.around]
-    groups += [part.questions for part in page.closing]
-    rows = (_rows_html(group, values, page.names, choosing) for group in groups)
+    rows = [_rows_html(page.first, values, page.names, choosing)]
+    rows += [_rows_of_block(part, values, page.names, choosing) for part in page.body]
+    rows += [_rows_html(group, values, page.names, choosing) for group in (page.around, *(part.questions for part in page.closing))]
     return mark_safe("".join(rows))  # noqa: S308 - as above
 
 
@@ -139,7 +142,14 @@ def _blank(block: QuestionBlock, language: str) -> str:
 
 
 def _block_html(block: QuestionBlock, fields: str) -> str:
-    return render_to_string("client/_block.html", {"block": block, "fields": mark_safe(fields)})  # noqa: S308
+    context = {"block": block, "fields": mark_safe(fields), "folds": _folds(block)}  # noqa: S308 - from a template
+    return render_to_string("client/_block.html", context)
+
+
+def _folds(block: QuestionBlock) -> str:
+    """What a long outcome measure asks: its rows in the last look are folded under that; nothing for all others."""
+    is_long = block.instrument not in HAVE_A_PLACE and len(block.questions) >= FOLDED_FROM
+    return (block.instruction or block.title) if is_long else ""
 
 
 def _fields(
@@ -219,6 +229,23 @@ def _field(question: Question, values: Values, problems: Mapping[str, str], join
 def _readers_html(name: str, readers: tuple[Reader, ...], chosen: str, elsewhere: str, language: str) -> str:
     context = {"name": name, "readers": readers, "chosen": chosen, "elsewhere": elsewhere}
     return render_to_string("client/_readers.html", context)
+
+
+def _rows_of_block(part: QuestionBlock, values: Values, names: QuestionNames, choosing: bool) -> str:
+    """The rows of one questionnaire. What can be kept of a long measure is folded, open where some of it is kept."""
+    about = _folds(part)
+    folded = [q for q in part.questions if about and q.sharing and answered(q, values)]
+    others = [q for q in part.questions if q not in folded]
+    html = _rows_html(others, values, names, choosing)
+    if not folded:
+        return html
+    context = {
+        "about": about,
+        "count": len(folded),
+        "is_open": any(last(values, sharing_field(q)) not in ("", "show") for q in folded),
+        "rows": mark_safe(_rows_html(folded, values, names, choosing)),  # noqa: S308 - from an autoescaping template
+    }
+    return render_to_string("client/_review_fold.html", context) + html
 
 
 def _rows_html(questions: Sequence[Question], values: Values, names: QuestionNames, choosing: bool) -> str:

@@ -140,6 +140,16 @@ def test_what_felt_off_and_own_words_come_before_the_differences_on_every_page(p
         page = response.content.decode()
         order = [page.index(text) for text in ("What felt off", "Ask less", "Answered differently", "All the answers")]
         assert order == sorted(order)
+        differences = re.sub(r"<[^>]*>", " ", page[order[2] : order[3]])
+        assert re.search(r"Ana:\s+Little of it\s+Ben:\s+All of it", differences), "in the words of both"
+
+
+def test_a_difference_is_ticked_on_its_own(people, ben_sees):
+    session = a_held_session(people.dyad, client=answers("client", d1=0), therapist=answers("therapist", d1=4))
+    where, topic = f"/sessions/{session.uid}/talk/", "apart:accord-check-in:d1"
+    assert f'value="{topic}"' in ben_sees.get(where).content.decode()
+    ben_sees.post(f"{where}tick/", {"topic": topic})
+    assert "Not yet after all" in ben_sees.get(where).content.decode()
 
 
 def test_the_answers_are_a_table_in_words_too(session, ben_sees):

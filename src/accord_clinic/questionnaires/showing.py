@@ -98,7 +98,8 @@ def review_html(page: QuestionPage, values: Values, *, choosing: bool = False) -
     """
     rows = [_rows_html(page.first, values, page.names, choosing)]
     rows += [_rows_of_block(part, values, page.names, choosing) for part in page.body]
-    rows += [_rows_html(group, values, page.names, choosing) for group in (page.around, *(part.questions for part in page.closing))]
+    rest = (page.around, *(part.questions for part in page.closing))
+    rows += [_rows_html(group, values, page.names, choosing) for group in rest]
     return mark_safe("".join(rows))  # noqa: S308 - as above
 
 

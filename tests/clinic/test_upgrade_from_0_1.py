@@ -8,26 +8,47 @@ import gzip
 import json
 import re
 from collections import defaultdict
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from tests.clinic.people import a_dyad, a_held_session, answers
 from tests.clinic.test_database import at_once
-from tests.clinic.test_upgrade import columns, upgrade
 from tests.clinic.upgraded.show import shown
 
 from accord_clinic.actions.audit import first_break
 from accord_clinic.database import engine
 from accord_clinic.demo.clock import story_time
-from accord_clinic.models import Calibration, Response, Session, SessionChange
+from accord_clinic.models import Calibration, Dyad, Response, Session, SessionChange, Strain
 from accord_clinic.queries import practice
+from accord_clinic.questionnaires.submission import AskedAgain
 
-OLDER = "0012_codes_were_checked"
+OLDER = "0002_tables_of_0_1"
 KEPT = Path(__file__).parent / "upgraded" / "practice-0.1.json.gz"
+
+
+def upgrade() -> None:
+    call_command("upgrade", role=connection.settings_dict["USER"])
+
+
+def columns() -> dict[tuple[str, str], list]:
+    """What stands in each column of each table of the clinic, by the order of the rows."""
+    found = {}
+    with connection.cursor() as cursor:
+        tables = [t for t in connection.introspection.table_names(cursor) if t.startswith("accord_clinic_")]
+        for table in tables:
+            for column in connection.introspection.get_table_description(cursor, table):
+                cursor.execute(f'SELECT "{column.name}" FROM "{table}" ORDER BY id')
+                found[table, column.name] = [value for (value,) in cursor.fetchall()]
+    return found
 
 
 class Upgraded:
@@ -105,7 +126,10 @@ def _take(tables) -> None:
 @pytest.fixture(scope="module")
 def upgraded(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
-        call_command("migrate", "accord_clinic", OLDER, verbosity=0)
+        call_command("migrate", "accord_clinic", "0001_member", verbosity=0)
+        executor = MigrationExecutor(connection)
+        executor.loader = MigrationLoader(connection, replace_migrations=False)
+        executor.migrate([("accord_clinic", OLDER)])
         try:
             yield Upgraded()
         finally:
@@ -306,3 +330,34 @@ def test_pages_show_the_new_numbers(upgraded):
         if shows != expected:
             wrong.append((address, page["numbers"], sorted(expected), sorted(shows)))
     assert not wrong
+
+
+# Strains
+
+
+def a_partly_kept_as_still_there(dyad) -> tuple[Strain, Strain]:
+    """What was partly settled, and what was open after it, as 0.1 had kept them."""
+    a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
+    partly = Strain.objects.get(dyad=dyad)
+    again = replace(answers("client"), again=(AskedAgain(partly.uid, True, "partly"),))
+    a_held_session(dyad, client=again, therapist=answers("therapist"))
+    a_held_session(dyad, client=answers("client", t1=1, t2=2), therapist=answers("therapist"))
+    partly.moves.filter(move="partly").update(move="still_there")
+    Strain.objects.filter(pk=partly.pk).update(state="still_there")
+    return partly, Strain.objects.filter(dyad=dyad).order_by("id").last()
+
+
+@pytest.mark.same_on_postgresql(reason="every row is compared there")
+def test_a_partly_that_was_kept_as_still_there_is_put_right_and_an_ended_course_says_what_was_open(people, dyad):
+    other = a_dyad(people.ben, "Bea")
+    partly, last = a_partly_kept_as_still_there(dyad)
+    _, open_at_ending = a_partly_kept_as_still_there(other)
+    Dyad.objects.filter(pk=other.pk).update(ended=date(2026, 9, 30), ending="planned")
+    step = import_module("accord_clinic.migrations.0004_rows_since_0_1")
+    for rows_follow in (step.partly_stays_partly, step.open_at_ending):
+        rows_follow(apps, connection.schema_editor())
+    assert Strain.objects.get(pk=partly.pk).state == "partly"
+    assert partly.moves.order_by("id").last().move == "partly"
+    assert Strain.objects.get(pk=last.pk).state == "still_there"
+    assert set(Strain.objects.filter(dyad=other).values_list("state", flat=True)) == {"open_at_ending"}
+    assert open_at_ending.moves.order_by("id").last().move == "end_course"

@@ -11,7 +11,7 @@ class CreateModels(Operation):
     waits a second, not ten."""
 
     category = OperationCategory.ADDITION
-    serialization_expand_args = ("models",)
+    serialization_expand_args = ["models"]
 
     def __init__(self, models: Sequence[CreateModel]) -> None:
         self.models = models

@@ -18,7 +18,7 @@ from accord.errors import BadInput
 from accord.registry.engine import connected, stored, table_of
 from accord.registry.join import Registry
 from accord.registry.measures import RatedScore
-from accord.stats.coupling import LINE, CouplingFit, warnings_of
+from accord.stats.coupling import LINE, NOT_BEFORE, CouplingFit, warnings_of
 from accord.stats.mixed import MixedFit
 from accord.stats.mixed_groups import GroupedSums, fit_groups
 
@@ -119,8 +119,7 @@ def _fit(courses: Any, model: _Model, centres: dict[str, float]) -> MixedFit:
     around = np.array([shift.get(name, 0.0) for name in model.columns])
     sums = _grouped(courses, model, around)
     if not sums.persons.size:
-        raise BadInput("no outcome has a rating one session before. Give the number of the session (1, 2, 3 ...)."
-                       if model.prefix == "l" else "no session has both scores. Choose other scores.")  # fmt: skip
+        raise BadInput(NOT_BEFORE if model.prefix == "l" else "no session has both scores. Choose other scores.")
     _check_moves(sums, model)
     return fit_groups(sums, names)
 

@@ -24,10 +24,11 @@ def as_pdf(report: Report) -> bytes:
         raise BadInput("A report as PDF needs an extra. Install it with: pip install 'accord[research]'") from None
     sections = [
         {
-            "asks": f"{number}. {section.asks}", "expects": section.expects, "refused": section.refused,
+            "asks": f"{number}. {section.asks}", "question": section.asks, "expects": section.expects,
+            "refused": section.refused,
             "basis": texts.basis(section), "picture": forest(section.estimates) if not section.refused else "",
-            "rows": [] if section.refused else texts.numbers(section), "cautions": section.cautions,
-            "methods": section.methods,
+            "heads": texts.heads(section), "rows": [] if section.refused else texts.numbers(section),
+            "caption": texts.caption(section), "cautions": section.cautions, "methods": section.methods,
         }
         for number, section in enumerate(report.sections, start=1)
     ]  # fmt: skip

@@ -57,7 +57,7 @@ def _table(section: Section) -> str:
         f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td class=n>{cell}</td>" for cell in cells)}</tr>'
         for name, *cells in texts.numbers(section)
     )
-    heads = "".join(f'<th scope="col" class="n">{head}</th>' for head in ("Estimate", "SE", "95 % interval"))
+    heads = "".join(f'<th scope="col" class="n">{head}</th>' for head in texts.heads(section))
     return f'<div class="scroll"><table><thead><tr><td></td>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 

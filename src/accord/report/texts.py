@@ -46,14 +46,35 @@ def counts(report: Report) -> list[tuple[str, str]]:
     return [(COUNTS[name], "fewer than 10" if count is None else f"{count:,}") for name, count in report.counts.items()]
 
 
-def numbers(section: Section) -> list[tuple[str, str, str, str]]:
-    """The rows of a section's table: name, estimate, standard error, 95 % interval."""
+def heads(section: Section) -> list[str]:
+    """The columns of a section's table after the name: what at least one of its numbers has."""
+    has_error = any(estimate.se is not None for estimate in section.estimates)
+    return ["Estimate", "SE", "95 % interval"] if has_error else ["Estimate"]
+
+
+def numbers(section: Section) -> list[list[str]]:
+    """The rows of a section's table: name, estimate, and standard error and 95 % interval where there are any."""
     rows = []
     for estimate in section.estimates:
-        se = "" if estimate.se is None else f"{estimate.se:.3f}"
-        interval = "" if estimate.interval is None else "{:.3f} to {:.3f}".format(*estimate.interval)
-        rows.append((estimate.name, f"{estimate.value:.3f}", se, interval))
+        se = "" if estimate.se is None else printed(estimate.se)
+        interval = "" if estimate.interval is None else " to ".join(map(printed, estimate.interval))
+        rows.append([estimate.name, printed(estimate.value), se, interval][: len(heads(section)) + 1])
     return rows
+
+
+def printed(value: float, form: str = ".3f") -> str:
+    """A number as papers have it, with a minus that is no hyphen.
+
+    >>> printed(-0.1234), printed(-0.0001)
+    ('−0.123', '0.000')
+    """
+    text = f"{value:{form}}"
+    return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
+
+
+def caption(section: Section) -> str:
+    """What a section's table shows."""
+    return "Estimates, standard errors and 95 % intervals" if len(heads(section)) > 1 else "Description"
 
 
 def basis(section: Section) -> str:

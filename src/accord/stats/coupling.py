@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[Any]
 LINE = 3  # ratings of which a person's own line leaves something over
 SHORT = 20  # sessions a person below which the bias of a lagged outcome is larger than a standard error in most studies
+NOT_BEFORE = (
+    "no outcome has a rating one session before: it is asked less often, or sessions are not numbered 1, 2, 3 ..."
+)
 MODELS = {
     "lagged": "alliance one session before",
     "lagged_detrended": "alliance one session before, without trends",
@@ -100,7 +103,7 @@ def coupling(
     before = _before(who, clock)
     lagged = [np.where(before, np.append(np.nan, column[:-1]), np.nan) for column in (y, within, departure)]
     if not (before & ~np.isnan(y + lagged[0] + lagged[1])).any():
-        raise BadInput("no outcome has a rating one session before. Give the number of the session (1, 2, 3 ...).")
+        raise BadInput(NOT_BEFORE)
     persons, ratings = len(np.unique(who[~np.isnan(y)])), int((~np.isnan(y)).sum())
     return CouplingFit(
         lagged=_fit(y, who, clock, {"outcome_before": lagged[0], "within": lagged[1], "between": mean}),

@@ -443,6 +443,7 @@ class TestWithoutATranslation:
         phone.start()
         looked = phone.look({**USUAL, "2-phq1": "1"}).content.decode()
         assert 'class="review-answer" lang="en"' in looked
+        assert '<span data-about lang="en">Over the last 2 weeks' in looked
 
     def test_who_reads_english_sees_none_of_it(self, people):
         care.set_up(people.dyad, {"phq-9": 1}, by=people.ben)

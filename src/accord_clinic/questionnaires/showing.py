@@ -242,6 +242,7 @@ def _rows_of_block(part: QuestionBlock, values: Values, names: QuestionNames, ch
         return html
     context = {
         "about": about,
+        "language": folded[0].language,
         "count": len(folded),
         "is_open": any(last(values, sharing_field(q)) not in ("", "show") for q in folded),
         "rows": mark_safe(_rows_html(folded, values, names, choosing)),  # noqa: S308 - from an autoescaping template

@@ -183,18 +183,19 @@
       // The answers to a long measure stand folded, but for one about safety.
       const about = "share" in question.dataset && question.closest("[data-folds]")?.dataset.folds;
       if (!about) made.push(row(question, choosing));
-      else folded(about, made, open).append(row(question, choosing));
+      else folded(about, one("legend", question).lang, made, open).append(row(question, choosing));
     }
     rows.replaceChildren(...made);
     for (const each of all("details", rows)) one("[data-count]", each).textContent = all("[data-review-row]", each).length;
     one("[data-nothing]", review).hidden = answered.length > 0;
   }
 
-  function folded(about, made, open) {
+  function folded(about, language, made, open) {
     const before = made.find((each) => each.matches("details") && one("[data-about]", each).textContent === about);
     if (before) return before;
     const fold = one("[data-fold]", review).content.firstElementChild.cloneNode(true);
     one("[data-about]", fold).textContent = about;
+    if (language) one("[data-about]", fold).lang = language;
     fold.open = open.includes(about);
     made.push(fold);
     return fold;

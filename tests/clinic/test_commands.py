@@ -52,6 +52,7 @@ def test_init_founds_a_practice_with_its_first_therapist_and_admin(db, static_el
     assert nora.check_password("correct horse battery")
     assert AuditEntry.objects.filter(act="found_practice", actor=f"member:{nora.pk}").exists()
     printed = capsys.readouterr().out
+    assert printed.startswith("Making the key and the database; this takes up to half a minute ...")
     assert "recovery-sheet.txt" in printed
     assert f"Next: {sys.argv[0]} serve" in printed
 

@@ -30,6 +30,8 @@ class Command(BaseCommand):
         parser.add_argument("--email", help="your e-mail address; you sign in with it")
 
     def handle(self, **options):
+        self.stdout.write("Making the key and the database; this takes up to half a minute ...")
+        self.stdout.flush()
         serving.prepare()
         if Practice.objects.exists():
             raise BadInput("There is a practice in this database already. ACCORD_DATA names another folder.")
@@ -53,6 +55,8 @@ class Command(BaseCommand):
             validate_password(password, member)
         except ValidationError as error:
             raise BadInput(" ".join(error.messages)) from None
+        self.stdout.write("Setting up the practice ...")
+        self.stdout.flush()
         practice.set_up_practice(facts, member.email, member.name, password)
         calibration.calibrate(calibration.followed(), by=None)
         self.stdout.write(

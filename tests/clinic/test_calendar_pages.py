@@ -94,6 +94,14 @@ def test_today_tells_what_the_calendar_changed_and_undoes_it(ben, dyad, as_membe
     assert "moved from" not in text(browser.get(reverse("today")))
 
 
+def test_today_names_a_feed_that_has_failed_for_a_day(ben, as_member):
+    job.connect(ben, "")
+    browser, why = as_member(ben), "there is no calendar at this address"
+    for hours, told in ((23, False), (25, True)):
+        ConnectedCalendar.objects.update(failed_since=timezone.now() - timedelta(hours=hours), failure="gone")
+        assert (why in text(browser.get(reverse("today")))) is told
+
+
 def test_rhythm_is_planned_from_the_page_that_plans_a_session_and_ended_there(ben, dyad, as_member):
     browser, day = as_member(ben), timezone.localdate() + timedelta(days=2)
     where = reverse("plan_session", args=[dyad.uid])
@@ -106,13 +114,47 @@ def test_rhythm_is_planned_from_the_page_that_plans_a_session_and_ended_there(be
     assert not dyad.sessions.exists()
 
 
-def test_wrong_year_is_refused_and_nothing_typed_is_lost(ben, dyad, as_member):
-    posted = {"day": "2036-13-01", "time": "10:00", "every": "2", "minutes": "80", "modality": "phone"}
+SOON = timezone.localdate() + timedelta(days=20)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"day": "2036-13-01"}, "Enter a valid date"),
+        ({"day": "2062-03-01"}, "more than a year away"),
+        ({"day": "0026-03-01", "every": "0"}, "more than a year away"),
+        ({"until": (SOON - timedelta(days=1)).isoformat()}, "The last session is before the first"),
+    ],
+)
+def test_wrong_day_is_refused_and_nothing_typed_is_lost(ben, dyad, as_member, wrong, why):
+    posted = {"day": SOON.isoformat(), "time": "10:00", "every": "2", "minutes": "80", "modality": "phone"} | wrong
     answer = as_member(ben).post(reverse("plan_session", args=[dyad.uid]), posted)
     assert answer.status_code == 422
     html = answer.content.decode()
+    assert why in html
     assert 'value="80"' in html
-    assert '<option value="2" selected>' in html
+    assert f'<option value="{posted["every"]}" selected>' in html
+    assert not dyad.sessions.exists()
+
+
+def test_the_year_is_told_when_a_session_is_planned_or_moved(ben, dyad, as_member):
+    browser, posted = as_member(ben), {"day": SOON.isoformat(), "time": "10:00", "minutes": "50", "modality": "phone"}
+    planned = text(browser.post(reverse("plan_session", args=[dyad.uid]), posted, follow=True))
+    assert f"The session is planned: {SOON:%A}, {SOON.day} {SOON:%B} {SOON.year}, 10:00." in planned
+    far = posted | {"day": (SOON + timedelta(days=320)).isoformat()}
+    where = reverse("move_session", args=[dyad.sessions.get().uid])
+    assert f"{SOON + timedelta(days=320):%B %Y}" in text(browser.post(where, far, follow=True))
+    assert f"{SOON + timedelta(days=320):%b %Y}" in text(browser.get(reverse("dyad", args=[dyad.uid])))
+
+
+def test_what_an_admin_typed_stays_where_it_is_refused(ada, as_member):
+    browser = as_member(ada)
+    closing = {"name": "Winter break", "first": SOON.isoformat(), "last": (SOON - timedelta(days=1)).isoformat()}
+    member = {"name": "Nora New", "email": ada.email.upper(), "roles": ["therapist"]}
+    for page, posted in (("closed_days", closing), ("members", member)):
+        answer = browser.post(reverse(page), posted)
+        assert answer.status_code == 422
+        assert f'value="{posted["name"]}"' in answer.content.decode()
 
 
 def test_one_tap_pauses_a_client_and_today_asks_again(ben, dyad, as_member):

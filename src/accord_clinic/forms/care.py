@@ -1,6 +1,6 @@
 """What members type about people, courses of care and sessions, checked. A new form about care goes here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -225,6 +225,10 @@ class SetUp(CourseForm):
         self.order_fields([*names[: names.index("often") + 1], "why_never", *names[names.index("often") + 1 :]])
 
 
+A_YEAR = timedelta(days=366)
+"""Nobody plans further ahead; sessions of long ago come from a file. So it is a wrong year."""
+
+
 class PlanSession(forms.Form):
     """When and where a session takes place, in the practice's time zone."""
 
@@ -241,6 +245,8 @@ class PlanSession(forms.Form):
         """Day and time become one moment; without minutes it lasts as long as usual."""
         super().clean()
         facts = self.cleaned_data
+        if "day" in self.changed_data and facts.get("day") and abs(facts["day"] - timezone.localdate()) > A_YEAR:
+            self.add_error("day", _("This is more than a year away. Check the year."))
         facts["minutes"] = facts.get("minutes") or USUAL_MINUTES
         if facts.get("day") and facts.get("time"):
             facts["start"] = datetime.combine(facts["day"], facts["time"], tzinfo=self.zone)

@@ -285,4 +285,4 @@ def _when(start: datetime, where: ZoneInfo) -> str:
 
 
 def _recent(start: datetime) -> bool:
-    return timezone.now() - start < THIS_YEAR
+    return abs(timezone.now() - start) < THIS_YEAR

@@ -20,7 +20,7 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries.practice import practice
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, or_404
+from accord_clinic.views.shortcuts import do, fits, or_404, tell
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,8 +62,7 @@ def delete(request: MemberRequest, uid: str) -> HttpResponse:
     except AccordError as error:
         messages.error(request, str(error))
         return redirect("arrange", uid)
-    messages.success(request, _("The client is deleted."))
-    return redirect("people")
+    return tell(request, _("The client is deleted."), "people")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,19 +140,16 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
     """End a course of care: planned, by agreement, or by one side; with date and reason."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     form = EndCourse(request.POST, prefix="end")
-    if not form.is_valid():
-        return _arrange(request, dyad, end=form, status=422)
-    facts = form.cleaned_data
-    back = reverse("dyad", args=[uid])
-    done = _("This course of care has ended. Everything that was said stays.")
 
-    def end_it() -> None:
+    def end_it(facts) -> None:
         with transaction.atomic():
             care.end_course(dyad, facts["how"], facts["on"], facts["reason"], by=request.user)
             months = [int(count) for count in facts["follow_up"].split()]
             follow_up.plan_follow_ups(dyad, months, facts["on"], by=request.user)
 
-    return do(request, back, end_it, done=done)
+    if not fits(form, end_it):
+        return _arrange(request, dyad, end=form, status=422)
+    return tell(request, _("This course of care has ended. Everything that was said stays."), "dyad", uid)
 
 
 @require_POST

@@ -24,7 +24,7 @@ from accord_clinic.queries import members as member_queries
 from accord_clinic.queries import planning as planning_queries
 from accord_clinic.upkeep import health
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, or_404, where_it_goes
+from accord_clinic.views.shortcuts import do, fits, or_404, tell, where_it_goes
 
 PEOPLE = ("safety_contact", "outside_reader")
 
@@ -40,20 +40,15 @@ def settings(request: MemberRequest) -> HttpResponse:
         now["duty_texts"] = practice.duty_texts
         context = {"form": PracticeSettings(people, initial=now), "practice": practice}
         return admins_page(request, "practice/settings.html", context)
-    form = PracticeSettings(people, request.POST)
-    if not form.is_valid():
+    form, by_uid = PracticeSettings(people, request.POST), {m.uid: m for m in people}
+
+    def set_up(facts) -> None:
+        chosen = {name: by_uid.get(facts[name]) for name in PEOPLE}
+        member_actions.set_up(practice, by=request.user, **(facts | chosen))
+
+    if not fits(form, set_up):
         return admins_page(request, "practice/settings.html", {"form": form, "practice": practice}, status=422)
-    by_uid = {m.uid: m for m in people}
-    facts = form.cleaned_data | {name: by_uid.get(form.cleaned_data[name]) for name in PEOPLE}
-    return do(
-        request,
-        reverse("practice"),
-        member_actions.set_up,
-        practice,
-        by=request.user,
-        done=_("It is changed."),
-        **facts,
-    )
+    return tell(request, _("It is changed."), "practice")
 
 
 @require_POST
@@ -71,16 +66,16 @@ def members(request: MemberRequest) -> HttpResponse:
     """List the members and add one."""
     permissions.check_keep_practice(request.user)
     form = NewMember(request.POST if request.method == "POST" else None)
-    if not form.is_valid():
+
+    def invite(facts) -> None:
+        member_actions.invite_member(facts["name"], facts["email"], facts["roles"], by=request.user)
+
+    if not fits(form, invite):
         context = {"form": form, "people": member_queries.colleagues(request.user)}
         return admins_page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
     facts = form.cleaned_data
-    done = _("A link to choose a password is on its way to {name}.").format(name=facts["name"])
-    done = where_it_goes(facts["email"], done)
-    act = member_actions.invite_member
-    return do(
-        request, reverse("members"), act, facts["name"], facts["email"], facts["roles"], by=request.user, done=done
-    )
+    on_its_way = _("A link to choose a password is on its way to {name}.").format(name=facts["name"])
+    return tell(request, where_it_goes(facts["email"], on_its_way), "members")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -227,12 +222,10 @@ def closed_days(request: MemberRequest) -> HttpResponse:
     """The days on which the practice is closed; add some."""
     permissions.check_keep_practice(request.user)
     form = Closing(request.POST or None)
-    if not form.is_valid():
+    if not fits(form, lambda facts: planning.close(facts["name"], facts["first"], facts["last"], by=request.user)):
         context = {"form": form, "days": planning_queries.closed_days_ahead()}
         return admins_page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
-    name, first, last = (form.cleaned_data[field] for field in ("name", "first", "last"))
-    done = _("The practice is closed on these days. Weekly sessions on them are removed.")
-    return do(request, reverse("closed_days"), planning.close, name, first, last, by=request.user, done=done)
+    return tell(request, _("The practice is closed on these days. Weekly sessions on them are removed."), "closed_days")
 
 
 @require_POST

@@ -23,7 +23,11 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.checkin import lend
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, or_404, where_it_goes
+from accord_clinic.views.shortcuts import do, fits, or_404, tell, where_it_goes
+from accord_clinic.words.phrases import moment
+
+WITH_YEAR = "l, j F Y, H:i"
+"""So that a wrong year is seen at once."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,20 +37,24 @@ def plan(request: MemberRequest, uid: str) -> HttpResponse:
     dyad = or_404(dyad_queries.treated(request.user, uid))
     where = zone()
     form = PlanSessions(where, request.POST or None, initial=dyad_queries.usual_session(dyad, where))
-    if not form.is_valid():
+
+    def plan_it(facts) -> None:
+        once = {name: facts[name] for name in ("modality", "minutes")}
+        if facts["every"]:
+            rhythm = once | {name: facts[name] for name in ("every", "until")}
+            planning.set_rhythm(dyad, facts["day"], facts["time"], by=request.user, **rhythm)
+        else:
+            care.plan_session(dyad, facts["start"], by=request.user, **once)
+
+    if not fits(form, plan_it):
         around = {"rhythm": session_pages.rhythm(dyad), "not_asked": sharing_pages.not_asked(dyad)}
         context = {"form": form, "dyad": dyad, **around}
         return render(request, "therapist/plan.html", context, status=422 if form.is_bound else 200)
-    back, facts = reverse("dyad", args=[uid]), form.cleaned_data
-    if facts["every"]:
+    if form.cleaned_data["every"]:
         done = _("The next eight weeks are planned. Later sessions follow week by week.")
-        names = ("every", "until", "minutes", "modality")
-        rhythm = {name: facts[name] for name in names}
-        return do(
-            request, back, planning.set_rhythm, dyad, facts["day"], facts["time"], by=request.user, done=done, **rhythm
-        )
-    once = {name: facts[name] for name in ("start", "modality", "minutes")}
-    return do(request, back, care.plan_session, dyad, by=request.user, done=_("The session is planned."), **once)
+    else:
+        done = _("The session is planned: {when}.").format(when=moment(form.cleaned_data["start"], where, WITH_YEAR))
+    return tell(request, done, "dyad", uid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,12 +64,15 @@ def move(request: MemberRequest, uid: str) -> HttpResponse:
     session = or_404(dyad_queries.own_session(request.user, uid))
     where = zone()
     form = PlanSession(where, request.POST or None, initial=session_pages.present_plan(session, where))
-    if not form.is_valid():
+
+    def move_it(facts) -> None:
+        new = {name: facts[name] for name in ("start", "modality", "minutes")}
+        care.move_session(session, by=request.user, **new)
+
+    if not fits(form, move_it):
         context = {"form": form, "page": session_pages.move_page(session), "session": session, "dyad": session.dyad}
         return render(request, "therapist/move.html", context, status=422 if form.is_bound else 200)
-    facts = {name: form.cleaned_data[name] for name in ("start", "modality", "minutes")}
-    back, done = reverse("move_session", args=[uid]), _("The session is moved.")
-    return do(request, back, care.move_session, session, by=request.user, done=done, **facts)
+    return tell(request, _("The session is moved."), "move_session", uid)
 
 
 @require_POST

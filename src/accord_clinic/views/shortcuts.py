@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accord.errors import AccordError
@@ -59,6 +61,26 @@ def do(request: HttpRequest, back: str, act: Callable[..., Any], *args: Any, don
         if done:
             messages.success(request, done)
     return HttpResponseRedirect(back)
+
+
+def fits(form: Form, act: Callable[[dict[str, Any]], Any]) -> bool:
+    """Whether a form can be read and the action takes what it gives; else it says why and keeps what was typed."""
+    if not form.is_valid():
+        return False
+    try:
+        act(form.cleaned_data)
+    except PermissionDenied as error:
+        raise Http404 from error
+    except AccordError as error:
+        form.add_error(None, str(error))
+        return False
+    return True
+
+
+def tell(request: HttpRequest, done: str, to: str, *args: str) -> HttpResponseRedirect:
+    """Say what was done, on the page of this name."""
+    messages.success(request, done)
+    return redirect(to, *args)
 
 
 def where_it_goes(address: str, on_its_way: str) -> str:

@@ -124,6 +124,11 @@ def test_the_order_of_persons_sessions_and_items_does_not_matter():
     assert reliability(y[::-1, ::-1, ::-1]).change == pytest.approx(reliability(y).change, abs=1e-5)
 
 
+def with_item(answers):
+    """Three items of six persons and four sessions, and this one beside them."""
+    return np.dstack([drawn(6, 4, 3, 5), answers])
+
+
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
@@ -134,6 +139,9 @@ def test_the_order_of_persons_sessions_and_items_does_not_matter():
         (np.ones((3, 4, 1)), "answers of 1 items"),
         (np.ones((3, 4, 2)), "all answers are the same"),
         (np.array([[[1.0, np.inf]] * 2] * 2), "infinite"),
+        (with_item(np.full((6, 4), 3.0)), "item 4: all answers are the same"),
+        (with_item(np.full((6, 4), np.nan)), "item 4: there is no answer"),
+        (with_item(drawn(6, 4, 3, 5)[:, :, 1]), "items 2 and 4 have the same answers everywhere"),
     ],
 )
 def test_bad_input_gets_a_sentence(answers, says):
@@ -144,7 +152,7 @@ def test_bad_input_gets_a_sentence(answers, says):
 def test_what_would_take_too_much_memory_is_said():
     y = np.full((2000, 400, 9), np.nan)
     y[:, :, 0] = np.arange(400)
-    y[:, 1, :] = 2.0
+    y[:, 1, :] = np.add.outer(np.arange(2000), np.arange(9))
     with pytest.raises(BadInput, match=r"2,000 persons by 400 sessions by 9 items need about .* GB"):
         reliability(y)
 

@@ -117,6 +117,10 @@ def test_the_command(tmp_path, capsys):
     assert "share of variance" in capsys.readouterr().out
     torn = written(tmp_path / "b.csv", y=[1, 2, 3], therapist=[1, 2, 2], client=[5, 5, 6])
     assert "client 5 appears under several" in refused(capsys, "therapists", torn, *asked, "--person", "client")
+    twice = written(tmp_path / "e.csv", y=[1, 2, 3], therapist=[1, 1, 2], client=[5, 5, 6], t=[1, 1, 1])
+    of_sessions = ("--person", "client", "--time", "t")
+    assert "client 5, t 1 is there twice" in refused(capsys, "therapists", twice, *asked, *of_sessions)
+    assert "--time needs --person" in refused(capsys, "therapists", twice, *asked, *of_sessions[2:])
     text = written(tmp_path / "c.csv", y=["a", "2"], therapist=[1, 2])
     assert "line 2, column 'y'" in refused(capsys, "therapists", text, *asked)
     alike = written(tmp_path / "d.csv", y=[1, 1, 1], therapist=[1, 2, 2])

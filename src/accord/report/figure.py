@@ -9,7 +9,7 @@ from accord.report.sections import ReportedNumber
 from accord.report.texts import printed
 
 WIDTH, ROW, TOP = 700, 22, 8
-LABELS, LETTER = 310, 6.4  # room for names on the left: at most, and for each letter
+LABELS, LETTER = 310, 7.6  # room for names on the left: at most, and for each letter in the widest of the fonts
 APART = 40  # labels of the axis that are nearer would run into each other
 MOST = 24
 INK, QUIET = "#23262b", "#8a8f98"

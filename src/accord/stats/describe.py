@@ -54,12 +54,12 @@ class Description:
         return asdict(self)
 
     def __str__(self) -> str:
-        first, middle, last = self.missing_by_third
+        thirds = ", ".join("no sessions" if np.isnan(share) else f"{share:.0%}" for share in self.missing_by_third)
         lines = [
             f"{self.ratings:,} ratings of {self.persons:,} persons; sessions a person: {self.fewest} to {self.most}, "
             f"median {self.median_sessions:g}",
             f"missing {self.missing:.1%}: gaps {self.gaps:.1%}, after the last rating {self.after_last:.1%}; "
-            f"by thirds of sessions {first:.0%}, {middle:.0%}, {last:.0%}",
+            f"by thirds of sessions {thirds}",
             f"mean {self.mean:.3f}; SD between persons {self.sd_between:.3f}, within {self.sd_within:.3f}; "
             f"intraclass correlation {self.icc:.3f}",
             f"at the lowest value ({self.lowest:g}) {self.floor:.1%}, "

@@ -73,7 +73,8 @@ def reliability(answers: npt.ArrayLike) -> Reliability:
 
     Reversed items have to be turned round before. Sessions are crossed with persons: what all persons share in their
     third session is no change of one of them. Raises `BadInput` for fewer than two items, persons or sessions, for
-    infinite values, and where nobody's answers differ.
+    infinite values, where nobody's answers differ, for an item without answers or with one answer alone, and for two
+    items with the same answers everywhere.
 
     Formula, with variances σ² of person (p), session (t), item (i) and residual (e), m items and k sessions:
     R_C = σ²_pt / (σ²_pt + σ²_e/m); R_kF = (σ²_p + σ²_pi/m) / (σ²_p + σ²_pi/m + σ²_e/(k·m)). Source: Cranford et al.
@@ -97,12 +98,26 @@ def reliability(answers: npt.ArrayLike) -> Reliability:
     values = y[tuple(cells.T)]
     if np.ptp(values) == 0:
         raise BadInput("all answers are the same; there is nothing to tell apart.")
+    _check_items(y)
     equations = _Equations(values - values.mean(), cells)
     optimum = minimize(
         equations.deviance, np.full(len(EFFECTS), START), jac=True, method="L-BFGS-B",
         bounds=[(NOTHING, MOST)] * len(EFFECTS), options={"ftol": 1e-13, "gtol": 1e-4, "maxiter": 500},
     )  # fmt: skip
     return _report(equations, optimum.x, cells, bool(optimum.success))
+
+
+def _check_items(y: Floats) -> None:
+    """An item that says nothing, or what another says already, would pass for one that agrees."""
+    columns = y.reshape(-1, y.shape[2]).T
+    for number, column in enumerate(columns, start=1):
+        there = column[~np.isnan(column)]
+        if not there.size or np.ptp(there) == 0:
+            what = "all answers are the same" if there.size else "there is no answer"
+            raise BadInput(f"item {number}: {what}. Leave it out.")
+        for other, earlier in enumerate(columns[: number - 1], start=1):
+            if np.array_equal(earlier, column, equal_nan=True):
+                raise BadInput(f"items {other} and {number} have the same answers everywhere. Leave one out.")
 
 
 def _report(equations: _Equations, ratios: Floats, cells: npt.NDArray[np.intp], converged: bool) -> Reliability:

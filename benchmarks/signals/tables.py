@@ -27,7 +27,7 @@ class Size:
     processes: int = os.cpu_count() or 1
 
 
-FULL = Size(practices=20, small=20, judged=4000, draws=20_000, cell=20_000)
+FULL = Size(practices=20, small=40, judged=4000, draws=20_000, cell=20_000)
 QUICK = Size(practices=4, small=8, judged=2000, draws=8000, cell=6000)
 
 

@@ -178,7 +178,7 @@ def test_on_postgresql_the_signing_secret_alone_is_made_anew(people, tmp_path, s
 
 
 def test_serve_wants_a_practice_first(db, static_elsewhere):
-    with pytest.raises(BadInput, match="Run accord_clinic init first"):
+    with pytest.raises(BadInput, match=r"Run accord_clinic init first, or set ACCORD_DATA"):
         call_command("serve", "--port", str(a_free_port()))
 
 

@@ -30,7 +30,10 @@ class Command(BaseCommand):
         serving.prepare()
         practice = Practice.objects.first()
         if practice is None:
-            raise BadInput("There is no practice here yet. Run accord_clinic init first.")
+            raise BadInput(
+                f"There is no practice in {settings.DATA}. Run accord_clinic init first, or set ACCORD_DATA and "
+                "ACCORD_KEYS to where it lies."
+            )
         if practice.demo != settings.DEMO:
             raise BadInput("The demo practice is for accord_clinic demo only, and a real practice never for it.")
         # Whichever way an older database came back, of PostgreSQL's own restore too: who was erased stays erased, and

@@ -212,6 +212,6 @@ def _picks(goals: tuple[Agreed, ...], strain: str) -> list[Question]:
             )
         )
     text = _("Does something else matter most now?") if goals else _("What matters most to you now?")
-    hint = _("One thing a line, three in all.")
+    hint = _("Up to three things. Start a new line for each.")
     new = Question(id=PICKED_WORDS, text=text, kind="words", hint=hint, sharing=True, unless=strain)
     return [*questions, new]

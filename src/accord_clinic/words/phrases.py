@@ -96,7 +96,7 @@ def pages_read() -> dict[str, str]:
         "course": _("your course"),
         "words": _("your course, with your words"),
         "correction": _("what you said is wrong"),
-        "outside_line": _("a line that you addressed to somebody else here"),
+        "outside_line": _("a comment that you wrote to somebody else here"),
         "study_file": _("your answers under a number, in a file for research"),
         "study_report": _("your answers under a number, counted in a report for research"),
         "record": _("what you let this program read"),

@@ -475,17 +475,17 @@ def test_a_first_answer_without_a_network_is_kept_and_swaps_the_token_when_it_is
 def test_axe_finds_nothing_on_any_screen_in_either_theme_and_width(open_phone, session):
     page = follow(open_phone(), session)
     for screen, nth in enumerate((2, 1, 1)):
-        Window.check(SimpleNamespace(page=page), f"screen {screen}")
+        Window.check(SimpleNamespace(page=page, script=True), f"screen {screen}")
         tap(page, nth)
     while not page.locator("#question-0-t3").is_visible():
         tap(page, 1)
-    Window.check(SimpleNamespace(page=page), "kind")
+    Window.check(SimpleNamespace(page=page, script=True), "kind")
     walk(page, t1="2", o2="Less homework")
     page.get_by_text("Who reads this").last.click()
-    Window.check(SimpleNamespace(page=page), "last screen")
+    Window.check(SimpleNamespace(page=page, script=True), "last screen")
     page.get_by_role("button", name="Keep some answers to myself").click()
     page.locator('[data-review-row="0-t1"]').get_by_text("Keep it").click()
-    Window.check(SimpleNamespace(page=page), "choosing")
+    Window.check(SimpleNamespace(page=page, script=True), "choosing")
 
 
 def test_a_double_tap_answers_one_question(open_phone, session):

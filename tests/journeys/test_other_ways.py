@@ -125,4 +125,4 @@ def test_the_language_switches_in_the_middle_and_loses_no_answer(open_phone, ses
 
 def check(page, what):
     """What axe says, in both themes and widths."""
-    Window.check(type("Shown", (), {"page": page}), what)
+    Window.check(type("Shown", (), {"page": page, "script": True}), what)

@@ -23,7 +23,7 @@ SHARE = 0.05
 TIMES = np.arange(1.0, 16.0)
 CELLS = {"dip of 2 SD": (1, 2.0), "dip of 3 SD": (1, 3.0), "2 SD over 3 sessions": (3, 2.0), "slide to 3 SD": (6, 3.0)}
 UNEVEN = (0.36, 0.0)
-PRACTICES = 4
+PRACTICES = 12
 FEW = 500  # strained courses at once among the calm ones
 
 
@@ -45,8 +45,8 @@ def _cells(cv: float, size: Size, seed: int) -> list[float]:
         return draw(usual, n, TIMES, np.random.default_rng([seed, of]))
 
     made = calibrate(courses(200, 0), draws=2000, seed=seed)
-    calm = courses(size.cell // 2, 1)
-    strained = [_strained(courses(size.cell // PRACTICES, 2 + k), seed, *cell) for k, cell in enumerate(CELLS.values())]
+    calm = courses(2 * size.cell, 1)
+    strained = [_strained(courses(size.cell, 2 + k), seed, *cell) for k, cell in enumerate(CELLS.values())]
     found = []
 
     def accord(y: Floats) -> Floats:

@@ -38,7 +38,7 @@ def _practice(size: Size, seed: int) -> list[float]:
     """For each choice: uneventful courses marked; then strains found, of each size and share that lowers both."""
     own = _ratings(PRACTICE, seed, 0)
     calm = _ratings(size.judged, seed, 1)
-    n = size.cell // 5
+    n = 4 * size.cell // 5
     found = []
     strained = [
         [_ratings(n, seed, 2 + 3 * k + which, strain, lowered) for which, lowered in enumerate(LOWERED)]

@@ -17,7 +17,8 @@ NINE = nine_items()
 @dataclass(frozen=True)
 class Size:
     """How much is simulated: practices in a condition, and small ones; uneventful courses that judge each; simulated
-    courses behind a limit; courses of each cell in the table of rivals; processes that share the practices."""
+    courses behind a limit; strained courses that a practice is shown in each cell of the table of rivals; processes
+    that share the practices."""
 
     practices: int
     small: int
@@ -27,8 +28,8 @@ class Size:
     processes: int = os.cpu_count() or 1
 
 
-FULL = Size(practices=20, small=40, judged=4000, draws=20_000, cell=20_000)
-QUICK = Size(practices=4, small=8, judged=2000, draws=8000, cell=6000)
+FULL = Size(practices=20, small=40, judged=4000, draws=20_000, cell=5000)
+QUICK = Size(practices=4, small=8, judged=2000, draws=8000, cell=1500)
 
 
 def show(name: str, title: str, head: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

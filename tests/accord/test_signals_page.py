@@ -93,17 +93,17 @@ def test_accord_is_best_where_persons_differ_and_near_the_best_where_they_are_al
     rules = [cells(row) for name, row in RIVALS.items() if "Accord" not in name]
     for column in range(4):
         assert accord[column] > max(rule[column] for rule in rules)
-        assert accord[column + 4] >= round(max(rule[column + 4] for rule in rules) - 0.01, 2)
+        assert accord[column + 4] >= round(max(rule[column + 4] for rule in rules) - 0.03, 2)
     assert accord[8] >= max(cells(row)[8] for row in RIVALS.values())
 
 
 def test_statistics_made_for_one_shape_find_as_much_more_of_it_as_is_said():
     accord = cells(RIVALS[docs.ACCORD])
     more = [cells(RIVALS[name])[n] - accord[n] for name in STEPS for n in range(8)]
-    assert round(max(more), 2) == 0.09
+    assert round(max(more), 2) == 0.07
     kinds = " ".join((DOCS / "why-these-signals.md").read_text(encoding="utf-8").split())
-    assert "at most one in a hundred below the best of them" in kinds
-    assert "made for one shape find up to nine in a hundred more of it" in kinds
+    assert "at most three in a hundred below the best of them" in kinds
+    assert "made for one shape find up to seven in a hundred more of it" in kinds
 
 
 def test_the_readme_says_how_many_dips_are_found_at_the_budget():
@@ -118,8 +118,8 @@ def test_what_three_series_find_beside_two_is_what_was_measured():
     series = docs.rows(LONG_TABLES["series"])
     two, three = (cells(series[name])[:6] for name in ("two scales", "all three"))
     gained = [round(after - before, 2) for before, after in zip(two, three, strict=True)]
-    assert (min(gained), max(gained)) == (-0.02, 0.09)
-    assert "never lose more than .02 against two, and find up to .09 more" in TABLES_TEXT
+    assert (min(gained), max(gained)) == (-0.02, 0.1)
+    assert "never lose more than .02 against two, and find up to .10 more" in TABLES_TEXT
 
 
 def test_how_far_one_practice_may_lie_from_the_budget_is_what_was_measured():

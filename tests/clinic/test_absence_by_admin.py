@@ -117,3 +117,15 @@ def test_what_lacks_something_changes_nothing(people, flo, kind, last, why, to):
     with pytest.raises(BadInput):
         absence.give_caseload(people.ben, receiver, kind, (today(), last), why, by=people.ada)
     assert Dyad.objects.filter(therapist=people.ben, ended=None).count() == 2
+
+
+def test_what_the_action_refuses_is_given_back_with_what_was_typed(people, flo, as_member):
+    days = {"first": today().isoformat(), "last": (today() - timedelta(days=3)).isoformat()}
+    page = as_member(people.ada).post(f"/practice/members/{people.ben.uid}/absence/", posted(flo, kind="cover", **days))
+    assert page.status_code == 422
+    assert WHY in page.content.decode()
+    before = (people.dyad.started - timedelta(days=30)).isoformat()
+    over = {"over-to": flo.uid, "over-on": before}
+    page = as_member(people.ben).post(f"/people/{people.dyad.uid}/hand-over/", over)
+    assert page.status_code == 422
+    assert before in page.content.decode()

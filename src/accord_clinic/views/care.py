@@ -158,11 +158,14 @@ def hand_over(request: MemberRequest, uid: str) -> HttpResponse:
     """Hand a course over: end it and open another with a colleague, which starts its own baseline."""
     dyad = or_404(dyad_queries.own(request.user, uid))
     form = HandOver(sharing_queries.sharing(dyad).therapists, request.POST, prefix="over")
-    if not form.is_valid():
+
+    def hand_it_over(facts) -> None:
+        care.hand_over(dyad, or_404(sharing_queries.colleague(facts["to"])), facts["on"], by=request.user)
+
+    if not fits(form, hand_it_over):
         return _arrange(request, dyad, over=form, status=422)
     to = or_404(sharing_queries.colleague(form.cleaned_data["to"]))
-    done = _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name)
-    return do(request, reverse("people"), care.hand_over, dyad, to, form.cleaned_data["on"], by=request.user, done=done)
+    return tell(request, _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name), "people")
 
 
 def _arrange(request: MemberRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:

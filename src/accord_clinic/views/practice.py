@@ -115,15 +115,17 @@ def absence(request: MemberRequest, uid: str) -> HttpResponse:
     person = or_404(member_queries.absent(request.user, uid))
     others = [m for m in member_queries.active() if m.is_a("therapist") and m.pk != person.pk]
     form = Absence(others, request.POST if request.method == "POST" else None)
-    if not form.is_valid():
+
+    def give(facts) -> None:
+        to = next(member for member in others if member.uid == facts["to"])
+        days = (facts["first"], facts["last"])
+        absence_actions.give_caseload(person, to, facts["kind"], days, facts["why"], by=request.user)
+
+    if not fits(form, give):
         context = {"form": form, "person": person, "moves": member_queries.caseload_moves(request.user, person)}
         return admins_page(request, "practice/absence.html", context, status=422 if form.is_bound else 200)
-    facts = form.cleaned_data
-    to = next(member for member in others if member.uid == facts["to"])
     done = _("It is done. {name} can see that it was done, and not why.").format(name=person.name)
-    days = (facts["first"], facts["last"])
-    back, act = reverse("absence", args=[uid]), absence_actions.give_caseload
-    return do(request, back, act, person, to, facts["kind"], days, facts["why"], by=request.user, done=done)
+    return tell(request, done, "absence", uid)
 
 
 @require_POST

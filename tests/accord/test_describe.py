@@ -58,6 +58,7 @@ def test_one_person_and_one_rating_are_described_without_a_share():
     about = describe_ratings([3, 4, 5], [1, 1, 1], [1, 2, 3])
     assert np.isnan(about.icc)
     assert np.isnan(describe_ratings([4.0, 4], [1, 2], [1, 1]).icc)
+    assert "nan" not in str(describe_ratings([4.0, 5], [1, 2], [1, 1]))
 
 
 @pytest.mark.parametrize(

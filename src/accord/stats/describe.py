@@ -60,8 +60,8 @@ class Description:
             f"median {self.median_sessions:g}",
             f"missing {self.missing:.1%}: gaps {self.gaps:.1%}, after the last rating {self.after_last:.1%}; "
             f"by thirds of sessions {thirds}",
-            f"mean {self.mean:.3f}; SD between persons {self.sd_between:.3f}, within {self.sd_within:.3f}; "
-            f"intraclass correlation {self.icc:.3f}",
+            f"mean {self.mean:.3f}; SD between persons {_known(self.sd_between)}, within {_known(self.sd_within)}; "
+            f"intraclass correlation {_known(self.icc)}",
             f"at the lowest value ({self.lowest:g}) {self.floor:.1%}, "
             f"at the highest ({self.highest:g}) {self.ceiling:.1%}",
         ]
@@ -69,6 +69,10 @@ class Description:
             if share > TOO_MANY:
                 lines.append(f"careful: many ratings are at the {end} value; changes beyond it cannot be seen.")
         return "\n".join(lines)
+
+
+def _known(value: float) -> str:
+    return "not known" if np.isnan(value) else f"{value:.3f}"
 
 
 def describe_ratings(

@@ -273,6 +273,17 @@ def test_the_demo_runs_as_the_demo_only(db, settings):
 # The tutorial on a study is followed as it is written
 
 TUTORIAL = Path(__file__).parents[2] / "docs/tutorial/a-study.md"
+PRESSED = (
+    "Research", "Make a report", "Files and reports", "The practice", "Studies", "Look at it", "Release it",
+    "Make a study file",
+)  # fmt: skip
+"""What it tells its reader to look for."""
+
+
+def labels(page) -> set[str]:
+    """What the page's headings, links and buttons say."""
+    whole = re.findall(r"<(h\d|a|button)\b[^>]*>(.*?)</\1>", page.content.decode(), re.DOTALL)
+    return {" ".join(re.sub("<[^>]*>", "", text).split()) for _tag, text in whole}
 
 
 def test_the_tutorials_study_leads_from_the_plan_to_a_released_pdf(
@@ -281,13 +292,17 @@ def test_the_tutorials_study_leads_from_the_plan_to_a_released_pdf(
     [plan] = re.findall(r"```toml\n(.*?)```", TUTORIAL.read_text(encoding="utf-8"), re.DOTALL)
     commands = re.findall(r"^    accord (.+)$", TUTORIAL.read_text(encoding="utf-8"), re.MULTILINE)
     dana, ada = (as_member(Member.objects.get(name=name)) for name in ("Dana", "Ada"))
+    text = " ".join(TUTORIAL.read_text(encoding="utf-8").split())
+    assert [name for name in PRESSED if f"*{name}*" not in text] == []
     dana.post("/research/", {"what": "report", "plan": SimpleUploadedFile("plan.toml", plan.encode())})
     dana.post("/research/")
+    seen = labels(dana.get("/research/")) | labels(ada.get("/practice/studies/"))
     report, rows = (StudyFile.objects.get(kind=kind) for kind in ("report", "rows"))
     assert dana.post(f"/research/files/{report.uid}/").status_code == 302
     for file in (report, rows):
         assert ada.post(f"/practice/files/{file.uid}/", {"answer": "look"}).content.startswith(b"PK")
         ada.post(f"/practice/files/{file.uid}/", {"answer": "released"})
+    assert set(PRESSED) <= seen | labels(dana.get("/research/"))
     got = dana.post(f"/research/files/{report.uid}/").content
     with zipfile.ZipFile(io.BytesIO(got)) as folder:
         assert folder.read("report.pdf").startswith(b"%PDF")

@@ -47,9 +47,9 @@ def _pages(member) -> list[tuple[bool, str, str]]:
         (member.is_a("therapist"), "today", _("Today")),
         (member.is_a("therapist"), "people", _("People")),
         (member.is_a("supervisor"), "supervision", _("Supervision")),
-        (member.pk in readers, "outside", _("Said to you")),
+        (member.pk in readers, "outside", _("Comments for you")),
         (contact == member.pk or contact is None and member.is_a("admin"), "safety", _("Safety answers")),
-        (member.is_a("manager"), "service", _("The service")),
+        (member.is_a("manager"), "service", _("Service")),
         (member.is_a("researcher"), "research", _("Research")),
         (member.is_a("admin"), "practice", _("The practice")),
         (member.is_a("therapist") or member.is_a("supervisor"), "learn", _("Learn")),
@@ -66,7 +66,7 @@ def _who(request: HttpRequest, member) -> dict[str, object]:
     }
     menu = [
         *([(_("Password"), "account_change_password")] if member.has_usable_password() else []),
-        *([(_("Type in a paper form"), "paper")] if can(check_type_in_at_all, member) else []),
+        *([(_("Enter a paper form"), "paper")] if can(check_type_in_at_all, member) else []),
         (_("Second factor"), "mfa_index"),
         (_("Where you are signed in"), "usersessions_list"),
     ]

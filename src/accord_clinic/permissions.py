@@ -83,13 +83,13 @@ def check_treat(member: Member, dyad: Dyad) -> None:
     if not member.is_a("therapist"):
         raise PermissionDenied(_("This is for therapists."))
     if dyad.therapist_id != member.pk and not covered_by(member).filter(dyad=dyad).exists():
-        raise PermissionDenied(_("Only the therapist of this course of care can do this."))
+        raise PermissionDenied(_("Only this client's therapist can do this."))
 
 
 def check_type_in_at_all(member: Member) -> None:
     """Have the page on which paper forms are typed in: all but a researcher alone, and who is from outside."""
     if not member.is_active or set(member.roles) <= {"researcher"} or member.is_a("outside"):
-        raise PermissionDenied(_("Somebody who works with people here types this in."))
+        raise PermissionDenied(_("Only a therapist here can enter this form."))
 
 
 def check_type_in(member: Member, session: Session) -> None:
@@ -104,32 +104,32 @@ def check_type_in(member: Member, session: Session) -> None:
     alone = not Member.objects.filter(is_active=True).exclude(pk=member.pk).exists()
     rated = session.responses.filter(side="therapist").exists() or session.revealed_at is not None
     if not (alone and rated):
-        raise PermissionDenied(_("Somebody who does not treat this person types this in."))
+        raise PermissionDenied(_("Somebody who does not treat this client has to enter this form."))
 
 
 def check_see_dyad(member: Member, dyad: Dyad) -> None:
     """See the revealed course of a dyad."""
     if not dyads_visible_to(member).filter(pk=dyad.pk).exists():
-        raise PermissionDenied(_("This course of care is not shared with you."))
+        raise PermissionDenied(_("This client is not shared with you."))
 
 
 def check_own(member: Member, dyad: Dyad) -> None:
     """Share, cover, hand over, end, set terms: the dyad's own therapist alone, never the cover."""
     if not (member.is_a("therapist") and dyad.therapist_id == member.pk):
-        raise PermissionDenied(_("Only the therapist of this course of care can do this."))
+        raise PermissionDenied(_("Only this client's therapist can do this."))
 
 
 def check_share(member: Member, dyad: Dyad, supervisor: Member) -> None:
     """Share a dyad: its therapist's own act, and only with a supervisor."""
     check_own(member, dyad)
     if not supervisor.is_a("supervisor"):
-        raise PermissionDenied(_("A course of care can be shared with a supervisor only."))
+        raise PermissionDenied(_("A client can be shared only with a supervisor."))
 
 
 def check_see_service(member: Member) -> None:
     """See the service in numbers."""
     if not member.is_a("manager"):
-        raise PermissionDenied(_("The numbers of the service are for its manager."))
+        raise PermissionDenied(_("The service figures are for the manager."))
 
 
 def check_study(member: Member) -> None:
@@ -173,14 +173,14 @@ def check_be_outside_reader(member: Member, practice) -> None:
     """Be the one whom the practice names as *someone else here*, or have been when a client wrote."""
     named = member.pk in (practice.outside_reader_id, *practice.former_readers)
     if not (named and member.is_active):
-        raise PermissionDenied(_("This page is for the person whom the practice has named."))
+        raise PermissionDenied(_("This page is for the person named by the practice."))
 
 
 def check_read_outside_line(member: Member, line: PrivateLine) -> None:
     """Read what a client said to *someone else here*: whom the page named then, unless that is the dyad's therapist."""
     said_to = line.reader == "outside" and line.to_id == member.pk
     if not (said_to and member.is_active) or line.response.session.dyad.therapist_id == member.pk:
-        raise PermissionDenied(_("This line is for somebody else."))
+        raise PermissionDenied(_("This comment is for somebody else."))
 
 
 def check_see_safety(member: Member, practice) -> None:
@@ -204,7 +204,7 @@ def check_look_after_safety(member: Member, dyad: Dyad, practice) -> None:
     """Record what was done after a safety answer. An emergency opens a dyad for reading only."""
     shared = member.is_a("supervisor") and shares_with(member).filter(dyad=dyad).exists()
     if not (shared or can(check_treat, member, dyad) or can(check_see_safety, member, practice)):
-        raise PermissionDenied(_("This is for those who look after this person."))
+        raise PermissionDenied(_("This is for the people who look after this client."))
 
 
 def check_keep_practice(member: Member) -> None:
@@ -222,7 +222,7 @@ def check_end_sessions(member: Member, colleague: Member) -> None:
     """End a colleague's sessions; one's own are ended on one's own page."""
     check_keep_practice(member)
     if colleague.pk == member.pk:
-        raise PermissionDenied(_("Your own sessions are ended under your name, at the top."))
+        raise PermissionDenied(_("You can sign yourself out of other devices under your name, at the top."))
 
 
 def check_reset_second_factor(member: Member, colleague: Member) -> None:
@@ -237,20 +237,20 @@ def check_answer_correction(member: Member, dyad: Dyad) -> None:
     if dyad.therapist.is_active:
         check_own(member, dyad)
     elif not member.is_a("admin"):
-        raise PermissionDenied(_("Only the therapist of this course of care can do this."))
+        raise PermissionDenied(_("Only this client's therapist can do this."))
 
 
 def check_give_away(member: Member, therapist: Member) -> None:
     """Give a colleague's clients to a cover or a successor: an admin; the own ones are handed over one by one."""
     check_keep_practice(member)
     if therapist.pk == member.pk:
-        raise PermissionDenied(_("Your own clients are handed over on the page of each course."))
+        raise PermissionDenied(_("To hand over your own clients, use each client's page."))
 
 
 def check_break_glass(member: Member, dyad: Dyad) -> None:
     """Look in an emergency: an admin who is not the dyad's own therapist."""
     if not member.is_a("admin") or dyad.therapist_id == member.pk:
-        raise PermissionDenied(_("Only the practice's admin can open a colleague's course of care in an emergency."))
+        raise PermissionDenied(_("Only the practice's admin can open a colleague's client record in an emergency."))
 
 
 def check_be_client(by: Member | Client | None, client: Client) -> None:
@@ -262,7 +262,7 @@ def check_be_client(by: Member | Client | None, client: Client) -> None:
 def check_know_client(member: Member | Client, client: Client) -> None:
     """Note what a guardian said: the own therapist of one of this client's courses of care."""
     if not any(can(check_own, member, dyad) for dyad in client.dyads.all()):
-        raise PermissionDenied(_("This person is not on your list."))
+        raise PermissionDenied(_("This client is not on your list."))
 
 
 def check_put_right(member: Member, client: Client) -> None:
@@ -281,7 +281,7 @@ def check_change_contact(member: Member, client: Client) -> None:
         return
     alone = not Member.objects.filter(is_active=True).exclude(pk=member.pk).exists()
     if not member.is_a("admin") or (treats and not alone):
-        raise PermissionDenied(_("This address is changed by the client, in the client's own space, or by an admin."))
+        raise PermissionDenied(_("The client can change this address in their own space, or an admin can."))
 
 
 def check_merge(member: Member, main: Client, other: Client) -> None:
@@ -292,4 +292,4 @@ def check_merge(member: Member, main: Client, other: Client) -> None:
     check_keep_practice(member)
     treats = any(client.dyads.filter(therapist=member).exists() for client in (main, other))
     if treats and Member.objects.filter(is_active=True).exclude(pk=member.pk).exists():
-        raise PermissionDenied(_("You treat this person. Another admin has to do this."))
+        raise PermissionDenied(_("You treat this client. Another admin has to do this."))

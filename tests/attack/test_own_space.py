@@ -191,7 +191,7 @@ class TestOpenings:
         stranger, browser = inside(ana), inside(ana)
         page = browser.get(f"/mine/{dyad.uid}/readers/")
         assert text(page).count("Open now") == 1
-        assert "This is where you are now." in text(page)
+        assert "This is the one you are using now." in text(page)
         door = ClientDoor.objects.order_by("id").first()
         browser.post(f"/mine/{dyad.uid}/openings/", {"door": door.pk})
         assert stranger.get("/mine/")["Location"] == "/mine/in/"

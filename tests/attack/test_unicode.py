@@ -60,7 +60,7 @@ def test_the_sheet_says_that_something_is_missing(on_paper, monkeypatch):
     monkeypatch.setattr(pdf, "_compiled", lambda layout, data: seen.append(data) or real(layout, data))
     on_paper("x\ue000\U000f0000 我 ไ 한 𒀀")
     sheets = [data for data in seen if isinstance(data, dict)]
-    assert len(sheets) == 1 or f"{pdf.MARK} stands for a sign that could not be printed" in sheets[-1]["foot"]
+    assert len(sheets) == 1 or f"{pdf.MARK} stands for a character that could not be printed" in sheets[-1]["foot"]
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))

@@ -104,7 +104,7 @@ def test_without_a_reason_nothing_opens(dyad, ada, people, as_member):
     with pytest.raises(PermissionDenied):
         cover_and_emergency.break_glass(dyad, "Ben is in hospital and Ana has called", by=people.mo)
     posted = {"therapist": people.ben.uid, "name": "An", "why": "Ben is in hospital and Ana has called"}
-    assert "not exactly one such person" in as_member(ada).post("/practice/emergency/", posted).content.decode()
+    assert "no client of that name there" in as_member(ada).post("/practice/emergency/", posted).content.decode()
 
 
 def test_nobody_leaves_while_people_are_still_theirs(dyad, ben, eve, ada):
@@ -297,7 +297,7 @@ class TestSomebodyElseIsNamed:
     def test_who_is_named_later_reads_nothing_of_before(self, said, named, as_member):
         browser = as_member(named)
         page = browser.get("/outside/").content.decode()
-        assert "Nothing has been said to you so far" in page
+        assert "No comments so far" in page
         assert browser.get(f"/outside/{said.uid}/").status_code == 404
         assert browser.post(f"/outside/{said.uid}/read/").status_code == 404
 
@@ -318,13 +318,13 @@ class TestSomebodyElseIsNamed:
         assert "Only for Cy" in browser.get(f"/outside/{said.uid}/").content.decode()
         browser.post(f"/outside/{said.uid}/read/")
         lines = inside(ana).get(f"/mine/{said.response.session.dyad.uid}/lines/").content.decode()
-        assert "Cy sees this, and Ben does not" in lines
+        assert "Cy sees this. Ben does not" in lines
         assert "It was read on" in lines
 
     def test_when_that_person_has_left_the_client_reads_that_nobody_sees_it(self, said, cy, ada, ana):
         cover_and_emergency.leave(cy, by=ada)
         lines = inside(ana).get(f"/mine/{said.response.session.dyad.uid}/lines/").content.decode()
-        assert "You wrote this to Cy, who does not work here any more" in lines
+        assert "You wrote this to Cy, who no longer works here" in lines
 
     def test_after_a_hand_over_the_new_therapist_reads_none_of_it(self, said, dyad, ben, eve, people, as_member):
         care.hand_over(dyad, eve, TODAY, by=ben)
@@ -338,7 +338,7 @@ class TestSomebodyElseIsNamed:
         members.set_up(people.practice, by=people.ada, outside_reader=flo)
         posted = {"key": phone.key, "reviewed": "page", "0-o2": "Only for Cy", "read.0-o2": "outside"}
         page = phone.browser.post(phone.url, posted)
-        assert "Please say once more who may read this" in text(page)
+        assert "Please choose again who can read this" in text(page)
         assert "Someone else here: Flo" in text(page)
         assert not PrivateLine.objects.exists()
         posted["key"] = hidden(page, "key")

@@ -75,7 +75,7 @@ def test_without_the_tick_that_a_person_told_the_clients_nothing_happens(people,
 def test_a_cover_without_a_last_day_is_said_at_the_field_and_what_was_typed_stays(people, flo, as_member):
     page = as_member(people.ada).post(f"/practice/members/{people.ben.uid}/absence/", posted(flo, kind="cover"))
     assert page.status_code == 422
-    assert "Say to which day the cover lasts." in page.content.decode()
+    assert "Enter the last day of the cover." in page.content.decode()
     assert WHY in page.content.decode()
 
 

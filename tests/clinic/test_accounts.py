@@ -119,7 +119,7 @@ class TestSessions:
         self.at(browser, 3610)
         response = browser.get("/people/")
         assert response["Location"] == "/account/login/?next=/people/"
-        assert "this page was not used for a while" in text(browser.get(response["Location"]))
+        assert "you were inactive for a while" in text(browser.get(response["Location"]))
 
     def test_one_that_was_begun_by_a_clock_a_day_ahead_is_over(self, as_member, ben):
         """Or it would last a day longer than any other, once the clock is put right."""
@@ -170,7 +170,7 @@ class TestSessions:
 
     def test_other_sessions_can_be_ended(self, ben):
         here, there = sign_in(ben)[0], sign_in(ben)[0]
-        assert "In 2 places" in text(here.get("/account/sessions/"))
+        assert "On 2 devices" in text(here.get("/account/sessions/"))
         here.post("/account/sessions/", {"end": "others"})
         assert is_out(there)
         assert not is_out(here)
@@ -211,7 +211,7 @@ class TestSessionsOfOthers:
     def test_an_admin_ends_them_and_the_account_stays(self, as_member, ada, ben):
         one, other = sign_in(ben)[0], sign_in(ben)[0]
         page = as_member(ada).get(f"/practice/members/{ben.uid}/")
-        assert "In 2 places" in text(page)
+        assert "On 2 devices" in text(page)
         as_member(ada).post(f"/practice/members/{ben.uid}/", {"what": "sessions"})
         assert is_out(one)
         assert is_out(other)
@@ -221,7 +221,7 @@ class TestSessionsOfOthers:
     def test_where_somebody_is_signed_in_the_admin_does_not_read(self, as_member, ada, ben):
         sign_in(ben, browser=Browser(REMOTE_ADDR="203.0.113.77", HTTP_USER_AGENT="Firefox"))
         page = as_member(ada).get(f"/practice/members/{ben.uid}/").content.decode()
-        assert "In one place" in page
+        assert "On one device" in page
         assert "203.0.113.77" not in page
         assert "Firefox" not in page
 
@@ -494,8 +494,8 @@ class TestTheShell:
         ("who", "links"),
         [
             ("ben", ["Today", "People", "Learn"]),
-            ("cy", ["Supervision", "Said to you", "Safety answers", "Learn"]),
-            ("mo", ["The service"]),
+            ("cy", ["Supervision", "Comments for you", "Safety answers", "Learn"]),
+            ("mo", ["Service"]),
         ],
     )
     def test_each_role_has_its_pages_in_the_navigation(self, who, links, people, as_member):

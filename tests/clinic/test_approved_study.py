@@ -187,7 +187,7 @@ class TestWhoIsInIt:
 
     def test_nine_therapists_are_refused_and_nothing_is_noted(self, people, dee, ada):
         fill([5] * 9 + [2])
-        with pytest.raises(BadInput, match="10 therapists or more with 3 clients"):
+        with pytest.raises(BadInput, match="at least 10 therapists, each with at least 3 clients"):
             study.make(by=dee, study=approved(dee, ada))
         assert not ReadLog.objects.exists()
 
@@ -253,7 +253,7 @@ class TestLettingOut:
     def test_of_two_answers_at_once_the_first_counts_and_brings_nothing_back(self, file, ada):
         first, second = StudyFile.objects.get(), StudyFile.objects.get()
         study.release(first, "refused", by=ada)
-        with pytest.raises(BadInput, match="not there any more"):
+        with pytest.raises(BadInput, match="has been deleted"):
             study.release(second, "released", by=ada)
         file.refresh_from_db()
         assert (file.answer, file.contents) == ("refused", None)
@@ -264,7 +264,7 @@ class TestLettingOut:
         assert study_forgotten.forget_old(now + timedelta(days=29)) == 0
         assert study_forgotten.forget_old(now + timedelta(days=31)) == 1
         file.refresh_from_db()
-        with pytest.raises(BadInput, match="not there any more"):
+        with pytest.raises(BadInput, match="has been deleted"):
             study.take(file, by=dee)
 
     def test_who_withdraws_takes_what_lies_there_along(self, file, dee, ada):
@@ -284,10 +284,10 @@ class TestLettingOut:
 
     def test_it_stays_where_it_is_when_somebody_else_has_to_agree_by_now(self, file, ada):
         Client.objects.filter(name="C0-0").update(born=timezone.now().year - 13)
-        with pytest.raises(BadInput, match="does not agree any more"):
+        with pytest.raises(BadInput, match="has withdrawn consent"):
             study.release(file, "released", by=ada)
         StudyFile.objects.update(answer="released")
-        with pytest.raises(BadInput, match="does not agree any more"):
+        with pytest.raises(BadInput, match="has withdrawn consent"):
             study.take(file, by=file.made_by)
 
     def test_the_pages_lead_from_asking_to_the_download(self, people, dee, ada, as_member):
@@ -303,7 +303,7 @@ class TestLettingOut:
         page = researcher.post(f"/research/studies/{row.uid}/", follow=True).content.decode()
         assert "waiting for release" in page
         file = StudyFile.objects.get()
-        assert "30 courses of 30 clients" in admin.get("/practice/studies/").content.decode()
+        assert "30 treatments of 30 clients" in admin.get("/practice/studies/").content.decode()
         looked = admin.post(f"/practice/files/{file.uid}/", {"answer": "look"})
         assert looked.content.startswith(b"PK")
         admin.post(f"/practice/files/{file.uid}/", {"answer": "released"})

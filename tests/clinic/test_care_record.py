@@ -40,11 +40,11 @@ def session(people):
 def test_a_note_says_when_what_both_rated_the_strain_and_what_both_agreed(session):
     opening, rated, strains, agreed = note(session, BERLIN).strip().split("\n\n")
     assert opening.startswith("Session 4, ")
-    assert opening.endswith("in the room, 50 minutes")
+    assert opening.endswith("in person, 50 minutes")
     assert "Time on what matters most: Ana: About half of it; Ben: Nearly all of it" in rated.splitlines()
     assert rated.splitlines()[-1] == "PHQ-9, Total (0 to 27): client 8"
     assert strains.splitlines() == [
-        "Strains", "Session 4: possible strain, noted by Ana, moving away. Now: not talked about yet.",
+        "Strains", "Session 4: possible strain, noted by Ana, withdrawal. Now: not talked about yet.",
     ]  # fmt: skip
     assert agreed.splitlines() == ["Agreed by both", "Goal: Sleep through"]
 

@@ -229,7 +229,7 @@ def test_voices_that_answer_different_questions_are_not_drawn_together(tmp_path,
     parts = drawn.outcomes
     assert [bool(p.client_line) + bool(p.therapist_line) for p in parts] == ([2] if same_questions else [1, 1])
     assert len(parts) == panels
-    assert drawn.table.heads[2:4] == ("Tea, Ana's voice", "Tea, your voice")
+    assert drawn.table.heads[2:4] == ("Tea, Ana's answers", "Tea, your answers")
 
 
 @pytest.mark.parametrize("wide", [{}, {("accord-check-in", "collaboration"): frozenset({2})}])

@@ -252,7 +252,7 @@ def test_what_matters_most_now_is_picked_from_the_shared_goals_or_written_new(dy
     phone.send({**USUAL, "picked": [goal.uid], "picked-words": "My sister\n\nMy work"})
     assert [p.words or p.agreement.uid for p in Pick.objects.order_by("id")] == [goal.uid, "My sister", "My work"]
     page = text(phone.send({**USUAL, "picked": [goal.uid], "picked-words": "a\nb\nc"}))
-    assert "Please choose no more than three in all." in page
+    assert "Please choose three at most." in page
 
 
 class TestTakingBack:

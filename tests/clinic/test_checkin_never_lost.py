@@ -128,19 +128,19 @@ def test_changing_something_on_the_last_look_brings_the_page_back_with_everythin
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
-        ("0-d1", "9", "Please choose one of the answers here, or leave it out."),
-        ("0-d1", "all", "Please choose one of the answers here, or leave it out."),
-        ("0-d1", ["1", "4"], "Please choose one of the answers here, or leave it out."),
-        ("0-t3", ["quiet", "forged"], "Please choose one of the answers here, or leave it out."),
-        ("0-zz", "1", "This page held something that was not asked."),
-        ("0-g1", "1", "This page held something that was not asked."),
-        ("7-d1", "1", "This page held something that was not asked."),
-        ("a1.somebody-elses", "1", "This page held something that was not asked."),
-        ("how.somebody-elses", "1", "This page held something that was not asked."),
-        ("reaction", "the therapist's", "This page held something that was not asked."),
-        ("share.0-o1", "raise", "This page held something that was not asked."),
-        ("share.0-t1", "everybody", "Please say once more whether this may be shown."),
-        ("read.0-o2", "manager", "Please say once more who may read this."),
+        ("0-d1", "9", "Please choose one of the answers, or skip the question."),
+        ("0-d1", "all", "Please choose one of the answers, or skip the question."),
+        ("0-d1", ["1", "4"], "Please choose one of the answers, or skip the question."),
+        ("0-t3", ["quiet", "forged"], "Please choose one of the answers, or skip the question."),
+        ("0-zz", "1", "This page held an answer to a question that was not asked."),
+        ("0-g1", "1", "This page held an answer to a question that was not asked."),
+        ("7-d1", "1", "This page held an answer to a question that was not asked."),
+        ("a1.somebody-elses", "1", "This page held an answer to a question that was not asked."),
+        ("how.somebody-elses", "1", "This page held an answer to a question that was not asked."),
+        ("reaction", "the therapist's", "This page held an answer to a question that was not asked."),
+        ("share.0-o1", "raise", "This page held an answer to a question that was not asked."),
+        ("share.0-t1", "everybody", "Please choose again if this can be shown."),
+        ("read.0-o2", "manager", "Please choose again who can read this."),
     ],
 )
 def test_a_forged_field_is_refused_with_a_sentence_and_all_else_stays(phone, session, field, value, sentence):
@@ -156,7 +156,7 @@ def test_a_page_with_a_foreign_key_is_shown_again_with_its_answers(phone, sessio
     other = Phone(a_session(dyad, state="held"))
     other.open()
     page = phone.browser.post(phone.url, {"key": other.key, "reviewed": "page", **USUAL, **WORDS})
-    assert "Your answers are all here." in text(page)
+    assert "Your answers are all still here." in text(page)
     assert WORDS["0-o2"] in page.content.decode()
     answer = phone.browser.post(phone.url, {"key": hidden(page, "key"), "reviewed": "page", **USUAL, **WORDS})
     assert answer.status_code == 302
@@ -170,7 +170,7 @@ def test_ten_thousand_characters_are_kept_whole(phone):
 
 def test_one_character_more_is_refused_and_not_one_is_lost(phone, session):
     page = phone.send({**USUAL, "0-o2": "x" * 10_001})
-    assert "At most 10000 characters fit in here; this is 1 too many." in text(page)
+    assert "There is room for 10000 characters here, and this is 1 too long." in text(page)
     assert "x" * 10_001 in page.content.decode()
     assert sent(session).count() == 0
 
@@ -184,7 +184,7 @@ def test_odd_letters_come_through_as_they_were_written(phone, reader):
 
 def test_a_null_character_is_taken_out_and_that_is_said(phone):
     page = phone.look({**USUAL, "0-o2": "be\0fore"})
-    assert "A character that cannot be kept was taken out of your words." in text(page)
+    assert "One character could not be saved and was removed." in text(page)
     assert hidden(page, "0-o2") == "before"
 
 
@@ -198,7 +198,7 @@ class TestALostCookie:
     def test_without_the_form_token_the_page_comes_back_with_every_answer(self, phone, session):
         phone.open()
         page = phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", **USUAL, **WORDS})
-        assert "Your answers are all here." in text(page)
+        assert "Your answers are all still here." in text(page)
         assert WORDS["0-o2"] in page.content.decode()
         token = hidden(page, "csrfmiddlewaretoken")
         posted = {"csrfmiddlewaretoken": token, "key": hidden(page, "key"), "reviewed": "page", **USUAL, **WORDS}

@@ -33,7 +33,7 @@ def test_an_inferred_mark_chooses_no_card_and_is_told_all_the_same(people, ben, 
     assert kinds(marked, ben) == set()
     page = as_member(ben).get(reverse("prepare", args=[marked.uid])).content.decode()
     assert "Nothing is suggested" in page
-    assert "Nothing stands out" not in page
+    assert "Nothing to follow up" not in page
 
 
 def test_what_somebody_said_chooses_cards(people, dyad, ben):
@@ -78,7 +78,7 @@ def test_a_very_low_answer_to_hope_or_own_ability_prompts_a_look_where_it_is_swi
     people.practice.inferred_at = timezone.now()
     people.practice.save()
     page = unescape(browser.get(url).content.decode())
-    assert ("This is one answer, and no measure of risk" in page) is told
+    assert ("This is one answer, not a measure of risk" in page) is told
     assert (MEANS in page) is told
     assert (HOPE in page) is (said["w6"] == 0)
 

@@ -36,7 +36,7 @@ def test_an_answer_stands(ana, ben, dyad):
 def test_the_admin_sees_that_one_waits_and_no_word_of_it(ana, ada, dyad, as_member):
     corrections.ask(dyad, "It was a Tuesday", by=ana)
     page = as_member(ada).get("/practice/messages/").content.decode()
-    assert "1 waits for Ben" in page
+    assert "1 for Ben to answer" in page
     assert "Tuesday" not in page
 
 
@@ -48,7 +48,12 @@ def test_once_erasure_is_asked_for_it_waits_for_nobody(ana, ben, ada, dyad, as_m
     Member.objects.filter(pk=ben.pk).update(is_active=not left)
     for page in ("/practice/messages/", "/practice/due/"):
         text = as_member(ada).get(page).content.decode()
-        for words in ("It was a Tuesday", "waits for Ben", "correction waits", "Corrections that wait for therapists"):
+        for words in (
+            "It was a Tuesday",
+            "for Ben to answer",
+            "correction to answer",
+            "Corrections that wait for therapists",
+        ):
             assert words not in text
     answer = {"what": "answer", "correction": row.uid, "words": "No"}
     assert as_member(ada).post("/practice/messages/", answer).status_code == 404

@@ -19,6 +19,7 @@ from tests.clinic.test_fhir import comes_out_once
 from accord.cli import main
 from accord.errors import BadInput
 from accord_clinic.actions.audit import first_break
+from accord_clinic.attainment import LEVELS
 from accord_clinic.demo import doors
 from accord_clinic.demo.load import load
 from accord_clinic.exports.fhir import as_fhir
@@ -27,10 +28,12 @@ from accord_clinic.models import (
     Client,
     Comment,
     Dyad,
+    ExpectationSheet,
     Member,
     Notice,
     Practice,
     PrivateLine,
+    Progress,
     Response,
     Session,
     Signal,
@@ -122,7 +125,20 @@ def test_courses_end_planned_and_unplanned_and_one_is_handed_over(told):
 def test_goals_have_both_seals_one_or_none(told):
     seals = Agreement.objects.filter(kind="goal").annotate(n=Count("wordings__seals")).values_list("n", flat=True)
     assert {1, 2} <= set(seals)
-    assert set(Agreement.objects.values_list("kind", flat=True)) == {"goal", "task", "problem"}
+    assert set(Agreement.objects.values_list("kind", flat=True)) == {"goal", "task", "problem", "medication"}
+
+
+def test_goals_are_rated_by_levels_and_a_medication_plan_is_asked_about(told):
+    rated = Progress.objects.filter(value__in=LEVELS)
+    assert rated.values("agreement").distinct().count() >= 3
+    assert Progress.objects.filter(agreement__kind="medication", session__dyad__therapist__name="Ben").exists()
+
+
+def test_some_wrote_before_the_first_session_and_one_still_waits_for_it(told):
+    waiting, opened = (ExpectationSheet.objects.filter(opened_at__isnull=none) for none in (True, False))
+    [not_met] = waiting
+    assert not not_met.dyad.sessions.filter(state="held").exists()
+    assert headline().pk in opened.values_list("dyad", flat=True)
 
 
 def test_comments_have_each_kind_of_reader_and_some_answers_are_kept(told):

@@ -23,14 +23,14 @@ def test_a_practice_in_order_has_nothing_due(people):
 
 
 def test_a_missing_or_old_backup_is_due(people):
-    assert "no backup is in the folder that the settings name" in lines(people.ada)
+    assert "there is no backup in the folder named in the settings" in lines(people.ada)
     assert [line.count for line in due(people.ada, timezone.now() - timedelta(days=3)).due] == [1]
 
 
 def test_the_page_knows_the_backups_of_either_database(people, as_member, settings, tmp_path):
     """PostgreSQL's own tool leaves a mark in the folder and no file of ours."""
     settings.BACKUPS = tmp_path
-    assert "no backup is in the folder" in as_member(people.ada).get("/practice/due/").content.decode()
+    assert "there is no backup in the folder" in as_member(people.ada).get("/practice/due/").content.decode()
     names = ("accord-1.db", "accord-1.json") if connection.vendor == "sqlite" else ("postgresql",)
     for name in names:
         (tmp_path / name).touch()
@@ -43,7 +43,7 @@ def test_what_waits_is_named(people):
     Session.objects.update(revealed_at=timezone.now(), revealed_by="time")
     assert lines(people.ada)["client has no consent on record"] == ("Ana, with Ben",)
     erasure.ask(people.ana, by=people.ana)
-    assert lines(people.ada)["request for erasure waits for you"] == ("Ana",)
+    assert lines(people.ada)["request for erasure to decide"] == ("Ana",)
     assert "client has no consent on record" not in lines(people.ada)
 
 

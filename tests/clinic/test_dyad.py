@@ -30,14 +30,14 @@ def html(browser, dyad):
 
 
 def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
-    assert page().headline.title == "No check-in is open to both yet."
+    assert page().headline.title == "There is no check-in yet that you can both see."
     a_course(dyad, 2)
     assert page().headline.title == "These are the first check-ins."
     a_course(dyad, 2)
-    assert page().headline.title == "Nothing stands out so far."
+    assert page().headline.title == "Nothing to follow up so far."
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
     headline = page().headline
-    assert headline.title == "Ana and you see session 5 differently."
+    assert headline.title == "You and Ana see session 5 differently."
     assert headline.text.startswith("Ana says something felt off in session 5; you did not notice this.")
 
 
@@ -64,7 +64,7 @@ def test_a_mark_is_told_by_the_calibration_that_judged_it_and_names_it(people, d
     assert headline.text.endswith("than is usual for Ana in session 7.")
     assert headline.how_sure.startswith("By chance about 5 in 200 courses of 15 sessions get a mark like this.")
     assert "than is usual for you both. By chance about 3 in 200 courses" in headline.how_sure
-    judges = [f"Judged by calibration {first[key]}, from 60 courses here." for key in (gaps.removesuffix("/gap"), gaps)]
+    judges = [f"Based on calibration {first[key]}, from 60 clients here." for key in (gaps.removesuffix("/gap"), gaps)]
     assert headline.judged_by == " ".join(judges)
     assert headline.judged_by in html(as_member(ben), dyad)
     drop, gap = (dyad.signals.get(kind=kind) for kind in ("drop", "gap"))
@@ -81,7 +81,7 @@ def test_a_calibration_of_an_older_method_judges_nothing_and_hurts_nothing(peopl
     a_course(dyad, 6)
     low = dict.fromkeys(("d1", "d2", "m1", "m2"), 0)
     a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **low))
-    assert page().headline.title == "Nothing stands out so far."
+    assert page().headline.title == "Nothing to follow up so far."
 
 
 def _alarms(row):
@@ -94,7 +94,8 @@ def test_the_course_has_both_voices_and_says_what_is_missing(people, dyad, page)
     a_held_session(dyad)
     table = page().picture.wide.table
     assert table.heads[2:6] == (
-        "Collaboration, Ana's voice", "Collaboration, your voice", "Connection, Ana's voice", "Connection, your voice",
+        "Collaboration, Ana's answers", "Collaboration, your answers",
+        "Connection, Ana's answers", "Connection, your answers",
     )  # fmt: skip
     assert [row[2] for row in table.rows] == ["75", "75", "75", "not open yet"]
     assert [row[3] for row in table.rows] == ["75", "75", "no answer", "not open yet"]
@@ -116,7 +117,7 @@ def test_outcomes_stand_below_on_the_same_axis(people, dyad, page):
     a_course(dyad, 1)
     table = page().picture.wide.table
     assert len(page().picture.wide.outcomes) == 1
-    assert [row[table.heads.index("PHQ-9, Ana's voice")] for row in table.rows] == ["16", "–"]
+    assert [row[table.heads.index("PHQ-9, Ana's answers")] for row in table.rows] == ["16", "–"]
 
 
 def test_a_questionnaire_that_only_a_file_brought_has_its_panel_too(people, ben, page):
@@ -129,7 +130,7 @@ def test_a_questionnaire_that_only_a_file_brought_has_its_panel_too(people, ben,
         reveal.waive(a_held_session(dyad, client=brought), "import", by=ben)
     drawn = dyad_page(ben, dyad).picture.wide
     assert drawn.track is None
-    assert drawn.table.heads[2] == "WAI, Client 12's voice"
+    assert drawn.table.heads[2] == "WAI, Client 12's answers"
     assert [row[2] for row in drawn.table.rows] == ["4.0", "4.0", "no answer"]
 
 
@@ -167,7 +168,7 @@ def test_goals_show_their_seals(people, dyad, page):
     assert [g.state for g in page().goals] == ["not yet agreed together"]
     seen = goal.wordings.get().pk
     agreements.seal(goal, "client", seen=seen, by=dyad.client)
-    assert [g.state for g in page().goals] == ["Ana confirmed it · waits for you"]
+    assert [g.state for g in page().goals] == ["Ana has confirmed it · you have not yet"]
     agreements.seal(goal, "therapist", seen=seen, by=dyad.therapist)
     assert [g.state for g in page().goals] == ["agreed"]
     agreements.reword(goal, "Sleep through", "therapist", seen=seen, by=dyad.therapist)
@@ -180,7 +181,7 @@ def test_sessions_say_what_is_missing_and_what_can_be_done(people, dyad, page):
     a_session(dyad, datetime.now(UTC) - timedelta(hours=1))
     planned, waived, _first = page().sessions
     assert planned.settle
-    assert waived.line == "in the room · held · no answer from Ana · no rating from you"
+    assert waived.line == "in person · held · no answer from Ana · no rating from you"
     assert waived.rate
 
 
@@ -222,7 +223,7 @@ def test_an_ended_course_says_how_and_keeps_everything(people, dyad, ben, page, 
     a_course(dyad, 4)
     care.end_course(dyad, "agreement", date(2026, 11, 20), "It was enough.", by=ben)
     dyad.refresh_from_db()
-    assert page().headline.title == "This course of care ended on 20 November 2026."
+    assert page().headline.title == "Treatment ended on 20 November 2026."
     shown = html(as_member(ben), dyad)
     assert "It was enough." in shown
     assert "The last talk sheet" in shown

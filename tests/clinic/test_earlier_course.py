@@ -42,7 +42,7 @@ def test_until_the_client_chooses_it_is_nothing_and_both_read_so(people, after, 
     eve = as_member(people.eve)
     assert set(pages(eve, people.dyad).values()) == {404}
     page = eve.get(f"/people/{after.uid}/").content.decode()
-    assert "You see nothing of the course with Ben." in page
+    assert "You cannot see anything from treatment with Ben." in page
     assert GOAL not in page
     ana = inside(people.ana)
     assert "Eve is not shown what you said there." in ana.get(f"/mine/{after.uid}/").content.decode()

@@ -454,7 +454,7 @@ class TestWithoutATranslation:
 
 
 class TestStaffPages:
-    """Those who work here read English, whatever their browser asks for: half a translation helps nobody."""
+    """Staff read English, whatever their browser asks for: half a translation helps nobody."""
 
     @pytest.mark.django_db
     @pytest.mark.parametrize("path", ["/today/", "/people/", "/people/{uid}/", "/people/{uid}/terms/"])

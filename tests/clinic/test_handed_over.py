@@ -93,7 +93,7 @@ class TestAnsweredWithHelp:
         send(tablet, helped=helped)
         checkin.send(session, "therapist", answers("therapist"), by=ben)
         session.refresh_from_db()
-        assert sheet(session).how == f"each answered before seeing the other's answer · {sentence}"
+        assert sheet(session).how == f"each answered before seeing the other's answers · {sentence}"
 
     @pytest.mark.parametrize("helped", ["", "somebody-else"])
     def test_is_told_of_nobody_who_answered_alone_or_of_a_forged_word(self, tablet, session, helped):

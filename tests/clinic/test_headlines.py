@@ -93,14 +93,17 @@ def test_every_page_reads_the_same(case, people):
     a_session_today(people)
     [entry] = [e for e in today(people.ben).sessions if e.name == "Ana"]
     assert person.line == entry.line
-    same = {"goals_apart": ("goals", "what matters most now"), "nothing": ("Nothing stands out", "Nothing stands out")}
+    same = {
+        "goals_apart": ("goals", "what matters most now"),
+        "nothing": ("Nothing to follow up", "Nothing to follow up"),
+    }
     start, line = same.get(case.__name__, ("", ""))
     assert line in person.line
     if case is goals_apart:
         assert "named different things as most important" in title
         assert "named different things as most important" in sheet(session).lead
     if case is nothing:
-        assert "Nothing stands out" in title
+        assert "Nothing to follow up" in title
         assert not sheet(session).lead
 
 
@@ -121,7 +124,7 @@ def test_an_older_prepare_sheet_reads_as_of_its_session(people):
     a_course(people.dyad, 5)
     older = last(people)
     a_held_session(people.dyad, client=answers("client", t1=2), therapist=answers("therapist"))
-    assert prepare(older, people.ben).headline.title == "Nothing stands out so far."
+    assert prepare(older, people.ben).headline.title == "Nothing to follow up so far."
 
 
 def test_a_talk_sheet_leads_with_what_was_said_and_never_with_a_mark_or_a_safety_notice(people):
@@ -171,7 +174,7 @@ def test_what_the_client_says_of_a_later_session_closes_nothing_by_itself(people
     a_held_session(people.dyad, client=answers("client", t1=0), therapist=answers("therapist"))
     felt.refresh_from_db()
     assert felt.state == "opened"
-    assert headline(people) == "Ana and you see session 1 differently."
+    assert headline(people) == "You and Ana see session 1 differently."
 
 
 def test_a_later_tick_leaves_what_was_said_about_where_it_stands(people, felt):

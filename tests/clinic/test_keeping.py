@@ -220,7 +220,7 @@ class TestDuringAnUpgrade:
 
     def test_where_something_is_wrong_it_comes_back_in_its_own_version(self, phone):
         page = phone.browser.post(phone.url, {"key": phone.key, "reviewed": "page", "0-d1": "9", "1-w1": "2"})
-        assert "Please choose one of the answers here" in text(page)
+        assert "Please choose one of the answers" in text(page)
         assert 'name="0-b4"' not in page.content.decode()
         assert 'name="1-w1" value="2" checked' in page.content.decode()
 
@@ -242,7 +242,7 @@ def test_a_rating_page_of_before_an_upgrade_is_shown_again(people, dyad, as_memb
     old = signing.dumps([session.uid, "a-page-of-before", "2026-11-30T01:00:00+00:00"], salt=SALT)
     page = as_member(people.ben).post(reverse("rate", args=[session.uid]), {"key": old, "0-d1": "3"})
     assert page.status_code == 422
-    assert "Your answers are all here" in text(page)
+    assert "Your answers are all still here" in text(page)
     assert not Response.objects.exists()
 
 

@@ -125,9 +125,9 @@ class TestAPracticeOfTwo:
         told = pages(two)
         assert not [name for name, page in told.items() if "the key" in page or "could also change" in page]
         assert "Nobody sees this. You said: not yet." in told["lines"]
-        assert "Cy sees this, and Ben does not." in told["lines"]
+        assert "Cy sees this. Ben does not." in told["lines"]
         assert "Nobody yet: I’ll bring it up myself" in told["questions"]
-        assert "Counts over many people, never your words." in told["readers"]
+        assert "Counts across many people, never your words." in told["readers"]
 
     def test_whoever_covers_for_the_therapist_watches_over_nothing_meanwhile(self, two):
         today = timezone.localdate()

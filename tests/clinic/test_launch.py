@@ -340,7 +340,7 @@ class TestAppointments:
         assert len(self.planned(dyad)) == 5
         assert AuditEntry.objects.filter(act="launched").last().fields == ([code] if code else [])
         page = bens.get(f"/people/{dyad.uid}/").content.decode()
-        assert ("gone from City record" in page, "did not give" in page) == (
+        assert ("gone from City record" in page, "did not provide" in page) == (
             code == "mostly_gone",
             code == "appointments",
         )

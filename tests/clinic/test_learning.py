@@ -98,6 +98,6 @@ class TestBeforeTheFirstSession:
         assert "no address" in ben.post(path, follow=True).content.decode()
         people.ana.email, people.ana.messages_stopped_at = "ana@example.org", timezone.now()
         people.ana.save()
-        assert "gets no messages now" in ben.post(path, follow=True).content.decode()
+        assert "gets no messages at the moment" in ben.post(path, follow=True).content.decode()
         notices.deliver()
         assert not mailoutbox

@@ -77,7 +77,7 @@ def test_the_course_shows_it_from_minus_2_to_2_and_the_score_over_all_goals(peop
     page = dyad_page(people.ben, people.dyad)
     assert [panel.labels[0].text for panel in page.picture.wide.outcomes] == ["Sleep through"]
     assert page.goals[0].state == "agreed · Five nights"
-    assert page.attainment.endswith("as Ana rates it: 60. 50 means as agreed, more is better.")
+    assert page.attainment.endswith("as Ana rates it: 60. 50 means as agreed; higher is better.")
     [first, _second] = everything(people.ana)["progress"]
     assert (first["value"], first["against_levels"]) == (-1, True)
     assert not Progress.objects.exclude(value__in=study_rows.LEVELS).exists()

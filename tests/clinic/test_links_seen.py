@@ -127,7 +127,7 @@ def test_answering_beside_a_member_is_the_clients_choice_and_is_told_with_the_an
     assert said not in text(Browser().get(f"/c/{alone.token}"))
     alone.send(USUAL)
     checkin.send(session, "therapist", answers("therapist"), by=ben)
-    beside = "answered on a device of the practice"
+    beside = "answered on a practice device"
     assert beside not in text(as_member(ben).get(f"/sessions/{session.uid}/prepare/"))
     later = a_session(session.dyad, state="held")
     handed_over = Phone(later, start=False)

@@ -307,7 +307,7 @@ class TestPage:
     def test_past_ratings_with_their_mapping(self, people, browser):
         text = "\n".join([HEADER, *GOOD])
         page = self.hand_in(browser, "ratings", text, mapping=SimpleUploadedFile("map.toml", MAPPING.encode()))
-        assert "3 ratings would be taken" in page.content.decode()
+        assert "3 ratings would be imported" in page.content.decode()
         browser.post(reverse("take_many"), {"signed": self.signed(page)})
         assert Response.objects.count() == 3
         again = self.hand_in(browser, "ratings", text, mapping=SimpleUploadedFile("map.toml", MAPPING.encode()))

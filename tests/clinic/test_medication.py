@@ -44,7 +44,7 @@ def test_either_writes_it_and_both_confirm_it_before_it_is_asked(people, as_memb
 def test_it_is_asked_without_a_judgement(plan):
     asked = progress_question(Agreed(plan.uid, "medication", WORDS))
     assert [choice.text for choice in asked.choices] == ["As planned", "Partly", "Not"]
-    assert "Nobody judges you" in asked.hint
+    assert "Nobody will judge you" in asked.hint
 
 
 def test_it_has_a_line_of_its_own_below_the_alliance(people, plan):

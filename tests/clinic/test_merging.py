@@ -254,7 +254,7 @@ class TestPage:
         both = {"keep": ana.uid, "other": twice.uid}
         preview = self.text(browser.post(reverse("look_at_merge"), both))
         assert "Anna would be merged into Ana" in preview
-        assert "the course with Eve" in preview
+        assert "treatment with Eve" in preview
         browser.post(reverse("merge_records"), both)
         assert Client.objects.filter(pk=twice.pk).exists(), "not without the tick"
         done = browser.post(reverse("merge_records"), {**both, "sure": "yes"}, follow=True)

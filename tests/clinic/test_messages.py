@@ -178,7 +178,7 @@ class TestResting:
 
     def test_the_therapist_is_told_what_to_do(self, silent, dyad, ben, as_member):
         page = as_member(ben).get(f"/people/{dyad.uid}/terms/").content.decode()
-        assert "Ana has not answered after the last 3 sessions, so no link goes out by itself" in page
+        assert "Ana did not answer after the last 3 sessions, so links are not sent automatically" in page
 
 
 class TestStopping:

@@ -63,7 +63,7 @@ class TestAnAgeThatNobodyWroteDown:
         token = checkin.invite(a_held_session(lou, timezone.now() - timezone.timedelta(hours=5)), by=ben)
         page = client.get(f"/c/{token}").content.decode()
         assert "Start</button>" not in page
-        assert "Ben has to note something about you first." in page
+        assert "Ben has to fill something in about you first." in page
         assert "guardian" not in page
         client.post(f"/c/{token}")
         assert not Consent.objects.exists()
@@ -151,7 +151,7 @@ def test_who_comes_by_order_reads_what_the_sender_learns(dyad, ben):
     consent.set_terms(dyad, by=ben, by_order=True, order_learns="dates")
     dyad.client.refresh_from_db()
     said = " ".join(before_first_question(dyad.client, dyad).lines)
-    assert "learns that sessions take place, and when" in said
+    assert "is told that sessions take place, and when" in said
     assert "skip any question" in said
 
 

@@ -42,7 +42,7 @@ def test_no_link_goes_out_and_no_rating_is_owed(decided, dyad, ben):
     reveal.sweep(session.reveal_due + timedelta(hours=1))
     session.refresh_from_db()
     assert session.passed_over, "it counts nowhere as missing"
-    assert "There are no check-ins: you decided that they are not for Ana." in text(
+    assert "There are no check-ins, because you decided that they are not right for Ana." in text(
         decided.get(reverse("dyad", args=[dyad.uid]))
     )
 

@@ -55,7 +55,7 @@ def test_it_is_planned_again_with_a_row_of_history_by_the_client_and_the_link_is
     assert (change.field, change.before, change.after) == ("state", "held", "planned")
     assert (change.side, change.by) == ("client", None)
     assert Browser().get(f"/c/{phone.token}").status_code == 410
-    assert asked(ben) == ["Ana says that this session did not take place. What became of it?"]
+    assert asked(ben) == ["Ana says that this session did not take place. What happened?"]
 
 
 def test_it_can_be_said_on_the_first_page_of_the_link(phone, session, ben):

@@ -64,7 +64,7 @@ class TestWhichSessions:
         dyad, due = Dyad(), [n for n in range(1, 121) if plan.is_due(n, often)]
         pairs = (pair for n in due for pair in plan.forms(dyad, n, often, "client", (), remote))
         asked = [form for name, form in pairs if name == plan.WIDER_LOOK]
-        turns = {"turn-1", "turn-2"} | ({"turn-3"} if remote else set())
+        turns = {f"turn-{n}" for n in range(1, 7) if remote or n != 3}
         assert asked.count("review") == {1: 16, 2: 16, 4: 10, 6: 14}[often]
         assert sum(plan.asks_what_matters(n, often) for n in due) == {1: 24, 2: 12, 4: 10, 6: 6}[often]
         assert set(asked) - {"review"} == (turns if often < 6 else set())
@@ -213,7 +213,7 @@ class TestSettings:
         page = as_member(ada).get(reverse("practice")).content.decode()
         assert "at reviews, after every sixth session" in page
         form = as_member(ben).get(reverse("set_up", args=[dyad.uid])).content.decode()
-        assert "as usual here: after every session" in form
+        assert "as set for this practice: after every session" in form
         said = {"approach": "cbt", "modality": "room", "form": "full", "often": "4"}
         as_member(ben).post(reverse("set_up", args=[dyad.uid]), said)
         dyad.refresh_from_db()

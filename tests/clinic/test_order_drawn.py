@@ -71,5 +71,5 @@ def test_the_study_file_has_it_as_a_column(dyad):
 
 def test_the_admin_switches_it_on_in_the_settings(ada, as_member):
     shown = as_member(ada).get(reverse("practice")).content.decode()
-    assert "For each new course, choose at random whether the check-in begins with the scored questions" in shown
+    assert "For each new client, choose at random whether the check-in begins with the scored questions" in shown
     assert "study files show it" in shown

@@ -62,13 +62,13 @@ class TestTheForm:
 
     def test_says_who_types_it_in_who_reads_it_and_whom_to_call(self, session, as_member, ben):
         page = printed(session, as_member, ben)[1]
-        assert "Somebody here who does not treat you types it in, and sees it." in page
-        assert "Nobody reads it until then." in page
+        assert "Somebody here who does not treat you enters your answers and sees them." in page
+        assert "Nobody reads them before that." in page
         assert "Leave blank what you want to keep to yourself." in page
         assert "116 123" in page
 
     def test_has_a_part_to_seal_where_somebody_else_is_named(self, session, as_member, ben, people):
-        assert "Only Cy opens this part, not Ben" in printed(session, as_member, ben)[1]
+        assert "Only Cy opens this part. Ben does not" in printed(session, as_member, ben)[1]
         people.practice.outside_reader = None
         people.practice.save()
         assert "opens this part" not in printed(session, as_member, ben)[1]
@@ -86,7 +86,7 @@ class TestTypingIn:
 
     def test_stores_what_is_ticked_as_the_clients_answers_marked_as_paper(self, session, as_member, code, people):
         page = typed(as_member(people.mo), code.lower())
-        assert "It is stored." in text(page)
+        assert "The answers are saved." in text(page)
         stored = Response.objects.get(session=session, instrument=CHECK_IN)
         assert stored.answers == {"t1": 1, "t2": 1, "d1": 3, "b4": 2}
         assert (stored.side, stored.context["page"]) == ("client", "paper")
@@ -106,18 +106,18 @@ class TestTypingIn:
             typed(as_member(people.mo), code)
         assert seen[0] == seen[1]
         assert seen[0][0] == 403
-        assert "Somebody who does not treat this person types this in." in seen[0][1]
+        assert "Somebody who does not treat this client has to enter this form." in seen[0][1]
 
     def test_in_a_practice_of_one_waits_for_the_own_rating(self, session, as_member, code, ben):
         Member.objects.exclude(pk=ben.pk).update(is_active=False)
         assert as_member(ben).post("/paper/", {"code": code}).status_code == 403
         checkin.send(session, "therapist", answers("therapist"), by=ben)
-        assert "It is stored." in text(typed(as_member(ben), code))
+        assert "The answers are saved." in text(typed(as_member(ben), code))
 
     def test_an_unknown_or_closed_code_gets_one_sentence(self, session, as_member, code, people):
         checkin.revoke(session, by=people.ben)
         pages = [as_member(people.mo).post("/paper/", {"code": each}) for each in (code, "AAAA-AAAA")]
-        assert all("No form has this code, or it has run out." in text(page) for page in pages)
+        assert all("No form has this code, or the code has expired." in text(page) for page in pages)
         assert [page.status_code for page in pages] == [422, 422]
 
     def test_the_therapist_learns_nothing_of_it_before_the_reveal(self, session, as_member, code, people):

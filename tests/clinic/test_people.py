@@ -28,7 +28,7 @@ def test_first_come_those_with_whom_something_is_to_be_talked_about(caseload, pe
     listed = people_of(ben)
     assert [p.name for p in listed] == ["Zoë Marchetti", "Ana", "Bo", "Imani", "Kim"]
     assert listed[0].line == "Zoë Marchetti says something felt off in session 1; you did not notice this."
-    assert listed[0].chip == "strain · open 1 session"
+    assert listed[0].chip == "strain · open for 1 session"
 
 
 def people_of(member):
@@ -51,7 +51,7 @@ def test_a_withheld_signal_is_not_told(caseload, ben):
         dyad=caseload["Kim"], session=session, kind="quiet", reported=False, rule="quiet/1", withheld=True,
         raised_at=datetime.now(UTC),
     )  # fmt: skip
-    assert {p.name: p.line for p in people_of(ben)}["Kim"] == "Nothing stands out so far."
+    assert {p.name: p.line for p in people_of(ben)}["Kim"] == "Nothing to follow up so far."
 
 
 def test_the_next_session_stands_beside_the_name(caseload, ben):
@@ -64,7 +64,7 @@ def test_courses_that_ended_stand_behind_a_fold(caseload, ben, as_member):
     page = people(ben)
     assert "Bo" not in [p.name for p in page.running]
     assert [(p.name, p.line) for p in page.ended] == [("Bo", "by agreement")]
-    assert "Courses that have ended" in as_member(ben).get(reverse("people")).content.decode()
+    assert "Past clients" in as_member(ben).get(reverse("people")).content.decode()
 
 
 @pytest.mark.parametrize("words", ["zoe", "ZOË", "marchetti zo", "chet"])
@@ -91,7 +91,7 @@ def test_a_search_is_posted_so_that_no_name_enters_an_address(caseload, ben, as_
 
 def test_nobody_is_found_says_what_may_help(caseload, ben, as_member):
     page = as_member(ben).post(reverse("people"), {"name": "Nobody <b>"}).content.decode()
-    assert "Part of the name is enough" in page
+    assert "You can enter part of the name" in page
     assert "<b>" not in page
 
 
@@ -117,7 +117,7 @@ class TestWrittenDownByMistake:
     def test_client_whom_nothing_has_reached_is_deleted_with_everything_planned(self, ben, dyad, as_member):
         a_session(dyad, timezone.now() + timedelta(days=1))
         browser = as_member(ben)
-        assert "Written down by mistake" in self.page(browser, dyad)
+        assert "Added by mistake" in self.page(browser, dyad)
         browser.post(reverse("delete_client", args=[dyad.uid]))
         assert Client.objects.filter(pk=dyad.client_id).exists(), "not without the tick"
         browser.post(reverse("delete_client", args=[dyad.uid]), {"sure": "yes"})
@@ -129,7 +129,7 @@ class TestWrittenDownByMistake:
         checkin.invite(session, by=ben)
         browser = as_member(ben)
         before = self.page(browser, dyad)
-        assert "Written down by mistake" not in before
+        assert "Added by mistake" not in before
         checkin.send(session, "client", answers("client"), by=dyad.client)
         browser.post(reverse("delete_client", args=[dyad.uid]), {"sure": "yes"})
         assert Client.objects.filter(pk=dyad.client_id).exists()
@@ -169,7 +169,7 @@ class TestFilterAndSort:
         assert self.names(browser, "?only=silent") == []
 
     def test_mine_and_covered_are_offered_to_whoever_covers(self, caseload, eve, ben, browser, as_member):
-        assert "covered for a colleague" not in browser.get(reverse("people")).content.decode()
+        assert "clients I cover for a colleague" not in browser.get(reverse("people")).content.decode()
         a_dyad(eve, "Pat")
         today = timezone.localdate()
         cover_and_emergency.cover(caseload["Bo"], eve, today, today, by=ben)
@@ -211,7 +211,7 @@ class TestSearch:
             assert "Zoë Marchetti" in browser.post(reverse("supervision"), {"name": words}).content.decode()
         for words in ("kim", "no-kim", "ana"):
             page = browser.post(reverse("supervision"), {"name": words}).content.decode()
-            assert "No shared course fits this search" in page
+            assert "No shared client matches this search" in page
 
     def test_somebody_from_outside_finds_by_the_code_and_by_nothing_that_would_tell_who_it_is(
         self, caseload, people, ben, as_member

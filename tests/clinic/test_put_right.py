@@ -36,7 +36,7 @@ class TestGoal:
     def test_goal_ended_by_mistake_goes_on_and_its_history_says_so(self, dyad, goal, browser):
         end, page = reverse("end_agreement", args=[goal.uid]), reverse("goals", args=[dyad.uid])
         browser.post(end, {"how": "reached"})
-        assert "It has not ended" in text(browser.get(page))
+        assert "Reopen" in text(browser.get(page))
         browser.post(end, {"how": "undo"})
         goal.refresh_from_db()
         assert (goal.end, goal.ended_at) == ("", None)
@@ -75,7 +75,7 @@ class TestTick:
     def test_line_ticked_by_mistake_is_ready_to_talk_about_again(self, session, browser):
         where = reverse("talk_tick", args=[session.uid])
         browser.post(where, {"topic": "words:o2"})
-        assert "Not yet after all" in text(browser.get(reverse("talk", args=[session.uid])))
+        assert "Not yet, after all" in text(browser.get(reverse("talk", args=[session.uid])))
         browser.post(where, {"topic": "words:o2", "undo": ""})
         assert not session.talk_ticks.exists()
         assert Undone.objects.get().mark == "words:o2"
@@ -171,7 +171,7 @@ class TestSession:
         browser.post(reverse("mark_session", args=[session.uid]), {"modality": "video", "from": "session"})
         session.refresh_from_db()
         assert (session.modality, session.state) == ("video", "held")
-        assert "Now by video (before: in the room)" in text(browser.get(page))
+        assert "Now by video (before: in person)" in text(browser.get(page))
 
     def test_odd_place_is_refused(self, asked, browser):
         browser.post(reverse("mark_session", args=[asked.uid]), {"modality": "<script>"})

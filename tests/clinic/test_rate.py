@@ -36,7 +36,7 @@ def send(browser, session, **said):
 
 def test_the_page_asks_before_it_shows(browser, session):
     page = browser.get(reverse("rate", args=[session.uid])).content.decode()
-    assert "You answer before you see Ana" in page
+    assert "You rate before you see Ana" in page
     assert "You were late." not in page
     assert "How much was about what matters most to Ana?" in page
 
@@ -75,7 +75,7 @@ def test_after_the_reveal_it_stays_as_it_was(browser, session):
     send(browser, session, d1=3)
     answer = browser.post(reverse("rate", args=[session.uid]), fields)
     assert answer.status_code == 422
-    assert "so your rating stays as it was" in answer.content.decode()
+    assert "so your rating can no longer be changed" in answer.content.decode()
     assert browser.get(reverse("rate", args=[session.uid])).url == reverse("talk", args=[session.uid])
 
 

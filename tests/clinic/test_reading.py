@@ -100,7 +100,7 @@ def test_thirteen_pages_in_an_hour_are_one_line_that_opens(people, dyad, ben, re
     assert re.search(r", \d\d:12 to \d\d:00$", visit.when)
     page = inside(people.ana).get(f"/mine/{dyad.uid}/readers/").content.decode()
     assert page.count("<details><summary>13 pages</summary>") == 1
-    assert page.count("your course") >= 13
+    assert page.count("your answers over time") >= 13
 
 
 def test_visits_are_told_apart_by_person_and_by_an_hour_without_a_page(people, dyad, ben, read_at):
@@ -110,7 +110,8 @@ def test_visits_are_told_apart_by_person_and_by_an_hour_without_a_page(people, d
     read_at(ben, 70)
     read_at(None, 100)
     assert [(visit.who, visit.what) for visit in visits(dyad)] == [
-        ("Ben", "2 pages"), ("Cy", "the talk sheet"), ("Ben", "your course"), ("somebody", "your course"),
+        ("Ben", "2 pages"), ("Cy", "the talk sheet"),
+        ("Ben", "your answers over time"), ("somebody", "your answers over time"),
     ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def test_it_comes_first_on_every_page_and_the_answer_is_one_step_away(people, dy
         html = page(ben, name, *args)
         main = html[html.index("<main") :]
         assert READ in main, name
-        assert "Nothing stands out" not in main, name
+        assert "Nothing to follow up" not in main, name
         assert "unusual" not in main, name
         assert reverse("safety_answer", args=[answered.uid]) in main, name
         assert main.index(READ) < main.index("<h2") if "<h2" in main else True, name
@@ -61,7 +61,7 @@ def test_a_supervisor_with_whom_the_course_is_shared_meets_it_too(people, dyad, 
     for name, *args in (("supervision",), ("dyad", dyad.uid)):
         html = page(cy, name, *args)
         assert READ in html
-        assert "Nothing stands out" not in html
+        assert "Nothing to follow up" not in html
         assert reverse("safety_answer", args=[answered.uid]) in html
 
 
@@ -133,7 +133,7 @@ def test_it_returns_when_the_answer_to_the_same_session_is_given_anew(people, dy
 
 
 def test_the_card_cannot_be_set_aside(people, dyad, ben, answered, as_member, page):
-    assert "This cannot be set aside" in page(ben, "prepare", answered.uid)
+    assert "You cannot set this aside" in page(ben, "prepare", answered.uid)
     card = Suggestion.objects.get(signal_kind="safety")
     browser = as_member(ben)
     browser.post(reverse("answer_card", args=[card.uid]), {"used": "no", "why": "Not for us"})
@@ -147,7 +147,7 @@ def test_the_card_cannot_be_set_aside(people, dyad, ben, answered, as_member, pa
 
 def test_a_course_that_has_ended_or_is_new_says_it_as_well(people, dyad, ben, page):
     session = a_held_session(dyad, client=better_off_dead())
-    assert "No check-in is open" not in page(ben, "dyad", dyad.uid)
+    assert "There is no check-in yet" not in page(ben, "dyad", dyad.uid)
     care.end_course(dyad, "agreement", timezone.localdate(), "", by=ben)
     html = page(ben, "dyad", dyad.uid)
     assert READ in html

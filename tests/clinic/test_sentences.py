@@ -42,7 +42,7 @@ def test_a_moment_that_one_of_the_two_felt():
     assert lines([seen], [strain], names=TO_CY) == [
         "Ana says something felt off in session 9; Ben did not notice this."
     ]
-    assert findings([seen], [strain], 9, TO_BEN)[0].title == "Ana and you see session 9 differently."
+    assert findings([seen], [strain], 9, TO_BEN)[0].title == "You and Ana see session 9 differently."
 
 
 @pytest.mark.parametrize(
@@ -63,12 +63,12 @@ def test_a_moment_that_one_of_the_two_felt():
         (
             "repair_tried",
             "",
-            "Something was done to resolve what felt off in session 9. Ana has not said where it stands now.",
+            "Something was tried to resolve what felt off in session 9. Ana has not said where it stands now.",
         ),
         ("still_there", "yes", "Ana says what felt off in session 9 is not resolved."),
         ("partly", "yes", "Ana says what felt off in session 9 is partly resolved."),
         ("partly", "unsaid", "Ana says what felt off in session 9 is partly resolved."),
-        ("open_at_ending", "ticked", "What felt off in session 9 was not resolved when the course ended."),
+        ("open_at_ending", "ticked", "What felt off in session 9 was not resolved when treatment ended."),
     ],
 )
 def test_a_strain_says_where_it_stands(state, talked, line):
@@ -82,7 +82,7 @@ def test_what_is_put_aside_comes_after_what_was_said():
 
 def test_both_voices_about_one_session_are_one_finding():
     both = [a_strain(4, "client", "opened"), a_strain(4, "therapist", "opened")]
-    assert lines(strains=both) == ["Ana and you both say something felt off in session 4."]
+    assert lines(strains=both) == ["You and Ana both say something felt off in session 4."]
 
 
 def test_safety_first_then_what_was_said_then_what_was_inferred():
@@ -93,7 +93,7 @@ def test_safety_first_then_what_was_said_then_what_was_inferred():
         a_signal("gap", 9, False, 4.0, "accord-check-in/connection"),
     ]
     kinds = lines(signals, [a_strain(3, "client", "still_there")])
-    assert [line.split()[0] for line in kinds] == ["Read", "Ana", "Asked", "Connection:", "Collaboration"]
+    assert [line.split()[0] for line in kinds] == ["Read", "Ana", "In", "Connection:", "Collaboration"]
 
 
 def test_a_settled_strain_and_an_old_signal_are_no_longer_worth_a_line():
@@ -128,15 +128,15 @@ def test_an_inferred_mark_says_how_sure_it_is():
     gap, drop = FalseAlarms("innovation-3:2", 0.03, 57), FalseAlarms("innovation-3:1", 0.05, 57, (0.4, 0.31, 0.49))
     assert how_sure(gap) == (
         "By chance about 3 in 100 courses of 15 sessions get a mark like this. How many marks here are false alarms is "
-        "not known yet: ask."
+        "not known yet, so ask."
     )
     assert how_sure(replace(gap, by_chance=0.015)).startswith("By chance about 3 in 200 courses of 15 sessions")
     assert how_sure(drop) == (
         "About 40 in 100 marks like this are false alarms here (likely between 31 and 49). The others may not be "
-        "strains: ask."
+        "strains either, so ask."
     )
     few = how_sure(replace(drop, courses=4))
-    assert few.endswith("Accord is still learning what is usual here: 4 of 20 courses so far.")
+    assert few.endswith("Accord is still working out what is usual here: ratings of 4 of 20 clients so far.")
     assert how_sure(None) == "This is a hint, not a finding."
 
 
@@ -156,7 +156,9 @@ def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
     assert "100" not in said + quiet
 
 
-@pytest.mark.parametrize(("kind", "words"), [("drop", "your rating raised this"), ("slide", "your ratings raised")])
+@pytest.mark.parametrize(
+    ("kind", "words"), [("drop", "this mark is due to your rating"), ("slide", "This mark is due to your ratings")]
+)
 def test_a_mark_that_the_therapists_rating_raised_says_whose_it_was(kind, words):
     mark = replace(a_signal(kind, 9, False, 2.6, "accord-check-in/collaboration"), evidence={"raised_by": "both"})
     (finding,) = findings([mark], [], 9, TO_BEN)
@@ -166,7 +168,7 @@ def test_a_mark_that_the_therapists_rating_raised_says_whose_it_was(kind, words)
 
 def test_a_mark_names_the_calibration_that_judged_it():
     made = FalseAlarms("innovation-3:3f2a90c1d5e4", 0.05, 57)
-    assert judged_by(made) == "Judged by calibration innovation-3:3f2a90c1d5e4, from 57 courses here."
+    assert judged_by(made) == "Based on calibration innovation-3:3f2a90c1d5e4, from 57 clients here."
     assert judged_by(replace(made, courses=0)).endswith("from starting values.")
 
 

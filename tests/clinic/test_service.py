@@ -446,7 +446,7 @@ def test_the_curve_needs_thirty_strains_and_tells_them_roughly():
 
 
 def test_before_the_first_month_is_closed_the_page_says_when_it_comes(as_member, mo):
-    assert b"The first numbers come when 100 sessions have been held" in as_member(mo).get("/service/").content
+    assert b"The first numbers appear after 100 sessions have been held" in as_member(mo).get("/service/").content
 
 
 def test_the_page(as_member, mo):
@@ -456,7 +456,7 @@ def test_the_page(as_member, mo):
         repair=[[0, 1, 0, 20], [1, 3, 0, 15], [2, 3, 1, 10], [4, 5, 2, 12]],
     )  # fmt: skip
     page = as_member(mo).get("/service/").content.decode()
-    assert "A client was asked 93 times whether an earlier concern had been talked about." in page
+    assert "Clients were asked 93 times whether an earlier strain had been talked about." in page
     assert "The answer was yes 61 times." in page
     assert "290 of 320" in page
     assert "Of 57 strains" in page
@@ -470,7 +470,7 @@ def test_the_page_of_a_small_practice(as_member, mo):
     page = as_member(mo).get("/service/").content.decode()
     assert "January to May 2026" in page
     assert "200 of 300" in page
-    assert "Courses of care that ended, January to December 2026" in page
+    assert "Treatments that ended, January to December 2026" in page
 
 
 def test_the_page_names_no_therapist_and_no_client(as_member, mo, people, dyad):
@@ -647,4 +647,4 @@ def test_a_table_that_is_mostly_kept_back_is_a_sentence(as_member, mo):
     month["sessions"] += [["video", True, True, 6]]
     ServiceMonth.objects.create(month=MARCH, closed_at=timezone.now(), counts=month)
     page = as_member(mo).get("/service/").content.decode()
-    assert "are too small to show apart" in page
+    assert "are too small to show separately" in page

@@ -339,7 +339,7 @@ class TestPages:
         session = a_session(dyad, NOW - HOUR, "held")
         checkin.invite(session, by=ben)
         page = browser.get(reverse("move_session", args=[session.uid])).content.decode()
-        assert "You are not told whether there is an answer until the session is open." in page
+        assert "Until the answers open, you cannot see whether" in page
         assert "Move session" not in page
 
     def test_the_list_of_a_dyad_leads_there(self, browser, dyad):

@@ -159,7 +159,7 @@ def test_somebody_new_starts_with_a_course(browser, people):
     assert answer.url == reverse("dyad", args=[dyad.uid])
     assert (dyad.approach, dyad.modality, dyad.form, dyad.client.language) == ("cbt", "video", "minimum", "de")
     assert dict(dyad.measures.values_list("instrument", "every")) == {"phq-9": 2, "gad-7": 8}
-    assert "PHQ-9 is not asked, since there is no wording in German here" in browser.get(answer.url).content.decode()
+    assert "PHQ-9 is not asked, because it is not available in German here" in browser.get(answer.url).content.decode()
 
 
 SOMEBODY = {
@@ -170,7 +170,7 @@ SOMEBODY = {
 def test_who_agrees_is_asked_where_the_year_of_birth_is_left_out(browser, people):
     answer = browser.post(reverse("new_person"), SOMEBODY)
     assert answer.status_code == 422
-    assert "Give the year of birth, or say who agrees" in answer.content.decode()
+    assert "Enter the year of birth, or choose who consents" in answer.content.decode()
     browser.post(reverse("new_person"), SOMEBODY | {"consents": "client"})
     assert Client.objects.get(name="Noa").terms.consents == "client"
     page = browser.get(reverse("dyad", args=[Dyad.objects.get(client__name="Noa").uid])).content.decode()
@@ -208,13 +208,13 @@ def is_asked(dyad) -> bool:
 def test_a_measure_that_is_not_here_in_the_clients_language_is_asked_only_where_the_therapist_chose_so(browser, dyad):
     Client.objects.filter(pk=dyad.client_id).update(language="de")
     pages = [reverse(page, args=[dyad.uid]) for page in ("set_up", "plan_session")]
-    told = "PHQ-9 is not asked, since there is no wording in German here. If Ana reads English well, you can choose"
+    told = "PHQ-9 is not asked, because it is not available in German here. If Ana reads English well, you can choose"
     assert told in unescape(browser.post(pages[0], SET_UP, follow=True).content.decode())
     assert all(told in unescape(browser.get(page).content.decode()) for page in pages)
     assert not is_asked(Dyad.objects.get(pk=dyad.pk))
     browser.post(pages[0], SET_UP | {"foreign-phq-9": "on"})
     assert AuditEntry.objects.filter(act="set_up").count() == 2
-    told = "PHQ-9 is asked in English, since there is no wording in German here."
+    told = "PHQ-9 is asked in English, because it is not available in German here."
     assert all(told in unescape(browser.get(page).content.decode()) for page in pages)
     assert is_asked(Dyad.objects.get(pk=dyad.pk))
     assert 'name="foreign-phq-9" id="id_foreign-phq-9" checked' in browser.get(pages[0]).content.decode()
@@ -233,7 +233,7 @@ def test_a_measure_is_not_asked_below_the_age_that_it_is_made_for(browser, dyad,
     """Who turns twelve this year may still be eleven. Nobody younger is registered, so no year counts as old enough."""
     Client.objects.filter(pk=dyad.client_id).update(born=years and TODAY.year - years)
     page = unescape(browser.post(reverse("set_up", args=[dyad.uid]), SET_UP, follow=True).content.decode())
-    assert ("PHQ-9 is not asked. It is made for people of 12 and older" in page) is not asked
+    assert ("PHQ-9 is not asked. It is for people aged 12 and over" in page) is not asked
     assert is_asked(Dyad.objects.get(pk=dyad.pk)) is asked
 
 
@@ -249,7 +249,7 @@ def test_children_are_too_young_for_these_questions(browser, people):
     said |= {"approach": "cbt", "modality": "room", "form": "full"}
     answer = browser.post(reverse("new_person"), said)
     assert answer.status_code == 422
-    assert "twelve and older" in answer.content.decode()
+    assert "aged 12 and over" in answer.content.decode()
 
 
 def test_a_course_is_shared_with_a_supervisor_and_taken_back(browser, people, dyad, cy):
@@ -270,7 +270,7 @@ def test_a_course_ends_with_how_when_and_why(browser, people, dyad):
     browser.post(reverse("end_course", args=[dyad.uid]), said)
     dyad.refresh_from_db()
     assert (dyad.ending, dyad.ended, dyad.ending_reason) == ("by_client", date(2026, 11, 20), "Moved away.")
-    assert "Begin a new course" in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
+    assert "Start a new treatment" in browser.get(reverse("dyad", args=[dyad.uid])).content.decode()
 
 
 def test_an_ending_without_how_is_asked_for(browser, people, dyad):
@@ -303,8 +303,8 @@ def test_a_hand_over_carries_what_is_asked_and_when_messages_go_out_and_nothing_
 def test_the_client_is_told_of_a_hand_over_in_the_own_space_and_before_the_first_check_in(dyad, ben, eve, ana):
     after = care.hand_over(dyad, eve, TODAY, by=ben)
     space = inside(ana)
-    assert "you work with Eve." in space.get(f"/mine/{dyad.uid}/").content.decode()
-    told = "Before that you worked with Ben. Eve is not shown what you said there."
+    assert "You have worked with Eve since" in space.get(f"/mine/{dyad.uid}/").content.decode()
+    told = "Before that you worked with Ben. Eve does not see what you said then."
     assert told in space.get(f"/mine/{after.uid}/").content.decode()
     first, second = (Phone(a_session(after, state="held"), start=False) for _ in range(2))
     before = "You work with Eve now. What you said to Ben is not shown to Eve. You can change that in your own space."

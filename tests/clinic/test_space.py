@@ -202,7 +202,7 @@ class TestOnlyForYou:
 
     def test_what_was_corrected_since_is_no_longer_listed(self, phone, inside, dyad):
         phone.send({**USUAL, "0-t1": "0"})
-        assert "Nothing is kept here." in self.lines(inside, dyad)
+        assert "You have not kept anything for yourself." in self.lines(inside, dyad)
 
     def test_nobody_else_can_show_or_delete_it(self, phone, people):
         zoe = a_dyad(people.eve, "Zoe").client
@@ -219,7 +219,7 @@ class TestWhoReads:
         page = text(inside.get(f"/mine/{dyad.uid}/readers/"))
         assert "Ben What you show" in page
         assert "Cy The same as Ben, as supervisor, since" in page
-        assert "Only lines that you address to Cy." in page
+        assert "Only what you write to Cy." in page
         assert "Nobody has opened a page with your words yet." in page
 
     def test_who_read_what_is_said_plainly(self, inside, dyad, people):

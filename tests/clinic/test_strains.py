@@ -120,7 +120,7 @@ def test_what_the_client_lets_rest_is_neither_settled_nor_asked_about_again(peop
     assert not strains.open_strains(people.dyad)
     assert client_queries.concerns(session) == []
     page = as_member(people.ben).get(f"/strains/{strain.uid}/").content.decode()
-    assert "Ana wants to let what felt off in session 1 rest." in page
+    assert "Ana wants to leave what felt off in session 1 as it is." in page
     assert 'value="reopen"' in page
 
 

@@ -111,14 +111,14 @@ class TestWhoIsInIt:
         browser = as_member(dee)
         assert "Not enough people agree yet" in browser.get("/research/").content.decode()
         answer = browser.post("/research/", follow=True)
-        assert f"about {FEWEST} clients or more" in answer.content.decode()
+        assert f"needs at least {FEWEST} clients" in answer.content.decode()
         assert not ReadLog.objects.filter(what="study_file").exists()
         assert not AuditEntry.objects.filter(act="make_study_file").exists()
 
     def test_ten_courses_of_nine_clients_are_too_few(self, ten, ben, dee):
         consent.withdraw(ten[0].client, "research", by=ten[0].client)
         a_course(a_dyad(ben, ten[1].client), 1)
-        with pytest.raises(BadInput, match="10 clients or more"):
+        with pytest.raises(BadInput, match="at least 10 clients"):
             study.make(by=dee)
 
     def test_who_has_no_open_session_does_not_count(self, ten, ben, dee):

@@ -28,7 +28,7 @@ MISSED, PAUSE, ENDS = 0.12, 0.06, 1 / 14
 
 
 def simulate(people, size: int) -> None:
-    """Courses of care as a practice has them, with open sessions and without answers; everybody agrees to research."""
+    """Treatments as a practice has them, with open sessions and without answers; everybody agrees to research."""
     random, now = np.random.default_rng(13), timezone.now()
     therapists = [people.ben, *(a_member(f"T{n}", "therapist") for n in range(size // 8))]
     clients = Client.objects.bulk_create(

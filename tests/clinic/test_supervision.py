@@ -28,7 +28,7 @@ def said_to_somebody_else(dyad, words="Please keep this from Ben"):
 
 class TestWhatIsShared:
     def test_before_anything_is_shared_the_page_says_how_it_comes(self, as_member, cy):
-        assert "when its therapist shares it with you" in text(as_member(cy).get("/supervision/"))
+        assert "when their therapist shares them with you" in text(as_member(cy).get("/supervision/"))
 
     def test_first_who_needs_a_conversation(self, as_member, people, shared):
         a_course(shared, 1)
@@ -36,7 +36,7 @@ class TestWhatIsShared:
         a_held_session(kim, client=answers("client", t1=2), therapist=answers("therapist"))
         care.share(kim, people.cy, by=people.eve)
         page = text(as_member(people.cy).get("/supervision/"))
-        assert "2 courses of care are shared with you. In 1 of them there is something to talk about." in page
+        assert "2 clients are shared with you. With 1 of them there is something to talk about." in page
         assert page.index("Kim") < page.index("Ana")
         assert "Kim says something felt off in session 1" in page
         assert "with Eve" in page

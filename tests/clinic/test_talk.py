@@ -61,10 +61,10 @@ def test_equal_answers_are_one_mark_and_a_line_says_so_only_where_there_are_some
     same, apart = strip(5, 3, 3), strip(5, 2, 3)
     assert (same.client.count("a"), apart.client.count("a")) == (1, 2), "half a circle, and a whole one"
     assert same.client.split()[0].lstrip("M") == same.therapist.split()[0].lstrip("M"), "both begin on the tick"
-    assert "One mark in two colours" in sheet(session).answers.how_to_read
+    assert "A mark in two colours" in sheet(session).answers.how_to_read
     alone = a_held_session(people.dyad, client=answers("client", d1=1))
     reveal.waive(alone, "I was ill", by=people.ben)
-    assert sheet(alone).answers.how_to_read == "The two least good answers are shaded."
+    assert sheet(alone).answers.how_to_read == "The two lowest answers are shaded."
 
 
 def test_a_row_with_a_mark_on_the_two_lowest_steps_is_set_off(session):
@@ -149,7 +149,7 @@ def test_a_difference_is_ticked_on_its_own(people, ben_sees):
     where, topic = f"/sessions/{session.uid}/talk/", "apart:accord-check-in:d1"
     assert f'value="{topic}"' in ben_sees.get(where).content.decode()
     ben_sees.post(f"{where}tick/", {"topic": topic})
-    assert "Not yet after all" in ben_sees.get(where).content.decode()
+    assert "Not yet, after all" in ben_sees.get(where).content.decode()
 
 
 def test_the_answers_are_a_table_in_words_too(session, ben_sees):

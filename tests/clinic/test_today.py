@@ -43,7 +43,7 @@ def test_it_opens_with_a_sentence(noon, people, dyad, ben):
     a_session(dyad, NOON + timedelta(hours=2))
     a_held_session(a_dyad(ben, "Bo"), NOON - timedelta(days=1, hours=1))
     page = today(ben)
-    assert page.sentence == "One session today. One rating to give. One link to send."
+    assert page.sentence == "One session today. You have one rating to give. You have one link to send."
     a_session(a_dyad(ben, "Cem"), NOON + timedelta(hours=1))
     assert today(ben).first == "Cem is first, at 13:00."
 
@@ -54,7 +54,7 @@ def test_each_session_says_what_stands_out_strongest_first(noon, people, dyad, b
     a_session(a_dyad(ben, "Bo"), NOON + timedelta(hours=3))
     lines = {entry.name: entry.line for entry in today(ben).sessions}
     assert lines["Ana"] == "Ana says something felt off in session 1; you did not notice this."
-    assert lines["Bo"] == "No session is open to both yet."
+    assert lines["Bo"] == "There is no session yet whose answers you can both see."
 
 
 def test_a_session_that_took_place_today_asks_for_a_rating_and_a_link(noon, people, dyad, ben):

@@ -139,7 +139,7 @@ def test_it_comes_back_on_the_sheet_before_its_review(both, people):
     both("ben", TYPED | {"review_on": (day + timedelta(days=8)).isoformat()})
     assert not any("plan again" in line for line in lines())
     both("ben", TYPED | {"review_on": (day + timedelta(days=7)).isoformat()})
-    assert any("You wanted to look at the plan again on" in line for line in lines())
+    assert any("You planned to review the plan on" in line for line in lines())
 
 
 @pytest.mark.parametrize("language", ["en", "de"])
@@ -200,5 +200,5 @@ def test_the_number_of_queries_does_not_grow(both, people, django_assert_max_num
 
 
 def test_writing_needs_the_two(people):
-    with pytest.raises(Exception, match="therapist of this course"):
+    with pytest.raises(Exception, match="this client.s therapist"):
         treatment_plan.confirm(people.dyad, "therapist", seen="", by=people.eve)

@@ -77,7 +77,7 @@ def test_it_is_chosen_when_a_course_begins_and_a_hand_over_begins_anew(people, b
     said = {"name": "Kim", "born": "1990", "language": "en", "started": "2026-01-05", "approach": "cbt",
             "modality": "room", "form": "full", "under_way": "on"}  # fmt: skip
     browser = as_member(ben)
-    assert "the first check-in asks both since when" in browser.get(reverse("new_person")).content.decode()
+    assert "the first check-in asks you both how long" in browser.get(reverse("new_person")).content.decode()
     browser.post(reverse("new_person"), said)
     begun = Dyad.objects.get(client__name="Kim")
     assert begun.under_way

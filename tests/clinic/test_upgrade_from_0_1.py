@@ -212,7 +212,7 @@ def test_a_copy_says_what_it_said(upgraded):
         for table, old_rows in old_tables.items():
             old, new = copied(table, old_rows), copied(table, upgraded.new["copies"][client][table])
             if table == "strains":
-                new = [row for row in new if row["move"] != "end_course"]  # what was open when the course ended
+                new = [row for row in new if row["move"] != "end_course"]  # what was open when treatment ended
             assert len(old) == len(new), table
             for was, row in zip(old, new, strict=True):
                 check_numbers(upgraded, table, was, row)
@@ -326,7 +326,7 @@ def test_pages_show_the_new_numbers(upgraded):
         beside = others.get(kind(address), set())
         shows = set(upgraded.new["pages"][address]["numbers"]) - (beside - expected)
         if kind(address) in SHEETS and dyad in upgraded.ended:
-            expected -= upgraded.strained[dyad] - shows  # what was open when the course ended is asked about no more
+            expected -= upgraded.strained[dyad] - shows  # what was open when treatment ended is asked about no more
         if shows != expected:
             wrong.append((address, page["numbers"], sorted(expected), sorted(shows)))
     assert not wrong

@@ -62,7 +62,7 @@ def test_on_paper(signed_in, session, people):
     page.locator("#question-0-t1 label.choice").nth(1).click()
     page.locator("#question-0-o2 textarea").fill("Less homework")
     page.get_by_role("button", name="Store these answers").click()
-    expect(page.locator("main")).to_contain_text("It is stored.")
+    expect(page.locator("main")).to_contain_text("The answers are saved.")
     assert answered(session).answers == {"t1": 3}
 
 

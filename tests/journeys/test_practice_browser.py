@@ -70,14 +70,14 @@ def test_a_therapist_is_covered_then_succeeded_and_leaves_and_the_client_chooses
     after = Dyad.objects.get(therapist=flo)
 
     covering.goto(f"/people/{after.uid}/")
-    expect(covering.locator("main")).to_contain_text("You see nothing of the course with Ben.")
+    expect(covering.locator("main")).to_contain_text("You cannot see anything from treatment with Ben.")
     phone.goto(f"/mine/{after.uid}/readers/")
     phone.get_by_label("All that Ben could see").check()
     phone.get_by_role("button", name="Save").click()
     expect(phone.get_by_label("All that Ben could see")).to_be_checked()
     covering.reload()
-    covering.get_by_role("link", name="The course with Ben").click()
-    expect(covering.locator("main")).to_contain_text("This course of care ended on")
+    covering.get_by_role("link", name="Treatment with Ben").click()
+    expect(covering.locator("main")).to_contain_text("Treatment ended on")
 
 
 def test_erasure_is_asked_for_and_kept_and_why_stands_behind_the_receipt(people, phone, signed_in, mailoutbox):
@@ -104,7 +104,7 @@ def test_erasure_is_asked_for_and_kept_and_why_stands_behind_the_receipt(people,
     ada.get_by_label("The law asks us to keep it.").check()
     ada.get_by_label("What is not kept is erased now").check()
     ada.get_by_role("button", name="Decide").click()
-    expect(ada.locator("main")).to_contain_text("It is decided.")
+    expect(ada.locator("main")).to_contain_text("Your decision is saved.")
 
     phone.goto("/mine/erasure/")
     phone.get_by_label("Receipt").fill(receipt.lower())

@@ -62,7 +62,7 @@ class Add(allauth.AddWebAuthnForm):
 
     credential = Credential()
     name = forms.CharField(
-        label=_("What to call it"), help_text=_("So that you know it from another: my phone, the blue key."),
+        label=_("What to call it"), help_text=_("For example: my phone, the blue key."),
         required=False, max_length=LONGEST,
     )  # fmt: skip
 

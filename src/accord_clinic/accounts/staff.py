@@ -152,7 +152,7 @@ class StaffSession:
             sign_in.note("session_ended", request.user, [ended])
             request.session.flush()
             request.user = AnonymousUser()
-            messages.info(request, _("You were signed out because this page was not used for a while."))
+            messages.info(request, _("You were signed out because you were inactive for a while."))
             return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
         about_accounts = request.path.startswith(reverse("account_login").removesuffix("login/"))
         with_a_client = HANDED_OVER in request.session and request.path.startswith(CLIENT_PATHS)

@@ -38,7 +38,7 @@ def give_caseload(
     for dyad in courses:
         if kind == "cover":
             if last is None:
-                raise BadInput("Say to which day the cover lasts.")
+                raise BadInput("Enter the last day of the cover.")
             cover_and_emergency.give_cover(dyad, to, first, last, by=by)
         else:
             care.give_to_successor(dyad, to, max(first, dyad.started), by=by)

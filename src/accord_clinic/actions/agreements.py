@@ -98,12 +98,12 @@ def take_back_end(agreement: Agreement, side: str, *, by: Actor) -> None:
     """It had not ended after all: it goes on with its words and seals, and its history says what was marked."""
     check_side(agreement.dyad, side, by)
     if agreement.dyad.ended:
-        raise BadInput(_("This course of care has ended. Its goals stay as they are."))
+        raise BadInput(_("Treatment has ended. Its goals stay as they are."))
     row = Agreement.objects.select_for_update(no_key=True).get(pk=agreement.pk)
     if row.ended_at is None:
         return
     if row.goal_id and Agreement.objects.filter(pk=row.goal_id).exclude(ended_at=None).exists():
-        raise BadInput(_("Its goal has ended. Take that back first."))
+        raise BadInput(_("The goal of this task has ended. Reopen the goal first."))
     Undone.objects.create(
         dyad=row.dyad, kind="end", agreement=row, mark=row.end, marked_at=row.ended_at, side=side, at=timezone.now()
     )
@@ -179,7 +179,7 @@ def _checked_levels(levels: Sequence[str]) -> list[str]:
     if len(texts) != len(LEVELS) or not all(texts):
         raise BadInput(_("Write all five levels, or leave all of them empty."))
     if any(len(text) > MOST_OF_A_LEVEL for text in texts):
-        raise BadInput(_("At most {most} characters for each level, please.").format(most=MOST_OF_A_LEVEL))
+        raise BadInput(_("Please use at most {most} characters for each level.").format(most=MOST_OF_A_LEVEL))
     return texts
 
 
@@ -188,5 +188,7 @@ def _checked(words: str) -> str:
     if not words:
         raise BadInput(_("Write at least one word."))
     if len(words) > MOST_WORDS:
-        raise BadInput(_("At most {most} characters, please; these are {n}.").format(most=MOST_WORDS, n=len(words)))
+        raise BadInput(
+            _("Please use at most {most} characters. You have used {n}.").format(most=MOST_WORDS, n=len(words))
+        )
     return words

@@ -38,7 +38,7 @@ def add(meeting: CaseMeeting, choices: Iterable[str]) -> None:
     """Add one person's choices to the counts. Nothing says whose they are, the audit log neither."""
     open_now = CaseMeeting.objects.filter(pk=meeting.pk, closed_at=None)
     if not open_now.update(people=F("people") + 1):
-        raise BadInput(_("This meeting takes no more choices."))
+        raise BadInput(_("This case is closed, so no more choices can be added."))
     for choice in sorted(set(choices)):
         CaseTally.objects.get_or_create(meeting=meeting, choice=choice)
         CaseTally.objects.filter(meeting=meeting, choice=choice).update(count=F("count") + 1)

@@ -43,7 +43,7 @@ def answer(correction: Correction, words: str, *, by: Member) -> None:
     words = _checked(words)
     rows = Correction.objects.filter(pk=correction.pk, answered_at=None)
     if not rows.update(answer=words, answered_by=by, answered_at=timezone.now()):
-        raise BadInput("This was answered already.")
+        raise BadInput("This has already been answered.")
     record(by, "answer_correction", f"correction:{correction.pk}", ["answer"])
 
 
@@ -118,6 +118,6 @@ def _checked(words: str) -> str:
     if not words:
         raise BadInput(_("Write at least one word."))
     if len(words) > MOST_WORDS:
-        too_long = _("At most {most} characters, please; these are {n}.")
+        too_long = _("Please use at most {most} characters. You have used {n}.")
         raise BadInput(too_long.format(most=MOST_WORDS, n=len(words)))
     return words

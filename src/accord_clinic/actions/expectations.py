@@ -31,17 +31,17 @@ def send_page(dyad: Dyad, *, by: Member) -> None:
     check_treat(by, dyad)
     client = dyad.client
     if dyad.ended or client.messages_stopped_at or client.locked_at:
-        raise BadInput(_("This person gets no messages now."))
+        raise BadInput(_("This client gets no messages at the moment."))
     if have_met(dyad):
-        raise BadInput(_("You have met already. The page is for before that."))
+        raise BadInput(_("You have already met. This page is for the time before the first session."))
     if not (client.email or client.phone):
-        raise BadInput(_("There is no address for this person. Show the page, or write it down."))
+        raise BadInput(_("There is no address for this client. Add an e-mail address or a phone number first."))
     sheet, token = _sheet(dyad), links.new_token()
     # Once to each address: one that was mistyped is put right, and then the page is sent again.
     once = f"guide:{dyad.pk}:{links.digest(client.email or client.phone)[:16]}"
     about = settings.PUBLIC_URL + reverse("before-first", args=[token])
     if not notices.tell("guide", about, client=client, once=once):
-        raise BadInput(_("The page was sent already."))
+        raise BadInput(_("The page has already been sent."))
     ExpectationSheet.objects.filter(pk=sheet.pk).update(token_hash=links.digest(token))
     record(by, "send_guide", f"dyad:{dyad.pk}", ["guide"])
 
@@ -60,10 +60,10 @@ def send(dyad: Dyad, side: str, words: Mapping[str, str], *, by: Client | Member
     if not texts:
         raise BadInput(_("Nothing was filled in, so nothing was sent."))
     if any(len(text) > MOST_WORDS for text in texts.values()):
-        raise BadInput(_("At most {most} characters for each answer, please.").format(most=MOST_WORDS))
+        raise BadInput(_("Please use at most {most} characters for each answer.").format(most=MOST_WORDS))
     sheet = _sheet(dyad)
     if sheet.opened_at or dyad.ended or have_met(dyad):
-        raise BadInput(_("You have met, or both can read it already. Say it in the session."))
+        raise BadInput(_("You have already met, or you can both already read the answers. Bring it up in the session."))
     if agrees_to and isinstance(by, Client):
         consent.give(by, agrees_to, by=by)
     replaced = sheet.expectations.filter(side=side)

@@ -69,7 +69,7 @@ def answer(row: FollowUp, now: int | None, words: str, wants_contact: bool, *, b
     """Keep what the client says, and let the therapist know that there is something to read."""
     check_be_client(by, row.dyad.client)
     if row.asked_at is None or row.answered_at is not None:
-        raise BadInput(_("This was answered already."))
+        raise BadInput(_("This has already been answered."))
     if now is not None and now not in dict(FollowUp.NOW):
         raise BadInput(_("Choose one of the answers."))
     facts = {"now": now, "words": words.strip()[:MOST_WORDS], "wants_contact": wants_contact}

@@ -45,7 +45,7 @@ def ask_code(client: Client, purpose: str, to: str = "") -> str:
     _one_at_a_time(client)
     lately = Code.objects.filter(client=client, made_at__gt=now - timedelta(hours=1)).exclude(purpose=PIN)
     if lately.count() >= MOST_CODES_AN_HOUR:
-        raise AskedTooOften(_("Too many codes were asked for. Please wait an hour, then ask again."))
+        raise AskedTooOften(_("You have asked for too many codes. Please wait an hour, then try again."))
     Code.objects.filter(client=client, purpose=purpose, used_at=None).update(used_at=now)
     code = links.new_code()
     hashed = links.code_digest(client.pk, code, settings.SECRET_KEY, f"{purpose}:{to}")

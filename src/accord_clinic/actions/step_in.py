@@ -47,7 +47,7 @@ def ask(address: str, network: str, *, client: Client | None = None) -> str:
     lately = StepIn.objects.filter(made_at__gt=now - HOUR)
     of_address, of_network = lately.filter(who=who).count(), lately.filter(network=where).count()
     if of_address >= MOST_AN_HOUR or of_network >= MOST_FROM_A_NETWORK:
-        raise own_space.AskedTooOften(_("Too many codes were asked for. Please wait an hour, then ask again."))
+        raise own_space.AskedTooOften(_("You have asked for too many codes. Please wait an hour, then try again."))
     token = links.new_token()
     row = StepIn.objects.create(
         token_hash=links.digest(token), who=who, network=where, address=address.strip()[:254], made_at=now

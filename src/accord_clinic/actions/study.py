@@ -43,7 +43,7 @@ def ask(title: str, purpose: str, variables: Collection[str], until: date, *, by
         raise BadInput(_("Choose at least one of the variables that are offered."))
     today = timezone.localdate()
     if not today <= until <= today + LONGEST:
-        raise BadInput(_("A study ends on a day from today on, within five years."))
+        raise BadInput(_("Choose a last day between today and five years from now."))
     row = Study.objects.create(
         title=title.strip(), purpose=purpose.strip(), variables=sorted(variables), until=until, asked_by=by,
         asked_at=timezone.now(),
@@ -86,12 +86,14 @@ def begin(by: Member, study: Study | None, kind: str) -> tuple[Courses, datetime
     if courses is None and study is not None:
         raise BadInput(
             _(
-                "A file with codes is about {therapists} therapists or more with {clients} clients or more each who "
-                "agree to approved studies; there are fewer so far."
+                "A file with codes needs at least {therapists} therapists, each with at least {clients} "
+                "clients who agree to approved studies. There are not enough yet."
             ).format(therapists=export.FEWEST_IN_STUDY, clients=export.FEWEST_OF_THERAPIST)
         )
     if courses is None:
-        raise BadInput(_("A study file is about {n} clients or more; fewer agree so far.").format(n=export.FEWEST))
+        raise BadInput(
+            _("A study file needs at least {n} clients who agree. There are not enough yet.").format(n=export.FEWEST)
+        )
     _note(courses, at, READ[kind], study, by)
     return courses, at
 
@@ -105,7 +107,7 @@ def store(
         _hold(study)
         _check_runs(study)
     if export.no_longer_agree(courses, study):
-        raise BadInput(_("Somebody took the agreement back while this was made. Make it again."))
+        raise BadInput(_("A client withdrew consent while the file was being made. Please make it again."))
     sealed = links.seal_file(SEALED, contents, settings.SECRET_KEY)
     return StudyFile.objects.create(
         study=study, kind=kind, title=title, made_by=by, made_at=at, courses=len(courses.number),
@@ -122,9 +124,11 @@ def release(file: StudyFile, answered: str, *, by: Member) -> None:
     _hold(file)
     _check_lies_there(file)
     if file.answer:
-        raise BadInput(_("This was answered already."))
+        raise BadInput(_("This has already been answered."))
     if answered == "released" and _has_withdrawn(file):
-        raise BadInput(_("Somebody in it does not agree any more. Refuse it; the researcher can make it again."))
+        raise BadInput(
+            _("A client in this file has withdrawn consent. Refuse the file; the researcher can make a new one.")
+        )
     file.answer, file.answered_by, file.answered_at = answered, by, timezone.now()
     changed = ["answer", "answered_by", "answered_at"]
     if answered == "refused":
@@ -141,7 +145,7 @@ def take(file: StudyFile, *, by: Member) -> bytes:
     if file.answer != "released":
         raise BadInput(_("Another admin has to release this first."))
     if _has_withdrawn(file):
-        raise BadInput(_("Somebody in it does not agree any more. Make it again."))
+        raise BadInput(_("A client in this file has withdrawn consent. Please make it again."))
     contents = _contents(file)
     file.taken_at = timezone.now()
     file.save(update_fields=["taken_at"])
@@ -175,13 +179,13 @@ def _contents(file: StudyFile) -> bytes:
     _check_lies_there(file)
     contents = links.unseal_file(SEALED, bytes(file.contents or b""), settings.SECRET_KEY)
     if not contents:
-        raise BadInput(_("It cannot be opened: the signing key is another one by now. Make it again."))
+        raise BadInput(_("This file cannot be opened because the signing key has changed. Please make it again."))
     return contents
 
 
 def _check_lies_there(file: StudyFile) -> None:
     if file.contents is None:
-        raise BadInput(_("It is not there any more. Make it again."))
+        raise BadInput(_("This file has been deleted. Please make it again."))
 
 
 def _check_runs(study: Study) -> None:

@@ -45,7 +45,9 @@ def write(dyad: Dyad, text: PlanText, side: str, *, seen: str, by: Actor) -> Tre
     _check(dyad, side, by)
     last = _latest(dyad)
     if (last.uid if last else "") != seen:
-        raise ChangedMeanwhile(_("The plan was changed meanwhile. Read it, then change it again if you still want to."))
+        raise ChangedMeanwhile(
+            _("The plan has changed in the meantime. Read it, then change it again if you still want to.")
+        )
     plan = TreatmentPlan.objects.create(
         dyad=dyad,
         side=side,
@@ -71,7 +73,7 @@ def confirm(dyad: Dyad, side: str, *, seen: str, by: Actor) -> None:
     _check(dyad, side, by)
     plan = _latest(dyad)
     if plan is None or plan.uid != seen:
-        raise ChangedMeanwhile(_("The plan was changed meanwhile. Read it before you confirm it."))
+        raise ChangedMeanwhile(_("The plan has changed in the meantime. Read it before you confirm it."))
     if plan.wordings != current_wordings(dyad):
         raise BadInput(_("Goals or tasks have changed since. Save the plan again, then confirm it."))
     PlanSeal.objects.get_or_create(plan=plan, side=side, defaults={"at": timezone.now()})
@@ -92,7 +94,7 @@ def rate_view(dyad: Dyad, side: str, value: int | None, *, by: Actor) -> None:
 def _check(dyad: Dyad, side: str, by: Actor) -> None:
     check_side(dyad, side, by)
     if dyad.ended:
-        raise BadInput(_("This course of care has ended. Its plan stays as it is."))
+        raise BadInput(_("Treatment has ended. Its plan stays as it is."))
 
 
 def _latest(dyad: Dyad) -> TreatmentPlan | None:

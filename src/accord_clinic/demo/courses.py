@@ -14,7 +14,18 @@ from django.urls import reverse
 
 from accord.records import Answer, Rater
 from accord.signals import CHECK_IN
-from accord_clinic.actions import agreements, care, checkin, consent, earlier_course, reveal, strains, talk_sheet
+from accord_clinic.actions import (
+    agreements,
+    care,
+    checkin,
+    consent,
+    earlier_course,
+    expectations,
+    reveal,
+    strains,
+    talk_sheet,
+)
+from accord_clinic.attainment import LEVELS
 from accord_clinic.demo.mail import NO_SUCH_PLACE
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import DemoVoices
@@ -31,8 +42,13 @@ LASTS = timedelta(minutes=50)
 AGREE_TO_RESEARCH = 0.7
 AGREE_TO_CARE = 0.95
 """The others have answered on paper, and the form of their consent is still missing: something for the admin to do."""
+ASKED_FIRST = 9
+"""So many questions of the wider look draw from the story's own dice. Others, and medication plans, have dice apart, so
+that what is asked in addition changes nobody's story."""
 Lines = Mapping[str, list[str]]
 Theme = Mapping[str, list[str] | str]
+Sheet = Mapping[str, Mapping[str, str]]
+"""What each side writes before the first session, by topic; a side that is missing has not written yet."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +80,7 @@ class Plot:
     moves_to: Member | None = None
     mailed_from: datetime | None = None
     mistyped: bool = False
+    before: Sheet | None = None
 
 
 class Life:
@@ -86,6 +103,9 @@ class Life:
         yield self._start(1) - timedelta(days=3)
         self._begin()
         session = care.plan_session(self.dyad, self._start(1), by=self.therapist, modality=self._modality(1))
+        if plot.before:
+            yield self._start(1) - timedelta(days=2)
+            self._expect(plot.before)
         number = 1
         while True:
             yield session.start + LASTS
@@ -212,6 +232,12 @@ class Life:
         if plot.shared_with:
             care.share(self.dyad, plot.shared_with, by=plot.therapist)
 
+    def _expect(self, sheet: Sheet) -> None:
+        """The client gets the page for before the first session, and whoever has written by then sends it."""
+        expectations.send_page(self.dyad, by=self.therapist)
+        for side, words in sheet.items():
+            expectations.send(self.dyad, side, words, by=self._by(side))
+
     def _start(self, number: int) -> datetime:
         day = self.plot.first + timedelta(days=self.plot.every_days * (number - 1))
         return datetime.combine(day, self.plot.hour, self.plot.zone)
@@ -273,7 +299,9 @@ class Life:
         level = [a for item, a in check_in.items() if item in ("d1", "m1", "b2") and isinstance(a, int)]
         usual = round(sum(level) / len(level)) if level else 3
         items = instrument(WIDER_LOOK).items
-        wider = {item.id: min(4, max(0, usual + self.dice.choice((-1, 0, 0, 1)))) for item in items}
+        apart = Random(f"{self.plot.seed}/{number}/{side}")
+        dice = {item.id: self.dice if place < ASKED_FIRST else apart for place, item in enumerate(items)}
+        wider = {item.id: min(4, max(0, usual + dice[item.id].choice((-1, 0, 0, 1)))) for item in items}
         start: dict[str, Answer] = {"p1": self.dice.randrange(1, 5), "p2": self.dice.randrange(0, 5)}
         start["p3"] = ("ask_at_once",)
         answers: dict[str, Mapping[str, Answer]] = {CHECK_IN: check_in, WIDER_LOOK: wider, STARTING_PATH: start}
@@ -321,11 +349,20 @@ class Life:
         return answers
 
     def _progress(self, number: int) -> dict[str, int]:
-        goals = {goal.uid: min(10, max(0, number // 2 + self.dice.randrange(0, 3))) for goal in self.goals[:1]}
-        return goals | {task.uid: self.dice.choice((0, 1, 1, 2, 2)) for task in self.tasks[:1]}
+        far = {goal.uid: min(10, max(0, number // 2 + self.dice.randrange(0, 3))) for goal in self.goals[:1]}
+        if "levels" in self.plot.theme:
+            far = {goal: LEVELS[min(steps, 9) // 2] for goal, steps in far.items()}
+        apart = Random(f"{self.plot.seed}/{number}/medication")
+        dice = (self.dice, apart)
+        return far | {task.uid: own.choice((0, 1, 1, 2, 2)) for task, own in zip(self.tasks, dice, strict=False)}
 
     def _first_goal(self) -> None:
-        self.goals.append(self.propose("goal", self.plot.theme["goals"][0], "client", seals="client"))
+        goal, levels = self.propose("goal", self.plot.theme["goals"][0], "client"), self.plot.theme.get("levels")
+        if levels:
+            seen = goal.wordings.get()
+            agreements.reword(goal, seen.words, "client", seen=seen.pk, by=self.client, levels=levels)
+        self.seal(goal, "client")
+        self.goals.append(goal)
 
     def _shared_view(self) -> None:
         seals = self.dice.choice(("both", "both", "client"))
@@ -337,6 +374,8 @@ class Life:
         for goal in self.goals[:1]:
             seals = self.dice.choice(("both", "both", "therapist"))
             self.tasks.append(self.propose("task", self.plot.theme["tasks"][0], "therapist", goal, seals))
+        if "medication" in self.plot.theme:
+            self.tasks.append(self.propose("medication", str(self.plot.theme["medication"]), "client", seals="both"))
 
     def _second_goal(self) -> None:
         seals = self.dice.choice(("both", "client"))

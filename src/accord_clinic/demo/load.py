@@ -18,7 +18,7 @@ from django.utils import timezone
 from accord_clinic.actions import calibration, service
 from accord_clinic.demo.ana import Ana
 from accord_clinic.demo.clock import Clock, story_time
-from accord_clinic.demo.courses import Life, Plot
+from accord_clinic.demo.courses import Life, Plot, Sheet, Theme
 from accord_clinic.demo.voices import DemoVoices, cast, pool
 from accord_clinic.messages import notices
 from accord_clinic.models import Member, Practice
@@ -44,6 +44,9 @@ SAFETY = {(1, 14): 5}
 MISTYPED = ((1, 7), (3, 11))
 SHARED = (0, 4, 8)
 MINIMUM = (7, 11)
+# Their first session is still to come. The others here have just begun, and wrote before it.
+NOT_MET = {(0, 3)}
+JUST_BEGUN = (3,)
 FORTNIGHTLY = (12, 14)
 LEARNS, LATELY = timedelta(days=60), timedelta(days=6)
 """So often the practice learns from its own data; and since then check-ins were asked for by mail."""
@@ -138,16 +141,18 @@ def _plot(
     rest = timedelta(days=-(10 + 9 * turn + place)) if ended else timedelta(days=NEXT_IN[place])
     about = words()["staff"][turn]
     moves = (turn, place) == (3, 9)
+    held = 0 if (turn, place) in NOT_MET else HELD[place] - ended
+    theme = words()["themes"][(turn + 3 * place) % len(words()["themes"])] | (words()["german"] if german else {})
     return Plot(
         name=name,
         therapist=staff[turn],
         voices=voices,
-        first=today + (timedelta(days=-10) if moves else rest) - timedelta(days=every * (HELD[place] - ended)),
+        first=today + (timedelta(days=-10) if moves else rest) - timedelta(days=every * held),
         hour=time(HOURS[place]),
         zone=zone,
         modalities=tuple(about["modalities"]),
         approach=about["approach"],
-        theme=words()["themes"][(turn + 3 * place) % len(words()["themes"])] | (words()["german"] if german else {}),
+        theme=theme,
         lines=words()["lines"] | (words()["german"] if german else {}),
         seed=f"{SEED}/{turn}/{place}",
         every_days=every,
@@ -164,7 +169,16 @@ def _plot(
         moves_to=staff[1] if moves else None,
         mailed_from=datetime.combine(today, time(), zone) - LATELY,
         mistyped=(turn, place) in MISTYPED,
+        before=_before(theme, turn % 2, (turn, place) not in NOT_MET) if place in JUST_BEGUN else None,
     )
+
+
+def _before(theme: Theme, client: int, met: bool = True) -> Sheet:
+    """What both expect before they meet, in the n-th client's words; before they have met, the client alone wrote."""
+    written = words()["before"]
+    roles = f"{theme['expects']} {theme['part']}"
+    sheet = {"client": {"hope": str(theme["hope"]), "roles": roles} | written["client"][client]}
+    return sheet | ({"therapist": written["therapist"]} if met else {})
 
 
 def _anas_plot(staff: list[Member], voices: DemoVoices, now: datetime, zone: ZoneInfo) -> Plot:
@@ -177,4 +191,5 @@ def _anas_plot(staff: list[Member], voices: DemoVoices, now: datetime, zone: Zon
         name=theme["name"], therapist=staff[0], voices=voices, first=day - timedelta(days=70),
         hour=time(hour), zone=zone, modalities=("room",), approach="cbt", theme=theme | {"measures": ["phq-9"]},
         lines=words()["lines"], seed=f"{SEED}/ana", address_as=theme["address_as"], shared_with=_supervisor(staff),
+        before=_before(theme, 1),
     )  # fmt: skip

@@ -37,15 +37,15 @@ def course_pdf(record: CourseRecord, practice: str) -> bytes:
     since, chart = date_format(record.since, "DATE_FORMAT"), record.picture.wide if record.picture else None
     texts: dict[str, Any] = {
         "lang": get_language() or "en",
-        "title": _("{client} and {therapist}: the course").format(**names),
-        "kicker": _("{practice} · course since {day} · printed on {today}").format(
+        "title": _("{client} and {therapist}: ratings over time").format(**names),
+        "kicker": _("{practice} · since {day} · printed on {today}").format(
             practice=practice, day=since, today=date_format(timezone.localdate(), "DATE_FORMAT")
         ),
         **names,
         "picture": _alone(chart) if chart else "",
         "picture_says": chart.words.description if chart else "",
         "band": _("Shaded: {usual}").format(usual=chart.words.usual) if chart and "band" in chart.drawn else "",
-        "empty": "" if chart else _("No answer is open to both yet."),
+        "empty": "" if chart else _("There are no answers yet that both can see."),
         "table_name": _("The numbers"),
         "heads": chart.table.heads if chart and chart.table else (),
         "rows": chart.table.rows if chart and chart.table else (),
@@ -55,7 +55,8 @@ def course_pdf(record: CourseRecord, practice: str) -> bytes:
             if lines
         ],
         "foot": _(
-            "Only what both may see. Answers that are not open yet, or that somebody keeps, are not in this file."
+            "This file holds what both can see. Answers that are not open yet, or that somebody kept private, are "
+            "not in it."
         ),
     }
     return printed("course", texts)

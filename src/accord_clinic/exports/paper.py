@@ -34,22 +34,23 @@ def _data(link: Link, names: QuestionNames, part: QuestionBlock, code: str) -> d
         "lang": link.client.language,
         "kicker": f"{link.practice.name} · {_('check-in on paper')}",
         "title": _("How was the session on {day}?").format(day=phrases.day(link.session.start)),
-        "how": _("Tick one box in each row. You can skip any row. Please write no name on it."),
+        "how": _("Tick one box in each row. You can skip any row. Please do not write your name on this form."),
         "code_name": _("Code of this form"),
         "code": f"{code[:4]}-{code[4:]}",
         "reads_name": _("Who reads it:"),
         "reads": _(
-            "Somebody here who does not treat you types it in, and sees it. Where {therapist} works alone, {therapist} "
-            "does so after answering. Nobody reads it until then. After that {therapist} reads what you have ticked."
+            "Somebody here who does not treat you enters your answers and sees them. If {therapist} works "
+            "alone, {therapist} enters them after answering too. Nobody reads them before that. After that, "
+            "{therapist} reads what you have ticked."
         ).format(therapist=link.therapist),
         "first": asked[:ON_FRONT],
         "second": asked[ON_FRONT:],
         "fold": _("fold here, answers inside"),
         "lines": [q.text for q in questions if q.kind == "words"],
-        "seal": _("for {name}: cut off here, fold and seal it").format(name=outside),
-        "sealed": _("Only {name} opens this part, not {therapist} and not whoever types in the rest.").format(
-            name=outside, therapist=link.therapist
-        )
+        "seal": _("for {name}: cut here, fold it and seal it").format(name=outside),
+        "sealed": _(
+            "Only {name} opens this part. {therapist} does not, and neither does the person who enters the rest."
+        ).format(name=outside, therapist=link.therapist)
         if outside
         else "",
         "foot": _("Leave blank what you want to keep to yourself. {help} Nobody reads this form right away.").format(

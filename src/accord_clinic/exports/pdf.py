@@ -37,7 +37,9 @@ def talk_pdf(sheet: Sheet, zone: ZoneInfo) -> bytes:
 def printed(layout: str, texts: dict[str, Any]) -> bytes:
     """The PDF of a layout in `print/`, whose `foot` says so where a sign could not be printed."""
     data = _each(texts, without_controls)
-    lacking = _("{mark} stands for a sign that could not be printed. It is on the page.").format(mark=MARK)
+    lacking = _("{mark} stands for a character that could not be printed. You can see it on the page.").format(
+        mark=MARK
+    )
     try:
         return _compiled(layout, data)
     except typst.TypstError:
@@ -88,11 +90,11 @@ def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, Any]:
     return {
         "lang": sheet.language,
         "title": _("How each of you saw session {number}").format(number=sheet.number),
-        "kicker": _("Talk sheet · {day} · made to be looked at together").format(
+        "kicker": _("Talk sheet · {day} · to look at together").format(
             day=date_format(sheet.start.astimezone(zone), "DATE_FORMAT")
         ),
         "how": sheet.how,
-        "foot": _("These are two people's answers. Neither is the right one."),
+        "foot": _("You each gave your own view. Neither of you is right or wrong."),
         "voices": sorted(sheet.voices),
         "client": sheet.client,
         "therapist": sheet.therapist,

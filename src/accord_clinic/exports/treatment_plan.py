@@ -20,7 +20,7 @@ def plan_pdf(plan: PlanPage, language: str) -> bytes:
         "foot": _("If the wording changes, you both confirm it again. Earlier versions are kept."),
         "problem_name": _("The problem, as we see it"),
         "problem": [_agreement(view, plan) for view in plan.views],
-        "goals_name": _("Goals, and what we do for them"),
+        "goals_name": _("Goals, and what we do to reach them"),
         "goals": [_agreement(goal, plan) for goal in plan.goals],
         "medication_name": _("Medication plan"),
         "medication": [_agreement(row, plan) for row in plan.medication],

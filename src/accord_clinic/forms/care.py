@@ -16,7 +16,7 @@ from accord_clinic.models.people import NEVER, OFTEN
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
 
-WHERE = [("room", _("in the room")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
+WHERE = [("room", _("in person")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
 APPROACH_NAMES = {
     "cbt": _("cognitive behavioural"),
     "psychodynamic": _("psychodynamic"),
@@ -70,29 +70,30 @@ class CourseForm(forms.Form):
         label=_("We already work together"),
         required=False,
         help_text=_(
-            "Then the first check-in asks both since when, which goals there are so far, and what to keep. Otherwise "
-            "the first three ask what both expect, how they want to work and where they begin."
+            "If so, the first check-in asks you both how long you have worked together, what your goals are "
+            "so far, and what to keep. If not, the first three check-ins ask what you both expect, how you "
+            "want to work and where to start."
         ),
     )
     approach = forms.ChoiceField(
         label=_("Approach"),
         choices=[(a, APPROACH_NAMES[a]) for a in APPROACHES if a in APPROACH_NAMES],
-        help_text=_("Suggestions depend on it. It changes no score."),
+        help_text=_("It decides which suggestions you see. It does not change any score."),
     )
     card_topics = forms.MultipleChoiceField(
-        label=_("Also suggest something for"),
+        label=_("Also show suggestions for"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Used for your suggestions only. The client can read it in a copy of everything."),
     )
-    modality = forms.ChoiceField(label=_("Where, as a rule"), choices=WHERE)
-    form = forms.ChoiceField(label=_("The client is asked"), choices=FORMS)
+    modality = forms.ChoiceField(label=_("Where you usually meet"), choices=WHERE)
+    form = forms.ChoiceField(label=_("The client gets"), choices=FORMS)
     often = forms.TypedChoiceField(
         label=_("Check-ins"),
         coerce=int,
         empty_value=None,
         required=False,
-        help_text=_("There is always one after the first session. You can always make a link for another one."),
+        help_text=_("There is always one after the first session. You can send another at any time."),
     )
 
     def __init__(self, *args, usual: int, **more):
@@ -103,7 +104,7 @@ class CourseForm(forms.Form):
         assert isinstance(topics, forms.ChoiceField)
         assert isinstance(often, forms.ChoiceField)
         topics.choices = [(topic, names[topic]) for topic in CARD_TOPICS]
-        as_usual = gettext("as usual here: {often}").format(often=dict(OFTEN)[usual])
+        as_usual = gettext("as set for this practice: {often}").format(often=dict(OFTEN)[usual])
         often.choices = [("", as_usual), *OFTEN, (NEVER, gettext("never: not for this client"))]
         for measure in outcome_measures():
             self.fields[MEASURE + measure.id] = forms.TypedChoiceField(
@@ -132,7 +133,7 @@ def _for_whom(instrument: Instrument) -> str:
     """From which age on a questionnaire is asked."""
     if not instrument.youngest:
         return ""
-    return _("For people of {youngest} and older.").format(youngest=instrument.youngest)
+    return _("For people aged {youngest} and over.").format(youngest=instrument.youngest)
 
 
 def _missing_languages(instrument: Instrument) -> str:
@@ -140,7 +141,10 @@ def _missing_languages(instrument: Instrument) -> str:
     if instrument.wordings.keys() >= dict(settings.LANGUAGES).keys():
         return ""
     languages = ", ".join(str(get_language_info(code)["name"]) for code in sorted(instrument.wordings))
-    wording = _("{name} is here in {languages} only. Ask it in {languages} if the client's language is another one.")
+    wording = _(
+        "{name} is available only in {languages}. Ask it in {languages} even if the client's language is a "
+        "different one."
+    )
     return wording.format(name=instrument.name, languages=languages)
 
 
@@ -152,21 +156,21 @@ class PersonForm(CourseForm):
         label=_("How to address this person"),
         max_length=120,
         required=False,
-        help_text=_("Leave it empty to use the name above. Accord never guesses a pronoun: sentences use this name."),
+        help_text=_("Leave it empty to use the name above. Accord uses this name and never guesses a pronoun."),
     )
     language = forms.ChoiceField(label=_("Language of the check-in"), choices=settings.LANGUAGES)
     email = forms.EmailField(
         label=_("E-mail"),
         required=False,
-        help_text=_("For links and one-time codes. Without one you hand links over yourself."),
+        help_text=_("For links and one-time codes. Without an address you give the client each link yourself."),
     )
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
     born = forms.IntegerField(label=_("Year of birth"), required=False)
     consents = forms.ChoiceField(
-        label=_("Who agrees to the questions"),
-        choices=[("", _("as the year of birth says")), *Terms.CONSENTERS],
+        label=_("Who consents"),
+        choices=[("", _("depends on the year of birth")), *Terms.CONSENTERS],
         required=False,
-        help_text=_("For an adult whose year of birth you do not know, choose the client alone."),
+        help_text=_("For an adult whose year of birth you do not know, choose “the client alone”."),
     )
 
     ABOUT = ("name", "address_as", "language", "email", "phone", "born")
@@ -197,7 +201,7 @@ class PersonForm(CourseForm):
         facts = super().clean()
         says_age = facts.get("born") or facts.get("consents") or "born" in self.errors
         if self.guardian_below and not says_age:
-            wrong = _("Give the year of birth, or say who agrees: for a grown-up, the client alone.")
+            wrong = _("Enter the year of birth, or choose who consents. For an adult, choose “the client alone”.")
             self.add_error("consents", wrong)
         return facts
 
@@ -205,7 +209,7 @@ class PersonForm(CourseForm):
         """Nobody under twelve: the questions are not made for children."""
         born, year = self.cleaned_data["born"], timezone.localdate().year
         if born is not None and not 1900 <= born <= year - YOUNGEST:
-            wrong = _("Give a year from 1900 to {last}: these questions are for people of twelve and older.")
+            wrong = _("Enter a year from 1900 to {last}. Check-ins are for people aged 12 and over.")
             raise forms.ValidationError(wrong.format(last=year - YOUNGEST))
         return born
 
@@ -214,7 +218,7 @@ class SetUp(CourseForm):
     """How a running course is set up; when it began stays as it was said."""
 
     why_never = forms.CharField(
-        label=_("If never: why"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
+        label=_("If never, why?"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("For you alone. Nobody else here sees it. Such notes may have to be disclosed."),
     )  # fmt: skip
 
@@ -259,11 +263,11 @@ class EndCourse(forms.Form):
     how = forms.ChoiceField(label=_("How it ends"), choices=ENDINGS, widget=forms.RadioSelect)
     on = forms.DateField(label=_("On"), widget=DateInput)
     follow_up = forms.ChoiceField(
-        label=_("Ask how things are, later"), required=False, initial="3 6",
+        label=_("Follow-up check"), required=False, initial="3 6",
         choices=[
             ("3 6", _("after 3 and 6 months")), ("3", _("after 3 months")), ("6", _("after 6 months")), ("", _("no")),
         ],
-        help_text=_("Choose it together. One neutral message each; nobody has to answer."),
+        help_text=_("Decide this together. The client gets one neutral message each time and need not answer."),
     )  # fmt: skip
     reason = forms.CharField(
         label=_("Why, in a few words"),

@@ -20,8 +20,8 @@ class HandIn(forms.Form):
     kind = forms.ChoiceField(label=_("What the file holds"), choices=KINDS, widget=forms.RadioSelect, initial="clients")
     file = forms.FileField(label=_("File"), help_text=_("Up to 1 MB. A CSV is saved in UTF-8."))
     therapist = forms.ChoiceField(
-        label=_("Whose clients they are"), required=False,
-        help_text=_("Only for clients, where the file does not say it."),
+        label=_("Their therapist"), required=False,
+        help_text=_("Only for a file of clients that does not name their therapist."),
     )  # fmt: skip
     mapping = forms.FileField(
         label=_("Mapping"), required=False,

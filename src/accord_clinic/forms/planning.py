@@ -36,6 +36,6 @@ class PlanSessions(PlanSession):
 class Closing(forms.Form):
     """Days on which nobody comes."""
 
-    name = forms.CharField(label=_("What they are"), max_length=60, help_text=_("For example: Christmas."))
+    name = forms.CharField(label=_("Reason"), max_length=60, help_text=_("For example: Christmas."))
     first = forms.DateField(label=_("First day"), widget=DateInput)
     last = forms.DateField(label=_("Last day"), widget=DateInput)

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from accord_clinic.models.people import OFTEN
 
 ROLES = [
-    ("therapist", _("therapist: works with people")),
+    ("therapist", _("therapist: works with clients")),
     ("supervisor", _("supervisor: sees what therapists share")),
-    ("outside", _("from outside the practice, with supervisor alone: reads a code in place of each client's name")),
-    ("manager", _("manager: sees the service in numbers")),
-    ("researcher", _("researcher: makes study files of those who agree, without names; sees no page about anybody")),
-    ("admin", _("admin: keeps accounts and settings")),
+    ("outside", _("from outside the practice (supervisors only): sees a code in place of each client's name")),
+    ("manager", _("manager: sees figures for the whole service")),
+    ("researcher", _("researcher: makes study files without names, from clients who agree; sees no client's page")),
+    ("admin", _("admin: looks after accounts and settings")),
 ]
 DUTY = tuple(f"duty_{code}" for code, _name in settings.LANGUAGES)
 """One text for each language that clients may have."""
@@ -49,12 +49,14 @@ class PracticeSettings(forms.Form):
     )
     time_zone = forms.CharField(label=_("Time zone"), max_length=60, help_text=_("For example Europe/Berlin."))
     crisis_text = forms.CharField(
-        label=_("Whom to call in need"),
+        label=_("Who to call in a crisis"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Clients read it on every page, as you write it. Write it in each of their languages."),
+        help_text=_(
+            "Clients see this on every page, exactly as you write it. Write it in each language that your clients use."
+        ),
     )
     leave_to = forms.CharField(
-        label=_("Where “Leave quickly” leads"),
+        label=_("Page that “Leave quickly” opens"),
         max_length=200,
         help_text=_("A harmless page: /away, or an address of your choice."),
     )
@@ -66,7 +68,9 @@ class PracticeSettings(forms.Form):
     outside_reader = forms.ChoiceField(
         label=_("Someone else here"),
         required=False,
-        help_text=_("Somebody else whom clients can write to. Offered only if you give a role."),
+        help_text=_(
+            "Another person whom clients can write to. Clients are offered this only if you enter the person's role."
+        ),
     )
     outside_reader_role = forms.CharField(label=_("That person’s role"), max_length=200, required=False)
     outside_reader_reply = forms.CharField(
@@ -75,64 +79,71 @@ class PracticeSettings(forms.Form):
         required=False,
         help_text=_("For example: within a week."),
     )
-    outside_reader_duty = _words(_("What that person must report by law"))
-    elsewhere_text = _words(_("Where else clients can turn"), help_text=_("Shown if there is no such person."))
+    outside_reader_duty = _words(_("What that person has to report by law"))
+    elsewhere_text = _words(
+        _("Where else clients can get help"), help_text=_("Shown if there is no other person here.")
+    )
     reveal_after_hours = _number(_("Hours after a session, at the latest"), 24 * 30)
     reveal_evening = forms.TypedChoiceField(
-        label=_("Or on the day before the next session, at"), choices=HOURS, coerce=int
+        label=_("Or the day before the next session, at"), choices=HOURS, coerce=int
     )
     reveal_not_before_hours = _number(
         _("Not sooner than this many hours after the end"), 48, help_text=_("This gives both of you time to answer.")
     )
     reveal_notice_hours = forms.IntegerField(
-        label=_("Hours from a change of plans until answers open, at least"),
+        label=_("Hours between a change to a session and its answers opening, at least"),
         min_value=LEAST_NOTICE,
         max_value=24 * 7,
-        help_text=_("Planning, moving or marking a session opens nothing sooner than this."),
+        help_text=_("When a session is planned, moved or marked, its answers do not open sooner than this."),
     )
     sender_name = _one_line(
-        _("Sender of recognisable messages"), _("Clients choose whether a message names you. Empty: the name.")
+        _("Name of the practice in messages"),
+        _("Clients choose whether messages name the practice. If this is empty, they show its name from above."),
     )
     message_subject = _one_line(
-        _("Subject of recognisable mails"), _("Nothing about anybody's therapy. Empty: Your check-in is ready.")
+        _("Subject of e-mails that name the practice"),
+        _("Do not mention therapy. If this is empty, it says “Your check-in is ready”."),
     )
     often = forms.TypedChoiceField(
         label=_("Check-ins"),
         choices=OFTEN,
         coerce=int,
         help_text=_(
-            "There is always one after the first session. Each course of care can have its own, and you can always "
-            "make a link for another session."
+            "There is always one after the first session. Each therapist can change this for a client, and "
+            "can send a check-in for any other session."
         ),
     )
     held_by_itself = forms.BooleanField(
         label=_("A planned session counts as held unless somebody says otherwise"), required=False
     )
     link_after_minutes = _number(_("Minutes from the end of a session to its link"), 7 * 24 * 60)
-    remind_after_hours = _number(_("Hours to a reminder"), 14 * 24)
-    most_reminders = _number(_("Reminders at most"), 3)
+    remind_after_hours = _number(_("Hours until a reminder"), 14 * 24)
+    most_reminders = _number(_("Number of reminders, at most"), 3)
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), choices=HOURS, coerce=int)
     quiet_until = forms.TypedChoiceField(label=_("until"), choices=HOURS, coerce=int)
     pause_after = _number(
         _("Stop sending after this many sessions in a row without an answer"),
         20,
-        help_text=_("Then no link is sent automatically until there is an answer again. Enter 0 to keep sending."),
+        help_text=_(
+            "After that, no link is sent automatically until the client answers again. Enter 0 to keep sending."
+        ),
     )
     draw_order = forms.BooleanField(
-        label=_("For each new course, choose at random whether the check-in begins with the scored questions"),
+        label=_("For each new client, choose at random whether the check-in begins with the scored questions"),
         required=False,
         help_text=_(
-            "For studies on the order of questions. Otherwise the check-in begins with whether something felt off. "
-            "The order stays the same for the whole course, and study files show it."
+            "For studies on the order of questions. Otherwise the check-in begins by asking if something "
+            "felt off. The order then stays the same for that client, and study files show it."
         ),
     )
     guardian_below = _number(
-        _("Below this age a guardian has to agree, too"),
+        _("Below this age, a guardian has to consent as well"),
         18,
         help_text=_("A therapist can change it for one client."),
     )
     release_before_outside = forms.BooleanField(
-        label=_("A supervisor from outside sees a course only once the client has released it"), required=False
+        label=_("A supervisor from outside the practice sees a client only after that client has agreed"),
+        required=False,
     )
     retention_record_years = _number(
         _("Years to keep the care record"),
@@ -142,12 +153,14 @@ class PracticeSettings(forms.Form):
             "Enter 0 to keep nothing."
         ),
     )
-    retention_years = _number(_("Years to keep the days of treatment"), 50, help_text=_("With whom, and when."))
+    retention_years = _number(
+        _("Years to keep the dates of treatment"), 50, help_text=_("Who treated the client, and on which days.")
+    )
     retention_safety_years = _number(
         _("Years to keep what was done after a safety answer"), 50, help_text=_("It is always kept until then.")
     )
     retention_law = forms.CharField(
-        label=_("What your law says about it"),
+        label=_("What the law says about this"),
         max_length=300,
         required=False,
         help_text=_("In your words. Clients read it before they ask. Accord gives no legal advice."),
@@ -156,7 +169,7 @@ class PracticeSettings(forms.Form):
     GROUPS = (
         (_("The practice"), ("name", "country", "time_zone", "crisis_text", "leave_to")),
         (
-            _("People whom clients can turn to"),
+            _("People clients can turn to"),
             ("safety_contact", "outside_reader", "outside_reader_role", "outside_reader_reply", "outside_reader_duty",
              "elsewhere_text"),
         ),
@@ -188,9 +201,10 @@ class PracticeSettings(forms.Form):
                 max_length=1000,
                 initial=self.initial.get("duty_texts", {}).get(code, ""),
                 help_text=_(
-                    "Clients read it before the first question, after who can read their answers. Write what the law "
-                    "of your country asks: danger to self or others, harm to a child or a dependent person. Left "
-                    "empty, it says: If someone is in danger, NAME may have to tell others."
+                    "Clients read this before the first question, after the list of who can read their "
+                    "answers. Write what the law of your country requires, for example about danger to self "
+                    "or others, or harm to a child or a dependent adult. If you leave this empty, clients "
+                    "read: If someone is in danger, NAME may have to tell others."
                 ),
             )
 
@@ -240,7 +254,10 @@ class Absence(forms.Form):
 
     kind = forms.ChoiceField(
         label=_("What"),
-        choices=[("cover", _("cover: a colleague stands in for a time")), ("successor", _("successor: for good"))],
+        choices=[
+            ("cover", _("cover: a colleague takes over for a time")),
+            ("successor", _("successor: a colleague takes over for good")),
+        ],
     )
     to = forms.ChoiceField(label=_("Who"))
     first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
@@ -249,7 +266,7 @@ class Absence(forms.Form):
         label=_("Why"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Only admins read this."),
     )  # fmt: skip
-    clients_know = forms.BooleanField(label=_("Somebody has told each of these clients, before Accord does."))
+    clients_know = forms.BooleanField(label=_("Somebody has told each of these clients before Accord does."))
 
     def __init__(self, therapists, *args, **more):
         super().__init__(*args, **more)
@@ -259,7 +276,7 @@ class Absence(forms.Form):
         """A cover ends; said here, so that what was typed stays in the form."""
         facts = super().clean() or {}
         if facts.get("kind") == "cover" and "last" not in self.errors and not facts.get("last"):
-            self.add_error("last", _("Say to which day the cover lasts."))
+            self.add_error("last", _("Enter the last day of the cover."))
         return facts
 
 
@@ -267,10 +284,10 @@ class Emergency(forms.Form):
     """Whose course of care, with whom, and why it has to be now."""
 
     therapist = forms.ChoiceField(label=_("Therapist"))
-    name = forms.CharField(label=_("Name of the person, exactly"), max_length=120)
+    name = forms.CharField(label=_("Client's name, exactly as it is here"), max_length=120)
     why = forms.CharField(
         label=_("Why you have to look now"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("The therapist and the person read this."),
+        help_text=_("The therapist and the client can read this."),
     )  # fmt: skip
 
     def __init__(self, therapists, *args, **more):

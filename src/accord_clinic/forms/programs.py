@@ -38,10 +38,10 @@ class NewProgram(forms.Form):
     )
     use = forms.ChoiceField(label=_("What kind of program it is"), choices=Recipient.USES, widget=forms.RadioSelect)
     asks_answers = forms.BooleanField(
-        label=_("Ask clients for a second yes, to the answers that they show after sessions"), required=False
+        label=_("Also ask clients for separate consent to read the answers they show after sessions"), required=False
     )
     redirect_uris = forms.CharField(
-        label=_("Addresses that it returns to"), required=False, max_length=1000, validators=[_addresses],
+        label=_("Redirect addresses"), required=False, max_length=1000, validators=[_addresses],
         widget=forms.Textarea(attrs={"rows": 2}), help_text=_("For an app. One on each line."),
     )  # fmt: skip
     launch_url = forms.CharField(
@@ -77,7 +77,9 @@ class NewRecord(forms.Form):
         label=_("Accord identifies itself with its key (private_key_jwt)"), required=False
     )
     numbers = forms.CharField(
-        label=_("System of its numbers (Patient.identifier.system)"), required=False, max_length=200,
+        label=_(
+            "Identifier system for its patient numbers (Patient.identifier.system)"
+        ), required=False, max_length=200,
         help_text=_("Then Accord finds the patient by the number typed under “Messages, consent, cover”."),
     )  # fmt: skip
     plans = forms.BooleanField(

@@ -10,13 +10,15 @@ from accord_clinic.forms.care import DateInput
 class AskForStudy(forms.Form):
     """A study: what it is for, until when, and which variables its files hold, table by table."""
 
-    title = forms.CharField(label=_("What the study is called"), max_length=120)
+    title = forms.CharField(label=_("Title of the study"), max_length=120)
     purpose = forms.CharField(
         label=_("What it is for"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One to three plain sentences. Clients read them before they agree."),
     )  # fmt: skip
     until = forms.DateField(
-        label=_("Its last day"), widget=DateInput, help_text=_("No files are made for it after that day.")
+        label=_("Last day of the study"),
+        widget=DateInput,
+        help_text=_("No files are made for this study after that day."),
     )
 
     def __init__(self, *args, **more):

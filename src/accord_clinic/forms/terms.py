@@ -10,7 +10,11 @@ from accord_clinic.forms.care import DateInput
 from accord_clinic.forms.practice import HOURS
 from accord_clinic.models import Client, Terms
 
-OWN_HOURS: dict[str, Any] = {"choices": [("", _("as the practice"))] + HOURS, "coerce": int, "empty_value": None}
+OWN_HOURS: dict[str, Any] = {
+    "choices": [("", _("as set for the practice"))] + HOURS,
+    "coerce": int,
+    "empty_value": None,
+}
 
 
 class Facts(forms.Form):
@@ -26,7 +30,7 @@ class Facts(forms.Form):
     )  # fmt: skip
     email = forms.EmailField(label=_("E-mail"), required=False)
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
-    channel = forms.ChoiceField(label=_("Messages go"), choices=Client.CHANNELS)
+    channel = forms.ChoiceField(label=_("Send messages"), choices=Client.CHANNELS)
 
     def __init__(self, *args, with_contact: bool, **more):
         super().__init__(*args, **more)
@@ -41,8 +45,10 @@ class Messages(forms.Form):
     link_after_minutes = forms.IntegerField(
         label=_("Minutes from the end of the session to the link"), required=False, min_value=0
     )
-    remind_after_hours = forms.IntegerField(label=_("Hours to a reminder"), required=False, min_value=0)
-    most_reminders = forms.IntegerField(label=_("Reminders at most"), required=False, min_value=0, max_value=3)
+    remind_after_hours = forms.IntegerField(label=_("Hours until a reminder"), required=False, min_value=0)
+    most_reminders = forms.IntegerField(
+        label=_("Number of reminders, at most"), required=False, min_value=0, max_value=3
+    )
     quiet_from = forms.TypedChoiceField(label=_("No messages from"), required=False, **OWN_HOURS)
     quiet_until = forms.TypedChoiceField(label=_("until"), required=False, **OWN_HOURS)
     pause_after = forms.IntegerField(
@@ -50,7 +56,9 @@ class Messages(forms.Form):
         required=False,
         min_value=0,
         max_value=20,
-        help_text=_("Then no link is sent automatically until there is an answer again. Enter 0 to keep sending."),
+        help_text=_(
+            "After that, no link is sent automatically until the client answers again. Enter 0 to keep sending."
+        ),
     )
 
 
@@ -58,11 +66,13 @@ class WhoAgrees(forms.Form):
     """Who agrees, and who learns what."""
 
     consents = forms.ChoiceField(label=_("Who agrees"), choices=Terms.CONSENTERS)
-    guardian_learns = forms.ChoiceField(label=_("Parents or guardians learn"), choices=Terms.LEARNS)
+    guardian_learns = forms.ChoiceField(label=_("Parents or guardians are told"), choices=Terms.LEARNS)
     by_order = forms.BooleanField(
-        label=_("Somebody else sent this person, such as a court or an office"), required=False
+        label=_("Somebody else sent this client, such as a court or an authority"), required=False
     )
-    order_learns = forms.ChoiceField(label=_("Whoever did so learns"), choices=Terms.LEARNS)
+    order_learns = forms.ChoiceField(
+        label=_("The person or authority who sent the client is told"), choices=Terms.LEARNS
+    )
 
 
 class CoverDays(forms.Form):

@@ -24,8 +24,8 @@ class PlanForm(forms.Form):
     client_does = forms.CharField(max_length=LONG, required=False, widget=forms.Textarea({"rows": 2}))
     therapist_does = forms.CharField(max_length=LONG, required=False, widget=forms.Textarea({"rows": 2}))
     review_on = forms.DateField(
-        label=_("We look at the plan again on"), required=False, widget=DateInput,
-        help_text=_("It comes back on the talk sheet by itself."),
+        label=_("We review the plan on"), required=False, widget=DateInput,
+        help_text=_("The talk sheet will remind you."),
     )  # fmt: skip
 
     def __init__(self, *args, client: str, therapist: str, **more):

@@ -108,7 +108,7 @@ class SessionChange(models.Model):
     SIDES = [
         ("member", _("somebody who works here")),
         ("client", _("client")),
-        ("clock", _("the clock")),
+        ("clock", _("the time limit")),
         ("calendar", _("a calendar")),
         ("file", _("a file")),
     ]

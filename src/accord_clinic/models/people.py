@@ -190,7 +190,7 @@ class Dyad(Addressed):
     """One client with one clinician for one course of care. A hand-over ends one and opens another that names it."""
 
     MODALITIES = [
-        ("room", _("in the room")),
+        ("room", _("in person")),
         ("video", _("by video")),
         ("phone", _("by phone")),
         ("text", _("by text")),

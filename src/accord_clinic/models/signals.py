@@ -69,7 +69,7 @@ class SafetyLook(models.Model):
     DONE = [
         ("assessment", _("assessment written in the care record")),
         ("passed_on", _("passed on")),
-        ("looked", _("looked at, no more was recorded")),
+        ("looked", _("looked at it; nothing more was recorded")),
     ]
 
     signal = models.ForeignKey(Signal, on_delete=models.CASCADE, related_name="looks")

@@ -24,8 +24,8 @@ def given_away(member: Member) -> list[str]:
         days = {"first": date_format(first, "j F"), "last": date_format(last, "j F") if last else ""}
         if kind == "cover":
             text = ngettext(
-                "An admin asked {to} to cover for you from {first} to {last}, for one client.",
-                "An admin asked {to} to cover for you from {first} to {last}, for {n} clients.",
+                "An admin asked {to} to cover for you with one client from {first} to {last}.",
+                "An admin asked {to} to cover for you with {n} clients from {first} to {last}.",
                 courses,
             )
         else:

@@ -131,10 +131,10 @@ class SessionAnswers:
         """What is drawn in the rows and is not plain from the legend."""
         if not self.rows:
             return ""
-        lowest = _("The two least good answers are shaded.")
+        lowest = _("The two lowest answers are shaded.")
         if not any(row.is_same for row in self.rows):
             return lowest
-        return f"{lowest} {_('One mark in two colours: both gave the same answer.')}"
+        return f"{lowest} {_('A mark in two colours means that you both gave the same answer.')}"
 
     @property
     def empty(self) -> bool:

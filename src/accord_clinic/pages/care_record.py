@@ -84,7 +84,7 @@ def note(session: Session, where: ZoneInfo) -> str:
     answers = session_answers(session)
     parts = (
         [_opening(session, where)],
-        [_("Ratings of the session"), *_rated(answers), *_measured(session)],
+        [_("Ratings of this session"), *_rated(answers), *_measured(session)],
         [_("Strains"), *_strains_for(session, names)],
         [_("Agreed by both"), *agreed(shown(dyad))],
         [_("Treatment plan, confirmed by both"), *_planned(plan_rows(dyad), names)],

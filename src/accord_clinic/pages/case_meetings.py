@@ -45,5 +45,5 @@ def state(people: int, is_closed: bool, fewest: int) -> str:
     if not is_closed:
         return _("The group can add choices now. Close it to see how far the group agrees.")
     if people < fewest:
-        return _("Fewer than {count} people took part, so no choices are shown.").format(count=fewest)
+        return _("Fewer than {count} people took part, so their choices are not shown.").format(count=fewest)
     return _("{count} people took part.").format(count=people)

@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 
 FILTERS = {
-    "": gettext_lazy("everybody"),
+    "": gettext_lazy("all clients"),
     "strain": gettext_lazy("open strain"),
     "unplanned": gettext_lazy("no session planned"),
     "silent": gettext_lazy("last two check-ins not answered"),
-    "mine": gettext_lazy("mine"),
-    "covered": gettext_lazy("covered for a colleague"),
+    "mine": gettext_lazy("my own clients"),
+    "covered": gettext_lazy("clients I cover for a colleague"),
 }
 SORTS = {
-    "": gettext_lazy("by what is to be talked about"),
+    "": gettext_lazy("by what there is to talk about"),
     "name": gettext_lazy("by name"),
     "next": gettext_lazy("by next session"),
 }
@@ -160,7 +160,9 @@ def _open_since(worth: Iterable[Finding], last: int | None) -> str:
     if opened is None:
         return ""
     count = max(1, (last or opened) - opened)
-    return ngettext("strain · open {count} session", "strain · open {count} sessions", count).format(count=count)
+    return ngettext("strain · open for {count} session", "strain · open for {count} sessions", count).format(
+        count=count
+    )
 
 
 def _ended(dyad: Dated) -> Person:

@@ -114,9 +114,9 @@ def before_first_question(client: Client, dyad: Dyad) -> BeforeFirst:
     waiting = ""
     if unknown:
         # A grown-up is not told of guardians because a year was left out.
-        waiting = _("{therapist} has to note something about you first. Please talk about it with each other.")
+        waiting = _("{therapist} has to fill something in about you first. Please ask {therapist} about it.")
     elif waits:
-        waiting = _("Somebody who is responsible for you has to agree first. Please talk about it with {therapist}.")
+        waiting = _("A parent or guardian has to agree first. Please talk to {therapist} about it.")
     waiting = waiting.format(therapist=dyad.therapist.name)
     agree = consent("care", client.language) if "client" in must and not given.get("client") else None
     gives = "client" in must - set(given)
@@ -157,7 +157,7 @@ def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:
         return ()
     learns = terms.guardian_learns if terms else "nothing"
     texts = {
-        "nothing": _("The practice tells them nothing by itself."),
+        "nothing": _("The practice tells them nothing without asking you."),
         "dates": _("The practice may tell them that sessions take place, and when."),
         "together": _("The practice tells them only what you and your therapist decide, together."),
     }
@@ -172,9 +172,9 @@ def _by_order(terms: Terms | None) -> Iterable[str]:
     if terms is None or not terms.by_order:
         return ()
     texts = {
-        "nothing": _("Whoever sent you here gets to see nothing of what you answer."),
-        "dates": _("Whoever sent you here learns that sessions take place, and when; nothing of what you answer."),
-        "together": _("Whoever sent you here learns only what you and your therapist decide to tell, together."),
+        "nothing": _("Whoever sent you here sees none of your answers."),
+        "dates": _("Whoever sent you here is told that sessions take place, and when. They see none of your answers."),
+        "together": _("Whoever sent you here is told only what you and your therapist decide together."),
     }
     return (
         texts[terms.order_learns],

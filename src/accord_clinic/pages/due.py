@@ -52,13 +52,13 @@ def due(member: Member, newest_backup: datetime | None) -> DuePage:
         DueLine(int(old), _backup(newest_backup)),
         DueLine(
             len(erasures),
-            ngettext("request for erasure waits for you", "requests for erasure wait for you", len(erasures)),
+            ngettext("request for erasure to decide", "requests for erasure to decide", len(erasures)),
             tuple(waiting.name for waiting in erasures),
             "erasures",
         ),
         DueLine(
             len(waits.mine),
-            ngettext("correction waits for you", "corrections wait for you", len(waits.mine)),
+            ngettext("correction to answer", "corrections to answer", len(waits.mine)),
             tuple(row.dyad.client.called for row in waits.mine),
             "failed_messages",
         ),
@@ -84,13 +84,13 @@ def due(member: Member, newest_backup: datetime | None) -> DuePage:
     learnt = [calibration.n for calibration in calibrations().values()]
     in_order = [] if old else [_backup(newest_backup)]
     if learnt:
-        in_order.append(_("What is usual here is learnt from {n} courses.").format(n=max(learnt)))
+        in_order.append(_("What is usual here is worked out from the ratings of {n} clients.").format(n=max(learnt)))
     if waits.corrections:
-        in_order.append(_("Corrections that wait for therapists stand under Messages."))
+        in_order.append(_("Corrections that wait for therapists are listed under Messages."))
     return DuePage(tuple(line for line in lines if line.count), tuple(in_order))
 
 
 def _backup(newest: datetime | None) -> str:
     if newest is None:
-        return _("no backup is in the folder that the settings name")
+        return _("there is no backup in the folder named in the settings")
     return _("The newest backup is from {at}.").format(at=date_format(timezone.localtime(newest), "j F, H:i"))

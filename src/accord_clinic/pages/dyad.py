@@ -115,7 +115,7 @@ class _Presenter:
         if not self.dyad.ended or any(finding.rank == SAFETY for finding in read.findings):
             return read.headline
         day = date_format(self.dyad.ended, "DATE_FORMAT")
-        title = _("This course of care ended on {day}.").format(day=day)
+        title = _("Treatment ended on {day}.").format(day=day)
         how = [_("How: {how}.").format(how=self.dyad.get_ending_display())] if self.dyad.ending else []
         left_open = [finding.line for finding in read.findings if finding.rank in (TO_TALK, WAITS)][:1]
         return Headline(title, " ".join(how + left_open))
@@ -152,11 +152,13 @@ class _Presenter:
                 state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
         elif by_client:
             state = self.names.say(
-                _("{client} confirmed it · waits for you"), _("{client} confirmed it · waits for {therapist}")
+                _("{client} has confirmed it · you have not yet"),
+                _("{client} has confirmed it · {therapist} has not yet"),
             )
         elif by_therapist:
             state = self.names.say(
-                _("you confirmed it · waits for {client}"), _("{therapist} confirmed it · waits for {client}")
+                _("you have confirmed it · {client} has not yet"),
+                _("{therapist} has confirmed it · {client} has not yet"),
             )
         else:
             state = _("not yet agreed together")
@@ -194,8 +196,8 @@ class _Presenter:
         if not made and not has_check_in(session.number, self.dyad.often):
             return _("no check-in after this one")
         if made:
-            return _("link made on {day} · yours to rate").format(day=moment(made, self.where, "j M"))
-        return _("no link made yet · yours to rate")
+            return _("link made on {day} · you have not rated it yet").format(day=moment(made, self.where, "j M"))
+        return _("no link made yet · you have not rated it yet")
 
     def _who_is_missing(self, session: Session, sides: set[str]) -> str:
         """In an open session: whose answer is missing, and whether the therapist looked first."""
@@ -209,7 +211,7 @@ class _Presenter:
         if "therapist" not in sides:
             missing.append(self.names.say(_("no rating from you"), _("no rating from {therapist}")))
         elif session.revealed_by == "waived":
-            missing.append(_("rated after it was open"))
+            missing.append(_("rated after the answers were open"))
         return " · ".join(missing)
 
     def _took_place(self) -> bool:

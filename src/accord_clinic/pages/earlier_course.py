@@ -73,9 +73,11 @@ def stands_now(dyad: Dyad) -> str:
     if earlier is None:
         return ""
     text = {
-        "nothing": _("Before that you worked with {before}. {name} is not shown what you said there."),
-        "agreed": _("Before that you worked with {before}. {name} sees the goals and tasks from there, as you chose."),
-        "course": _("Before that you worked with {before}. {name} can see all that {before} could see, as you chose."),
+        "nothing": _("Before that you worked with {before}. {name} does not see what you said then."),
+        "agreed": _(
+            "Before that you worked with {before}. As you chose, {name} sees the goals and tasks from that time."
+        ),
+        "course": _("Before that you worked with {before}. As you chose, {name} can see all that {before} could see."),
     }[dyad.shows_earlier if dyad.ended is None else "nothing"]
     return text.format(name=dyad.therapist.name, before=earlier.therapist.name)
 

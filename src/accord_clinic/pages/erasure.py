@@ -104,7 +104,7 @@ def _stands(kind: str, until: date | None) -> str:
         "record": (_("The care record is erased."), _("The care record is kept until {day}, locked away.")),
         "dates": (
             _("The days of treatment are erased."),
-            _("With whom you worked, and on which days, is kept until {day}, locked away."),
+            _("Who you worked with, and on which days, is kept until {day}, locked away."),
         ),
         "safety": ("", _("What was done about safety is kept until {day}.")),
     }[kind]

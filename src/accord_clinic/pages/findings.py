@@ -84,11 +84,11 @@ def reading(dyad: SignalsAndStrains, last: int | None, names: Names) -> CaseRead
 def calm(last: int | None) -> str:
     """The line for two people about whom there is no finding."""
     if not last:
-        return _("No session is open to both yet.")
+        return _("There is no session yet whose answers you can both see.")
     if last <= STARTING_SESSIONS:
-        so_far = _("Session {last} of the first {first}. There are no marks yet.")
+        so_far = _("Session {last}. Accord marks nothing in the first {first} sessions.")
         return so_far.format(last=last, first=STARTING_SESSIONS)
-    return _("Nothing stands out so far.")
+    return _("Nothing to follow up so far.")
 
 
 def line(finding: Finding) -> str:
@@ -120,7 +120,7 @@ def headline(worth: Iterable[Finding], last: int, names: Names) -> Headline:
         sure = " ".join((how_sure(alarms[0]), *map(line, more)))
         return Headline(top.title, top.more, sure, judges, whys, marks)
     text = " ".join(filter(None, (top.more, *(finding.line for finding in more))))
-    surer = _("What somebody said is the surer sign.")
+    surer = _("What somebody said counts for more than a mark.")
     seconds = [f"{how_sure(alarms[1])} {surer}" for finding in more if finding.inferred]
     return Headline(top.title, text, " ".join(seconds), judges, whys, marks)
 
@@ -129,15 +129,15 @@ def _nothing(last: int, names: Names) -> Headline:
     """That nothing stands out is good to read; in the first three sessions nothing can stand out by inference."""
     if not last:
         return Headline(
-            _("No check-in is open to both yet."),
+            _("There is no check-in yet that you can both see."),
             _("When both of you have answered, you see both answers here, side by side."),
         )
     if last <= STARTING_SESSIONS:
         return Headline(
             _("These are the first check-ins."),
-            _("In the first three sessions nothing is inferred. What both of you say is what counts."),
+            _("In the first three sessions Accord draws no conclusions from scores. Go by what you both say."),
         )
     return Headline(
-        _("Nothing stands out so far."),
-        _("No strain is open, and nothing in the last answers was unusual for {client}.").format(client=names.client),
+        _("Nothing to follow up so far."),
+        _("No strain is open, and the last answers were not unusual for {client}.").format(client=names.client),
     )

@@ -21,10 +21,10 @@ def what_it_means(holders: tuple[str, ...]) -> tuple[str, ...]:
     if not holders:
         return ()
     key = ngettext(
-        "{names} looks after the data of this practice and holds the key to it. What you keep for yourself is on no "
-        "page that {names} sees, but nobody else watches over that.",
-        "{names} look after the data of this practice and hold the key to it. What you keep for yourself is on no "
-        "page that they see, but nobody else watches over that.",
+        "{names} looks after the data of this practice and holds the key to it. No page shows {names} what "
+        "you keep for yourself, but nobody else checks that.",
+        "{names} look after the data of this practice and hold the key to it. No page shows them what you "
+        "keep for yourself, but nobody else checks that.",
         len(holders),
     )
     address = ngettext(

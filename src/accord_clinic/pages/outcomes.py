@@ -49,7 +49,7 @@ def attainment(levels: Sequence[int | None], client: str) -> str:
     answers = {f"goal{n}": level - AS_AGREED for n, level in enumerate(levels, 1) if level is not None}
     [(score,)] = scores([answers], catalogue().get(GOAL_ATTAINMENT), form)
     text = _(
-        "Goal attainment of the goals that go on, as {client} rates it: {score}. 50 means as agreed, more is better."
+        "Goal attainment score for current goals, rated by {client}: {score}. 50 means as agreed; higher is better."
     )
     return "" if score.value is None else text.format(score=round(score.value), client=client)
 
@@ -78,7 +78,7 @@ def _value(instrument: Instrument, response: Response, scale: Scale) -> float | 
 
 def _words(points: int, first: int, last: int, scale: Scale) -> str:
     if not points:
-        return _("In session {last} the same as in session {first}.").format(first=first, last=last)
+        return _("No change from session {first} to session {last}.").format(first=first, last=last)
     text = (
         _("{points} points lower in session {last} than in session {first}")
         if points < 0

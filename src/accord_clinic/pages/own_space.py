@@ -106,7 +106,7 @@ def _moved(dyad: Dyad) -> Iterable[str]:
     """A hand-over, as the client reads of it in both courses: with whom it goes on, and what is shown of it."""
     after = own_space.continued_by(dyad)
     if after:
-        yield _("Since {day} you work with {name}.").format(
+        yield _("You have worked with {name} since {day}.").format(
             day=date_format(after.started, "DATE_FORMAT"), name=after.therapist.name
         )
     before = stands_now(dyad)
@@ -139,7 +139,7 @@ def _spans(rows: OwnRows, therapist: str) -> list[StrainSpan]:
 
 def _yours(drawn: Picture) -> Picture:
     """The same picture, speaking to the client."""
-    words = replace(drawn.wide.words, client=_("your voice"), usual=_("where your answers usually fall"))
+    words = replace(drawn.wide.words, client=_("your answers"), usual=_("your usual range"))
     narrow = replace(drawn.narrow, words=words) if drawn.narrow else None
     return Picture(replace(drawn.wide, words=words), narrow)
 
@@ -225,7 +225,8 @@ def _reader(line: PrivateLine, therapist: str, watched: bool) -> str:
         "raise": _("You wanted to bring it up yourself."),
         "not_yet": _("You said: not yet."),
         "statistics": _(
-            "It is only counted that you wrote something; from ten people on, the practice sees how many did."
+            "The practice only counts that you wrote something. It sees how many people did, once there are ten or "
+            "more."
         ),
     }.get(line.reader, "")
     nobody = _("Nobody sees this.") if watched else _("No page shows this to anybody else.")
@@ -236,11 +237,11 @@ def _outside(works_here: bool, watched: bool) -> str:
     """The same of a line to somebody else, with gaps for both names."""
     if works_here:
         if watched:
-            return _("{name} sees this, and {therapist} does not.")
+            return _("{name} sees this. {therapist} does not.")
         return _("{name} sees this. No page shows it to {therapist}.")
     if watched:
-        return _("You wrote this to {name}, who does not work here any more. Nobody else sees it.")
-    return _("You wrote this to {name}, who does not work here any more. No page shows it to anybody else.")
+        return _("You wrote this to {name}, who no longer works here. Nobody else sees it.")
+    return _("You wrote this to {name}, who no longer works here. No page shows it to anybody else.")
 
 
 def _label(line: PrivateLine) -> str:
@@ -252,7 +253,7 @@ def may_read(dyad: Dyad) -> list[tuple[str, str]]:
     """Who may read what, by name: the therapist, those with whom it is shared now, and the practice's named people."""
     therapist = dyad.therapist.name
     return [
-        (therapist, _("What you show, once both of you have answered or the time has come.")),
+        (therapist, _("What you show, once both of you have answered or the time limit is reached.")),
         *_instead_of(dyad),
         *_named_by_the_practice(dyad),
         *_programs(dyad),
@@ -282,13 +283,13 @@ def _instead_of(dyad: Dyad) -> Iterable[tuple[str, str]]:
 def _named_by_the_practice(dyad: Dyad) -> Iterable[tuple[str, str]]:
     reader = practice().outside_reader
     if reader and reader.pk != dyad.therapist_id:
-        yield reader.name, _("Only lines that you address to {name}.").format(name=reader.name)
+        yield reader.name, _("Only what you write to {name}.").format(name=reader.name)
     # Nothing can be promised about those who hold the key while nobody else watches.
     holders = key_holders(dyad.client)
     if holders:
         yield names_of(holders), in_short(holders)
     else:
-        yield _("The practice"), _("Counts over many people, never your words.")
+        yield _("The practice"), _("Counts across many people, never your words.")
 
 
 def _programs(dyad: Dyad) -> Iterable[tuple[str, str]]:

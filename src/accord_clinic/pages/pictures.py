@@ -131,7 +131,7 @@ def _of_earlier_versions(course: Course, instrument: str, scale: str) -> Iterato
             low=measured.low,
             high=measured.high,
             decimals=0 if measured.high - measured.low > 12 else 1,
-            note=_("other questions than now: a line of its own"),
+            note=_("different questions at that time, so shown as a separate line"),
         )
         yield from [panel] if measured.commensurate else _apart(panel)
 
@@ -162,7 +162,7 @@ def _reviews(course: Course) -> Iterator[Panel]:
                 band={},
                 low=min(steps),
                 high=max(steps),
-                note=_("one question, asked at reviews"),
+                note=_("one question, asked every few sessions"),
             )
 
 
@@ -173,7 +173,7 @@ def tasks_panel(values: Mapping[int, Sequence[int]]) -> list[Panel]:
 
 def medication_panel(values: Mapping[int, Sequence[int]]) -> list[Panel]:
     """How it went with the medication plan, in the client's own words: as planned, partly or not."""
-    return _done_panel(_("Medication"), _("0 not, 1 partly, 2 as planned"), values)
+    return _done_panel(_("Medication"), _("0 not taken as planned, 1 partly, 2 as planned"), values)
 
 
 def _done_panel(name: str, note: str, values: Mapping[int, Sequence[int]]) -> list[Panel]:
@@ -213,7 +213,7 @@ def _apart(panel: Panel) -> Iterator[Panel]:
 
 def _note(course: Course, instrument: Instrument, scale: Scale) -> str:
     if (instrument.id, scale.name) in course.silent:
-        return _("the band is what is usual elsewhere: still learning what is usual here")
+        return _("the shaded band is from other practices, until there are enough ratings here")
     return _("higher is worse") if scale.direction == "high is bad" else ""
 
 
@@ -271,17 +271,18 @@ def course_words(names: Names, marked: bool) -> Words:
     """`marked`: some session is marked as wide apart, so the legend says how often that is chance."""
     wide = _("further apart than is usual")
     if marked:
-        wide += " " + _("(by chance alone in about {count} of 100 courses)").format(count=round(100 * BUDGET.gap))
+        wide += " " + _("(by chance alone with about {count} in 100 clients)").format(count=round(100 * BUDGET.gap))
     return Words(
-        title=_("The course so far"),
+        title=_("Ratings so far"),
         description=_(
-            "What both voices say, session by session, with strains and outcomes. The numbers stand in the table below."
+            "Both people's answers, session by session, with strains and outcomes. The numbers are in the "
+            "table below."
         ),
-        client=_("{name}'s voice").format(name=names.client),
-        therapist=_("your voice") if names.you else _("{name}'s voice").format(name=names.therapist),
+        client=_("{name}'s answers").format(name=names.client),
+        therapist=_("your answers") if names.you else _("{name}'s answers").format(name=names.therapist),
         session=_("Session"),
         modality=_("Where"),
-        usual=_("where {name}'s answers usually fall").format(name=names.client),
+        usual=_("{name}'s usual range").format(name=names.client),
         wide_gap=wide,
         no_answer=_("no answer"),
         not_open_yet=_("not open yet"),

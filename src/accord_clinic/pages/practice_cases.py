@@ -119,7 +119,7 @@ def sees_words(case: PracticeCase) -> dict[str, str]:
         "open": _("{name} says that something felt off.").format(name=name),
         "hidden": _("Something may be off that {name} does not say.").format(name=name),
         "mending": _("It is getting better."),
-        "chance": _("Nothing is wrong. What moves here can be chance."),
+        "chance": _("Nothing is wrong. These changes can be chance."),
         "overread": case.overread,
     }
 

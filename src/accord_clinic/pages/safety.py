@@ -100,5 +100,5 @@ def done_words(done: str, to: str) -> str:
     return {
         "assessment": _("wrote an assessment in the care record"),
         "passed_on": _("passed it on"),
-        "looked": _("looked; no more was recorded"),
+        "looked": _("looked at it; nothing more was recorded"),
     }[done]

@@ -22,10 +22,10 @@ def failed(member: Member) -> list[FailedNotice]:
 def _plainly(error: str) -> str:
     """What went wrong, as far as a person can do something about it."""
     texts = {
-        "": _("the sender stopped midway"),
+        "": _("sending was interrupted"),
         "NoContact": _("no address is known"),
         "SMTPRecipientsRefused": _("the address was refused"),
-        "SMTPAuthenticationError": _("the mail server did not take our password"),
+        "SMTPAuthenticationError": _("the mail server did not accept our password"),
         "ConnectionRefusedError": _("the mail server cannot be reached"),
         "TimeoutError": _("the mail server did not answer"),
         "NotSent": _("the provider of text messages refused it"),

@@ -18,14 +18,13 @@ def not_asked(dyad: Dyad) -> str:
     """What to say where a questionnaire of this course is not asked, or in another language; nothing otherwise."""
     sentences = {
         "age": _(
-            "{name} is not asked. It is made for people of {youngest} and older, and by the year of birth {client} may "
-            "be younger."
+            "{name} is not asked. It is for people aged {youngest} and over, and {client} may be younger."
         ),
         "language": _(
-            "{name} is not asked, since there is no wording in {language} here. If {client} reads {other} well, you "
-            "can choose to ask it in {other}."
+            "{name} is not asked, because it is not available in {language} here. If {client} reads {other} "
+            "well, you can choose to ask it in {other}."
         ),
-        "": _("{name} is asked in {other}, since there is no wording in {language} here. The page says so."),
+        "": _("{name} is asked in {other}, because it is not available in {language} here. The client's page says so."),
     }
     client = dyad.client
     return " ".join(

@@ -39,7 +39,7 @@ def opening(strain: Strain, names: Names) -> Finding:
         title = _("What felt off in session {number} is resolved.").format(number=number)
         return Finding(0, number, title, _("{client} said so.").format(client=names.client), "")
     if strain.state == "at_rest":
-        title = _("{client} wants to let what felt off in session {number} rest.").format(
+        title = _("{client} wants to leave what felt off in session {number} as it is.").format(
             client=names.client, number=number
         )
         return Finding(0, number, title, _("The check-in does not ask about it any more."), "")
@@ -74,8 +74,8 @@ def _sentence(move: str) -> str:
         "settle": _("{name} said that it is resolved"),
         "partly": _("{name} said that it is partly resolved"),
         "still_there": _("{name} said that it is not resolved"),
-        "let_rest": _("{name} wants to let it rest"),
-        "end_course": _("The course of care ended, and it was open"),
+        "let_rest": _("{name} wants to leave it as it is"),
+        "end_course": _("Treatment ended and it was still open"),
         "reopen": _("{name} opened it again"),
     }[move]
 

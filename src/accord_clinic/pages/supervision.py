@@ -61,8 +61,8 @@ def supervision(member: Member, words: str = "") -> Supervision:
 def _found(count: int) -> str:
     """How many of the shared courses a search has found."""
     if not count:
-        return _("No shared course fits this search.")
-    return ngettext("{count} course found", "{count} courses found", count).format(count=count)
+        return _("No shared client matches this search.")
+    return ngettext("{count} client found", "{count} clients found", count).format(count=count)
 
 
 def _shared(dyad: SharedDyad, signals: SignalsAndStrains, notes: tuple[str, ...]) -> Shared:
@@ -75,11 +75,11 @@ def _shared(dyad: SharedDyad, signals: SignalsAndStrains, notes: tuple[str, ...]
 def _sentence(running: tuple[Shared, ...]) -> str:
     """How many are shared, and how many have a finding."""
     if not running:
-        return _("Nothing is shared with you now.")
+        return _("No clients are shared with you at the moment.")
     count, to_talk = len(running), sum(course.rank < ASIDE for course in running)
     shared = ngettext(
-        "{count} course of care is shared with you.", "{count} courses of care are shared with you.", count
+        "{count} client is shared with you.", "{count} clients are shared with you.", count
     ).format(count=count)
     if not to_talk:
-        return f"{shared} {_('Nothing stands out so far.')}"
-    return f"{shared} {_('In {count} of them there is something to talk about.').format(count=to_talk)}"
+        return f"{shared} {_('Nothing to follow up so far.')}"
+    return f"{shared} {_('With {count} of them there is something to talk about.').format(count=to_talk)}"

@@ -120,9 +120,9 @@ def _sheet(session: Session) -> Sheet:
 def _how_rated(revealed_by: str, answers: SessionAnswers) -> str:
     """How the answers came about: blind, late, or of one side alone."""
     if revealed_by == "both":
-        return _("each answered before seeing the other's answer")
+        return _("each answered before seeing the other's answers")
     if revealed_by == "import":
-        return _("past ratings, brought in from a file")
+        return _("past ratings, imported from a file")
     if not answers.sides:
         return _("neither has answered about this session")
     if "therapist" not in answers.sides:
@@ -214,7 +214,7 @@ def _review(day: date | None) -> Line | None:
     """The plan is to be looked at again, since both chose that day."""
     if day is None:
         return None
-    text = _("You wanted to look at the plan again on {day}. Does the view of the problem still fit?")
+    text = _("You planned to review the plan on {day}. Does the shared view of the problem still fit?")
     return Line(_("Treatment plan"), both=text.format(day=date_format(day, "DATE_FORMAT")))
 
 

@@ -278,10 +278,10 @@ def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:
     to_do = (*parts["sessions"], *parts["to_do"])
     rate, link = sum(e.rate for e in to_do), sum(e.link for e in to_do)
     if rate:
-        owed = ngettext("One rating to give.", "{count} ratings to give.", rate)
+        owed = ngettext("You have one rating to give.", "You have {count} ratings to give.", rate)
         sentences.append(owed.format(count=rate))
     if link:
-        unsent = ngettext("One link to send.", "{count} links to send.", link)
+        unsent = ngettext("You have one link to send.", "You have {count} links to send.", link)
         sentences.append(unsent.format(count=link))
     if not rate and not link and not safety:
         sentences.append(_("No ratings or safety answers are waiting."))

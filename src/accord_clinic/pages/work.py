@@ -64,7 +64,7 @@ def _kicker(counts: work.Work) -> str:
 
 def _week(counts: work.Work) -> str:
     held = ngettext(
-        "In the last seven days {n} session took place.", "In the last seven days {n} sessions took place.", counts.held
+        "{n} session took place in the last seven days.", "{n} sessions took place in the last seven days.", counts.held
     )
     if not counts.links_sent:
         return held.format(n=counts.held)
@@ -87,12 +87,12 @@ def _tasks(counts: work.Work) -> tuple[Task, ...]:
                 "clients have not answered their last two check-ins",
                 counts.silent,
             ),
-            _("The therapists can see whose on their own page."),
+            _("Each therapist can see whose."),
         ),
         Task(
             counts.owed or 0,
             ngettext("rating is more than two days late", "ratings are more than two days late", counts.owed or 0),
-            _("The therapists can see which on Today."),
+            _("Each therapist can see which, on Today."),
         ),
         Task(
             counts.without_consent,
@@ -106,7 +106,7 @@ def _tasks(counts: work.Work) -> tuple[Task, ...]:
                 "clients have had no session for four weeks and none is planned",
                 counts.without_session,
             ),
-            _("The therapist can plan one, end the course, or say that the client is away."),
+            _("The therapist can plan one, end treatment, or note that the client is away."),
         ),
         Task(
             counts.unmatched,
@@ -116,7 +116,7 @@ def _tasks(counts: work.Work) -> tuple[Task, ...]:
         Task(
             counts.calendars_failing,
             _failing(counts.calendars_failing, counts.failing_since),
-            _("Its owner reads why on Today."),
+            _("The owner can read why on Today."),
         ),
     )
 

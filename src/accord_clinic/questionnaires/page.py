@@ -181,7 +181,7 @@ def progress_question(agreed: Agreed, strain: str = "") -> Question:
     elif agreed.kind == "medication":
         steps = (Choice("2", _("As planned")), Choice("1", _("Partly")), Choice("0", _("Not")))
         text = _("Since last time, how did it go with your medication: “{words}”?")
-        hint = _("Every answer helps. Nobody judges you by it.")
+        hint = _("Every answer helps. Nobody will judge you.")
     else:
         steps = (Choice("2", _("Done")), Choice("1", _("Partly")), Choice("0", _("Not yet")))
         text, hint = _("Since last time, how did this go: “{words}”?"), ""

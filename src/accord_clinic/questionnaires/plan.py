@@ -17,8 +17,8 @@ BEGINNINGS = (STARTING_PATH, ALREADY_TOGETHER)
 WIDER_LOOK = "accord-wider-look"
 # Asked in places of their own, so never offered as an outcome measure. All others of the catalogue are.
 HAVE_A_PLACE = frozenset({CHECK_IN, *BEGINNINGS, WIDER_LOOK, "accord-asking-again", "goal-rating", "gas"})
-TURNS, AT_A_DISTANCE = ("turn-1", "turn-2"), "turn-3"
-"""The wider look asks two questions in a check-in, in turns."""
+TURNS, AT_A_DISTANCE = ("turn-1", "turn-2", "turn-3", "turn-4", "turn-5", "turn-6"), "turn-3"
+"""The wider look asks two questions in a check-in, in turns; one turn is for those who meet at a distance."""
 GOALS_EVERY = 4
 PICKS_EVERY = {1: 5, 2: 10, 4: 12, 6: 18}
 """In sessions, by how often there is a check-in. What matters most takes a check-in from all else that comes now and
@@ -75,7 +75,7 @@ def _wider_look(number: int, often: int, remote: bool) -> str:
     """The form whose turn it is: reviews have their own, and take no turn of the others."""
     if is_review(number, often):
         return "review"
-    turns = (*TURNS, AT_A_DISTANCE) if remote else TURNS
+    turns = [turn for turn in TURNS if remote or turn != AT_A_DISTANCE]
     before = (n for n in range(often, number, often) if n > STARTING_SESSIONS)
     return turns[sum(not is_review(n, often) and not asks_what_matters(n, often) for n in before) % len(turns)]
 

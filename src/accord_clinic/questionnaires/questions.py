@@ -131,7 +131,7 @@ def _block(
         if wording.reminder:
             questions[1:] = [replace(question, lead=wording.reminder) for question in questions[1:]]
         if language != page_language:
-            no_translation = _("There is no translation of this question here. You may leave it out.")
+            no_translation = _("There is no translation of this question. You can skip it.")
             questions = [replace(question, language=language, foreign=no_translation) for question in questions]
     if questions and wording.notice:
         questions[-1] = replace(questions[-1], notice=wording.notice)

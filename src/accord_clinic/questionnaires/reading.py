@@ -67,7 +67,7 @@ def read(
     values = {name: [_clean(text) for text in texts] for name, texts in posted.items()}
     notes: tuple[str, ...] = ()
     if was_cleaned:
-        notes = (_("A character that cannot be kept was taken out of your words. Everything else is as you wrote it."),)
+        notes = (_("One character could not be saved and was removed. The rest is as you wrote it."),)
     questions = page.unfilled_questions()
     fields = {q.id for q in questions} | {
         name for q in questions for name in (sharing_field(q), reader_field(q)) if name
@@ -76,8 +76,8 @@ def read(
         fields.add("reaction")
     if set(values) - fields - PAGE_FIELDS:
         problems[""] = _(
-            "This page held something that was not asked. Nothing was sent. "
-            "Please look through your answers and send them again."
+            "This page held an answer to a question that was not asked, so nothing was sent. Please check "
+            "your answers and send them again."
         )
     for question in questions:
         problem = _problem(question, values, readers)
@@ -129,12 +129,12 @@ def _clean(text: str) -> str:
 def _problem(question: Question, values: Values, readers: Sequence[Reader]) -> str:
     given = [text for text in values.get(question.id, ()) if text]
     if question.sharing and last(values, sharing_field(question)) not in ("", *SHARING):
-        return _("Please say once more whether this may be shown.")
+        return _("Please choose again if this can be shown.")
     if question.kind == "words":
         return _words_problem(question, given, values, readers)
     offered = {choice.value for choice in question.choices}
     if not set(given) <= offered or (question.kind == "one" and len(set(given)) > 1):
-        return _("Please choose one of the answers here, or leave it out.")
+        return _("Please choose one of the answers, or skip the question.")
     return ""
 
 
@@ -142,20 +142,20 @@ def _words_problem(question: Question, given: Sequence[str], values: Values, rea
     length = max(map(len, given), default=0)
     if length > MOST_CHARACTERS:
         too_many = ngettext(
-            "At most {most} characters fit in here; this is {n} too many. Please shorten it.",
-            "At most {most} characters fit in here; these are {n} too many. Please shorten it.",
+            "There is room for {most} characters here, and this is {n} too long. Please shorten it.",
+            "There is room for {most} characters here, and this is {n} too long. Please shorten it.",
             length - MOST_CHARACTERS,
         )
         return too_many.format(most=MOST_CHARACTERS, n=length - MOST_CHARACTERS)
     if question.reader and last(values, reader_field(question)) not in ("", *(r.value for r in readers)):
-        return _("Please say once more who may read this.")
+        return _("Please choose again who can read this.")
     return ""
 
 
 def _check_picks(values: Values, problems: dict[str, str]) -> None:
     if len(set(values.get(PICKED, ()))) + len(_lines(values)) > MOST_PICKS:
         where = PICKED if values.get(PICKED) else PICKED_WORDS
-        problems.setdefault(where, _("Please choose no more than three in all."))
+        problems.setdefault(where, _("Please choose three at most."))
 
 
 def _lines(values: Values) -> list[str]:

@@ -72,7 +72,9 @@ def user_sessions(request: MemberRequest) -> HttpResponse:
             if others
             else user_session_queries.own_session(request.user, whole_number(which))
         )
-        return do(request, reverse("usersessions_list"), sign_in.end_sessions, rows, by=request.user, done=_("Ended."))
+        return do(
+            request, reverse("usersessions_list"), sign_in.end_sessions, rows, by=request.user, done=_("Signed out.")
+        )
     return render(
         request, "usersessions/usersession_list.html", {"user_sessions": user_session_queries.signed_in(request.user)}
     )

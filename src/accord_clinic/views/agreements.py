@@ -68,7 +68,7 @@ def reword(request: MemberRequest, uid: str) -> HttpResponse:
         agreements.reword(agreement, words, SIDE, seen=_seen(request), by=request.user, levels=levels)
     except AccordError as error:
         return _goals(request, agreement.dyad, problem=str(error), written=words, levels=levels)
-    done = _("The wording has changed. You both confirm it again.")
+    done = _("The wording has changed. You both need to confirm it again.")
     return do(request, _back(agreement.dyad), lambda: None, done=done)
 
 
@@ -87,7 +87,7 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
     agreement = or_404(agreement_queries.agreement_for(request.user, uid))
     how = request.POST.get("how", "")
     if how == "undo":
-        done = _("It goes on. The history says what was marked.")
+        done = _("Reopened. The history shows what was marked before.")
         return do(request, _back(agreement.dyad), agreements.take_back_end, agreement, SIDE, by=request.user, done=done)
     return do(request, _back(agreement.dyad), agreements.end, agreement, how, SIDE, by=request.user)
 
@@ -132,7 +132,7 @@ def open_strain(request: MemberRequest, uid: str) -> HttpResponse:
     kind = request.POST.get("kind", "unclear")
     back = reverse("dyad", args=[session.dyad.uid])
     return do(
-        request, back, strains.open_strain, session, kind, SIDE, by=request.user, done=_("It stands on the sheet now.")
+        request, back, strains.open_strain, session, kind, SIDE, by=request.user, done=_("It is on the talk sheet now.")
     )
 
 

@@ -77,7 +77,7 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
     if not form.is_valid():
         context = {"form": form, "dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
-    back, done = reverse("dyad", args=[uid]), _("It holds from the next check-in on.")
+    back, done = reverse("dyad", args=[uid]), _("Saved. Changes apply from the next check-in.")
     facts = dict(form.cleaned_data)
     why = facts.pop("why_never")
     answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **facts)
@@ -149,7 +149,7 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
 
     if not fits(form, end_it):
         return _arrange(request, dyad, end=form, status=422)
-    return tell(request, _("This course of care has ended. Everything that was said stays."), "dyad", uid)
+    return tell(request, _("Treatment has ended. All answers and notes are kept."), "dyad", uid)
 
 
 @require_POST

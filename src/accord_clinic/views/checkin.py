@@ -250,8 +250,8 @@ def _again(
     with checkin_page.speaking(link):
         if stale:
             problems[""] = _(
-                "This page had waited too long to be sent. Your answers are all here. "
-                "Please look through them and send them again."
+                "This page was open for too long. Your answers are all still here. Please check them and "
+                "send them again."
             )
         signed = request.POST["key"] if key and checkin_page.named_still(link, request.POST["key"]) else None
         page = checkin_page.page_of(link, checkin_page.asked_versions(link, signed or ""))

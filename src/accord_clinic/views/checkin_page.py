@@ -129,7 +129,7 @@ def readers(link: Link) -> list[questionnaires.Reader]:
             therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
         )
         offered.append(questionnaires.Reader("outside", name, hint))
-    how_many = _("The practice sees from ten people on how many did so.")
+    how_many = _("The practice sees how many people did so, once there are ten or more.")
     return [*offered, questionnaires.Reader("statistics", counted, how_many)]
 
 

@@ -9,7 +9,7 @@ from accord_clinic.views import checkin
 
 def not_here(request: HttpRequest, exception: Exception | None = None, **_of_the_address: str) -> HttpResponse:
     """One page for not there, not yours and not for your role, since a difference would reveal something."""
-    text = _("There is nothing at this address, or nothing that you can see.")
+    text = _("There is nothing at this address, or you cannot see it.")
     return _plain(_("Nothing here"), text, 404)
 
 
@@ -20,7 +20,7 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """The page for an error of ours. It says nothing about what was being done."""
-    text = _("Something went wrong on our side. What was sent before is kept. Please try again in a moment.")
+    text = _("Something went wrong on our side. What you sent before is saved. Please try again in a moment.")
     return _plain(_("That did not work"), text, 500)
 
 
@@ -40,5 +40,5 @@ def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _plain(title: str, text: str, status: int) -> HttpResponse:
     """Clients see these pages too, so neither title nor page says what this place is for; and it asks no database."""
-    page = render_to_string("errors/plain.html", {"title": title, "text": text, "back": _("To the start")})
+    page = render_to_string("errors/plain.html", {"title": title, "text": text, "back": _("Go to the start page")})
     return HttpResponse(page, status=status)

@@ -98,7 +98,7 @@ def records(request: MemberRequest) -> HttpResponse:
         except AccordError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("{name} is listed.").format(name=form.cleaned_data["name"]))
+            messages.success(request, _("{name} has been added.").format(name=form.cleaned_data["name"]))
             return redirect("care_records")
     context = {
         "form": form, "records": launch_queries.records(), "launch": _public("launch"),
@@ -112,7 +112,7 @@ def records(request: MemberRequest) -> HttpResponse:
 def close(request: MemberRequest, uid: str) -> HttpResponse:
     permissions.check_keep_practice(request.user)
     row = or_404(launch_queries.record(uid))
-    done = _("Nobody opens Accord from {name} any more.").format(name=row.name)
+    done = _("Accord can no longer be opened from {name}.").format(name=row.name)
     return do(request, reverse("care_records"), launch_actions.close_record, row, by=request.user, done=done)
 
 

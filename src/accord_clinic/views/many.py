@@ -62,7 +62,7 @@ def take(request: MemberRequest) -> HttpResponse:
             request.POST.get("signed", ""), salt=f"{SALT}:{request.user.uid}", max_age=GOOD_FOR
         )
     except signing.BadSignature:
-        messages.error(request, _("This page is too old. Hand in the file again."))
+        messages.error(request, _("This page is out of date. Upload the file again."))
         return redirect("hand_in")
     handed = _handed(kind, base64.b64decode(raw), base64.b64decode(mapping), therapist)
     try:
@@ -70,7 +70,7 @@ def take(request: MemberRequest) -> HttpResponse:
     except AccordError as error:
         messages.error(request, str(error))
         return redirect("hand_in")
-    added = ngettext("{n} row is taken.", "{n} rows are taken.", taken.new)
+    added = ngettext("{n} row has been imported.", "{n} rows have been imported.", taken.new)
     messages.success(request, added.format(n=taken.new))
     return redirect("hand_in")
 

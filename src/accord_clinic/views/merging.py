@@ -34,7 +34,7 @@ def look(request: MemberRequest) -> HttpResponse:
     main, other = (or_404(merging_queries.client_of(request.user, request.POST.get(n, ""))) for n in ("keep", "other"))
     why = merging_queries.obstacles(main, other)
     if not permissions.can(permissions.check_merge, request.user, main, other):
-        why.append(_("You treat this person. Another admin has to do this."))
+        why.append(_("You treat this client. Another admin has to do this."))
     context = {
         "main": main, "other": other, "why": why, "after": merging_queries.facts_after(main, other),
         "of_main": merging_queries.counts(main), "of_other": merging_queries.counts(other),
@@ -54,7 +54,7 @@ def merge(request: MemberRequest) -> HttpResponse:
     try:
         merging.merge(main, other, by=request.user)
     except PermissionDenied:
-        messages.error(request, _("You treat this person. Another admin has to do this."))
+        messages.error(request, _("You treat this client. Another admin has to do this."))
     except AccordError as error:
         messages.error(request, str(error))
     else:

@@ -32,7 +32,7 @@ def type_in(request: MemberRequest) -> HttpResponse:
         return render(request, "therapist/paper_code.html")
     form = by_code(code)
     if form is None:
-        problem = _("No form has this code, or it has run out. Please look at it once more.")
+        problem = _("No form has this code, or the code has expired. Please check it.")
         return render(request, "therapist/paper_code.html", {"problem": problem, "code": code}, status=422)
     try:
         check_type_in(request.user, form.session)
@@ -68,7 +68,10 @@ def _posted(request: MemberRequest, form: Link, code: str) -> HttpResponse:
     except checkin.AlreadyRevealed:
         messages.warning(request, _("Both can already see the answers to this session. Nothing was stored."))
     else:
-        messages.success(request, _("It is stored. Give a sealed part to the person whose name is on it, unopened."))
+        messages.success(
+            request,
+            _("The answers are saved. If there is a sealed part, give it unopened to the person whose name is on it."),
+        )
     return redirect("paper")
 
 

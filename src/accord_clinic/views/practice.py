@@ -48,7 +48,7 @@ def settings(request: MemberRequest) -> HttpResponse:
 
     if not fits(form, set_up):
         return admins_page(request, "practice/settings.html", {"form": form, "practice": practice}, status=422)
-    return tell(request, _("It is changed."), "practice")
+    return tell(request, _("Saved."), "practice")
 
 
 @require_POST
@@ -57,7 +57,7 @@ def marks(request: MemberRequest) -> HttpResponse:
     """Let inferred marks choose cards, or go back to conversation only."""
     practice, posted = member_queries.practice(request.user), request.POST
     on, read, act = posted.get("on") == "yes", "read" in posted, member_actions.let_marks_choose_cards
-    return do(request, reverse("practice"), act, practice, on, read, by=request.user, done=_("It is changed."))
+    return do(request, reverse("practice"), act, practice, on, read, by=request.user, done=_("Saved."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,14 +91,14 @@ def member(request: MemberRequest, uid: str) -> HttpResponse:
         done = _("{name} is signed out everywhere.").format(name=person.name)
         return do(request, back, member_actions.end_sessions, person, by=request.user, done=done)
     if what == "unlink":
-        return do(request, back, member_actions.unlink, person, by=request.user, done=_("The tie is taken away."))
+        return do(request, back, member_actions.unlink, person, by=request.user, done=_("The link is removed."))
     if what == "leave":
-        done = _("{name} has left. What was said and done stays.").format(name=person.name)
+        done = _("{name} has left. Everything recorded is kept.").format(name=person.name)
         return do(request, back, cover_and_emergency.leave, person, by=request.user, done=done)
     form = Roles(request.POST if what == "roles" else None, initial={"roles": person.roles})
     if form.is_bound and form.is_valid():
         act = member_actions.set_roles
-        return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("It is changed."))
+        return do(request, back, act, person, form.cleaned_data["roles"], by=request.user, done=_("Saved."))
     context = {"form": form, "person": person, "linked": member_queries.is_linked(request.user, person)}
     context["may_give_away"] = member_queries.absent(request.user, uid) is not None
     if permissions.can(permissions.check_reset_second_factor, request.user, person):
@@ -124,7 +124,7 @@ def absence(request: MemberRequest, uid: str) -> HttpResponse:
     if not fits(form, give):
         context = {"form": form, "person": person, "moves": member_queries.caseload_moves(request.user, person)}
         return admins_page(request, "practice/absence.html", context, status=422 if form.is_bound else 200)
-    done = _("It is done. {name} can see that it was done, and not why.").format(name=person.name)
+    done = _("Done. {name} can see that it was done, but not why.").format(name=person.name)
     return tell(request, done, "absence", uid)
 
 
@@ -190,9 +190,9 @@ def decide_erasure(request: MemberRequest, uid: str) -> HttpResponse:
     """Decide what is kept of one client, by kind of record, and why."""
     row = or_404(erasure_queries.request_for(request.user, uid))
     if request.POST.get("sure") != "yes":
-        return _erasures(request, _("Nothing was decided. Tick that the rest is erased for good."))
+        return _erasures(request, _("Nothing was decided. Please tick that the rest is to be erased for good."))
     keep, why = request.POST.getlist("keep"), request.POST.getlist("why")
-    done = _("It is decided. The client can read it with the receipt.")
+    done = _("Your decision is saved. The client can read it with the receipt.")
     return do(request, reverse("erasures"), erasure.decide, row, keep, why, by=request.user, done=done)
 
 
@@ -212,7 +212,7 @@ def emergency(request: MemberRequest) -> HttpResponse:
         glass = cover_and_emergency.look_in_emergency(therapist, facts["name"], facts["why"], by=request.user)
         if glass is not None:
             return redirect("dyad", glass.dyad.uid)
-        form.add_error("name", _("There is not exactly one such person there."))
+        form.add_error("name", _("There is no client of that name there, or more than one."))
     except AccordError as error:
         form.add_error("why", str(error))
     return admins_page(request, "practice/emergency.html", {"form": form, "therapists": therapists}, status=422)
@@ -227,7 +227,11 @@ def closed_days(request: MemberRequest) -> HttpResponse:
     if not fits(form, lambda facts: planning.close(facts["name"], facts["first"], facts["last"], by=request.user)):
         context = {"form": form, "days": planning_queries.closed_days_ahead()}
         return admins_page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
-    return tell(request, _("The practice is closed on these days. Weekly sessions on them are removed."), "closed_days")
+    return tell(
+        request,
+        _("The practice is closed on these days. Weekly sessions on those days have been removed."),
+        "closed_days",
+    )
 
 
 @require_POST
@@ -247,12 +251,12 @@ def admins_page(request: MemberRequest, template: str, context: dict, status: in
         ("due", _("Due")),
         ("members", _("Who works here")),
         ("closed_days", _("Closed days")),
-        ("hand_in", _("Many at once")),
+        ("hand_in", _("Import a file")),
         ("find_records", _("Two records")),
         ("studies", _("Studies")),
         ("failed_messages", _("Messages")),
         ("erasures", _("Erasures")),
-        ("programs", _("Programs of others")),
+        ("programs", _("Other programs")),
         ("care_records", _("Care records")),
         ("emergency", _("Emergency")),
     ]

@@ -58,7 +58,7 @@ def close(request: MemberRequest, uid: str) -> HttpResponse:
     """Close a program for ever."""
     permissions.check_keep_practice(request.user)
     recipient = or_404(program_queries.program(uid))
-    done = _("{name} reads nothing more.").format(name=recipient.name)
+    done = _("{name} can no longer read anything.").format(name=recipient.name)
     return do(request, reverse("programs"), program_actions.close, recipient, by=request.user, done=done)
 
 

@@ -44,10 +44,12 @@ def rate(request: MemberRequest, uid: str) -> HttpResponse:
     page = _page(session)
     if session.state != "held" and request.method == "POST":
         read = questionnaires.read(page, dict(request.POST.lists()), key="", language=get_language(), begun_at=None)
-        not_held = _("This session is not marked as held. Say first that it took place. Your answers are all here.")
+        not_held = _(
+            "This session is not marked as held. Please mark first that it took place. Your answers are all still here."
+        )
         return _show(request, session, page, read.values, {"": not_held})
     if session.state != "held":
-        messages.warning(request, _("Say first that it took place."))
+        messages.warning(request, _("Please mark first that it took place."))
         return redirect("dyad", session.dyad.uid)
     if request.method == "POST":
         return _posted(request, session, page)
@@ -118,13 +120,15 @@ def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) 
     )
     problems = dict(read.problems)
     if not key:
-        problems.setdefault("", _("This page had waited too long. Your answers are all here: please send them again."))
+        problems.setdefault(
+            "", _("This page was open for too long. Your answers are all still here. Please send them again.")
+        )
     if problems or read.submission is None:
         return _show(request, session, page, read.values, problems, sent=False)
     try:
         checkin.send(session, SIDE, read.submission, by=request.user)
     except checkin.AlreadyRevealed:
-        late = _("Both are open by now, so your rating stays as it was.")
+        late = _("You can both see the answers now, so your rating can no longer be changed.")
         return _show(request, session, page, read.values, {"": late})
     rating_drafts.drop(session, by=request.user)
     session.refresh_from_db(fields=["revealed_at"])

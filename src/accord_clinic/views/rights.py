@@ -186,7 +186,7 @@ def my_erasure(request: HttpRequest, client) -> HttpResponse:
     if request.method != "POST":
         return _asking(request, template, client, ERASE, **stays)
     if not request.POST.get("sure"):
-        return _asking(request, template, client, ERASE, **stays, problem=_("Tick that you are sure, if you are."))
+        return _asking(request, template, client, ERASE, **stays, problem=_("If you are sure, please tick the box."))
     if not own_space.fresh(client, _given(request), ERASE):
         return _asking(request, template, client, ERASE, **stays, wrong=True)
     sent = bool(client.email or client.phone)

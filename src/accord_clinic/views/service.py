@@ -143,15 +143,15 @@ def _sentence(released: Released) -> str:
     """The page in one sentence: whether concerns get talked about, by the client's word."""
     talked = released.total.talked
     if talked is None:
-        return _("How often concerns are talked about is shown once there are five therapists.")
+        return _("How often strains are talked about is shown once there are five therapists.")
     if talked.whole is None:
-        return _("How often concerns were talked about is kept back: the numbers are too small to show.")
+        return _("How often strains were talked about is not shown, because the numbers are too small.")
     if not talked.whole:
-        return _("No client has been asked yet whether an earlier concern was talked about.")
-    text = _("A client was asked {whole} times whether an earlier concern had been talked about.")
+        return _("No client has been asked yet whether an earlier strain was talked about.")
+    text = _("Clients were asked {whole} times whether an earlier strain had been talked about.")
     text = text.format(whole=talked.whole)
     if talked.part is None:
-        return f"{text} {_('How often the answer was yes is kept back: a number in it is too small to show.')}"
+        return f"{text} {_('How often the answer was yes is not shown, because the numbers are too small.')}"
     text = f"{text} {_('The answer was yes {part} times.').format(part=talked.part)}"
     in_part = released.total.partly
     partly = in_part.part if in_part and released.in_part_since else None
@@ -227,7 +227,7 @@ def _month(first: date) -> str:
 
 
 def _places() -> dict[str, str]:
-    return {"room": _("in the room"), "remote": _("by video, phone or text")}
+    return {"room": _("in person"), "remote": _("by video, phone or text")}
 
 
 def _ages() -> dict[str, str]:

@@ -35,14 +35,14 @@ def _facts(request: MemberRequest, dyad) -> HttpResponse:
     form = Facts(request.POST, prefix="facts", with_contact=page.may_change_contact)
     if not fits(form, lambda facts: corrections.put_right_all(dyad.client, by=request.user, **facts)):
         return _page(request, dyad, facts=form)
-    return tell(request, _("It is changed."), "terms", dyad.uid)
+    return tell(request, _("Saved."), "terms", dyad.uid)
 
 
 def _messages(request: MemberRequest, dyad) -> HttpResponse:
     form = Messages(request.POST, prefix="messages")
     if not fits(form, lambda facts: schedule.settle(dyad, by=request.user, **facts)):
         return _page(request, dyad, messages=form)
-    return tell(request, _("It is changed."), "terms", dyad.uid)
+    return tell(request, _("Saved."), "terms", dyad.uid)
 
 
 def _agrees(request: MemberRequest, dyad) -> HttpResponse:
@@ -58,8 +58,8 @@ def _guardian(request: MemberRequest, dyad) -> HttpResponse:
     if request.POST.get("program"):
         named["recipient"] = or_404(program_queries.any_program(request.POST["program"]))
     if request.POST.get("said") == "yes":
-        return _do(request, dyad, consent.note_guardian, dyad, purpose, done=_("It is noted."), **named)
-    return _do(request, dyad, consent.withdraw, dyad.client, purpose, voice="guardian", done=_("It is noted."), **named)
+        return _do(request, dyad, consent.note_guardian, dyad, purpose, done=_("Saved."), **named)
+    return _do(request, dyad, consent.withdraw, dyad.client, purpose, voice="guardian", done=_("Saved."), **named)
 
 
 def _answer(request: MemberRequest, dyad) -> HttpResponse:
@@ -78,13 +78,13 @@ def _cover(request: MemberRequest, dyad) -> HttpResponse:
     if not fits(form, cover):
         return _page(request, dyad, cover=form)
     name = or_404(sharing_queries.colleague(form.cleaned_data["colleague"])).name
-    done = _("{name} covers. {client} can see it.").format(name=name, client=dyad.client.called)
+    done = _("{name} covers for you. {client} can see this.").format(name=name, client=dyad.client.called)
     return tell(request, done, "terms", dyad.uid)
 
 
 def _end_cover(request: MemberRequest, dyad) -> HttpResponse:
     row = or_404(terms_queries.cover(dyad, request.POST.get("cover", "")))
-    return _do(request, dyad, cover_and_emergency.end_cover, row, done=_("The cover has ended."))
+    return _do(request, dyad, cover_and_emergency.end_cover, row, done=_("Cover has ended."))
 
 
 CHANGES = {

@@ -15,13 +15,13 @@ def failure(code: str) -> str:
         "": "",
         "not_https": _("The address has to begin with https:// or webcal://, without a user name in it."),
         "private": _(
-            "This address leads into the network of your practice. Your administrator can allow it in the settings of "
-            "the server (ACCORD_CALENDAR_HOSTS)."
+            "This address is inside your practice's own network. Your administrator can allow it in the "
+            "server settings (ACCORD_CALENDAR_HOSTS)."
         ),
-        "gone": _("The calendar program says that there is no calendar at this address. Copy the address again."),
+        "gone": _("There is no calendar at this address. Please copy the address again."),
         "not_answered": _("The calendar did not answer. Accord tries again every hour."),
         "address_lost": _("The key of this server has changed, so the address can no longer be read. Enter it again."),
-        "not_a_calendar": _("What came is not a calendar. Copy the address that ends in .ics, or export a .ics file."),
+        "not_a_calendar": _("This is not a calendar. Copy the address that ends in .ics, or export a .ics file."),
         "too_large": _("The calendar is larger than 5 MB. Share a calendar that holds your sessions alone."),
         "too_many_events": _("The calendar has more than 20,000 events. Share one that holds your sessions alone."),
         "too_many_appointments": _("The calendar has more than 2,000 appointments in the next eight weeks."),
@@ -61,7 +61,7 @@ def refusals(rows: Iterable[tuple[str, int]]) -> list[str]:
 def record_problem(code: str, record: str) -> str:
     """Why sessions were not changed by a care record's appointments."""
     texts = {
-        "appointments": _("{record} did not give its appointments. No session was changed."),
+        "appointments": _("{record} did not provide its appointments. No session was changed."),
         "mostly_gone": _(
             "Most of the next sessions have gone from {record} at once. Accord has changed nothing. If they are "
             "cancelled, cancel them here."

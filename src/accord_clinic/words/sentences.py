@@ -125,7 +125,7 @@ def _strain(group: Sequence[OpenStrain], signals: Iterable[Signal], names: Names
     strain = next((s for s in group if s.opened_by == "client"), group[0])
     number, gaps = strain.session, {"client": names.client, "number": strain.session}
     if strain.state == "open_at_ending":
-        title = _("What felt off in session {number} was not resolved when the course ended.").format(**gaps)
+        title = _("What felt off in session {number} was not resolved when treatment ended.").format(**gaps)
         return Finding(WAITS, number, title, title, "")
     if strain.talked == "ticked":
         return _ticked(strain, names)
@@ -181,7 +181,7 @@ def _waiting(strain: OpenStrain, names: Names) -> Finding:
     if strain.talked == "yes":
         title = _("{client} says what felt off in session {number} was talked about.").format(**gaps)
     elif strain.state == "repair_tried":
-        title = _("Something was done to resolve what felt off in session {number}.").format(**gaps)
+        title = _("Something was tried to resolve what felt off in session {number}.").format(**gaps)
     else:
         title = _("What felt off in session {number} was talked about.").format(**gaps)
     where = _("{client} has not said where it stands now.").format(**gaps)
@@ -198,7 +198,7 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
                 number=number,
             ),
             names.say(
-                _("{client} and you both say something felt off in session {number}."),
+                _("You and {client} both say something felt off in session {number}."),
                 _("{client} and {therapist} both say something felt off in session {number}."),
                 number=number,
             ),
@@ -206,7 +206,7 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
     if "client" in by and alone:
         return (
             names.say(
-                _("{client} and you see session {number} differently."),
+                _("You and {client} see session {number} differently."),
                 _("{client} and {therapist} see session {number} differently."),
                 number=number,
             ),
@@ -227,7 +227,7 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
 def _felt_by_therapist(therapist: bool, alone: bool, number: int, names: Names) -> tuple[str, str]:
     """Opened by the therapist, or from a signal that the therapist took up."""
     if not therapist:
-        title = _("There may be a strain since session {number}.").format(number=number)
+        title = _("There may have been a strain since session {number}.").format(number=number)
         return title, _("A possible strain was noted about session {number}.").format(number=number)
     title = names.say(
         _("Something felt off for you in session {number}."),
@@ -282,10 +282,10 @@ def _not_said(signal: Signal, names: Names) -> tuple[str, str]:
 
 def _goals_apart(signal: Signal, names: Names) -> tuple[str, str]:
     title = names.say(
-        _("{client} and you named different things as most important."),
+        _("You and {client} named different things as most important."),
         _("{client} and {therapist} named different things as most important."),
     )
-    line = _("Asked what matters most now, the two lists had nothing in common in session {number}.")
+    line = _("In session {number} both were asked what matters most now. The two lists had nothing in common.")
     return title, line.format(number=signal.session)
 
 
@@ -293,50 +293,64 @@ def _drop(signal: Signal, names: Names) -> tuple[str, str]:
     gaps = {"scale": scale_name(signal.scale), "number": signal.session}
     if signal.evidence.get("raised_by") == "both":
         title = names.say(
-            _("Session {number}: the ratings of {client} and you together were lower than is usual."),
-            _("Session {number}: the ratings of {client} and {therapist} together were lower than is usual."),
+            _("Session {number}: your ratings and {client}'s together were lower than usual."),
+            _("Session {number}: {client}'s and {therapist}'s ratings together were lower than usual."),
             **gaps,
         )
         return title, names.say(
-            _("{scale} in session {number}: your rating raised this mark; {client}'s rating alone would not have."),
-            _("{scale} in session {number}: {therapist}'s rating raised this mark; {client}'s alone would not have."),
+            _(
+                "{scale} in session {number}: this mark is due to your rating. {client}'s rating alone would not "
+                "have caused it."
+            ),
+            _(
+                "{scale} in session {number}: this mark is due to {therapist}'s rating. {client}'s rating alone "
+                "would not have caused it."
+            ),
             **gaps,
         )
     gaps["client"] = names.client
-    title = _("Session {number} was lower than is usual for {client}.").format(**gaps)
+    title = _("Session {number} was rated lower than is usual for {client}.").format(**gaps)
     return title, _("{scale} was lower than is usual for {client} in session {number}.").format(**gaps)
 
 
 def _slide(signal: Signal, names: Names) -> tuple[str, str]:
     gaps = {"scale": scale_name(signal.scale), "number": signal.session}
-    title = _("{scale} has been going down slowly.").format(**gaps)
+    title = _("{scale} has gone down slowly.").format(**gaps)
     if signal.evidence.get("raised_by") == "both":
         return title, names.say(
-            _("{scale} has been going down up to session {number}: your ratings raised this mark, with {client}'s."),
-            _("{scale} has been going down up to session {number}: {therapist}'s ratings raised this mark, too."),
+            _(
+                "{scale} has gone down up to session {number}. This mark is due to your ratings together with "
+                "{client}'s."
+            ),
+            _(
+                "{scale} has gone down up to session {number}. {therapist}'s ratings are part of the reason for "
+                "this mark."
+            ),
             **gaps,
         )
     gaps["client"] = names.client
-    return title, _("{scale} has been going down slowly for {client} up to session {number}.").format(**gaps)
+    return title, _("{scale} has gone down slowly for {client} up to session {number}.").format(**gaps)
 
 
 def _gap(signal: Signal, names: Names) -> tuple[str, str]:
     gaps = {"scale": scale_name(signal.scale), "number": signal.session}
     title = names.say(
-        _("{client} and you see session {number} further apart than is usual."),
-        _("{client} and {therapist} see session {number} further apart than is usual."),
+        _("You and {client} rated session {number} further apart than usual."),
+        _("{client} and {therapist} rated session {number} further apart than usual."),
         **gaps,
     )
     return title, names.say(
-        _("{scale}: {client} and you lie further apart in session {number} than is usual for you both."),
-        _("{scale}: {client} and {therapist} lie further apart in session {number} than is usual for them."),
+        _("{scale}: in session {number} you and {client} rated further apart than is usual for you both."),
+        _("{scale}: in session {number} {client} and {therapist} rated further apart than is usual for them."),
         **gaps,
     )
 
 
 def _quiet(signal: Signal, names: Names) -> tuple[str, str]:
     gaps = {"client": names.client, "count": signal.evidence.get("check_ins", 3)}
-    title = _("{client} gave top marks or the same answer throughout. This may mean nothing.").format(**gaps)
+    title = _(
+        "{client} gave the best answer to everything, or the same answer throughout. This may mean nothing."
+    ).format(**gaps)
     line = _("{client}'s last {count} check-ins were all at the top, or all alike. This may mean nothing.")
     return title, line.format(**gaps)
 
@@ -413,17 +427,17 @@ def how_sure(alarms: FalseAlarms | None) -> str:
     if alarms.false_discovery:
         share, low, high = (round(100 * part) for part in alarms.false_discovery)
         sentence = _(
-            "About {share} in 100 marks like this are false alarms here (likely between {low} and {high}). The others "
-            "may not be strains: ask."
+            "About {share} in 100 marks like this are false alarms here (likely between {low} and {high}). "
+            "The others may not be strains either, so ask."
         ).format(share=share, low=low, high=high)
     else:
         count, courses = _in_courses(alarms.by_chance)
         sentence = _(
-            "By chance about {count} in {courses} courses of 15 sessions get a mark like this. How many marks here are "
-            "false alarms is not known yet: ask."
+            "By chance about {count} in {courses} courses of 15 sessions get a mark like this. How many "
+            "marks here are false alarms is not known yet, so ask."
         ).format(count=count, courses=courses)
     if alarms.courses < FEW_COURSES:
-        learning = _("Accord is still learning what is usual here: {courses} of {needed} courses so far.")
+        learning = _("Accord is still working out what is usual here: ratings of {courses} of {needed} clients so far.")
         sentence += " " + learning.format(courses=alarms.courses, needed=FEW_COURSES)
     return sentence
 
@@ -439,10 +453,10 @@ def _in_courses(share: float) -> tuple[int, int]:
 def judged_by(alarms: FalseAlarms) -> str:
     """The name of the calibration behind a mark, by which its numbers can be found again."""
     if not alarms.courses:
-        return _("Judged by calibration {name}, from starting values.").format(name=alarms.calibration)
+        return _("Based on calibration {name}, from starting values.").format(name=alarms.calibration)
     return ngettext(
-        "Judged by calibration {name}, from {courses} course here.",
-        "Judged by calibration {name}, from {courses} courses here.",
+        "Based on calibration {name}, from {courses} client here.",
+        "Based on calibration {name}, from {courses} clients here.",
         alarms.courses,
     ).format(name=alarms.calibration, courses=alarms.courses)
 
@@ -455,19 +469,19 @@ def strain_state(state: str) -> str:
     return {
         "opened": _("not talked about yet"),
         "talked_about": _("talked about"),
-        "repair_tried": _("something was done about it"),
+        "repair_tried": _("something was tried"),
         "partly": _("partly resolved"),
         "still_there": _("not resolved"),
         "settled": _("resolved"),
-        "at_rest": _("left to rest"),
-        "open_at_ending": _("open when the course ended"),
+        "at_rest": _("left as it is"),
+        "open_at_ending": _("open when treatment ended"),
     }[state]
 
 
 def strain_kind(kind: str) -> str:
     """What it was like, without the field's jargon."""
     return {
-        "withdrawal": _("moving away"),
-        "confrontation": _("moving against"),
-        "unclear": _("not clear which kind"),
+        "withdrawal": _("withdrawal"),
+        "confrontation": _("confrontation"),
+        "unclear": _("unclear which kind"),
     }[kind]

@@ -16,10 +16,10 @@ def fixed(why: str, client: str) -> str:
     """Why a session cannot be moved, cancelled or marked as missed; nothing where it can."""
     texts = {
         "": "",
-        "rated": _("You have rated this session, so it took place. It cannot be moved, cancelled or marked as missed."),
+        "rated": _("You have rated this session, so it cannot be moved, cancelled or marked as missed."),
         "asked": _(
-            "{client} has a link for this session, so it cannot be moved. You are not told whether there is an answer "
-            "until the session is open."
+            "{client} has a link for this session, so it cannot be moved. Until the answers open, you cannot "
+            "see whether {client} has answered."
         ),
         "answered": _("There are answers about this session. It cannot be moved, cancelled or marked as missed."),
     }
@@ -38,7 +38,7 @@ def if_answered(why: str, client: str) -> str:
 
 def denied(client: str) -> str:
     """What the client says of a session; its therapist is asked what became of it."""
-    return _("{client} says that this session did not take place. What became of it?").format(client=client)
+    return _("{client} says that this session did not take place. What happened?").format(client=client)
 
 
 def change(field: str, before: str, after: str, where: ZoneInfo) -> str:

@@ -96,7 +96,7 @@ def test_today_tells_what_the_calendar_changed_and_undoes_it(ben, dyad, as_membe
 
 def test_today_names_a_feed_that_has_failed_for_a_day(ben, as_member):
     job.connect(ben, "")
-    browser, why = as_member(ben), "there is no calendar at this address"
+    browser, why = as_member(ben), "There is no calendar at this address"
     for hours, told in ((23, False), (25, True)):
         ConnectedCalendar.objects.update(failed_since=timezone.now() - timedelta(hours=hours), failure="gone")
         assert (why in text(browser.get(reverse("today")))) is told

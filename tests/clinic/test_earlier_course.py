@@ -45,7 +45,7 @@ def test_until_the_client_chooses_it_is_nothing_and_both_read_so(people, after, 
     assert "You cannot see anything from treatment with Ben." in page
     assert GOAL not in page
     ana = inside(people.ana)
-    assert "Eve is not shown what you said there." in ana.get(f"/mine/{after.uid}/").content.decode()
+    assert "Eve does not see what you said then." in ana.get(f"/mine/{after.uid}/").content.decode()
     readers = ana.get(f"/mine/{after.uid}/readers/").content.decode()
     assert "What Eve sees of your time with Ben" in readers
     assert 'value="nothing" checked' in readers

@@ -75,7 +75,7 @@ class TestAPracticeOfOne:
         told = pages(alone)
         for name in ("start", "rights"):
             assert "Ben looks after the data of this practice and holds the key to it." in told[name], name
-            assert "on no page that Ben sees, but nobody else watches over that." in told[name], name
+            assert "No page shows Ben what you keep for yourself, but nobody else checks that." in told[name], name
             assert "Ben could also change the address to which your links and codes go." in told[name], name
         again = [name for name, page in told.items() if "the key to it" in page or "could also change" in page]
         assert again == ["start", "rights"]

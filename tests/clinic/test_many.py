@@ -273,7 +273,7 @@ class TestPage:
         assert "2 clients would be added" in page.content.decode()
         assert Client.objects.count() == 1
         done = browser.post(reverse("take_many"), {"signed": self.signed(page)}, follow=True)
-        assert "2 rows are taken." in done.content.decode()
+        assert "2 rows have been imported." in done.content.decode()
         assert Client.objects.count() == 3
 
     def test_lines_that_do_not_fit_are_shown_and_left_out_only_where_one_says_so(self, people, browser):

@@ -38,8 +38,8 @@ def latest(session):
 def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone, session):
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
-    keeps = "You can keep any answer to yourself. You choose before you send."
-    assert f"It takes about a minute. Ben reads what you show. {keeps} Others can read it, too:" in page
+    keeps = "You can keep any answer to yourself. You choose before you send, and what you keep is shown to nobody."
+    assert f"It takes about a minute. Ben reads what you show. {keeps} What you show, these can read, too:" in page
     assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page
@@ -81,7 +81,7 @@ def test_without_script_all_questions_are_on_the_page_of_the_link_and_go_on_with
     posted = {"key": hidden(page, "key"), **USUAL, "0-o2": "Less homework"}
     look = phone.browser.post(f"/c/{phone.token}", posted, follow=True)
     assert look.redirect_chain == [(phone.url, 307)]
-    assert "Ben will see exactly this" in text(look)
+    assert "Ben will see exactly these answers" in text(look)
     assert "Less homework" in text(look)
     phone.browser.post(phone.url, {**posted, "reviewed": "page"})
     assert latest(session).answers["d1"] == 3
@@ -143,7 +143,7 @@ def test_there_is_a_harmless_page_to_leave_to(phone):
 
 def test_the_last_look_shows_the_words_that_were_ticked_and_keeps_nothing_yet(phone):
     page = text(phone.look({"0-d1": "4", "0-t1": "2", "0-t3": ["quiet", "disagreed"]}))
-    assert "Ben will see exactly this" in page
+    assert "Ben will see exactly these answers" in page
     assert "All of it" in page
     assert "I disagreed, I went quiet" in page
     assert "left out" not in page
@@ -363,7 +363,7 @@ class TestHelpAtOnce:
 
     def test_help_comes_first_before_and_after_sending(self, phone):
         look = text(phone.look({**USUAL, "1-phq9": "1"}))
-        assert look.index("You do not have to be alone with this") < look.index("Ben will see exactly this")
+        assert look.index("You do not have to be alone with this") < look.index("Ben will see exactly these answers")
         phone.send({**USUAL, "1-phq9": "1"})
         thanks = text(phone.browser.get(phone.url + "received/"))
         assert thanks.index("In need, call 116 123") < thanks.index("Thank you. Your answers have arrived.")
@@ -384,7 +384,7 @@ class TestThanks:
     def test_says_when_it_opens_and_how_to_change_it(self, phone, session):
         phone.send(USUAL)
         page = text(phone.browser.get(phone.url + "received/"))
-        assert "Ben can read them once Ben has answered" in page
+        assert "Ben can read them once Ben has rated the session, too" in page
         assert "Until then you can change them." in page
 
     def test_says_that_both_can_see_it_once_they_can(self, phone, session, people):

@@ -220,7 +220,7 @@ class TestALostCookie:
             "0-o2": hidden(page, "0-o2"),
         }
         look = phone.browser.post(phone.url, carried)
-        assert "Ben will see exactly this" in text(look)
+        assert "Ben will see exactly these answers" in text(look)
         assert sent(session).count() == 0
 
     def test_a_page_that_kept_the_answers_says_so_to_its_script(self, phone):

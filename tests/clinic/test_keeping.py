@@ -72,7 +72,7 @@ def test_a_safety_answer_cannot_be_kept_and_the_page_says_so(dyad):
 def test_the_last_look_shows_all_with_one_tap_or_lets_choose(dyad):
     phone = Phone(a_session(dyad, state="held"))
     look = phone.look(USUAL)
-    assert "Show Ben all of this" in text(look)
+    assert "Send, and show Ben all of this" in text(look)
     assert 'name="share.0-d1"' not in look.content.decode()
     look = phone.browser.post(phone.url, {"key": phone.key, "choose": "1", **USUAL})
     assert "You can keep any answer to yourself. It then looks like a skipped one" in text(look)

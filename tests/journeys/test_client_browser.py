@@ -111,7 +111,7 @@ def walk(page: Page, **chosen: str) -> Walk:
 
 def send(page: Page, taken: Walk | None = None) -> None:
     """One tap shows Ben all of it."""
-    page.get_by_role("button", name="Show Ben all of this").click()
+    page.get_by_role("button", name="Send, and show Ben all of this").click()
     page.wait_for_url("**/received/")
     if taken:
         taken.taps += 1
@@ -207,7 +207,7 @@ def test_one_question_at_a_time_then_exactly_what_will_be_seen(open_phone, sessi
     page = follow(open_phone(), session)
     assert page.locator("fieldset[data-question]:visible").count() == 1
     walk(page, t1="2", o2="Less homework")
-    expect(page.get_by_role("heading", name="Ben will see exactly this")).to_be_visible()
+    expect(page.get_by_role("heading", name="Ben will see exactly these answers")).to_be_visible()
     assert page.locator("[data-review-row]").count() == page.locator("[data-review-answer]:not(:empty)").count()
     row = page.locator('[data-review-row="0-t1"]')
     expect(row).to_contain_text("Yes, clearly")
@@ -250,7 +250,7 @@ def test_when_the_network_is_gone_nothing_is_lost_and_it_is_sent_once_when_it_co
     page = follow(phone, session)
     walk(page, o2="Written in a tunnel")
     phone.set_offline(True)
-    page.get_by_role("button", name="Show Ben all of this").click()
+    page.get_by_role("button", name="Send, and show Ben all of this").click()
     expect(page.locator("[data-status]")).to_contain_text("Your answers are still here")
     assert sent(session).count() == 0
     phone.set_offline(False)
@@ -272,7 +272,7 @@ def test_when_only_the_answer_of_the_server_is_lost_it_is_kept_once(open_phone, 
             route.abort()
 
     page.route("**/check-in/*/", lambda r: lose_the_first(r) if r.request.method == "POST" else r.continue_())
-    page.get_by_role("button", name="Show Ben all of this").click()
+    page.get_by_role("button", name="Send, and show Ben all of this").click()
     page.wait_for_url("**/received/", timeout=15_000)
     assert lost == [302]
     assert sent(session).count() == 1
@@ -281,7 +281,7 @@ def test_when_only_the_answer_of_the_server_is_lost_it_is_kept_once(open_phone, 
 def test_a_double_tap_and_the_back_key_send_once(open_phone, session):
     page = follow(open_phone(), session)
     walk(page)
-    page.get_by_role("button", name="Show Ben all of this").dblclick()
+    page.get_by_role("button", name="Send, and show Ben all of this").dblclick()
     page.wait_for_url("**/received/")
     page.go_back()
     assert sent(session).count() == 1
@@ -308,7 +308,7 @@ def test_what_was_answered_stays_when_something_felt_off_after_all(open_phone, d
     tap(page, 2)
     walk(page)
     assert rows.count() > before, "and what hangs on the new answer was asked"
-    page.get_by_role("button", name="Show Ben all of this").click()
+    page.get_by_role("button", name="Send, and show Ben all of this").click()
     page.wait_for_url("**/received/")
     wider = Response.objects.get(session=session, side="client", instrument="accord-wider-look")
     assert len(wider.answers) == 2
@@ -325,7 +325,7 @@ def test_two_tabs(open_phone, session):
     for page, words in ((first, "From the first"), (second, "From the second")):
         page.bring_to_front()
         walk(page, o2=words)
-        page.get_by_role("button", name="Show Ben all of this").click()
+        page.get_by_role("button", name="Send, and show Ben all of this").click()
         page.wait_for_url("**/received/")
     assert sent(session).count() == 2
     assert list(Comment.objects.order_by("id").values_list("words", flat=True)) == ["From the first", "From the second"]
@@ -337,7 +337,7 @@ def test_when_the_cookies_are_gone_the_answers_come_back_and_can_be_sent(open_ph
     page = follow(phone, session, token)
     walk(page, o2="Words that took me an hour to find")
     phone.clear_cookies()
-    page.get_by_role("button", name="Show Ben all of this").click()
+    page.get_by_role("button", name="Send, and show Ben all of this").click()
     expect(page.get_by_role("heading", name="Your answers are still here")).to_be_visible()
     expect(page.locator("main")).to_contain_text("Words that took me an hour to find")
     other = follow(phone, session, token)
@@ -345,8 +345,8 @@ def test_when_the_cookies_are_gone_the_answers_come_back_and_can_be_sent(open_ph
     other.wait_for_url("**/check-in/*/")
     page.bring_to_front()
     page.get_by_role("button", name="Go on with my answers").click()
-    expect(page.locator("main")).to_contain_text("Ben will see exactly this")
-    page.get_by_role("button", name="Show Ben all of this").click()
+    expect(page.locator("main")).to_contain_text("Ben will see exactly these answers")
+    page.get_by_role("button", name="Send, and show Ben all of this").click()
     expect(page.get_by_role("heading", name="Thank you. Your answers have arrived.")).to_be_visible()
     assert Comment.objects.get().words == "Words that took me an hour to find"
 

@@ -40,7 +40,7 @@ PAGE = """<!doctype html><html lang="en"><title>A few questions</title>
     <label><input type="radio" name="read.end" value="therapist" checked><span data-label>Ben</span></label>
     <label><input type="radio" name="read.end" value="raise"><span data-label>Nobody yet</span></label></details>
   </fieldset>
-  <section data-review hidden><div data-closing></div><h2>Ben will see exactly this</h2>
+  <section data-review hidden><div data-closing></div><h2>Ben will see exactly these answers</h2>
     <p data-when-choosing hidden>You can keep answers.</p><div data-rows></div>
     <template data-row><div class="review-row"><p data-review-question></p>
       <button type="button" data-go>Change</button><p data-review-answer></p>
@@ -253,7 +253,7 @@ def test_a_changed_answer_that_opens_a_question_asks_it_before_the_last_screen(p
     answer(page, "Clearly")
     assert asked(page) == ["What was it like?", "Where is it now?"]
     answer(page, "Settled")
-    assert asked(page) == ["Ben will see exactly this"]
+    assert asked(page) == ["Ben will see exactly these answers"]
 
 
 @pytest.mark.parametrize("how", ["key", "button"])

@@ -369,8 +369,8 @@ def _last_screen_texts(page: questionnaires.QuestionPage) -> dict[str, str]:
         )
     return {
         "keep": keep,
-        "title": _("{therapist} will see exactly this"),
-        "send": _("Show {therapist} all of this"),
+        "title": _("{therapist} will see exactly these answers"),
+        "send": _("Send, and show {therapist} all of this"),
         "helped": _("{therapist} is told this with your answers."),
         "kept": _("This is not shown to {therapist}."),
     }

@@ -29,7 +29,7 @@ def test_what_is_wrong_is_said_answered_and_both_stay(ana, ben, dyad, as_member)
 def test_an_answer_stands(ana, ben, dyad):
     row = corrections.ask(dyad, "It was a Tuesday", by=ana)
     corrections.answer(row, "Changed", by=ben)
-    with pytest.raises(BadInput, match="answered already"):
+    with pytest.raises(BadInput, match="already been answered"):
         corrections.answer(row, "Changed again", by=ben)
 
 

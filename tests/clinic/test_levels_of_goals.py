@@ -77,7 +77,7 @@ def test_the_course_shows_it_from_minus_2_to_2_and_the_score_over_all_goals(peop
     page = dyad_page(people.ben, people.dyad)
     assert [panel.labels[0].text for panel in page.picture.wide.outcomes] == ["Sleep through"]
     assert page.goals[0].state == "agreed · Five nights"
-    assert page.attainment.endswith("as Ana rates it: 60. 50 means as agreed; higher is better.")
+    assert page.attainment.endswith("rated by Ana: 60. 50 means as agreed; higher is better.")
     [first, _second] = everything(people.ana)["progress"]
     assert (first["value"], first["against_levels"]) == (-1, True)
     assert not Progress.objects.exclude(value__in=study_rows.LEVELS).exists()
@@ -103,4 +103,4 @@ def test_a_rating_of_earlier_levels_is_not_told_in_the_words_of_the_new_ones(peo
 
 def test_without_a_rating_of_each_goal_there_is_no_score():
     assert attainment([], "Ana") == attainment([22, None], "Ana") == attainment([22] * 6, "Ana") == ""
-    assert "as Ana rates it: 50." in attainment([22, 22, 22], "Ana")
+    assert "rated by Ana: 50." in attainment([22, 22, 22], "Ana")

@@ -295,7 +295,7 @@ class TestPage:
         signed = self.signed(self.hand_in(browser, "clients", CLIENTS))
         other = as_member(a_member("Gus", "admin"))
         for who, what in ((other, signed), (browser, signed[:-2] + "xx"), (browser, "")):
-            assert "too old" in who.post(reverse("take_many"), {"signed": what}, follow=True).content.decode()
+            assert "out of date" in who.post(reverse("take_many"), {"signed": what}, follow=True).content.decode()
         assert Client.objects.count() == 1
 
     def test_what_is_no_table_is_said_on_the_page_and_what_was_chosen_stays(self, people, browser):
@@ -311,7 +311,7 @@ class TestPage:
         browser.post(reverse("take_many"), {"signed": self.signed(page)})
         assert Response.objects.count() == 3
         again = self.hand_in(browser, "ratings", text, mapping=SimpleUploadedFile("map.toml", MAPPING.encode()))
-        assert "3 are here already" in again.content.decode()
+        assert "3 are already here" in again.content.decode()
 
     def test_past_ratings_without_or_with_a_wrong_mapping_say_so(self, people, browser):
         assert "need a mapping" in self.hand_in(browser, "ratings", HEADER).content.decode()

@@ -54,20 +54,20 @@ def test_a_moment_that_one_of_the_two_felt():
         ("talked_about", "ticked", "You ticked talked about for session 9; Ana has not been asked yet."),
         ("still_there", "ticked", "You ticked talked about for session 9; Ana has not been asked yet."),
         ("talked_about", "unsaid", "You ticked talked about for session 9; Ana has not said so."),
-        ("talked_about", "in_part", "Ana says what felt off in session 9 was talked about in part."),
+        ("talked_about", "in_part", "Ana says that what felt off in session 9 was talked about in part."),
         (
             "talked_about",
             "yes",
-            "Ana says what felt off in session 9 was talked about. Ana has not said where it stands now.",
+            "Ana says that what felt off in session 9 was talked about. Ana has not said where it stands now.",
         ),
         (
             "repair_tried",
             "",
             "Something was tried to resolve what felt off in session 9. Ana has not said where it stands now.",
         ),
-        ("still_there", "yes", "Ana says what felt off in session 9 is not resolved."),
-        ("partly", "yes", "Ana says what felt off in session 9 is partly resolved."),
-        ("partly", "unsaid", "Ana says what felt off in session 9 is partly resolved."),
+        ("still_there", "yes", "Ana says that what felt off in session 9 is not resolved."),
+        ("partly", "yes", "Ana says that what felt off in session 9 is partly resolved."),
+        ("partly", "unsaid", "Ana says that what felt off in session 9 is partly resolved."),
         ("open_at_ending", "ticked", "What felt off in session 9 was not resolved when treatment ended."),
     ],
 )
@@ -177,7 +177,7 @@ def test_the_top_of_a_page_does_not_say_the_same_twice():
     assert alone.title == "Something felt off for Ana in session 9."
     assert alone.more == "As far as Accord knows, it has not been talked about yet."
     [talked] = findings([], [a_strain(9, "client", "talked_about", "yes")], 9, TO_BEN)
-    assert talked.title == "Ana says what felt off in session 9 was talked about."
+    assert talked.title == "Ana says that what felt off in session 9 was talked about."
     assert talked.more == "Ana has not said where it stands now."
     [silent] = findings([a_signal("silence", 9, False, 1.0)], [], 9, TO_BEN)
     assert silent.more == ""

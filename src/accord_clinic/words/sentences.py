@@ -161,11 +161,11 @@ def _where_it_stands(strain: OpenStrain, names: Names) -> str:
     """What brings it back, as it was said: partly stays partly. Nothing where nothing was said that does."""
     gaps = {"client": names.client, "number": strain.session}
     if strain.state == "still_there":
-        return _("{client} says what felt off in session {number} is not resolved.").format(**gaps)
+        return _("{client} says that what felt off in session {number} is not resolved.").format(**gaps)
     if strain.state == "partly":
-        return _("{client} says what felt off in session {number} is partly resolved.").format(**gaps)
+        return _("{client} says that what felt off in session {number} is partly resolved.").format(**gaps)
     if strain.talked == "in_part":
-        return _("{client} says what felt off in session {number} was talked about in part.").format(**gaps)
+        return _("{client} says that what felt off in session {number} was talked about in part.").format(**gaps)
     if strain.talked == "unsaid":
         return names.say(
             _("You ticked talked about for session {number}; {client} has not said so."),
@@ -179,7 +179,7 @@ def _waiting(strain: OpenStrain, names: Names) -> Finding:
     """Talked about by the client's word, or something was tried: where it stands is the client's to say."""
     gaps = {"client": names.client, "number": strain.session}
     if strain.talked == "yes":
-        title = _("{client} says what felt off in session {number} was talked about.").format(**gaps)
+        title = _("{client} says that what felt off in session {number} was talked about.").format(**gaps)
     elif strain.state == "repair_tried":
         title = _("Something was tried to resolve what felt off in session {number}.").format(**gaps)
     else:

@@ -94,7 +94,7 @@ def test_what_the_learner_does_changes_the_course(ben_posts):
     assert "The strain is over" in play(ben_posts, "milan", how=ask_and_own)[-1]
     waited = play(ben_posts, "milan", how=wait)[-1]
     assert "The strain is still there" in waited
-    assert "You did not choose anything" in waited
+    assert "You chose nothing" in waited
     assert escape("Something may be off that Milan does not say.") + " <strong>missed</strong>" in waited
 
 

@@ -94,7 +94,7 @@ def test_from_the_first_day_to_the_last(desk, people):
     page.get_by_role("link", name="Another name").click()
     page.get_by_label("Name").fill("The old laptop")
     desk.check(page.url)
-    desk.press("Keep it", "/account/2fa/")
+    desk.press("Save", "/account/2fa/")
     assert page.get_by_text("The old laptop", exact=True).is_visible()
 
     # A person who says no reads that nothing came back, and stays where they are.

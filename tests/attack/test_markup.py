@@ -34,7 +34,10 @@ from accord_clinic.models import (
     Wording,
 )
 
+pytestmark = pytest.mark.same_on_postgresql(reason="templates escape what they get, wherever it was kept")
+
 EVIL = "\"'><script>kolibri()</script>{client}{id}{{ settings.SECRET_KEY }}%(name)s${x}"
+
 
 class Acting(HTMLParser):
     """What of a page is markup and should be words: a script of theirs, or an attribute out of its quotes."""
@@ -110,7 +113,7 @@ def test_nor_on_the_page_of_a_link(poisoned):
         assert "&lt;script&gt;kolibri()" in text
         assert acting(text) == []
         assert "{{ settings" in text, "nothing inside a name is filled in"
-        assert '{client}{id}' in text
+        assert "{client}{id}" in text
 
 
 def test_nor_on_the_page_that_a_form_shows_again(world):  # noqa: F811

@@ -121,7 +121,7 @@ def test_a_file_that_was_changed_or_is_of_another_version_leaves_it_empty(lived,
             if spoilt == "rows" and name == "tables/accord_clinic_client.jsonl":
                 data = data.replace(b'"Ana"', b'"Eva"')
             if spoilt == "migrations" and name == "tables.json":
-                data = data.replace(b"accord_clinic.0001_first", b"accord_clinic.0001_other")
+                data = data.replace(b"accord_clinic.0001_member", b"accord_clinic.0001_other")
             if not (spoilt == "other" and name == "tables.json"):
                 out.writestr(name, data)
     emptied()

@@ -21,6 +21,8 @@ from accord_clinic.exports.fhir_reference import AGREED, ELEMENTS, LEFT_OUT, ref
 from accord_clinic.models import Agreement, Member, ReadLog, Session
 from accord_clinic.queries.shared_record import fhir_id
 
+pytestmark = pytest.mark.same_on_postgresql(reason="test_fhir_api asks the same addresses there")
+
 PEOPLE = [kind for kind in KINDS if kind != "Questionnaire"]
 USER = " ".join(f"user/{kind}.rs" for kind in KINDS)
 

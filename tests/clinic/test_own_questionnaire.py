@@ -24,7 +24,10 @@ from accord_clinic.questionnaires.plan import HAVE_A_PLACE
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.questionnaires.submission import OpenLine
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.same_on_postgresql(reason="a questionnaire is a file; its answers lie where all others do"),
+]
 
 HEAD = """
 id = "{name}"

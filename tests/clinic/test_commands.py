@@ -14,7 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from django.core.management import call_command
+from django.core.management import call_command, load_command_class
 from django.utils import timezone
 from tests.clinic.embedded import a_machine, a_practice
 from tests.clinic.people import a_held_session, answers
@@ -52,7 +52,7 @@ def test_init_founds_a_practice_with_its_first_therapist_and_admin(db, static_el
     assert nora.check_password("correct horse battery")
     assert AuditEntry.objects.filter(act="found_practice", actor=f"member:{nora.pk}").exists()
     printed = capsys.readouterr().out
-    assert printed.startswith("Making the key and the database; this takes up to half a minute ...")
+    assert printed.startswith("Making the key and the database; this takes some seconds ...")
     assert "recovery-sheet.txt" in printed
     assert f"Next: {sys.argv[0]} serve" in printed
 
@@ -82,6 +82,15 @@ def test_init_says_what_to_mend(db, static_elsewhere, password, options, message
         call_command("init", *INIT, *options)
     assert not Practice.objects.exists()
     assert not Member.objects.exists()
+
+
+@pytest.mark.parametrize("option", INIT[::2])
+def test_the_help_of_init_names_what_it_would_ask_for(db, static_elsewhere, monkeypatch, option):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    place = INIT.index(option)
+    with pytest.raises(BadInput, match="give it as an option"):
+        call_command("init", *INIT[:place], *INIT[place + 2 :])
+    assert option in load_command_class("accord_clinic", "init").create_parser("accord_clinic", "init").format_help()
 
 
 def test_init_wants_a_long_password(db, static_elsewhere, monkeypatch):

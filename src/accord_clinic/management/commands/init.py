@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--email", help="your e-mail address; you sign in with it")
 
     def handle(self, **options):
-        self.stdout.write("Making the key and the database; this takes up to half a minute ...")
+        self.stdout.write("Making the key and the database; this takes some seconds ...")
         self.stdout.flush()
         serving.prepare()
         if Practice.objects.exists():

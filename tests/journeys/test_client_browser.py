@@ -129,9 +129,12 @@ def counted(what: str, taken: Walk, most_taps: int, most_seconds: float) -> None
 
 
 class TestHowLongItTakes:
-    """Taps, screens and words, counted and printed; the limits are the goals."""
+    """Taps, screens and words, counted and printed; the limits are the goals.
 
-    @pytest.mark.parametrize("number", [7, 8, 11], ids=["turn 1", "turn 2", "review and after"])
+    `test_often` counts the taps of every session in every rhythm; here are those that ask most.
+    """
+
+    @pytest.mark.parametrize("number", [7, 11], ids=["wider look", "review and after"])
     def test_a_plain_check_in_with_two_wider_questions(self, open_phone, dyad, number):
         session = [a_session(dyad, state="held") for _ in range(number)][-1]
         page = follow(open_phone(), session)
@@ -140,7 +143,7 @@ class TestHowLongItTakes:
         counted(f"plain, session {number}", taken, 13, 70)
         assert sent(session).count() == 1
 
-    @pytest.mark.parametrize(("number", "off"), [(1, "2"), (12, "0"), (20, "2")])
+    @pytest.mark.parametrize(("number", "off"), [(1, "2"), (20, "2")])
     def test_the_first_where_the_two_work_together_already(self, open_phone, dyad, number, off):
         dyad.under_way = True
         dyad.save()
@@ -150,7 +153,7 @@ class TestHowLongItTakes:
         send(page, taken)
         counted(f"already together, session {number}, t1={off}", taken, 16, 90)
 
-    @pytest.mark.parametrize("number", [4, 5, 12], ids=["goals and wider look", "what matters most", "goal and review"])
+    @pytest.mark.parametrize("number", [5, 12], ids=["what matters most", "goal and review"])
     def test_with_a_task_and_three_goals(self, open_phone, dyad, number):
         for kind, words in (("task", "No phone"), ("goal", "Sleep"), ("goal", "Call Eva"), ("goal", "Walk")):
             row = agreements.propose(dyad, kind, words, "client", by=dyad.client)
@@ -181,7 +184,7 @@ class TestHowLongItTakes:
         counted("worst case", taken, 16, 90)
         assert {"t1", "t2", "t3"} <= sent(session).get().answers.keys()
 
-    @pytest.mark.parametrize(("number", "off"), [(1, "2"), (2, "2"), (3, "0"), (3, "2")])
+    @pytest.mark.parametrize(("number", "off"), [(1, "2"), (3, "2")])
     def test_the_first_three_sessions(self, open_phone, dyad, number, off):
         session = [a_session(dyad, state="held") for _ in range(number)][-1]
         page = follow(open_phone(), session)
@@ -189,7 +192,7 @@ class TestHowLongItTakes:
         send(page, taken)
         counted(f"session {number}, t1={off}", taken, 16, 90)
 
-    @pytest.mark.parametrize("number", [2, 3])
+    @pytest.mark.parametrize("number", [3])
     def test_the_first_three_sessions_with_a_concern_and_something_that_felt_off(self, open_phone, dyad, number):
         for _ in range(number - 2):
             a_session(dyad, state="held")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
@@ -39,6 +40,11 @@ def slow_statements(statements: list[str]) -> list[tuple[str, str]]:
             continue
         found += [(named[1], why) for pattern, why in SLOW.items() if re.search(pattern, statement)]
     return found
+
+
+def test_the_models_ask_for_no_further_migration(db, capsys):
+    call_command("makemigrations", check_changes=True, dry_run=True)
+    assert capsys.readouterr().out.strip() == "No changes detected"
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="asks PostgreSQL's own words")

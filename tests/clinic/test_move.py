@@ -130,7 +130,7 @@ def test_killed_while_it_copies_it_leaves_nothing_and_can_be_run_again(home, wit
 
 def test_an_embedded_practice_of_an_older_version_is_brought_up_first(home, database, tmp_path):
     older = another(home, tmp_path / "older")
-    older.do("migrate", "accord_clinic", "0003", "--verbosity", 0)
+    older.do("migrate", "accord_clinic", "0004", "--verbosity", 0)
     assert "the same on both sides" in older.do("move-to-postgresql", ACCORD_POSTGRESQL=database)
 
 

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
                         ('field', models.CharField(choices=[('state', 'state'), ('start', 'start'), ('modality', 'modality'), ('minutes', 'minutes')], max_length=10)),
                         ('before', models.CharField(help_text='a code, a number, or a moment in UTC', max_length=40)),
                         ('after', models.CharField(max_length=40)),
-                        ('side', models.CharField(choices=[('member', 'somebody who works here'), ('client', 'client'), ('clock', 'the clock'), ('calendar', 'a calendar'), ('file', 'a file')], max_length=10)),
+                        ('side', models.CharField(choices=[('member', 'somebody who works here'), ('client', 'client'), ('clock', 'the time limit'), ('calendar', 'a calendar'), ('file', 'a file')], max_length=10)),
                         ('at', models.DateTimeField()),
                         ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('session', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='changes', to='accord_clinic.session')),
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                         ('at', models.TimeField()),
                         ('every', models.PositiveSmallIntegerField(default=1, help_text='weeks from one session to the next')),
                         ('minutes', models.PositiveSmallIntegerField(default=50)),
-                        ('modality', models.CharField(choices=[('room', 'in the room'), ('video', 'by video'), ('phone', 'by phone'), ('text', 'by text')], max_length=10)),
+                        ('modality', models.CharField(choices=[('room', 'in person'), ('video', 'by video'), ('phone', 'by phone'), ('text', 'by text')], max_length=10)),
                         ('until', models.DateField(blank=True, null=True)),
                         ('planned_until', models.DateField(help_text='the last day that was looked at')),
                         ('dyad', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='rhythm', to='accord_clinic.dyad')),
@@ -694,7 +694,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='safetylook',
             name='done',
-            field=models.CharField(choices=[('assessment', 'assessment written in the care record'), ('passed_on', 'passed on'), ('looked', 'looked at, no more was recorded')], default='looked', max_length=12),
+            field=models.CharField(choices=[('assessment', 'assessment written in the care record'), ('passed_on', 'passed on'), ('looked', 'looked at it; nothing more was recorded')], default='looked', max_length=12),
             preserve_default=False,
         ),
         migrations.AddField(

@@ -1,7 +1,7 @@
 """What is not needed any more goes, and old rows are read by the new checks."""
 
 import accord_clinic.database.checks
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -11,6 +11,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # A default, so that the way back has a value for rows that were made since.
+        migrations.AlterField(
+            model_name='session',
+            name='number',
+            field=models.PositiveSmallIntegerField(default=0),
+        ),
         migrations.RemoveField(
             model_name='session',
             name='number',

@@ -74,14 +74,16 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
         form = SetUp(request.POST, usual=practice().often)
     else:
         form = SetUp(initial=sharing_queries.as_set_up(dyad), usual=practice().often)
-    if not form.is_valid():
+
+    def change(facts) -> None:
+        with transaction.atomic():
+            care.set_up(dyad, by=request.user, **{name: facts[name] for name in facts if name != "why_never"})
+            care.note_not_for(dyad, facts["why_never"], by=request.user)
+
+    if not fits(form, change):
         context = {"form": form, "dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
-    back, done = reverse("dyad", args=[uid]), _("Saved. Changes apply from the next check-in.")
-    facts = dict(form.cleaned_data)
-    why = facts.pop("why_never")
-    answer = do(request, back, care.set_up, dyad, by=request.user, done=done, **facts)
-    care.note_not_for(dyad, why, by=request.user)
+    answer = tell(request, _("Saved. Changes apply from the next check-in."), "dyad", uid)
     _tell_not_asked(request, dyad)
     return answer
 

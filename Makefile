@@ -119,13 +119,13 @@ java:
 	fi
 
 spark: .venv/pyvenv.cfg  ## fetch Spark (430 MB), for the tests alone (skipped without Java)
-	@if command -v java >/dev/null && ! cmp -s tests/spark/requirements.txt $(SPARK)/of; then \
-		new=$$(mktemp -d tests/spark/.new.XXXXXX) && \
+	@command -v java >/dev/null || exit 0; exec 9<tests/spark/requirements.txt; flock 9; \
+	cmp -s tests/spark/requirements.txt $(SPARK)/of && exit 0; \
+	new=$$(mktemp -d tests/spark/.new.XXXXXX) && \
 		$(if $(UV),$(UV) pip install --quiet --python .venv,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
 			--require-hashes --no-deps --target $$new -r tests/spark/requirements.txt && \
 		cp tests/spark/requirements.txt $$new/of && rm -rf $(SPARK) && mv $$new $(SPARK) || \
-		{ rm -rf $$new; echo "Spark could not be fetched, so the tests on it will be skipped."; }; \
-	fi
+		{ rm -rf $$new; echo "Spark could not be fetched, so the tests on it will be skipped."; }
 
 sbom: .venv/ready  ## write what Accord is made of as CycloneDX, from the lock file: accord.cdx.json
 	$(BIN)/python deploy/supply.py sbom > accord.cdx.json

@@ -106,13 +106,11 @@ def trajectory(
     >>> trajectory([[4.0, 4.1, 3.9, 4.0, 1.5]], [1, 2, 3, 4, 5], made).to_dict()["flag_drop"]
     [[False, False, False, False, True]]
     """
-    y, other, t, shift = _read(scores, times, second, level)
-    statistics = Voices(calibration.hyper, calibration.second, calibration.weight).read(y, other, t)
+    y, other, t, statistics, expected = _read(scores, times, calibration, second, level)
     drop, slide = (_begun(statistics, kind, calibration) for kind in ("drop", "slide"))
     gap = _above(statistics, "gap", calibration)
     joint = _joint(y, other, t, calibration, {"drop": drop, "slide": slide})
     steps = statistics.steps
-    expected = steps.expected if shift is None else steps.expected + shift
     low, high = _band(replace(steps, expected=expected), calibration)
     state = repair(y, steps.expected, steps.sd, drop | slide, _before_slide(statistics, drop))
     return Trajectory(
@@ -136,21 +134,25 @@ def drops(
     >>> drops([[4.0, 4.1, 3.9, 4.0, 1.5]], [1, 2, 3, 4, 5], made)[3].tolist()
     [[False, False, False, False, True]]
     """
-    y, other, t, shift = _read(scores, times, second, level)
-    statistics = Voices(calibration.hyper, calibration.second, calibration.weight).read(y, other, t)
-    steps = statistics.steps
-    expected = steps.expected if shift is None else steps.expected + shift
-    return expected, steps.sd, statistics.z, _begun(statistics, "drop", calibration)
+    _y, _other, _t, statistics, expected = _read(scores, times, calibration, second, level)
+    return expected, statistics.steps.sd, statistics.z, _begun(statistics, "drop", calibration)
 
 
 def _read(
-    scores: npt.ArrayLike, times: npt.ArrayLike, second: npt.ArrayLike | None, level: npt.ArrayLike | None
-) -> tuple[Floats, Floats | None, Floats, Floats | None]:
-    """Ratings less the level of the practice, those of the other voice, the sessions, and that level."""
+    scores: npt.ArrayLike,
+    times: npt.ArrayLike,
+    calibration: Calibration,
+    second: npt.ArrayLike | None,
+    level: npt.ArrayLike | None,
+) -> tuple[Floats, Floats | None, Floats, Statistics, Floats]:
+    """Ratings less the practice's level, those of the other voice, the sessions, what they say, and the expected."""
     y, t = checked(scores, times)
     other = None if second is None else paired(second, y, t)
     shift = None if level is None else np.broadcast_to(np.asarray(level, dtype=np.float64), y.shape)
-    return (y if shift is None else y - shift), other, t, shift
+    y = y if shift is None else y - shift
+    statistics = Voices(calibration.hyper, calibration.second, calibration.weight).read(y, other, t)
+    expected = statistics.steps.expected
+    return y, other, t, statistics, expected if shift is None else expected + shift
 
 
 def _above(statistics: Statistics, kind: str, calibration: Calibration) -> Flags:

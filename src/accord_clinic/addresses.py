@@ -17,6 +17,8 @@ def safe(address: str) -> bool:
         parts = urlsplit(address)
     except ValueError:  # brackets that hold no address
         return False
+    if parts.username is not None or "\\" in address:  # browsers read another host there than Python does
+        return False
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 

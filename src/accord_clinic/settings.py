@@ -22,7 +22,8 @@ HOSTS = os.environ.get("ACCORD_HOSTS", "localhost,127.0.0.1").split(",")
 PUBLIC_URL = os.environ.get("ACCORD_URL", "http://127.0.0.1:8000" if DEMO else f"https://{HOSTS[0]}").rstrip("/")
 # Spoken to over TLS only, but in the demo and where the address names this machine alone: http://localhost:8000, for
 # somebody who tries a practice before there is a domain.
-HERE_ALONE = urlsplit(PUBLIC_URL).scheme == "http" and addresses.safe(PUBLIC_URL)
+BEHIND_PROXY = os.environ.get("ACCORD_BEHIND_PROXY") == "1"
+HERE_ALONE = not (DEMO or BEHIND_PROXY) and addresses.safe(PUBLIC_URL) and urlsplit(PUBLIC_URL).scheme == "http"
 TLS = not (DEMO or HERE_ALONE)
 DEBUG = False
 
@@ -34,7 +35,8 @@ DATA.mkdir(mode=0o700, parents=True, exist_ok=True)
 keys.ensure(KEYS, DATA / "accord.db")
 SECRET_KEY = (KEYS / keys.SIGNING).read_text().strip()
 
-ALLOWED_HOSTS = HOSTS
+# Without TLS no other name is answered to, whatever leads here.
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if HERE_ALONE else HOSTS
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -159,7 +161,7 @@ OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105
 LOGIN_URL = "/demo/" if DEMO else "/account/login/"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else 0
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
 
 # One cache for all workers, or each would count failed sign-ins for itself.
 CACHES = {
@@ -187,7 +189,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "oauth2_provider.W00
 SECURE_SSL_REDIRECT = TLS and os.environ.get("ACCORD_TLS_ELSEWHERE") != "1"
 # Asked from this machine, past the proxy, and with nothing personal in the answer.
 SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^metrics$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("ACCORD_BEHIND_PROXY") == "1" else None
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # Not "no-referrer": browsers then post forms with "Origin: null", which the CSRF check must refuse.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True

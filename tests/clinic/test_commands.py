@@ -205,6 +205,33 @@ def test_without_tls_serve_reaches_this_machine_only(people, settings):
         call_command("serve", "--host", "0.0.0.0")  # noqa: S104
 
 
+def test_without_tls_serve_listens_where_the_links_lead(people, settings):
+    settings.HERE_ALONE, settings.PUBLIC_URL = True, "http://localhost:8000"
+    with pytest.raises(BadInput, match="Give both the same port"):
+        call_command("serve", "--port", "9000")
+    settings.PUBLIC_URL = "http://localhost:many"
+    with pytest.raises(BadInput, match="ACCORD_URL is http://localhost:many"):
+        call_command("serve")
+
+
+@pytest.mark.parametrize(
+    ("url", "behind", "plain"),
+    [
+        ("http://localhost:8000", "", True),
+        ("http://localhost:8000", "1", False),
+        ("http://localhost.example.com", "", False),
+        (r"http://example.com\@localhost", "", False),
+        ("http://somebody:secret@localhost", "", False),
+        ("http://[::1", "", False),
+    ],
+)
+def test_only_an_address_of_this_machine_does_without_tls_and_never_behind_a_proxy(url, behind, plain, tmp_path):
+    own = {"ACCORD_DATA": f"{tmp_path}/data", "ACCORD_URL": url, "ACCORD_BEHIND_PROXY": behind, "ACCORD_HOSTS": "a.org"}
+    code = "from accord_clinic import settings; print(settings.TLS, 'a.org' in settings.ALLOWED_HOSTS)"
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | own, capture_output=True, text=True)
+    assert done.stdout.split() == [str(not plain)] * 2
+
+
 def test_serve_says_what_is_missing_before_a_page_opens(settings):
     settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, None
     assert "ACCORD_URL=http://localhost:8000" in serve.where_it_opens()

@@ -8,9 +8,10 @@ from django.test import Client as Browser
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_held_session, a_session
 
+from accord.errors import BadInput
 from accord_clinic.actions import care, consent, erasure, expectations, own_space
 from accord_clinic.messages import notices
-from accord_clinic.models import Consent, Expectation, ExpectationSheet, ReadLog, Session
+from accord_clinic.models import Client, Consent, Expectation, ExpectationSheet, Notice, ReadLog, Session
 from accord_clinic.queries.expectations import expectation_rows
 from accord_clinic.views.own_space import DOOR
 
@@ -144,3 +145,14 @@ def test_no_other_course_no_taken_back_consent_no_erasure_leaves_it_open(people,
     assert pages("ana").status_code == 404
     erasure.ask(people.ana, by=people.ana)
     assert not Expectation.objects.exists()
+
+
+def test_to_an_address_put_right_one_page_goes_whose_link_opens(people):
+    expectations.send_page(people.dyad, by=people.ben)
+    Client.objects.filter(pk=people.ana.pk).update(email="ana.right@example.org")
+    people.dyad.client.refresh_from_db()
+    expectations.send_page(people.dyad, by=people.ben)
+    (waiting,) = Notice.objects.filter(kind="guide", sent_at=None, dropped_at=None)
+    assert Browser().get("/before/" + waiting.about.rpartition("/")[2]).status_code == 200
+    with pytest.raises(BadInput, match="already been sent"):
+        expectations.send_page(people.dyad, by=people.ben)

@@ -165,6 +165,13 @@ class TestAfterARestore:
             assert merging.merge_again() == (1, 0)
         assert not Client.objects.filter(pk=older_backup.pk).exists()
 
+    def test_two_that_were_merged_into_each_other_keep_nobody_waiting(self, ana):
+        """After a restore they stood apart, and were merged the other way round; neither is there any more."""
+        a, b = (9_000, "one"), (9_001, "other")
+        rows = [erasure_ledger.LedgerMerge(*a, *b), erasure_ledger.LedgerMerge(*b, *a)]
+        with patch.object(erasure_ledger, "merges", lambda: rows):
+            assert merging.merge_again() == (0, 0)
+
     def test_what_differs_there_stays_apart_and_is_told(self, older_backup):
         Client.objects.filter(pk=older_backup.pk).update(born=1991)
         (told,) = serving.merged_again()

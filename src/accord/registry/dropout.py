@@ -71,7 +71,7 @@ def _sessions(backend: Any, registry: Registry, covariates: tuple[RatedScore, ..
         sessions = table_of(backend, registry, "sessions")
         empty = {name: ibis.null("float64") for name in names}
         parts.append(sessions.select(*COURSE, "session", **empty))
-    if covariates or any("scores" in entry["tables"] for entry in registry.practices.values()):
+    if covariates or not parts or any("scores" in entry["tables"] for entry in registry.practices.values()):
         scores = table_of(backend, registry, "scores")
         values = {name: measure.of(scores) for name, measure in zip(names, covariates, strict=True)}
         parts.append(scores.mutate(**values).select(*COURSE, "session", *names))

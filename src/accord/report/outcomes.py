@@ -50,12 +50,14 @@ def _dropout(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sec
         ReportedNumber(f"log odds of {_kind(name)}, {name.removeprefix('planned:')}", fit.estimates[name], fit.se[name])
         for name in wanted
     ]
-    # Of all courses: a session without a covariate is left out of the odds, and its ending with it.
-    courses, ends = rows["dyad"].n_unique(), ((1, "unplanned"), (2, "planned"))
-    shares = {kind: _share(int((rows["event"] == code).sum()), courses) for code, kind in ends}
+    # Of all courses whose ending is known. In the odds a session without a covariate is left out, its ending with it.
+    known = rows.filter(~pl.col("event").is_nan().any().over("dyad"))
+    courses, ends = known["dyad"].n_unique(), ((1, "unplanned"), (2, "planned"))
+    shares = {kind: _share(int((known["event"] == code).sum()), courses) for code, kind in ends}
     left_out = tens(fit.dropped)
     more = (f"about {left_out} sessions without a score or a known ending are not in the odds",) if left_out else ()
-    estimates += [ReportedNumber(f"share of courses with {kind} endings", v) for kind, v in shares.items() if v]
+    of_known = {f"share with {kind} endings, of courses whose ending is known": v for kind, v in shares.items() if v}
+    estimates += [ReportedNumber(name, share) for name, share in of_known.items()]
     if judged := fit.held_out:
         estimates += [
             ReportedNumber(f"slope of calibration, {judged.what} left out", judged.slope, judged.slope_se, False),

@@ -19,8 +19,7 @@ from accord_clinic.actions import erasure_ledger
 from accord_clinic.actions.audit import record
 from accord_clinic.actions.programs import end_tokens
 from accord_clinic.actions.study_forgotten import forget_about
-from accord_clinic.messages import notices
-from accord_clinic.messages.delivery import RECEIPT
+from accord_clinic.messages import delivery, notices
 from accord_clinic.models import Client, Dyad, Erasure, Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_be_client, check_decide_erasure
 from accord_clinic.queries.rights import kept_until
@@ -118,12 +117,12 @@ def ask(client: Client, *, by: Client) -> str:
     receipt, now = links.new_receipt(), timezone.now()
     for dyad in client.dyads.filter(ended=None).select_related("therapist"):
         notices.tell("erasure_asked", dyad.uid, member=dyad.therapist)
-    address = (client.email or client.phone) if client.channel == "email" else (client.phone or client.email)
+    address = delivery.contact(client)
     row = _ask(client, now)
     Erasure.objects.filter(pk=row.pk).update(receipt=links.receipt_digest(receipt))
     notices.tell_admins("erasure_asked", row.uid)
     if address:
-        notices.tell(RECEIPT, receipt, client=client, to=address)
+        notices.tell(delivery.RECEIPT, receipt, client=client, to=address)
     record(by, "ask_erasure", f"client:{client.pk}", [model.__name__ for model in AT_ONCE])
     transaction.on_commit(erasure_ledger.write)
     return receipt
@@ -173,7 +172,7 @@ def purge(today: date | None = None) -> int:
     A last message that could not be delivered for a week loses its address and its receipt.
     """
     today = today or timezone.localdate()
-    undelivered = models.Notice.objects.filter(kind=RECEIPT, made_at__lt=timezone.now() - LAST_MESSAGE_WAITS)
+    undelivered = models.Notice.objects.filter(kind=delivery.RECEIPT, made_at__lt=timezone.now() - LAST_MESSAGE_WAITS)
     undelivered.exclude(to="").update(to="", about="", dropped_at=timezone.now())
     over = Q(record_until__lte=today) | Q(dates_until__lte=today) | Q(safety_until__lte=today)
     rows = list(Erasure.objects.filter(over).exclude(decided_at=None))
@@ -196,9 +195,9 @@ def reapply() -> int:
     Returns of how many clients something went again. Safe to repeat. Call it after a restore.
     """
     done = 0
-    for number, entry in erasure_ledger.latest_entries().items():
-        client = Client.objects.filter(pk=number, uid=entry.uid).first()
-        before = Erasure.objects.filter(client=number).first()
+    for (number, uid), entry in erasure_ledger.latest_entries().items():
+        client = Client.objects.filter(pk=number, uid=uid).first()
+        before = Erasure.objects.filter(client=number, uid=uid).first()
         stands = before is not None and erasure_ledger.LedgerEntry.of(before).progress >= entry.progress
         if client is None or (stands and client.locked_at):
             continue

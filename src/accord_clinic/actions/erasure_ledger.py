@@ -80,18 +80,19 @@ def _days_kept(number: int, uid: str) -> date | None:
     return kept_until(client, Practice.objects.get(), "dates") if client else None
 
 
-def latest_entries() -> dict[int, LedgerEntry]:
-    """Every erasure that the ledgers or this database know of, in its latest state."""
-    entries: dict[int, LedgerEntry] = {}
+def latest_entries() -> dict[tuple[int, str], LedgerEntry]:
+    """Every erasure that the ledgers or this database know of, in its latest state, by number and uid: after a restore
+    a number may have been given again."""
+    entries: dict[tuple[int, str], LedgerEntry] = {}
     for entry in (*_written(), *map(LedgerEntry.of, Erasure.objects.all())):
-        before = entries.get(entry.client)
-        if before is None or entry.progress > before.progress or entry.uid != before.uid:
-            entries[entry.client] = entry
+        before = entries.get((entry.client, entry.uid))
+        if before is None or entry.progress > before.progress:
+            entries[entry.client, entry.uid] = entry
     for row in reversed(merges()):
-        into, own = entries.get(row.into), entries.get(row.merged)
-        # Who asked in the second record, too, has an erasure of their own; and its number may be somebody else's now.
-        if into and into.uid == row.into_uid and (own is None or (own.uid == row.uid and not own.receipt)):
-            entries[row.merged] = replace(into, client=row.merged, uid=row.uid, receipt="")
+        into, own = entries.get((row.into, row.into_uid)), entries.get((row.merged, row.uid))
+        # Who asked in the second record, too, has an erasure of their own.
+        if into and (own is None or (not own.receipt and own.progress < into.progress)):
+            entries[row.merged, row.uid] = replace(into, client=row.merged, uid=row.uid, receipt="")
     return entries
 
 
@@ -103,7 +104,7 @@ def merges() -> list[LedgerMerge]:
 def write(merge: LedgerMerge | None = None) -> None:
     """Write the latest state of each, and every merge, into files beside the database and beside the backups."""
     made = dict.fromkeys([*merges(), *([merge] if merge else [])])
-    _put(LEDGER, [entry for _number, entry in sorted(latest_entries().items())])
+    _put(LEDGER, [entry for _who, entry in sorted(latest_entries().items())])
     if made:
         _put(MERGES, made)
 

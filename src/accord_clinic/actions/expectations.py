@@ -14,8 +14,8 @@ from accord_clinic import links
 from accord_clinic.actions import consent
 from accord_clinic.actions.agreements import check_side
 from accord_clinic.actions.audit import record
-from accord_clinic.messages import notices
-from accord_clinic.models import Client, Dyad, Expectation, ExpectationSheet, Member, Session, SessionChange
+from accord_clinic.messages import delivery, notices
+from accord_clinic.models import Client, Dyad, Expectation, ExpectationSheet, Member, Notice, Session, SessionChange
 from accord_clinic.models.expectations import MOST_WORDS
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.expectations import have_met
@@ -27,19 +27,22 @@ NOTICE = timedelta(hours=24)
 
 @transaction.atomic
 def send_page(dyad: Dyad, *, by: Member) -> None:
-    """Send the client, once, a link to what happens in session 1 and to the questions about it."""
+    """Send the client, once to each address, a link to what happens in session 1 and to the questions about it."""
     check_treat(by, dyad)
     client = dyad.client
     if dyad.ended or client.messages_stopped_at or client.locked_at:
         raise BadInput(_("This client gets no messages at the moment."))
     if have_met(dyad):
         raise BadInput(_("You have already met. This page is for the time before the first session."))
-    if not (client.email or client.phone):
+    address = delivery.contact(client)
+    if not address:
         raise BadInput(_("There is no address for this client. Add an e-mail address or a phone number first."))
     sheet, token = _sheet(dyad), links.new_token()
-    # Once to each address: one that was mistyped is put right, and then the page is sent again.
-    once = f"guide:{dyad.pk}:{links.digest(client.email or client.phone)[:16]}"
+    # One that was mistyped is put right, and then the page is sent again: with another link, so the first is dropped.
+    once = f"guide:{dyad.pk}:{links.keyed('guide', address, settings.SECRET_KEY)[:16]}"
     about = settings.PUBLIC_URL + reverse("before-first", args=[token])
+    waiting = Notice.objects.filter(client=client, key__contains=f"|guide:{dyad.pk}:", sent_at=None, dropped_at=None)
+    waiting.exclude(key__endswith=once).update(dropped_at=timezone.now(), about="")
     if not notices.tell("guide", about, client=client, once=once):
         raise BadInput(_("The page has already been sent."))
     ExpectationSheet.objects.filter(pk=sheet.pk).update(token_hash=links.digest(token))

@@ -62,7 +62,9 @@ def merge_again() -> tuple[int, int]:
     went_into = {(noted.merged, noted.uid): (noted.into, noted.into_uid) for noted in noted_merges}
     for noted in noted_merges:
         number, uid = noted.into, noted.into_uid
-        while (number, uid) in went_into and not Client.objects.filter(pk=number, uid=uid).exists():
+        passed: set[tuple[int, str]] = set()  # merged the other way round after a restore, two can name each other
+        while (number, uid) in went_into.keys() - passed and not Client.objects.filter(pk=number, uid=uid).exists():
+            passed.add((number, uid))
             number, uid = went_into[number, uid]  # a record that came and went after that day
         with transaction.atomic():
             rows = Client.objects.select_for_update()

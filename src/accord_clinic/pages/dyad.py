@@ -79,7 +79,7 @@ class _Presenter:
             picture=self.picture(),
             outcomes=outcome_changes(self.rows.record),
             attainment=attainment(
-                [g.progress for g in self.rows.goals if g.levels and g.sealed_by >= {"client", "therapist"}],
+                [g.progress for g in self.rows.goals if g.levels and g.agreed],
                 self.names.client,
             ),
             answers=self.answers(),
@@ -142,27 +142,26 @@ class _Presenter:
         ).answers()
 
     def goal_line(self, goal: Goal) -> GoalLine:
-        by_client, by_therapist = "client" in goal.sealed_by, "therapist" in goal.sealed_by
-        if by_client and by_therapist:
+        if goal.agreed:
             far = goal.progress
             if far is not None and far in LEVELS:
                 level = level_words(goal.levels, far)
                 state = _("agreed · {level}").format(level=level) if level else _("agreed")
             else:
                 state = _("agreed") if far is None else _("agreed · {far} of 10").format(far=far)
-        elif by_client:
+        elif "client" in goal.sealed_by:
             state = self.names.say(
                 _("{client} has confirmed it · you have not yet"),
                 _("{client} has confirmed it · {therapist} has not yet"),
             )
-        elif by_therapist:
+        elif "therapist" in goal.sealed_by:
             state = self.names.say(
                 _("you have confirmed it · {client} has not yet"),
                 _("{therapist} has confirmed it · {client} has not yet"),
             )
         else:
             state = _("not yet agreed together")
-        return GoalLine(goal.words, by_client, by_therapist, state)
+        return GoalLine(goal.words, "client" in goal.sealed_by, "therapist" in goal.sealed_by, state)
 
     def session_line(self, session: Session) -> SessionLine:
         sides = self.rows.sides.get(session.pk, set())

@@ -165,7 +165,7 @@ class _Entries:
         return TodayEntry(
             session.uid, session.dyad_uid, session.called, moment(session.start, self.where, form),
             str(MODALITIES[session.modality]), sheet=session.last_sheet or "", reachable=session.reachable,
-            sooner=session.state == "held" and session.unlinked and not session.unsent(self.now), **more,
+            sooner=session.goes_out(self.now), **more,
         )  # fmt: skip
 
     def to_settle(self, session: TodaySession) -> TodayEntry:

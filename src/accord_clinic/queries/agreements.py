@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
 from typing import Any
 
 from django.db.models import Prefetch
 
-from accord_clinic.attainment import LEVELS, level_words
+from accord_clinic.attainment import LEVELS, counts, is_current, level_words, levels_since
 from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Undone, Wording
 from accord_clinic.models.alliance import LEVEL_NAMES, current_picks
 from accord_clinic.models.care import rank
@@ -70,9 +69,15 @@ class Shown:
         return list(zip(LEVEL_NUMBERS, so_far, map(str, LEVEL_NAMES), strict=True))
 
     @property
+    def last_progress(self) -> tuple[int, int] | None:
+        """The last session that was rated on the scale that it has now, and how."""
+        rated = ((number, value) for number, _side, value in reversed(self.progress) if is_current(value, self.levels))
+        return next(rated, None)
+
+    @property
     def last_level(self) -> str:
-        """The words of the level that was rated last, where the wording still has levels."""
-        return level_words(self.levels, next((v for _n, _s, v in reversed(self.progress) if v in LEVELS), None))
+        """The words of the level that was rated last; nothing where there are no levels."""
+        return level_words(self.levels, self.last_progress[1]) if self.last_progress else ""
 
     @property
     def agreed(self) -> bool:
@@ -152,26 +157,16 @@ def _shown(row: Agreement) -> Shown:
         end=row.end,
         ended_at=row.ended_at,
         history=history[:-1],
-        progress=_progress(row, _levels_since(row)),
+        progress=_progress(row, levels_since((wording.levels, wording.at) for wording in row.wordings.all())),
         taken_back=tuple(EndTakenBack(each.mark, each.marked_at, each.side, each.at) for each in row.undone.all()),
     )
 
 
-def _levels_since(row: Agreement) -> datetime:
-    """Since when the levels of the last wording stand."""
-    wordings = list(row.wordings.all())
-    last = takewhile(lambda wording: wording.levels == wordings[-1].levels, reversed(wordings))
-    return min(wording.at for wording in last)
-
-
-def _progress(row: Agreement, levels_since: datetime) -> tuple[tuple[int, str, int], ...]:
-    """Each side's last word on each revealed session, in their order; what was taken back is not there.
-
-    A rating against levels counts for as long as these levels stand: in other words it would say something else.
-    """
+def _progress(row: Agreement, since: datetime) -> tuple[tuple[int, str, int], ...]:
+    """Each side's last word on each revealed session, in their order; what was taken back is not there."""
     rows: Iterable[Any] = row.progress.all()
     last = {
-        (p.number, p.side): None if p.value in LEVELS and p.at < levels_since else p.value
+        (p.number, p.side): p.value if counts(p.value, p.at, since) else None
         for p in rows
         if p.session.revealed_at
     }

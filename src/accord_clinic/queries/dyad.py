@@ -6,7 +6,7 @@ sessions.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from accord.records import DyadRecord, Signal
 from accord.signals import CHECK_IN
 from accord_clinic import models
-from accord_clinic.attainment import LEVELS
+from accord_clinic.attainment import counts, is_current, levels_since
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
@@ -101,6 +101,11 @@ class Goal:
     sealed_by: frozenset[str]
     progress: int | None
     levels: tuple[str, ...] = ()
+
+    @property
+    def agreed(self) -> bool:
+        """Agreed means: both have sealed these words."""
+        return {"client", "therapist"} <= self.sealed_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +204,17 @@ def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: boo
     )
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Since when the levels of a goal that has ended stand: its ratings against them are not shown any more."""
+
+
 @dataclass(slots=True)
 class LastWording:
-    """The last words of a goal that goes on, who has sealed them, and since when its levels stand."""
+    """The last words of a goal that goes on, who has sealed them, and the levels of each wording with its moment."""
 
     words: str
     levels: tuple[str, ...]
-    levels_since: datetime
+    so_far: list[tuple[tuple[str, ...], datetime]]
     sealed_by: set[str] = field(default_factory=set)
 
 
@@ -223,14 +232,12 @@ def _quotes(dyad: Dyad, responses: Sequence[Any]) -> list[Quoted]:
 
 
 def _moved(dyad: Dyad, goals: Mapping[int, LastWording]) -> list[Moved]:
-    """Of each goal and task the client's last word on each session; what was taken back is not there.
-
-    A rating against levels counts for as long as these levels stand: in other words it would say something else.
-    """
+    """Of each goal and task the client's last word on each session; what was taken back is not there."""
     last: dict[tuple[int, int], Moved | None] = {}
+    since = {goal: levels_since(wording.so_far) for goal, wording in goals.items()}
     for agreement, kind, session, value, at in PROGRESS.rows(dyad.pk):
-        old = value in LEVELS and (agreement not in goals or at < goals[agreement].levels_since)
-        last[agreement, session] = None if value is None or old else Moved(agreement, kind, session, value)
+        stands = value is not None and counts(value, at, since.get(agreement, NEVER))
+        last[agreement, session] = Moved(agreement, kind, session, value) if stands else None
     return [moved for moved in last.values() if moved is not None]
 
 
@@ -240,14 +247,15 @@ def _last_wordings(dyad: Dyad) -> dict[int, LastWording]:
     for goal, pk, words, seal, stored, at in GOALS.rows(dyad.pk):
         levels, before = as_levels(stored), last.get(goal)
         if pk != wording:
-            since = before.levels_since if before and before.levels == levels else at
-            last[goal], wording = LastWording(words, levels, since), pk
+            so_far = [*(before.so_far if before else ()), (levels, at)]
+            last[goal], wording = LastWording(words, levels, so_far), pk
         last[goal].sealed_by.add(seal)
     return last
 
 
 def _goals(wordings: Mapping[int, LastWording], moved: Sequence[Moved]) -> list[Goal]:
-    progress = {row.agreement: row.value for row in moved}
+    levels = {goal: last.levels for goal, last in wordings.items()}
+    progress = {row.agreement: row.value for row in moved if is_current(row.value, levels.get(row.agreement, ()))}
     return [
         Goal(goal, last.words, frozenset(last.sealed_by), progress.get(goal), last.levels)
         for goal, last in wordings.items()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accord.signals import CHECK_IN
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
+from accord_clinic.models import Client, Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.queries.practice import has_check_in
@@ -25,7 +25,7 @@ COLUMNS = (
     "dyad__client__name", "dyad__client__address_as", "dyad__client__email", "dyad__client__phone",
     "dyad__schedule__by_itself", "denied", "rated", "linked", "ticked",
     "last_revealed", "last_sheet",
-    "assumed",
+    "assumed", "held_back",
 )  # fmt: skip
 
 
@@ -64,6 +64,7 @@ class TodaySession:
     last_revealed: int | None
     last_sheet: str | None
     assumed: bool
+    held_back: bool
 
     @property
     def called(self) -> str:
@@ -96,6 +97,10 @@ class TodaySession:
         """A link waits for somebody to make it: none goes out by itself, or none did within a day of the session."""
         waits = self.reachable and self.by_itself is not False and now - self.start < GOES_OUT_WITHIN
         return self.unlinked and not waits
+
+    def goes_out(self, now: datetime) -> bool:
+        """The link will be sent by itself: neither a pause nor the client's wish for no messages holds it back."""
+        return self.state == "held" and self.unlinked and not self.unsent(now) and not self.held_back
 
     @property
     def ready(self) -> bool:
@@ -132,6 +137,7 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
     revealed = revealed.exclude(revealed_at=None).order_by("-start", "-pk")
     lately = Q(start__gte=since, start__lt=until)
     lately |= Q(is_denied(), start__lt=until)
+    paused, stopped = Q(pauses__isnull=False, pauses__until=None), Q(messages_stopped_at__isnull=False)
     rows = Session.objects.filter(treated, lately, dyad__client__locked_at=None).annotate(
         **{"denied": is_denied()},
         rated=Exists(Response.objects.filter(session=OuterRef("pk"), side="therapist", instrument=CHECK_IN)),
@@ -140,6 +146,7 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
         last_revealed=Subquery(revealed.values(n=rank())[:1]),
         last_sheet=Subquery(revealed.values("uid")[:1]),
         assumed=Exists(SessionChange.objects.filter(session=OuterRef("pk"), side="clock", after="held")),
+        held_back=Exists(Client.objects.filter(paused | stopped, pk=OuterRef("dyad__client"))),
     )
     return rows.order_by("start").values_list(*COLUMNS)
 

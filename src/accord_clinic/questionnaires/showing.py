@@ -234,10 +234,10 @@ def _readers_html(name: str, readers: tuple[Reader, ...], chosen: str, elsewhere
 
 def _rows_of_block(part: QuestionBlock, values: Values, names: QuestionNames, choosing: bool) -> str:
     """The rows of one questionnaire. What can be kept of a long measure is folded, open where some of it is kept."""
-    about = _folds(part)
+    about = names.fill(_folds(part))
     folded = [q for q in part.questions if about and q.sharing and answered(q, values)]
     others = [q for q in part.questions if q not in folded]
-    html = _rows_html(others, values, names, choosing)
+    html = _rows_html(others, values, names, choosing, among=part.questions)
     if not folded:
         return html
     context = {
@@ -245,17 +245,20 @@ def _rows_of_block(part: QuestionBlock, values: Values, names: QuestionNames, ch
         "language": folded[0].language,
         "count": len(folded),
         "is_open": any(last(values, sharing_field(q)) not in ("", "show") for q in folded),
-        "rows": mark_safe(_rows_html(folded, values, names, choosing)),  # noqa: S308 - from an autoescaping template
+        "rows": mark_safe(_rows_html(folded, values, names, choosing, among=part.questions)),  # noqa: S308 - from an autoescaping template
     }
     return render_to_string("client/_review_fold.html", context) + html
 
 
-def _rows_html(questions: Sequence[Question], values: Values, names: QuestionNames, choosing: bool) -> str:
+def _rows_html(
+    questions: Sequence[Question], values: Values, names: QuestionNames, choosing: bool, among: Sequence[Question] = ()
+) -> str:
+    """A row for each that was answered. `among`: where the question that one hangs on may be, too."""
     rows = []
     for question in questions:
         if not answered(question, values):
             continue
-        parent = next((q for q in questions if q.id == question.asked_if), None)
+        parent = next((q for q in among or questions if q.id == question.asked_if), None)
         deciding = [sharing_field(q) or reader_field(q) for q in (parent, question) if q]
         line = row(question.filled(names), values, " ".join(filter(None, deciding)), choosing=choosing)
         rows.append(render_to_string("client/_review_row.html", {"row": replace(line, note=names.fill(line.note))}))

@@ -21,7 +21,7 @@
      [data-review][hidden]          last screen. [data-rows] is filled from template[data-row], one row for each answer;
                                     [data-choice] in it: show it or keep it, open once button[data-choose] was pressed or
                                     with data-choosing, as is [data-when-choosing]; [data-send] then says data-send-chosen.
-                                    The rows of a block with data-folds=WHAT stand in one template[data-fold].
+                                    The rows of a block with data-folds=WHAT and data-fold-of=NAME stand in one template[data-fold].
                                     A row is .kept-back, and its [data-when-kept] shown, while its answer, or the one that it
                                     hangs on, is kept: "where does it stand?" would give away what felt off.
                                     [data-nothing] is shown where nothing was answered
@@ -177,26 +177,30 @@
     if (choosing) send.textContent = send.dataset.sendChosen;
     one("[data-choose]", review).hidden = choosing;
     const answered = [...questions, ...lines].filter((question) => !question.disabled && given(question.dataset.question).length);
-    const open = all("details[open] [data-about]", rows).map((about) => about.textContent);
+    const open = all("details[open]", rows).map((fold) => fold.dataset.foldOf);
     const made = [];
     for (const question of answered) {
       // The answers to a long measure stand folded, but for one about safety.
-      const about = "share" in question.dataset && question.closest("[data-folds]")?.dataset.folds;
-      if (!about) made.push(row(question, choosing));
-      else folded(about, one("legend", question).lang, made, open).append(row(question, choosing));
+      const block = "share" in question.dataset && question.closest("[data-folds]");
+      if (!block) made.push(row(question, choosing));
+      else folded(block.dataset, one("legend", question).lang, made, open).append(row(question, choosing));
     }
     rows.replaceChildren(...made);
-    for (const each of all("details", rows)) one("[data-count]", each).textContent = all("[data-review-row]", each).length;
+    for (const each of all("details", rows)) {
+      one("[data-count]", each).textContent = all("[data-review-row]", each).length;
+      each.open ||= Boolean(one(".kept-back", each));
+    }
     one("[data-nothing]", review).hidden = answered.length > 0;
   }
 
-  function folded(about, language, made, open) {
-    const before = made.find((each) => each.matches("details") && one("[data-about]", each).textContent === about);
+  function folded({ folds, foldOf }, language, made, open) {
+    const before = made.find((each) => each.dataset.foldOf === foldOf);
     if (before) return before;
     const fold = one("[data-fold]", review).content.firstElementChild.cloneNode(true);
-    one("[data-about]", fold).textContent = about;
+    fold.dataset.foldOf = foldOf;
+    one("[data-about]", fold).textContent = folds;
     if (language) one("[data-about]", fold).lang = language;
-    fold.open = open.includes(about);
+    fold.open = open.includes(foldOf);
     made.push(fold);
     return fold;
   }

@@ -50,7 +50,7 @@ def examine() -> list[Verdict]:
 
 def _program() -> Verdict:
     """Django's own checks of code and settings, those for a practice that strangers can reach included."""
-    messages = checks.run_checks(include_deployment_checks=not settings.DEMO)
+    messages = checks.run_checks(include_deployment_checks=settings.TLS)
     wrong = [message for message in messages if message.level >= checks.WARNING and not message.is_silenced()]
     if wrong:
         return Verdict(
@@ -66,7 +66,7 @@ def _demo() -> Verdict:
 
 
 def _hosts() -> Verdict:
-    outside = [h for h in settings.ALLOWED_HOSTS if h not in ("localhost", "127.0.0.1", "")]
+    outside = [h for h in settings.ALLOWED_HOSTS if h not in ("localhost", "127.0.0.1", "[::1]", "")]
     if "*" in outside:
         return Verdict(
             "address", False, "ACCORD_HOSTS is *: anybody could put a name of theirs into links. Name yours."

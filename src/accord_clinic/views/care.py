@@ -20,7 +20,7 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries.practice import practice
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, fits, or_404, tell
+from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +62,7 @@ def delete(request: MemberRequest, uid: str) -> HttpResponse:
     except AccordError as error:
         messages.error(request, str(error))
         return redirect("arrange", uid)
-    return tell(request, _("The client is deleted."), "people")
+    return redirect_with(request, _("The client is deleted."), "people")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,10 +80,10 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
             care.set_up(dyad, by=request.user, **{name: facts[name] for name in facts if name != "why_never"})
             care.note_not_for(dyad, facts["why_never"], by=request.user)
 
-    if not fits(form, change):
+    if not carry_out(form, change):
         context = {"form": form, "dyad": dyad, "not_asked": sharing_pages.not_asked(dyad)}
         return render(request, "therapist/set_up.html", context, status=422 if form.is_bound else 200)
-    answer = tell(request, _("Saved. Changes apply from the next check-in."), "dyad", uid)
+    answer = redirect_with(request, _("Saved. Changes apply from the next check-in."), "dyad", uid)
     _tell_not_asked(request, dyad)
     return answer
 
@@ -149,9 +149,9 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
             months = [int(count) for count in facts["follow_up"].split()]
             follow_up.plan_follow_ups(dyad, months, facts["on"], by=request.user)
 
-    if not fits(form, end_it):
+    if not carry_out(form, end_it):
         return _arrange(request, dyad, end=form, status=422)
-    return tell(request, _("Treatment has ended. All answers and notes are kept."), "dyad", uid)
+    return redirect_with(request, _("Treatment has ended. All answers and notes are kept."), "dyad", uid)
 
 
 @require_POST
@@ -164,10 +164,11 @@ def hand_over(request: MemberRequest, uid: str) -> HttpResponse:
     def hand_it_over(facts) -> None:
         care.hand_over(dyad, or_404(sharing_queries.colleague(facts["to"])), facts["on"], by=request.user)
 
-    if not fits(form, hand_it_over):
+    if not carry_out(form, hand_it_over):
         return _arrange(request, dyad, over=form, status=422)
     to = or_404(sharing_queries.colleague(form.cleaned_data["to"]))
-    return tell(request, _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name), "people")
+    done = _("{client} continues with {name}.").format(client=dyad.client.called, name=to.name)
+    return redirect_with(request, done, "people")
 
 
 def _arrange(request: MemberRequest, dyad, *, end=None, over=None, status: int = 200) -> HttpResponse:

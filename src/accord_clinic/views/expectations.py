@@ -25,7 +25,7 @@ from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import page_of_course, through_the_door
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, in_chosen_language, or_404, where_it_goes
+from accord_clinic.views.shortcuts import do, in_chosen_language, or_404, sent_or_printed
 
 GUIDE = "before-the-first-session"
 """The page of the guide that stands above the questions."""
@@ -105,7 +105,7 @@ def mine(request: HttpRequest, client, uid: str) -> HttpResponse:
 def send_guide(request: MemberRequest, uid: str) -> HttpResponse:
     """Send the client the link."""
     dyad = or_404(dyad_queries.treated(request.user, uid))
-    done = where_it_goes(delivery.contact(dyad.client), _("The page is on its way."))
+    done = sent_or_printed(delivery.contact(dyad.client), _("The page is on its way."))
     return do(request, reverse("dyad", args=[uid]), expectations.send_page, dyad, by=request.user, done=done)
 
 

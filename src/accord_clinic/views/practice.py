@@ -24,7 +24,7 @@ from accord_clinic.queries import members as member_queries
 from accord_clinic.queries import planning as planning_queries
 from accord_clinic.upkeep import health
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, fits, or_404, tell, where_it_goes
+from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with, sent_or_printed
 
 PEOPLE = ("safety_contact", "outside_reader")
 
@@ -46,9 +46,9 @@ def settings(request: MemberRequest) -> HttpResponse:
         chosen = {name: by_uid.get(facts[name]) for name in PEOPLE}
         member_actions.set_up(practice, by=request.user, **(facts | chosen))
 
-    if not fits(form, set_up):
+    if not carry_out(form, set_up):
         return admins_page(request, "practice/settings.html", {"form": form, "practice": practice}, status=422)
-    return tell(request, _("Saved."), "practice")
+    return redirect_with(request, _("Saved."), "practice")
 
 
 @require_POST
@@ -70,12 +70,12 @@ def members(request: MemberRequest) -> HttpResponse:
     def invite(facts) -> None:
         member_actions.invite_member(facts["name"], facts["email"], facts["roles"], by=request.user)
 
-    if not fits(form, invite):
+    if not carry_out(form, invite):
         context = {"form": form, "people": member_queries.colleagues(request.user)}
         return admins_page(request, "practice/members.html", context, status=422 if form.is_bound else 200)
     facts = form.cleaned_data
     on_its_way = _("A link to choose a password is on its way to {name}.").format(name=facts["name"])
-    return tell(request, where_it_goes(facts["email"], on_its_way), "members")
+    return redirect_with(request, sent_or_printed(facts["email"], on_its_way), "members")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -85,7 +85,7 @@ def member(request: MemberRequest, uid: str) -> HttpResponse:
     person = or_404(member_queries.colleague(request.user, uid))
     back, what = reverse("member", args=[uid]), request.POST.get("what")
     if what == "link":
-        done = where_it_goes(person.email, _("A new link is on its way."))
+        done = sent_or_printed(person.email, _("A new link is on its way."))
         return do(request, back, member_actions.send_password_link, person, by=request.user, done=done)
     if what == "sessions":
         done = _("{name} is signed out everywhere.").format(name=person.name)
@@ -121,11 +121,11 @@ def absence(request: MemberRequest, uid: str) -> HttpResponse:
         days = (facts["first"], facts["last"])
         absence_actions.give_caseload(person, to, facts["kind"], days, facts["why"], by=request.user)
 
-    if not fits(form, give):
+    if not carry_out(form, give):
         context = {"form": form, "person": person, "moves": member_queries.caseload_moves(request.user, person)}
         return admins_page(request, "practice/absence.html", context, status=422 if form.is_bound else 200)
     done = _("Done. {name} can see that it was done, but not why.").format(name=person.name)
-    return tell(request, done, "absence", uid)
+    return redirect_with(request, done, "absence", uid)
 
 
 @require_POST
@@ -224,10 +224,10 @@ def closed_days(request: MemberRequest) -> HttpResponse:
     """The days on which the practice is closed; add some."""
     permissions.check_keep_practice(request.user)
     form = Closing(request.POST or None)
-    if not fits(form, lambda facts: planning.close(facts["name"], facts["first"], facts["last"], by=request.user)):
+    if not carry_out(form, lambda facts: planning.close(facts["name"], facts["first"], facts["last"], by=request.user)):
         context = {"form": form, "days": planning_queries.closed_days_ahead()}
         return admins_page(request, "practice/closed.html", context, status=422 if form.is_bound else 200)
-    return tell(
+    return redirect_with(
         request,
         _("The practice is closed on these days. Weekly sessions on those days have been removed."),
         "closed_days",

@@ -23,7 +23,7 @@ from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries.practice import zone
 from accord_clinic.views.checkin import lend
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, fits, or_404, tell, where_it_goes
+from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with, sent_or_printed
 from accord_clinic.words.phrases import moment
 
 WITH_YEAR = "l, j F Y, H:i"
@@ -46,7 +46,7 @@ def plan(request: MemberRequest, uid: str) -> HttpResponse:
         else:
             care.plan_session(dyad, facts["start"], by=request.user, **once)
 
-    if not fits(form, plan_it):
+    if not carry_out(form, plan_it):
         around = {"rhythm": session_pages.rhythm(dyad), "not_asked": sharing_pages.not_asked(dyad)}
         context = {"form": form, "dyad": dyad, **around}
         return render(request, "therapist/plan.html", context, status=422 if form.is_bound else 200)
@@ -54,7 +54,7 @@ def plan(request: MemberRequest, uid: str) -> HttpResponse:
         done = _("The next eight weeks are planned. Later sessions follow week by week.")
     else:
         done = _("The session is planned: {when}.").format(when=moment(form.cleaned_data["start"], where, WITH_YEAR))
-    return tell(request, done, "dyad", uid)
+    return redirect_with(request, done, "dyad", uid)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,10 +69,10 @@ def move(request: MemberRequest, uid: str) -> HttpResponse:
         new = {name: facts[name] for name in ("start", "modality", "minutes")}
         care.move_session(session, by=request.user, **new)
 
-    if not fits(form, move_it):
+    if not carry_out(form, move_it):
         context = {"form": form, "page": session_pages.move_page(session), "session": session, "dyad": session.dyad}
         return render(request, "therapist/move.html", context, status=422 if form.is_bound else 200)
-    return tell(request, _("The session is moved."), "move_session", uid)
+    return redirect_with(request, _("The session is moved."), "move_session", uid)
 
 
 @require_POST
@@ -102,7 +102,7 @@ def link(request: MemberRequest, uid: str) -> HttpResponse:
         back = _back(request, session)
         client = session.dyad.client
         on_its_way = _("The link is on its way to {name}.").format(name=client.called)
-        done = where_it_goes(delivery.contact(client), on_its_way)
+        done = sent_or_printed(delivery.contact(client), on_its_way)
         return do(request, back, checkin.mail_link, session, address, by=request.user, done=done)
     permissions.check_treat(request.user, session.dyad)
     if "tablet" in request.POST:

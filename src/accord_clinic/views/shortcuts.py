@@ -63,7 +63,7 @@ def do(request: HttpRequest, back: str, act: Callable[..., Any], *args: Any, don
     return HttpResponseRedirect(back)
 
 
-def fits(form: Form, act: Callable[[dict[str, Any]], Any]) -> bool:
+def carry_out(form: Form, act: Callable[[dict[str, Any]], Any]) -> bool:
     """Whether a form can be read and the action takes what it gives; else it says why and keeps what was typed."""
     if not form.is_valid():
         return False
@@ -77,13 +77,13 @@ def fits(form: Form, act: Callable[[dict[str, Any]], Any]) -> bool:
     return True
 
 
-def tell(request: HttpRequest, done: str, to: str, *args: str) -> HttpResponseRedirect:
+def redirect_with(request: HttpRequest, done: str, to: str, *args: str) -> HttpResponseRedirect:
     """Say what was done, on the page of this name."""
     messages.success(request, done)
     return redirect(to, *args)
 
 
-def where_it_goes(address: str, on_its_way: str) -> str:
+def sent_or_printed(address: str, on_its_way: str) -> str:
     """What to say of a message to this address: that it is on its way, or that it is only printed."""
     if not delivery.is_printed(address):
         return on_its_way

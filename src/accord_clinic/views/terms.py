@@ -16,7 +16,7 @@ from accord_clinic.queries import programs as program_queries
 from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries import terms as terms_queries
 from accord_clinic.views.requests import MemberRequest
-from accord_clinic.views.shortcuts import do, fits, or_404, tell
+from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,24 +33,24 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
 def _facts(request: MemberRequest, dyad) -> HttpResponse:
     page = terms_pages.terms_page(request.user, dyad)
     form = Facts(request.POST, prefix="facts", with_contact=page.may_change_contact)
-    if not fits(form, lambda facts: corrections.put_right_all(dyad.client, by=request.user, **facts)):
+    if not carry_out(form, lambda facts: corrections.put_right_all(dyad.client, by=request.user, **facts)):
         return _page(request, dyad, facts=form)
-    return tell(request, _("Saved."), "terms", dyad.uid)
+    return redirect_with(request, _("Saved."), "terms", dyad.uid)
 
 
 def _messages(request: MemberRequest, dyad) -> HttpResponse:
     form = Messages(request.POST, prefix="messages")
-    if not fits(form, lambda facts: schedule.settle(dyad, by=request.user, **facts)):
+    if not carry_out(form, lambda facts: schedule.settle(dyad, by=request.user, **facts)):
         return _page(request, dyad, messages=form)
-    return tell(request, _("Saved."), "terms", dyad.uid)
+    return redirect_with(request, _("Saved."), "terms", dyad.uid)
 
 
 def _agrees(request: MemberRequest, dyad) -> HttpResponse:
     form = WhoAgrees(request.POST, prefix="agrees")
-    if not fits(form, lambda facts: consent.set_terms(dyad, by=request.user, **facts)):
+    if not carry_out(form, lambda facts: consent.set_terms(dyad, by=request.user, **facts)):
         return _page(request, dyad, agrees=form)
     done = _("It is changed. {client} reads it before the first question.").format(client=dyad.client.called)
-    return tell(request, done, "terms", dyad.uid)
+    return redirect_with(request, done, "terms", dyad.uid)
 
 
 def _guardian(request: MemberRequest, dyad) -> HttpResponse:
@@ -75,11 +75,11 @@ def _cover(request: MemberRequest, dyad) -> HttpResponse:
         colleague = or_404(sharing_queries.colleague(facts["colleague"]))
         cover_and_emergency.cover(dyad, colleague, facts["first"], facts["last"], by=request.user)
 
-    if not fits(form, cover):
+    if not carry_out(form, cover):
         return _page(request, dyad, cover=form)
     name = or_404(sharing_queries.colleague(form.cleaned_data["colleague"])).name
     done = _("{name} covers for you. {client} can see this.").format(name=name, client=dyad.client.called)
-    return tell(request, done, "terms", dyad.uid)
+    return redirect_with(request, done, "terms", dyad.uid)
 
 
 def _end_cover(request: MemberRequest, dyad) -> HttpResponse:

@@ -10,9 +10,10 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accord.errors import BadInput
@@ -147,9 +148,11 @@ def _take(
     if event is None:
         if now_there.start > now:
             assert series.dyad is not None, "matched"
-            if _in_another_calendar(series.dyad, series.calendar_id, now_there):
-                return
-            session = _same_day(series.dyad, now_there) or care.plan_session(
+            planned = _planned_that_day(series.dyad, now_there)
+            if any(row.by_calendar not in (None, series.calendar_id) for row in planned):
+                return  # a feed and a care record often hold the same hours
+            # Planned by hand: the same session, so that none is there twice.
+            session = next((row for row in planned if row.by_calendar is None), None) or care.plan_session(
                 series.dyad, now_there.start, by=None, minutes=now_there.minutes, source="calendar"
             )
             event = CalendarEvent.objects.create(
@@ -209,20 +212,13 @@ def _tell(
         CalendarChange.objects.create(event=event, kind=kind, before=before, minutes_before=minutes, at=now)
 
 
-def _same_day(dyad: Dyad, there: Appointment) -> Session | None:
-    """A session that was planned for this day in another way: the same one, so that none is there twice."""
+def _planned_that_day(dyad: Dyad, there: Appointment) -> list[Any]:
+    """The sessions that are planned for this day, each with `by_calendar`: the calendar that planned it, if one did."""
     where = zone()
     day = timezone.localdate(there.start, where)
-    rows = dyad.sessions.filter(state="planned", calendar_event=None, start__gt=timezone.now())
-    return next((row for row in rows if timezone.localdate(row.start, where) == day), None)
-
-
-def _in_another_calendar(dyad: Dyad, calendar: int, there: Appointment) -> bool:
-    """Whether the member's other calendar has planned that day: a feed and a care record often hold the same hours."""
-    where = zone()
-    rows = dyad.sessions.filter(state="planned", calendar_event__isnull=False, start__gt=timezone.now())
-    day, others = timezone.localdate(there.start, where), rows.exclude(calendar_event__series__calendar=calendar)
-    return any(timezone.localdate(row.start, where) == day for row in others)
+    rows = dyad.sessions.filter(state="planned", start__gt=timezone.now())
+    rows = rows.annotate(by_calendar=F("calendar_event__series__calendar"))
+    return [row for row in rows if timezone.localdate(row.start, where) == day]
 
 
 def _last_by_calendar(session: Session) -> bool:

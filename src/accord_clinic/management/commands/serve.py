@@ -17,8 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--host", default="127.0.0.1")
-        usual = (urlsplit(settings.PUBLIC_URL).port if settings.HERE_ALONE else None) or 8000
-        parser.add_argument("--port", type=int, default=usual)
+        parser.add_argument("--port", type=int, help="8000, or the port in ACCORD_URL where that names this machine")
         parser.add_argument("--workers", type=int, default=2)
 
     def handle(self, host, port, workers, **_options):
@@ -26,6 +25,7 @@ class Command(BaseCommand):
             raise BadInput(
                 f"ACCORD_URL is {settings.PUBLIC_URL}, without TLS: Accord listens on this machine only, not on {host}."
             )
+        port = _port(port)
         serving.check_port(host, port)
         serving.prepare()
         practice = Practice.objects.first()
@@ -45,6 +45,19 @@ class Command(BaseCommand):
         self.stdout.write(f"{practice.name}: listening on {host}, port {port}. Ctrl-C stops it.\n{where_it_opens()}")
         self.stdout.flush()
         sys.exit(serving.run(host, port, workers))
+
+
+def _port(wanted: int | None) -> int:
+    """The port to listen on: every link has the one in ACCORD_URL, so without a web server in front it is that one."""
+    if not settings.HERE_ALONE:
+        return wanted or 8000
+    try:
+        linked = urlsplit(settings.PUBLIC_URL).port or 80
+    except ValueError as error:
+        raise BadInput(f"ACCORD_URL is {settings.PUBLIC_URL}: {error}.") from None
+    if wanted not in (None, linked):
+        raise BadInput(f"ACCORD_URL is {settings.PUBLIC_URL}, --port is {wanted}. Give both the same port.")
+    return linked
 
 
 def where_it_opens() -> str:

@@ -51,9 +51,9 @@ def _dropout(question: PlannedQuestion, ratings: Ratings, empty: Section) -> Sec
         for name in wanted
     ]
     # Of all courses whose ending is known. In the odds a session without a covariate is left out, its ending with it.
-    known = rows.filter(~pl.col("event").is_nan().any().over("dyad"))
-    courses, ends = known["dyad"].n_unique(), ((1, "unplanned"), (2, "planned"))
-    shares = {kind: _share(int((known["event"] == code).sum()), courses) for code, kind in ends}
+    of_known_ending = rows.filter(~pl.col("event").is_nan().any().over("dyad"))
+    courses, ends = of_known_ending["dyad"].n_unique(), ((1, "unplanned"), (2, "planned"))
+    shares = {kind: _share(int((of_known_ending["event"] == code).sum()), courses) for code, kind in ends}
     left_out = tens(fit.dropped)
     more = (f"about {left_out} sessions without a score or a known ending are not in the odds",) if left_out else ()
     of_known = {f"share with {kind} endings, of courses whose ending is known": v for kind, v in shares.items() if v}

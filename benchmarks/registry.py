@@ -92,6 +92,9 @@ def timed_solvers() -> Iterator[dict[str, float]]:
         setattr(module, name, solver)
 
 
+ANALYSES = ("growth", "describe", "dropout", "coupling", "signals")
+
+
 def analyses(registry: Registry, engine: str) -> dict[str, Callable[[], tuple[str, float]]]:
     """By name: what is done, giving a line about the answer and the number by which engines are compared."""
 
@@ -121,7 +124,7 @@ def analyses(registry: Registry, engine: str) -> dict[str, Callable[[], tuple[st
         courses, flagged = sum(judged.courses.values()), sum(judged.flagged.values())
         return f"{flagged:,} of {courses:,} courses flagged", float(flagged)
 
-    return {"growth": growing, "describe": described, "dropout": leaving, "coupling": coupled, "signals": judging}
+    return dict(zip(ANALYSES, (growing, described, leaving, coupled, judging), strict=True))
 
 
 def run(registry: Registry, rows: int, engine: str, asked: list[str]) -> dict[str, float]:
@@ -144,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     parser.add_argument("--engine", default="duckdb")
-    parser.add_argument("--analyses", nargs="+", default=[], help="growth, describe, dropout, coupling, signals")
+    parser.add_argument("--analyses", nargs="+", default=[], choices=ANALYSES)
     arguments = parser.parse_args()
     for rows in arguments.rows:
         free = shutil.disk_usage(tempfile.gettempdir()).free

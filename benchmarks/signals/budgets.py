@@ -21,6 +21,7 @@ from benchmarks.signals.tables import Size, mean_and_spread, show, spread_out
 PRACTICE = 200  # courses
 SMALL = (10, 20, 30)
 FEW = (PLAIN, "noise skewed -1")
+TWICE, TWO_THIRDS = 2.0, 2 / 3
 HEAD = ("condition", "practices", "drop", "drop: spread", "slide", "slide: spread")
 
 
@@ -31,15 +32,25 @@ def budget(size: Size) -> None:
 
 
 def few(size: Size) -> None:
-    """The same for practices that have hardly begun."""
-    rows = (
-        (f"{name}, {n} courses", size.small, *_ratios(LIVES[name], n, size.small, size)) for name in FEW for n in SMALL
-    )
-    show("few", "The budget in small practices; no slide below twenty courses", HEAD, rows)
+    """The same for practices that have hardly begun, and which share of them lies far from the budget for drops."""
+    head = (*HEAD, "above twice", "below two thirds")
+    rows = ((f"{name}, {n} courses", size.small, *_far(LIVES[name], n, size)) for name in FEW for n in SMALL)
+    show("few", "The budget in small practices; no slide below twenty courses", head, rows)
 
 
 def _ratios(life: Life, n: int, count: int, size: Size) -> list[float]:
-    return mean_and_spread(spread_out(partial(_practice, life, n, size), count, size.processes))
+    return mean_and_spread(_practices(life, n, count, size))
+
+
+def _far(life: Life, n: int, size: Size) -> list[float]:
+    ratios = _practices(life, n, size.small, size)
+    drops = ratios[:, 0]
+    return [*mean_and_spread(ratios), float((drops > TWICE).mean()), float((drops < TWO_THIRDS).mean())]
+
+
+def _practices(life: Life, n: int, count: int, size: Size) -> Floats:
+    """Drop and slide against their budgets, (count, 2)."""
+    return spread_out(partial(_practice, life, n, size), count, size.processes)
 
 
 def _levels(calm: Floats, times: Floats, days: Floats, made: Calibration) -> Floats:

@@ -160,7 +160,7 @@ def test_the_summary_names_the_calibration_and_what_it_rests_on(study, tmp_path,
     signals(clients(study), tmp_path)
     said = capsys.readouterr().out
     assert "under a budget of 5.0% of 15-session courses in which nothing happened" in said
-    assert re.search(r"Judged by innovation-3:[0-9a-f]{12}, from 40 courses of the table\.", said)
+    assert re.search(r"Judged by innovation-4:[0-9a-f]{12}, from 40 courses of the table\.", said)
     assert "How many of these flags are false alarms is not known: the table is too small to tell." in said
     signals(clients(study).filter(pl.col("dyad") <= 9), tmp_path)
     said = capsys.readouterr().out
@@ -195,7 +195,7 @@ def test_json_holds_every_row_and_the_calibration(study, tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert len(said["rows"]) == len(clients(study))
     assert set(ADDED) <= set(said["rows"][0])
-    assert said["calibrations"][0]["calibration"]["id"].startswith("innovation-3:")
+    assert said["calibrations"][0]["calibration"]["id"].startswith("innovation-4:")
 
 
 def test_the_example_of_the_help_runs(tmp_path, monkeypatch):

@@ -168,7 +168,7 @@ class TestJoin:
             join({"north": read_folder(packed(tmp_path / "b.zip", rows))}, tmp_path / "registry")
         assert open_registry(tmp_path / "registry").practices["north"]["tables"]["dyads"] == 4
 
-    @pytest.mark.parametrize("name", ["", "../up", "Ärzte", "a/b", "practice=x"])
+    @pytest.mark.parametrize("name", ["", "../up", "Ärzte", "a/b", "practice=x", "01", "1a"])
     def test_a_name_cannot_lead_out_of_the_folder(self, tmp_path, name):
         with pytest.raises(BadInput, match="cannot name a practice"):
             join({name: read_folder(packed(tmp_path / "b.zip", tables()))}, tmp_path / "registry")

@@ -8,7 +8,7 @@ from accord.simulation import simulate
 from accord.stats.innovation import NONE, OPEN, RECOVERED
 from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Calibration, calibrate
-from accord.trajectories import trajectory
+from accord.trajectories import drops, trajectory
 
 T = np.arange(1.0, 13.0)
 CALM = np.array([75.0, 70, 80, 75, 78, 75, 77, 74, 76, 78, 75, 77])
@@ -171,3 +171,16 @@ def test_one_session_constant_ratings_and_no_rating_at_all_are_fine(both):
     assert trajectory([[70.0]], [1], both).state.tolist() == [[NONE]]
     assert not trajectory(np.full((1, 12), 100.0), T, both).flag_drop.any()
     assert not trajectory(np.full((1, 12), np.nan), T, both).flag_drop.any()
+
+
+@pytest.mark.parametrize("second", [False, True])
+@pytest.mark.parametrize("level", [None, -3.0])
+def test_drops_are_those_of_the_whole_trajectory(both, second, level):
+    own = simulate(50, 12, 7, items=4)
+    own.client[::3, 4] = np.nan
+    told = {"second": own.therapist if second else None, "level": None if level is None else np.full((50, 12), level)}
+    path = trajectory(own.client, T, both, **told)
+    whole = (path.expected, path.sd, path.z, path.flag_drop)
+    assert path.flag_drop.any()
+    for part, same in zip(drops(own.client, T, both, **told), whole, strict=True):
+        np.testing.assert_array_equal(part, same)

@@ -125,7 +125,7 @@ def test_a_signal_that_a_practice_added_is_told_too():
 
 
 def test_an_inferred_mark_says_how_sure_it_is():
-    gap, drop = FalseAlarms("innovation-3:2", 0.03, 57), FalseAlarms("innovation-3:1", 0.05, 57, (0.4, 0.31, 0.49))
+    gap, drop = FalseAlarms("innovation-4:2", 0.03, 57), FalseAlarms("innovation-4:1", 0.05, 57, (0.4, 0.31, 0.49))
     assert how_sure(gap) == (
         "By chance about 3 in 100 courses of 15 sessions get a mark like this. How many marks here are false alarms is "
         "not known yet, so ask."
@@ -142,7 +142,7 @@ def test_an_inferred_mark_says_how_sure_it_is():
 
 def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
     """Today, People and supervision show one line for each person; what was said needs no such word."""
-    gap, drop = FalseAlarms("innovation-3:2", 0.03, 57), FalseAlarms("innovation-3:1", 0.05, 57, (0.4, 0.31, 0.49))
+    gap, drop = FalseAlarms("innovation-4:2", 0.03, 57), FalseAlarms("innovation-4:1", 0.05, 57, (0.4, 0.31, 0.49))
     scale = "accord-check-in/collaboration"
     low, apart, said, quiet = (
         in_a_list(findings([signal], [], 9, TO_BEN)[0], alarms)
@@ -167,8 +167,8 @@ def test_a_mark_that_the_therapists_rating_raised_says_whose_it_was(kind, words)
 
 
 def test_a_mark_names_the_calibration_that_judged_it():
-    made = FalseAlarms("innovation-3:3f2a90c1d5e4", 0.05, 57)
-    assert judged_by(made) == "Based on calibration innovation-3:3f2a90c1d5e4, from 57 clients here."
+    made = FalseAlarms("innovation-4:3f2a90c1d5e4", 0.05, 57)
+    assert judged_by(made) == "Based on calibration innovation-4:3f2a90c1d5e4, from 57 clients here."
     assert judged_by(replace(made, courses=0)).endswith("from starting values.")
 
 

@@ -36,12 +36,12 @@ LOOKED_AT = 30_000  # ratings simulated for each guess
 ENOUGH = 10  # own courses from which on there is a twin
 SPREADS = (0.0, 0.18, 0.36, 0.55, 0.75)
 TAILS = (-0.3, -0.15, 0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.28)  # `Noise.tail`
-DIGITS = 4  # of a tail: what one processor's arithmetic adds would draw every gamma after it anew
+DIGITS = 4  # of a tail, so that no draw hangs on the last digit of one processor's arithmetic
 SKEWS = (-2.0, -1.5, -1.0, -0.5, 0.0)
 LOPSIDED = -0.4  # skew above which noise is taken as even: strains that were not left out look like a little of it
 CUT = 0.15  # of ratings at the ends of the scale, beyond which it cannot be seen
-LEFT_IN = 0.15  # how lopsided even noise looks where strains that were not left out are among it
-UNSURE = 4.6  # the standard error of how lopsided steps look, from one rating
+SEEMING = 0.15  # how lopsided even noise looks to 20 or 30 courses, strained or not (.12 to .20; .06 to 200 of them)
+UNSURE = 4.6  # the standard error of how lopsided steps look, from one rating; with many courses it is smaller
 FAR = 2.0  # sd beyond which a step counts no more for that
 UPPER = (0.02, 0.03, 0.05, 0.08, 0.12)  # upper shares of courses by whose largest rises tails are compared
 MOST_MISSING = 0.5  # share of gaps for which a budget is met; with more, few ratings would have to bear all false marks
@@ -146,14 +146,15 @@ class _Search:
     def skew(self, voice: Voice) -> float:
         """How much further noise falls than it rises; 0 where that is little, or may be strains or chance.
 
-        One standard error beyond what strains look like: a practice of twenty courses sees a skew of -1 three times in
-        four, and takes even noise for lopsided one time in ten. Unseen, such noise would give it three times its drops.
+        One standard error beyond what even noise looks like: of practices with twenty courses five in six see a skew of
+        -1, and one in ten takes even noise for lopsided, one in five where a third of its courses are strained. Unseen,
+        such noise would give them four times their drops.
         """
         if self.at_end(voice.usual) > CUT:
             return 0.0
         even = _with(voice, skew=0.0, tail=0.0)
         seen = lopsided(self.y, self.t, voice.usual) - lopsided(self.simulated(even), self.t, voice.usual)
-        if seen > -LEFT_IN - UNSURE / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:
+        if seen > -SEEMING - UNSURE / max(self.judged * (COURSE - QUIET), 1.0) ** 0.5:
             return 0.0
         skew = self.nearest(SKEWS, lambda s: _with(voice, skew=s, tail=0.0), lopsided)
         return skew if skew <= LOPSIDED else 0.0

@@ -27,7 +27,7 @@ from accord.stats.simulated_practice import SimulatedPractice
 
 __all__ = ["BUDGET", "Budget", "Calibration", "Threshold", "allowed", "calibrate", "calibrate_both", "estimate"]
 
-METHOD = "innovation-3"
+METHOD = "innovation-4"
 LONG = 6  # ratings of a course from which a practice learns to judge
 FEWEST_COURSES = {"drop": 10, "slide": 20, "gap": 10}
 """Such courses before a kind of mark is made: with fewer, no budget holds."""
@@ -68,7 +68,7 @@ class Calibration:
 
     @cached_property
     def id(self) -> str:
-        """Method and a fingerprint of every number in it, such as `innovation-3:3f2a90c1d5e4`."""
+        """Method and a fingerprint of every number in it, such as `innovation-4:3f2a90c1d5e4`."""
         text = json.dumps(self.to_dict(), sort_keys=True)
         return f"{self.method}:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 

@@ -276,7 +276,7 @@ class TestALostSecondFactor:
         self.reset(as_member(ada), ben)
         notices.deliver()
         [told] = [one for one in mailoutbox if one.to == [ben.email]]
-        assert "second step for signing in was removed" in told.body
+        assert "second factor for signing in was removed" in told.body
         assert not [word for word in ("Ben", "Ada", "Practice", "therap") if word in told.subject + told.body]
         done = AuditEntry.objects.get(act="reset_second_factor")
         assert (done.actor, done.row) == (f"member:{ada.pk}", f"member:{ben.pk}")

@@ -238,4 +238,4 @@ def test_the_legend_says_how_often_a_wide_gap_is_chance_where_one_is_marked(wide
     said = Response(1, "client", "accord-check-in", "0.1", "full", {"d1": 3, "d2": 3, "m1": 3, "m2": 3})
     heard = DyadRecord((SessionFacts(1, True, "room"),), (said,))
     words = picture(course(heard, shelf, {}), shelf, sessions(1), [], wide, Names("Ana", "Ben")).wide.words
-    assert ("by chance alone with about 3 in 100 clients" in words.wide_gap) == bool(wide)
+    assert ("by chance alone in about 3 of 100 courses of 15 sessions" in words.wide_gap) == bool(wide)

@@ -38,8 +38,8 @@ def latest(session):
 def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone, session):
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
-    keeps = "You can keep any answer to yourself. You choose before you send, and what you keep is shown to nobody."
-    assert f"It takes about a minute. Ben reads what you show. {keeps} What you show, these can read, too:" in page
+    keeps = "You can keep any answer to yourself. You choose before you send. No page shows anybody what you keep."
+    assert f"It takes about a minute. Ben reads what you show. {keeps} These people can read what you show, too:" in page
     assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page
@@ -384,7 +384,7 @@ class TestThanks:
     def test_says_when_it_opens_and_how_to_change_it(self, phone, session):
         phone.send(USUAL)
         page = text(phone.browser.get(phone.url + "received/"))
-        assert "Ben can read them once Ben has rated the session, too" in page
+        assert "Ben can read them once Ben has answered, too" in page
         assert "Until then you can change them." in page
 
     def test_says_that_both_can_see_it_once_they_can(self, phone, session, people):

@@ -43,7 +43,7 @@ def test_it_opens_with_a_sentence(noon, people, dyad, ben):
     a_session(dyad, NOON + timedelta(hours=2))
     a_held_session(a_dyad(ben, "Bo"), NOON - timedelta(days=1, hours=1))
     page = today(ben)
-    assert page.sentence == "One session today. You have one rating to give. You have one link to send."
+    assert page.sentence == "One session today. You have one session to rate. You have one link to send."
     a_session(a_dyad(ben, "Cem"), NOON + timedelta(hours=1))
     assert today(ben).first == "Cem is first, at 13:00."
 

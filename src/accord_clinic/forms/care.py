@@ -86,7 +86,7 @@ class CourseForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Used for your suggestions only. The client can read it in a copy of everything."),
     )
-    modality = forms.ChoiceField(label=_("Where you usually meet"), choices=WHERE)
+    modality = forms.ChoiceField(label=_("How you usually meet"), choices=WHERE)
     form = forms.ChoiceField(label=_("The client gets"), choices=FORMS)
     often = forms.TypedChoiceField(
         label=_("Check-ins"),

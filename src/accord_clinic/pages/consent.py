@@ -157,7 +157,7 @@ def _guardians(terms: Terms | None, has_guardians: bool) -> Iterable[str]:
         return ()
     learns = terms.guardian_learns if terms else "nothing"
     texts = {
-        "nothing": _("The practice tells them nothing without asking you."),
+        "nothing": _("The practice tells them nothing without asking you, unless someone is in danger."),
         "dates": _("The practice may tell them that sessions take place, and when."),
         "together": _("The practice tells them only what you and your therapist decide, together."),
     }

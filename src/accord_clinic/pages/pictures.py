@@ -213,7 +213,7 @@ def _apart(panel: Panel) -> Iterator[Panel]:
 
 def _note(course: Course, instrument: Instrument, scale: Scale) -> str:
     if (instrument.id, scale.name) in course.silent:
-        return _("the shaded band is from other practices, until there are enough ratings here")
+        return _("the shaded band is drawn from starting values, until there are enough ratings here")
     return _("higher is worse") if scale.direction == "high is bad" else ""
 
 
@@ -271,7 +271,7 @@ def course_words(names: Names, marked: bool) -> Words:
     """`marked`: some session is marked as wide apart, so the legend says how often that is chance."""
     wide = _("further apart than is usual")
     if marked:
-        wide += " " + _("(by chance alone with about {count} in 100 clients)").format(count=round(100 * BUDGET.gap))
+        wide += " " + _("(by chance alone in about {count} of 100 courses of 15 sessions)").format(count=round(100 * BUDGET.gap))
     return Words(
         title=_("Ratings so far"),
         description=_(

@@ -278,7 +278,7 @@ def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:
     to_do = (*parts["sessions"], *parts["to_do"])
     rate, link = sum(e.rate for e in to_do), sum(e.link for e in to_do)
     if rate:
-        owed = ngettext("You have one rating to give.", "You have {count} ratings to give.", rate)
+        owed = ngettext("You have one session to rate.", "You have {count} sessions to rate.", rate)
         sentences.append(owed.format(count=rate))
     if link:
         unsent = ngettext("You have one link to send.", "You have {count} links to send.", link)

@@ -79,7 +79,7 @@ def _numbers(numbers: service_pages.Service) -> dict[str, object]:
 
 
 def _by_place(released: Released) -> tuple[list[ServiceLine], bool]:
-    """Where sessions took place, and whether how many clients answered stands beside it.
+    """How sessions took place, and whether how many clients answered stands beside it.
 
     That is kept back for the room and remote alike; then the column goes, and sessions and ratings are told without it.
     """
@@ -92,7 +92,7 @@ def _by_place(released: Released) -> tuple[list[ServiceLine], bool]:
 
 
 def _pictures(released: Released) -> dict[str, object]:
-    """How many sessions were answered; and how often concerns were talked about, or else where sessions took place."""
+    """How many sessions were answered; and how often concerns were talked about, or else how sessions took place."""
     names = [_short_span(period.first, period.last) for period in released.periods]
     client = [period.row.client.percent for period in released.periods]
     therapist = [period.row.therapist.percent if period.row.therapist else None for period in released.periods]

@@ -39,7 +39,8 @@ def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_wh
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
     keeps = "You can keep any answer to yourself. You choose before you send. No page shows anybody what you keep."
-    assert f"It takes about a minute. Ben reads what you show. {keeps} These people can read what you show, too:" in page
+    who = f"Ben reads what you show. {keeps} These people can read what you show, too:"
+    assert f"It takes about a minute. {who}" in page
     assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page

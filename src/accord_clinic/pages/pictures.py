@@ -271,7 +271,8 @@ def course_words(names: Names, marked: bool) -> Words:
     """`marked`: some session is marked as wide apart, so the legend says how often that is chance."""
     wide = _("further apart than is usual")
     if marked:
-        wide += " " + _("(by chance alone in about {count} of 100 courses of 15 sessions)").format(count=round(100 * BUDGET.gap))
+        chance = _("(by chance alone in about {count} of 100 courses of 15 sessions)")
+        wide += " " + chance.format(count=round(100 * BUDGET.gap))
     return Words(
         title=_("Ratings so far"),
         description=_(

@@ -87,4 +87,6 @@ def sent_or_printed(address: str, on_its_way: str) -> str:
     """What to say of a message to this address: that it is on its way, or that it is only printed."""
     if not delivery.is_printed(address):
         return on_its_way
-    return _("Messages are not set up, so none is sent. Within half a minute this one appears in the window where Accord runs.")
+    return _(
+        "Messages are not set up, so none is sent. Within half a minute this one appears in the window where Accord runs."
+    )

@@ -88,5 +88,6 @@ def sent_or_printed(address: str, on_its_way: str) -> str:
     if not delivery.is_printed(address):
         return on_its_way
     return _(
-        "Messages are not set up, so none is sent. Within half a minute this one appears in the window where Accord runs."
+        "Messages are not set up, so none is sent. This one appears in the window where Accord runs, "
+        "within half a minute."
     )

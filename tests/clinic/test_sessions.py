@@ -126,8 +126,8 @@ def test_where_mail_is_only_printed_no_page_says_that_it_is_on_its_way(browser, 
     guide = text(browser.post(reverse("send_guide", args=[dyad.uid]), follow=True))
     make = reverse("make_link", args=[a_held_session(dyad).uid])
     sent = text(browser.post(make, {"mail": ""}, follow=True))
-    assert "printed where Accord runs" in sent
-    assert "printed where Accord runs" in guide
+    assert "This one appears in the window where Accord runs" in sent
+    assert "This one appears in the window where Accord runs" in guide
     assert "on its way" not in sent + guide
 
 

@@ -38,7 +38,7 @@ def latest(session):
 def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone, session):
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
-    keeps = "You can keep any answer to yourself. You choose before you send. No page shows anybody what you keep."
+    keeps = "You can keep any answer to yourself. No page shows anybody what you keep."
     who = f"Ben reads what you show. {keeps} These people can read what you show, too:"
     assert f"It takes about a minute. {who}" in page
     assert "a supervisor, if Ben asks for advice" in page
@@ -84,6 +84,8 @@ def test_without_script_all_questions_are_on_the_page_of_the_link_and_go_on_with
     assert look.redirect_chain == [(phone.url, 307)]
     assert "Ben will see exactly these answers" in text(look)
     assert "Less homework" in text(look)
+    assert "Trust between the two of you" in text(look)
+    assert "How much trust was there" not in text(look)
     phone.browser.post(phone.url, {**posted, "reviewed": "page"})
     assert latest(session).answers["d1"] == 3
 

@@ -15,7 +15,7 @@ PAGE = """<!doctype html><html lang="en"><title>A few questions</title>
   <input type="hidden" name="key" value="only-once">
   <progress data-progress hidden aria-label="How far along"></progress>
   <p data-with-first>About a minute.</p>
-  <fieldset data-question="strain" data-share="show"><legend>Did a moment feel off?</legend>
+  <fieldset data-question="strain" data-share="show" data-on-sheet="A moment felt off"><legend>Did a moment feel off?</legend>
     <div class="choices">
     <label class="choice"><input type="radio" name="strain" value="0"><span data-label>No</span></label>
     <label class="choice"><input type="radio" name="strain" value="2"><span data-label>Clearly</span></label>
@@ -213,6 +213,7 @@ def test_the_last_screen_says_what_was_chosen_and_nothing_of_what_was_left_out(p
     to_review(page)
     said = page.locator("[data-review-answer]").all_inner_texts()
     assert said == ["Clearly", "I went quiet", "Settled", "Less homework", "Slower, please."]
+    assert page.locator("p[data-review-question]").all_inner_texts()[:2] == ["A moment felt off", "What was it like?"]
     page.locator('[data-review-row="strain"]').get_by_text("Change").click()
     answer(page, "No")
     assert page.locator("[data-review-answer]").all_inner_texts() == ["No", "Less homework", "Slower, please."]

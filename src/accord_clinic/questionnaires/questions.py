@@ -49,7 +49,7 @@ class Question:
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
     `sharing`: whoever answers decides at the end whether it is shown. `safety`: help opens at this value, and the
     answer cannot be kept. `unless`: it is left out where that question was answered with 1 or more.
-    `closing`: it stands on the screen that sends.
+    `closing`: it stands on the screen that sends. `on_sheet`: its name on the talk sheet, which the last look gives, too.
     `reader`: the client says who may read these words. `notice`: whose words the questions are, under the last.
     `language` and `foreign`: where there is no translation, the language of the words, and a line that says so.
     """
@@ -72,6 +72,7 @@ class Question:
     notice: str = ""
     language: str = ""
     foreign: str = ""
+    on_sheet: str = ""
 
     def filled(self, names: QuestionNames) -> Question:
         """The same question with the names in it."""
@@ -167,6 +168,8 @@ def _question(item: Item, instrument: Instrument, wording: InstrumentWording, si
         sharing=item.safety is None and not (item.kind == "text" and side == "client"),
         safety=item.safety,
         reader=item.kind == "text" and side == "client",
+        # What hangs on another question says less by its name than by its words.
+        on_sheet="" if parent or item.kind != "choice" else wording.shared_item(item.id),
     )
 
 

@@ -222,6 +222,7 @@ def _field(question: Question, values: Values, problems: Mapping[str, str], join
         "notice": question.notice,
         "language": question.language,
         "foreign": question.foreign,
+        "on_sheet": question.on_sheet,
         "readers": mark_safe(READERS_HERE.format(id=question.id)) if question.reader else "",  # noqa: S308 - our own ids
     }
 
@@ -261,7 +262,8 @@ def _rows_html(
         parent = next((q for q in among or questions if q.id == question.asked_if), None)
         deciding = [sharing_field(q) or reader_field(q) for q in (parent, question) if q]
         line = row(question.filled(names), values, " ".join(filter(None, deciding)), choosing=choosing)
-        rows.append(render_to_string("client/_review_row.html", {"row": replace(line, note=names.fill(line.note))}))
+        line = replace(line, question=question.on_sheet or line.question, note=names.fill(line.note))
+        rows.append(render_to_string("client/_review_row.html", {"row": line}))
     return "".join(rows)
 
 

@@ -12,6 +12,7 @@
      fieldset[data-unless=NAME]       on a question not answered yet: left out while NAME is answered with 1 or more
      fieldset[data-at-end]            on a question: it moves to [data-closing] in the review, and is no screen of its own
      fieldset[data-share]             on a question: its answer can be kept; "show" or "raise" as the page came
+     fieldset[data-on-sheet=NAME]     on a question: what the review calls it, where that is not the whole question
      details[data-folded]             what a page without script folds; it is opened here
      [data-asked-if=NAME][data-asked-at-least=N]
                                     on a question: asked only if NAME was answered with N or more, else not sent at all;
@@ -210,7 +211,7 @@
     const made = one("[data-row]", review).content.firstElementChild.cloneNode(true);
     made.dataset.reviewRow = name;
     const legend = one("legend", question);
-    const asks = [...legend.childNodes].filter((node) => !node.classList?.contains("legend-lead")).map((node) => node.textContent).join("").trim();
+    const asks = question.dataset.onSheet ?? [...legend.childNodes].filter((node) => !node.classList?.contains("legend-lead")).map((node) => node.textContent).join("").trim();
     for (const place of all("[data-review-question]", made)) {
       place.textContent = asks;
       if (legend.lang) place.lang = legend.lang;

@@ -15,7 +15,8 @@ PAGE = """<!doctype html><html lang="en"><title>A few questions</title>
   <input type="hidden" name="key" value="only-once">
   <progress data-progress hidden aria-label="How far along"></progress>
   <p data-with-first>About a minute.</p>
-  <fieldset data-question="strain" data-share="show" data-on-sheet="A moment felt off"><legend>Did a moment feel off?</legend>
+  <fieldset data-question="strain" data-share="show" data-on-sheet="A moment felt off">
+    <legend>Did a moment feel off?</legend>
     <div class="choices">
     <label class="choice"><input type="radio" name="strain" value="0"><span data-label>No</span></label>
     <label class="choice"><input type="radio" name="strain" value="2"><span data-label>Clearly</span></label>

@@ -49,7 +49,7 @@ class Question:
     `lead` is said before the question; `asked_if` names the question it hangs on, and `condition` says so in words.
     `sharing`: whoever answers decides at the end whether it is shown. `safety`: help opens at this value, and the
     answer cannot be kept. `unless`: it is left out where that question was answered with 1 or more.
-    `closing`: it stands on the screen that sends. `on_sheet`: its name on the talk sheet, which the last look gives, too.
+    `closing`: it stands on the screen that sends. `on_sheet`: its name on the talk sheet and in the last look.
     `reader`: the client says who may read these words. `notice`: whose words the questions are, under the last.
     `language` and `foreign`: where there is no translation, the language of the words, and a line that says so.
     """

@@ -16,7 +16,7 @@ import polars as pl
 from accord.errors import BadTable
 from accord.records import RATERS
 from accord.stats.hyper import Hyper
-from accord.stats.innovation import STATES, Flags, Floats, States, repair
+from accord.stats.innovation import STATES, Floats, repair
 from accord.stats.level import followed
 from accord.stats.priors import Priors, starting
 from accord.stats.rules import Rule, false_alarms, rule_named
@@ -28,6 +28,8 @@ from accord.trajectories import drops
 BLOCK = 8192  # dyads judged at once
 NEEDED = ("dyad", "session", "score")
 ADDED = ("expected", "sd", "z", "flag", "state")
+UNIQUE = ("dyad", "session", "rater", "scale")  # no two rows share all of them
+Columns = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,36 +88,44 @@ def find_strains(
     named = rule_named(rule) if rule else None
     table = _checked(ratings if isinstance(ratings, pl.DataFrame) else read_table(ratings), scale, source)
     grid = Grid.of(table, source)
-    scores = numbers(table, "score", source).to_numpy()
-    columns = {name: np.full(len(table), np.nan) for name in ADDED[:3]}
-    columns |= {name: np.zeros(len(table), dtype=np.int8) for name in ADDED[3:]}
-    dated = _days(table, date, source) if date else None
-    notes = []
-    for name, voices in _parts(table, scale):
-        _check_once(table, grid, voices, source)
-        scored = {voice: grid.fill(scores, rows) for voice, rows in voices.items()}
-        days = {} if dated is None else {voice: grid.fill(dated, rows) for voice, rows in voices.items()}
-        for voice, judged, note in _judge_scale(name, scored, days, grid.sessions, budget, named):
-            rows = voices[voice]
-            at = grid.cells(rows)
-            for column, values in columns.items():
-                values[rows] = getattr(judged, column).ravel().take(at)
-            notes.append(note)
+    scores = _with_nan(numbers(table, "score", source).to_numpy())
+    dated = _with_nan(_days(table, date, source)) if date else None
+    # After the last row each column has one cell for what belongs to no row.
+    columns = {name: np.full(len(table) + 1, np.nan) for name in ADDED[:3]}
+    columns |= {name: np.zeros(len(table) + 1, dtype=np.int8) for name in ADDED[3:]}
+    notes: list[dict[str, Any]] = []
+    for name, voices in _parts(table, scale, source):
+        rated = {}
+        for voice, chosen in voices.items():
+            rows = grid.rows(chosen)
+            if np.count_nonzero(rows < len(table)) < len(chosen):
+                check_once(table, [name for name in UNIQUE if name in table.columns], source)
+            days = None if dated is None else dated.take(rows).T
+            rated[voice] = _Voice(scores.take(rows).T, rows, days)
+        notes += _judge_scale(name, rated, grid.sessions, budget, named, columns)
     if not notes:
         raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
-    joined = _joined(table, columns)
+    joined = _joined(table, {name: values[:-1] for name, values in columns.items()})
     return StrainTable(joined if scale is None else joined.filter(_named(scale)), tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """One voice on one scale, judged; arrays (dyads, T)."""
+class _Voice:
+    """One voice on one scale: ratings `y` and their `days` (dyads, T), and the row of each in the table (T, dyads)."""
 
-    expected: Floats
-    sd: Floats
-    z: Floats
-    flag: Flags
-    state: States
+    y: Floats
+    rows: npt.NDArray[np.intp]
+    days: Floats | None
+
+    @property
+    def dates(self) -> Floats | None:
+        """The days, those without a rating before all others."""
+        return None if self.days is None else np.where(np.isnan(self.days), -np.inf, self.days)
+
+
+def _with_nan(values: Floats) -> Floats:
+    """The values of all rows, and of the cells that have none."""
+    return np.append(values, np.nan)
 
 
 def _checked(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFrame:
@@ -131,12 +141,6 @@ def _checked(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFram
             raise BadTable(f"{source}: there is no scale {scale!r}; the file has {names}. Choose one of them.")
     elif scale is not None:
         table = table.with_columns(pl.lit(scale).alias("scale"))
-    if "rater" in table.columns:
-        strange = ~table["rater"].cast(pl.String).is_in(RATERS).fill_null(False)
-        if strange.any():
-            row = int(strange.arg_true()[0])
-            what = f"{source}: line {row + 2}: rater {table['rater'][row]!r} is not known"
-            raise BadTable(f"{what}. Call the raters client and therapist.")
     return table
 
 
@@ -145,16 +149,7 @@ def _named(scale: str) -> pl.Expr:
     return pl.col("scale").cast(pl.String) == scale
 
 
-def _check_once(table: pl.DataFrame, grid: Grid, voices: dict[str, npt.NDArray[np.intp]], source: str) -> None:
-    """Count the cells that the rows fill; only where two rows share one is the line looked for, which takes longer."""
-    for rows in voices.values():
-        filled = np.zeros(grid.dyads * len(grid.sessions), dtype=np.bool_)
-        filled[grid.cells(rows)] = True
-        if np.count_nonzero(filled) < len(rows):
-            check_once(table, [name for name in ("dyad", "session", "rater", "scale") if name in table.columns], source)
-
-
-def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, npt.NDArray[np.intp]]]]:
+def _parts(table: pl.DataFrame, only: str | None, source: str) -> list[tuple[str, dict[str, npt.NDArray[np.intp]]]]:
     """Places of the rows of each scale, or of one only, by voice; a table without raters is the clients'."""
     every = pl.repeat(True, len(table), eager=True)
     scales = {"": every}
@@ -162,12 +157,24 @@ def _parts(table: pl.DataFrame, only: str | None) -> list[tuple[str, dict[str, n
         column = table["scale"].cast(pl.String).fill_null("")
         names = column.unique().sort() if only is None else [only]
         scales = {name: every if len(names) == 1 and only is None else column == name for name in names}
-    raters = {rater: table["rater"] == rater for rater in RATERS} if "rater" in table.columns else {"client": every}
+    raters = _raters(table["rater"], source) if "rater" in table.columns else {"client": every}
     parts = []
     for scale, rows in scales.items():
         places = {rater: (rows & at).arg_true().to_numpy().astype(np.intp) for rater, at in raters.items()}
         parts.append((scale, {rater: at for rater, at in places.items() if len(at) or len(raters) == 1}))
     return parts
+
+
+def _raters(column: pl.Series, source: str) -> dict[str, pl.Series]:
+    """Whose each row is, by rater. Raises `BadTable` where it is nobody's."""
+    names = column.cast(pl.String)
+    raters: dict[str, pl.Series] = {rater: (names == rater).fill_null(False) for rater in RATERS}
+    rated = raters["client"] | raters["therapist"]
+    if not rated.all():
+        row = int((~rated).arg_true()[0])
+        what = f"{source}: line {row + 2}: rater {column[row]!r} is not known"
+        raise BadTable(f"{what}. Call the raters client and therapist.")
+    return raters
 
 
 def _days(table: pl.DataFrame, name: str, source: str) -> Floats:
@@ -185,22 +192,18 @@ def _days(table: pl.DataFrame, name: str, source: str) -> Floats:
 
 
 def _judge_scale(
-    name: str, voices: dict[str, Floats], days: dict[str, Floats], sessions: Floats, budget: Budget, rule: Rule | None
-) -> Iterator[tuple[str, _Judged, dict[str, Any]]]:
-    """Each voice that said anything on a scale, what it was judged to be, and the note on that."""
-    rated = {voice: y for voice, y in voices.items() if not np.isnan(y).all()}
+    name: str, voices: dict[str, _Voice], sessions: Floats, budget: Budget, rule: Rule | None, columns: Columns
+) -> Iterator[dict[str, Any]]:
+    """Judge each voice that said anything on a scale, into the columns; the note on each."""
+    rated = {rater: voice for rater, voice in voices.items() if not np.isnan(voice.y).all()}
     priors = starting(name)
-    calibrations = _calibrations(rated, sessions, priors, budget)
-    for voice, y in rated.items():
-        pair = rated.get("therapist") if voice == "client" else None
-        prior, made = getattr(priors, voice, None), calibrations[voice]
-        level = None
-        if voice in days:
-            dates = np.where(np.isnan(days[voice]), -np.inf, days[voice])
-            level = followed(y, sessions, dates, made.hyper).at(dates)
-        judged = _judge(y, pair, level, sessions, made, rule)
-        note = _note(name, voice, judged, y, made)
-        yield voice, judged, note | (_ruled(rule, y, sessions, prior) if rule else _budgeted(made))
+    calibrations = _calibrations({rater: voice.y for rater, voice in rated.items()}, sessions, priors, budget)
+    for rater, voice in rated.items():
+        y, dates, made = voice.y, voice.dates, calibrations[rater]
+        pair = rated["therapist"].y if rater == "client" and "therapist" in rated else None
+        level = None if dates is None else followed(y, sessions, dates, made.hyper).at(dates)
+        note = _note(name, rater, _judge(voice, pair, level, sessions, made, rule, columns), y, made)
+        yield note | (_ruled(rule, y, sessions, getattr(priors, rater, None)) if rule else _budgeted(made))
 
 
 def _calibrations(
@@ -221,30 +224,36 @@ def _calibrations(
 
 
 def _judge(
-    y: Floats, pair: Floats | None, level: Floats | None, sessions: Floats, made: Calibration, rule: Rule | None
-) -> _Judged:
-    """Judge a block of dyads at a time, on all cores: what is needed besides stays small and near the processor."""
-    ruled = None if rule is None else rule.flag(y)
-    expected, sd, z = (np.empty(y.shape) for _ in range(3))
-    out = _Judged(expected, sd, z, np.empty(y.shape, np.bool_), np.empty(y.shape, np.int8))
+    voice: _Voice, pair: Floats | None, level: Floats | None, sessions: Floats, made: Calibration,
+    rule: Rule | None, columns: Columns,
+) -> int:  # fmt: skip
+    """Judge a block of dyads at a time, on all cores, into the columns: how many are flagged.
 
-    def judge(start: int) -> None:
-        rows = slice(start, start + BLOCK)
-        other, shift = (None if beside is None else beside[rows] for beside in (pair, level))
-        out.expected[rows], out.sd[rows], out.z[rows], flag = drops(y[rows], sessions, made, other, shift)
-        out.flag[rows] = flag if ruled is None else ruled[rows]
-        out.state[rows] = repair(y[rows], out.expected[rows], out.sd[rows], out.flag[rows])
+    What is needed besides stays small and near the processor.
+    """
+    ruled = None if rule is None else rule.flag(voice.y)
+
+    def judge(start: int) -> int:
+        block = slice(start, start + BLOCK)
+        y = voice.y[block]
+        other, shift = (None if beside is None else beside[block] for beside in (pair, level))
+        expected, sd, z, flag = drops(y, sessions, made, other, shift)
+        flag = flag if ruled is None else ruled[block]
+        rows = voice.rows[:, block]
+        judged: tuple[npt.NDArray[Any], ...] = expected, sd, z, flag, repair(y, expected, sd, flag)
+        for name, values in zip(ADDED, judged, strict=True):
+            columns[name][rows] = values.T
+        return int(flag.any(axis=1).sum())
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(judge, range(0, len(y), BLOCK)))
-    return out
+        return sum(pool.map(judge, range(0, len(voice.y), BLOCK)))
 
 
-def _note(scale: str, voice: str, judged: _Judged, y: Floats, made: Calibration) -> dict[str, Any]:
+def _note(scale: str, rater: str, flagged: int, y: Floats, made: Calibration) -> dict[str, Any]:
     """What was judged, and the calibration behind what was expected."""
     return {
-        "scale": scale, "rater": voice, "dyads": int((~np.isnan(y)).any(axis=1).sum()),
-        "flagged_dyads": int(judged.flag.any(axis=1).sum()), "calibration": made.to_dict() | {"id": made.id},
+        "scale": scale, "rater": rater, "dyads": int((~np.isnan(y)).any(axis=1).sum()), "flagged_dyads": flagged,
+        "calibration": made.to_dict() | {"id": made.id},
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import platform
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -44,37 +45,51 @@ def flagged(made: Calibration, y: np.ndarray, kind: str = "drop", times=T) -> fl
     return 0.0 if limit is None else float((getattr(found, kind) >= limit.at(found.steps.earlier)).any(axis=1).mean())
 
 
+@cache
+def trial_practices() -> list[Calibration]:
+    """Three practices of 400 courses as in the trial: made once, for all that ask how such practices are judged."""
+    return [calibrate(practice(NINE, 400, seed), draws=10_000) for seed in range(3)]
+
+
+def test_the_budget_holds_on_average_over_practices_like_the_trial():
+    """Three practices: wide enough bounds for so few; the benchmark holds 200 practices to 20 %."""
+    calm = practice(NINE, 5000, 999)
+    assert 0.65 * 0.05 < np.mean([flagged(made, calm) for made in trial_practices()]) < 1.4 * 0.05
+
+
 @pytest.mark.parametrize(
     ("usual", "noise"),
     [
-        (NINE, Noise()),
         (replace(NINE, phi=0.4), Noise()),
         (replace(NINE, spread=0.0), Noise(tail=1 / 7)),
         (NINE, Noise(missing=0.25)),
         (replace(NINE, b0=4.47), Noise()),
     ],
-    ids=["as the trial", "AR .4", "kurtosis 5", "25 % missing", "30 % at the ceiling"],
+    ids=["AR .4", "kurtosis 5", "25 % missing", "30 % at the ceiling"],
 )
 def test_the_budget_holds_on_average_over_practices(usual, noise):
-    """Three practices of 400 each: wide enough bounds for so few; the benchmark holds 200 practices to 20 %."""
+    """Two practices of 400 each, which lie between .81 and 1.12 of it."""
     calm = practice(usual, 5000, 999, noise)
-    shares = [flagged(calibrate(practice(usual, 400, s, noise), draws=2500), calm) for s in range(3)]
+    shares = [flagged(calibrate(practice(usual, 400, s, noise), draws=2500), calm) for s in range(2)]
     assert 0.65 * 0.05 < np.mean(shares) < 1.4 * 0.05
 
 
 def test_a_difference_keeps_its_budget_too():
     calm = simulate(5000, 15, 99, "none")
     calm_gap = calm.client - calm.therapist
-    own = [simulate(400, 15, s, "none") for s in range(3)]
+    own = [simulate(400, 15, s, "none") for s in range(2)]
     shares = [flagged(calibrate(one.client - one.therapist, draws=2000), calm_gap, "gap") for one in own]
     assert 0.6 * 0.03 < np.mean(shares) < 1.45 * 0.03
 
 
 def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
-    """Slides too: each of their ratings is usual by itself, so they are left out by their sum."""
+    """Slides too: each of their ratings is usual by itself, so they are left out by their sum.
+
+    The same two practices with and without strains: .87 (drops) and .75 (slides) as many marks.
+    """
     calm = practice(NINE, 5000, 999)
     made = {
-        share: [calibrate(simulate(400, 15, s, share=share).client, draws=2000) for s in range(3)]
+        share: [calibrate(simulate(400, 15, s, share=share).client, draws=2000) for s in range(2)]
         for share in (0.0, 0.45)
     }
     for kind in ("drop", "slide"):
@@ -85,7 +100,7 @@ def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
 def test_noise_that_falls_further_than_it_rises_is_seen_and_allowed_for():
     """Unseen, it would give a practice about five times its drops. The benchmark holds 20 practices to 1.4 times."""
     calm = practice(NINE, 3000, 999, Noise(skew=-1.0))
-    shares = [flagged(calibrate(practice(NINE, 200, s, Noise(skew=-1.0)), draws=2500), calm) for s in range(3)]
+    shares = [flagged(calibrate(practice(NINE, 200, s, Noise(skew=-1.0)), draws=2500), calm) for s in range(2)]
     assert 0.5 * 0.05 < np.mean(shares) < 2.0 * 0.05
 
 
@@ -125,7 +140,7 @@ def test_no_mark_is_made_before_the_practice_can_judge(courses, kinds):
 
 
 def test_short_courses_are_no_courses_to_judge_by():
-    y = practice(NINE, 40, 1)
+    y = practice(NINE, 20, 1)
     y[:, 5:] = np.nan
     assert calibrate(y, draws=1000).learning
 
@@ -138,11 +153,10 @@ def test_a_budget_is_scaled_to_the_length_of_a_course():
 
 def test_long_and_short_courses_keep_the_scaled_budget():
     """A limit of constant hazard: the practice's courses have 15 sessions, those that are judged 5 to 40."""
-    made = [calibrate(practice(NINE, 300, s), draws=10_000) for s in range(3)]
     for sessions in (5, 15, 40):
         times = np.arange(1.0, sessions + 1)
         calm = practice(replace(NINE, longest=15.0), 6000, 7, times=times)
-        shares = [flagged(one, calm, times=times) for one in made]
+        shares = [flagged(made, calm, times=times) for made in trial_practices()]
         assert np.mean(shares) == pytest.approx(allowed(0.05, sessions), rel=0.4)
 
 
@@ -238,7 +252,7 @@ def test_courses_without_a_strain_are_simulated_with_the_parameters_of_the_pract
 
 
 def test_a_calibration_is_named_by_its_numbers_and_survives_storage():
-    own = simulate(60, 12, 1)
+    own = simulate(20, 12, 1)
     made = calibrate(own.client, second=own.therapist, draws=2000)
     again = Calibration.from_dict(json.loads(json.dumps(made.to_dict())))
     assert again == made
@@ -250,7 +264,7 @@ def test_a_calibration_is_named_by_its_numbers_and_survives_storage():
 
 
 def test_the_same_ratings_and_seed_give_the_same_calibration():
-    y = simulate(60, 12, 1).client
+    y = simulate(20, 12, 1).client
     assert calibrate(y, draws=2000, seed=3).id == calibrate(y, draws=2000, seed=3).id
 
 
@@ -303,11 +317,11 @@ def test_budgets_out_of_reason_are_refused(share):
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="the older arithmetic is that of an x86")
 def test_another_processor_makes_the_same_calibration():
     """Its arithmetic differs in the last digit, and no draw may hang on that."""
-    made = calibrate(practice(NINE, 60, 1), draws=4000)
+    made = calibrate(practice(NINE, 20, 1), draws=4000)
     code = (
         "import json, numpy as np\nfrom accord.simulation import nine_items\nfrom accord.stats.courses import draw\n"
         "from accord.stats.thresholds import calibrate\n"
-        "y = draw(nine_items(), 60, np.arange(1.0, 16.0), np.random.default_rng(1))\n"
+        "y = draw(nine_items(), 20, np.arange(1.0, 16.0), np.random.default_rng(1))\n"
         "print(json.dumps(calibrate(y, draws=4000).to_dict()))"
     )
     older = {"OPENBLAS_CORETYPE": "PRESCOTT", "NPY_DISABLE_CPU_FEATURES": "X86_V4"}

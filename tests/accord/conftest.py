@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from accord.instruments import Catalogue, catalogue
+from accord.stats import simulated_practice
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -23,6 +24,17 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("shared/data is not here: its files may not be shipped")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def small_twins():
+    """Calibrations from a tenth of the simulated ratings, for tests of what is made of a calibration.
+
+    Limits are then of the right kind, and a little less exact. How exact they are is for test_thresholds.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(simulated_practice, "LOOKED_AT", simulated_practice.LOOKED_AT // 10)
+        yield
 
 
 @pytest.fixture

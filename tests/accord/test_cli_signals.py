@@ -13,9 +13,10 @@ from accord.cli import main
 from accord.cli.signals import EXAMPLE
 from accord.simulation import simulate
 from accord.stats.rules import RULES
-from accord.stats.thresholds import calibrate
+from accord.stats.thresholds import calibrate, calibrate_both
 from accord.tables import strains
 
+pytestmark = pytest.mark.usefixtures("small_twins")
 ADDED = ["expected", "sd", "z", "flag", "state"]
 
 
@@ -29,13 +30,17 @@ def calibrated():
 def _few_draws(monkeypatch, calibrated):
     """Thresholds of the right kind, once each, are enough here; test_thresholds holds them to their budget."""
 
-    def once(scores, times, **more):
-        asked = pickle.dumps((scores, times, more))
-        if asked not in calibrated:
-            calibrated[asked] = calibrate(scores, times, draws=500, **more)
-        return calibrated[asked]
+    def once(make):
+        def made(*ratings, **more):
+            asked = pickle.dumps((make.__name__, ratings, more))
+            if asked not in calibrated:
+                calibrated[asked] = make(*ratings, draws=500, **more)
+            return calibrated[asked]
 
-    monkeypatch.setattr(strains, "calibrate", once)
+        return made
+
+    for make in (calibrate, calibrate_both):
+        monkeypatch.setattr(strains, make.__name__, once(make))
 
 
 @pytest.fixture(scope="module")

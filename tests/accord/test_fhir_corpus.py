@@ -1,6 +1,7 @@
 """HL7's own examples: every response in them is a row or a named refusal, and nothing is passed over in silence."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ PACKAGES = Path(__file__).parents[1] / "fhir" / "node_modules"
 EXAMPLES = {"hl7.fhir.r4.examples": 5, "hl7.fhir.uv.sdc": 8}
 """How many responses each package has, counted with grep when it was locked."""
 
+RESPONSE = re.compile(rb'"resourceType"\s*:\s*"QuestionnaireResponse"')
+
 
 @pytest.fixture(scope="module", params=sorted(EXAMPLES))
 def folder(request):
@@ -25,7 +28,7 @@ def folder(request):
 @pytest.fixture(scope="module")
 def files(folder):
     """Those of them that hold a response."""
-    holds = [path for path in sorted(folder.rglob("*.json")) if b"QuestionnaireResponse" in path.read_bytes()]
+    holds = [path for path in sorted(folder.rglob("*.json")) if RESPONSE.search(path.read_bytes())]
     return {path: names for path in holds if (names := _responses(json.loads(path.read_bytes())))}
 
 

@@ -32,6 +32,7 @@ from accord.stats.mixed import fit_mixed
 
 pytest.importorskip("ibis", reason="needs accord[registry]")
 pytest.importorskip("duckdb", reason="needs accord[registry]")
+pytestmark = pytest.mark.usefixtures("small_twins")
 SCALE, ALLIANCE = "phq-9/total", "wai/total"
 NAMES = ("north", "south", "west")
 SCORES = RatedScore(SCALE), RatedScore(ALLIANCE)

@@ -13,6 +13,7 @@ from accord.signals import DETECTORS, TOGETHER, Detector
 from accord.simulation import simulate
 from accord.stats.priors import shipped
 
+pytestmark = pytest.mark.usefixtures("small_twins")
 CHECK_IN = "accord-check-in"
 USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 1, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3}
 SHELF, ALL = catalogue().instruments, catalogue().versions

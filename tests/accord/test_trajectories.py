@@ -10,6 +10,7 @@ from accord.stats.priors import shipped as starting_values
 from accord.stats.thresholds import Calibration, calibrate
 from accord.trajectories import drops, trajectory
 
+pytestmark = pytest.mark.usefixtures("small_twins")
 T = np.arange(1.0, 13.0)
 CALM = np.array([75.0, 70, 80, 75, 78, 75, 77, 74, 76, 78, 75, 77])
 

@@ -5,7 +5,7 @@ Each page stands for what was chosen so far, one thing a step. Its words: `learn
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import product
 from pathlib import Path
@@ -30,6 +30,10 @@ STYLE = (
 )
 
 
+Ways = tuple[str, ...]
+"""The way that was chosen at each stop so far."""
+
+
 def case_pages(case: PracticeCase, language: str = "en") -> dict[str, str]:
     """The pages of a case by the name of their file: `index.html`, a page for each choice, `teacher.html`.
 
@@ -40,10 +44,8 @@ def case_pages(case: PracticeCase, language: str = "en") -> dict[str, str]:
     """
     made = _Pages(case, language)
     pages = {"index.html": made.start(), "teacher.html": made.teacher()}
-    ids = [[way.id for way in stop.ways] for stop in case.stops]
-    for stops in range(STOPS + 1):
-        for chosen in product(*ids[:stops]):
-            pages[file_of(chosen)] = made.step(chosen) if stops < STOPS else made.end(chosen)
+    for chosen in made.courses:
+        pages[file_of(chosen)] = made.step(chosen) if len(chosen) < STOPS else made.end(chosen)
     return pages
 
 
@@ -79,6 +81,10 @@ class _Pages:
         self.check_in = catalogue().get(CHECK_IN)
         self.wording = self.check_in.wordings.get(language) or self.check_in.wordings["en"]
         self.deck: dict[str, Card] = {card.id: card for card in cards(language=language)}
+        ids = [[way.id for way in stop.ways] for stop in case.stops]
+        ways = [chosen for stops in range(STOPS + 1) for chosen in product(*ids[:stops])]
+        self.courses = {chosen: play(case, [(way,) for way in chosen]) for chosen in ways}
+        self.values = _values_of(self.courses)
 
     def start(self) -> str:
         case = self.case
@@ -86,10 +92,10 @@ class _Pages:
         body += [_p(self._say("all_invented")), _link(file_of(()), self._say("begin"))]
         return self._page(case.title, [*body, _link("teacher.html", self._say("teacher"))])
 
-    def step(self, chosen: Sequence[str]) -> str:
+    def step(self, chosen: Ways) -> str:
         """One session: the scene, the answers to open, what to do next."""
         case, stop = self.case, self.case.stops[len(chosen)]
-        sessions = play(case, [(way,) for way in chosen])
+        sessions = self.courses[chosen]
         latest = sessions[-1]
         scene = stop.scene(latest.is_strained)
         guesses = [self._fill(self.wording.text(item, "client")) for item in (GUESSED, stop.guess)]
@@ -99,17 +105,17 @@ class _Pages:
         return self._page(self._say("session", number=latest.number), [
             _p(scene.scene), _quote(scene.line), _p(self._say("say")), _fold(self._say("compare"), compare),
             _h(self._say("guess")), _list(guesses), _fold(self._say("open"), "".join(opened)),
-            _h(self._say("course")), self._course(sessions), _h(self._say("see")), _h(self._say("do")), links,
+            _h(self._say("course")), self._course(chosen), _h(self._say("see")), _h(self._say("do")), links,
         ])  # fmt: skip
 
-    def end(self, chosen: Sequence[str]) -> str:
+    def end(self, chosen: Ways) -> str:
         """The whole course with the truth, what was done, and three points."""
         case = self.case
-        sessions = play(case, [(way,) for way in chosen])
+        sessions = self.courses[chosen]
         last = sessions[-1]
         body = [
             _p(case.ending_strained if last.is_strained else case.ending_eased), _h(self._say("truth")),
-            *map(_p, case.truth), _p(self._say("strained" if last.is_strained else "eased")), self._course(sessions),
+            *map(_p, case.truth), _p(self._say("strained" if last.is_strained else "eased")), self._course(chosen),
             _h(self._say("did")),
         ]  # fmt: skip
         points = []
@@ -139,13 +145,13 @@ class _Pages:
             rows.append((self._fill(self.wording.shared_item(item)), *both))
         return _table((self._say("question"), self.case.client, self.case.therapist), rows)
 
-    def _course(self, sessions: Sequence[Played]) -> str:
+    def _course(self, chosen: Ways) -> str:
         columns = [(scale, side) for scale in SCALES for side in RATERS]
-        values, called = scale_values(sessions), self.words.part("scales")
+        values, called = self.values[chosen], self.words.part("scales")
         names = {"client": self.case.client, "therapist": self.case.therapist}
         heads = [f"{called.text(scale)}: {names[side]}" for scale, side in columns]
         rows = []
-        for place, played in enumerate(sessions):
+        for place, played in enumerate(self.courses[chosen]):
             row = (values[f"{side}_{scale}"][place] for scale, side in columns)
             rows.append((str(played.number), *("–" if value is None else f"{value:.0f}" for value in row)))
         return _table((self._say("session", number=""), *heads), rows)
@@ -178,6 +184,17 @@ class _Pages:
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{escape(title)}</title>'
             f"<style>{STYLE}</style><main><h1>{escape(title)}</h1>\n" + "\n".join(body) + "\n</main></html>\n"
         )
+
+
+def _values_of(courses: Mapping[Ways, Sequence[Played]]) -> dict[Ways, dict[str, tuple[float | None, ...]]]:
+    """The scores of each course by scale and side: all are scored at once, which costs little more than one alone."""
+    every = scale_values([played for sessions in courses.values() for played in sessions])
+    values, first = {}, 0
+    for chosen, sessions in courses.items():
+        after = first + len(sessions)
+        values[chosen] = {name: scored[first:after] for name, scored in every.items()}
+        first = after
+    return values
 
 
 def _p(text: str) -> str:

@@ -175,10 +175,11 @@ def _answered(case: PracticeCase, number: int, state: _State, before: float, app
     off = _steps(state.depth * state.openness)
     client: dict[str, object] = {"t1": min(off, BEST)}
     therapist: dict[str, object] = {"t1": min(_steps(state.depth * noticed), BEST)}
-    for place, item in enumerate(SCORED):
-        share = 1.0 if item in case.touches else BESIDE
-        client[item] = _on_scale(ours[number - 1][place] - _steps(shown * share))
-        therapist[item] = _on_scale(theirs[number - 1][place] - _steps(state.depth * share * noticed))
+    lower = {share: (_steps(shown * share), _steps(state.depth * share * noticed)) for share in (1.0, BESIDE)}
+    for item, client_usual, therapist_usual in zip(SCORED, ours[number - 1], theirs[number - 1], strict=True):
+        by_client, by_therapist = lower[1.0 if item in case.touches else BESIDE]
+        client[item] = _on_scale(client_usual - by_client)
+        therapist[item] = _on_scale(therapist_usual - by_therapist)
     client["v1"] = _on_scale(ROOM - _steps(state.depth * (1 - state.openness)))
     therapist["v1"] = ROOM
     if off:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 
 
@@ -23,7 +23,10 @@ class Variances:
 
 @dataclass(frozen=True)
 class Ratings:
-    """Long columns. `slope` holds zeros without a random slope; `time` is in units of the smallest gap."""
+    """Long columns. `slope` holds zeros without a random slope; `time` is in units of the smallest gap.
+
+    For each pair of ratings: whether one person gave both, one therapist treated both, and how far they lie apart.
+    """
 
     y: np.ndarray
     x: np.ndarray
@@ -32,26 +35,29 @@ class Ratings:
     time: np.ndarray
     therapist: np.ndarray
 
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        same = self.person[:, None] == self.person[None]
+        gap = np.where(same, np.abs(self.time[:, None] - self.time[None]), np.inf)
+        return same, self.therapist[:, None] == self.therapist[None], gap
+
 
 def covariance(r: Ratings, v: Variances) -> np.ndarray:
     """V, one entry a pair of ratings."""
-    same = r.person[:, None] == r.person[None]
-    gap = np.abs(r.time[:, None] - r.time[None])
+    same, treated_alike, gap = r.pairs
     between = v.intercept + v.cov * (r.slope[:, None] + r.slope[None]) + v.slope * r.slope[:, None] * r.slope[None]
-    within = v.residual * np.where(same, np.float64(v.phi) ** np.where(same, gap, 0.0), 0.0)
-    return same * between + within + v.therapist * (r.therapist[:, None] == r.therapist[None])
+    return same * between + v.residual * np.float64(v.phi) ** gap + v.therapist * treated_alike
 
 
 def loglik(r: Ratings, v: Variances, method: str) -> float:
     """The Gaussian log-likelihood at its best β; REML integrates β out (with lme4's constant)."""
-    big = covariance(r, v)
-    factor = cho_factor(big, lower=True)
-    information = r.x.T @ cho_solve(factor, r.x)
-    beta = np.linalg.solve(information, r.x.T @ cho_solve(factor, r.y))
-    residual = r.y - r.x @ beta
-    log_determinant = 2.0 * np.log(np.diag(factor[0])).sum()
-    n, p = r.x.shape
-    deviance = log_determinant + residual @ cho_solve(factor, residual)
+    root = np.linalg.cholesky(covariance(r, v))
+    white = np.linalg.solve(root, np.column_stack([r.x, r.y]))  # as if all ratings were independent
+    x, y = white[:, :-1], white[:, -1]
+    information = x.T @ x
+    residual = y - x @ np.linalg.solve(information, x.T @ y)
+    n, p = x.shape
+    deviance = 2.0 * np.log(np.diag(root)).sum() + residual @ residual
     if method == "ML":
         return -0.5 * (deviance + n * np.log(2 * np.pi))
     return -0.5 * (deviance + np.linalg.slogdet(information)[1] + (n - p) * np.log(2 * np.pi))

@@ -7,6 +7,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 SRC = Path(__file__).parents[2] / "src"
@@ -27,9 +28,13 @@ def _names(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.name.lower()
 
 
+@cache
+def _parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _fillers(path: Path) -> list[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [f"{path.relative_to(SRC)}:{line} {name}" for line, name in _names(tree) if name in FILLERS]
+    return [f"{path.relative_to(SRC)}:{line} {name}" for line, name in _names(_parsed(path)) if name in FILLERS]
 
 
 def _templates() -> list[Path]:
@@ -72,16 +77,19 @@ def test_every_way_of_giving_a_name_is_seen():
 
 def _classes(tree: ast.Module) -> Iterator[str]:
     """Each class that a module defines, but for those whose name Django prescribes."""
-    for node in ast.walk(tree):
+    within: list[ast.AST] = [tree]
+    while within:
+        node = within.pop()
         if isinstance(node, ast.ClassDef) and node.name not in {"Command", "Meta", "Migration"}:
             yield node.name
+        within += [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt)]
 
 
 def _homes() -> dict[str, list[str]]:
     """Class name to the modules that define one of this name; the row of a record of the core counts with it."""
     homes: dict[str, list[str]] = {}
     for module, path in _modules().items():
-        for name in _classes(ast.parse(path.read_text(encoding="utf-8"))):
+        for name in _classes(_parsed(path)):
             if not (name in ROWS and module.startswith("accord_clinic/models/")):
                 homes.setdefault(name, []).append(module)
     return homes

@@ -94,7 +94,7 @@ class _Pages:
 
     def step(self, chosen: Ways) -> str:
         """One session: the scene, the answers to open, what to do next."""
-        case, stop = self.case, self.case.stops[len(chosen)]
+        stop = self.case.stops[len(chosen)]
         sessions = self.courses[chosen]
         latest = sessions[-1]
         scene = stop.scene(latest.is_strained)

@@ -136,6 +136,7 @@ urlpatterns = [
     path("safety/<str:uid>/done/", safety.look_after, name="look_after"),
     # the manager
     path("service/", service.service, name="service"),
+    path("service/programs/<str:uid>/", programs.numbers, name="program_numbers"),
     # whoever works here: a paper form is typed in by its code
     path("paper/", paper.type_in, name="paper"),
     # the researcher

@@ -23,6 +23,7 @@ VERIFIER = "v" * 50
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 WORDS = {"name": "City record", "keeper": "City Hospital", "purpose": "your treatment there"}
 KINDS = ("Patient", "Questionnaire", "QuestionnaireResponse", "Observation", "Goal", "CarePlan", "Encounter")
+NUMBERS = ("Measure", "MeasureReport")
 BASE = f"{settings.PUBLIC_URL}/fhir/r4"
 
 
@@ -58,6 +59,15 @@ def an_app(by: Member, **changed) -> Recipient:
 
 def a_service(by: Member, key: Key, **changed) -> Recipient:
     return programs.add(by=by, **(WORDS | {"name": "City registry"} | changed), use="service", keys=key.public)
+
+
+def for_numbers(by: Member, key: Key, manager: Member | None = None) -> Recipient:
+    """A program that reads the practice's numbers, once a manager lets it."""
+    words = {"name": "City data office", "purpose": "planning of services"}
+    recipient = programs.add(by=by, **(WORDS | words), use="numbers", keys=key.public)
+    if manager is not None:
+        programs.let_read_numbers(recipient, by=manager)
+    return recipient
 
 
 def agree(client: Client, recipient: Recipient, *, answers: bool = False) -> None:

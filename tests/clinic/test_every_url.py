@@ -20,7 +20,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from tests.clinic.passkey import Passkey
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
-from tests.clinic.program import agree, an_app
+from tests.clinic.program import Key, agree, an_app, for_numbers
 
 from accord_clinic import links
 from accord_clinic.actions import (
@@ -203,6 +203,7 @@ ROWS = {
     "safety/<str:uid>/done/": Row(post="ben cy flo", at="held"),
     # the manager
     "service/": Row(get="mo"),
+    "service/programs/<str:uid>/": Row(post="mo", at="numbers"),
     # the researcher
     "research/": Row(get="dee", post="dee"),
     "research/ask/": Row(get="dee", post="dee"),
@@ -315,7 +316,7 @@ POSTED = {
     "mine/rights/code/": lambda people: {"for": "copy"},
     "mine/rights/consent/": lambda people: {"purpose": "research", "what": "give"},
     "mine/rights/corrections/": lambda people: {"dyad": people.dyad.uid, "words": "The date is wrong."},
-    "people/<str:uid>/programs/": lambda people: {"program": Recipient.objects.get().uid},
+    "people/<str:uid>/programs/": lambda people: {"program": Recipient.objects.get(use="app").uid},
     "people/<str:uid>/share/": lambda people: {"supervisor": people.cy.uid},
     "people/<str:uid>/unshare/": lambda people: {"supervisor": people.cy.uid},
 }
@@ -479,6 +480,7 @@ def world(people, as_member) -> World:
         "erasure": who_asked_for_erasure(people.eve).uid,
         "kind": "Goal",
         "program": a_program(people).uid,
+        "numbers": for_numbers(people.ada, Key()).uid,
         "record": launch.add_record("City record", "https://r.example.org/fhir", "accord", False, by=people.ada).uid,
     }
     more = {"sue": a_member("Sue", "supervisor"), "flo": a_member("Flo", "therapist"), "gus": a_member("Gus", "admin")}

@@ -6,7 +6,7 @@ import gzip
 import json
 import shutil
 import subprocess
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,12 +17,16 @@ from django.test import Client as Browser
 from django.utils import timezone
 from fhirclient import client as fhirclient
 from fhirclient.models.goal import Goal
+from fhirclient.models.measure import Measure
+from fhirclient.models.measurereport import MeasureReport
 from fhirclient.models.observation import Observation
 from fhirclient.models.questionnaireresponse import QuestionnaireResponse
-from tests.clinic.judged import ANSWERED, FOREIGN, JudgedAnswers, by_medplum, inside
+from tests.clinic.judged import ANSWERED, FOREIGN, SCHEMA, JudgedAnswers, by_medplum, inside
 from tests.clinic.people import a_held_session, a_part, answers
-from tests.clinic.program import BACK, KINDS, Key, a_served, a_service, agree, an_app
+from tests.clinic.program import BACK, KINDS, NUMBERS, Key, a_served, a_service, agree, an_app, for_numbers
+from tests.clinic.test_service import a_closed
 
+from accord.tables.fhir_search import PARAMETERS
 from accord_clinic.actions import agreements
 from accord_clinic.queries.shared_record import fhir_id
 
@@ -70,6 +74,15 @@ def service(people, course):
     return recipient, key
 
 
+@pytest.fixture
+def office(people):
+    """Two months are published, and a data office may read them."""
+    for month in (date(2026, 3, 1), date(2026, 4, 1)):
+        a_closed(month, held=150, client=120, therapist=130, rule=2)
+    key = Key()
+    return for_numbers(people.ada, key, people.mo), key
+
+
 def test_pythons_fhirclient_is_launched_and_reads(served, people, course, as_member):
     """EHR launch: from Ana's page to the app, to the authorization page, and back with a code."""
     app = an_app(people.ada, asks_answers=True, launch_url="https://app.example.org/launch")
@@ -98,10 +111,7 @@ def test_pythons_fhirclient_is_launched_and_reads(served, people, course, as_mem
 @with_node
 def test_fhir_kit_client_reads_page_by_page(served, service, people):
     token = a_served(*service).token
-    command = ["node", "kit.mjs", served, token, fhir_id(people.ana.uid)]
-    done = subprocess.run(command, cwd=FOREIGN, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    got = json.loads(done.stdout)
+    got = _by_the_kit(served, token, fhir_id(people.ana.uid), *KINDS)
     counts = {kind: len(set(ids)) for kind, ids in got["read"].items()}
     assert counts.pop("Questionnaire") > 5
     assert counts == {
@@ -111,16 +121,40 @@ def test_fhir_kit_client_reads_page_by_page(served, service, people):
     assert got["authorize"].endswith("/fhir/authorize/")
 
 
-@pytest.mark.skipif(not SMART_FETCH.exists(), reason="smart-fetch is not here: `make fhir-of-others` fetches it")
+def _by_the_kit(served, token, *arguments):
+    command = ["node", "kit.mjs", served, token, *arguments]
+    done = subprocess.run(command, cwd=FOREIGN, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@with_node
+def test_it_reads_the_numbers_of_the_practice_as_well(served, office):
+    got = _by_the_kit(served, a_served(*office).token, "", *NUMBERS)
+    assert {kind: len(set(ids)) for kind, ids in got["read"].items()} == {"Measure": 2, "MeasureReport": 2}
+
+
+def _pem(key, folder):
+    """The key in a file, as programs of others want it."""
+    (folder / "key.pem").write_bytes(
+        key.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return folder / "key.pem"
+
+
+with_smart_fetch = pytest.mark.skipif(
+    not SMART_FETCH.exists(), reason="smart-fetch is not here: `make fhir-of-others` fetches it"
+)
+
+
+@with_smart_fetch
 def test_smart_fetch_proves_itself_by_its_key_and_crawls(served, service, people, tmp_path):
     recipient, key = service
-    pem = key.private.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (tmp_path / "key.pem").write_bytes(pem)
     command = [
         SMART_FETCH, "crawl", tmp_path / "out", "--fhir-url", served, "--smart-client-id",
-        recipient.application.client_id, "--smart-key", tmp_path / "key.pem", "--id-list", fhir_id(people.ana.uid),
+        recipient.application.client_id, "--smart-key", _pem(key, tmp_path), "--id-list", fhir_id(people.ana.uid),
         "--type", "Patient,Observation,Encounter", "--no-default-filters",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
@@ -133,23 +167,46 @@ def test_smart_fetch_proves_itself_by_its_key_and_crawls(served, service, people
     assert counts == {"Patient": 1, "Observation": 8, "Encounter": 2}
 
 
+@with_smart_fetch
+def test_its_library_reads_the_numbers_by_its_key_and_it_does_not_know_them_itself(served, office, tmp_path):
+    """Each number is there, and Python's fhirclient finds nothing wrong with how it is written."""
+    recipient, key = office
+    command = [
+        SMART_FETCH.with_name("python"), FOREIGN / "measures.py", served, recipient.application.client_id,
+        _pem(key, tmp_path),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    got = json.loads(done.stdout)
+    assert [Measure(resource).url.rpartition("/")[2] for resource in got["Measure"]] == ["sessions", "endings"]
+    reports = [MeasureReport(resource) for resource in got["MeasureReport"]]
+    assert [str(report.period.end.date)[:10] for report in reports] == ["2026-03-31", "2026-04-30"]
+    assert [population.count for population in reports[0].group[0].population] == [150, 120]
+    asked = [SMART_FETCH, "crawl", tmp_path / "out", "--fhir-url", served, "--type", "MeasureReport"]
+    refused = subprocess.run(asked, capture_output=True, text=True, timeout=300)
+    assert refused.returncode, "smart-fetch knows MeasureReport now: let it read, and say so in docs/reference/fhir.md"
+    assert "Unknown resource type provided: MeasureReport" in refused.stdout
+
+
 @with_node
-def test_every_answer_is_what_r4_says(served, service, people):
-    """Medplum's validator, with its warnings as errors, and HL7's JSON schema: by both yeses and by the first alone, on
-    pages, by number, by id, and whatever is refused.
+def test_every_answer_is_what_r4_says(served, service, office, people):
+    """Medplum's validator, with its warnings as errors, and HL7's JSON schema: by both yeses, by the first alone and by
+    a manager's, on pages, by number, by id, and whatever is refused.
     """
     about, first = fhir_id(people.ana.uid), Key()
     totals = a_service(people.ada, first)
     agree(people.ana, totals)
     asked = {kind: {} if kind in ("Patient", "Questionnaire") else {"patient": about} for kind in KINDS}
     program, narrow = a_served(*service), a_served(totals, first, "system/Goal.s")
+    who_asks = [(a_served(*office), dict.fromkeys(NUMBERS, {})), (a_served(totals, first), asked), (program, asked)]
     answered = [
         each.get(kind, **parameters, **more)
-        for each in (program, a_served(totals, first)) for kind, parameters in asked.items()
+        for each, of_it in who_asks for kind, parameters in of_it.items()
         for more in ({}, {"_count": "1"}, {"_count": "0"})
     ]  # fmt: skip
     resources = [resource for bundle in answered for resource in inside(bundle)]
     answered += [program.get(f"{row['resourceType']}/{row['id']}") for row in resources[-3:]]
+    answered += [who_asks[0][0].get(f"{row['resourceType']}/{row['id']}") for row in resources[:3]]
     answered += [Browser().get(f"/fhir/r4/{path}").json() for path in ("metadata", "Goal", "$export")]
     answered.append(Browser().post("/fhir/r4/Goal", "{}", "application/json").json())
     refused = (
@@ -160,6 +217,17 @@ def test_every_answer_is_what_r4_says(served, service, people):
     written = [json.dumps(answer, sort_keys=True) for answer in (*answered, *resources)]
     assert set(written) <= ANSWERED, "judged by the schema, and still to be judged by Medplum"
     assert by_medplum(written) == []
+
+
+@with_node
+def test_each_search_parameter_is_one_of_hl7s_and_of_its_type():
+    bundle = json.loads(SCHEMA.with_name("search-parameters.json").read_text(encoding="utf-8"))
+    defined = {entry["resource"]["url"]: entry["resource"] for entry in bundle["entry"]}
+    for kind, parameters in PARAMETERS.items():
+        for name, (sort, _place, address) in parameters.items():
+            definition = defined[address]
+            assert (definition["code"], definition["type"]) == (name, sort), f"{kind} by {name}"
+            assert {kind, "Resource"} & set(definition["base"]), f"{kind} by {name}"
 
 
 @with_node

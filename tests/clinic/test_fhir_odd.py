@@ -1,11 +1,14 @@
 """Schemathesis asks the FHIR API in every odd way: each answer is FHIR, and none is an error of ours."""
 
+from datetime import date
+
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from tests.clinic.people import a_course
-from tests.clinic.program import KINDS, Key, a_served, a_service, agree
+from tests.clinic.program import NUMBERS, Key, a_served, a_service, agree, for_numbers
+from tests.clinic.test_service import a_closed
 
 from accord.tables.fhir_search import PARAMETERS
 
@@ -26,10 +29,12 @@ PATHS = {
     "/fhir/r4/metadata": _get(_query(["_format"])),
     "/fhir/r4/.well-known/smart-configuration": _get([]),
     "/fhir/r4/{kind}": _get([{"name": "kind", "in": "path", "required": True, **TEXT}]),
-    **{f"/fhir/r4/{kind}": _get(_query([*PARAMETERS[kind], "_count", "_page", "_format"])) for kind in KINDS},
+    **{
+        f"/fhir/r4/{kind}": _get(_query([*names, "_count", "_page", "_format"])) for kind, names in PARAMETERS.items()
+    },
     **{
         f"/fhir/r4/{kind}/{{identity}}": _get([{"name": "identity", "in": "path", "required": True, **TEXT}])
-        for kind in KINDS
+        for kind in PARAMETERS
     },
     "/fhir/token/": {
         "post": {
@@ -62,22 +67,24 @@ pytestmark = [
 @schema.parametrize()
 @settings(max_examples=6, suppress_health_check=list(HealthCheck))
 def test_no_question_is_odd_enough_for_an_error_of_ours(case, live_server, people):
-    response = case.call(base_url=live_server.url, headers={"Authorization": f"Bearer {_token(people)}"})
+    response = case.call(base_url=live_server.url, headers={"Authorization": f"Bearer {_token(people, case.path)}"})
     case.validate_response(response, checks=[not_a_server_error])
     if "/fhir/r4/" in case.path and not case.path.endswith("configuration"):
-        kinds = ("Bundle", "CapabilityStatement", "OperationOutcome", *KINDS)
+        kinds = ("Bundle", "CapabilityStatement", "OperationOutcome", *PARAMETERS)
         where = f"{case.method} {response.status_code} {response.request.url} {response.content[:80]!r}"
         kind = response.headers.get("content-type", [""])[0]
         assert not response.content or kind.startswith("application/fhir+json"), where
         assert not response.content or response.json()["resourceType"] in kinds, where
 
 
-def _token(people):
-    """Of a service that may read of Ana; one for each practice that a test makes."""
-    if not hasattr(people, "practice_token"):
+def _token(people, path):
+    """Of a service that may read of Ana, or of one that may read the numbers; both once for each practice."""
+    if not hasattr(people, "tokens"):
         key = Key()
         service = a_service(people.ada, key, asks_answers=True)
         agree(people.ana, service, answers=True)
         a_course(people.dyad, 1)
-        object.__setattr__(people, "practice_token", a_served(service, key).token)
-    return people.practice_token
+        a_closed(date(2026, 3, 1), held=150, client=120, therapist=130, rule=2)
+        office = for_numbers(people.ada, key, people.mo)
+        object.__setattr__(people, "tokens", [a_served(program, key).token for program in (service, office)])
+    return people.tokens[any(kind in path for kind in NUMBERS)]

@@ -1,24 +1,37 @@
-"""Every resource and every parameter of the FHIR API is asked as every program: its own, Eve's, one without a yes.
+"""Every resource and every parameter of the FHIR API is asked as every program: its own, Eve's, one without a yes, one
+for the numbers of the practice.
 
 What is not a program's is as if it did not exist, and no planted word of the canary is in any answer of any.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from django.db.models import F
 from django.utils import timezone
 from tests.clinic.people import a_dyad
-from tests.clinic.program import KINDS, Key, Program, a_served, a_service, agree, an_app, an_open_app
+from tests.clinic.program import (
+    KINDS,
+    NUMBERS,
+    Key,
+    Program,
+    a_served,
+    a_service,
+    agree,
+    an_app,
+    an_open_app,
+    for_numbers,
+)
 from tests.clinic.test_canary import KEPT, NOT_YET_OPEN, PRIVATE, THERAPIST_KEPT, planted  # noqa: F401
 from tests.clinic.test_every_url import world  # noqa: F401
+from tests.clinic.test_service import year_of
 
 from accord.tables.fhir_search import PARAMETERS
 from accord_clinic.actions import agreements
 from accord_clinic.exports.fhir_reference import AGREED, ELEMENTS, LEFT_OUT, reference
-from accord_clinic.models import Agreement, Member, ReadLog, Session
+from accord_clinic.models import Agreement, Member, ReadLog, ServiceMonth, Session
 from accord_clinic.queries.shared_record import fhir_id
 
 pytestmark = pytest.mark.same_on_postgresql(reason="test_fhir_api asks the same addresses there")
@@ -53,6 +66,7 @@ def programs_of(world, as_member) -> dict[str, Program]:  # noqa: F811
         "kim": an_open_app(as_member(people.eve), app, kim),
         "ben, without a yes": an_open_app(as_member(people.ben), other, None, scope=USER),
         "service, without a yes": a_served(foreign, key),
+        "numbers": a_served(for_numbers(people.ada, key, people.mo), key),
     }
 
 
@@ -66,7 +80,7 @@ def values(resource: dict, parameter: str, sort: str, place: str) -> Iterator[st
     if value is None:
         return
     if sort == "reference":
-        yield value["reference"]
+        yield value if isinstance(value, str) else value["reference"]
     elif sort == "date":
         day = (value["start"] if isinstance(value, dict) else value)[:10]
         yield from (f"ge{day}", f"le{day}")
@@ -81,12 +95,13 @@ def values(resource: dict, parameter: str, sort: str, place: str) -> Iterator[st
 def everything(program: Program, about: str, resources: dict[str, list[dict]]) -> Iterator[tuple[str, object]]:
     """Every resource by its id, and each kind by each of its parameters, with values that fit Ana's record."""
     for kind, found_before in resources.items():
-        yield f"{kind}, all", program.ask(kind, patient=about) if kind != "Patient" else program.ask(kind)
+        of_all = kind in ("Patient", *NUMBERS)
+        yield f"{kind}, all", program.ask(kind) if of_all else program.ask(kind, patient=about)
         for resource in found_before:
             yield f"{kind} by id", program.ask(f"{kind}/{resource['id']}")
         for name, (sort, place, _definition) in PARAMETERS[kind].items():
             for value in {value for resource in found_before for value in values(resource, name, sort, place)}:
-                who = {} if kind == "Patient" or name in ("patient", "subject") else {"patient": about}
+                who = {} if of_all or name in ("patient", "subject") else {"patient": about}
                 yield f"{kind} by {name}={value}", program.ask(kind, **who, **{name: value})
 
 
@@ -121,6 +136,28 @@ def test_for_everybody_else_it_does_not_exist(programs_of, anas, world):  # noqa
     assert all(row.dyad.client != world.people.ana for row in rows)
 
 
+@pytest.fixture
+def published(programs_of) -> dict[str, list[dict]]:
+    """What the practice has published of a year: four periods, and endings."""
+    for month, numbers in year_of(date(2025, 1, 1), held=40, client=20, therapist=20, rule=2, endings={"planned": 2}):
+        ServiceMonth.objects.create(month=month, closed_at=timezone.now(), counts=numbers)
+    return {kind: programs_of["numbers"].all(kind) for kind in NUMBERS}
+
+
+def test_the_numbers_are_there_for_their_program_alone_and_nothing_else_is(programs_of, anas, published, world):  # noqa: F811
+    assert [len(published[kind]) for kind in NUMBERS] == [2, 5]
+    about = fhir_id(world.people.ana.uid)
+    for where, response in everything(programs_of["numbers"], about, published):
+        body = response.json()
+        assert response.status_code == 200, where
+        assert body["resourceType"] != "Bundle" or body["total"] > 0, where
+    for who, program in programs_of.items():
+        for kind, there in (anas if who == "numbers" else published).items():
+            for response in (program.ask(kind), program.ask(f"{kind}/{there[0]['id']}")):
+                assert response.status_code == 403, f"{kind} as {who}"
+                assert response.json()["resourceType"] == "OperationOutcome", f"{kind} as {who}"
+
+
 def test_theirs_and_made_up_get_the_same_answer(programs_of, anas):
     for who in FOREIGN:
         for kind, there in anas.items():
@@ -130,10 +167,10 @@ def test_theirs_and_made_up_get_the_same_answer(programs_of, anas):
                 assert theirs.headers.items() == nothing.headers.items()
 
 
-def test_no_answer_holds_a_planted_word(planted, programs_of, anas, world):  # noqa: F811
+def test_no_answer_holds_a_planted_word(planted, programs_of, anas, published, world):  # noqa: F811
     about = fhir_id(world.people.ana.uid)
     for who, program in programs_of.items():
-        for where, response in everything(program, about, anas):
+        for where, response in everything(program, about, published if who == "numbers" else anas):
             text = f"{dict(response.headers)} {response.content.decode()}"
             for word in (*PRIVATE, NOT_YET_OPEN, THERAPIST_KEPT, KEPT):
                 assert word not in text, f"{where} as {who}"
@@ -154,9 +191,9 @@ def test_the_reference_is_made_from_the_code():
     assert set(PARAMETERS) == set(ELEMENTS) == set(AGREED) == set(LEFT_OUT)
 
 
-def test_it_names_every_element_and_no_other(programs_of, anas):
+def test_it_names_every_element_and_no_other(programs_of, anas, published):
     """But for what a resource has only at times: a goal that was reached or has ended."""
-    sent = anas | {"Questionnaire": programs_of["ben"].all("Questionnaire")}
+    sent = anas | published | {"Questionnaire": programs_of["ben"].all("Questionnaire")}
     for kind, resources in sent.items():
         there = {name for resource in resources for name in resource} - {"resourceType"}
         named = {name for names in ELEMENTS[kind] for name in names.split(", ")}

@@ -14,7 +14,7 @@ SLOW = {
     r"ADD COLUMN (?!.* DEFAULT ).* NOT NULL": "fails on rows that are there: give a default",
     r"CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY)": "reads the whole table: AddIndexConcurrently",
 }
-SMALL = {"accord_clinic_connectedcalendar"}
+SMALL = {"accord_clinic_connectedcalendar", "accord_clinic_recipient"}
 """Tables with a few rows a member at most: read whole in a moment, also in a large practice."""
 TABLE = re.compile(r'(?:ALTER TABLE|CREATE TABLE|\bON) "(\w+)"')
 COLUMN = re.compile(r'ADD COLUMN ("\w+")')

@@ -1,13 +1,14 @@
-// fhir-kit-client reads everything that a token lets it: the server's address and the token come as arguments; out on
-// standard output come the ids by kind, and what it found at the two addresses that say where tokens come from.
+// fhir-kit-client reads everything that a token lets it: the server's address, the token, whom to ask about and which
+// kinds come as arguments; out on standard output come the ids by kind, and what it found at the two addresses that say
+// where tokens come from.
 import { Client } from "fhir-kit-client";
 
-const [, , baseUrl, bearer, patient] = process.argv;
+const [, , baseUrl, bearer, patient, ...kinds] = process.argv;
 const client = new Client({ baseUrl, bearerToken: bearer });
-const kinds = ["Patient", "Questionnaire", "QuestionnaireResponse", "Observation", "Goal", "CarePlan", "Encounter"];
+const ofAll = ["Patient", "Questionnaire", "Measure", "MeasureReport"];
 const read = {};
 for (const kind of kinds) {
-  const about = kind === "Patient" || kind === "Questionnaire" ? {} : { patient };
+  const about = ofAll.includes(kind) ? {} : { patient };
   let page = await client.search({ resourceType: kind, searchParams: { ...about, _count: 1 } });
   read[kind] = [];
   for (let pages = 0; page && pages < 200; pages += 1) {

@@ -26,11 +26,15 @@ CLINICAL = (IDENTIFIER, PATIENT, "code", "date", "encounter")
 STATUS, ENCOUNTER, PERIOD = ("token", "status"), ("reference", "encounter"), ("date", "period")
 OF_SOMEBODY = dict.fromkeys((SUBJECT, PATIENT), ("reference", "subject")) | {IDENTIFIER: ("token", "identifier")}
 """What a resource about somebody can be looked for by: `subject` and `patient` are the same here."""
+CANONICAL = ("questionnaire", "measure")
+"""References to what has an address of its own, by which it is found."""
+ABOUT_PRACTICE = ("Measure", "MeasureReport")
+"""Kinds that are about a practice as a whole and about no person."""
 
 
 def _parameters(kind: str, named: Mapping[str, tuple[str, str]]) -> dict[str, Parameter]:
     """The type and place of each parameter, with its definition."""
-    own = kind in ("Patient", "Questionnaire", "QuestionnaireResponse")
+    own = kind in ("Patient", "Questionnaire", "QuestionnaireResponse", *ABOUT_PRACTICE)
     return {"_id": ("token", "id", f"{SEARCHES}/Resource-id")} | {
         name: (sort, place, f"{SEARCHES}/{kind if own or name not in CLINICAL else 'clinical'}-{name}")
         for name, (sort, place) in named.items()
@@ -43,7 +47,7 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "Patient": {IDENTIFIER: ("token", "identifier")},
         "Questionnaire": {"url": ("uri", "url"), "version": ("token", "version")},
         "QuestionnaireResponse": {
-            **OF_SOMEBODY, "encounter": ENCOUNTER, "questionnaire": ("uri", "questionnaire"), "status": STATUS,
+            **OF_SOMEBODY, "encounter": ENCOUNTER, "questionnaire": ("reference", "questionnaire"), "status": STATUS,
         },
         "Observation": {
             **OF_SOMEBODY, "category": ("token", "category"), "code": ("token", "code"),
@@ -52,6 +56,11 @@ PARAMETERS: dict[str, dict[str, Parameter]] = {
         "Goal": {**OF_SOMEBODY, "lifecycle-status": ("token", "lifecycleStatus")},
         "CarePlan": {**OF_SOMEBODY, "category": ("token", "category"), "date": PERIOD, "status": STATUS},
         "Encounter": {**OF_SOMEBODY, "class": ("token", "class"), "date": PERIOD, "status": STATUS},
+        "Measure": {"url": ("uri", "url"), "version": ("token", "version")},
+        "MeasureReport": {
+            IDENTIFIER: ("token", "identifier"), "date": ("date", "date"), "measure": ("reference", "measure"),
+            "period": PERIOD, "status": STATUS,
+        },
     }.items()
 }  # fmt: skip
 """What each kind of resource can be looked for by. A kind that is not here is not served."""
@@ -114,12 +123,12 @@ def _test(kind: str, name: str, text: str, base: str) -> Callable[[Resource], bo
     if sort == "date":
         spans = [_asked_date(name, value) for value in values]
         return lambda resource: any(_in_time(how, span, resource.get(place)) for how, span in spans)
+    if sort == "uri" or name in CANONICAL:
+        return lambda resource: any(_same_address(value, str(resource.get(place, ""))) for value in values)
     if sort == "reference":
         target = "Encounter" if name == "encounter" else "Patient"
         wanted = {f"{target}/{identity}" for value in values if (identity := reference_id(target, value, base))}
         return lambda resource: resource.get(place, {}).get("reference") in wanted
-    if sort == "uri":
-        return lambda resource: any(_same_address(value, str(resource.get(place, ""))) for value in values)
     return lambda resource: any(_has_token(value, resource.get(place)) for value in values)
 
 

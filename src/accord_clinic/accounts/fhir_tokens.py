@@ -23,18 +23,19 @@ from oauthlib.oauth2.rfc6749.endpoints import AuthorizationEndpoint, TokenEndpoi
 from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant, ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
 
-from accord.tables.fhir_search import PARAMETERS
+from accord.tables.fhir_search import ABOUT_PRACTICE, PARAMETERS
 from accord_clinic.accounts.jwks import signing_key
 from accord_clinic.actions import sign_in
 from accord_clinic.exports.fhir_capability import SIGNED_BY
 from accord_clinic.links import digest
 from accord_clinic.models import Client, Recipient, TokenContext
+from accord_clinic.models.exchange import NUMBERS
 from accord_clinic.queries.shared_record import ProgramReader, fhir_id
 
 APP_SECONDS, SERVICE_SECONDS = 3600, 300
 SKEW = 60
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LEVELS = {"app": ("patient", "user"), "service": ("system",)}
+LEVELS = {"app": ("patient", "user"), "service": ("system",), NUMBERS: ("system",)}
 CONTEXT = ("launch", "launch/patient")
 SCOPE = re.compile(r"(patient|user|system)/([A-Za-z]+|\*)\.(read|\*|c?r?u?d?s?)")
 
@@ -43,11 +44,15 @@ def granted(asked: Iterable[str], use: str) -> list[str]:
     """The scopes that a program gets of those it asks for, as SMART v2 writes them; all others are left out.
 
     Reading and searching alone. `patient/*` and `system/*` become one scope for each kind; `user/*` becomes nothing.
+    Whoever reads of people reads no numbers of the practice, and whoever reads these reads of nobody.
 
     >>> granted(["launch/patient", "patient/Goal.cruds", "user/*.rs", "patient/Media.read", "openid"], "app")
     ['launch/patient', 'patient/Goal.rs']
+    >>> granted(["system/*.rs"], "numbers")
+    ['system/Measure.rs', 'system/MeasureReport.rs']
     """
     scopes: list[str] = []
+    readable = [kind for kind in PARAMETERS if (kind in ABOUT_PRACTICE) == (use == NUMBERS)]
     for scope in asked:
         if scope in CONTEXT and use == "app":
             scopes.append(scope)
@@ -55,7 +60,7 @@ def granted(asked: Iterable[str], use: str) -> list[str]:
         if match is None or match[1] not in LEVELS[use] or match.group(1, 2) == ("user", "*"):
             continue
         rights = "rs" if match[3] in ("read", "*") else "".join(right for right in "rs" if right in match[3])
-        kinds = PARAMETERS if match[2] == "*" else [kind for kind in PARAMETERS if kind == match[2]]
+        kinds = readable if match[2] == "*" else [kind for kind in readable if kind == match[2]]
         scopes += [f"{match[1]}/{kind}.{rights}" for kind in kinds if rights]
     return list(dict.fromkeys(scopes))
 
@@ -69,7 +74,7 @@ class Validator(OAuth2Validator):
     """What a program of others may do at the two endpoints. A row of django-oauth-toolkit alone opens nothing."""
 
     def _load_application(self, client_id: str, request: Request) -> Application | None:
-        """An application of an open recipient."""
+        """An application of a recipient that is let in."""
         application = super()._load_application(client_id, request)
         if application is None or recipient_of(application) is None:
             request.client = None
@@ -180,9 +185,9 @@ def _lives(request: Request) -> int:
 
 
 def recipient_of(application: Application) -> Recipient | None:
-    """Whose application this is, while it is open."""
+    """Whose application this is, while it is let in."""
     recipient: Recipient | None = getattr(application, "recipient", None)
-    return recipient if recipient is not None and recipient.closed_at is None else None
+    return recipient if recipient is not None and recipient.is_let_in else None
 
 
 def token_address() -> str:
@@ -205,7 +210,7 @@ class Holder:
 
 
 def holder(secret: str) -> Holder | None:
-    """Who holds this token, while it is good and its recipient is open. One query."""
+    """Who holds this token, while it is good and its recipient is let in. One query."""
     if not secret:
         return None
     rows = AccessToken.objects.filter(token_checksum=digest(secret), expires__gt=timezone.now())

@@ -1,4 +1,6 @@
-"""Let programs of others read here by FHIR: add one, close it, end its tokens. Clients say who may be read."""
+"""Let programs of others read here by FHIR: add one, close it, end its tokens. Clients say who may be read; a manager
+says who may read the practice's published numbers.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +15,8 @@ from accord.errors import BadInput
 from accord_clinic.actions.audit import record
 from accord_clinic.addresses import origin
 from accord_clinic.models import Client, Consent, Member, Recipient, codes
-from accord_clinic.permissions import check_keep_practice
+from accord_clinic.models.exchange import NUMBERS
+from accord_clinic.permissions import check_keep_practice, check_see_service
 
 PRIVATE = ("d", "p", "q", "k", "oth")
 """What a key holds that is not for us to see."""
@@ -29,15 +32,17 @@ def add(
     codes.check(Recipient, use=use)
     keys = dict(keys or {})
     _check_keys(keys)
-    if use == "service" and not keys:
+    if use != "app" and not keys:
         raise BadInput("A service needs a public key, since nothing else proves who it is.")
+    if use == NUMBERS and asks_answers:
+        raise BadInput("A program that reads only the practice’s numbers asks clients for nothing.")
     if use == "app" and not redirect_uris.split():
         raise BadInput("An app needs an address to return to.")
     application = Application.objects.create(
         name=name,
         client_type=Application.CLIENT_CONFIDENTIAL if keys else Application.CLIENT_PUBLIC,
         authorization_grant_type=(
-            Application.GRANT_CLIENT_CREDENTIALS if use == "service" else Application.GRANT_AUTHORIZATION_CODE
+            Application.GRANT_AUTHORIZATION_CODE if use == "app" else Application.GRANT_CLIENT_CREDENTIALS
         ),
         client_secret="",  # nosec B106 - there are no secrets; programs prove themselves by keys
         hash_client_secret=False,
@@ -62,6 +67,24 @@ def close(recipient: Recipient, *, by: Member) -> None:
     Consent.objects.filter(recipient=recipient, withdrawn_at=None).update(withdrawn_at=now)
     end_tokens(Q(application=recipient.application))
     record(by, "close_program", f"recipient:{recipient.pk}", ["closed_at"])
+
+
+@transaction.atomic
+def let_read_numbers(recipient: Recipient, *, by: Member) -> None:
+    """A manager lets a program read what is published about the practice, until this is taken back."""
+    check_see_service(by)
+    rows = Recipient.objects.filter(pk=recipient.pk, use=NUMBERS, closed_at=None, numbers_since=None)
+    if rows.update(numbers_since=timezone.now()):
+        record(by, "let_read_numbers", f"recipient:{recipient.pk}", ["numbers_since"])
+
+
+@transaction.atomic
+def stop_reading_numbers(recipient: Recipient, *, by: Member) -> None:
+    """A manager takes it back: its tokens end in the same moment, and it gets no others."""
+    check_see_service(by)
+    if Recipient.objects.filter(pk=recipient.pk).exclude(numbers_since=None).update(numbers_since=None):
+        end_tokens(Q(application=recipient.application))
+        record(by, "stop_reading_numbers", f"recipient:{recipient.pk}", ["numbers_since"])
 
 
 def end_tokens(whose: Q) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from accord.tables.fhir_search import PARAMETERS
+from accord.tables.fhir_search import ABOUT_PRACTICE, PARAMETERS
 
 OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 SECURITY = "http://terminology.hl7.org/CodeSystem/restful-security-service"
@@ -36,7 +36,7 @@ def capability_statement() -> dict[str, Any]:
         "resourceType": "CapabilityStatement",
         "url": f"{base()}/metadata",
         "name": "Accord",
-        "title": "Accord: what a client lets another program read",
+        "title": "Accord: what clients, or a manager, let another program read",
         "status": "active",
         "date": RELEASED,
         "kind": "instance",
@@ -62,7 +62,11 @@ def _resource(kind: str) -> dict[str, Any]:
 
 def smart_configuration() -> dict[str, Any]:
     """What a program has to know before it asks for a token (SMART App Launch 2.2, conformance)."""
-    levels = [f"{level}/{kind}.rs" for level in ("patient", "user", "system") for kind in PARAMETERS]
+    levels = [
+        f"{level}/{kind}.rs"
+        for level in ("patient", "user", "system") for kind in PARAMETERS
+        if level == "system" or kind not in ABOUT_PRACTICE
+    ]  # fmt: skip
     return {
         "authorization_endpoint": _address("fhir_authorize"),
         "token_endpoint": _address("fhir_token"),

@@ -82,8 +82,29 @@ ELEMENTS: dict[str, dict[str, str]] = {
         "participant": "the therapist's name",
         "period": "the day",
     },
+    "Measure": {
+        "id": "`sessions` or `endings`",
+        "language": "`en`",
+        "url, version": "its address, which is a name and leads nowhere, and its version",
+        "name, title, description": "what is counted, and by which rules",
+        "status": "`active`",
+        "subjectCodeableConcept": "`Organization`: the practice as a whole",
+        "scoring": "`proportion`",
+        "group": "one for each share, with numerator and denominator in words",
+    },
+    "MeasureReport": {
+        "id": "made of the measure and the months",
+        "identifier": "made of the address of this server and the `id`",
+        "status, type": "`complete`; `summary`",
+        "measure": "address and version of its `Measure`",
+        "date": "the day on which it was published",
+        "reporter": "the name of the practice",
+        "period": "first and last day; of `endings` a whole year",
+        "group": "denominator and numerator of each share; one that is kept back is not there",
+    },
 }
 FIRST, SECOND = "the first yes", "the second yes, to answers; totals of outcome measures by the first"
+MANAGERS = "a manager's yes to a program of this kind"
 AGREED = {
     "Patient": FIRST,
     "Questionnaire": "none: it is about nobody",
@@ -92,8 +113,10 @@ AGREED = {
     "Goal": FIRST,
     "CarePlan": FIRST,
     "Encounter": FIRST,
+    "Measure": MANAGERS,
+    "MeasureReport": MANAGERS,
 }
-"""What a client has to have agreed to."""
+"""What somebody has to have agreed to: clients, each for themselves, or a manager."""
 LEFT_OUT = {
     "Patient": "address, telephone, mail, gender: not needed, or not asked",
     "Questionnaire": "what a therapist is asked; wording whose licence forbids it",
@@ -105,6 +128,10 @@ LEFT_OUT = {
     "CarePlan": "the shared view of the problem, the treatment plan's options, how the course ended, notes",
     "Encounter": "the hour; planned, moved, cancelled and missed sessions; those younger than the time at which "
     "all are open",
+    "Measure": "`population`, which asks for a criterion in a language of computers",
+    "MeasureReport": "`measureScore`, which is the one count by the other; numbers about strains and comments; periods "
+    "with fewer than three therapists, or counted by rules before these; who answered, where fewer than ten sessions "
+    "have an answer or lack one; everything that the manager's page keeps back",
 }
 """What there is in Accord, or in FHIR, and is not sent."""
 

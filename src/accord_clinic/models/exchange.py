@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accord_clinic.models.people import Client, Member
 from accord_clinic.models.row import Addressed
 
+NUMBERS = "numbers"
+"""The use of a program that reads what is published about the practice as a whole, and nothing about any person."""
+
 
 class Recipient(Addressed):
     """A program that may read here: who runs it, what it is used for, and the keys it proves itself by.
@@ -20,6 +23,7 @@ class Recipient(Addressed):
     USES = [
         ("app", _("an app that clinicians open")),
         ("service", _("a service that reads by itself")),
+        (NUMBERS, _("a service that reads only the practice’s published numbers")),
     ]
 
     application = models.OneToOneField(
@@ -35,10 +39,18 @@ class Recipient(Addressed):
     launch_url = models.CharField(max_length=300, blank=True, help_text="where it is opened from a course of care")
     keys = models.JSONField(default=dict, blank=True, help_text="its public keys, as a JSON Web Key Set")
     made_at = models.DateTimeField()
+    numbers_since = models.DateTimeField(
+        null=True, blank=True, help_text="since when a manager lets it read the numbers, where they are its use"
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether it gets any token: it is not closed, and where it is for the numbers, a manager lets it read them."""
+        return self.closed_at is None and (self.use != NUMBERS or self.numbers_since is not None)
 
 
 class TokenContext(models.Model):

@@ -1,9 +1,11 @@
-"""Programs of others that may read here by FHIR: which there are, and what a client is asked for each."""
+"""Programs of others that may read here by FHIR: which there are, what a client is asked for each, and a manager."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from accord_clinic.models import Client, Consent, Dyad, Member, Recipient
+from accord_clinic.models.exchange import NUMBERS
+from accord_clinic.permissions import check_see_service
 from accord_clinic.queries.consent import needed
 from accord_clinic.queries.shared_record import ProgramReader, readable
 from accord_clinic.words.wordings import OF_PROGRAMS, ConsentWording, consent
@@ -23,10 +25,23 @@ def listed() -> list[Recipient]:
     return list(Recipient.objects.filter(closed_at=None).select_related("application").order_by("name", "pk"))
 
 
+def for_numbers(member: Member) -> list[Recipient]:
+    """Those of them that read the practice's numbers once a manager lets them."""
+    check_see_service(member)
+    return [recipient for recipient in listed() if recipient.use == NUMBERS]
+
+
+def of_numbers(member: Member, uid: str) -> Recipient | None:
+    """One of these."""
+    return next((recipient for recipient in for_numbers(member) if recipient.uid == uid), None)
+
+
 def of_client(member: Member, dyad: Dyad) -> list[OfClient]:
-    """The open programs, for whoever treats this client."""
+    """The open programs that read of people, for whoever treats this client."""
     rows = []
     for recipient in listed():
+        if recipient.use == NUMBERS:
+            continue
         shared = readable(ProgramReader(recipient, member), [dyad.client.uid])
         reads, answers = bool(shared), any(row.answers for row in shared)
         may_open = reads and recipient.use == "app" and bool(recipient.launch_url)
@@ -45,8 +60,10 @@ def any_program(uid: str) -> Recipient | None:
 
 
 def is_offered(recipient: Recipient, purpose: str) -> bool:
-    """Whether clients are asked for this: the second yes only where the program is for it."""
-    return recipient.closed_at is None and (purpose == OF_PROGRAMS[0] or recipient.asks_answers)
+    """Whether clients are asked for this: the second yes only where the program is for it, and none for numbers."""
+    if recipient.closed_at is not None or recipient.use == NUMBERS:
+        return False
+    return purpose == OF_PROGRAMS[0] or recipient.asks_answers
 
 
 def asked_of(client: Client, rows: Iterable[Consent]) -> list[tuple[Recipient, str]]:

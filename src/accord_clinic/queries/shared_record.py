@@ -18,6 +18,7 @@ from accord.signals import CHECK_IN
 from accord_clinic import models
 from accord_clinic.models import Agreement, Client, Consent, Dyad, Member, Practice, Recipient, Session
 from accord_clinic.models.care import current_responses
+from accord_clinic.models.exchange import NUMBERS
 from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import treated_by
 
@@ -70,7 +71,7 @@ def readable(reader: ProgramReader, patients: Iterable[str] | None = None) -> li
     Everybody who has to agree does, at this moment; a clinician's program reads only of those whom that clinician
     treats now, and a token about one client only of that one.
     """
-    if reader.bound and reader.patient is None:
+    if reader.recipient.use == NUMBERS or (reader.bound and reader.patient is None):
         return []
     rows = Dyad.objects.filter(client__erased_at=None, client__locked_at=None)
     rows = rows.filter(Q(client__consents__recipient=reader.recipient, client__consents__withdrawn_at=None)).distinct()

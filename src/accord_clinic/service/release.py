@@ -61,6 +61,7 @@ class Period:
     """One month or several, by the first and the last of them.
 
     `places`: in the room and remote; those of older periods stand in finer parts, and are added up nowhere.
+    `therapists`: so many stand behind each month of it at least; 0 where that was not noted yet.
     """
 
     first: date
@@ -69,6 +70,7 @@ class Period:
     places: Mapping[str, ServiceRow]
     counted: int | None
     coarse: bool
+    therapists: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Endings(Listed):
-    """How courses of care ended in a whole year of twelve months."""
+    """How courses of care ended in a whole year of twelve months. `therapists`: as of a period."""
 
     first: date
     last: date
+    therapists: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,8 @@ def _printed(block: PublishedPeriod) -> Period:
             printed[f"{place}|therapist yes"] = None
     by_place = {place: _without_few(_row(printed, place, in_part), block) for place in places}
     row = _without_few(_row(printed, ALL, in_part), block)
-    return Period(block.first, block.last, row, by_place, _counted(block.counts["counted"], row), block.coarse)
+    counted = _counted(block.counts["counted"], row)
+    return Period(block.first, block.last, row, by_place, counted, block.coarse, block.therapists)
 
 
 def _told_as_work(ratings: Counter[str], places: Iterable[str]) -> dict[str, int | None]:
@@ -247,7 +251,7 @@ def _open(month: Mapping) -> Listed | None:
 
 def _endings(year: PublishedPeriod) -> Endings:
     listed = _listed(year.counts["endings"])
-    return Endings(listed.counts, listed.together, year.first, year.last)
+    return Endings(listed.counts, listed.together, year.first, year.last, year.therapists)
 
 
 def _repair(kinds: list[list[int]]) -> RepairTime | None:

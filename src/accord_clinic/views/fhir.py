@@ -6,7 +6,7 @@ Whatever goes wrong, the answer is an OperationOutcome. What a token may not rea
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any
 
@@ -23,7 +23,7 @@ from accord_clinic import links
 from accord_clinic.accounts import fhir_tokens
 from accord_clinic.accounts.fhir_tokens import Holder
 from accord_clinic.actions.read_log import log_program
-from accord_clinic.exports import fhir_records
+from accord_clinic.exports import fhir_numbers, fhir_records
 from accord_clinic.exports.fhir_capability import base, capability_statement, smart_configuration
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import shared_record
@@ -36,6 +36,10 @@ USUAL, MOST = 50, 100
 A_MINUTE = 600
 """Requests of one program, over all workers; an order of magnitude above what a chart that is opened asks for."""
 COUNT, PAGE, FORMAT = "_count", "_page", "_format"
+ABOUT_NOBODY: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
+    "Questionnaire": fhir_records.published, "Measure": fhir_numbers.measures, "MeasureReport": fhir_numbers.reports,
+}  # fmt: skip
+"""Kinds that are about no person: what there is of them, whoever may read it."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST",
     "Access-Control-Allow-Headers": "Authorization, Accept, Content-Type",
@@ -119,8 +123,8 @@ def read(request: HttpRequest, kind: str, identity: str) -> HttpResponse:
     """One resource by its id."""
     holder = _holder(request, kind, "r")
     _only(request, FORMAT)
-    if kind == "Questionnaire":
-        for resource in fhir_records.published():
+    if kind in ABOUT_NOBODY:
+        for resource in ABOUT_NOBODY[kind]():
             if resource["id"] == identity:
                 return _json(resource)
         raise NOT_THERE
@@ -137,8 +141,8 @@ def look_for(request: HttpRequest, kind: str) -> HttpResponse:
     """The resources of one kind that fit, page by page."""
     holder = _holder(request, kind, "s")
     asked, count, offset = _asked(request, kind, holder)
-    if kind == "Questionnaire":
-        fit = search(kind, fhir_records.published(), asked, base())
+    if kind in ABOUT_NOBODY:
+        fit = search(kind, ABOUT_NOBODY[kind](), asked, base())
         return _bundle(request, kind, holder, fit, count, offset, asked)
     search(kind, (), asked, base())  # what cannot be asked is refused before anything is read
     people = shared_record.readable(holder.reader, _patients(kind, holder, asked))

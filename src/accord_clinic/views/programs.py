@@ -1,4 +1,4 @@
-"""Programs of others that may read by FHIR: the admin's list, letting one in, opening one from a course of care."""
+"""Programs of others that read by FHIR: the admin's list, a manager's yes, letting one in, opening one for a client."""
 
 import json
 import time
@@ -41,12 +41,16 @@ def programs(request: MemberRequest) -> HttpResponse:
     form = NewProgram(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            program_actions.add(by=request.user, **form.cleaned_data)
+            added = program_actions.add(by=request.user, **form.cleaned_data)
         except AccordError as error:
             form.add_error(None, str(error))
         else:
-            done = _("{name} is added. Clients are asked in their own space; until they agree it reads nothing.")
-            messages.success(request, done.format(name=form.cleaned_data["name"]))
+            done = (
+                _("{name} is added. Clients are asked in their own space; until they agree it reads nothing.")
+                if added.is_let_in
+                else _("{name} is added. It reads nothing until a manager allows it on the page “Service”.")
+            )
+            messages.success(request, done.format(name=added.name))
             return redirect("programs")
     context = {"form": form, "programs": program_queries.listed(), "base": base()}
     return admins_page(request, "practice/programs.html", context, status=422 if form.is_bound else 200)
@@ -60,6 +64,18 @@ def close(request: MemberRequest, uid: str) -> HttpResponse:
     recipient = or_404(program_queries.program(uid))
     done = _("{name} can no longer read anything.").format(name=recipient.name)
     return do(request, reverse("programs"), program_actions.close, recipient, by=request.user, done=done)
+
+
+@require_POST
+@login_required
+def numbers(request: MemberRequest, uid: str) -> HttpResponse:
+    """A manager lets a program read the practice's published numbers, or takes that back."""
+    recipient = or_404(program_queries.of_numbers(request.user, uid))
+    if request.POST.get("allow") == "yes":
+        act, done = program_actions.let_read_numbers, _("{name} can now read the published numbers.")
+    else:
+        act, done = program_actions.stop_reading_numbers, _("{name} can no longer read anything.")
+    return do(request, reverse("service"), act, recipient, by=request.user, done=done.format(name=recipient.name))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,6 +15,7 @@ from accord_clinic.charts.repair import RepairPicture, repair_picture
 from accord_clinic.charts.service import bars, lines, lowest
 from accord_clinic.pages import service as service_pages
 from accord_clinic.pages.work import work_page
+from accord_clinic.queries import programs
 from accord_clinic.service.release import Endings, Period, Proportion, Released, ServiceRow
 from accord_clinic.upkeep import health
 from accord_clinic.views.requests import MemberRequest
@@ -49,6 +50,7 @@ class ServiceLine:
 def service(request: MemberRequest) -> HttpResponse:
     """What there is to do, from the first week on; then the last year, and what of it may be printed."""
     context: dict[str, object] = {"work": work_page(request.user), "backup": health.newest_backup_at()}
+    context["programs"] = programs.for_numbers(request.user)
     numbers = service_pages.service(request.user)
     if numbers is not None:
         context |= {"numbers": True, **_numbers(numbers)}

@@ -263,8 +263,8 @@ class TestHowItIsAsked:
 def test_both_pages_say_who_may_read(people, office, key, as_member):
     waiting = for_numbers(people.ada, key)
     of_manager = as_member(people.mo).get("/service/").content.decode()
-    assert "Can read the numbers since" in of_manager
-    assert "Cannot read anything" in of_manager
+    assert "Allowed since" in of_manager
+    assert "Not allowed. It reads nothing." in of_manager
     of_admin = as_member(people.ada).get("/practice/programs/").content.decode()
     assert "allowed by a manager" in of_admin
     assert "not allowed by a manager yet" in of_admin

@@ -38,9 +38,9 @@ def latest(session):
 def test_the_first_question_stands_on_the_page_of_the_link_after_how_long_and_who_reads(phone, session):
     past_the_first_time(session)
     page = text(Browser().get(f"/c/{phone.token}"))
-    keeps = "You can keep any answer to yourself. No page shows anybody what you keep."
+    keeps = "You can keep any answer to yourself. Nobody is shown what you keep."
     who = f"Ben reads what you show. {keeps} These people can read what you show, too:"
-    assert f"It takes about a minute. {who}" in page
+    assert f"It takes one to two minutes. {who}" in page
     assert "a supervisor, if Ben asks for advice" in page
     assert page.index("If someone is in danger, Ben may have to tell others.") < page.index("Did anything feel off")
     assert "Nobody watches this live. In need, call 116 123" in page
@@ -239,7 +239,7 @@ def test_agreed_tasks_are_asked_about_and_goals_every_fourth_time(dyad, people):
     sessions = [a_session(dyad, state="held") for _ in range(4)]
     third, fourth = Phone(sessions[2]), Phone(sessions[3])
     assert "Sleep through the night" not in text(third.open())
-    assert "Since last time, how did this go: “No screen in bed”?" in text(third.open())
+    assert "Since last time, how far did you get with this: “No screen in bed”?" in text(third.open())
     page = text(fourth.open())
     assert "How far along is this: “Sleep through the night”?" in page
     assert "Not yet agreed" not in page

@@ -184,7 +184,7 @@ def progress_question(agreed: Agreed, strain: str = "") -> Question:
         hint = _("Every answer helps. Nobody will judge you.")
     else:
         steps = (Choice("2", _("Done")), Choice("1", _("Partly")), Choice("0", _("Not yet")))
-        text, hint = _("Since last time, how did this go: “{words}”?"), ""
+        text, hint = _("Since last time, how far did you get with this: “{words}”?"), ""
     return Question(
         id=f"how.{agreed.uid}",
         text=text.replace("{words}", agreed.words),

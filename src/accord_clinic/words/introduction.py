@@ -12,7 +12,7 @@ def introduction(language: str) -> tuple[str, ...]:
     with override(language):
         return (
             _(
-                "After our sessions you get a short page on your phone. It takes about a minute. It asks how the "
+                "After our sessions you get a short page on your phone. It takes one to two minutes. It asks how the "
                 "session was for you, and whether anything felt off between us."
             ),
             _(

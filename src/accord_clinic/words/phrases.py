@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 NUMBER = re.compile(r"\+?\d[\d ()/-]{1,}\d")
@@ -58,11 +58,17 @@ def _moment(stored: datetime, where: ZoneInfo, form: str, _language: str | None)
 
 
 def how_long(seconds: int) -> str:
-    """About how long something takes."""
-    if seconds <= 50:
-        return _("less than a minute")
-    minutes = max(1, round(seconds / 60))
-    return ngettext("about a minute", "about {minutes} minutes", minutes).format(minutes=minutes)
+    """From how long it takes somebody who knows the questions to how long somebody needs who weighs each answer.
+
+    The questionnaires' seconds are those of the first, counted in taps and words of the questions. Somebody who read
+    answers and notices as well took 1.8 times as long.
+    """
+    least, most = max(1, round(seconds / 60)), max(2, round(1.8 * seconds / 60))
+    if seconds <= 45:
+        return _("about a minute")
+    if (least, most) == (1, 2):
+        return _("one to two minutes")
+    return _("{least} to {most} minutes").format(least=least, most=most)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from accord.instruments import Catalogue, catalogue
-from accord.stats import simulated_practice
+from accord.stats import simulated_practice, thresholds
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 
@@ -34,6 +34,8 @@ def small_twins():
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(simulated_practice, "LOOKED_AT", simulated_practice.LOOKED_AT // 10)
+        for name in ("FEWEST_DRAWS", "DRAWS_A_COURSE"):
+            patch.setattr(thresholds, name, getattr(thresholds, name) // 10)
         yield
 
 

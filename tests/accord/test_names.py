@@ -29,12 +29,11 @@ def _names(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 @cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _fillers(path: Path) -> list[str]:
-    return [f"{path.relative_to(SRC)}:{line} {name}" for line, name in _names(_parsed(path)) if name in FILLERS]
+def _read(path: Path) -> tuple[list[str], list[str]]:
+    """The fillers among a module's names, with their lines, and its classes."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    fillers = [f"{path.relative_to(SRC)}:{line} {name}" for line, name in _names(tree) if name in FILLERS]
+    return fillers, [*_classes(tree)]
 
 
 def _templates() -> list[Path]:
@@ -46,7 +45,7 @@ def _modules() -> dict[str, Path]:
 
 
 def test_no_name_in_src_is_a_filler():
-    wrong = [text for _name, path in sorted(_modules().items()) for text in _fillers(path)]
+    wrong = [text for _name, path in sorted(_modules().items()) for text in _read(path)[0]]
     assert not wrong, "Give these a name that says what the value is:\n" + "\n".join(wrong)
 
 
@@ -89,7 +88,7 @@ def _homes() -> dict[str, list[str]]:
     """Class name to the modules that define one of this name; the row of a record of the core counts with it."""
     homes: dict[str, list[str]] = {}
     for module, path in _modules().items():
-        for name in _classes(_parsed(path)):
+        for name in _read(path)[1]:
             if not (name in ROWS and module.startswith("accord_clinic/models/")):
                 homes.setdefault(name, []).append(module)
     return homes

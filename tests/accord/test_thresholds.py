@@ -57,6 +57,15 @@ def test_the_budget_holds_on_average_over_practices_like_the_trial():
     assert 0.65 * 0.05 < np.mean([flagged(made, calm) for made in trial_practices()]) < 1.4 * 0.05
 
 
+def test_long_and_short_courses_keep_the_scaled_budget():
+    """A limit of constant hazard: the practice's courses have 15 sessions, those that are judged 5 to 40."""
+    for sessions in (5, 15, 40):
+        times = np.arange(1.0, sessions + 1)
+        calm = practice(replace(NINE, longest=15.0), 6000, 7, times=times)
+        shares = [flagged(made, calm, times=times) for made in trial_practices()]
+        assert np.mean(shares) == pytest.approx(allowed(0.05, sessions), rel=0.4)
+
+
 @pytest.mark.parametrize(
     ("usual", "noise"),
     [
@@ -149,15 +158,6 @@ def test_a_budget_is_scaled_to_the_length_of_a_course():
     assert allowed(0.05, 15) == pytest.approx(0.05)
     assert allowed(0.05, 3) == 0.0
     assert 1 - allowed(0.05, 27) == pytest.approx((1 - allowed(0.05, 15)) ** 2)
-
-
-def test_long_and_short_courses_keep_the_scaled_budget():
-    """A limit of constant hazard: the practice's courses have 15 sessions, those that are judged 5 to 40."""
-    for sessions in (5, 15, 40):
-        times = np.arange(1.0, sessions + 1)
-        calm = practice(replace(NINE, longest=15.0), 6000, 7, times=times)
-        shares = [flagged(made, calm, times=times) for made in trial_practices()]
-        assert np.mean(shares) == pytest.approx(allowed(0.05, sessions), rel=0.4)
 
 
 def test_a_larger_budget_lowers_every_threshold():

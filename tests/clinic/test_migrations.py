@@ -6,6 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+from tests.clinic.program import Key, for_numbers
+
+from accord_clinic.models import Recipient
 
 SLOW = {
     r"ALTER COLUMN \S+ TYPE": "rewrites the table",
@@ -45,6 +48,15 @@ def slow_statements(statements: list[str]) -> list[tuple[str, str]]:
 def test_the_models_ask_for_no_further_migration(db, capsys):
     call_command("makemigrations", check_changes=True, dry_run=True)
     assert capsys.readouterr().out.strip() == "No changes detected"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_on_the_way_back_no_client_is_asked_for_a_program_of_numbers(people):
+    for_numbers(people.ada, Key(), people.mo)
+    call_command("migrate", "accord_clinic", "0005", verbosity=0)
+    call_command("migrate", "accord_clinic", verbosity=0)
+    program = Recipient.objects.get()
+    assert (program.use, program.is_let_in) == ("service", False)
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'", reason="asks PostgreSQL's own words")

@@ -11,9 +11,6 @@ Kalman 1960 (from memory, not read here), written out for this model.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.cores import spread
 from accord.stats.hyper import Hyper
 
 Floats = npt.NDArray[np.float64]
@@ -38,7 +36,6 @@ NARROW = 150  # persons up to whom a few strided calls are quicker than some for
 NO_EVIDENCE = np.array([1.0, 1.0, 0.0])[:, None, None]  # of precision (c, a, b)
 NOTHING_SEEN = np.array([0.0, 0.0, 0.0, -np.inf])[:, None]  # of both regressors, of the residual, and when
 LEAST = -np.finfo(np.float64).max  # below every rating, and 0 once it is weighed with 0 (nan stays nan)
-WORTH = 16_384  # persons for whom another core is worth its start
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ def innovations(scores: npt.ArrayLike, times: npt.ArrayLike, hyper: Hyper) -> In
             rows = slice(start, min(start + CHUNK, high))
             _chunk(y[rows], t[rows] if t.ndim == 2 else t, hyper, room[:, :, rows])
 
-    _spread_work(work, n)
+    spread(work, n)
     return Innovations(*room.swapaxes(1, 2))
 
 
@@ -99,17 +96,6 @@ def checked(scores: npt.ArrayLike, times: npt.ArrayLike) -> tuple[Floats, Floats
     if np.count_nonzero(np.isfinite(t)) < t.size or np.count_nonzero(t[..., 1:] <= t[..., :-1]):
         raise BadInput("times must be finite and increase. Sort the sessions and keep one rating for each.")
     return y, t
-
-
-def _spread_work(work: Callable[[int, int], None], n: int) -> None:
-    """Share the persons out over the cores; numpy releases the interpreter while it computes."""
-    cores = min(os.cpu_count() or 1, n // WORTH) if n >= WORTH else 1  # to ask costs as much as a dozen sessions
-    if cores <= 1:
-        work(0, n)
-        return
-    edges = [k * n // cores for k in range(cores + 1)]
-    with ThreadPoolExecutor(cores) as pool:
-        list(pool.map(work, edges[:-1], edges[1:]))
 
 
 def ahead(scores: Floats, times: Floats, hyper: Hyper) -> tuple[Floats, Floats]:

@@ -21,6 +21,7 @@ Singles = npt.NDArray[np.float32]
 SLIDE = 6  # sessions over which a slide reaches its depth
 CLIP = 2.5  # an earlier step counts at most so much: one drop is no slide, and a strain must not hide the next
 ALONE = 200_000  # multiplications that the linear algebra library does on one thread
+TILE = 4096  # persons worked on at once: their numbers stay in the processor's cache
 DEEPEST = 9.0  # a step lower than that is no stronger evidence
 HUGE = 80.0  # of a log likelihood ratio: beyond it single precision would overflow
 
@@ -51,8 +52,8 @@ the dip finds more of those and fewer of the others. More sizes for each found n
 class Responses:
     """How the steps of a course without gaps answer to strains, each of its size, by hyper-parameters and sessions.
 
-    `over`: (T, K, T), of the strain k seen at session t, in each session's step; `now`: (T, K), in the step of session
-    t itself; `weight`: (T, K), 0 where a strain cannot have begun so long before; `ramp`: (K,).
+    `over`: (K, T, T), of the strain k seen at session t, in each session's step; `now`: (K, T), in the step of session
+    t itself; `weight`: (K, T), 0 where a strain cannot have begun so long before; `ramp`: (K,).
     """
 
     over: Singles
@@ -75,14 +76,14 @@ def _responses(times: tuple[float, ...], hyper: Hyper) -> Responses:
         steps = innovations(-depth * unit, t, level)
         answers[ramp] = steps.z * steps.scale
     kinds = [(shape, begun) for shape in SHAPES for begun in shape.begun]
-    over = np.zeros((sessions, len(kinds), sessions), dtype=np.float32)
+    over = np.zeros((len(kinds), sessions, sessions), dtype=np.float32)
     for k, (shape, begun) in enumerate(kinds):
         for s in range(begun, sessions):
-            over[s, k, : s + 1] = shape.size * answers[shape.ramp][s - begun, : s + 1]
+            over[k, s, : s + 1] = shape.size * answers[shape.ramp][s - begun, : s + 1]
     at = np.arange(sessions)
-    weight = [[shape.weight / len(shape.begun) * (s > begun) for shape, begun in kinds] for s in at]
+    weight = [[shape.weight / len(shape.begun) * (s > begun) for s in at] for shape, begun in kinds]
     return Responses(
-        over, over[at, :, at], np.array(weight, dtype=np.float32), tuple(shape.ramp for shape, _begun in kinds)
+        over, over[:, at, at], np.array(weight, dtype=np.float32), tuple(shape.ramp for shape, _begun in kinds)
     )
 
 
@@ -103,48 +104,55 @@ def evidence(step: Floats, seen: Flags, times: Floats, hyper: Hyper, first: int 
     sessions, n = step.shape
     grid = times if times.ndim == 1 else np.arange(1.0, sessions + 1)
     made = _responses(tuple(grid.tolist()), replace(hyper, name="", n_dyads=0, low=None, high=None, spread=0.0, nu=1.0))
+    out = np.full((2, sessions, n), -np.inf)
+    for start in range(0, n, TILE):
+        few = slice(start, start + TILE)
+        _mixed(step[:, few], seen[:, few], made, np.float32(hyper.nu), out[:, first:, few])
+    return out[0], out[1]
+
+
+def _mixed(step: Floats, seen: Flags, made: Responses, nu: np.float32, out: Floats) -> None:
+    """Both logarithms of some persons, (2, t, n), for the last t sessions."""
+    kinds, first = len(made.ramp), len(step) - out.shape[1]
     e = np.maximum(step, -DEEPEST, dtype=np.float32, casting="same_kind")
     cut = np.clip(e, -CLIP, CLIP)
-    late = slice(first, sessions)
-    over = made.over[late].reshape(-1, sessions)
-    toward = _product(over, cut).reshape(-1, len(made.ramp), n)
-    size, ratings = _sizes(over, seen, first, len(made.ramp))
+    over = made.over[:, first:].reshape(-1, len(step))
+    ratios = _product(-2.0 * over, cut).reshape(kinds, -1, cut.shape[1])  # of likelihoods, once they are worked out
+    size, ratings = _sizes(over, seen, first, kinds)
     squares = np.square(cut)
-    before = np.cumsum(squares, axis=0)[late] - squares[late] + np.square(e[late])
-    rest = 1.0 / (np.float32(hyper.nu) + before)
-    power = -0.5 * (np.float32(hyper.nu) + ratings)
-    excess = e[late] - cut[late]
+    before = np.cumsum(squares, axis=0)[first:] - squares[first:] + np.square(e[first:])
+    rest = 1.0 / (nu + before)
+    power = -0.5 * (nu + ratings)
+    excess = e[first:] - cut[first:]
     every, sliding = np.zeros((2, *rest.shape), dtype=np.float32)
     for k, ramp in enumerate(made.ramp):
-        ratio = toward[:, k].copy()
+        ratio = ratios[k]
         if not ramp:  # one deep drop is no slide
-            ratio += made.now[late, k, None] * excess
-        ratio *= -2.0
-        ratio += size[:, k]
+            ratio += -2.0 * made.now[k, first:, None] * excess
+        ratio += size[k]
         ratio *= rest
         ratio += 1.0
         np.log(ratio, out=ratio)
         ratio *= power
         np.minimum(ratio, HUGE, out=ratio)
         np.exp(ratio, out=ratio)
-        ratio *= made.weight[late, k, None]
+        ratio *= made.weight[k, first:, None]
         total = sliding if ramp else every
         total += ratio
     every += sliding
-    out = np.full((2, sessions, n), -np.inf)
     with np.errstate(divide="ignore"):
-        np.log(every, out=out[0, late])
-        np.log(sliding, out=out[1, late])
-    return out[0], out[1]
+        np.log(every, out=out[0])
+        np.log(sliding, out=out[1])
 
 
 def _sizes(over: Singles, seen: Flags, first: int, kinds: int) -> tuple[Singles, Singles]:
-    """g'g of each strain at each session, (T, K, n or 1), and ratings so far, (T, n or 1)."""
+    """g'g of each strain at each session, (K, t, n or 1), and ratings so far, (t, n or 1)."""
     if seen.all():
         ratings = np.arange(first + 1.0, len(seen) + 1)[:, None].astype(np.float32)
-        return np.square(over).sum(axis=1).reshape(-1, kinds, 1), ratings
+        return np.square(over).sum(axis=1).reshape(kinds, -1, 1), ratings
     weight = seen.astype(np.float32)
-    return _product(np.square(over), weight).reshape(-1, kinds, seen.shape[1]), np.cumsum(weight, axis=0)[first:]
+    sizes = _product(np.square(over), weight)
+    return sizes.reshape(kinds, -1, seen.shape[1]), np.cumsum(weight, axis=0)[first:]
 
 
 def _product(table: Singles, courses: Singles) -> Singles:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from accord.stats.cores import each
 from accord.stats.courses import Noise, draw_pair
 from accord.stats.estimate import calm, estimate, items_of, step_of
 from accord.stats.evidence import COURSE, DOUBTFUL, FEWEST, QUIET, Voices, after_low, watched
@@ -283,10 +284,10 @@ class SimulatedPractice:
         cls, y: Floats, pair: Floats | None, t: Floats, prior: Hyper | None, second_prior: Hyper | None, seed: int
     ) -> SimulatedPractice:
         """Estimated from the ratings of one voice, or of both in the same sessions, (n, T)."""
-        client = Voice.of(y, t, prior, seed)
         if pair is None:
-            return cls(client)
-        therapist = Voice.of(pair, t, second_prior, seed)
+            return cls(Voice.of(y, t, prior, seed))
+        voices = (y, prior), (pair, second_prior)
+        client, therapist = each(lambda voice: Voice.of(voice[0], t, voice[1], seed), voices)
         a, b = innovations(y, t, client.usual).z, innovations(pair, t, therapist.usual).z
         both = (np.abs(a) < 3) & (np.abs(b) < 3)
         shared = float(np.corrcoef(a[both], b[both])[0, 1]) if both.sum() >= 50 else SHARED

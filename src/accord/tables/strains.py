@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import polars as pl
 
 from accord.errors import BadTable
 from accord.records import RATERS
+from accord.stats.cores import each
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import STATES, Floats, repair
 from accord.stats.level import followed
@@ -245,8 +244,7 @@ def _judge(
             columns[name][rows] = values.T
         return int(flag.any(axis=1).sum())
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return sum(pool.map(judge, range(0, len(voice.y), BLOCK)))
+    return sum(each(judge, range(0, len(voice.y), BLOCK)))
 
 
 def _note(scale: str, rater: str, flagged: int, y: Floats, made: Calibration) -> dict[str, Any]:

@@ -1,0 +1,40 @@
+"""Share work out over the cores of the machine. Another way to share work is one function here.
+
+Threads are enough: numpy releases the interpreter while it computes. Source: our own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+Work = TypeVar("Work")
+Result = TypeVar("Result")
+
+WORTH = 16_384  # persons for whom another core is worth its start
+
+
+def spread(work: Callable[[int, int], None], n: int) -> None:
+    """Let each core work on its share of `n` persons: from one number to another.
+
+    >>> spread(lambda low, high: print(low, high), 100)
+    0 100
+    """
+    cores = min(os.cpu_count() or 1, n // WORTH) if n >= WORTH else 1  # to ask costs as much as a dozen sessions
+    if cores <= 1:
+        work(0, n)
+        return
+    edges = [k * n // cores for k in range(cores + 1)]
+    each(lambda k: work(edges[k], edges[k + 1]), range(cores))
+
+
+def each(work: Callable[[Work], Result], parts: Iterable[Work]) -> list[Result]:
+    """What `work` gives for each part, in their order; on all cores at once.
+
+    >>> each(abs, [-1, 2])
+    [1, 2]
+    """
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(work, parts))

@@ -220,7 +220,7 @@ def test_every_answer_is_what_r4_says(served, service, office, people):
 
 
 @with_node
-def test_each_search_parameter_is_one_of_hl7s_and_of_its_type():
+def test_each_search_parameter_is_one_of_hl7s_and_of_its_type_and_the_statement_names_it():
     bundle = json.loads(SCHEMA.with_name("search-parameters.json").read_text(encoding="utf-8"))
     defined = {entry["resource"]["url"]: entry["resource"] for entry in bundle["entry"]}
     for kind, parameters in PARAMETERS.items():
@@ -228,6 +228,10 @@ def test_each_search_parameter_is_one_of_hl7s_and_of_its_type():
             definition = defined[address]
             assert (definition["code"], definition["type"]) == (name, sort), f"{kind} by {name}"
             assert {kind, "Resource"} & set(definition["base"]), f"{kind} by {name}"
+    served = Browser().get("/fhir/r4/metadata").json()["rest"][0]["resource"]
+    assert {one["type"]: [by["name"] for by in one["searchParam"]] for one in served} == {
+        kind: list(parameters) for kind, parameters in PARAMETERS.items()
+    }
 
 
 @with_node

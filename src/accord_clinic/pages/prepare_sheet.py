@@ -112,7 +112,7 @@ def _kinds(rows: PrepareRows, session: Session) -> list[str]:
         "by_order": rows.by_order,
         "young": born is not None and timezone.localdate().year - born < GROWN_UP,
     }
-    crossed = ["boundaries"] if "line_crossed" in (rows.answers.get("t3") or ()) else []
+    crossed = ["line_crossed"] if "line_crossed" in (rows.answers.get("t3") or ()) else []
     signals = [signal.kind for signal in rows.after]
     now = [kind for kind, holds in occasions_now.items() if holds]
     return list(dict.fromkeys((*crossed, *signals, *now, *dyad.card_topics)))

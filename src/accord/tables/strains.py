@@ -87,8 +87,8 @@ def find_strains(
     named = rule_named(rule) if rule else None
     table = _checked(ratings if isinstance(ratings, pl.DataFrame) else read_table(ratings), scale, source)
     grid = Grid.of(table, source)
-    scores = _with_nan(numbers(table, "score", source).to_numpy())
-    dated = _with_nan(_days(table, date, source)) if date else None
+    scores = numbers(table, "score", source).to_numpy()
+    dated = _days(table, date, source) if date else None
     # After the last row each column has one cell for what belongs to no row.
     columns = {name: np.full(len(table) + 1, np.nan) for name in ADDED[:3]}
     columns |= {name: np.zeros(len(table) + 1, dtype=np.int8) for name in ADDED[3:]}
@@ -99,8 +99,8 @@ def find_strains(
             rows = grid.rows(chosen)
             if np.count_nonzero(rows < len(table)) < len(chosen):
                 check_once(table, [name for name in UNIQUE if name in table.columns], source)
-            days = None if dated is None else dated.take(rows).T
-            rated[voice] = _Voice(scores.take(rows).T, rows, days)
+            days = None if dated is None else _taken(dated, rows)
+            rated[voice] = _Voice(_taken(scores, rows), rows, days)
         notes += _judge_scale(name, rated, grid.sessions, budget, named, columns)
     if not notes:
         raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
@@ -122,9 +122,11 @@ class _Voice:
         return None if self.days is None else np.where(np.isnan(self.days), -np.inf, self.days)
 
 
-def _with_nan(values: Floats) -> Floats:
-    """The values of all rows, and of the cells that have none."""
-    return np.append(values, np.nan)
+def _taken(values: Floats, rows: npt.NDArray[np.intp]) -> Floats:
+    """The values of rows (T, dyads) as (dyads, T), nan where there is no row; sessions lie together in memory."""
+    taken = values.take(rows, mode="clip")
+    np.copyto(taken, np.nan, where=rows == len(values))
+    return taken.T
 
 
 def _checked(table: pl.DataFrame, scale: str | None, source: str) -> pl.DataFrame:

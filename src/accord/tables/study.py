@@ -191,13 +191,14 @@ class Grid:
             raise BadTable(f"{path}: the table has no rows. Give at least one rating.")
         if table["session"].dtype.is_temporal():
             raise BadTable(f"{path}: column 'session' holds {table['session'].dtype}s. {NO_DATES}")
-        clock = numbers(table, "session", path)
+        whole = table["session"].dtype.is_integer()
+        clock = table["session"] if whole else numbers(table, "session", path)
         dyads = table["dyad"].fill_nan(None) if table["dyad"].dtype.is_float() else table["dyad"]
         for column in (dyads, clock):
             if column.null_count():
                 line = int(column.is_null().arg_true()[0]) + 2
                 raise BadTable(f"{path}: line {line}: {column.name} is empty. Say whose rating it is, and when.")
-        sessions, session = _numbered(table["session"], clock)
+        sessions, session = _numbered(clock)
         if len(sessions) > MOST_SESSIONS:
             what = f"column 'session' holds {len(sessions):,} different values"
             raise BadTable(f"{path}: {what}. {NO_DATES}")
@@ -210,10 +211,7 @@ class Grid:
         return cls(count, sessions, dyad, session)
 
     def rows(self, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        """Which of the chosen rows lies in each cell, (T, dyads); the number of all rows where none does.
-
-        A value for each row, and nan after the last, taken by this, is an array with its sessions on the first axis.
-        """
+        """Which of the chosen rows lies in each cell, (T, dyads); the number of all rows where none does."""
         cells = np.multiply(self.session[chosen], self.dyads, dtype=np.intp)
         cells += self.dyad[chosen]
         rows = np.full(len(self.sessions) * self.dyads, len(self.dyad))
@@ -227,15 +225,15 @@ class Grid:
         return out
 
 
-def _numbered(column: pl.Series, clock: pl.Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.integer[Any]]]:
+def _numbered(clock: pl.Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.integer[Any]]]:
     """The session numbers in order, and the place of each row's among them."""
-    numbers = column.to_numpy()
-    if not column.dtype.is_integer() or numbers.min() < 0 or numbers.max() > LOOKED_UP:
+    each = clock.to_numpy()
+    if not clock.dtype.is_integer() or each.min() < 0 or each.max() > LOOKED_UP:
         sessions = clock.unique().sort().to_numpy()
-        return sessions, np.searchsorted(sessions, clock.to_numpy())
-    there = np.zeros(int(numbers.max()) + 1, dtype=np.int32)  # whole numbers are looked up: a fifth of the time
-    there[numbers] = 1
-    return np.flatnonzero(there).astype(np.float64), (np.cumsum(there, dtype=np.int32) - 1)[numbers]
+        return sessions.astype(np.float64), np.searchsorted(sessions, each)
+    there = np.zeros(int(each.max()) + 1, dtype=np.bool_)  # whole numbers are looked up: a fifth of the time
+    there[each] = True
+    return np.flatnonzero(there).astype(np.float64), (np.cumsum(there, dtype=np.int32) - 1)[each]
 
 
 def check_once(table: pl.DataFrame, columns: Sequence[str], path: str | Path) -> None:

@@ -7,14 +7,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 
 from accord.stats.courses import Noise, draw
 from accord.stats.innovation import innovations
-from accord.stats.thresholds import calibrate
+from accord.stats.thresholds import calibrate, calibrate_both
 from accord.trajectories import trajectory
 from benchmarks.signals.tables import NINE, Size, show
 
@@ -42,9 +41,14 @@ def speed(size: Size) -> None:
     y = draw(NINE, 200, TIMES, rng)
     took = _best(lambda: calibrate(y), 1_000_000)
     rows.append(_row("calibrating one voice of a practice, 200 x 15", took, y.size))
+    for n in (10, 10_000):
+        y, other = (draw(NINE, n, TIMES, rng) for _ in range(2))
+        took = _best(lambda y=y, other=other: calibrate_both(y, other), 1_000_000)
+        rows.append(_row(f"calibrating both voices, {n:,} x 15, 0% missing", took, 2 * y.size))
     rows += _ruptures(draw(NINE, 1000, np.arange(1.0, 21.0), rng)) if ruptures else []
     show("speed", "Speed", ("what", "wall", "CPU, all cores", "CPU per rating"), rows)
-    show("turns", "The filter, few beside many, in turns", ("ratings", "CPU per rating"), _few_beside_many(rng))
+    head = "ratings", "CPU per rating", "ratings in a second of CPU"
+    show("turns", "The filter, few beside many, in turns", head, _few_beside_many(rng))
     title = "`accord signals`, both voices, Parquet to Parquet, a process of its own"
     show("command", title, ("dyads x sessions", "wall", "CPU"), _command())
 
@@ -60,15 +64,14 @@ def _best(work: Callable[[], object], n: int) -> tuple[float, float]:
     return min(wall), min(cpu)
 
 
-def _few_beside_many(rng: np.random.Generator) -> list[tuple[str, str]]:
-    """Both in the same seconds, five times, the best of each: what the machine does else meets both alike."""
-    sizes = 10, 1_000_000
-    y = {n: draw(NINE, n, TIMES, rng, Noise(missing=0.25)) for n in sizes}
-    rounds = [[_best(lambda n=n: innovations(y[n], TIMES, NINE), n)[1] / y[n].size for n in sizes] for _ in range(5)]
-    few, many = np.min(rounds, axis=0)
+def _few_beside_many(rng: np.random.Generator) -> list[tuple[str, str, str]]:
+    """All in the same seconds, five times, the best of each: what the machine does else meets all alike."""
+    cases = [(n, gaps) for n in (10, 1_000_000) for gaps in (0.25, 0.0)]
+    courses = [draw(NINE, n, TIMES, rng, Noise(missing=gaps)) for n, gaps in cases]
+    rounds = [[_best(lambda y=y: innovations(y, TIMES, NINE), len(y))[1] / y.size for y in courses] for _ in range(5)]
     return [
-        *((f"{n:,} x 15", f"{took * 1e9:,.0f} ns") for n, took in zip(sizes, (few, many), strict=True)),
-        ("ratio", f"{few / many:.1f}"),
+        (f"{n:,} x 15, {gaps:.0%} missing", f"{took * 1e9:,.0f} ns", f"{1 / took / 1e6:,.1f} million")
+        for (n, gaps), took in zip(cases, np.min(rounds, axis=0), strict=True)
     ]
 
 
@@ -93,14 +96,19 @@ def _ruptures(y: np.ndarray) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def _command() -> Iterator[tuple[str, str, str]]:
-    """Best of three runs of the command, from the start of the process to its end."""
+def _command() -> list[tuple[str, str, str]]:
+    """Best of three runs of the command, in turns, from the start of the process to its end; what many take more."""
+    sizes = 10, 200_000
     with tempfile.TemporaryDirectory() as folder:
-        ratings, out = Path(folder, "study/ratings.parquet"), Path(folder, "out.parquet")
-        for n in (10, 200_000):
-            _process("simulate", "--dyads", str(n), "--sessions", "15", "--seed", "1", "--out", str(ratings.parent))
-            took = np.min([_process("signals", str(ratings), "--out", str(out)) for _ in range(3)], axis=0)
-            yield f"{n:,} x 15", f"{took[0]:.1f} s", f"{took[1]:.1f} s"
+        for n in sizes:
+            _process("simulate", "--dyads", str(n), "--sessions", "15", "--seed", "1", "--out", f"{folder}/{n}")
+        rounds = [
+            [_process("signals", f"{folder}/{n}/ratings.parquet", "--out", f"{folder}/out.parquet") for n in sizes]
+            for _ in range(3)
+        ]
+    few, many = np.min(rounds, axis=0)
+    rows = zip(("10 x 15", "200,000 x 15", "the difference"), (few, many, many - few), strict=True)
+    return [(what, f"{wall:.1f} s", f"{cpu:.1f} s") for what, (wall, cpu) in rows]
 
 
 def _process(*arguments: str) -> tuple[float, float]:

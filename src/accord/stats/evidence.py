@@ -81,16 +81,19 @@ class Voices:
         steps = innovations(client, times, self.client)
         return self._evidence(client, times, steps, together(steps.z, self._other(therapist, times), self.weight))
 
-    def read_upward(self, client: Floats, therapist: Floats | None, times: Floats) -> Statistics:
-        """Statistics of the courses' mirror image: rises for drops. Noise rises as it falls; strains only fall.
+    def read_both_ways(
+        self, client: Floats, therapist: Floats | None, times: Floats
+    ) -> tuple[Statistics, Statistics]:
+        """Statistics of the courses' mirror image, rises for drops, and of the courses (n, T).
 
-        What follows a rating below -2 is left out, to the end of the course: the way back up belongs to the strain,
-        and a course that does not come back goes on from another level than the expectation knows.
+        Noise rises as it falls; strains only fall. In the mirror image what follows a rating below -2 is left out, to
+        the end of the course: the way back up belongs to the strain, and a course that does not come back goes on from
+        another level than the expectation knows.
         """
-        steps = innovations(client, times, self.client)
-        z = together(-steps.z, -self._other(therapist, times), self.weight)
-        z = np.where(after_low(steps), np.nan, z)
-        return self._evidence(np.where(np.isnan(z), np.nan, client), times, steps, z)
+        steps, other = innovations(client, times, self.client), self._other(therapist, times)
+        z = np.where(after_low(steps), np.nan, together(-steps.z, -other, self.weight))
+        up = self._evidence(np.where(np.isnan(z), np.nan, client), times, steps, z)
+        return up, self._evidence(client, times, steps, together(steps.z, other, self.weight))
 
     def _other(self, therapist: Floats | None, times: Floats) -> Floats:
         if therapist is None or self.therapist is None:

@@ -68,7 +68,7 @@ def _marks(
     practice: SimulatedPractice, ratings: tuple[Floats, Floats | None], t: Floats, limits: Mapping[str, Threshold]
 ) -> dict[str, tuple[Floats, Floats]]:
     """Upward and downward marks of each course, (n,), by kind."""
-    up, down = practice.voices.read_upward(*ratings, t), practice.voices.read(*ratings, t)
+    up, down = practice.voices.read_both_ways(*ratings, t)
 
     def count(statistics: Statistics, kind: str) -> Floats:
         above = getattr(statistics, kind) >= limits[kind].at(statistics.steps.earlier)

@@ -94,13 +94,10 @@ def find_strains(
     columns |= {name: np.zeros(len(table) + 1, dtype=np.int8) for name in ADDED[3:]}
     notes: list[dict[str, Any]] = []
     for name, voices in _parts(table, scale, source):
-        rated = {}
-        for voice, chosen in voices.items():
-            rows = grid.rows(chosen)
-            if np.count_nonzero(rows < len(table)) < len(chosen):
-                check_once(table, [name for name in UNIQUE if name in table.columns], source)
-            days = None if dated is None else _taken(dated, rows)
-            rated[voice] = _Voice(_taken(scores, rows), rows, days)
+        read = each(lambda chosen: _Voice.of(grid.rows(chosen), scores, dated), voices.values())
+        rated = dict(zip(voices, read, strict=True))
+        if any(np.count_nonzero(rated[rater].rows < len(table)) < len(chosen) for rater, chosen in voices.items()):
+            check_once(table, [name for name in UNIQUE if name in table.columns], source)
         notes += _judge_scale(name, rated, grid.sessions, budget, named, columns)
     if not notes:
         raise BadTable(f"{source}: column 'score' holds no number at all. Give at least one rating.")
@@ -113,8 +110,13 @@ class _Voice:
     """One voice on one scale: ratings `y` and their `days` (dyads, T), and the row of each in the table (T, dyads)."""
 
     y: Floats
-    rows: npt.NDArray[np.intp]
+    rows: npt.NDArray[np.uint32]
     days: Floats | None
+
+    @classmethod
+    def of(cls, rows: npt.NDArray[np.uint32], scores: Floats, dated: Floats | None) -> _Voice:
+        """The ratings and days of rows (T, dyads)."""
+        return cls(_taken(scores, rows), rows, None if dated is None else _taken(dated, rows))
 
     @property
     def dates(self) -> Floats | None:
@@ -122,7 +124,7 @@ class _Voice:
         return None if self.days is None else np.where(np.isnan(self.days), -np.inf, self.days)
 
 
-def _taken(values: Floats, rows: npt.NDArray[np.intp]) -> Floats:
+def _taken(values: Floats, rows: npt.NDArray[np.uint32]) -> Floats:
     """The values of rows (T, dyads) as (dyads, T), nan where there is no row; sessions lie together in memory."""
     taken = values.take(rows, mode="clip")
     np.copyto(taken, np.nan, where=rows == len(values))
@@ -150,18 +152,20 @@ def _named(scale: str) -> pl.Expr:
     return pl.col("scale").cast(pl.String) == scale
 
 
-def _parts(table: pl.DataFrame, only: str | None, source: str) -> list[tuple[str, dict[str, npt.NDArray[np.intp]]]]:
+def _parts(table: pl.DataFrame, only: str | None, source: str) -> list[tuple[str, dict[str, npt.NDArray[np.uint32]]]]:
     """Places of the rows of each scale, or of one only, by voice; a table without raters is the clients'."""
     every = pl.repeat(True, len(table), eager=True)
     scales = {"": every}
     if "scale" in table.columns:
         column = table["scale"].cast(pl.String).fill_null("")
-        names = column.unique().sort() if only is None else [only]
-        scales = {name: every if len(names) == 1 and only is None else column == name for name in names}
+        if (column == column[0]).all() and only is None:
+            scales = {column[0]: every}
+        else:
+            scales = {name: column == name for name in (column.unique().sort() if only is None else [only])}
     raters = _raters(table["rater"], source) if "rater" in table.columns else {"client": every}
     parts = []
     for scale, rows in scales.items():
-        places = {rater: (rows & at).arg_true().to_numpy().astype(np.intp) for rater, at in raters.items()}
+        places = {rater: (rows & at).arg_true().to_numpy() for rater, at in raters.items()}
         parts.append((scale, {rater: at for rater, at in places.items() if len(at) or len(raters) == 1}))
     return parts
 
@@ -274,7 +278,8 @@ def _ruled(rule: Rule, y: Floats, sessions: Floats, prior: Hyper | None) -> dict
 
 def _joined(table: pl.DataFrame, columns: dict[str, npt.NDArray[np.float64]]) -> pl.DataFrame:
     """The input's rows with the new columns; nothing to say is null, not nan."""
-    states = pl.Series("state", STATES).gather(columns["state"].astype(np.uint32))
+    # As text the states alone would take a third of a second of six million rows, in memory and to write.
+    states = pl.Series("state", STATES, dtype=pl.Enum(STATES)).gather(columns["state"].astype(np.uint32))
     added = [pl.Series(name, columns[name]).fill_nan(None) for name in ("expected", "sd", "z")]
     return table.with_columns(*added, pl.Series("flag", columns["flag"]), states)
 

@@ -15,7 +15,7 @@ import polars as pl
 from accord.errors import BadTable
 
 MOST_SESSIONS = 1000  # more different values are dates, not numbers of sessions
-LOOKED_UP = 100_000  # whole numbers up to which a table of all of them is small
+LOOKED_UP = 60_000  # whole numbers up to which a table of all of them is small
 NO_DATES = "Give the number of the session (1, 2, 3 ...), not a date."
 FORMULA = r"\A( *[=+\-@＝＋－＠\t\r\n\x00])"
 FORMULA_INSIDE = r'([;,\t\r\n][ "]*)([=+\-@＝＋－＠])'
@@ -210,11 +210,11 @@ class Grid:
             raise BadTable(f"{path}: {what}; this machine has {there / 1e9:.2g}. Split the file by dyad.")
         return cls(count, sessions, dyad, session)
 
-    def rows(self, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    def rows(self, chosen: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         """Which of the chosen rows lies in each cell, (T, dyads); the number of all rows where none does."""
         cells = np.multiply(self.session[chosen], self.dyads, dtype=np.intp)
         cells += self.dyad[chosen]
-        rows = np.full(len(self.sessions) * self.dyads, len(self.dyad))
+        rows = np.full(len(self.sessions) * self.dyads, len(self.dyad), dtype=np.uint32)
         rows[cells] = chosen
         return rows.reshape(len(self.sessions), self.dyads)
 
@@ -233,7 +233,8 @@ def _numbered(clock: pl.Series) -> tuple[npt.NDArray[np.float64], npt.NDArray[np
         return sessions.astype(np.float64), np.searchsorted(sessions, each)
     there = np.zeros(int(each.max()) + 1, dtype=np.bool_)  # whole numbers are looked up: a fifth of the time
     there[each] = True
-    return np.flatnonzero(there).astype(np.float64), (np.cumsum(there, dtype=np.int32) - 1)[each]
+    place = np.cumsum(there, dtype=np.uint16) - np.uint16(1)
+    return np.flatnonzero(there).astype(np.float64), place[each]
 
 
 def check_once(table: pl.DataFrame, columns: Sequence[str], path: str | Path) -> None:

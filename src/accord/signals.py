@@ -14,6 +14,7 @@ from accord.records import DyadRecord, Rater, Response, Score, Signal
 
 CHECK_IN = "accord-check-in"
 STRAIN, HELD_BACK, VOICE = "t1", "b1", "v1"
+WHAT_FELT_OFF, LINE_CROSSED = "t3", "line_crossed"
 STARTING_SESSIONS = 3
 REVIEW_EVERY = 6
 """After so many sessions the two look back over a longer time."""
@@ -74,6 +75,14 @@ def strain_reported(seen: Evidence, detector: Detector) -> Iterator[Signal]:
         felt = {side: level for side, level in levels.items() if level}
         if felt:
             yield detector.signal(number, strength=float(max(felt.values())), evidence=felt)
+
+
+def line_crossed(seen: Evidence, detector: Detector) -> Iterator[Signal]:
+    """The client says that a line was crossed, and chose to show that: it comes before whatever else felt off."""
+    for number, client, _therapist in seen.check_ins():
+        chosen = client.answers.get(WHAT_FELT_OFF) if client else None
+        if isinstance(chosen, list | tuple) and LINE_CROSSED in chosen:
+            yield detector.signal(number, strength=5.0, evidence={"client": LINE_CROSSED})
 
 
 def not_said_yet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
@@ -167,6 +176,7 @@ def silence(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 DETECTORS: tuple[Detector, ...] = (
     Detector("strain_reported", True, 1, strain_reported),
+    Detector("line_crossed", True, 1, line_crossed),
     Detector("not_said_yet", True, 1, not_said_yet),
     Detector("seen_by_one", True, 1, seen_by_one),
     Detector("goals_apart", True, 1, goals_apart),

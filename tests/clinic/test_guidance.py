@@ -55,8 +55,6 @@ def make(case: dict, people) -> tuple[Session, str]:
         )
         for _time in range(2 if signal == "again" else 0):
             StrainMove.objects.create(strain=strain, move="still_there", side="client", at=timezone.now())
-    if signal == "line_crossed":
-        response.answers["t3"] = ["line_crossed"]
     if signal == "by_order":
         consent.set_terms(dyad, by=people.ben, by_order=True, order_learns="dates")
     if signal == "young":
@@ -66,7 +64,7 @@ def make(case: dict, people) -> tuple[Session, str]:
     if signal in CARD_TOPICS:
         Dyad.objects.filter(pk=dyad.pk).update(card_topics=[signal])
     response.save()
-    by_itself = {"line_crossed", "by_order", "young", "ending", "starting", "fifth_session", "again", *CARD_TOPICS}
+    by_itself = {"by_order", "young", "ending", "starting", "fifth_session", "again", *CARD_TOPICS}
     led = signal in by_itself or signal in {detector.kind for detector in DETECTORS}
     return Session.objects.select_related("dyad__client", "dyad__therapist").get(pk=session.pk), "" if led else signal
 

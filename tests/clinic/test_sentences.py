@@ -116,7 +116,7 @@ def test_every_signal_has_its_word_in_the_clients_copy(detector):
     assert detector.kind in coded("kind"), f"{detector.kind}: write its words in _kinds of exports/chapters.py"
 
 
-STRAINS = ("strain_reported", "seen_by_one", "not_talked_about")
+STRAINS = ("strain_reported", "line_crossed", "seen_by_one", "not_talked_about")
 
 
 def test_a_signal_that_a_practice_added_is_told_too():

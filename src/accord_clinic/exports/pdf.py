@@ -94,7 +94,7 @@ def _data(sheet: Sheet, zone: ZoneInfo) -> dict[str, Any]:
             day=date_format(sheet.start.astimezone(zone), "DATE_FORMAT")
         ),
         "how": sheet.how,
-        "foot": _("You each gave your own view. Neither of you is right or wrong."),
+        "foot": sheet.foot,
         "voices": sorted(sheet.voices),
         "client": sheet.client,
         "therapist": sheet.therapist,

@@ -24,7 +24,7 @@ from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strain
 from accord_clinic.queries.practice import zone
 from accord_clinic.words.choices import ENDINGS
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import ASIDE, TO_TALK, Finding, Names
+from accord_clinic.words.sentences import ASIDE, CROSSED, TO_TALK, Finding, Names
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
@@ -156,7 +156,7 @@ def _person(dyad: Running, signals: SignalsAndStrains, therapist: str, where: Zo
 
 def _open_since(worth: Iterable[Finding], last: int | None) -> str:
     """How long the oldest strain that is still to talk about has been open."""
-    opened = min((finding.session for finding in worth if finding.rank == TO_TALK), default=None)
+    opened = min((finding.session for finding in worth if finding.rank in (CROSSED, TO_TALK)), default=None)
     if opened is None:
         return ""
     count = max(1, (last or opened) - opened)

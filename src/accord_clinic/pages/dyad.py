@@ -35,7 +35,7 @@ from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.introduction import introduction
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import SAFETY, TO_TALK, WAITS, Names, scale_name
+from accord_clinic.words.sentences import CROSSED, SAFETY, TO_TALK, WAITS, Names, scale_name
 from accord_clinic.words.sessions import denied
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class _Presenter:
         day = date_format(self.dyad.ended, "DATE_FORMAT")
         title = _("Treatment ended on {day}.").format(day=day)
         how = [_("How: {how}.").format(how=self.dyad.get_ending_display())] if self.dyad.ending else []
-        left_open = [finding.line for finding in read.findings if finding.rank in (TO_TALK, WAITS)][:1]
+        left_open = [finding.line for finding in read.findings if finding.rank in (CROSSED, TO_TALK, WAITS)][:1]
         return Headline(title, " ".join(how + left_open))
 
     def kicker(self) -> str:

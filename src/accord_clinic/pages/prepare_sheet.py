@@ -101,7 +101,7 @@ def _low_answer(row: Response, item: str) -> str:
 
 
 def _kinds(rows: PrepareRows, session: Session) -> list[str]:
-    """What a card may be offered for, the most pressing first: a crossed line, signals, then the rest of the case."""
+    """What a card may be offered for, the most pressing first: a crossed line alone, else signals, then the rest."""
     dyad, born = session.dyad, session.dyad.client.born
     occasions_now = {
         "again": rows.again,
@@ -112,10 +112,11 @@ def _kinds(rows: PrepareRows, session: Session) -> list[str]:
         "by_order": rows.by_order,
         "young": born is not None and timezone.localdate().year - born < GROWN_UP,
     }
-    crossed = ["line_crossed"] if "line_crossed" in (rows.answers.get("t3") or ()) else []
     signals = [signal.kind for signal in rows.after]
+    if "line_crossed" in signals:  # no advice on how to talk about it before somebody else has been asked
+        return ["line_crossed"]
     now = [kind for kind, holds in occasions_now.items() if holds]
-    return list(dict.fromkeys((*crossed, *signals, *now, *dyad.card_topics)))
+    return list(dict.fromkeys((*signals, *now, *dyad.card_topics)))
 
 
 def _aspect(rows: PrepareRows) -> str | None:

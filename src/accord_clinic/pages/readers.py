@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord_clinic.queries import own_space
+from accord_clinic.queries.practice import practice
 from accord_clinic.words.phrases import at, clock, pages_read
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Dyad, ReadLog
+    from accord_clinic.models import Dyad, Member, ReadLog
 
 A_VISIT = timedelta(hours=1)
 """Pages that one person opens with less than this between them are one visit: a session is prepared in half an hour."""
@@ -37,6 +38,15 @@ class ReadingVisit:
     what: str
     when: str
     pages: tuple[PageRead, ...]
+
+
+def someone_else(outside_reader: Member | None) -> str:
+    """Whom a client can turn to instead of the therapist: who is named for it, else what the practice says of help."""
+    here = practice()
+    if outside_reader:
+        text = _("You can tell {name}, {role}, instead.")
+        return text.format(name=outside_reader.name, role=here.outside_reader_role)
+    return here.elsewhere_text or _("You can tell someone else at the practice instead.")
 
 
 def visits(dyad: Dyad) -> list[ReadingVisit]:

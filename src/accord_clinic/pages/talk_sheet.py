@@ -49,7 +49,7 @@ class Line:
 @dataclass(frozen=True)
 class Sheet:
     """A talk sheet, ready for screen, print and PDF. `number` is the session it looks back on, `how` says how it was
-    rated, `lead` the first thing that one of the two said.
+    rated, `lead` the first thing that one of the two said; `crossed`: the client says that a line was crossed.
     """
 
     uid: str
@@ -62,11 +62,21 @@ class Sheet:
     answers: SessionAnswers
     language: str = "en"
     lead: str = ""
+    crossed: bool = False
     earlier: tuple[Line, ...] = ()
     starting: tuple[Line, ...] = ()
     picks: Line | None = None
     review: Line | None = None
     goals: tuple[Shown, ...] = ()
+
+    @property
+    def foot(self) -> str:
+        """Under the answers. A line that was crossed is no difference of views."""
+        if self.crossed:
+            return _("Nobody has to sort this out here. {client} can talk to someone else about it.").format(
+                client=self.client
+            )
+        return _("You each gave your own view. Neither of you is right or wrong.")
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -98,6 +108,7 @@ def _sheet(session: Session) -> Sheet:
     dyad, rows = session.dyad, sheet_rows(session)
     voices = _voices(session, rows)
     answers, up_to_here = _answers(session, rows, voices), signals_and_strains([dyad.pk])[dyad.pk]
+    crossed = any(s.kind == "line_crossed" and s.session == session.number for s in up_to_here.signals)
     return Sheet(
         uid=session.uid,
         dyad_uid=dyad.uid,
@@ -109,6 +120,7 @@ def _sheet(session: Session) -> Sheet:
         answers=answers,
         language=dyad.client.language,
         lead=reading(up_to_here, session.number, Names(answers.client, answers.therapist, you=False)).for_both,
+        crossed=crossed,
         earlier=_earlier(session, rows.strains, rows.ticks),
         starting=_starting(voices, rows.comments),
         picks=_picks(rows.picks),

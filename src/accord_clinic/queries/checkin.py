@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accord.signals import CHECK_IN
+from accord.signals import CHECK_IN, LINE_CROSSED, WHAT_FELT_OFF
 from accord_clinic import links, models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, Practice, Response, Session, Strain
@@ -66,6 +66,16 @@ CHECK_INS = Prepared(lambda session: Response.objects.filter(session_id=session,
 SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
 
 
+def outside_reader(dyad: Dyad) -> Member | None:
+    """Somebody else here to write to: named with a role, not this therapist, and not in that one's place now."""
+    here = practice()
+    named = here.outside_reader
+    if not named or named.pk == dyad.therapist_id or not here.outside_reader_role:
+        return None
+    # Only therapists cover, so most pages need not ask.
+    return None if named.is_a("therapist") and covers_now(named.pk, dyad) else named
+
+
 @dataclass(frozen=True)
 class Link:
     """What a check-in link opens: one session of one dyad, and the practice's words around it. Nothing of the past."""
@@ -83,11 +93,7 @@ class Link:
     @cached_property
     def outside_reader(self) -> Member | None:
         """Somebody else here to write to: named with a role, not this therapist, and not in that one's place now."""
-        named = self.practice.outside_reader
-        if not named or named.pk == self.dyad.therapist_id or not self.practice.outside_reader_role:
-            return None
-        # Only therapists cover, so most pages need not ask.
-        return None if named.is_a("therapist") and covers_now(named.pk, self.dyad) else named
+        return outside_reader(self.dyad)
 
     @property
     def therapist(self) -> str:
@@ -217,6 +223,11 @@ def sent(session: Session, responses: tuple[Response, ...], *, asked_progress: b
 def keeps(responses: Iterable[Response]) -> bool:
     """Whether the client keeps something of what was sent with these."""
     return models.PrivateLine.objects.filter(response__in=[row.pk for row in responses]).exists()
+
+
+def says_line_crossed(responses: Iterable[Response]) -> bool:
+    """Whether the client shows that a line was crossed."""
+    return any(LINE_CROSSED in (row.answers.get(WHAT_FELT_OFF) or ()) for row in responses)
 
 
 def open_concerns(session: Session) -> list[tuple[str, datetime, int]]:

@@ -25,6 +25,7 @@ from accord_clinic.words import phrases
 # Where the readers of an open line go in a page that was made before the practice's readers were known.
 READERS_HERE = "<!--readers {id}-->"
 HELP_HERE = "<!--help-->"
+INSTEAD_HERE = "<!--instead-->"
 OWN = ("a1.", "a2.", "how.")
 FOLDED_FROM = 5
 """So many questions make an outcome measure a long one in the last look. Two or four rows are no shorter folded."""
@@ -54,17 +55,19 @@ def questions_html(
     readers: Sequence[Reader] = (),
     elsewhere: str = "",
     help_text: str = "",
+    instead: str = "",
 ) -> SafeString:
     """All questions of a page, with what was answered so far and what is wrong with it.
 
     `readers` name the therapist as questions do; `elsewhere` says where to turn when nobody else here reads;
-    `help_text` (HTML) is whom to call in need.
+    `help_text` (HTML) is whom to call in need; `instead`: whom to tell where the therapist crossed a line.
     """
     parts = [_fields(page.first, values, problems)]
     parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.body]
     parts.append(_fields(page.around, values, problems))
     parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.closing]
-    return mark_safe("".join(parts))  # noqa: S308 - every part comes from an autoescaping template
+    html = "".join(parts).replace(INSTEAD_HERE, escape(instead))
+    return mark_safe(html)  # noqa: S308 - every part comes from an autoescaping template
 
 
 def _part_html(
@@ -223,6 +226,7 @@ def _field(question: Question, values: Values, problems: Mapping[str, str], join
         "language": question.language,
         "foreign": question.foreign,
         "on_sheet": question.on_sheet,
+        "asks_of_a_line": question.asks_of_a_line,
         "readers": mark_safe(READERS_HERE.format(id=question.id)) if question.reader else "",  # noqa: S308 - our own ids
     }
 

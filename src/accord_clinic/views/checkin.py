@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accord_clinic import questionnaires
 from accord_clinic.actions import checkin, consent
 from accord_clinic.pages.consent import before_first_question
+from accord_clinic.pages.readers import someone_else
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries.checkin import Link
 from accord_clinic.questionnaires.safety import safety_answers
@@ -113,6 +114,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
         context = {
             "safety": bool(safety_answers(responses)),
             "contact": checkin_page.has_safety_contact(link),
+            "instead": someone_else(link.outside_reader) if checkin_queries.says_line_crossed(responses) else "",
             "revealed": revealed,
             "again": checkin_page.comes_back(link, request),
             "lent": checkin_page.lent(link, request),
@@ -280,6 +282,7 @@ def _questions(
             readers=checkin_page.readers(link),
             elsewhere=elsewhere,
             help_text=phrases.with_numbers(link.practice.crisis_text),
+            instead=_keep_or_tell(link),
         ),
         "last_screen": questionnaires.last_screen_html(
             page,
@@ -357,6 +360,12 @@ def _page(request: HttpRequest, link: Link, template: str, context: dict, status
 def _keeps(values: Mapping[str, Sequence[str]]) -> bool:
     """Whether some answer is kept already, so that the choice stands open."""
     return any(name.startswith("share.") and texts[-1:] not in ([], [""], ["show"]) for name, texts in values.items())
+
+
+def _keep_or_tell(link: Link) -> str:
+    """What a client can do who says that a line was crossed, before it is sent."""
+    keep = _("You need not tell {therapist} that a line was crossed: you can keep it before you send.")
+    return f"{keep.format(therapist=link.therapist)} {someone_else(link.outside_reader)}"
 
 
 def _last_screen_texts(page: questionnaires.QuestionPage) -> dict[str, str]:

@@ -26,6 +26,7 @@ from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import talk_sheet as talk_queries
+from accord_clinic.queries.checkin import outside_reader
 from accord_clinic.queries.practice import zone
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
@@ -171,7 +172,9 @@ def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
     session = talk_queries.revealed_session(client, uid)
     if session is None:
         return unknown(request)
-    return page_of_course(request, "client/sheet.html", {"sheet": sheet(session)}, client, session.dyad, "")
+    shown = sheet(session)
+    instead = reader_pages.someone_else(outside_reader(session.dyad)) if shown.crossed else ""
+    return page_of_course(request, "client/sheet.html", {"sheet": shown, "instead": instead}, client, session.dyad, "")
 
 
 @require_safe

@@ -16,8 +16,9 @@ RECENT = 2
 """A signal is worth a line while it lies in one of the last two revealed sessions; an open strain always is."""
 ANSWER = "answer"
 """In the evidence of a safety notice: the session whose answer is to be read."""
-FELT = ("strain_reported", "seen_by_one")
-SAFETY, TO_TALK, REPORTED, WAITS, INFERRED, ASIDE = range(6)
+FELT = ("strain_reported", "seen_by_one", "line_crossed")
+"""What is told with the strain that it opened, as long as that is not settled."""
+SAFETY, CROSSED, TO_TALK, REPORTED, WAITS, INFERRED, ASIDE = range(7)
 """The order of findings; from `ASIDE` on nothing asks for a conversation."""
 
 
@@ -130,6 +131,8 @@ def _strain(group: Sequence[OpenStrain], signals: Iterable[Signal], names: Names
     if strain.talked == "ticked":
         return _ticked(strain, names)
     stands = _where_it_stands(strain, names)
+    if strain.talked != "yes" and any(s.kind == "line_crossed" and s.session == number for s in signals):
+        return _crossed(strain, stands, names)
     if stands:
         return Finding(TO_TALK, number, stands, stands, "", strain=strain.uid)
     if strain.state in ("talked_about", "repair_tried"):
@@ -157,9 +160,24 @@ def _ticked(strain: OpenStrain, names: Names) -> Finding:
     return Finding(WAITS, strain.session, line, line, "")
 
 
+def _crossed(strain: OpenStrain, stands: str, names: Names) -> Finding:
+    """A line that was crossed is no difference of views, and not for the two alone to sort out."""
+    says = _("{client} says a line was crossed in session {number}.")
+    title = says.format(client=names.client, number=strain.session)
+    first = names.say(_("Speak to a supervisor before you speak to {client}."), "")
+    line, more = (" ".join(filter(None, words)) for words in ((title, first), (stands, first)))
+    return Finding(CROSSED, strain.session, title, line, more, kind="line_crossed", strain=strain.uid)
+
+
 def _where_it_stands(strain: OpenStrain, names: Names) -> str:
     """What brings it back, as it was said: partly stays partly. Nothing where nothing was said that does."""
     gaps = {"client": names.client, "number": strain.session}
+    if strain.state == "still_there" and strain.talked == "no":
+        return names.say(
+            _("{client} says you have not talked about what felt off in session {number}, and it is not resolved."),
+            _("{client} says they have not talked about what felt off in session {number}, and it is not resolved."),
+            number=strain.session,
+        )
     if strain.state == "still_there":
         return _("{client} says that what felt off in session {number} is not resolved.").format(**gaps)
     if strain.state == "partly":

@@ -85,6 +85,12 @@ def test_a_strain_seen_by_one_of_the_two_is_told(client, therapist):
     assert ("seen_by_one", 1) in found(heard)
 
 
+def test_a_line_that_was_crossed_is_told_besides_what_felt_off():
+    crossed = said({"t1": 2, "t3": ("line_crossed", "quiet")}, {"t1": 1, "t3": ("quiet",)})
+    assert found(crossed) >= {("line_crossed", 1), ("strain_reported", 1)}
+    assert ("line_crossed", 2) not in found(crossed)
+
+
 def test_only_what_matters_counts_as_not_said_yet():
     assert found(said({"b1": 2}, {"b1": 3})) == {("not_said_yet", 2)}
 

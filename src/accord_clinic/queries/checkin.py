@@ -68,9 +68,8 @@ SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side
 
 def outside_reader(dyad: Dyad) -> Member | None:
     """Somebody else here to write to: named with a role, not this therapist, and not in that one's place now."""
-    here = practice()
-    named = here.outside_reader
-    if not named or named.pk == dyad.therapist_id or not here.outside_reader_role:
+    named = practice().outside_reader
+    if not named or named.pk == dyad.therapist_id or not practice().outside_reader_role:
         return None
     # Only therapists cover, so most pages need not ask.
     return None if named.is_a("therapist") and covers_now(named.pk, dyad) else named

@@ -305,7 +305,7 @@ def test_a_mark_says_how_often_such_a_mark_comes_by_chance(said, ana):
     facts = {"dyad": said, "session": session, "reported": False, "scale": "collaboration", "raised_at": timezone.now()}
     Signal.objects.create(kind="drop", calibration=version, **facts)
     inferred, *reported = sorted(everything(ana)["signals"], key=lambda row: row["reported"])
-    assert inferred["how_sure"] == "By chance about 5 in 300 courses of 15 sessions get one."
+    assert inferred["how_sure"] == "By chance alone, about 5 in 300 courses of 15 sessions get one."
     assert {row["how_sure"] for row in reported} <= {""}
     assert inferred["how_sure"] in take(ana, "page").content.decode()
 

@@ -48,7 +48,7 @@ def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
     a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **low))
     headline = page().headline
     assert "lower than is usual for Ana" in headline.title + headline.text
-    assert headline.how_sure.startswith("By chance about 5 in 200 courses of 15 sessions get a mark like this.")
+    assert headline.how_sure.startswith("By chance alone, about 5 in 200 courses of 15 sessions get a mark like this.")
     assert "How many marks here are false alarms is not known yet" in headline.how_sure
 
 
@@ -62,8 +62,8 @@ def test_a_mark_is_told_by_the_calibration_that_judged_it_and_names_it(people, d
     assert Calibration.objects.filter(scale=f"{CHECK_IN}/collaboration").count() == 2
     headline, gaps = page().headline, f"{CHECK_IN}/collaboration/gap"
     assert headline.text.endswith("than is usual for Ana in session 7.")
-    assert headline.how_sure.startswith("By chance about 5 in 200 courses of 15 sessions get a mark like this.")
-    assert "than is usual for you both. By chance about 3 in 200 courses" in headline.how_sure
+    assert headline.how_sure.startswith("By chance alone, about 5 in 200 courses of 15 sessions get a mark like this.")
+    assert "than is usual for you both. By chance alone, about 3 in 200 courses" in headline.how_sure
     judges = [f"Based on calibration {first[key]}, from 60 clients here." for key in (gaps.removesuffix("/gap"), gaps)]
     assert headline.judged_by == " ".join(judges)
     assert headline.judged_by in html(as_member(ben), dyad)

@@ -28,7 +28,7 @@ def test_everybody_is_told_above_the_button_who_reads_and_who_else_can(people, d
     page = start()
     told = (
         "Ben reads what you show. You can keep any answer to yourself.",
-        "these can read, too:",
+        "These people can read what you show, too:",
         "a supervisor, if Ben asks for advice",
         "a colleague, when Ben is away",
         "the practice’s office, in an emergency",

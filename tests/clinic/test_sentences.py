@@ -127,10 +127,10 @@ def test_a_signal_that_a_practice_added_is_told_too():
 def test_an_inferred_mark_says_how_sure_it_is():
     gap, drop = FalseAlarms("innovation-4:2", 0.03, 57), FalseAlarms("innovation-4:1", 0.05, 57, (0.4, 0.31, 0.49))
     assert how_sure(gap) == (
-        "By chance about 3 in 100 courses of 15 sessions get a mark like this. How many marks here are false alarms is "
-        "not known yet, so ask."
+        "By chance alone, about 3 in 100 courses of 15 sessions get a mark like this. "
+        "How many marks here are false alarms is not known yet, so ask."
     )
-    assert how_sure(replace(gap, by_chance=0.015)).startswith("By chance about 3 in 200 courses of 15 sessions")
+    assert how_sure(replace(gap, by_chance=0.015)).startswith("By chance alone, about 3 in 200 courses of 15 sessions")
     assert how_sure(drop) == (
         "About 40 in 100 marks like this are false alarms here (likely between 31 and 49). The others may not be "
         "strains either, so ask."
@@ -152,7 +152,7 @@ def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():
         )
     )  # fmt: skip
     assert low.endswith("in session 9. About 40 in 100 marks like this are false alarms here.")
-    assert apart.endswith("for you both. By chance about 3 in 100 courses of 15 sessions get one.")
+    assert apart.endswith("for you both. By chance alone, about 3 in 100 courses of 15 sessions get one.")
     assert "100" not in said + quiet
 
 

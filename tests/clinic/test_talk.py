@@ -47,7 +47,7 @@ def test_every_answer_that_is_shown_has_its_row_in_the_order_of_asking(session):
         "Trust between the two of you": (3, 3),
         "Room to say what did not feel right": (3, 3),
         "Something held backAna’s answer": (1, None),
-        "Something held backBen’s answer": (None, 4),
+        "Something held backas Ben saw it": (None, 4),
     }
 
 

@@ -8,7 +8,7 @@ from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Practice, PrivateLine, SafetyLook, Signal, codes
 from accord_clinic.permissions import check_look_after_safety, check_read_outside_line
 
-OFFERED = ("assessment", "passed_on")
+OFFERED = ("spoke", "assessment", "passed_on")
 """What can be said to have been done. That somebody only looked ends no notice."""
 
 
@@ -17,7 +17,7 @@ def look_after(signal: Signal, done: str, to: str = "", *, by: Member) -> None:
     """Record what was done after a safety answer. The notice ends until the client answers so again."""
     check_look_after_safety(by, signal.dyad, Practice.objects.get())
     if done not in OFFERED:
-        raise BadInput("Say what was done: an assessment is in the care record, or it was passed on.")
+        raise BadInput("Say what was done: spoken with the client, an assessment in the care record, or passed on.")
     codes.check(SafetyLook, done=done)
     SafetyLook.objects.create(
         signal=signal, member=by, at=timezone.now(), done=done, to=to.strip()[:120] if done == "passed_on" else ""

@@ -1084,11 +1084,11 @@ class Migration(migrations.Migration):
                         ('at', models.DateTimeField()),
                         ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                         ('signal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='looks', to='accord_clinic.signal')),
-                        ('done', models.CharField(choices=[('assessment', 'assessment written in the care record'), ('passed_on', 'passed on'), ('looked', 'looked at it; nothing more was recorded')], max_length=12)),
+                        ('done', models.CharField(choices=[('spoke', 'spoke with the client'), ('assessment', 'assessment written in the care record'), ('passed_on', 'passed on'), ('looked', 'looked at it; nothing more was recorded')], max_length=12)),
                         ('to', models.CharField(blank=True, help_text='to whom it was passed on', max_length=120)),
                     ],
                     options={
-                        'constraints': [models.CheckConstraint(condition=models.Q(('done__in', ['assessment', 'looked', 'passed_on'])), name='safetylook_done_is_a_code')],
+                        'constraints': [models.CheckConstraint(condition=models.Q(('done__in', ['assessment', 'looked', 'passed_on', 'spoke'])), name='safetylook_done_is_a_code')],
                     },
                 ),
                 migrations.CreateModel(

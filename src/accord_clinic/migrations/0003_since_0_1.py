@@ -694,7 +694,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='safetylook',
             name='done',
-            field=models.CharField(choices=[('assessment', 'assessment written in the care record'), ('passed_on', 'passed on'), ('looked', 'looked at it; nothing more was recorded')], default='looked', max_length=12),
+            field=models.CharField(choices=[('spoke', 'spoke with the client'), ('assessment', 'assessment written in the care record'), ('passed_on', 'passed on'), ('looked', 'looked at it; nothing more was recorded')], default='looked', max_length=12),
             preserve_default=False,
         ),
         migrations.AddField(
@@ -822,7 +822,7 @@ class Migration(migrations.Migration):
         ),
         accord_clinic.database.checks.AddCheck(
             model_name='safetylook',
-            constraint=models.CheckConstraint(condition=models.Q(('done__in', ['assessment', 'looked', 'passed_on'])), name='safetylook_done_is_a_code'),
+            constraint=models.CheckConstraint(condition=models.Q(('done__in', ['assessment', 'looked', 'passed_on', 'spoke'])), name='safetylook_done_is_a_code'),
         ),
         accord_clinic.database.checks.AddCheck(
             model_name='session',

@@ -67,6 +67,7 @@ class SafetyLook(models.Model):
     """
 
     DONE = [
+        ("spoke", _("spoke with the client")),
         ("assessment", _("assessment written in the care record")),
         ("passed_on", _("passed on")),
         ("looked", _("looked at it; nothing more was recorded")),

@@ -199,9 +199,13 @@ class WordedAnswers:
         if item.commensurate and marks:
             yield self._row(instrument, item, marks, "")
             return
-        note = _("only {name} is asked this") if len(item.raters) == 1 else _("{name}’s answer")
         for side, position in marks.items():
+            note = _("only {name} is asked this") if len(item.raters) == 1 else self._whose(side)
             yield self._row(instrument, item, {side: position}, note.format(name=self.names[side]))
+
+    def _whose(self, side: Rater) -> str:
+        """The therapist was asked about the client: an answer of the therapist's own would say something else."""
+        return _("{name}’s answer") if side == "client" else _("as {name} saw it")
 
     def _row(self, instrument: Instrument, item: Item, marks: Mapping[Rater, int], note: str) -> AnswerRow:
         labels = {side: self._labels(instrument, item, side) for side in marks}

@@ -64,11 +64,23 @@ def _change(instrument: Instrument, threshold: PublishedThreshold, given: list[R
     return [
         OutcomeChange(
             name=instrument.name.partition(",")[0],
-            change=_words(round(now - start), first, last, scale),
+            change=_words(round(now - start), first, last, scale) + _between(points),
             chance=_("Changes under {points} points may be chance.").format(points=round(threshold.value)),
             source=threshold.source,
         )
     ]
+
+
+def _between(points: Sequence[tuple[int, float]]) -> str:
+    """The first and the last score say little of a course that was lower or higher in between than at both."""
+    (_first, start), (_last, now) = points[0], points[-1]
+    (low_at, low), (high_at, high) = (pick(points, key=lambda point: point[1]) for pick in (min, max))
+    text = ""
+    if low < min(start, now):
+        text += " " + _("The lowest was {points} in session {number}.").format(points=round(low), number=low_at)
+    if high > max(start, now):
+        text += " " + _("The highest was {points} in session {number}.").format(points=round(high), number=high_at)
+    return text
 
 
 def _value(instrument: Instrument, response: Response, scale: Scale) -> float | None:

@@ -289,7 +289,8 @@ def _named_by_the_practice(dyad: Dyad) -> Iterable[tuple[str, str]]:
     if holders:
         yield names_of(holders), in_short(holders)
     else:
-        yield _("The practice"), _("Counts across many people, never your words.")
+        counts = _("Counts across many people. In an emergency the office can open your answers. You see that here.")
+        yield _("The practice"), counts
 
 
 def _programs(dyad: Dyad) -> Iterable[tuple[str, str]]:

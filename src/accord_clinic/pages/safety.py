@@ -98,6 +98,7 @@ def done_words(done: str, to: str) -> str:
     if done == "passed_on" and to:
         return _("passed it on to {name}").format(name=to)
     return {
+        "spoke": _("spoke with the client"),
         "assessment": _("wrote an assessment in the care record"),
         "passed_on": _("passed it on"),
         "looked": _("looked at it; nothing more was recorded"),

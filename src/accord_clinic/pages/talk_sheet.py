@@ -5,7 +5,7 @@ What both answered comes from `pages/answers`; a new kind of row below it is a f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -22,14 +22,14 @@ from accord_clinic.pages.findings import reading
 from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.findings import signals_and_strains
 from accord_clinic.queries.strains import is_open
-from accord_clinic.queries.talk_sheet import AnswerRows, answer_rows, sheet_rows
+from accord_clinic.queries.talk_sheet import AnswerRows, SheetRows, answer_rows, sheet_rows
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS
 from accord_clinic.words import phrases
-from accord_clinic.words.sentences import Names, strain_state
+from accord_clinic.words.sentences import Names, OpenStrain, strain_state
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Comment, Session, Strain
+    from accord_clinic.models import Comment, Session
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def _sheet(session: Session) -> Sheet:
         language=dyad.client.language,
         lead=reading(up_to_here, session.number, Names(answers.client, answers.therapist, you=False)).for_both,
         crossed=crossed,
-        earlier=_earlier(session, rows.strains, rows.ticks),
+        earlier=_earlier(session, {strain.uid: strain for strain in up_to_here.strains}, rows, answers.client),
         starting=_starting(voices, rows.comments),
         picks=_picks(rows.picks),
         review=_review(rows.review_on),
@@ -208,18 +208,27 @@ def _own(comments: Sequence[Comment], item: str, responses: set[int]) -> dict[st
     return {side: tuple(c.words for c in rows if c.side == side) for side in ("client", "therapist")}
 
 
-def _earlier(session: Session, strains: Sequence[Strain], ticks: frozenset[str]) -> tuple[Line, ...]:
-    """Strains of earlier sessions that are not settled: still to talk about."""
-    lines = []
-    for strain in strains:
-        if not is_open(strain.state) or strain.number >= session.number:
+def _earlier(session: Session, open_ones: Mapping[str, OpenStrain], rows: SheetRows, client: str) -> tuple[Line, ...]:
+    """Strains of earlier sessions that are not settled: still to talk about. Of two about one session the client's."""
+    lines: dict[int, Line] = {}
+    for strain in sorted(rows.strains, key=lambda strain: strain.opened_by != "client"):
+        if not is_open(strain.state) or strain.number >= session.number or strain.number in lines:
             continue
         topic = f"strain:{strain.uid}"
         text = _("What felt off in session {number}").format(number=strain.number)
-        lines.append(
-            Line(_("From before"), both=f"{text}: {strain_state(strain.state)}", topic=topic, ticked=topic in ticks)
-        )
-    return tuple(lines)
+        stands = _as_the_client_says(open_ones.get(strain.uid), client) or strain_state(strain.state)
+        lines[strain.number] = Line(_("From before"), both=f"{text}: {stands}", topic=topic, ticked=topic in rows.ticks)
+    return tuple(line for _number, line in sorted(lines.items()))
+
+
+def _as_the_client_says(strain: OpenStrain | None, client: str) -> str:
+    """Whether it was talked about and where it stands, by the client's word; a tick is told apart from it."""
+    if strain is None:
+        return ""
+    talked = {"yes": _("talked about"), "in_part": _("talked about in part"), "no": _("not talked about")}
+    stands = strain_state(strain.state) if strain.state in ("partly", "still_there") else ""
+    words = list(filter(None, (talked.get(strain.talked, ""), stands)))
+    return _("{client} says {words}").format(client=client, words=", ".join(words)) if words else ""
 
 
 def _review(day: date | None) -> Line | None:

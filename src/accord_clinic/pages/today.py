@@ -144,7 +144,7 @@ def today(member: Member, now: datetime | None = None) -> Today:
         sentence=_sentence(parts, len(notices)),
         first=_next(of_the_day, now, where),
         day=moment(now, where, "l, j F"),
-        safety=tuple((session, safety_line(client)) for session, client in notices),
+        safety=tuple((session, _safety_line(client, since, now, where)) for session, client, since in notices),
         week=words.week((session for session in rows if session.start >= tomorrow), sheets),
         pauses=_pauses(member, now, where),
         calendar=_calendar(member, now, where),
@@ -249,9 +249,7 @@ def _change(row: CalendarChange, where: ZoneInfo) -> TodayChange:
 def _pauses(member: Member, now: datetime, where: ZoneInfo) -> tuple[TodayPause, ...]:
     line = _("paused since {day} ({reason})")
     return tuple(
-        TodayPause(
-            dyad, address_as or name, line.format(day=moment(since, where, "j F"), reason=PAUSE_REASONS[reason])
-        )
+        TodayPause(dyad, address_as or name, line.format(day=moment(since, where, "j F"), reason=PAUSE_REASONS[reason]))
         for dyad, name, address_as, reason, since in pauses_to_ask(member, now)
     )
 
@@ -263,6 +261,14 @@ def _next(sessions: Sequence[TodaySession], now: datetime, where: ZoneInfo) -> s
         return ""
     comes = _("{name} is first, at {time}.") if ahead[0] is sessions[0] else _("{name} is next, at {time}.")
     return comes.format(name=ahead[0].called, time=moment(ahead[0].start, where, "H:i"))
+
+
+def _safety_line(client: str, since: datetime, now: datetime, where: ZoneInfo) -> str:
+    """That it is to be read now; after a day also since when it has been waiting."""
+    if now - since < timedelta(days=1):
+        return safety_line(client)
+    waits = _("It has been waiting since {day}.").format(day=moment(since, where, "j F"))
+    return f"{safety_line(client)} {waits}"
 
 
 def _sentence(parts: Mapping[str, tuple[TodayEntry, ...]], safety: int) -> str:

@@ -109,10 +109,12 @@ class TodaySession:
         return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
 
 
-def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[TodaySession], list[tuple[str, str]]]:
+def today_rows(
+    member: Member, since: datetime, until: datetime
+) -> tuple[list[TodaySession], list[tuple[str, str, datetime]]]:
     """The sessions of this therapist's people that start in this time, in their order; and the safety notices.
 
-    A notice: the session and the client, newest first, of answers that nobody has looked after.
+    A notice: the session, the client and since when, newest first, of answers that nobody has looked after.
 
     Earlier ones as well, where the client says that they did not take place and nobody has answered that.
     """
@@ -122,7 +124,8 @@ def today_rows(member: Member, since: datetime, until: datetime) -> tuple[list[T
         rows, notices = OWN.rows(member.pk, since, until), OWN_NOTICES.rows(member.pk)
     else:
         rows, notices = list(_sessions(treated, since, until)), list(_notices(treated))
-    return [TodaySession(*row) for row in rows], [(session, called or name) for session, name, called in notices]
+    waiting = [(session, called or name, raised) for session, name, called, raised in notices]
+    return [TodaySession(*row) for row in rows], waiting
 
 
 def next_to_rate(member: Member, after: str) -> str:
@@ -152,7 +155,8 @@ def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:
 
 
 def _notices(treated: Q) -> QuerySet:
-    return open_notices(treated).values_list("session__uid", "dyad__client__name", "dyad__client__address_as")
+    columns = ("session__uid", "dyad__client__name", "dyad__client__address_as", "raised_at")
+    return open_notices(treated).values_list(*columns)
 
 
 OWN_NOTICES = Prepared(lambda therapist: _notices(Q(dyad__therapist=therapist)))

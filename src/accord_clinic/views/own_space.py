@@ -288,7 +288,8 @@ def _do(
 def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
     everything = agreement_queries.shown(dyad)
     context = {
-        "goals": [row for row in everything if row.kind in ("goal", "problem") and not row.ended_at],
+        "goals": [row for row in everything if row.kind == "goal" and not row.ended_at],
+        "views": [row for row in everything if row.kind == "problem" and not row.ended_at],
         "medication": [row for row in everything if row.kind == "medication" and not row.ended_at],
         "ended": agreement_queries.ended(everything),
         **more,

@@ -81,7 +81,7 @@ def change(kind: str, client: str, before: str, after: str) -> str:
     texts = {
         "new": _("{client}: new session on {after}."),
         "moved": _("{client} moved from {before} to {after}."),
-        "gone": _("{client}’s session on {after} is gone."),
+        "gone": _("{client}’s session on {after} was removed."),
     }
     return texts[kind].format(client=client, before=before, after=after)
 

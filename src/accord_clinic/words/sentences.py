@@ -433,7 +433,7 @@ def how_often(alarms: FalseAlarms) -> str:
             count=round(100 * alarms.false_discovery[0])
         )
     count, courses = _in_courses(alarms.by_chance)
-    return _("By chance about {count} in {courses} courses of 15 sessions get one.").format(
+    return _("By chance alone, about {count} in {courses} courses of 15 sessions get one.").format(
         count=count, courses=courses
     )
 
@@ -451,7 +451,7 @@ def how_sure(alarms: FalseAlarms | None) -> str:
     else:
         count, courses = _in_courses(alarms.by_chance)
         sentence = _(
-            "By chance about {count} in {courses} courses of 15 sessions get a mark like this. How many "
+            "By chance alone, about {count} in {courses} courses of 15 sessions get a mark like this. How many "
             "marks here are false alarms is not known yet, so ask."
         ).format(count=count, courses=courses)
     if alarms.courses < FEW_COURSES:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from accord.errors import BadInput
 from accord.stats.evidence import in_strain
+from accord.stats.growth import Slopes
 from accord.stats.hyper import Hyper
-from accord.stats.innovation import OPEN, PARTLY, RECOVERED, cusum, innovations, repair, together
+from accord.stats.innovation import OPEN, PARTLY, RECOVERED, ahead, cusum, innovations, repair, together
 
 USUAL = Hyper(3.8, 0.02, 0.28, 0.0005, -0.002, 0.09, 0.2, low=1.0, high=5.0)
 T = np.arange(1.0, 16.0)
@@ -79,6 +80,31 @@ def test_many_get_together_what_each_gets_alone(phi, own_times):
         alone = innovations(y[i : i + 1], times[i : i + 1] if own_times else times, usual)
         for name in ("expected", "sd", "z", "scale", "earlier"):
             np.testing.assert_allclose(getattr(together, name)[i], getattr(alone, name)[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("complete", [0.2, 0.6, 1.0])
+def test_courses_without_gaps_get_among_others_what_each_gets_alone(complete):
+    y = ratings(200)
+    whole = np.arange(200) < 200 * complete
+    y[whole] = np.random.default_rng(1).normal(3.8, 0.6, (whole.sum(), 15))
+    steps, (expected, sd) = innovations(y, T, USUAL), ahead(y, T, USUAL)
+    np.testing.assert_allclose(expected, steps.expected)
+    np.testing.assert_allclose(np.broadcast_to(sd, y.shape), steps.sd / steps.scale)
+    for i in (0, 39, 119, 199):
+        for name in ("expected", "sd", "z", "scale", "earlier"):
+            alone = getattr(innovations(y[i : i + 1], T, USUAL), name)[0]
+            np.testing.assert_allclose(getattr(steps, name)[i], alone, rtol=1e-12)
+
+
+def test_slopes_of_complete_courses_are_the_mean_of_those_of_their_parts():
+    """Few courses are filtered one by one; many without gaps are told by the sums of their products."""
+    usual = replace(USUAL, longest=15.0, trend=0.3, b_log=0.1)
+    y = np.random.default_rng(1).normal(3.8, 0.6, (180, 15))
+    slopes, *parts = (Slopes.of(part, T, usual) for part in (y, y[:90], y[90:]))
+    for name in ("mean", "rest", "mean_known", "rest_known"):
+        average = np.mean([getattr(part, name) for part in parts], axis=0)
+        np.testing.assert_allclose(getattr(slopes, name), average, rtol=1e-7, atol=1e-9)
+    assert slopes.loglik == pytest.approx(sum(part.loglik for part in parts))
 
 
 @pytest.mark.parametrize("n", [2, 200])

@@ -79,14 +79,19 @@ def with_parameters(usual: Hyper, values: Floats) -> Hyper:
     1.0
     """
     level, rise, turn, phi, size, trend = (float(value) for value in values)
-    residual = float(np.exp(np.clip(size, -60.0, 60.0)))
-    between = residual * float(np.exp(np.clip(level, np.log(FEWEST_LEVEL), 9.0)))
-    slope = residual * float(np.exp(np.clip(rise, np.log(FLATTEST), 9.0)))
-    turn = float(np.clip(turn, -0.95, 0.95))
+    residual = float(np.exp(_within(size, -60.0, 60.0)))
+    between = residual * float(np.exp(_within(level, np.log(FEWEST_LEVEL), 9.0)))
+    slope = residual * float(np.exp(_within(rise, np.log(FLATTEST), 9.0)))
+    turn = _within(turn, -0.95, 0.95)
     return replace(
         usual, var_intercept=between, var_slope=slope, cov=turn * (between * slope) ** 0.5, var_residual=residual,
-        phi=float(np.clip(phi, 0.0, 0.9)), trend=float(np.clip(trend, -2.0, 2.0)),
+        phi=_within(phi, 0.0, 0.9), trend=_within(trend, -2.0, 2.0),
     )  # fmt: skip
+
+
+def _within(value: float, low: float, high: float) -> float:
+    """Cut at both ends; numpy's own takes twenty times as long for one number, and there are thousands."""
+    return min(max(value, low), high)
 
 
 def means(usual: Hyper) -> Floats:

@@ -25,8 +25,10 @@ from accord.tables.study import Grid, check_columns, check_once, numbers, read_t
 from accord.trajectories import drops
 
 BLOCK = 8192  # dyads judged at once
+SHOWN = 50  # flagged rows of a summary
 NEEDED = ("dyad", "session", "score")
-ADDED = ("expected", "sd", "z", "flag", "state")
+ADDED = {"expected": np.nan, "sd": np.nan, "z": np.nan, "flag": np.int8(0), "state": np.int8(0)}
+"""The columns that are added, and what stands there of a row that says nothing."""
 UNIQUE = ("dyad", "session", "rater", "scale")  # no two rows share all of them
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -51,11 +53,13 @@ class StrainTable:
         lines = []
         for judged in self.judged:
             lines += _summary(judged)
-        flagged = self.rows.filter(pl.col("flag") == 1)
+        flagged = (self.rows["flag"] == 1).arg_true()
+        if len(flagged) > SHOWN:  # one more, for the line that stands for all between them
+            flagged = flagged.head(SHOWN // 2 + 1).append(flagged.tail(SHOWN // 2))
         with pl.Config(
-            tbl_rows=50, tbl_cols=20, tbl_width_chars=120, tbl_hide_dataframe_shape=True, float_precision=2
+            tbl_rows=SHOWN, tbl_cols=20, tbl_width_chars=120, tbl_hide_dataframe_shape=True, float_precision=2
         ):
-            lines.append(str(flagged) if len(flagged) else "No rating is flagged.")
+            lines.append(str(self.rows[flagged]) if len(flagged) else "No rating is flagged.")
         return "\n".join(lines)
 
 
@@ -89,9 +93,8 @@ def find_strains(
     grid = Grid.of(table, source)
     scores = numbers(table, "score", source).to_numpy()
     dated = _days(table, date, source) if date else None
-    # After the last row each column has one cell for what belongs to no row.
-    columns = {name: np.full(len(table) + 1, np.nan) for name in ADDED[:3]}
-    columns |= {name: np.zeros(len(table) + 1, dtype=np.int8) for name in ADDED[3:]}
+    # After the last row each column has one cell for what belongs to no row. To touch new memory takes its time.
+    columns = dict(zip(ADDED, each(lambda nothing: np.full(len(table) + 1, nothing), ADDED.values()), strict=True))
     notes: list[dict[str, Any]] = []
     for name, voices in _parts(table, scale, source):
         read = each(lambda chosen: _Voice.of(grid.rows(chosen), scores, dated), voices.values())

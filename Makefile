@@ -11,6 +11,8 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 # A plugin of pytest that only the tests of the clinic's API need; it takes a second to load, in each process.
 NO_API := -p no:schemathesis
+# Django takes another second in each process, and the core knows none: without it nothing may name its settings.
+NO_WEB := $(NO_API) -p no:django -o addopts='-q --strict-markers --strict-config'
 # Memory that numpy gave back stays with the tests: asking the system for it anew takes a third of a calibration.
 KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
 # Beside the environment, so that all other tests run without the extra.
@@ -39,7 +41,7 @@ test-all: .venv/ready-test fhir-of-others java  ## that, and all that needs a Po
 	code=$$?; wait; exit $$code
 
 test-core: .venv/ready-test  ## test the core alone: no web, no database
-	$(KEPT) $(BIN)/pytest tests/accord -n 2 --dist worksteal -m 'not cluster' $(NO_API)
+	$(KEPT) $(BIN)/pytest tests/accord -n 2 --dist worksteal -m 'not cluster' $(NO_WEB)
 
 test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
 	$(KEPT) $(BIN)/pytest tests/clinic tests/attack -n 2 --dist worksteal -m 'not cluster'

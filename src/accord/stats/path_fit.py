@@ -135,12 +135,12 @@ def _slope(
     """Log-likelihood, its slope (k,), and the expected information (k, k) given what is missing."""
     value, slope, expected = 0.0, np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
     for group, model in zip(groups, models, strict=True):
-        mean, sigma = model.moments(theta)
+        mean, sigma, slopes = model.with_slopes(theta)
         part, along_mean, along_sigma, inverse = group.slopes(mean, sigma)
         value += part
         if not np.isfinite(part):
             return -np.inf, slope, expected
-        of_mean, of_sigma = model.slopes(theta)
+        of_mean, of_sigma = slopes()
         slope += of_mean @ along_mean + np.einsum("kij,ij->k", of_sigma, along_sigma)
         if information:
             expected += of_mean @ np.einsum("n,nij->ij", group.n, inverse) @ of_mean.T

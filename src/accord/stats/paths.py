@@ -11,7 +11,7 @@ writes such a list, as in `riclpm`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,11 +60,14 @@ class PathModel:
         _solved, mean, sigma = self._all(theta)
         return mean[: self.p], sigma[: self.p, : self.p]
 
-    def slopes(self, theta: Floats) -> tuple[Floats, Floats]:
-        """Slopes of the mean (k, p) and of the covariance (k, p, p) along each parameter."""
+    def with_slopes(self, theta: Floats) -> tuple[Floats, Floats, Callable[[], tuple[Floats, Floats]]]:
+        """`moments`, and what gives their slopes: of the mean (k, p) and of the covariance (k, p, p)."""
         solved, mean, sigma = self._all(theta)
-        top = solved[: self.p]
-        along_mean, along_sigma = np.zeros((len(theta), self.p)), np.zeros((len(theta), self.p, self.p))
+        return mean[: self.p], sigma[: self.p, : self.p], lambda: self._slopes(solved, mean, sigma)
+
+    def _slopes(self, solved: Floats, mean: Floats, sigma: Floats) -> tuple[Floats, Floats]:
+        top, k = solved[: self.p], len(self.names)
+        along_mean, along_sigma = np.zeros((k, self.p)), np.zeros((k, self.p, self.p))
         which, to, by = self.places["path"]
         np.add.at(along_mean, which, top[:, to].T * mean[by, None])
         half = top[:, to].T[:, :, None] * sigma[by, : self.p][:, None, :]

@@ -173,6 +173,22 @@ class TestTheCommand:
         who, session = np.nonzero(~np.isnan(scores))
         return written(tmp_path / "a.csv", y=scores[who, session], who=who, t=session + 1)
 
+    def test_reliability_after_is_that_of_the_last_score_and_of_nk_alone(self, path, capsys):
+        asked = (path, *self.ASKED, "--reliability", "0.8", "--first", "1", "--last", "4")
+        later = "--reliability-after", "0.3"
+        alike, other = (processed(capsys, "change", *asked, "--method", "NK", *more) for more in ((), later))
+        assert alike["n"] == other["n"] > 20
+        assert other["unchanged"] > alike["unchanged"], "a last score that is less reliable changes reliably less often"
+        assert "for --method NK alone" in refused(capsys, "change", *asked, *later)
+        assert "give either --reliability" in refused(capsys, "change", path, *self.ASKED)
+
+    def test_slopes_say_that_they_are_judged_against_each_other(self, path, capsys):
+        asked = (path, *self.ASKED, "--method", "HLM")
+        assert main(["fit", "change", *map(str, asked)]) == 0
+        shown = capsys.readouterr().out
+        assert "careful: HLM compares with the mean slope; deteriorated means a worse slope than others have" in shown
+        assert "HLM takes all scores of a person" in refused(capsys, "change", *asked, "--first", "1")
+
     def test_each_person_s_first_and_last(self, path, capsys):
         scores = courses_with_jumps()
         ends = [[row[~np.isnan(row)][end] for row in scores] for end in (0, -1)]

@@ -132,3 +132,23 @@ def test_the_command_prints_every_comparison(practice, tmp_path, capsys):
     assert told["next score after a mark, given this one"]["rows"] == 400 * 14
     assert main(arguments) == 2
     assert "nothing to compare" in capsys.readouterr().err
+
+
+def test_sessions_without_a_score_are_left_out_of_the_next_score_alone(practice, tmp_path, capsys):
+    """The mark was made by what is there: without a score it can be right, and nothing follows from it."""
+    whole = practice.filter(pl.col("dyad") < 200).with_columns(up=1 - pl.col("strain"))
+    gaps = whole.with_columns(score=pl.when(pl.col("session") == 5).then(None).otherwise("score"))
+    told = {}
+    for name, table in (("whole", whole), ("gaps", gaps)):
+        table.write_csv(tmp_path / f"{name}.csv")
+        arguments = ["fit", "criterion", str(tmp_path / f"{name}.csv"), "--person", "dyad", "--time", "session"]
+        assert main([*arguments, "--against", "strain", "--score", "score", "--up", "up", "--json"]) == 0
+        told[name] = json.loads(capsys.readouterr().out)
+    following = "next score after a mark, given this one"
+    assert told["whole"][following]["rows"] == 200 * 14
+    assert told["gaps"][following]["rows"] == 200 * 12, "session 5 is no start, and follows no session 4"
+    assert told["gaps"]["strain"] == told["whole"]["strain"]
+    up = "upward among all marks (half is noise alone)"
+    assert 0 < told["gaps"][up]["value"] == told["whole"][up]["value"] < 1
+    now, later = np.full(8, 4.0), np.arange(8.0)
+    assert math.isnan(next_score(np.ones(8), now, later, range(8)).value), "where all are marked, nothing is told apart"

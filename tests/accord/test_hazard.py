@@ -8,7 +8,8 @@ from tests.accord.study_data import STUDIES, gold, leaving, processed, refused, 
 
 from accord.cli import main
 from accord.errors import BadInput
-from accord.stats.hazard import hazard_of_ending
+from accord.stats.hazard import LINKS, hazard_of_cells, hazard_of_ending
+from accord.stats.hazard_rows import PersonPeriods
 
 R = gold("studies")
 
@@ -124,6 +125,37 @@ def test_what_cannot_be_fitted_is_refused(change, says):
         fitted(change(drawn(1)))
 
 
+@pytest.mark.parametrize("smooth", [False, True])
+def test_without_covariates_the_hazard_is_that_of_the_life_table(smooth):
+    data = drawn(2)
+    fit = hazard_of_ending(data["id"], data["time"], data["event"], smooth=smooth)
+    chances = [np.mean(np.array(data["event"])[np.array(data["time"]) == t]) for t in range(1, 9)]
+    if smooth:
+        level, line, bend = fit.estimates.values()
+        curve = [1 / (1 + np.exp(-(level + line * t + bend * np.log(t)))) for t in range(1, 9)]
+        assert curve == pytest.approx(chances, abs=0.05)
+    else:
+        assert [1 / (1 + np.exp(-value)) for value in fit.estimates.values()] == pytest.approx(chances)
+
+
+def test_the_search_ends_as_soon_for_millions_of_courses_as_for_a_few(monkeypatch):
+    """Their log-likelihood is so large that the last rise is lost in its rounding."""
+    rows = leaving()
+    columns = [np.array(rows[name], dtype=float) for name in ("time", "event", "alliance", "therapist")]
+    time, event, alliance, therapist = columns
+    evaluated, plain = [], LINKS["logit"]
+    monkeypatch.setitem(LINKS, "logit", lambda *given: evaluated.append(1) or plain(*given))
+    fits, searched = [], []
+    for times in (1.0, 1e6):
+        group, count = therapist.astype(np.intp), np.full(len(time), times)
+        cells = PersonPeriods(time, event.astype(np.intp), alliance[:, None], group, count, len(time), 0)
+        fits.append(hazard_of_cells(cells, names=("alliance",), groups="therapist", smooth=True))
+        searched.append(len(evaluated) - sum(searched))
+    assert searched[1] <= 1.2 * searched[0]
+    assert fits[1].estimates == pytest.approx(fits[0].estimates, rel=1e-6)
+    assert fits[1].se["alliance"] == pytest.approx(fits[0].se["alliance"] / 1e3, rel=1e-6)
+
+
 def test_two_kinds_need_the_logit_and_sessions_with_both():
     data = STUDIES["competing"]()
     with pytest.raises(BadInput, match="need the logit link"):
@@ -144,6 +176,7 @@ class TestTheCommand:
         theirs = R["hazard_cloglog"]
         assert told["loglik"] == pytest.approx(theirs["loglik"], abs=1e-8)
         assert told["estimates"]["alliance"]["estimate"] == pytest.approx(theirs["fit"]["estimate"]["alliance"])
+        assert list(processed(capsys, "dropout", path, *self.ASKED)["estimates"]) == [f"time={t}" for t in range(1, 11)]
         more = ("--fixed", "alliance", "--smooth", "--therapist", "therapist")
         assert main(["fit", "dropout", str(path), *self.ASKED, *more]) == 0
         shown = capsys.readouterr().out

@@ -146,7 +146,7 @@ def test_coupling_is_that_of_all_rows(registry, capsys):
     assert printed["lagged"]["fixed"]["within"] == pytest.approx(theirs.lagged.fixed["within"], rel=1e-6)
 
 
-def left(registry, folder):
+def left(registry, folder, covariates=SCORES[1:]):
     """On the practices' own files, by the table that `accord study sessions` makes."""
     tables = []
     for n, name in enumerate(NAMES):
@@ -155,11 +155,11 @@ def left(registry, folder):
         tables.append(pl.read_csv(out).with_columns(practice=pl.lit(name)))
     table = pl.concat(tables)
     person = table.select(pl.struct("practice", "dyad").rank("dense")).to_series().to_numpy()
-    event, x = (table[column].cast(float).fill_null(float("nan")).to_numpy() for column in ("event", str(SCORES[1])))
+    names = tuple(str(score) for score in covariates)
+    event, *x = (table[column].cast(float).fill_null(float("nan")).to_numpy() for column in ("event", *names))
     session, practice = table["session"].to_numpy(), table["practice"].to_numpy()
-    return hazard_of_ending(
-        person, session, event, x[:, None], names=(str(SCORES[1]),), smooth=True, therapist=practice
-    )  # fmt: skip
+    wide = np.column_stack([np.empty((len(table), 0)), *x])
+    return hazard_of_ending(person, session, event, wide, names=names, smooth=True, therapist=practice)
 
 
 def leave_alike(mine, theirs):
@@ -177,6 +177,7 @@ def test_dropout_is_that_of_all_sessions(registry, tmp_path, capsys):
     assert theirs.endings["planned"] > 10
     assert theirs.dropped > 30
     leave_alike(registry_dropout(registry, SCORES[1:], smooth=True), theirs)
+    leave_alike(registry_dropout(registry, smooth=True), left(registry, tmp_path, ()))
     asked = ["registry", "dropout", str(registry.root), "--smooth", "--fixed"]
     capsys.readouterr()
     assert main([*asked, ALLIANCE, "--json"]) == 0

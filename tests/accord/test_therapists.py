@@ -115,6 +115,16 @@ def test_the_command(tmp_path, capsys):
     assert told["variance"] == pytest.approx(R["clients"]["var_therapist"], rel=1e-4)
     assert main(["fit", "therapists", str(path), *asked]) == 0
     assert "share of variance" in capsys.readouterr().out
+    assert "what they bring is in the spread unless it is in the model" in told["warnings"][0]
+    assert len(told["warnings"]) == 1
+    few = clients(5)
+    few_told = processed(capsys, "therapists", written(tmp_path / "f.csv", **few), *asked)
+    assert few_told["warnings"][1].startswith("5 therapists say little about therapists")
+    twice_rated = {name: np.repeat(values, 2) for name, values in clients().items()}
+    twice_rated["y"] = twice_rated["y"] + np.tile([-0.05, 0.05], len(clients()["y"]))
+    both = written(tmp_path / "g.csv", **twice_rated)
+    of_sessions = processed(capsys, "therapists", both, *asked, "--person", "client", "--fixed", "intake")
+    assert of_sessions["variance"] == pytest.approx(told["variance"], rel=0.01), "nothing new of therapists"
     torn = written(tmp_path / "b.csv", y=[1, 2, 3], therapist=[1, 2, 2], client=[5, 5, 6])
     assert "client 5 appears under several" in refused(capsys, "therapists", torn, *asked, "--person", "client")
     twice = written(tmp_path / "e.csv", y=[1, 2, 3], therapist=[1, 1, 2], client=[5, 5, 6], t=[1, 1, 1])

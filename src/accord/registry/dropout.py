@@ -6,12 +6,14 @@ counts alone. Scores of whole points make few cells. What a further covariate is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from accord.errors import BadInput
-from accord.registry.engine import connected, table_of
+from accord.registry.engine import connected, shares, table_of
 from accord.registry.join import Registry
 from accord.registry.measures import PLANNED, UNPLANNED, RatedScore
 from accord.stats.hazard import HazardFit, hazard_of_cells
@@ -36,52 +38,63 @@ def registry_dropout(
     `hazard_of_ending`.
     """
     with connected(engine) as backend:
-        rows = _sessions(backend, registry, covariates)
         by = ["practice", "session", "event", *(f"x{k}" for k in range(len(covariates)))]
-        table = rows.group_by(*by).aggregate(n=rows.count()).limit(MOST_CELLS + 1).execute()
-        if len(table) > MOST_CELLS:
-            what = f"{registry.root}: sessions and scores make more than {MOST_CELLS:,} different combinations"
-            raise BadInput(f"{what}. Give fewer scores, or scores of whole points.")
-        absent = [str(measure) for k, measure in enumerate(covariates) if not table[f"x{k}"].notna().any()]
-        if absent:
-            raise BadInput(f"{registry.root}: there is no score {', '.join(absent)}. See accord registry describe.")
-        whole = rows.filter([rows[name].notnull() for name in by[2:]])
-        persons = int(whole.select(*COURSE).distinct().count().execute())
+        tables, cells, persons = [], 0, 0
+        for practices in shares(backend, registry):
+            rows = _sessions(backend, registry, covariates, practices)
+            tables.append(rows.group_by(*by).aggregate(n=rows.count()).limit(MOST_CELLS + 1 - cells).to_polars())
+            cells += len(tables[-1])
+            if cells > MOST_CELLS:
+                what = f"{registry.root}: sessions and scores make more than {MOST_CELLS:,} different combinations"
+                raise BadInput(f"{what}. Give fewer scores, or scores of whole points.")
+            whole = rows.filter([rows[name].notnull() for name in by[2:]])
+            persons += int(whole.select(*COURSE).distinct().count().execute())
+    table = pl.concat(tables, how="vertical_relaxed")
+    absent = [str(measure) for k, measure in enumerate(covariates) if table[f"x{k}"].is_null().all()]
+    if absent:
+        raise BadInput(f"{registry.root}: there is no score {', '.join(absent)}. See accord registry describe.")
     every = int(table["n"].sum())
-    table = table.dropna().sort_values(by)
+    table = table.drop_nulls().sort(by)
     dropped = every - int(table["n"].sum())
-    x = np.column_stack([np.empty((len(table), 0)), *(table[name].to_numpy(float) for name in by[3:])])
-    _practices, group = np.unique(table["practice"].to_numpy(str), return_inverse=True)
-    count, event = table["n"].to_numpy(float), table["event"].to_numpy().astype(np.intp)
-    periods = PersonPeriods(table["session"].to_numpy(float), event, x, group, count, persons, dropped)
+    x = np.column_stack([np.empty((len(table), 0)), *(table[name].to_numpy() for name in by[3:])])
+    _practices, group = np.unique(table["practice"].to_numpy(), return_inverse=True)
+    session, count, event = (table[name].cast(pl.Float64).to_numpy() for name in ("session", "n", "event"))
+    periods = PersonPeriods(session, event.astype(np.intp), x, group, count, persons, dropped)
     names = tuple(str(measure) for measure in covariates)
     return hazard_of_cells(periods, names=names, groups="practice", link=link, smooth=smooth)
 
 
-def _sessions(backend: Any, registry: Registry, covariates: tuple[RatedScore, ...]) -> Any:
+def _sessions(
+    backend: Any, registry: Registry, covariates: tuple[RatedScore, ...], practices: Sequence[str]
+) -> Any:
     """The expression: a row for each course and numbered session, with `event` and the covariates `x0`, `x1` ..."""
     import ibis  # noqa: PLC0415 - only where the extra is installed
 
-    endings = table_of(backend, registry, "dyads")
+    def table(name: str) -> Any:
+        rows = table_of(backend, registry, name)
+        return rows if len(practices) == len(registry.practices) else rows.filter(rows.practice.isin(practices))
+
+    endings = table("dyads")
     if "ending" not in endings.columns:
         raise BadInput(f"{registry.root}: no practice hands out how courses ended (dyads.ending). Ask for it.")
     names = [f"x{k}" for k in range(len(covariates))]
     parts = []
     if any("sessions" in entry["tables"] for entry in registry.practices.values()):
-        sessions = table_of(backend, registry, "sessions")
+        sessions = table("sessions")
         empty = {name: ibis.null("float64") for name in names}
         parts.append(sessions.select(*COURSE, "session", **empty))
     if covariates or not parts or any("scores" in entry["tables"] for entry in registry.practices.values()):
-        scores = table_of(backend, registry, "scores")
+        scores = table("scores")
         values = {name: measure.of(scores) for name, measure in zip(names, covariates, strict=True)}
         parts.append(scores.mutate(**values).select(*COURSE, "session", *names))
     rows = parts[0] if len(parts) == 1 else parts[0].union(parts[1])
     rows = rows.filter(rows.session.notnull())
-    rows = rows.group_by(*COURSE, "session").aggregate(**{name: rows[name].max() for name in names})
-    last = rows.session == rows.session.max().over(ibis.window(group_by=COURSE))
-    rows = rows.mutate(last=last)
     endings = endings.select(*COURSE, code=ibis.cases(
         (endings.ending.isin(UNPLANNED), 1), (endings.ending.isin(PLANNED), 2), (endings.ending.notnull(), 0),
     ))  # fmt: skip
-    joined = rows.left_join(endings, COURSE)
-    return joined.mutate(event=joined.last.ifelse(joined.code, 0)).select(*COURSE, "session", "event", *names)
+    ends = rows.group_by(*COURSE).aggregate(last=rows.session.max()).left_join(endings, COURSE)
+    ends = ends.select(*COURSE, "last", "code")
+    rows = rows.group_by(*COURSE, "session").aggregate(**{name: rows[name].max() for name in names})
+    joined = rows.inner_join(ends, COURSE)
+    event = (joined.session == joined.last).ifelse(joined.code, 0)
+    return joined.mutate(event=event).select(*COURSE, "session", "event", *names)

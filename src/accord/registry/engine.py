@@ -14,6 +14,9 @@ SPARK = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "
 PARTITIONS = 4
 """Parts for each core: Spark's own 200 take longer to start than a small registry takes to read."""
 
+AT_ONCE = 10_000_000
+"""Ratings that DuckDB works on at once where each session is looked at: they take about 1 GB of memory."""
+
 
 def table_of(backend: Any, registry: Registry, name: str) -> Any:
     """One table of all practices, with `practice` from the paths of the files."""
@@ -24,6 +27,16 @@ def table_of(backend: Any, registry: Registry, name: str) -> Any:
         reader.parquet(*(str(Path(file).resolve()) for file in files)).createOrReplaceTempView(name)
         return backend.table(name)
     return backend.read_parquet(files, hive_partitioning=True, union_by_name=True)
+
+
+def shares(backend: Any, registry: Registry) -> list[list[str]]:
+    """The practices, in as many lots as keep what DuckDB holds in memory small. Spark divides the work by itself."""
+    practices = sorted(registry.practices)
+    if backend.name == "pyspark" or not any("scores" in registry.practices[name]["tables"] for name in practices):
+        return [practices]
+    rows = int(table_of(backend, registry, "scores").count().execute())
+    lots = min(max(-(-rows // AT_ONCE), 1), len(practices))
+    return [practices[lot::lots] for lot in range(lots)]
 
 
 def stored(backend: Any, rows: Any, name: str) -> Any:

@@ -27,6 +27,7 @@ KINDS = ("", "planned:")  # what stands before a name in the estimates: unplanne
 FEWEST = 10  # endings of a kind: fewer say nothing of who ends
 PER_COVARIATE = 10  # endings for each covariate, below which estimates lean to the extremes
 STEPS, ENOUGH, RUNAWAY = 100, 1e-10, 50.0  # of the search; log-likelihood still to gain; error of a runaway, in SDs
+ROUNDING = 1e-14  # of the log-likelihood, which cannot be told apart: of millions of rows it is more than ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +269,7 @@ def _fitted(
     value, slope, information = LINKS[link](theta, scaled, event, count, kinds)
     for _step in range(STEPS):
         step = np.linalg.solve(information + 1e-12 * np.eye(len(theta)), slope)
-        if slope @ step < ENOUGH:
+        if slope @ step < max(ENOUGH, ROUNDING * abs(value)):
             break
         length = 1.0
         while length > 1e-8:

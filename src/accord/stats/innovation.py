@@ -118,8 +118,11 @@ def ahead(scores: Floats, times: Floats, hyper: Hyper) -> tuple[Floats, Floats]:
 
 def _chunk(y: Floats, t: Floats, hyper: Hyper, out: Floats) -> None:
     """Some persons, those without gaps by themselves where they are many."""
-    gaps = np.asarray(np.isnan(y).any(axis=1)) if len(y) > FEW and t.ndim == 1 else np.array([True])
-    share = 1.0 - np.count_nonzero(gaps) / len(gaps)
+    if len(y) <= FEW or t.ndim == 2:
+        _filter(y, t, hyper, out, whole=False)
+        return
+    gaps = np.asarray(np.isnan(y).any(axis=1))
+    share = 1.0 - np.count_nonzero(gaps) / len(y)
     if share < SHARE or share == 1.0:
         _filter(y, t, hyper, out, share == 1.0)
         return

@@ -251,10 +251,10 @@ def _judge(
         other, shift = (None if beside is None else beside[block] for beside in (pair, level))
         expected, sd, z, flag = drops(y, sessions, made, other, shift)
         flag = flag if ruled is None else ruled[block]
-        rows = voice.rows[:, block]
+        rows = np.ascontiguousarray(voice.rows[:, block].T, dtype=np.intp)  # in the order of most tables: quicker
         judged: tuple[npt.NDArray[Any], ...] = expected, sd, z, flag, repair(y, expected, sd, flag)
         for name, values in zip(ADDED, judged, strict=True):
-            columns[name][rows] = values.T
+            columns[name][rows] = values
         return int(flag.any(axis=1).sum())
 
     return sum(each(judge, range(0, len(voice.y), BLOCK)))

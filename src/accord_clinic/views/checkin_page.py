@@ -117,7 +117,7 @@ def readers(link: Link) -> list[questionnaires.Reader]:
     later = _("Nobody yet: I’ll bring it up myself") if watched else _("I’ll bring it up myself")
     counted = _("Nobody: only count that I wrote something") if watched else _("Only count that I wrote something")
     offered = [
-        questionnaires.Reader("therapist", _("The same people as your answers")),
+        questionnaires.Reader("therapist", _("Same as your answers")),
         questionnaires.Reader("raise", later, _("It is kept for you in your own space.")),
     ]
     practice = link.practice

@@ -130,7 +130,7 @@ def _headings() -> dict[str, str]:
         "purpose": _("purpose"), "program": _("program"), "by": _("by"), "given_at": _("given"),
         "withdrawn_at": _("withdrawn"),
         "consents": _("who agrees"), "guardian_learns": _("parents or guardians learn"),
-        "by_order": _("sent by somebody"), "order_learns": _("whoever did so learns"),
+        "by_order": _("mandated, or sent by someone else"), "order_learns": _("whoever did so learns"),
         "with": _("with"), "started": _("from"), "ended": _("to"), "ending": _("how it ended"),
         "ending_reason": _("why it ended"), "approach": _("approach"),
         "card_topics": _("suggestions are also chosen for"), "setting": _("setting"), "note": _("note"),

@@ -387,7 +387,7 @@ class TestThanks:
     def test_says_when_it_opens_and_how_to_change_it(self, phone, session):
         phone.send(USUAL)
         page = text(phone.browser.get(phone.url + "received/"))
-        assert "Ben can read them once Ben has answered, too" in page
+        assert "Ben answers questions about the session, too. After that, or by the end of" in page
         assert "Until then you can change them." in page
 
     def test_says_that_both_can_see_it_once_they_can(self, phone, session, people):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accord.instruments import Instrument, InstrumentWording, Item
 from accord.records import Rater
-from accord.signals import LINE_CROSSED
+from accord.signals import HELD_BACK, LINE_CROSSED
 from accord_clinic.questionnaires.shelf import shelf
 
 Kind = Literal["one", "many", "words"]
@@ -166,7 +166,7 @@ def _question(item: Item, instrument: Instrument, wording: InstrumentWording, si
         kind=KINDS.get(item.kind, "one"),
         choices=_choices(item, instrument, wording, side),
         lead=wording.instruction or "",
-        hint=_("{therapist} always sees your answer to this question.") if item.safety is not None else "",
+        hint=_hint(item, side),
         asked_if=f"{place}-{parent}" if parent else "",
         asked_at_least=least,
         condition=_condition(instrument, wording, side, parent, least) if parent else "",
@@ -177,6 +177,15 @@ def _question(item: Item, instrument: Instrument, wording: InstrumentWording, si
         # What hangs on another question says less by its name than by its words.
         on_sheet="" if parent or item.kind != "choice" else wording.shared_item(item.id),
     )
+
+
+def _hint(item: Item, side: Rater) -> str:
+    """What matters most to know where an honest answer is hardest."""
+    if item.safety is not None:
+        return _("{therapist} always sees your answer to this question.")
+    if item.id == HELD_BACK and side == "client":
+        return _("You can keep this answer to yourself before you send.")
+    return ""
 
 
 def _choices(item: Item, instrument: Instrument, wording: InstrumentWording, side: Rater) -> tuple[Choice, ...]:

@@ -119,7 +119,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
             "again": checkin_page.comes_back(link, request),
             "lent": checkin_page.lent(link, request),
             "keeps": checkin_queries.keeps(responses) and reverse("my-lines", args=[link.dyad.uid]),
-            "latest": phrases.at(link.session.reveal_due) if link.session.reveal_due else "",
+            "latest": phrases.weekday_and_date(link.session.reveal_due) if link.session.reveal_due else "",
             "late": bool(link.session.reveal_due and link.session.reveal_due < timezone.now()),
         }
         return _page(request, link, "client/thanks.html", context)

@@ -41,6 +41,12 @@ def at(moment: datetime) -> str:
     return ", ".join(parts)
 
 
+def weekday_and_date(moment: datetime) -> str:
+    """A day with its weekday, whenever it is."""
+    local = timezone.localtime(moment)
+    return f"{date_format(local, 'l')}, {date_format(local, 'MONTH_DAY_FORMAT')}"
+
+
 def clock(moment: datetime) -> str:
     """The time of the day."""
     return date_format(timezone.localtime(moment), "H:i")

@@ -19,6 +19,7 @@ from tests.accord.study_files import packed
 
 from accord.cli import main
 from accord.errors import BadInput
+from accord.registry import engine
 from accord.registry.coupling import registry_coupling
 from accord.registry.dropout import registry_dropout
 from accord.registry.folder import read_folder
@@ -38,6 +39,8 @@ NAMES = ("north", "south", "west")
 SCORES = RatedScore(SCALE), RatedScore(ALLIANCE)
 QUICK = Path(__file__).parents[1] / "spark"
 """A few hundred rows: translating queries into Java, and that into fast machine code, takes longer than they do."""
+
+AS_IT_COMES = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 
 
 def rows_of(seed: int, dyads: int = 40) -> dict:
@@ -266,6 +269,15 @@ def test_spark_gives_what_duckdb_gives(registry, tmp_path, capsys, spark):
     leave_alike(registry_dropout(registry, SCORES[1:], "local[2]", smooth=True), left(registry, tmp_path))
     registry_signals(registry, ALLIANCE, tmp_path / "out", "local[2]", 0.3)
     mark_alike(tmp_path / "out", marked(registry, capsys, tmp_path))
+
+
+@pytest.mark.cluster
+def test_spark_as_it_comes_gives_the_same(registry, spark, monkeypatch):
+    """By itself it turns each query into Java code of its own, which the other tests tell it not to (`QUICK`)."""
+    monkeypatch.setattr(engine, "SPARK", engine.SPARK | AS_IT_COMES)
+    here, there = growth(registry, SCALE), growth(registry, SCALE, engine="local[2]")
+    assert there.loglik == pytest.approx(here.loglik, abs=1e-6)
+    assert there.fixed == pytest.approx(here.fixed, rel=1e-9)
 
 
 @pytest.fixture

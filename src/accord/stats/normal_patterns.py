@@ -59,6 +59,21 @@ class Patterns:
         along_sigma = 0.5 * np.einsum("n,nij->ij", self.n, inverse @ spread @ inverse - inverse)
         return value, along_mean, along_sigma, inverse
 
+    def slopes_of(self, mean: Floats, sigma: Floats) -> tuple[Floats, Floats]:
+        """The slopes alone, at m means (m, p) and covariances (m, p, p), along each, in the same shapes.
+
+        Raises `numpy.linalg.LinAlgError` where one is no covariance.
+        """
+        both = self.there[:, :, None] & self.there[:, None, :]
+        whole = np.where(both, sigma[:, None], np.eye(mean.shape[1]))
+        np.linalg.cholesky(whole)
+        inverse = np.where(both, np.linalg.inv(whole), 0.0)
+        off = np.where(self.there, self.mean - mean[:, None], 0.0)
+        weighed = (inverse @ off[..., None])[..., 0]
+        along_sigma = inverse @ self.scatter @ inverse - inverse + weighed[..., :, None] * weighed[..., None, :]
+        along_mean = np.einsum("n,mni->mi", self.n, weighed)
+        return along_mean, 0.5 * np.einsum("n,mnij->mij", self.n, along_sigma)
+
     def _moments(self, mean: Floats, sigma: Floats) -> tuple[float, Floats | None, Floats | None]:
         both = self.there[:, :, None] & self.there[:, None, :]
         whole = np.where(both, sigma, np.eye(len(mean)))

@@ -23,6 +23,7 @@ STEPS = 120  # of the search; twenty are usual
 SCORING = 25  # steps by the expected information; what then still moves slowly needs the observed one
 ENOUGH = 1e-10  # log-likelihood that is still to be gained at the end
 TINY_STEP = 1e-3  # of a standard error, for the curvature: smaller loses digits, larger bends
+AT_ONCE = 100_000  # numbers held for a few slopes at once: enough that calls cost little, few enough for the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +130,7 @@ def _loglik(groups: Sequence[Patterns], models: Sequence[PathModel], theta: Floa
     return sum(group.loglik(*model.moments(theta)) for group, model in zip(groups, models, strict=True))
 
 
-def _slope(
-    groups: Sequence[Patterns], models: Sequence[PathModel], theta: Floats, information: bool = True
-) -> tuple[float, Floats, Floats]:
+def _slope(groups: Sequence[Patterns], models: Sequence[PathModel], theta: Floats) -> tuple[float, Floats, Floats]:
     """Log-likelihood, its slope (k,), and the expected information (k, k) given what is missing."""
     value, slope, expected = 0.0, np.zeros(len(theta)), np.zeros((len(theta), len(theta)))
     for group, model in zip(groups, models, strict=True):
@@ -142,9 +141,8 @@ def _slope(
             return -np.inf, slope, expected
         of_mean, of_sigma = slopes()
         slope += of_mean @ along_mean + np.einsum("kij,ij->k", of_sigma, along_sigma)
-        if information:
-            expected += of_mean @ np.einsum("n,nij->ij", group.n, inverse) @ of_mean.T
-            expected += _of_spread(group.n, inverse, of_sigma)
+        expected += of_mean @ np.einsum("n,nij->ij", group.n, inverse) @ of_mean.T
+        expected += _of_spread(group.n, inverse, of_sigma)
     return value, slope, expected
 
 
@@ -199,17 +197,23 @@ def _uphill(curvature: Floats) -> Floats:
 def _curvature(groups: Sequence[Patterns], models: Sequence[PathModel], theta: Floats, information: Floats) -> Floats:
     """The observed information (k, k), by central differences of the analytic slope."""
     try:
-        size = np.sqrt(np.abs(np.diag(np.linalg.inv(information))))
+        width = TINY_STEP * np.sqrt(np.abs(np.diag(np.linalg.inv(information))))
+        before, after = (_slopes(groups, models, theta + sign * np.diag(width)) for sign in (-1.0, 1.0))
     except np.linalg.LinAlgError:
         return np.full_like(information, np.nan)
-    rows = []
-    for place, width in enumerate(TINY_STEP * size):
-        move = np.zeros(len(theta))
-        move[place] = width
-        ends = [_slope(groups, models, theta + sign * move, False)[1] for sign in (-1.0, 1.0)]
-        rows.append((ends[0] - ends[1]) / (2.0 * width))
-    curvature = np.array(rows)
+    curvature = (before - after) / (2.0 * width[:, None])
     return np.asarray((curvature + curvature.T) / 2.0)
+
+
+def _slopes(groups: Sequence[Patterns], models: Sequence[PathModel], theta: Floats) -> Floats:
+    """The slopes (m, k) of the log-likelihood at parameters theta (m, k), a few at once."""
+    slopes = np.zeros(theta.shape)
+    for group, model in zip(groups, models, strict=True):
+        few = max(AT_ONCE // group.scatter.size, 1)
+        for first in range(0, len(theta), few):
+            rows = slice(first, first + few)
+            slopes[rows] += model.slope(theta[rows], group.slopes_of)
+    return slopes
 
 
 def _without_restrictions(groups: Sequence[Patterns]) -> tuple[int, float, str]:

@@ -80,16 +80,37 @@ class PathModel:
         np.add.at(along_mean, which, top[:, to].T)
         return along_mean, along_sigma
 
+    def slope(self, theta: Floats, of_moments: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> Floats:
+        """Slopes (m, k) at parameters theta (m, k) of what depends on the moments, by the chain rule.
+
+        `of_moments` gives its slopes along the means (m, p) and the covariances (m, p, p) of all m at once. That is
+        several times quicker than one after the other by `with_slopes`: the matrices are small, and the calls are not.
+        """
+        solved, mean, sigma = self._all(theta)
+        along_mean, along_sigma = of_moments(mean[:, : self.p], sigma[:, : self.p, : self.p])
+        top = solved[:, : self.p]
+        back = top.swapaxes(1, 2) @ along_sigma
+        of_means, of_paths, of_spreads = (along_mean[:, None] @ top)[:, 0], 2.0 * back @ sigma[:, : self.p], back @ top
+        slopes = np.zeros(theta.T.shape)
+        which, to, by = self.places["path"]
+        np.add.at(slopes, which, (of_means[:, to] * mean[:, by] + of_paths[:, to, by]).T)
+        which, to, by = self.places["spread"]
+        np.add.at(slopes, which, (np.where(to == by, 1.0, 2.0) * of_spreads[:, to, by]).T)
+        which, to, _by = self.places["mean"]
+        np.add.at(slopes, which, of_means[:, to].T)
+        return slopes.T
+
     def _all(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
+        """(I - A)^-1, means and covariances of all variables, at parameters (k,) or (m, k)."""
         matrices = {}
         for kind in _KINDS:
             which, to, by = self.places[kind]
-            matrices[kind] = self.fixed[kind].copy()
-            matrices[kind][to, by] = theta[which]
+            matrices[kind] = np.tile(self.fixed[kind], (*theta.shape[:-1], 1, 1))
+            matrices[kind][..., to, by] = theta[..., which]
             if kind == "spread":
-                matrices[kind][by, to] = theta[which]
+                matrices[kind][..., by, to] = theta[..., which]
         solved = np.asarray(np.linalg.inv(np.eye(self.size) - matrices["path"]), dtype=np.float64)
-        return solved, (solved @ matrices["mean"])[:, 0], solved @ matrices["spread"] @ solved.T
+        return solved, (solved @ matrices["mean"])[..., 0], solved @ matrices["spread"] @ solved.swapaxes(-1, -2)
 
 
 _KINDS: tuple[Literal["path", "spread", "mean"], ...] = ("path", "spread", "mean")

@@ -8,7 +8,7 @@ from tests.accord.study_data import gold, implement, processed, refused, written
 
 from accord.cli import main
 from accord.errors import BadInput
-from accord.stats.coupling import coupling
+from accord.stats.coupling import coupling, lagged_coupling
 from accord.stats.power import StudyDesign, simulated_study
 
 
@@ -80,7 +80,7 @@ def test_a_lagged_effect_is_found_in_long_courses_and_its_intervals_cover_it():
     values, errors = np.array([
         (fit.fixed["within"], fit.se["within"])
         for x, y in (simulated_study(design, rng) for _study in range(24))
-        for fit in (coupling(y.ravel(), x.ravel(), who, time).lagged,)
+        for fit in (lagged_coupling(y.ravel(), x.ravel(), who, time),)
     ]).T  # fmt: skip
     assert abs(values.mean() + 0.2) < 3 * values.std(ddof=1) / 24**0.5 + 0.01
     assert np.sum(np.abs(values + 0.2) < 1.96 * errors) >= 20

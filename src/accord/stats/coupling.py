@@ -92,28 +92,72 @@ def coupling(
     >>> round(fit.concurrent.fixed["within"], 1), round(fit.concurrent.fixed["between"], 1)
     (-0.5, -0.5)
     """
-    y, x, clock, who = _in_order(outcome, alliance, person, time)
-    mean = _own_mean(x, who)
-    within, departure = x - mean, _own_departure(x, clock, who)
-    moving = _size(departure)
-    if _size(within) == 0.0:
-        raise BadInput("the alliance moves within nobody: each person has one value. There is no effect within.")
-    if moving <= 1e-10 * _size(within):
-        raise BadInput("the alliance lies on each person's own line; without trends nothing is left of it.")
-    before = _before(who, clock)
-    lagged = [np.where(before, np.append(np.nan, column[:-1]), np.nan) for column in (y, within, departure)]
-    if not (before & ~np.isnan(y + lagged[0] + lagged[1])).any():
-        raise BadInput(NOT_BEFORE)
-    persons, ratings = len(np.unique(who[~np.isnan(y)])), int((~np.isnan(y)).sum())
+    parts = _Parts.of(outcome, alliance, person, time)
+    persons, ratings = len(np.unique(parts.who[~np.isnan(parts.y)])), int((~np.isnan(parts.y)).sum())
     return CouplingFit(
-        lagged=_fit(y, who, clock, {"outcome_before": lagged[0], "within": lagged[1], "between": mean}),
-        lagged_detrended=_fit(y, who, clock, {"outcome_before": lagged[0], "within": lagged[2], "between": mean}, True),
-        concurrent=_fit(y, who, clock, {"within": within, "between": mean}),
-        concurrent_detrended=_fit(y, who, clock, {"within": departure, "between": mean}, True),
+        lagged=_lagged(parts),
+        lagged_detrended=_lagged(parts, own_line=True),
+        concurrent=_fit(parts, {"within": parts.within, "between": parts.mean}),
+        concurrent_detrended=_fit(parts, {"within": parts.departure, "between": parts.mean}, True),
         persons=persons,
         sessions=ratings / persons,
         warnings=warnings_of(ratings / persons),
     )
+
+
+def lagged_coupling(
+    outcome: npt.ArrayLike, alliance: npt.ArrayLike, person: npt.ArrayLike, time: npt.ArrayLike
+) -> MixedFit:
+    """The lagged model of `coupling` alone, which takes a fifth of the time: for simulations.
+
+    Formula, source, shapes (n,), units, missing values and refusals as there.
+
+    >>> rng = np.random.default_rng(1)
+    >>> person, time = np.repeat(np.arange(60), 8), np.tile(np.arange(8.0), 60)
+    >>> alliance, outcome = rng.standard_normal((2, 480))
+    >>> fit = lagged_coupling(outcome, alliance, person, time)
+    >>> fit.loglik == coupling(outcome, alliance, person, time).lagged.loglik
+    True
+    """
+    return _lagged(_Parts.of(outcome, alliance, person, time))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Rows by person and time: the outcome, whose it is, when, and what the alliance is made of."""
+
+    y: Floats
+    who: npt.NDArray[np.intp]
+    clock: Floats
+    mean: Floats
+    within: Floats
+    departure: Floats
+    before: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, outcome: npt.ArrayLike, alliance: npt.ArrayLike, person: npt.ArrayLike, time: npt.ArrayLike
+    ) -> _Parts:
+        """From columns in any order. Says what is wrong with them otherwise."""
+        y, x, clock, who = _in_order(outcome, alliance, person, time)
+        mean = _own_mean(x, who)
+        parts = cls(y, who, clock, mean, x - mean, _own_departure(x, clock, who), _before(who, clock))
+        if _size(parts.within) == 0.0:
+            raise BadInput("the alliance moves within nobody: each person has one value. There is no effect within.")
+        if _size(parts.departure) <= 1e-10 * _size(parts.within):
+            raise BadInput("the alliance lies on each person's own line; without trends nothing is left of it.")
+        if np.isnan(y + parts.lag(y) + parts.lag(parts.within)).all():
+            raise BadInput(NOT_BEFORE)
+        return parts
+
+    def lag(self, column: Floats) -> Floats:
+        """What stood there one session earlier; nan where that session is not known."""
+        return np.where(self.before, np.append(np.nan, column[:-1]), np.nan)
+
+
+def _lagged(parts: _Parts, own_line: bool = False) -> MixedFit:
+    within = parts.lag(parts.departure if own_line else parts.within)
+    return _fit(parts, {"outcome_before": parts.lag(parts.y), "within": within, "between": parts.mean}, own_line)
 
 
 def _in_order(
@@ -170,12 +214,10 @@ def _before(who: npt.NDArray[np.intp], clock: Floats) -> npt.NDArray[np.bool_]:
     return np.append(False, (np.diff(who) == 0) & np.isclose(np.diff(clock), 1.0))
 
 
-def _fit(
-    y: Floats, who: npt.NDArray[np.intp], clock: Floats, effects: dict[str, Floats], own_line: bool = False
-) -> MixedFit:
-    fixed = np.column_stack([np.ones(len(y)), clock, *effects.values()])
+def _fit(parts: _Parts, effects: dict[str, Floats], own_line: bool = False) -> MixedFit:
+    fixed = np.column_stack([np.ones(len(parts.y)), parts.clock, *effects.values()])
     names = ("(Intercept)", "time", *effects)
-    return fit_mixed(y, fixed, who, slope=clock if own_line else None, names=names)
+    return fit_mixed(parts.y, fixed, parts.who, slope=parts.clock if own_line else None, names=names)
 
 
 def warnings_of(sessions: float) -> tuple[str, ...]:

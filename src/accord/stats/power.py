@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import AccordError, BadInput
-from accord.stats.coupling import coupling
+from accord.stats.coupling import lagged_coupling
 from accord.stats.riclpm import riclpm
 
 Floats = npt.NDArray[np.float64]
@@ -91,7 +91,7 @@ def _by_riclpm(x: Floats, y: Floats) -> tuple[float, float]:
 
 def _by_coupling(x: Floats, y: Floats) -> tuple[float, float]:
     who, session = np.divmod(np.arange(x.size), x.shape[1])
-    fit = coupling(y.ravel(), x.ravel(), who, session).lagged
+    fit = lagged_coupling(y.ravel(), x.ravel(), who, session)
     return (fit.fixed["within"], fit.se["within"]) if fit.converged else (np.nan, np.nan)
 
 

@@ -144,7 +144,7 @@ class TestAroundTheQuestionnaires:
         strain.refresh_from_db()
         assert strain.state == "talked_about"
         page = text(inside(people.ana).get(reverse("my-lines", args=[dyad.uid])))
-        assert "It is partly settled" in page
+        assert "It is partly resolved" in page
         private_lines.show(PrivateLine.objects.get(), by=people.ana)
         strain.refresh_from_db()
         assert strain.state == "partly"

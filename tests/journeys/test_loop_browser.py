@@ -119,7 +119,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     again = Hand(phone)
     assert "talked about" in again.question() or "talk about" in again.question()
     again.answer("Yes")
-    again.answer("It is settled")
+    again.answer("It is resolved")
     fill(again, **{"feel off": "No"})
     phone.get_by_role("button", name="Send, and show Ben all of this").click()
     expect(phone.locator("main")).to_contain_text("Your answers have arrived")

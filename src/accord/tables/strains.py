@@ -133,8 +133,10 @@ class _Voice:
 
 def _taken(values: Floats, rows: npt.NDArray[np.uint32]) -> Floats:
     """The values of rows (T, dyads) as (dyads, T), nan where there is no row; sessions lie together in memory."""
-    taken = values.take(rows, mode="clip")
-    np.copyto(taken, np.nan, where=rows == len(values))
+    taken = np.empty(rows.shape)
+    for session, at in zip(taken, rows, strict=True):
+        values.take(at, mode="clip", out=session)
+        np.copyto(session, np.nan, where=at == len(values))
     return taken.T
 
 

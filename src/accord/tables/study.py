@@ -15,6 +15,7 @@ import polars as pl
 from accord.errors import BadTable
 
 MOST_SESSIONS = 1000  # more different values are dates, not numbers of sessions
+BLOCK = 65_536  # rows placed at once: to touch new memory for all takes longer than to place them
 LOOKED_UP = 60_000  # whole numbers up to which a table of all of them is small
 NO_DATES = "Give the number of the session (1, 2, 3 ...), not a date."
 FORMULA = r"\A( *[=+\-@＝＋－＠\t\r\n\x00])"
@@ -212,10 +213,12 @@ class Grid:
 
     def rows(self, chosen: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         """Which of the chosen rows lies in each cell, (T, dyads); the number of all rows where none does."""
-        cells = np.multiply(self.session[chosen], self.dyads, dtype=np.intp)
-        cells += self.dyad[chosen]
         rows = np.full(len(self.sessions) * self.dyads, len(self.dyad), dtype=np.uint32)
-        rows[cells] = chosen
+        for start in range(0, len(chosen), BLOCK):
+            some = chosen[start : start + BLOCK]
+            cells = np.multiply(self.session[some], self.dyads, dtype=np.intp)
+            cells += self.dyad[some]
+            rows[cells] = some
         return rows.reshape(len(self.sessions), self.dyads)
 
     def fill(self, values: npt.NDArray[np.float64], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -77,11 +77,20 @@ def strain_reported(seen: Evidence, detector: Detector) -> Iterator[Signal]:
             yield detector.signal(number, strength=float(max(felt.values())), evidence=felt)
 
 
+def says_line_crossed(answers: Mapping[str, Any]) -> bool:
+    """Whether a client's check-in, as far as it is shown, says that a line was crossed.
+
+    >>> says_line_crossed({"t1": 2, "t3": ["line_crossed"]}), says_line_crossed({"t1": 2})
+    (True, False)
+    """
+    chosen = answers.get(WHAT_FELT_OFF)
+    return isinstance(chosen, list | tuple) and LINE_CROSSED in chosen
+
+
 def line_crossed(seen: Evidence, detector: Detector) -> Iterator[Signal]:
     """The client says that a line was crossed, and chose to show that: it comes before whatever else felt off."""
     for number, client, _therapist in seen.check_ins():
-        chosen = client.answers.get(WHAT_FELT_OFF) if client else None
-        if isinstance(chosen, list | tuple) and LINE_CROSSED in chosen:
+        if client and says_line_crossed(client.answers):
             yield detector.signal(number, strength=5.0, evidence={"client": LINE_CROSSED})
 
 
@@ -140,16 +149,19 @@ def gap(seen: Evidence, detector: Detector) -> Iterator[Signal]:
 
 
 def quiet(seen: Evidence, detector: Detector) -> Iterator[Signal]:
-    """Perfect scores with low voice, or the same answer throughout, three check-ins in a row: little new is said."""
-    run, raised = 0, False
+    """Perfect scores with low voice, or the same answer throughout, three check-ins in a row: little new is said.
+
+    Told again every six check-ins while it lasts: what goes on is no less worth a word than what begins.
+    """
+    run, told_at = 0, 0
     for number, client, _therapist in seen.check_ins():
         if client is None:
             continue
         run = run + 1 if _says_little(seen, client) else 0
-        raised = raised and run > 0
+        told_at = told_at if run else 0
         # A run that began in the starting path is raised once that is over, not never.
-        if run >= QUIET_RUN and number > STARTING_SESSIONS and not raised:
-            raised = True
+        if run >= QUIET_RUN and number > STARTING_SESSIONS and (not told_at or run - told_at >= REVIEW_EVERY):
+            told_at = run
             yield detector.signal(number, strength=1.0, evidence={"check_ins": run})
 
 
@@ -185,7 +197,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("drop", False, 2, drop),
     Detector("slide", False, 2, slide),
     Detector("gap", False, 1, gap),
-    Detector("quiet", False, 1, quiet),
+    Detector("quiet", False, 2, quiet),
     Detector("silence", False, 2, silence),
 )
 

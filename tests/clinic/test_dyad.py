@@ -34,7 +34,7 @@ def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
     a_course(dyad, 2)
     assert page().headline.title == "These are the first check-ins."
     a_course(dyad, 2)
-    assert page().headline.title == "Nothing to follow up so far."
+    assert page().headline.title == "Nothing reported or marked so far."
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
     headline = page().headline
     assert headline.title == "You and Ana see session 5 differently."
@@ -81,7 +81,7 @@ def test_a_calibration_of_an_older_method_judges_nothing_and_hurts_nothing(peopl
     a_course(dyad, 6)
     low = dict.fromkeys(("d1", "d2", "m1", "m2"), 0)
     a_held_session(dyad, client=answers("client", **low), therapist=answers("therapist", **low))
-    assert page().headline.title == "Nothing to follow up so far."
+    assert page().headline.title == "Nothing reported or marked so far."
 
 
 def _alarms(row):

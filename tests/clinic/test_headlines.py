@@ -95,7 +95,7 @@ def test_every_page_reads_the_same(case, people):
     assert person.line == entry.line
     same = {
         "goals_apart": ("goals", "what matters most now"),
-        "nothing": ("Nothing to follow up", "Nothing to follow up"),
+        "nothing": ("Nothing reported or marked", "Nothing reported or marked"),
     }
     start, line = same.get(case.__name__, ("", ""))
     assert line in person.line
@@ -103,7 +103,7 @@ def test_every_page_reads_the_same(case, people):
         assert "named different things as most important" in title
         assert "named different things as most important" in sheet(session).lead
     if case is nothing:
-        assert "Nothing to follow up" in title
+        assert "Nothing reported or marked" in title
         assert not sheet(session).lead
 
 
@@ -124,7 +124,7 @@ def test_an_older_prepare_sheet_reads_as_of_its_session(people):
     a_course(people.dyad, 5)
     older = last(people)
     a_held_session(people.dyad, client=answers("client", t1=2), therapist=answers("therapist"))
-    assert prepare(older, people.ben).headline.title == "Nothing to follow up so far."
+    assert prepare(older, people.ben).headline.title == "Nothing reported or marked so far."
 
 
 def test_a_talk_sheet_leads_with_what_was_said_and_never_with_a_mark_or_a_safety_notice(people):

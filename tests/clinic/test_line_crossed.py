@@ -39,6 +39,12 @@ def test_prepare_offers_the_cards_for_that_and_no_other(people, session):
     assert {card.id for card in offers} == {"boundaries-own", "line-crossed-supervisor"}
 
 
+def test_the_note_for_the_care_record_says_what_was_reported(people, session, as_member):
+    noted = text(as_member(people.ben).get(reverse("note", args=[session.uid])))
+    assert "Session 10: Ana reported that a line was crossed. Now: not talked about yet." in noted
+    assert "[Add what was reported, word for word, and what was done.]" in noted
+
+
 def test_the_talk_sheet_says_it_and_calls_it_no_difference_of_views(people, session, as_member):
     sheet = text(as_member(people.ben).get(reverse("talk", args=[session.uid])))
     assert "Ana says a line was crossed in session 10." in sheet
@@ -65,7 +71,8 @@ def test_before_sending_and_after_it_the_client_reads_what_else_can_be_done(peop
     assert page.index("A line was crossed") < page.index(KEEP), "under the question, where it is ticked"
     phone.send({**USUAL, "0-t1": "2", "0-t3": ["line_crossed"]})
     thanks = text(phone.browser.get(f"{phone.url}received/"))
-    assert "You need not talk about the line that was crossed with Ben. The ombuds office: 030 555 0199." in thanks
+    told = "You said that a line was crossed. You do not have to talk to Ben about it."
+    assert f"{told} The ombuds office: 030 555 0199." in thanks
 
 
 def test_what_was_kept_is_told_to_nobody(people, dyad, as_member):

@@ -51,7 +51,7 @@ def test_a_withheld_signal_is_not_told(caseload, ben):
         dyad=caseload["Kim"], session=session, kind="quiet", reported=False, rule="quiet/1", withheld=True,
         raised_at=datetime.now(UTC),
     )  # fmt: skip
-    assert {p.name: p.line for p in people_of(ben)}["Kim"] == "Nothing to follow up so far."
+    assert {p.name: p.line for p in people_of(ben)}["Kim"] == "Nothing reported or marked so far."
 
 
 def test_the_next_session_stands_beside_the_name(caseload, ben):

@@ -137,7 +137,7 @@ def test_an_inferred_mark_says_how_sure_it_is():
     )
     few = how_sure(replace(drop, courses=4))
     assert few.endswith("Accord is still working out what is usual here: ratings of 4 of 20 clients so far.")
-    assert how_sure(None) == "This is a hint, not a finding."
+    assert how_sure(None) == "What it means is not known."
 
 
 def test_a_mark_in_a_list_says_in_short_how_often_it_is_nothing():

@@ -26,7 +26,7 @@ from accord_clinic.pages.talk_sheet import session_answers
 from accord_clinic.queries.agreements import Shown, shown
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.dyad import dyad_rows
-from accord_clinic.queries.strains import StrainHistory, histories
+from accord_clinic.queries.strains import StrainHistory, crossed_lines, histories
 from accord_clinic.queries.treatment_plan import PlanRows, plan_rows
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
@@ -98,7 +98,7 @@ def course_record(dyad: Dyad, where: ZoneInfo) -> CourseRecord:
     names = Names(dyad.client.called, dyad.therapist.name, you=False)
     sessions = [s for s in rows.sessions if s.state == "held" and s.revealed_at]
     numbers = {s.number for s in sessions}
-    strains = [strain for strain in rows.strains if strain.facts.session in numbers]
+    strains, crossed = [strain for strain in rows.strains if strain.facts.session in numbers], crossed_lines(dyad)
     when = {s.pk: date_format(timezone.localtime(s.start, where), "j M Y") for s in sessions}
     days = {s.number: timezone.localtime(s.start, where).date() for s in sessions}
     return CourseRecord(
@@ -107,7 +107,7 @@ def course_record(dyad: Dyad, where: ZoneInfo) -> CourseRecord:
         ended=dyad.ended,
         picture=course_picture(replace(rows, strains=strains), sessions, names, when, signals=()),
         scores=tuple(_scores(course_of(dyad), days)),
-        strains=tuple(_strain(strain, names) for strain in strains),
+        strains=tuple(_strain(strain, names, strain.facts.session in crossed) for strain in strains),
         agreed=tuple(agreed(shown(dyad))),
     )
 
@@ -170,18 +170,29 @@ def _measured(session: Session) -> Iterator[str]:
 
 def _strains_for(session: Session, names: Names) -> Iterator[str]:
     """The strains about this session, and earlier ones that moved in it."""
+    crossed = crossed_lines(session.dyad)
     for strain in histories(session.dyad):
         about = strain.facts.session == session.number
         moved = strain.facts.session < session.number and any(n == session.number for _m, n, _a, _s in strain.moves)
         if about or moved:
-            yield _strain(strain, names)
+            yield _strain(strain, names, strain.facts.session in crossed)
 
 
-def _strain(strain: StrainHistory, names: Names) -> str:
+def _strain(strain: StrainHistory, names: Names, crossed: bool) -> str:
     facts = strain.facts
-    who = {"client": names.client, "therapist": names.therapist, "signal": _("a signal")}[facts.opened_by]
-    line = _("Session {number}: possible strain, noted by {who}, {kind}. Now: {state}.")
-    return line.format(number=facts.session, who=who, kind=strain_kind(facts.kind), state=strain_state(facts.state))
+    gaps = {"number": facts.session, "state": strain_state(facts.state), "who": getattr(names, facts.opened_by, "")}
+    if crossed and facts.opened_by == "client":
+        line = _(
+            "Session {number}: {who} reported that a line was crossed. Now: {state}. "
+            "[Add what was reported, word for word, and what was done.]"
+        )
+        return line.format(**gaps)
+    if facts.opened_by == "signal":
+        return _("Session {number}: a possible strain, from a mark. Now: {state}.").format(**gaps)
+    if facts.kind == "unclear":
+        return _("Session {number}: {who} said that something felt off. Now: {state}.").format(**gaps)
+    line = _("Session {number}: {who} said that something felt off ({kind}). Now: {state}.")
+    return line.format(kind=strain_kind(facts.kind), **gaps)
 
 
 def _scores(course: Course, days: dict[int, date]) -> Iterable[ScoreRow]:

@@ -88,7 +88,7 @@ def calm(last: int | None) -> str:
     if last <= STARTING_SESSIONS:
         so_far = _("Session {last}. Accord marks nothing in the first {first} sessions.")
         return so_far.format(last=last, first=STARTING_SESSIONS)
-    return _("Nothing to follow up so far.")
+    return _("Nothing reported or marked so far.")
 
 
 def line(finding: Finding) -> str:
@@ -138,6 +138,6 @@ def _nothing(last: int, names: Names) -> Headline:
             _("In the first three sessions Accord draws no conclusions from scores. Go by what you both say."),
         )
     return Headline(
-        _("Nothing to follow up so far."),
-        _("No strain is open, and the last answers were not unusual for {client}.").format(client=names.client),
+        _("Nothing reported or marked so far."),
+        _("That does not mean that all is well. Look at where your answers differ."),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accord.instruments import Instrument, PublishedThreshold, Scale, catalogue
 from accord.records import DyadRecord, Response
@@ -91,10 +92,17 @@ def _value(instrument: Instrument, response: Response, scale: Scale) -> float | 
 def _words(points: int, first: int, last: int, scale: Scale) -> str:
     if not points:
         return _("No change from session {first} to session {last}.").format(first=first, last=last)
-    text = (
-        _("{points} points lower in session {last} than in session {first}")
-        if points < 0
-        else _("{points} points higher in session {last} than in session {first}")
-    )
+    if points < 0:
+        text = ngettext(
+            "{points} point lower in session {last} than in session {first}",
+            "{points} points lower in session {last} than in session {first}",
+            abs(points),
+        )
+    else:
+        text = ngettext(
+            "{points} point higher in session {last} than in session {first}",
+            "{points} points higher in session {last} than in session {first}",
+            points,
+        )
     way = _("lower is better") if scale.direction == "high is bad" else _("higher is better")
     return text.format(points=abs(points), first=first, last=last) + f" ({way})."

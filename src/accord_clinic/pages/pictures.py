@@ -7,6 +7,7 @@ from itertools import pairwise
 import segno
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accord.course import Course, Series
 from accord.instruments import Instrument, Scale
@@ -263,7 +264,8 @@ def span(opened: int, talked: int | None, settled: int | None, by: Opener) -> St
     elif settled == opened:
         label = _("resolved at once")
     else:
-        label = _("resolved in {count} sessions").format(count=settled - opened)
+        count = settled - opened
+        label = ngettext("resolved in {count} session", "resolved in {count} sessions", count).format(count=count)
     return StrainSpan(opened, talked, settled, by, label)
 
 

@@ -81,5 +81,5 @@ def _sentence(running: tuple[Shared, ...]) -> str:
         "{count} client is shared with you.", "{count} clients are shared with you.", count
     ).format(count=count)
     if not to_talk:
-        return f"{shared} {_('Nothing to follow up so far.')}"
+        return f"{shared} {_('Nothing reported or marked so far.')}"
     return f"{shared} {_('With {count} of them there is something to talk about.').format(count=to_talk)}"

@@ -11,7 +11,8 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accord.signals import CHECK_IN, LINE_CROSSED, WHAT_FELT_OFF
+from accord import signals
+from accord.signals import CHECK_IN
 from accord_clinic import links, models
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Cover, Dyad, Invitation, Member, Pick, Practice, Response, Session, Strain
@@ -226,7 +227,7 @@ def keeps(responses: Iterable[Response]) -> bool:
 
 def says_line_crossed(responses: Iterable[Response]) -> bool:
     """Whether the client shows that a line was crossed."""
-    return any(LINE_CROSSED in (row.answers.get(WHAT_FELT_OFF) or ()) for row in responses)
+    return any(signals.says_line_crossed(row.answers) for row in responses)
 
 
 def open_concerns(session: Session) -> list[tuple[str, datetime, int]]:

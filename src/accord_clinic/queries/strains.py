@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accord.records import StrainFacts
 from accord_clinic.database.prepared import Prepared, PreparedForMany
-from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove
+from accord_clinic.models import Dyad, Member, Session, Signal, Strain, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, UNSETTLED, standing
 from accord_clinic.permissions import dyads_visible_to
@@ -131,6 +131,12 @@ def open_strains(dyads: Sequence[int]) -> dict[int, list[OpenStrain]]:
         word = word_on_talking(standing(steps, side=1))
         strains.setdefault(dyad, []).append(OpenStrain(number, opened_by, state, word, uid))
     return strains
+
+
+def crossed_lines(dyad: Dyad) -> frozenset[int]:
+    """The numbers of the sessions of which the client shows that a line was crossed."""
+    rows = Signal.objects.filter(dyad=dyad, kind="line_crossed").annotate(number=rank("session"))
+    return frozenset(rows.values_list("number", flat=True))
 
 
 def open_strain(strain: Strain) -> OpenStrain:

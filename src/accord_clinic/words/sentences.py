@@ -441,7 +441,7 @@ def how_often(alarms: FalseAlarms) -> str:
 def how_sure(alarms: FalseAlarms | None) -> str:
     """How far to trust an inferred mark, as the calibration that judged it knows."""
     if alarms is None:
-        return _("This is a hint, not a finding.")
+        return _("What it means is not known.")
     if alarms.false_discovery:
         share, low, high = (round(100 * part) for part in alarms.false_discovery)
         sentence = _(
@@ -499,7 +499,7 @@ def strain_state(state: str) -> str:
 def strain_kind(kind: str) -> str:
     """What it was like, without the field's jargon."""
     return {
-        "withdrawal": _("withdrawal"),
-        "confrontation": _("confrontation"),
+        "withdrawal": _("went quiet or went along"),
+        "confrontation": _("disagreed or complained"),
         "unclear": _("unclear which kind"),
     }[kind]

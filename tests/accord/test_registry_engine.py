@@ -19,7 +19,7 @@ from tests.accord.study_files import packed
 
 from accord.cli import main
 from accord.errors import BadInput
-from accord.registry import engine
+from accord.registry import engine, signals
 from accord.registry.coupling import registry_coupling
 from accord.registry.dropout import registry_dropout
 from accord.registry.folder import read_folder
@@ -201,8 +201,12 @@ def marked(registry, capsys, folder):
     return theirs.sort("practice", "dyad", "session").select("expected", "sd", "z", "flag", "state")
 
 
+def rows_written(folder):
+    return pl.read_parquet(folder / "**/*.parquet", hive_partitioning=True).sort("practice", "dyad", "session")
+
+
 def mark_alike(folder, theirs):
-    mine = pl.read_parquet(folder / "**/*.parquet", hive_partitioning=True).sort("practice", "dyad", "session")
+    mine = rows_written(folder)
     assert mine["flag"].sum() > 0
     assert mine["flag"].to_list() == theirs["flag"].to_list()
     assert mine["state"].to_list() == theirs["state"].to_list()
@@ -261,14 +265,19 @@ def spark(monkeypatch):
 
 
 @pytest.mark.cluster
-def test_spark_gives_what_duckdb_gives(registry, tmp_path, capsys, spark):
+def test_spark_gives_what_duckdb_gives(registry, tmp_path, spark, monkeypatch):
     here, there = growth(registry, SCALE), growth(registry, SCALE, engine="local[2]")
     assert there.loglik == pytest.approx(here.loglik, abs=1e-6)
     assert there.fixed == pytest.approx(here.fixed, rel=1e-9)
     alike(registry_coupling(registry, *SCORES, engine="local[2]"), coupled(registry))
     leave_alike(registry_dropout(registry, SCORES[1:], "local[2]", smooth=True), left(registry, tmp_path))
-    registry_signals(registry, ALLIANCE, tmp_path / "out", "local[2]", 0.3)
-    mark_alike(tmp_path / "out", marked(registry, capsys, tmp_path))
+    monkeypatch.setattr(signals, "MOST", 60)  # courses are drawn, and both have to draw the same
+    made = {
+        where: registry_signals(registry, ALLIANCE, tmp_path / where, engine_name, 0.3).calibrations["client"]
+        for where, engine_name in (("here", "duckdb"), ("there", "local[2]"))
+    }
+    assert (made["here"].n, made["here"].id) == (made["there"].n, made["there"].id)
+    mark_alike(tmp_path / "there", rows_written(tmp_path / "here"))
 
 
 @pytest.mark.cluster

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from accord.errors import BadInput
-from accord.registry.engine import connected, shares, table_of
+from accord.registry.engine import connected, courses_of, shares, table_of
 from accord.registry.join import Registry
 from accord.registry.measures import PLANNED, UNPLANNED, RatedScore
 from accord.stats.hazard import HazardFit, hazard_of_cells
@@ -48,7 +48,7 @@ def registry_dropout(
                 what = f"{registry.root}: sessions and scores make more than {MOST_CELLS:,} different combinations"
                 raise BadInput(f"{what}. Give fewer scores, or scores of whole points.")
             whole = rows.filter([rows[name].notnull() for name in by[2:]])
-            persons += int(whole.select(*COURSE).distinct().count().execute())
+            persons += int(courses_of(whole).count().execute())
     table = pl.concat(tables, how="vertical_relaxed")
     absent = [str(measure) for k, measure in enumerate(covariates) if table[f"x{k}"].is_null().all()]
     if absent:

@@ -16,7 +16,7 @@ import polars as pl
 
 from accord.errors import BadInput
 from accord.records import RATERS
-from accord.registry.engine import connected, table_of
+from accord.registry.engine import connected, courses_of, table_of
 from accord.registry.join import Registry
 from accord.stats.innovation import STATES, repair
 from accord.stats.priors import starting
@@ -121,7 +121,7 @@ def judged(table: pl.DataFrame, made: Mapping[str, Calibration]) -> pl.DataFrame
 
 def _calibrated(rows: Any, scale: str, drop_budget: float, registry: Registry) -> dict[str, Calibration]:
     """One calibration for each voice, by the courses that `calibrate` itself would draw from all."""
-    courses = rows.select("practice", "dyad").distinct().order_by("practice", "dyad").to_polars()
+    courses = courses_of(rows).order_by("practice", "dyad").to_polars()
     if not len(courses):
         raise BadInput(f"{registry.root}: nobody rated {scale!r}. See accord registry describe.")
     if len(courses) > MOST:

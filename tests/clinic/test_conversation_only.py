@@ -78,7 +78,7 @@ def test_a_very_low_answer_to_hope_or_own_ability_prompts_a_look_where_it_is_swi
     people.practice.inferred_at = timezone.now()
     people.practice.save()
     page = unescape(browser.get(url).content.decode())
-    assert ("This is one answer, not a measure of risk" in page) is told
+    assert ("This answer does not measure risk, so ask" in page) is told
     assert (MEANS in page) is told
     assert (HOPE in page) is (said["w6"] == 0)
 

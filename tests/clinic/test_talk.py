@@ -193,6 +193,13 @@ def test_ticking_a_strain_moves_it_once(session, ben_sees):
     assert "talked about" in ben_sees.get(f"/sessions/{session.uid}/talk/").content.decode()
 
 
+def test_why_the_therapist_looked_first_stands_on_the_sheet(people):
+    looked_at = a_held_session(people.dyad, client=answers("client"))
+    reveal.waive(looked_at, "I was ill", by=people.ben)
+    looked_at.refresh_from_db()
+    assert sheet(looked_at).how == "Ben opened the answers first and wrote why: “I was ill”"
+
+
 def test_reading_the_sheet_is_noted(session, ben_sees):
     ben_sees.get(f"/sessions/{session.uid}/talk/")
     assert ReadLog.objects.get().what == "talk_sheet"

@@ -116,7 +116,7 @@ def _sheet(session: Session) -> Sheet:
         therapist=voices.names["therapist"],
         number=session.number,
         start=session.start,
-        how=" · ".join(filter(None, (_how_rated(session.revealed_by, answers), _how_answered(rows, answers)))),
+        how=" · ".join(filter(None, (_how_rated(session, answers), _how_answered(rows, answers)))),
         answers=answers,
         language=dyad.client.language,
         lead=reading(up_to_here, session.number, Names(answers.client, answers.therapist, you=False)).for_both,
@@ -129,12 +129,15 @@ def _sheet(session: Session) -> Sheet:
     )
 
 
-def _how_rated(revealed_by: str, answers: SessionAnswers) -> str:
+def _how_rated(session: Session, answers: SessionAnswers) -> str:
     """How the answers came about: blind, late, or of one side alone."""
-    if revealed_by == "both":
+    if session.revealed_by == "both":
         return _("each answered before seeing the other's answers")
-    if revealed_by == "import":
+    if session.revealed_by == "import":
         return _("past ratings, imported from a file")
+    if session.waived_why:
+        looked = _("{name} opened the answers first and wrote why: “{why}”")
+        return looked.format(name=answers.therapist, why=session.waived_why)
     if not answers.sides:
         return _("neither has answered about this session")
     if "therapist" not in answers.sides:

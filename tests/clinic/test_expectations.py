@@ -50,7 +50,7 @@ def read(answer) -> str:
 def test_the_link_shows_the_guide_and_the_questions_and_changes_nothing(people, pages):
     page = read(pages("ana"))
     for text in ("Before your first session", "What should be better in three months?", "What do you expect from Ben?",
-                 "What you agree to by sending", "Give a phone number"):  # fmt: skip
+                 "What you agree to by sending", "Agree who rings back"):  # fmt: skip
         assert text in page
     assert "Accord" not in page
     assert not Consent.objects.exists()

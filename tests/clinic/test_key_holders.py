@@ -127,7 +127,7 @@ class TestAPracticeOfTwo:
         assert "Nobody sees this. You said: not yet." in told["lines"]
         assert "Cy sees this. Ben does not." in told["lines"]
         assert "Nobody yet: I’ll bring it up myself" in told["questions"]
-        assert "Counts across many people, never your words." in told["readers"]
+        assert "Counts across many people. In an emergency the office can open your answers." in told["readers"]
 
     def test_whoever_covers_for_the_therapist_watches_over_nothing_meanwhile(self, two):
         today = timezone.localdate()

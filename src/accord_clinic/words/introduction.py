@@ -16,8 +16,8 @@ def introduction(language: str) -> tuple[str, ...]:
                 "session was for you, and whether anything felt off between us."
             ),
             _(
-                "I answer the same questions, and usually neither of us sees the other's answers first. You choose "
-                "what I read. If there are exceptions, the page names them first. You can skip any question."
+                "I answer the same questions, usually before I see yours. You choose what I read, and the page names "
+                "any exception first. You can skip any question."
             ),
             _(
                 "I ask because I do not always notice when something is off, and I would like to know. Next time we "

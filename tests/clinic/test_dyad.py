@@ -38,7 +38,7 @@ def test_it_opens_with_the_case_in_a_sentence(people, dyad, page):
     a_held_session(dyad, client=answers("client", t1=2), therapist=answers("therapist"))
     headline = page().headline
     assert headline.title == "You and Ana see session 5 differently."
-    assert headline.text.startswith("Ana says something felt off in session 5; you did not notice this.")
+    assert headline.text.startswith("Ana says something felt off in session 5; you answered that nothing did.")
 
 
 def test_an_inferred_mark_says_how_sure_it_is(people, dyad, page):
@@ -206,7 +206,7 @@ def test_a_supervisor_sees_a_shared_dyad_and_can_change_nothing(people, dyad, be
     care.share(dyad, cy, by=ben)
     page = html(as_member(cy), dyad)
     assert "Ana and Ben see session 1 differently." in page
-    assert "Ben did not notice this" in page
+    assert "Ben answered that nothing felt off" in page
     for name in ("plan_session", "arrange"):
         assert reverse(name, args=[dyad.uid]) not in page
         assert as_member(cy).get(reverse(name, args=[dyad.uid])).status_code == 404

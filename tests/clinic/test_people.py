@@ -27,7 +27,7 @@ def caseload(people, ben):
 def test_first_come_those_with_whom_something_is_to_be_talked_about(caseload, people, ben):
     listed = people_of(ben)
     assert [p.name for p in listed] == ["Zoë Marchetti", "Ana", "Bo", "Imani", "Kim"]
-    assert listed[0].line == "Zoë Marchetti says something felt off in session 1; you did not notice this."
+    assert listed[0].line == "Zoë Marchetti says something felt off in session 1; you answered that nothing did."
     assert listed[0].chip == "strain · open for 1 session"
 
 

@@ -38,9 +38,9 @@ def lines(signals=(), strains=(), last=9, names=TO_BEN):
 def test_a_moment_that_one_of_the_two_felt():
     seen = a_signal("seen_by_one", 9, True, evidence={"felt_by": "client", "level": 2})
     strain = a_strain(9, "client", "opened")
-    assert lines([seen], [strain]) == ["Ana says something felt off in session 9; you did not notice this."]
+    assert lines([seen], [strain]) == ["Ana says something felt off in session 9; you answered that nothing did."]
     assert lines([seen], [strain], names=TO_CY) == [
-        "Ana says something felt off in session 9; Ben did not notice this."
+        "Ana says something felt off in session 9; Ben answered that nothing did."
     ]
     assert findings([seen], [strain], 9, TO_BEN)[0].title == "You and Ana see session 9 differently."
 

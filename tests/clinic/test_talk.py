@@ -118,7 +118,7 @@ def test_one_step_apart_is_no_difference_worth_words(people):
 def test_what_felt_off_stands_in_both_voices(session):
     felt = sheet(session).answers.felt
     assert felt.client == ("Something clearly felt off", "We have not talked about it", "I went quiet")
-    assert felt.therapist == ("Ben did not notice this",)
+    assert felt.therapist == ("Ben answered that nothing felt off",)
 
 
 def test_own_words_stand_as_written_the_clients_first(people, ben_sees):

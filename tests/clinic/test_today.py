@@ -53,7 +53,7 @@ def test_each_session_says_what_stands_out_strongest_first(noon, people, dyad, b
     a_session(dyad, NOON + timedelta(hours=2))
     a_session(a_dyad(ben, "Bo"), NOON + timedelta(hours=3))
     lines = {entry.name: entry.line for entry in today(ben).sessions}
-    assert lines["Ana"] == "Ana says something felt off in session 1; you did not notice this."
+    assert lines["Ana"] == "Ana says something felt off in session 1; you answered that nothing did."
     assert lines["Bo"] == "There is no session yet whose answers you can both see."
 
 

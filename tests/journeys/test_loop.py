@@ -72,7 +72,7 @@ def test_rate_reveal_talk_agree_ask_again(people, ben_at_work, as_member):
     # Both are open now: the talk sheet holds both voices, the dyad page opens with the difference.
     sheet = text(ben_at_work.get(f"/sessions/{session.uid}/talk/"))
     assert "Something clearly felt off" in sheet
-    assert "Ben did not notice this" in sheet
+    assert "Ben answered that nothing felt off" in sheet
     assert "Look at the clock less" in sheet
     assert "see session 6 differently" in text(ben_at_work.get(f"/people/{people.dyad.uid}/"))
 

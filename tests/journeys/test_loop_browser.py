@@ -100,7 +100,7 @@ def test_the_whole_loop(people, phone, bens_page, mailoutbox):
     bens_page.goto(f"/sessions/{session.uid}/rate/")
     rate(bens_page)
     expect(bens_page.get_by_role("heading", level=1)).to_contain_text("How each of you saw session 6")
-    expect(bens_page.locator("main")).to_contain_text("Ben did not notice this")
+    expect(bens_page.locator("main")).to_contain_text("Ben answered that nothing felt off")
     bens_page.get_by_role("button", name=re.compile("We talked about this.*What felt off")).click()
     strain = Strain.objects.get(opened_by="client")
     assert strain.state == "talked_about"

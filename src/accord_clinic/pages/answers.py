@@ -281,7 +281,7 @@ class WordedAnswers:
         if row is None or check_in is None or level is None:
             return ()  # not sent, skipped, kept or not asked: nobody else can tell the last three apart
         if not level:
-            return (_did_not_notice(self.names[side]),)
+            return (_("{name} answered that nothing felt off").format(name=self.names[side]),)
         phrases = [self.say(check_in, check_in.item(STRAIN), side, level)]
         for item in ("t2", "t3"):
             answer = row.answers.get(item)

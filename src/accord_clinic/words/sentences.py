@@ -229,8 +229,8 @@ def _felt(by: set[str], alone: bool, number: int, names: Names) -> tuple[str, st
                 number=number,
             ),
             names.say(
-                _("{client} says something felt off in session {number}; you did not notice this."),
-                _("{client} says something felt off in session {number}; {therapist} did not notice this."),
+                _("{client} says something felt off in session {number}; you answered that nothing did."),
+                _("{client} says something felt off in session {number}; {therapist} answered that nothing did."),
                 number=number,
             ),
         )
@@ -254,8 +254,8 @@ def _felt_by_therapist(therapist: bool, alone: bool, number: int, names: Names) 
     )
     if alone:
         return title, names.say(
-            _("You say something felt off in session {number}; {client} did not notice this."),
-            _("{therapist} says something felt off in session {number}; {client} did not notice this."),
+            _("You say something felt off in session {number}; {client} answered that nothing did."),
+            _("{therapist} says something felt off in session {number}; {client} answered that nothing did."),
             number=number,
         )
     return title, names.say(

@@ -369,7 +369,7 @@ def test_an_answer_about_self_harm_shows_help_at_once(open_phone, session):
 def test_a_long_measure_is_introduced_once_and_stands_folded_in_the_review(open_phone, session):
     Measure.objects.create(dyad=session.dyad, instrument="phq-9", every=1)
     page = follow(open_phone(), session)
-    expect(page.get_by_text("Urgent help")).to_be_in_viewport()
+    expect(page.get_by_text("Urgent help", exact=True)).to_be_in_viewport()
     while page.locator("#question-1-phq1").is_hidden():
         page.locator("[data-skip]").click()
     expect(page.locator("#question-1-phq1 legend")).to_contain_text("Over the last 2 weeks, how often")

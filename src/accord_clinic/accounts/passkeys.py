@@ -1,5 +1,6 @@
 """Check the passkeys that browsers send; what fails becomes an error and an entry in the audit log."""
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,7 +15,7 @@ from accord_clinic.models import Member
 
 LONGEST = 60
 # What the parsers of allauth and fido2 let through when a field is not of the kind that they expect.
-UNREADABLE = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+UNREADABLE = (AttributeError, LookupError, TypeError, ValueError, RecursionError, struct.error)
 LARGEST = 65_535
 """The largest number in what a browser says of a passkey: the name of a way to sign. Fido2 reads a number where bytes
 should be as so many bytes, and one request could take all the memory there is."""

@@ -177,6 +177,14 @@ def test_perfect_answers_without_room_to_speak_are_quiet():
     assert found(said({}, {}, open_voice, open_voice, open_voice)) == set()
 
 
+def test_what_stays_quiet_is_told_again_after_six_check_ins_and_not_before():
+    perfect = {"d1": 4, "d2": 4, "m1": 4, "m2": 4, "b1": 0, "b2": 4, "b3": 4, "b4": 4, "v1": 0}
+    told = found(said({}, {}, *[perfect] * 10))
+    assert told == {("quiet", 5), ("quiet", 11)}
+    ended_and_begun_anew = found(said({}, {}, *[perfect] * 5, {}, {}, *[perfect] * 3))
+    assert ended_and_begun_anew == {("quiet", 5), ("quiet", 12)}
+
+
 def test_the_same_place_on_every_question_is_quiet():
     same = dict.fromkeys(USUAL, 2)
     assert ("quiet", 5) in found(said({}, {}, same, same, same))

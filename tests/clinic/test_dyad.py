@@ -289,6 +289,13 @@ def test_an_outcome_says_in_words_how_it_changed_and_what_may_be_chance(dyad, pa
     assert "PMC8411661" in change.source
 
 
+def test_an_outcome_that_was_lower_in_between_says_so(dyad, page):
+    for each in (2, 0, 1):
+        a_held_session(dyad, client=with_phq9(each), therapist=answers("therapist"))
+    change = "8 points lower in session 3 than in session 1 (lower is better). The lowest was 0 in session 2."
+    assert page().outcomes[0].change == change
+
+
 def test_an_outcome_that_was_asked_once_says_nothing_about_change(dyad, page):
     a_held_session(dyad, client=with_phq9(2), therapist=answers("therapist"))
     assert page().outcomes == ()

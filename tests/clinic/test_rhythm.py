@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_session
 
@@ -135,6 +136,16 @@ def test_link_that_was_claimed_before_the_pause_is_not_sent(ben, dyad):
     Notice.objects.update(dropped_at=None, about="https://example.org/c/x")  # as a worker holds it at this moment
     notices.deliver()
     assert mail.outbox == []
+
+
+def test_a_death_is_no_pause_and_can_be_entered_by_mistake(ben, dyad, as_member):
+    browser, page = as_member(ben), reverse("dyad", args=[dyad.uid])
+    assert "The client has died" in browser.get(page).content.decode()
+    browser.post(reverse("pause", args=[dyad.uid]), {"what": "died"})
+    after = browser.get(page).content.decode()
+    assert "Ana has died" in after
+    assert "Paused since" not in after
+    assert "This was entered by mistake" in after
 
 
 def test_who_died_keeps_no_session_ahead_and_is_not_asked_about_again(ben, dyad, weekly):

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
 
 from accord_clinic.actions import care, checkin
@@ -111,6 +112,19 @@ def test_it_can_be_passed_on_to_somebody_by_name(people, ben, cy, answered, as_m
     recorded(as_member, cy, answered, done="passed_on", to="Dr Lind, on call")
     assert "Cy passed it on to Dr Lind, on call" in page(ben, "safety_answer", answered.uid)
     assert SafetyLook.objects.get().member == cy
+
+
+def test_that_somebody_spoke_with_the_client_ends_the_notice(people, ben, answered, as_member, page):
+    recorded(as_member, ben, answered, done="spoke")
+    assert "Ben spoke with the client" in page(ben, "safety_answer", answered.uid)
+    assert READ not in page(ben, "people")
+
+
+def test_today_says_since_when_an_answer_has_been_waiting(people, ben, answered, page, monkeypatch):
+    assert "It has been waiting since" not in page(ben, "today")
+    since, later = date_format(timezone.localtime(), "j F"), timezone.now() + timedelta(days=7)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    assert f"It has been waiting since {since}." in page(ben, "today")
 
 
 def test_it_returns_with_each_new_answer(people, dyad, ben, answered, as_member, page):

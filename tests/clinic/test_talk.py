@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from django.urls import reverse
 from tests.clinic.people import a_course, a_held_session, a_part, answers
 from tests.clinic.rights_steps import inside
 
@@ -12,6 +13,7 @@ from accord_clinic.actions import agreements, reveal, talk_sheet
 from accord_clinic.charts.strips import strip
 from accord_clinic.models import ReadLog, Strain, Suggestion
 from accord_clinic.pages.talk_sheet import sheet
+from accord_clinic.questionnaires.submission import AskedAgain
 
 
 @pytest.fixture
@@ -255,6 +257,18 @@ def test_ticking_again_is_the_same_as_once(people, session):
     for _again in range(2):
         talk_sheet.tick(session, "words:o2", by=people.ben)
     assert session.talk_ticks.count() == 1
+
+
+def test_what_the_client_says_of_an_earlier_session_stands_beside_the_therapists_tick_once(people, ben_sees):
+    both = {"client": answers("client", t1=2, t2=3), "therapist": answers("therapist", t1=1)}
+    a_held_session(people.dyad, **both)
+    strain = Strain.objects.get(opened_by="client")
+    again = replace(answers("client"), again=(AskedAgain(strain.uid, False, "still_there"),))
+    latest = a_held_session(people.dyad, client=again, therapist=answers("therapist"))
+    [line] = sheet(latest).earlier
+    assert line.both == "What felt off in session 1. Ana: not talked about, not resolved"
+    ben_sees.post(reverse("talk_tick", args=[latest.uid]), {"topic": f"strain:{strain.uid}"})
+    assert "Ben ticked: talked about" in ben_sees.get(reverse("talk", args=[latest.uid])).content.decode()
 
 
 def test_what_felt_off_is_ticked_on_the_sheet_of_its_own_session(people, session):

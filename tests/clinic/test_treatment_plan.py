@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
+from django.urls import reverse
 from django.utils import timezone
 from tests.clinic.people import a_held_session, answers
+from tests.clinic.rights_steps import inside
 
 from accord_clinic.actions import agreements, care, own_space, treatment_plan
 from accord_clinic.exports.client_tables import TABLES
@@ -63,6 +65,15 @@ def test_either_writes_it_and_both_confirm(both, people):
     assert both("ana").count("confirmed on") == 2
     assert both("ana", {"what": "confirm"}).status_code == 302
     assert TreatmentPlan.objects.get().seals.count() == 2
+
+
+def test_the_problem_is_no_goal_that_could_be_reached(people, goal):
+    page = inside(people.ana).get(reverse("my-goals", args=[people.dyad.uid])).content.decode()
+    apart = page.index("The problem, as you both see it")
+    view = page[apart:]
+    assert page.index("Sleep") < apart < page.index("I lie awake with the phone")
+    assert "Mark as reached" not in view[: view.index("</article>")]
+    assert "Mark as reached" in page
 
 
 def test_a_change_is_a_new_version_that_nobody_has_confirmed(both):

@@ -32,7 +32,8 @@ from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.choices import MODALITIES
 from accord_clinic.words.phrases import moment
-from accord_clinic.words.sentences import Names, scale_name, strain_kind, strain_state
+from accord_clinic.words.sentences import Names, scale_name
+from accord_clinic.words.strains import strain_kind, strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Session

@@ -15,7 +15,7 @@ from accord_clinic.attainment import LEVELS, level_words
 from accord_clinic.pages.outcomes import OutcomeChange, outcome_changes
 from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.looking_back import LookingBackRows
-from accord_clinic.words.sentences import strain_state
+from accord_clinic.words.strains import strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, FollowUp

@@ -28,7 +28,8 @@ from accord_clinic.questionnaires.page import PICKED, PICKS, Agreed, Concern, as
 from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.words.phrases import at, day
-from accord_clinic.words.sentences import Names, strain_state
+from accord_clinic.words.sentences import Names
+from accord_clinic.words.strains import strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Client, Dyad, PrivateLine, Session

@@ -16,7 +16,8 @@ from accord_clinic.pages.findings import reading
 from accord_clinic.pages.pictures import span
 from accord_clinic.queries.findings import SignalsAndStrains
 from accord_clinic.queries.strains import StrainHistory, is_open, moves, open_strain
-from accord_clinic.words.sentences import Finding, Names, strain_state
+from accord_clinic.words.sentences import Finding, Names
+from accord_clinic.words.strains import strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Session, Strain

@@ -26,7 +26,8 @@ from accord_clinic.queries.talk_sheet import AnswerRows, SheetRows, answer_rows,
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS
 from accord_clinic.words import phrases
-from accord_clinic.words.sentences import Names, OpenStrain, strain_state
+from accord_clinic.words.sentences import Names, OpenStrain
+from accord_clinic.words.strains import strain_state
 
 if TYPE_CHECKING:
     from accord_clinic.models import Comment, Session
@@ -219,19 +220,19 @@ def _earlier(session: Session, open_ones: Mapping[str, OpenStrain], rows: SheetR
             continue
         topic = f"strain:{strain.uid}"
         text = _("What felt off in session {number}").format(number=strain.number)
-        stands = _as_the_client_says(open_ones.get(strain.uid), client) or strain_state(strain.state)
-        lines[strain.number] = Line(_("From before"), both=f"{text}: {stands}", topic=topic, ticked=topic in rows.ticks)
+        stands = _as_the_client_says(open_ones.get(strain.uid))
+        both = f"{text}. {client}: {stands}" if stands else f"{text}: {strain_state(strain.state)}"
+        lines[strain.number] = Line(_("From before"), both=both, topic=topic, ticked=topic in rows.ticks)
     return tuple(line for _number, line in sorted(lines.items()))
 
 
-def _as_the_client_says(strain: OpenStrain | None, client: str) -> str:
+def _as_the_client_says(strain: OpenStrain | None) -> str:
     """Whether it was talked about and where it stands, by the client's word; a tick is told apart from it."""
     if strain is None:
         return ""
     talked = {"yes": _("talked about"), "in_part": _("talked about in part"), "no": _("not talked about")}
     stands = strain_state(strain.state) if strain.state in ("partly", "still_there") else ""
-    words = list(filter(None, (talked.get(strain.talked, ""), stands)))
-    return _("{client} says {words}").format(client=client, words=", ".join(words)) if words else ""
+    return ", ".join(filter(None, (talked.get(strain.talked, ""), stands)))
 
 
 def _review(day: date | None) -> Line | None:

@@ -60,13 +60,14 @@ def questions_html(
     """All questions of a page, with what was answered so far and what is wrong with it.
 
     `readers` name the therapist as questions do; `elsewhere` says where to turn when nobody else here reads;
-    `help_text` (HTML) is whom to call in need; `instead`: whom to tell where the therapist crossed a line.
+    `help_text` (HTML) is whom to call in need; `instead`: what a client can do who ticks that a line was crossed.
     """
     parts = [_fields(page.first, values, problems)]
     parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.body]
     parts.append(_fields(page.around, values, problems))
     parts += [_part_html(page, block, values, problems, readers, elsewhere, help_text) for block in page.closing]
-    html = "".join(parts).replace(INSTEAD_HERE, escape(instead))
+    notice = render_to_string("client/_instead.html", {"instead": instead}) if instead else ""
+    html = "".join(parts).replace(INSTEAD_HERE, notice)
     return mark_safe(html)  # noqa: S308 - every part comes from an autoescaping template
 
 

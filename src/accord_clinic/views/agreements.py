@@ -16,7 +16,8 @@ from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
-from accord_clinic.words.sentences import Names, strain_kind, strain_state
+from accord_clinic.words.sentences import Names
+from accord_clinic.words.strains import strain_kind, strain_state
 
 SIDE = "therapist"
 

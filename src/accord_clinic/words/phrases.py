@@ -66,8 +66,8 @@ def _moment(stored: datetime, where: ZoneInfo, form: str, _language: str | None)
 def how_long(seconds: int) -> str:
     """From how long it takes somebody who knows the questions to how long somebody needs who weighs each answer.
 
-    The questionnaires' seconds are those of the first, counted in taps and words of the questions. Somebody who read
-    answers and notices as well took 1.8 times as long.
+    The questionnaires' seconds are those of the first, counted in taps and words of the questions. With the words of
+    answers and notices the same count comes to 1.8 times as many.
     """
     least, most = max(1, round(seconds / 60)), max(2, round(1.8 * seconds / 60))
     if seconds <= 45:

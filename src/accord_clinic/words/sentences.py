@@ -18,6 +18,8 @@ ANSWER = "answer"
 """In the evidence of a safety notice: the session whose answer is to be read."""
 FELT = ("strain_reported", "seen_by_one", "line_crossed")
 """What is told with the strain that it opened, as long as that is not settled."""
+FEW_COURSES = 20
+"""With fewer in the calibration, a mark says that what is usual here is still being worked out."""
 SAFETY, CROSSED, TO_TALK, REPORTED, WAITS, INFERRED, ASIDE = range(7)
 """The order of findings; from `ASIDE` on nothing asks for a conversation."""
 
@@ -477,29 +479,3 @@ def judged_by(alarms: FalseAlarms) -> str:
         "Based on calibration {name}, from {courses} clients here.",
         alarms.courses,
     ).format(name=alarms.calibration, courses=alarms.courses)
-
-
-FEW_COURSES = 20
-
-
-def strain_state(state: str) -> str:
-    """The state of a strain, in two or three words."""
-    return {
-        "opened": _("not talked about yet"),
-        "talked_about": _("talked about"),
-        "repair_tried": _("something was tried"),
-        "partly": _("partly resolved"),
-        "still_there": _("not resolved"),
-        "settled": _("resolved"),
-        "at_rest": _("left as it is"),
-        "open_at_ending": _("open when treatment ended"),
-    }[state]
-
-
-def strain_kind(kind: str) -> str:
-    """What it was like, without the field's jargon."""
-    return {
-        "withdrawal": _("went quiet or went along"),
-        "confrontation": _("disagreed or complained"),
-        "unclear": _("unclear which kind"),
-    }[kind]

@@ -124,7 +124,7 @@ def analyses(registry: Registry, engine: str) -> dict[str, Callable[[], tuple[st
         courses, flagged = sum(judged.courses.values()), sum(judged.flagged.values())
         return f"{flagged:,} of {courses:,} courses flagged", float(flagged)
 
-    return dict(zip(ANALYSES, (growing, described, leaving, coupled, judging), strict=True))
+    return {"growth": growing, "describe": described, "dropout": leaving, "coupling": coupled, "signals": judging}
 
 
 def run(registry: Registry, rows: int, engine: str, asked: list[str]) -> dict[str, float]:

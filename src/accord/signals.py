@@ -88,10 +88,10 @@ def says_line_crossed(answers: Mapping[str, Any]) -> bool:
 
 
 def line_crossed(seen: Evidence, detector: Detector) -> Iterator[Signal]:
-    """The client says that a line was crossed, and chose to show that: it comes before whatever else felt off."""
+    """The client says that a line was crossed, and chose to show that. How grave it was is not asked."""
     for number, client, _therapist in seen.check_ins():
         if client and says_line_crossed(client.answers):
-            yield detector.signal(number, strength=5.0, evidence={"client": LINE_CROSSED})
+            yield detector.signal(number, strength=1.0, evidence={"client": LINE_CROSSED})
 
 
 def not_said_yet(seen: Evidence, detector: Detector) -> Iterator[Signal]:

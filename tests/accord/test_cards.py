@@ -189,7 +189,7 @@ def test_who_works_integratively_meets_each_card_in_some_session() -> None:
 
 def test_a_card_is_there_in_german_and_says_as_much() -> None:
     for english, german in zip(DECK, GERMAN, strict=True):
-        assert german.title != english.title, "write it in src/accord/guidance/de"
+        assert german.title != english.title, f"{english.id}: write it in src/accord/guidance/de"
         for part in ("tries", "words"):
             assert len(getattr(german, part)) == len(getattr(english, part)), english.id
         for part in ("avoid", "unless"):

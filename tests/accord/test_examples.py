@@ -14,7 +14,6 @@ import pytest
 import accord
 from accord.simulation import simulate
 
-pytestmark = pytest.mark.usefixtures("small_twins")
 MODULES = sorted(m.name for m in pkgutil.walk_packages(accord.__path__, "accord.") if not m.name.endswith("__main__"))
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "use-from-python.md"
 STUDY = simulate(40, 8, seed=2, missing=0.1)

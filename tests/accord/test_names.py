@@ -81,7 +81,13 @@ def _classes(tree: ast.Module) -> Iterator[str]:
         node = within.pop()
         if isinstance(node, ast.ClassDef) and node.name not in {"Command", "Meta", "Migration"}:
             yield node.name
-        within += [inner for inner in ast.iter_child_nodes(node) if isinstance(inner, ast.stmt)]
+        inner = ast.stmt | ast.excepthandler | ast.match_case
+        within += [child for child in ast.iter_child_nodes(node) if isinstance(child, inner)]
+
+
+def test_a_class_is_seen_wherever_it_is_defined():
+    source = "try:\n    class A: pass\nexcept E:\n    class B: pass\nmatch x:\n    case 1:\n        class C: pass"
+    assert set(_classes(ast.parse(source))) == {"A", "B", "C"}
 
 
 def _homes() -> dict[str, list[str]]:

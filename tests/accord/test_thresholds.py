@@ -107,7 +107,7 @@ def test_strains_in_the_practice_make_it_more_careful_and_never_much_deafer():
 
 
 def test_noise_that_falls_further_than_it_rises_is_seen_and_allowed_for():
-    """Unseen, it would give a practice about five times its drops. The benchmark holds 20 practices to 1.4 times."""
+    """Unseen, it would give a practice several times its drops. The benchmark holds 20 practices to 1.4 times."""
     calm = practice(NINE, 3000, 999, Noise(skew=-1.0))
     shares = [flagged(calibrate(practice(NINE, 200, s, Noise(skew=-1.0)), draws=2500), calm) for s in range(2)]
     assert 0.5 * 0.05 < np.mean(shares) < 2.0 * 0.05

@@ -49,7 +49,7 @@ def registry_dropout(
                 raise BadInput(f"{what}. Give fewer scores, or scores of whole points.")
             whole = rows.filter([rows[name].notnull() for name in by[2:]])
             persons += int(courses_of(whole).count().execute())
-    table = pl.concat(tables, how="vertical_relaxed")
+    table = pl.concat(tables, how="vertical_relaxed").with_columns(pl.col(pl.Float64).fill_nan(None))
     absent = [str(measure) for k, measure in enumerate(covariates) if table[f"x{k}"].is_null().all()]
     if absent:
         raise BadInput(f"{registry.root}: there is no score {', '.join(absent)}. See accord registry describe.")

@@ -30,7 +30,10 @@ def table_of(backend: Any, registry: Registry, name: str) -> Any:
 
 
 def shares(backend: Any, registry: Registry) -> list[list[str]]:
-    """The practices, in as many lots as keep what DuckDB holds in memory small. Spark divides the work by itself."""
+    """The practices, in lots of about so many that DuckDB holds little in memory; a practice is never divided.
+
+    Spark divides the work by itself.
+    """
     practices = sorted(registry.practices)
     if backend.name == "pyspark" or not any("scores" in registry.practices[name]["tables"] for name in practices):
         return [practices]

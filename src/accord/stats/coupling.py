@@ -108,7 +108,7 @@ def coupling(
 def lagged_coupling(
     outcome: npt.ArrayLike, alliance: npt.ArrayLike, person: npt.ArrayLike, time: npt.ArrayLike
 ) -> MixedFit:
-    """The lagged model of `coupling` alone, which takes a fifth of the time: for simulations.
+    """The lagged model of `coupling` alone, which takes a small part of the time: for simulations.
 
     Formula, source, shapes (n,), units, missing values and refusals as there.
 

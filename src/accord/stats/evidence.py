@@ -142,7 +142,7 @@ def crossings(above: Flags, judged: Flags) -> Flags:
     >>> crossings(above, judged).tolist()
     [[True, False, False, False, True]]
     """
-    rows = np.flatnonzero(above.any(axis=1))  # few: it takes a third of the time
+    rows = np.flatnonzero(above.any(axis=1))  # few rows ever cross, and only these are looked at
     first = np.zeros_like(above)
     first[rows], judged = above[rows], judged[rows]
     last = np.zeros(len(rows), dtype=np.bool_)

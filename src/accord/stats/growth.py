@@ -17,7 +17,7 @@ from accord.stats.hyper import Hyper, basis
 from accord.stats.innovation import Flags, Floats, ahead
 
 MOVE = 1e-4  # step of the numerical derivative
-FEW = 100  # courses without gaps up to which they are not worth a way of their own
+FEW = 100  # courses without gaps up to which a way of their own gains nothing
 SIZE = 4  # the place of the residual variance among the parameters
 MOST = np.array([0.7, 0.7, 0.3, 0.2, 0.7, 0.4])  # the largest change of each parameter at once
 FEWEST_LEVEL = 1e-4  # of the residual variance: the least that persons' levels differ
@@ -90,7 +90,7 @@ def with_parameters(usual: Hyper, values: Floats) -> Hyper:
 
 
 def _within(value: float, low: float, high: float) -> float:
-    """Cut at both ends; numpy's own takes twenty times as long for one number, and there are thousands."""
+    """Cut at both ends; numpy's own takes more than ten times as long for one number, and there are thousands."""
     return min(max(value, low), high)
 
 

@@ -162,7 +162,7 @@ def _one_step(rest: Floats, time: Floats, hyper: Hyper, whole: bool) -> tuple[Fl
     """Mean and usual sd of ratings less their usual mean, (T, n), given the earlier ones; and 1 where there is one.
 
     How much is known before each session depends on where ratings are, not on what they are. So for persons without
-    gaps (`whole`) it is worked out once, in arrays of one column: a third of the time, and the same to the last digit.
+    gaps (`whole`) it is worked out once, in arrays of one column: quicker, and the same to the last digit.
     """
     noisy = hyper.relative_sd(time)
     seen = np.ones(time.shape, dtype=np.bool_) if whole else rest == rest  # nan is not itself

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from accord.stats.cores import each
 from accord.stats.courses import Noise, draw_pair
 from accord.stats.estimate import calm, estimate, items_of, step_of
 from accord.stats.evidence import COURSE, DOUBTFUL, FEWEST, QUIET, Voices, after_low, watched
@@ -149,7 +148,7 @@ class _Search:
 
         One standard error beyond what even noise looks like: of practices with twenty courses five in six see a skew of
         -1, and one in ten takes even noise for lopsided, one in five where a third of its courses are strained. Unseen,
-        such noise would give them four times their drops.
+        such noise would give them several times their drops.
         """
         if self.at_end(voice.usual) > CUT:
             return 0.0
@@ -286,8 +285,7 @@ class SimulatedPractice:
         """Estimated from the ratings of one voice, or of both in the same sessions, (n, T)."""
         if pair is None:
             return cls(Voice.of(y, t, prior, seed))
-        voices = (y, prior), (pair, second_prior)
-        client, therapist = each(lambda voice: Voice.of(voice[0], t, voice[1], seed), voices)
+        client, therapist = Voice.of(y, t, prior, seed), Voice.of(pair, t, second_prior, seed)
         a, b = innovations(y, t, client.usual).z, innovations(pair, t, therapist.usual).z
         both = (np.abs(a) < 3) & (np.abs(b) < 3)
         shared = float(np.corrcoef(a[both], b[both])[0, 1]) if both.sum() >= 50 else SHARED

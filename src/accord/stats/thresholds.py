@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
-from accord.stats.cores import each
 from accord.stats.estimate import estimate
 from accord.stats.evidence import COURSE, FEWEST, WEIGHT, paired
 from accord.stats.false_marks import false_discovery
@@ -168,9 +167,8 @@ def calibrate_both(
     assert pair is not None
     practice = SimulatedPractice.of(y, pair, t, prior, second_prior, seed)
     assert practice.therapist is not None
-    judged = (practice, y, pair), (SimulatedPractice(practice.therapist), pair, None)
-    both = each(lambda voices: _judging(*voices, t, budget, seed, draws), judged)
-    return both[0], both[1]
+    client_made = _judging(practice, y, pair, t, budget, seed, draws)
+    return client_made, _judging(SimulatedPractice(practice.therapist), pair, None, t, budget, seed, draws)
 
 
 def _read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,19 +90,13 @@ def find_strains(
     source = "the table" if isinstance(ratings, pl.DataFrame) else str(ratings)
     named = rule_named(rule) if rule else None
     table = _checked(ratings if isinstance(ratings, pl.DataFrame) else read_table(ratings), scale, source)
-    works: tuple[Callable[[], Any], ...] = (
-        lambda: Grid.of(table, source),
-        lambda: numbers(table, "score", source).to_numpy(),
-        lambda: _parts(table, scale, source),
-    )
-    grid, scores, parts = each(lambda work: work(), works)
+    grid, scores = Grid.of(table, source), numbers(table, "score", source).to_numpy()
     dated = _days(table, date, source) if date else None
-    # After the last row each column has one cell for what belongs to no row. To touch new memory takes its time.
-    columns = dict(zip(ADDED, each(lambda nothing: np.full(len(table) + 1, nothing), ADDED.values()), strict=True))
+    # After the last row each column has one cell for what belongs to no row.
+    columns = {name: np.full(len(table) + 1, nothing) for name, nothing in ADDED.items()}
     notes: list[dict[str, Any]] = []
-    for name, voices in parts:
-        read = each(lambda chosen: _Voice.of(grid.rows(chosen), scores, dated), voices.values())
-        rated = dict(zip(voices, read, strict=True))
+    for name, voices in _parts(table, scale, source):
+        rated = {rater: _Voice.of(grid.rows(chosen), scores, dated) for rater, chosen in voices.items()}
         if any(np.count_nonzero(rated[rater].rows < len(table)) < len(chosen) for rater, chosen in voices.items()):
             check_once(table, [name for name in UNIQUE if name in table.columns], source)
         notes += _judge_scale(name, rated, grid.sessions, budget, named, columns)

@@ -43,7 +43,7 @@ def test_a_note_says_when_what_both_rated_the_strain_and_what_both_agreed(sessio
     assert opening.endswith("in person, 50 minutes")
     assert "Time on what matters most: Ana: About half of it; Ben: Nearly all of it" in rated.splitlines()
     assert rated.splitlines()[-1] == "PHQ-9, Total (0 to 27): client 8"
-    went_quiet = "Session 4: Ana said that something felt off (went quiet or went along). Now: not talked about yet."
+    went_quiet = "Session 4: Ana said that something felt off (went quiet or went along). Now: open."
     assert strains.splitlines() == ["Strains", went_quiet]
     assert agreed.splitlines() == ["Agreed by both", "Goal: Sleep through"]
 

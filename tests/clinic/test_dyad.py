@@ -144,7 +144,7 @@ def test_a_strain_is_drawn_from_opening_to_settling(people, dyad, page):
     a_held_session(dyad, client=answers("client", t1=1), therapist=answers("therapist", t1=1))
     labels = [label.text for label in page().picture.wide.track.labels]
     assert labels[:2] == ["Strain", "resolved at once"]
-    assert [s.state for s in page().strains] == ["not talked about yet", "not talked about yet", "resolved"]
+    assert [s.state for s in page().strains] == ["open", "open", "resolved"]
 
 
 def test_the_clients_words_are_shown_as_written_and_old_ones_go(people, dyad, page):

@@ -10,7 +10,7 @@ from accord_clinic.actions import strains
 from accord_clinic.models import Signal, Strain
 from accord_clinic.pages.prepare_sheet import prepare
 
-CY = "You can tell Cy, supervisor, instead."
+CY = "You can ask for Cy at the practice instead (supervisor)."
 KEEP = "You need not tell Ben that a line was crossed: you can keep it before you send."
 
 
@@ -41,7 +41,7 @@ def test_prepare_offers_the_cards_for_that_and_no_other(people, session):
 
 def test_the_note_for_the_care_record_says_what_was_reported(people, session, as_member):
     noted = text(as_member(people.ben).get(reverse("note", args=[session.uid])))
-    assert "Session 10: Ana reported that a line was crossed. Now: not talked about yet." in noted
+    assert "Session 10: Ana reported that a line was crossed. Now: open." in noted
     assert "[Add what was reported, word for word, and what was done.]" in noted
 
 

@@ -203,6 +203,17 @@ def test_a_link_to_a_question_opens_it(page):
     assert asked(page) == ["What did you expect?"]
 
 
+def test_who_ticks_and_leaves_out_the_question_under_it_goes_on_and_skips_nothing(page):
+    answer(page, "Clearly")
+    assert page.get_by_role("button", name="Skip").is_visible()
+    page.get_by_text("I went quiet").click()
+    assert page.get_by_role("button", name="Skip").is_hidden()
+    answer(page, "Next")
+    assert asked(page) == ["What did you expect?"]
+    answer(page, "Back")
+    assert page.locator('input[value="quiet"]').is_checked()
+
+
 def test_skipping_takes_an_answer_back(page):
     answer(page, "Clearly")
     answer(page, "Back")

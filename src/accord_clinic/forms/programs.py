@@ -34,7 +34,7 @@ class NewProgram(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As clients know it."))
     keeper = forms.CharField(label=_("Who runs it"), max_length=120, help_text=_("A person or an organisation."))
     purpose = forms.CharField(
-        label=_("What it is used for"), max_length=200, help_text=_("Clients read this, in your words.")
+        label=_("What it is used for"), max_length=200, help_text=_("Clients, or the manager, read this in your words.")
     )
     use = forms.ChoiceField(label=_("What kind of program it is"), choices=Recipient.USES, widget=forms.RadioSelect)
     asks_answers = forms.BooleanField(

@@ -290,6 +290,11 @@ def _named_by_the_practice(dyad: Dyad) -> Iterable[tuple[str, str]]:
     if holders:
         yield names_of(holders), in_short(holders)
     else:
+        needed = _(
+            "A supervisor, if {therapist} asks for advice. A colleague, when {therapist} is away. Then their names "
+            "stand here."
+        )
+        yield _("Others, if needed"), needed.format(therapist=dyad.therapist.name)
         counts = _("Counts across many people. In an emergency the office can open your answers. You see that here.")
         yield _("The practice"), counts
 

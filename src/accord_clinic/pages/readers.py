@@ -43,7 +43,7 @@ class ReadingVisit:
 def someone_else(outside_reader: Member | None) -> str:
     """Whom a client can turn to instead of the therapist: who is named for it, else what the practice says of help."""
     if outside_reader:
-        text = _("You can tell {name}, {role}, instead.")
+        text = _("You can ask for {name} at the practice instead ({role}).")
         return text.format(name=outside_reader.name, role=practice().outside_reader_role)
     return practice().elsewhere_text or _("You can tell someone else at the practice instead.")
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accord.instruments import Instrument, InstrumentWording, Item
 from accord.records import Rater
-from accord.signals import HELD_BACK, LINE_CROSSED
+from accord.signals import HELD_BACK
 from accord_clinic.questionnaires.shelf import shelf
 
 Kind = Literal["one", "many", "words"]
@@ -74,11 +74,6 @@ class Question:
     language: str = ""
     foreign: str = ""
     on_sheet: str = ""
-
-    @property
-    def asks_of_a_line(self) -> bool:
-        """Whether a client can say here that a line was crossed."""
-        return any(choice.value == LINE_CROSSED for choice in self.choices)
 
     def filled(self, names: QuestionNames) -> Question:
         """The same question with the names in it."""

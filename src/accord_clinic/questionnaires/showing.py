@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from accord.signals import LINE_CROSSED
 from accord_clinic.questionnaires.page import QuestionPage
 from accord_clinic.questionnaires.plan import HAVE_A_PLACE
 from accord_clinic.questionnaires.questions import Question, QuestionBlock, QuestionNames
@@ -227,7 +228,7 @@ def _field(question: Question, values: Values, problems: Mapping[str, str], join
         "language": question.language,
         "foreign": question.foreign,
         "on_sheet": question.on_sheet,
-        "asks_of_a_line": question.asks_of_a_line,
+        "tells_instead": LINE_CROSSED,
         "readers": mark_safe(READERS_HERE.format(id=question.id)) if question.reader else "",  # noqa: S308 - our own ids
     }
 

@@ -286,8 +286,10 @@
     const isReview = current[0] === review;
     const buttons = asked(current).at(-1)?.querySelector(".answers");
     one("[data-back]", controls).hidden = current === order[0];
-    one("[data-skip]", controls).hidden = isReview || !buttons || stays(current);
-    one("[data-next]", controls).hidden = isReview || (Boolean(buttons) && !stays(current));
+    // What was ticked is kept: who leaves out the question under it goes on, and skips nothing.
+    const waits = stays(current) || current.some((part) => one("input[type=checkbox]:checked", part));
+    one("[data-skip]", controls).hidden = isReview || !buttons || waits;
+    one("[data-next]", controls).hidden = isReview || (Boolean(buttons) && !waits);
     for (const note of all("[data-with-first]")) note.hidden = current !== order[0];
   }
 
@@ -423,7 +425,7 @@
   one("[data-back]", controls).addEventListener("click", () => move(-1));
   one("[data-skip]", controls).addEventListener("click", skip);
   one("[data-next]", controls).addEventListener("click", () => move(1));
-  form.addEventListener("input", (event) => { if (!event.target.name.startsWith("choice.")) changed(); });
+  form.addEventListener("input", (event) => { if (!event.target.name.startsWith("choice.")) { changed(); steer(); } });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (current[0] === review) sendAll();

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 def strain_state(state: str) -> str:
     """The state of a strain, in two or three words."""
     return {
-        "opened": _("not talked about yet"),
+        "opened": _("open"),
         "talked_about": _("talked about"),
         "repair_tried": _("something was tried"),
         "partly": _("partly resolved"),

@@ -365,10 +365,11 @@ def _keeps(values: Mapping[str, Sequence[str]]) -> bool:
 def _keep_or_tell(link: Link) -> str:
     """What a client can do who says that a line was crossed, before it is sent."""
     keep = _("You need not tell {therapist} that a line was crossed: you can keep it before you send.")
-    told = [keep.format(therapist=link.therapist), someone_else(link.outside_reader)]
+    sentences = [keep.format(therapist=link.therapist), someone_else(link.outside_reader)]
     if link.outside_reader:
-        told.append(_("Or write to {name} at the end, under “Who reads this”.").format(name=link.outside_reader.name))
-    return " ".join(told)
+        write = _("Or write to {name} at the end, under “Who reads this”.")
+        sentences.append(write.format(name=link.outside_reader.name))
+    return " ".join(sentences)
 
 
 def _last_screen_texts(page: questionnaires.QuestionPage) -> dict[str, str]:

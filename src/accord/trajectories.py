@@ -164,7 +164,7 @@ def _above(statistics: Statistics, kind: str, calibration: Calibration) -> Flags
 
 
 def _begun(statistics: Statistics, kind: str, calibration: Calibration) -> Flags:
-    return crossings(_above(statistics, kind, calibration), statistics.drop > -np.inf)
+    return crossings(_above(statistics, kind, calibration), statistics.judged)
 
 
 def _joint(

@@ -11,10 +11,15 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 Work = TypeVar("Work")
 Result = TypeVar("Result")
+Number = TypeVar("Number", np.float32, np.float64)
 
 WORTH = 16_384  # persons for whom another core is worth its start
+ALONE = 200_000  # multiplications that the linear algebra library does on one thread
 
 
 def spread(work: Callable[[int, int], None], n: int) -> None:
@@ -42,3 +47,18 @@ def each(work: Callable[[Work], Result], parts: Iterable[Work]) -> list[Result]:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return list(pool.map(work, parts))
+
+
+def product(table: npt.NDArray[Number], courses: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """The matrix product of a table (k, T) and courses (T, n), a few persons at a time; none is missing.
+
+    Larger products wake threads that wait for each other on a busy machine, where persons are shared out already.
+
+    >>> product(np.eye(2), np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])).tolist()
+    [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    """
+    out = np.empty((len(table), courses.shape[1]), dtype=courses.dtype)
+    few = max(1, ALONE // max(table.size, 1))
+    for start in range(0, courses.shape[1], few):
+        np.matmul(table, courses[:, start : start + few], out=out[:, start : start + few])
+    return out

@@ -105,16 +105,18 @@ def draw(
     t = np.asarray(times, dtype=np.float64)
     hyper = noise.meant(hyper)
     f00, f10, f11 = hyper.root()
-    a, b = rng.standard_normal((2, n, 1))
-    course: Floats = hyper.mean(t) + f00 * a + (f10 * a + f11 * b) * hyper.along(t)
+    a, b = rng.standard_normal((2, n))
+    time = t[:, None]  # sessions lie on the first axis in memory, as the filter takes them
+    course: Floats = hyper.mean(time) + f00 * a + (f10 * a + f11 * b) * hyper.along(time)
     if wandering is None:
         wandering = wander(n, t, hyper.phi, rng, noise.tail, noise.skew)
-    noisy = hyper.relative_sd(t)
+    noisy = hyper.relative_sd(time)
     sd = hyper.var_residual**0.5 * (1.0 if noisy is None else noisy)
-    course += sd * person_spread(hyper.spread, n, rng) * wandering
+    course += sd * person_spread(hyper.spread, n, rng).T * wandering.T
+    course = course.T
     if noise.items and hyper.low is not None and hyper.high is not None:
         unit = (hyper.high - hyper.low) / 4
-        answers = Items(noise.items).answers((course - hyper.low) / unit, rng)
+        answers = Items(noise.items).answers(np.ascontiguousarray((course - hyper.low) / unit), rng)
         course = np.asarray(hyper.low + unit * answers.mean(axis=2), dtype=np.float64)
         if abs(noise.step * noise.items / unit - 1.0) > 0.01:  # a sum of other than five-point answers
             course = rounded(course, hyper.low, hyper.high, noise.step)
@@ -184,10 +186,12 @@ def wander(
     elif tail < 0.0:
         power = 1.0 + tail
         steps = np.copysign(np.abs(steps) ** power, steps) / (2.0**power * gamma(power + 0.5) / np.pi**0.5) ** 0.5
-    for k in range(1, len(times)):
-        keep = phi ** (times[k] - times[k - 1])
-        steps[:, k] = keep * steps[:, k - 1] + (1.0 - keep * keep) ** 0.5 * steps[:, k]
-    return steps
+    noise = np.ascontiguousarray(steps.T)
+    for gap, before, now in zip(np.diff(times), noise[:-1], noise[1:], strict=True):
+        keep = phi**gap
+        now *= (1.0 - keep * keep) ** 0.5
+        now += keep * before
+    return noise.T
 
 
 def rounded(course: Floats, low: float | None, high: float | None, step: float = 0.0) -> Floats:

@@ -41,7 +41,7 @@ more marks. With 4 and .5 as much is gained where many are strained as with thes
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Statistics of a batch, (n, T); high means strain, -inf where a session is not judged.
+    """Statistics of a batch, (n, T); high means strain, -inf where a session is not `judged`.
 
     `drop`: the evidence for a strain of any shape, `slide`: for a slide, `gap` = |z|. `z` joins both voices where both
     are there.
@@ -51,7 +51,12 @@ class Statistics:
     z: Floats
     drop: Floats
     slide: Floats
-    gap: Floats
+    judged: Flags
+
+    @property
+    def gap(self) -> Floats:
+        """Worked out where it is asked for: most series are no differences."""
+        return np.where(self.judged, np.abs(self.z), -np.inf)
 
 
 def watched(scores: Floats, times: Floats, earlier: Floats) -> Flags:
@@ -106,9 +111,10 @@ class Voices:
         seen = z.T == z.T
         step = np.where(seen, z.T * steps.scale.T, 0.0)
         drop, slide = evidence(step, seen, times, self.client, min(QUIET, len(step)))
+        unjudged = ~judged.T
         for part in (drop, slide):
-            np.copyto(part, -np.inf, where=~judged.T)
-        return Statistics(steps, z, drop.T, slide.T, np.where(judged, np.abs(z), -np.inf))
+            np.copyto(part, -np.inf, where=unjudged)
+        return Statistics(steps, z, drop.T, slide.T, judged)
 
 
 def after_low(steps: Innovations) -> Flags:

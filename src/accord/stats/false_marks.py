@@ -72,7 +72,7 @@ def _marks(
 
     def count(statistics: Statistics, kind: str) -> Floats:
         above = getattr(statistics, kind) >= limits[kind].at(statistics.steps.earlier)
-        return np.asarray(crossings(above, statistics.drop > -np.inf).sum(axis=1), dtype=np.float64)
+        return np.asarray(crossings(above, statistics.judged).sum(axis=1), dtype=np.float64)
 
     return {kind: (count(up, kind), count(down, kind)) for kind in limits}
 

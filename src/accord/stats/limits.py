@@ -110,12 +110,10 @@ def fitted(statistic: Floats, earlier: Floats, share: float) -> Threshold:
 
 def _quantiles(statistic: Floats, earlier: Floats, rate: float) -> tuple[list[int], list[float], list[int]]:
     """For each number of ratings known: the limit for those without a mark so far, and how many they are."""
-    row, column = np.nonzero(statistic > -np.inf)
-    if not len(row):
-        return [], [], []
-    before = earlier[row, column].astype(np.intp)
-    ranked = np.full((before.max() + 1, len(statistic)), -np.inf)
-    ranked[before, row] = statistic[row, column]
+    ranked = np.full((int(earlier.max(initial=0.0)) + 1, len(statistic)), -np.inf)
+    every = np.arange(len(statistic))
+    for before, values in zip(earlier.T.astype(np.intp), statistic.T, strict=True):
+        ranked[before, every] = values  # a rating comes after the missing ones that have as many before them
     counts, limits, weights = [], [], []
     calm = np.ones(len(statistic), dtype=np.bool_)
     for k, values in enumerate(ranked):

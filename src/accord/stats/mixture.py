@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from accord.stats.cores import product
 from accord.stats.hyper import Hyper
 from accord.stats.innovation import Flags, Floats, innovations
 
@@ -20,7 +21,6 @@ Singles = npt.NDArray[np.float32]
 
 SLIDE = 6  # sessions over which a slide reaches its depth
 CLIP = 2.5  # an earlier step counts at most so much: one drop is no slide, and a strain must not hide the next
-ALONE = 200_000  # multiplications that the linear algebra library does on one thread
 TILE = 4096  # persons worked on at once: their numbers stay in the processor's cache
 DEEPEST = 9.0  # a step lower than that is no stronger evidence
 HUGE = 80.0  # of a log likelihood ratio: beyond it single precision would overflow
@@ -117,7 +117,7 @@ def _mixed(step: Floats, seen: Flags, made: Responses, nu: np.float32, out: Floa
     e = np.maximum(step, -DEEPEST, dtype=np.float32, casting="same_kind")
     cut = np.clip(e, -CLIP, CLIP)
     over = made.over[:, first:].reshape(-1, len(step))
-    ratios = _product(-2.0 * over, cut).reshape(kinds, -1, cut.shape[1])  # of likelihoods, once they are worked out
+    ratios = product(-2.0 * over, cut).reshape(kinds, -1, cut.shape[1])  # of likelihoods, once they are worked out
     size, ratings = _sizes(over, seen, first, kinds)
     squares = np.square(cut)
     before = np.cumsum(squares, axis=0)[first:] - squares[first:] + np.square(e[first:])
@@ -151,15 +151,5 @@ def _sizes(over: Singles, seen: Flags, first: int, kinds: int) -> tuple[Singles,
         ratings = np.arange(first + 1.0, len(seen) + 1)[:, None].astype(np.float32)
         return np.square(over).sum(axis=1).reshape(kinds, -1, 1), ratings
     weight = seen.astype(np.float32)
-    sizes = _product(np.square(over), weight)
+    sizes = product(np.square(over), weight)
     return sizes.reshape(kinds, -1, seen.shape[1]), np.cumsum(weight, axis=0)[first:]
-
-
-def _product(table: Singles, courses: Singles) -> Singles:
-    """Their matrix product, a few persons at a time: larger ones wake threads that wait for each other on a busy
-    machine, where persons are shared out over the cores already."""
-    out = np.empty((len(table), courses.shape[1]), dtype=np.float32)
-    few = max(1, ALONE // max(table.size, 1))
-    for start in range(0, courses.shape[1], few):
-        np.matmul(table, courses[:, start : start + few], out=out[:, start : start + few])
-    return out

@@ -11,7 +11,7 @@ from tests.clinic.test_every_url import ROWS, address, answer, world  # noqa: F4
 from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, members, paper
 from accord_clinic.models import Notice, Practice, Share
-from accord_clinic.queries.from_outside import code_of
+from accord_clinic.records.from_outside import code_of
 
 NAME, EMAIL = "Anastasia", "ana@example.org"
 

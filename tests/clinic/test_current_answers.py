@@ -6,8 +6,8 @@ from django.utils import timezone
 from tests.clinic.people import a_dyad, a_session
 
 from accord_clinic.models import Pick, Response
-from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses
+from accord_clinic.records.picks import current_picks
+from accord_clinic.records.responses import current_responses
 
 
 def a_response(session, side="client", instrument="accord-check-in") -> Response:

@@ -19,7 +19,6 @@ from tests.clinic.test_fhir import comes_out_once
 from accord.cli import main
 from accord.errors import BadInput
 from accord_clinic.actions.audit import first_break
-from accord_clinic.attainment import LEVELS
 from accord_clinic.demo import doors
 from accord_clinic.demo.load import load
 from accord_clinic.exports.fhir import as_fhir
@@ -41,6 +40,7 @@ from accord_clinic.models import (
     StudyFile,
 )
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
+from accord_clinic.records.attainment import LEVELS
 
 pytestmark = pytest.mark.same_on_postgresql(reason="a demo keeps its practice in the embedded database")
 

@@ -16,7 +16,7 @@ from accord_clinic.models import Calibration, Dyad, Measure, ReadLog
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries.findings import false_alarms
 from accord_clinic.questionnaires.plan import WIDER_LOOK
-from accord_clinic.words.sentences import FalseAlarms
+from accord_clinic.records.findings import FalseAlarms
 
 
 @pytest.fixture

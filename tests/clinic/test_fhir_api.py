@@ -26,7 +26,7 @@ from tests.clinic.program import (
 
 from accord_clinic.actions import agreements, consent, erasure, programs
 from accord_clinic.models import Erasure, ReadLog, Session
-from accord_clinic.queries.shared_record import fhir_id
+from accord_clinic.records.shared_record import fhir_id
 
 pytestmark = pytest.mark.django_db
 PHQ = {f"phq{number}": 1 for number in range(1, 10)}

@@ -28,7 +28,7 @@ from tests.clinic.test_service import a_closed
 
 from accord.tables.fhir_search import PARAMETERS
 from accord_clinic.actions import agreements
-from accord_clinic.queries.shared_record import fhir_id
+from accord_clinic.records.shared_record import fhir_id
 
 SMART_FETCH = FOREIGN / ".venv" / "bin" / "smart-fetch"
 pytestmark = [

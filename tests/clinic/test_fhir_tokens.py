@@ -30,7 +30,7 @@ from accord.errors import BadInput
 from accord_clinic.accounts.fhir_tokens import Validator
 from accord_clinic.actions import consent, programs
 from accord_clinic.models import AuditEntry, Recipient, TokenContext
-from accord_clinic.queries.shared_record import fhir_id
+from accord_clinic.records.shared_record import fhir_id
 
 pytestmark = pytest.mark.django_db
 

@@ -32,7 +32,7 @@ from accord.tables.fhir_search import PARAMETERS
 from accord_clinic.actions import agreements
 from accord_clinic.exports.fhir_reference import AGREED, ELEMENTS, LEFT_OUT, reference
 from accord_clinic.models import Agreement, Member, ReadLog, ServiceMonth, Session
-from accord_clinic.queries.shared_record import fhir_id
+from accord_clinic.records.shared_record import fhir_id
 
 pytestmark = pytest.mark.same_on_postgresql(reason="test_fhir_api asks the same addresses there")
 

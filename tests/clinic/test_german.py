@@ -86,7 +86,7 @@ class TestTheCopy:
 
     def test_every_kind_of_signal_and_every_step_of_a_strain_has_words(self):
         from accord.signals import DETECTORS
-        from accord_clinic.models.strain_workflow import WORKFLOW
+        from accord_clinic.records.strain_workflow import WORKFLOW
 
         assert {d.kind for d in DETECTORS} <= set(chapters.coded("kind"))
         assert {move for moves in WORKFLOW.values() for move in moves} | {"open"} <= set(chapters.coded("move"))

@@ -17,8 +17,8 @@ from accord_clinic.pages.strains import steps
 from accord_clinic.pages.supervision import supervision
 from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.pages.today import today
-from accord_clinic.queries.strains import word_on_talking
 from accord_clinic.questionnaires.submission import AskedAgain
+from accord_clinic.records.strains import word_on_talking
 
 
 def headline(people):

@@ -11,8 +11,8 @@ from tests.clinic.phone import USUAL, Phone
 
 from accord_clinic.actions import care, checkin, reveal, schedule
 from accord_clinic.models import NotForClient, Notice
-from accord_clinic.models.people import NEVER
 from accord_clinic.pages.today import today
+from accord_clinic.records.often import NEVER
 from accord_clinic.words.introduction import introduction
 
 pytestmark = pytest.mark.django_db

@@ -15,8 +15,10 @@ from accord_clinic.pages.own_space import own_course
 from accord_clinic.pages.today import today
 from accord_clinic.queries.schedule import unanswered_in_a_row
 from accord_clinic.questionnaires import plan
-from accord_clinic.questionnaires.page import MOST_PICKS, PICKED, Agreed, page
+from accord_clinic.questionnaires.page import MOST_PICKS, Agreed, page
 from accord_clinic.questionnaires.questions import QuestionNames
+from accord_clinic.records.often import is_due
+from accord_clinic.records.picks import PICKED
 from accord_clinic.service.counts import count_month
 
 EVERY = (1, 2, 4, 6)
@@ -41,7 +43,7 @@ def weekly(dyad, count, said=True):
     for n in range(1, count + 1):
         session = a_held_session(dyad, last - timedelta(days=7 * (count - n)))
         if n < count:
-            if said and plan.is_due(n, dyad.often or 1):
+            if said and is_due(n, dyad.often or 1):
                 checkin.invite(session, by=dyad.therapist)
                 checkin.send(session, "client", answers("client"), by=dyad.client)
             reveal.sweep(session.reveal_due + timedelta(minutes=1))
@@ -56,12 +58,12 @@ class TestWhichSessions:
         ("often", "due"), [(1, [1, 2, 3, 4, 5, 6, 7, 8]), (2, [1, 2, 4, 6, 8]), (4, [1, 4, 8]), (6, [1, 6])]
     )
     def test_the_first_and_then_every_second_or_fourth_or_the_reviews(self, often, due):
-        assert [n for n in range(1, 9) if plan.is_due(n, often)] == due
+        assert [n for n in range(1, 9) if is_due(n, often)] == due
 
     @pytest.mark.parametrize("often", EVERY)
     @pytest.mark.parametrize("remote", [False, True])
     def test_all_of_the_wider_look_has_its_turn_and_so_have_reviews_and_what_matters_most(self, often, remote):
-        dyad, due = Dyad(), [n for n in range(1, 121) if plan.is_due(n, often)]
+        dyad, due = Dyad(), [n for n in range(1, 121) if is_due(n, often)]
         pairs = (pair for n in due for pair in plan.forms(dyad, n, often, "client", (), remote))
         asked = [form for name, form in pairs if name == plan.WIDER_LOOK]
         turns = {f"turn-{n}" for n in range(1, 7) if remote or n != 3}
@@ -87,7 +89,7 @@ class TestWhichSessions:
     @pytest.mark.parametrize("count", [1, 2, 3, 4, 5])
     def test_each_goal_has_its_turn(self, often, count):
         goals = [(str(n), "goal", "Sleep", True) for n in range(count)]
-        due = [n for n in range(1, 20 * often + 60) if plan.is_due(n, often)]
+        due = [n for n in range(1, 20 * often + 60) if is_due(n, often)]
         asked = [uid for n in due for uid, _kind, _words in plan.asks_how_far(n, often, goals)]
         assert all(asked.count(uid) >= 2 for uid, *_rest in goals)
 
@@ -101,7 +103,7 @@ class TestWhichSessions:
 
     @pytest.mark.parametrize("often", EVERY)
     def test_a_measure_is_asked_at_the_next_check_in_and_once_for_each_time_that_it_falls_on(self, often):
-        measures, due = [Measure(instrument="phq-9", every=4)], [n for n in range(1, 25) if plan.is_due(n, often)]
+        measures, due = [Measure(instrument="phq-9", every=4)], [n for n in range(1, 25) if is_due(n, often)]
         asked = [n for n in due if ("phq-9", "full") in plan.forms(Dyad(), n, often, "client", measures)]
         assert asked == {1: [1, 5, 9, 13, 17, 21], 2: [1, 6, 10, 14, 18, 22], 4: [1, 8, 12, 16, 20, 24],
                          6: [1, 6, 12, 18, 24]}[often]  # fmt: skip

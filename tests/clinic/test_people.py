@@ -11,8 +11,8 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_se
 from accord_clinic.actions import care, checkin, cover_and_emergency
 from accord_clinic.models import Client, Session, Signal
 from accord_clinic.pages.caseload import find, people
-from accord_clinic.queries.caseload import folded
-from accord_clinic.queries.from_outside import code_of
+from accord_clinic.records.caseload import folded
+from accord_clinic.records.from_outside import code_of
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Each room holds what its name says: queries read rows and say nothing, pages speak and read no rows."""
+"""Each room holds what its name says: queries read rows and say nothing, records are what was read, pages speak."""
 
 import ast
 from pathlib import Path
@@ -11,6 +11,8 @@ import accord_clinic
 
 ROOMS = Path(accord_clinic.__file__).parent
 VIEWS = ROOMS / "views"
+ASKS = {"objects", "all", "filter", "exclude", "first", "last", "exists", "count", "values_list", "order_by"}
+"""What a manager or a queryset is asked by."""
 
 
 def files(room):
@@ -41,6 +43,20 @@ def breaks(path, forbidden):
 def test_queries_say_no_sentence(path):
     spoken, _attributes = breaks(path, "django.utils.translation")
     assert not spoken
+
+
+@pytest.mark.parametrize("path", files("queries"))
+def test_queries_define_no_record(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    assert not classes, f"Give these a place in records/{path.name}: {', '.join(classes)}"
+
+
+@pytest.mark.parametrize("path", files("records"))
+def test_records_ask_nothing(path):
+    """What may be imported is a contract in pyproject.toml; a row that is given could still be asked for more rows."""
+    _imported, attributes = breaks(path, "django")
+    assert not attributes & ASKS
 
 
 @pytest.mark.parametrize("path", files("pages"))

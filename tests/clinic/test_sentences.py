@@ -7,17 +7,9 @@ import pytest
 from accord.records import Signal
 from accord.signals import DETECTORS
 from accord_clinic.exports.chapters import coded
-from accord_clinic.words.sentences import (
-    TO_TALK,
-    WAITS,
-    FalseAlarms,
-    Names,
-    OpenStrain,
-    findings,
-    how_sure,
-    in_a_list,
-    judged_by,
-)
+from accord_clinic.records.findings import FalseAlarms
+from accord_clinic.records.strains import OpenStrain
+from accord_clinic.words.sentences import TO_TALK, WAITS, Names, findings, how_sure, in_a_list, judged_by
 
 TO_BEN = Names("Ana", "Ben")
 TO_CY = Names("Ana", "Ben", you=False)

@@ -9,9 +9,9 @@ from tests.clinic.people import a_held_session, answers
 from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, strains
 from accord_clinic.models import Strain
-from accord_clinic.models.strain_workflow import WORKFLOW, after, diagram
 from accord_clinic.queries import checkin as client_queries
 from accord_clinic.questionnaires.submission import AskedAgain
+from accord_clinic.records.strain_workflow import WORKFLOW, after, diagram
 
 DOCS = Path(__file__).parents[2] / "docs"
 

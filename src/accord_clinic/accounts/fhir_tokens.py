@@ -30,7 +30,7 @@ from accord_clinic.exports.fhir_capability import SIGNED_BY
 from accord_clinic.links import digest
 from accord_clinic.models import Client, Recipient, TokenContext
 from accord_clinic.models.exchange import NUMBERS
-from accord_clinic.queries.shared_record import ProgramReader, fhir_id
+from accord_clinic.records.shared_record import ProgramReader, fhir_id
 
 APP_SECONDS, SERVICE_SECONDS = 3600, 300
 SKEW = 60

@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 
 from accord.errors import BadInput
 from accord_clinic.actions.audit import Actor, record
-from accord_clinic.attainment import LEVELS
 from accord_clinic.models import Agreement, Dyad, Member, Pick, Progress, Seal, Session, Undone, Wording, codes
-from accord_clinic.models.alliance import current_picks
 from accord_clinic.permissions import check_be_client, check_treat
-from accord_clinic.questionnaires.page import PICKED
+from accord_clinic.records.attainment import LEVELS
+from accord_clinic.records.picks import PICKED, current_picks
 
 MOST_WORDS = 2_000
 MOST_OF_A_LEVEL = 200

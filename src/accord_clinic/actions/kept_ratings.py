@@ -7,9 +7,9 @@ from accord_clinic.actions.audit import record
 from accord_clinic.actions.shown_later import respond_again
 from accord_clinic.models import Comment, KeptRating, Member, Session
 from accord_clinic.permissions import check_treat
-from accord_clinic.questionnaires.page import PICKS
 from accord_clinic.questionnaires.plan import CHECK_IN
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.picks import PICKS
 
 
 @transaction.atomic

@@ -19,6 +19,7 @@ from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Member, Pause
 from accord_clinic.permissions import check_merge
 from accord_clinic.queries import merging as merging_queries
+from accord_clinic.records.merging import facts_after
 
 MOVED = (
     models.Dyad, models.Consent, models.PrivateLine, models.StopLink, models.ExternalName, models.Notice,
@@ -95,7 +96,7 @@ def _move(main: Client, other: Client, now: datetime) -> None:
         models.ClientDoor.objects.filter(client=client).delete()
         models.StepIn.objects.filter(clients=client).delete()
         end_tokens(Q(context__client=client))
-    Client.objects.filter(pk=main.pk).update(**merging_queries.facts_after(main, other))
+    Client.objects.filter(pk=main.pk).update(**facts_after(main, other))
     other.delete()
 
 

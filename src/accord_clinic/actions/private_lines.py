@@ -12,10 +12,11 @@ from accord_clinic.actions.audit import record
 from accord_clinic.actions.shown_later import respond_again
 from accord_clinic.models import Client, Comment, PrivateLine, Response, Session
 from accord_clinic.permissions import check_be_client
-from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKS
+from accord_clinic.questionnaires.page import ASKING_AGAIN
 from accord_clinic.questionnaires.reading import TALKED
 from accord_clinic.questionnaires.shelf import instrument, shelf
 from accord_clinic.questionnaires.submission import AskedAgain
+from accord_clinic.records.picks import PICKS
 
 
 @transaction.atomic

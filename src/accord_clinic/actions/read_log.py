@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accord_clinic.exports.fhir_records import Piece, sessions_read
 from accord_clinic.models import Dyad, Member, ReadLog
-from accord_clinic.queries.shared_record import ProgramReader
+from accord_clinic.records.shared_record import ProgramReader
 
 
 def log_read(member: Member, dyad: Dyad, what: str, sessions: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from accord.records import Signal as Found
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, Session, Signal, Suggestion
 from accord_clinic.queries.courses import SESSIONS, course_of
-from accord_clinic.queries.findings import ABOUT
+from accord_clinic.records.findings import ABOUT
 
 MOST_INFERRED_IN_100 = 10
 KNOWN = Prepared(lambda dyad: Signal.objects.filter(dyad_id=dyad).values_list("kind", "session", "scale"))

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Dyad, Member, Session, Strain, StrainMove, TalkTick, Undone, codes
-from accord_clinic.models.strain_workflow import ON_TALKING, OPEN_STATES, after, standing, state_after
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
+from accord_clinic.records.strain_workflow import ON_TALKING, OPEN_STATES, after, standing, state_after
 
 MOVE_AFTER_ASKING = {"settled": "settle", "partly": "partly", "still_there": "still_there", "let_rest": "let_rest"}
 """What the client answered when asked again where an earlier strain stands, as a move."""

@@ -7,9 +7,9 @@ from accord.errors import BadInput
 from accord_clinic.actions import strains
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Member, Session, Strain, Suggestion, TalkTick
-from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.strain_workflow import OPEN_STATES
 
 
 @transaction.atomic

@@ -25,7 +25,6 @@ from accord_clinic.actions import (
     strains,
     talk_sheet,
 )
-from accord_clinic.attainment import LEVELS
 from accord_clinic.demo.mail import NO_SUCH_PLACE
 from accord_clinic.demo.speech import Page, submission
 from accord_clinic.demo.voices import DemoVoices
@@ -36,6 +35,7 @@ from accord_clinic.queries.practice import often
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK, asks_what_matters
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import AskedAgain
+from accord_clinic.records.attainment import LEVELS
 
 HOUR = timedelta(hours=1)
 LASTS = timedelta(minutes=50)

@@ -11,13 +11,13 @@ from django.db.models import Case, Q, QuerySet, When
 from django.db.models.expressions import Combinable
 
 from accord_clinic import models
-from accord_clinic.attainment import AS_AGREED, LEVELS
 from accord_clinic.models import Client
 from accord_clinic.models.care import rank
 from accord_clinic.pages.own_space import around
 from accord_clinic.queries.findings import false_alarms
 from accord_clinic.questionnaires.answer_words import in_words, question, wording
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.attainment import AS_AGREED, LEVELS
 from accord_clinic.words.phrases import session_on
 from accord_clinic.words.sentences import how_often
 

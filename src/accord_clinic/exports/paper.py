@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from accord_clinic.exports.pdf import printed
-from accord_clinic.queries.checkin import Link
 from accord_clinic.questionnaires import QuestionNames, block
 from accord_clinic.questionnaires.questions import Question, QuestionBlock
+from accord_clinic.records.checkin import Link
 from accord_clinic.words import phrases
 
 ON_FRONT = 6

@@ -16,10 +16,10 @@ from accord.instruments import Instrument
 from accord.records import Answer
 from accord.scoring import comparable, kept_scores
 from accord_clinic import models
-from accord_clinic.attainment import LEVELS
-from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.attainment import LEVELS
+from accord_clinic.records.picks import current_picks
+from accord_clinic.records.responses import current_responses
 
 Cells = tuple[Any, ...]
 AGREED_KINDS = ("goal", "task", "problem")

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.exports.pdf import printed
 from accord_clinic.pages.treatment_plan import PlanPage, PlanSide
-from accord_clinic.queries.agreements import Shown
+from accord_clinic.records.agreements import Shown
 
 
 def plan_pdf(plan: PlanPage, language: str) -> bytes:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES, occasions
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Terms
-from accord_clinic.models.people import NEVER, OFTEN
+from accord_clinic.models.people import OFTEN
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
+from accord_clinic.records.often import NEVER
 
 WHERE = [("room", _("in person")), ("video", _("by video")), ("phone", _("by phone")), ("text", _("by text"))]
 APPROACH_NAMES = {

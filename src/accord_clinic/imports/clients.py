@@ -27,7 +27,7 @@ from accord_clinic.imports.spreadsheet import Fault
 from accord_clinic.imports.table_file import FileRows, UnfitLine, lines_of, plain, text_of
 from accord_clinic.models import Client, ExternalName, Member
 from accord_clinic.posted import whole_number
-from accord_clinic.queries.caseload import folded
+from accord_clinic.records.caseload import folded
 
 RECORD = ExternalName.RECORD
 NEEDS = ("number", "name")

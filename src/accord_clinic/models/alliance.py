@@ -1,8 +1,5 @@
 """What client and therapist share: goals, tasks and the shared view with seals, picks, strains, the talk sheet."""
 
-import json
-from collections.abc import Iterable
-from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accord_clinic.models.care import Session
 from accord_clinic.models.people import Dyad
 from accord_clinic.models.row import SIDES, Addressed
-from accord_clinic.models.strain_workflow import MOVES, WORKFLOW
+from accord_clinic.records.strain_workflow import MOVES, WORKFLOW
 
 
 class Agreement(Addressed):
@@ -32,20 +29,6 @@ class Agreement(Addressed):
     made_at = models.DateTimeField()
     end = models.CharField(max_length=10, choices=ENDS, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-
-
-LEVEL_NAMES = (
-    _("much less than agreed"),
-    _("less than agreed"),
-    _("as agreed"),
-    _("more than agreed"),
-    _("much more than agreed"),
-)
-
-
-def as_levels(stored: Any) -> tuple[str, ...]:
-    """The levels of a wording, also as a prepared query gives the column: as the database has it."""
-    return tuple(json.loads(stored) if isinstance(stored, str) else stored or ())
 
 
 class Wording(models.Model):
@@ -104,18 +87,6 @@ class Pick(models.Model):
     def empty(self) -> bool:
         """Whether this row only says that nothing is picked any more."""
         return self.agreement_id is None and not self.words
-
-
-def current_picks(rows: Iterable[Pick]) -> dict[tuple[int, str], list[Pick]]:
-    """The picks that count, by session and side: those with the latest time; an empty list where all are taken back."""
-    latest: dict[tuple[int, str], list[Pick]] = {}
-    for row in rows:
-        picks = latest.setdefault((row.session_id, row.side), [])
-        if picks and row.at > picks[0].at:
-            picks.clear()
-        if not picks or row.at == picks[0].at:
-            picks.append(row)
-    return {voice: [row for row in picks if not row.empty] for voice, picks in latest.items()}
 
 
 class Strain(Addressed):

@@ -1,8 +1,6 @@
 """Sessions, invitations and what each person answered. Answers are only added, never changed."""
 
-from collections.abc import Hashable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
@@ -139,25 +137,6 @@ class Invitation(Addressed):
     sent_at = models.DateTimeField(null=True, blank=True, help_text="when the client sent the check-in")
 
     number: int  # of its session, where a queryset annotates it
-
-
-class ResponseRow(Protocol):
-    """A response or some of its columns, as far as it takes to know which one counts."""
-
-    @property
-    def session_id(self) -> Hashable: ...
-    @property
-    def side(self) -> str: ...
-    @property
-    def instrument(self) -> str: ...
-
-
-Row = TypeVar("Row", bound=ResponseRow)
-
-
-def current_responses(rows: Iterable[Row]) -> dict[tuple[Any, str, str], Row]:
-    """The responses that count: of each session, side and questionnaire the latest. `rows` in the order they came."""
-    return {(row.session_id, row.side, row.instrument): row for row in rows}
 
 
 class ResponseQuerySet(models.QuerySet):

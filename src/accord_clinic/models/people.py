@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES
 from accord.signals import REVIEW_EVERY
 from accord_clinic.models.row import Addressed
+from accord_clinic.records.often import NEVER
 
 OFTEN = [
     (1, _("after every session")),
@@ -16,8 +17,6 @@ OFTEN = [
     (REVIEW_EVERY, _("at reviews, after every sixth session")),
 ]
 """How often there is a check-in, in sessions. There always is one after the first."""
-NEVER = 1000
-"""In place of so many sessions: the therapist has decided that check-ins are not for this client."""
 
 
 class Practice(models.Model):

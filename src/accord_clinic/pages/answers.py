@@ -26,7 +26,7 @@ from accord_clinic.questionnaires.shelf import shelf
 
 if TYPE_CHECKING:
     from accord_clinic.models import Comment
-    from accord_clinic.queries.talk_sheet import ReadableResponse
+    from accord_clinic.records.talk_sheet import ReadableResponse
 
 MOST_APART = 3
 IN_ROWS = (CHECK_IN, WIDER_LOOK)

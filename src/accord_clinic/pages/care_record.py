@@ -23,13 +23,16 @@ from accord_clinic.pages.answers import SessionAnswers
 from accord_clinic.pages.dyad import course_picture
 from accord_clinic.pages.pictures import Picture
 from accord_clinic.pages.talk_sheet import session_answers
-from accord_clinic.queries.agreements import Shown, shown
+from accord_clinic.queries.agreements import shown
 from accord_clinic.queries.courses import course_of
 from accord_clinic.queries.dyad import dyad_rows
-from accord_clinic.queries.strains import StrainHistory, crossed_lines, histories
-from accord_clinic.queries.treatment_plan import PlanRows, plan_rows
+from accord_clinic.queries.strains import crossed_lines, histories
+from accord_clinic.queries.treatment_plan import plan_rows
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.agreements import Shown
+from accord_clinic.records.strains import StrainHistory
+from accord_clinic.records.treatment_plan import PlanRows
 from accord_clinic.words.choices import MODALITIES
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import Names, scale_name

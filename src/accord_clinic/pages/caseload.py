@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accord_clinic.pages.findings import reading
 from accord_clinic.queries import caseload
-from accord_clinic.queries.caseload import Dated, Running, folded
-from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
+from accord_clinic.queries.findings import signals_and_strains
 from accord_clinic.queries.practice import zone
+from accord_clinic.records.caseload import Dated, Running, folded
+from accord_clinic.records.findings import SignalsAndStrains
 from accord_clinic.words.choices import ENDINGS
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import ASIDE, CROSSED, TO_TALK, Finding, Names

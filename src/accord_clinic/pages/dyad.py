@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from accord_clinic.attainment import LEVELS, level_words
 from accord_clinic.charts import Panel, SessionMark
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers
 from accord_clinic.pages.dyad_types import DyadPage, GoalLine, Quote, SessionLine
@@ -26,12 +25,14 @@ from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries import expectations
 from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import compute
-from accord_clinic.queries.dyad import DyadRows, Goal, Quoted, dyad_rows
-from accord_clinic.queries.findings import SignalsAndStrains
+from accord_clinic.queries.dyad import dyad_rows
 from accord_clinic.queries.practice import has_check_in, zone
-from accord_clinic.queries.strains import as_open, is_unsettled
 from accord_clinic.questionnaires.answer_words import phrase
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.attainment import LEVELS, level_words
+from accord_clinic.records.dyad import DyadRows, Goal, Quoted
+from accord_clinic.records.findings import SignalsAndStrains
+from accord_clinic.records.strains import as_open, is_unsettled
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.introduction import introduction
 from accord_clinic.words.phrases import moment

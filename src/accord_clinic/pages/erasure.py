@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.queries import erasure
 from accord_clinic.queries.practice import practice
-from accord_clinic.queries.rights import Retention, retention
+from accord_clinic.queries.rights import retention
+from accord_clinic.records.erasure import WaitingErasure
+from accord_clinic.records.rights import Retention
 from accord_clinic.words.choices import RECORD_KINDS, WHYS_KEPT
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class KindToKeep:
 class RequestToDecide:
     """One request that waits, with the choices."""
 
-    facts: erasure.WaitingErasure
+    facts: WaitingErasure
     choices: tuple[KindToKeep, ...]
     safety: date | None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from accord_clinic.words.choices import EXPECTED
 
 if TYPE_CHECKING:
-    from accord_clinic.queries.expectations import ExpectationRows
+    from accord_clinic.records.expectations import ExpectationRows
 
 
 @dataclass(frozen=True, slots=True)

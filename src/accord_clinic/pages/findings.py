@@ -9,18 +9,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from accord.signals import STARTING_SESSIONS
-from accord_clinic.queries.findings import SignalsAndStrains, false_alarms, up_to
-from accord_clinic.words.sentences import (
-    ASIDE,
-    SAFETY,
-    FalseAlarms,
-    Finding,
-    Names,
-    findings,
-    how_sure,
-    in_a_list,
-    judged_by,
-)
+from accord_clinic.queries.findings import false_alarms
+from accord_clinic.records.findings import FalseAlarms, SignalsAndStrains, up_to
+from accord_clinic.words.sentences import ASIDE, SAFETY, Finding, Names, findings, how_sure, in_a_list, judged_by
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.attainment import LEVELS, level_words
 from accord_clinic.pages.outcomes import OutcomeChange, outcome_changes
-from accord_clinic.queries.agreements import Shown
-from accord_clinic.queries.looking_back import LookingBackRows
+from accord_clinic.records.agreements import Shown
+from accord_clinic.records.attainment import LEVELS, level_words
+from accord_clinic.records.looking_back import LookingBackRows
 from accord_clinic.words.strains import strain_state
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from accord.instruments import Instrument, PublishedThreshold, Scale, catalogue
 from accord.records import DyadRecord, Response
 from accord.scoring import kept_scores, scores
-from accord_clinic.attainment import AS_AGREED, LEVELS
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.attainment import AS_AGREED, LEVELS
 
 RELIABLE = "reliable change"
 GOAL_ATTAINMENT = "gas"

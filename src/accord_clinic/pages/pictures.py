@@ -14,12 +14,12 @@ from accord.instruments import Instrument, Scale
 from accord.records import RATERS, Rater
 from accord.signals import CHECK_IN
 from accord.stats.thresholds import BUDGET
-from accord_clinic.attainment import AS_AGREED
 from accord_clinic.charts import Chart, Panel, SessionMark, StrainSpan, Words, course_chart
 from accord_clinic.charts.types import Opener
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.records.attainment import AS_AGREED
 from accord_clinic.words.sentences import Names, scale_name
 
 NARROW, NARROW_SESSIONS = 360.0, 8

@@ -16,7 +16,7 @@ from accord_clinic.questionnaires.answer_words import in_words, question
 from accord_clinic.words import phrases
 
 if TYPE_CHECKING:
-    from accord_clinic.queries.safety import Look, SafetyAnswer, SafetyNotice
+    from accord_clinic.records.safety import Look, SafetyAnswer, SafetyNotice
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from accord_clinic.queries import schedule
-from accord_clinic.queries.schedule import FailedNotice
+from accord_clinic.records.schedule import FailedNotice
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member

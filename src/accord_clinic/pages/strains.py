@@ -14,8 +14,9 @@ from accord_clinic.charts.types import Opener
 from accord_clinic.pages.dyad_types import StrainLine
 from accord_clinic.pages.findings import reading
 from accord_clinic.pages.pictures import span
-from accord_clinic.queries.findings import SignalsAndStrains
-from accord_clinic.queries.strains import StrainHistory, is_open, moves, open_strain
+from accord_clinic.queries.strains import moves, open_strain
+from accord_clinic.records.findings import SignalsAndStrains
+from accord_clinic.records.strains import StrainHistory, is_open
 from accord_clinic.words.sentences import Finding, Names
 from accord_clinic.words.strains import strain_state
 

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord_clinic.pages.findings import reading
-from accord_clinic.queries.caseload import folded
-from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
-from accord_clinic.queries.supervision import SharedDyad, agenda, shared_with
+from accord_clinic.queries.findings import signals_and_strains
+from accord_clinic.queries.supervision import agenda, shared_with
+from accord_clinic.records.caseload import folded
+from accord_clinic.records.findings import SignalsAndStrains
+from accord_clinic.records.supervision import SharedDyad
 from accord_clinic.words.sentences import ASIDE, Names
 
 if TYPE_CHECKING:

@@ -19,14 +19,15 @@ from accord.records import RATERS
 from accord.signals import CHECK_IN
 from accord_clinic.pages.answers import SessionAnswers, WordedAnswers, as_answered
 from accord_clinic.pages.findings import reading
-from accord_clinic.queries.agreements import Shown
 from accord_clinic.queries.findings import signals_and_strains
-from accord_clinic.queries.strains import is_open
-from accord_clinic.queries.talk_sheet import AnswerRows, SheetRows, answer_rows, sheet_rows
+from accord_clinic.queries.talk_sheet import answer_rows, sheet_rows
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import BEGINNINGS
+from accord_clinic.records.agreements import Shown
+from accord_clinic.records.strains import OpenStrain, is_open
+from accord_clinic.records.talk_sheet import AnswerRows, SheetRows
 from accord_clinic.words import phrases
-from accord_clinic.words.sentences import Names, OpenStrain
+from accord_clinic.words.sentences import Names
 from accord_clinic.words.strains import strain_state
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from accord_clinic.permissions import can, check_change_contact
 from accord_clinic.queries import terms
 from accord_clinic.queries.consent import age_of, asks_age, needed, terms_of
 from accord_clinic.queries.schedule import Habit, habit_of, unanswered_in_a_row
+from accord_clinic.records.terms import StandingCover
 
 if TYPE_CHECKING:
     from accord_clinic.models import BreakGlass, Correction, Dyad, Member
@@ -29,7 +30,7 @@ class TermsPage:
     purposes: tuple[Purpose, ...]
     waiting: tuple[Correction, ...]
     answered: tuple[Correction, ...]
-    covers: tuple[terms.StandingCover, ...]
+    covers: tuple[StandingCover, ...]
     colleagues: tuple[Member, ...]
     glasses: tuple[BreakGlass, ...]
 

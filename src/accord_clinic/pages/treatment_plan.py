@@ -5,8 +5,8 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from accord_clinic.queries.agreements import Shown
-from accord_clinic.queries.treatment_plan import PlanRows
+from accord_clinic.records.agreements import Shown
+from accord_clinic.records.treatment_plan import PlanRows
 
 
 @dataclass(frozen=True)

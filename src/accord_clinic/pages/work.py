@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from accord_clinic.queries import work
 from accord_clinic.queries.practice import practice
+from accord_clinic.records.work import Work
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member
@@ -53,7 +54,7 @@ def work_page(member: Member) -> WorkPage:
     )
 
 
-def _kicker(counts: work.Work) -> str:
+def _kicker(counts: Work) -> str:
     people = (
         ngettext("{n} therapist", "{n} therapists", counts.therapists).format(n=counts.therapists),
         ngettext("{n} client", "{n} clients", counts.clients).format(n=counts.clients),
@@ -62,7 +63,7 @@ def _kicker(counts: work.Work) -> str:
     return " · ".join((practice().name, *people))
 
 
-def _week(counts: work.Work) -> str:
+def _week(counts: Work) -> str:
     held = ngettext(
         "{n} session took place in the last seven days.", "{n} sessions took place in the last seven days.", counts.held
     )
@@ -73,7 +74,7 @@ def _week(counts: work.Work) -> str:
     return f"{held.format(n=counts.held)} {sent.format(n=counts.links_sent)} {arrived}"
 
 
-def _tasks(counts: work.Work) -> tuple[Task, ...]:
+def _tasks(counts: Work) -> tuple[Task, ...]:
     return (
         Task(
             counts.links_failed,

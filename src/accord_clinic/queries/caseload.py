@@ -1,11 +1,8 @@
 """A therapist's caseload: running and ended courses of care, and those of people who were searched for."""
 
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
@@ -15,38 +12,13 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, ExternalName, Member, Response, Session
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
+from accord_clinic.records.caseload import Dated, Running, fits, folded
 
 MOST_ENDED = 30
 MOST_SILENT = 2
 """So many check-ins in a row without an answer: as the signal `silence`, of which clients are told beforehand."""
 OPEN = Session.objects.filter(dyad=OuterRef("pk"), state="held", revealed_at__isnull=False, passed_over=False)
 LAST_REVEALED = Subquery(OPEN.order_by("-start", "-pk").values(n=rank())[:1])
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A running course of care with its last revealed session and the next planned one."""
-
-    dyad: int
-    uid: str
-    client: str
-    address_as: str
-    last: int | None
-    next: datetime | None
-    therapist: int
-
-
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A course of care with its days; `ending` says how it ended."""
-
-    uid: str
-    client: str
-    address_as: str
-    started: date
-    ended: date | None
-    ending: str
-
 
 DATED_COLUMNS = ("uid", "client__name", "client__address_as", "started", "ended", "ending")
 
@@ -116,28 +88,3 @@ def external_numbers(clients: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     for client, value in ExternalName.objects.filter(client__in=clients).values_list("client", "value"):
         numbers[client] = (*numbers.get(client, ()), value)
     return numbers
-
-
-def fits(wanted: Iterable[str], name: str, address_as: str, numbers: Iterable[str] = ()) -> bool:
-    """Whether each of these folded words is part of a name, its initials, or begins an external number.
-
-    Capitals and accents do not matter.
-
-    >>> fits(["zm"], "Zoë Marchetti", ""), fits(["4711"], "Ana", "", ["4711-2"]), fits(["m"], "Ana", "")
-    (True, True, False)
-    """
-    text = folded(f"{name} {address_as}")
-    initials = {"".join(part[0] for part in re.findall(r"\w+", folded(each))) for each in (name, address_as) if each}
-    starts = [folded(number) for number in numbers]
-    return all(
-        part in text or part.replace(".", "") in initials or any(number.startswith(part) for number in starts)
-        for part in wanted
-    )
-
-
-def folded(text: str) -> str:
-    """A text without capitals and accents, for comparing: `Zoë` and `zoe` are alike."""
-    if text.isascii():
-        return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))

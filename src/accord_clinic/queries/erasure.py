@@ -1,35 +1,14 @@
 """Requests for erasure: those that wait for the practice, those that were decided, and the one of a receipt."""
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import Count, Q
 
 from accord_clinic import links
 from accord_clinic.models import BreakGlass, Client, Dyad, Erasure, Member
 from accord_clinic.permissions import check_decide_erasure
-from accord_clinic.queries.rights import Retention, retention
-
-
-@dataclass(frozen=True, slots=True)
-class CourseFacts:
-    """One course of care as far as a decision needs it."""
-
-    therapist: str
-    started: date
-    ended: date | None
-    sessions: int
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingErasure:
-    """Somebody who asked, with what the practice may keep. The admin sees the name, and no answer."""
-
-    uid: str
-    name: str
-    at: datetime
-    courses: tuple[CourseFacts, ...]
-    retention: tuple[Retention, ...]
+from accord_clinic.queries.rights import retention
+from accord_clinic.records.erasure import CourseFacts, WaitingErasure
 
 
 def waiting(member: Member) -> list[WaitingErasure]:
@@ -69,9 +48,5 @@ def opened_since(row: Erasure) -> list[datetime]:
 
 def _courses(client: Client) -> list[CourseFacts]:
     rows = Dyad.objects.filter(client=client).annotate(held=Count("sessions", filter=Q(sessions__state="held")))
-    return [
-        CourseFacts(name, started, ended, held)
-        for name, started, ended, held in rows.order_by("started").values_list(
-            "therapist__name", "started", "ended", "held"
-        )
-    ]
+    columns = rows.order_by("started").values_list("therapist__name", "started", "ended", "held")
+    return [CourseFacts(*row) for row in columns]

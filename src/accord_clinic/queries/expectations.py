@@ -1,21 +1,10 @@
 """What two people expect before they meet: whose link it is, what a side has sent, and both once it is open."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.db.models import Q
 
 from accord_clinic import links
 from accord_clinic.models import Dyad, Expectation, ExpectationSheet
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectationRows:
-    """`own`: what the reader's side has sent, by topic. `both`: by side and topic; nothing before it is open."""
-
-    own: dict[str, str]
-    both: dict[tuple[str, str], str]
-    opened_at: datetime | None
+from accord_clinic.records.expectations import ExpectationRows, expectations_of
 
 
 def dyad_of_link(token: str) -> Dyad | None:
@@ -38,11 +27,7 @@ def expectation_rows(dyad: Dyad, own: str) -> ExpectationRows:
     if sheet is None:
         return ExpectationRows({}, {}, None)
     rows = Expectation.objects.filter(sheet=sheet)
-    if not sheet.opened_at:
-        rows = rows.filter(side=own)
-    words = {(row.side, row.topic): row.words for row in rows}
-    mine = {topic: text for (side, topic), text in words.items() if side == own}
-    return ExpectationRows(mine, words if sheet.opened_at else {}, sheet.opened_at)
+    return expectations_of(own, rows if sheet.opened_at else rows.filter(side=own), sheet.opened_at)
 
 
 def is_open(dyad: Dyad) -> bool:

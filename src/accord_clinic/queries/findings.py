@@ -5,7 +5,6 @@ exception is the safety notice, which names no answer and stays until somebody h
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -17,28 +16,20 @@ from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import calibration_named
 from accord_clinic.queries.safety import NOT_OPEN
 from accord_clinic.queries.strains import open_strains
-from accord_clinic.words.sentences import ANSWER, FalseAlarms, OpenStrain, which
+from accord_clinic.records.findings import (
+    FalseAlarms,
+    SignalsAndStrains,
+    aside_of,
+    by_dyad,
+    false_alarms_of,
+    numbered,
+    sessions_named,
+    which,
+)
 
-ABOUT = "about_session"
-"""Evidence that names another session."""
 CLIENTS_YES = ("talk", "settle", "let_rest")
 """What a client says of a concern after which a mark about the same session stays aside."""
 SIGNAL_COLUMNS = ("kind", rank("session"), "reported", "rule", "scale", "strength", "evidence", "calibration")
-
-
-@dataclass(frozen=True, slots=True)
-class SignalsAndStrains:
-    """What there is to a dyad before it is put into words: signals that are shown, strains that are not settled.
-
-    `aside`: those of the signals that the reader has put aside, by `which`.
-    """
-
-    signals: tuple[Signal, ...] = ()
-    strains: tuple[OpenStrain, ...] = ()
-    aside: frozenset[str] = frozenset()
-
-
-NOTHING = SignalsAndStrains()
 
 
 def signals_and_strains(dyads: Iterable[int], reader: Member | None = None) -> Mapping[int, SignalsAndStrains]:
@@ -64,11 +55,7 @@ def put_aside(signals: Mapping[int, Iterable[Signal]], reader: Member) -> dict[i
     dyads = [pk for pk, shown in signals.items() if any(signal.kind != "safety" for signal in shown)]
     if not dyads:
         return {}
-    aside: dict[int, set[str]] = {}
-    for dyad, by, *named in PUT_ASIDE.rows(dyads):
-        if by == reader.pk:
-            aside.setdefault(dyad, set()).add(which(*named))
-    return {dyad: frozenset(names) for dyad, names in aside.items()}
+    return aside_of(reader.pk, PUT_ASIDE.rows(dyads))
 
 
 def _put_aside(dyads: Sequence[int]) -> QuerySet:
@@ -92,37 +79,17 @@ def signal_called(dyad: Dyad, name: str) -> models.Signal | None:
     return next((row for row in rows if which(row.kind, row.number, row.scale) == name), None)
 
 
-def up_to(dyad: SignalsAndStrains, number: int) -> SignalsAndStrains:
-    """What there was to the sessions up to one. Safety notices are of no one session: each that is open stays."""
-    signals = tuple(s for s in dyad.signals if s.session <= number or s.kind == "safety")
-    return replace(dyad, signals=signals, strains=tuple(s for s in dyad.strains if s.session <= number))
-
-
 def shown_signals(dyads: Sequence[int]) -> dict[int, list[Signal]]:
     """Signals that were not withheld, by dyad; of the safety notices those that nobody has looked after.
 
     The evidence of a safety notice also names the session, so that a page can lead to the answer.
     """
     rows = SHOWN.rows(dyads)
-    signals: dict[int, list[Signal]] = {}
-    for (dyad, session, *_columns), signal in zip(rows, _records(row[2:] for row in rows), strict=True):
-        if signal.kind == "safety":
-            signal = replace(signal, evidence={**signal.evidence, ANSWER: session})
-        signals.setdefault(dyad, []).append(signal)
-    return signals
-
-
-def _records(rows: Iterable[Sequence]) -> list[Signal]:
-    """Rows of `SIGNAL_COLUMNS` as records. Their evidence names sessions by uid; here each gets its present number."""
-    signals = [Signal(*row) for row in rows]
-    named = {str(signal.evidence[ABOUT]) for signal in signals if ABOUT in signal.evidence}
+    signals = [Signal(*columns) for _dyad, _session, *columns in rows]
+    named = sessions_named(signals)
+    # Evidence names sessions by uid: a number would change when another session is moved.
     numbers = dict(Session.objects.filter(uid__in=named).values_list("uid", rank())) if named else {}
-    return [
-        replace(signal, evidence={**signal.evidence, ABOUT: numbers.get(str(signal.evidence[ABOUT]), 0)})
-        if ABOUT in signal.evidence
-        else signal
-        for signal in signals
-    ]
+    return by_dyad([row[:2] for row in rows], numbered(signals, numbers))
 
 
 def _signals(dyads: Sequence[int]) -> QuerySet:
@@ -135,8 +102,4 @@ SHOWN = PreparedForMany(_signals)
 
 def false_alarms(kind: str, version: str | None) -> FalseAlarms | None:
     """What a calibration says of the signals of one kind that it judged; nothing for a signal that none judged."""
-    calibration = calibration_named(version or "")
-    share = getattr(calibration.budget, kind, None) if calibration else None
-    if calibration is None or share is None:
-        return None
-    return FalseAlarms(version or "", share, calibration.n, tuple(calibration.false_discovery.get(kind, ())))
+    return false_alarms_of(kind, version or "", calibration_named(version or ""))

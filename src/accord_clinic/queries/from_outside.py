@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TypeVar
 
 from accord_clinic.models import Client, Dyad, Member, Practice
 from accord_clinic.queries.consent import stands
+from accord_clinic.records.from_outside import code_of
 
 RELEASE = "supervision"
-LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
-"""Without those that are read for one another."""
 Seen = TypeVar("Seen", bound=Dyad | None)
-
-
-def code_of(uid: str) -> str:
-    """Five letters for a course of care, the same for everybody: therapist and supervisor can speak of it.
-
-    From its random address, so that no name can be worked out from it.
-
-    >>> code_of("x") == code_of("x") != code_of("y"), len(code_of("x"))
-    (True, 5)
-    """
-    digest = hashlib.sha256(f"accord code {uid}".encode()).digest()
-    return "".join(LETTERS[byte % len(LETTERS)] for byte in digest[:5])
 
 
 def named_for(viewer: Member | Client, dyad: Seen) -> Seen:

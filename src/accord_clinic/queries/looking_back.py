@@ -1,26 +1,16 @@
 """What both may see of a whole course of care, for a last sheet that looks back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from accord_clinic.models import Client, Comment, Dyad, FollowUp
-from accord_clinic.models.care import current_responses, rank
-from accord_clinic.queries.agreements import Shown, shown
+from accord_clinic.models.care import rank
+from accord_clinic.queries.agreements import shown
 from accord_clinic.queries.courses import ANSWERS
-from accord_clinic.queries.dyad import DyadRows, dyad_rows
+from accord_clinic.queries.dyad import dyad_rows
+from accord_clinic.records.looking_back import LookingBackRows
+from accord_clinic.records.responses import current_responses
 
 HELPED = "o1"
 """The question of the check-in after what helped."""
 MOST_HELPED = 6
-
-
-@dataclass(frozen=True)
-class LookingBackRows:
-    """`helped`: what the client wrote that helped, with the number of the session, the latest first."""
-
-    course: DyadRows
-    agreements: Sequence[Shown]
-    helped: Sequence[tuple[int, str]]
 
 
 def looking_back_rows(dyad: Dyad) -> LookingBackRows:

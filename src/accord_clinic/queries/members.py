@@ -1,6 +1,5 @@
 """What the admin needs to keep the practice: its settings, who works here, what waits. Never what clients said."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from allauth.mfa.models import Authenticator
@@ -10,30 +9,7 @@ from django.db.models import Count, Q
 
 from accord_clinic.models import CaseloadMove, Correction, Member, Notice, Practice
 from accord_clinic.permissions import can, check_answer_correction, check_give_away, check_keep_practice
-
-
-@dataclass(frozen=True, slots=True)
-class Colleague:
-    """Somebody who works here, or did."""
-
-    uid: str
-    name: str
-    email: str
-    roles: tuple[str, ...]
-    active: bool
-    running: int
-    signed_in: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """What is to be answered: corrections, by whom they wait.
-
-    `mine`: what was said to be wrong to somebody who has left; the admin answers in their place.
-    """
-
-    mine: tuple[Correction, ...]
-    corrections: tuple[tuple[str, int], ...]
+from accord_clinic.records.members import Colleague, Waits
 
 
 def practice(member: Member) -> Practice:

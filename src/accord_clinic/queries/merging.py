@@ -5,35 +5,13 @@ A new fact that decides who reads or agrees is a line of `obstacles`; one that d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
-
 from accord_clinic.models import Client, Consent, Member, Session, Terms
 from accord_clinic.permissions import check_keep_practice
-from accord_clinic.queries.caseload import external_numbers, fits, folded
+from accord_clinic.queries.caseload import external_numbers
+from accord_clinic.records.caseload import fits, folded
+from accord_clinic.records.merging import AskedFor, Record, RecordCounts, _terms
 
 MOST_FOUND = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A client as an admin chooses one: no answer, no course, nothing that was said."""
-
-    uid: str
-    name: str
-    born: int | None
-    since: datetime
-    therapists: tuple[str, ...]
-    numbers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordCounts:
-    """What hangs on a record, in numbers that tell of no answer."""
-
-    courses: tuple[tuple[str, date, date | None], ...]
-    sessions: int
 
 
 def find(member: Member, words: str) -> list[Record]:
@@ -89,14 +67,6 @@ def obstacles(main: Client, other: Client) -> list[str]:
     return why + _contradicting_consents(main, other)
 
 
-def _terms(row: Terms | None) -> tuple[object, ...]:
-    return () if row is None else (row.consents, row.guardian_learns, row.by_order, row.order_learns)
-
-
-AskedFor = tuple[str, str, int | None]
-"""What a consent is to: its purpose, whose voice, and the program that may read, where that is the purpose."""
-
-
 def _standing(client: Client) -> dict[AskedFor, bool]:
     """Whether each consent stands now; what was never given is not there."""
     stands: dict[AskedFor, bool] = {}
@@ -120,16 +90,3 @@ def stand_in_one_alone(main: Client, other: Client) -> list[AskedFor]:
     first, second = _standing(main), _standing(other)
     alone = (first.keys() | second.keys()) - (first.keys() & second.keys())
     return [key for key in alone if key[0] != "care" and (first.get(key) or second.get(key))]
-
-
-def facts_after(main: Client, other: Client) -> dict[str, Any]:
-    """The facts of the one record: those of `main`, filled up; of what protects somebody, the stricter."""
-    stopped = [at for at in (main.messages_stopped_at, other.messages_stopped_at) if at]
-    return {
-        "email": main.email or other.email,
-        "phone": main.phone or other.phone,
-        "born": main.born or other.born,
-        "address_as": main.address_as or other.address_as,
-        "recognisable": main.recognisable and other.recognisable,
-        "messages_stopped_at": min(stopped) if stopped else None,
-    }

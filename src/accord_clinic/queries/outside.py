@@ -1,44 +1,17 @@
 """What clients said to *someone else here*: for the named outside reader alone, never about that reader's own dyads."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from accord_clinic.models import Dyad, Member, Practice, PrivateLine, Response
+from accord_clinic.models import Member, Practice, PrivateLine, Response
 from accord_clinic.permissions import check_be_outside_reader, check_read_outside_line
 from accord_clinic.questionnaires.answer_words import phrase
+from accord_clinic.records.outside import OutsideLine, Waiting, in_turn, outside_line
 
 READ_STANDS = timedelta(days=90)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """That somebody said something, and when; not what."""
-
-    uid: str
-    client: str
-    therapist: str
-    said_at: datetime
-    read_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutsideLine:
-    """What was said, in the client's own words, and what it answers."""
-
-    uid: str
-    dyad: Dyad
-    session: int
-    session_uid: str
-    client: str
-    therapist: str
-    said_at: datetime
-    read_at: datetime | None
-    about: str
-    words: str
 
 
 def waiting(member: Member) -> tuple[tuple[Waiting, ...], Practice]:
@@ -48,28 +21,13 @@ def waiting(member: Member) -> tuple[tuple[Waiting, ...], Practice]:
         "uid", "client__name", "client__address_as", "response__session__dyad__therapist__name",
         "response__sent_at", "acknowledged_at",
     )  # fmt: skip
-    recent = timezone.now() - READ_STANDS
-    lines = [_waiting(*row) for row in rows if row[-1] is None or row[-1] > recent]
-    lines.sort(key=lambda waits: (waits.read_at is not None, -waits.said_at.timestamp()))
-    return tuple(lines), practice
+    return tuple(in_turn(rows, timezone.now() - READ_STANDS)), practice
 
 
 def line(member: Member, uid: str) -> OutsideLine:
     """One line with its words; the caller notes that it was read. 404 for anybody it was not said to."""
     row = _own(member, uid)
-    session = row.response.session
-    return OutsideLine(
-        uid=row.uid,
-        dyad=session.dyad,
-        session=session.number,
-        session_uid=session.uid,
-        client=row.client.called,
-        therapist=session.dyad.therapist.name,
-        said_at=row.response.sent_at,
-        read_at=row.acknowledged_at,
-        about=phrase(row.response, row.item),
-        words=row.words,
-    )
+    return outside_line(row, phrase(row.response, row.item))
 
 
 def private_line(member: Member, uid: str) -> PrivateLine | None:
@@ -82,10 +40,6 @@ def _lines(member: Member) -> QuerySet[PrivateLine]:
     rows = PrivateLine.objects.filter(reader="outside", to=member).exclude(response__session__dyad__therapist=member)
     of_these = Response.objects.filter(side="client", session__in=rows.values("response__session"))
     return rows.filter(response__in=of_these.current_ids())
-
-
-def _waiting(uid, name, address_as, therapist, said_at, read_at) -> Waiting:
-    return Waiting(uid, address_as or name, therapist, said_at, read_at)
 
 
 def _own(member: Member, uid: str) -> PrivateLine:

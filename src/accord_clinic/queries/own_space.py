@@ -1,36 +1,21 @@
 """The rows of a client's own space: courses of care, private lines, who may read what, and who read it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accord.course import Course
 from accord_clinic import links, models
 from accord_clinic.models import Client, Dyad, PrivateLine, ReadLog, Response, Session, Share, Strain, StrainMove
 from accord_clinic.models.care import rank
-from accord_clinic.queries.courses import compute, dyad_record
+from accord_clinic.queries.courses import compute
+from accord_clinic.records.courses import dyad_record
+from accord_clinic.records.own_space import OwnRows
 
 MOST_READS = 100
 UNANSWERED_FOR = timedelta(days=14)
 """As long as a link lives."""
-
-
-@dataclass(frozen=True)
-class OwnRows:
-    """What one course of care holds for its client. `moves`: (strain, move, number of the session), oldest first.
-
-    A strain has the `number` of its session.
-    """
-
-    sessions: list[Session]
-    responses: list[Response]
-    strains: Sequence[Any]
-    moves: list[tuple[int, str, int]]
-    course: Course
 
 
 def dyads(client: Client) -> list[Dyad]:

@@ -4,7 +4,8 @@ from django.utils import timezone
 
 from accord_clinic import links
 from accord_clinic.models import Invitation
-from accord_clinic.queries.checkin import Link
+from accord_clinic.queries.checkin import link_of
+from accord_clinic.records.checkin import Link
 
 
 def by_code(code: str) -> Link | None:
@@ -13,4 +14,4 @@ def by_code(code: str) -> Link | None:
     row = rows.filter(token_hash=links.paper_digest(code), revoked_at=None, expires_at__gt=timezone.now()).first()
     if row is None or row.session.dyad.client.locked_at:
         return None
-    return Link(row, row.session, row.session.dyad, row.session.dyad.client)
+    return link_of(row)

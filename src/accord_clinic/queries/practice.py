@@ -9,8 +9,8 @@ from django.dispatch import receiver
 
 from accord_clinic.models import Dyad, Practice
 from accord_clinic.models.habit import how_often
-from accord_clinic.models.people import NEVER
-from accord_clinic.questionnaires.plan import is_due
+from accord_clinic.records.often import NEVER
+from accord_clinic.records.often import has_check_in as falls_on
 
 REMEMBERED_FOR = 60.0
 
@@ -47,12 +47,8 @@ def often(dyad: Dyad) -> int:
 
 
 def has_check_in(number: int, often: int | None) -> bool:
-    """Whether there is a check-in after session `number` of a course without anybody making a link for it.
-
-    `often`: as it is set for the course; none where it is as in the practice.
-    """
-    every = often or practice().often
-    return every != NEVER and is_due(number, every)
+    """The same rule for a course. `often`: as it is set for it; none where it is as in the practice."""
+    return falls_on(number, often or practice().often)
 
 
 def zone() -> ZoneInfo:

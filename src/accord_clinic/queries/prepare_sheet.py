@@ -1,20 +1,19 @@
 """The rows behind a therapist's prepare sheet: signals and open strains, suggestions set aside, own reactions."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
 
-from accord.records import Signal
 from accord.signals import CHECK_IN
 from accord_clinic.models import AgendaItem, Member, Reaction, Response, Session, StrainMove, Suggestion, Terms
 from accord_clinic.models.care import rank
-from accord_clinic.models.strain_workflow import OPEN_STATES
 from accord_clinic.permissions import check_treat
-from accord_clinic.queries.findings import SignalsAndStrains, signals_and_strains
+from accord_clinic.queries.findings import signals_and_strains
 from accord_clinic.questionnaires.plan import WIDER_LOOK
 from accord_clinic.questionnaires.submission import MEMBERS
+from accord_clinic.records.prepare_sheet import PrepareRows, of_session
+from accord_clinic.records.strain_workflow import OPEN_STATES
 
 MOST_REACTIONS = 5
 NOT_RESOLVED = ("still_there", "partly")
@@ -23,28 +22,6 @@ AGAIN = 2
 LOOKED_AT = ("w6", "w7")
 """Hope and own ability: their lowest answer prompts a look, where that is switched on."""
 LOWEST = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareRows:
-    """What is known before a session. `beside`: the client answered in a browser in which a member was signed in.
-
-    `open_kinds`: the kinds of the dyad's open strains, latest first. `aside`: cards that were not for these two.
-    `so_far`: all signals and open strains; `after`: those of the signals that are of this session, what was said first.
-    `answers`: what the client shows of the check-in. `again`: an open strain that is back for the third time.
-    `low`: where the client showed the lowest answer to hope or own ability: the response and the item.
-    """
-
-    so_far: SignalsAndStrains
-    after: tuple[Signal, ...]
-    open_kinds: tuple[str, ...]
-    aside: frozenset[str]
-    reactions: tuple[Reaction, ...]
-    beside: bool
-    answers: Mapping[str, Any]
-    again: bool
-    by_order: bool
-    low: tuple[tuple[Response, str], ...]
 
 
 def prepare_rows(session: Session, member: Member) -> PrepareRows:
@@ -59,7 +36,7 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
     so_far = signals_and_strains([dyad.pk], member)[dyad.pk]
     return PrepareRows(
         so_far,
-        _after(so_far.signals, session.number),
+        of_session(so_far.signals, session.number),
         tuple(unsettled.values_list("kind", flat=True)),
         frozenset(aside.values_list("card", flat=True)),
         tuple(reactions[:MOST_REACTIONS]),
@@ -69,13 +46,6 @@ def prepare_rows(session: Session, member: Member) -> PrepareRows:
         Terms.objects.filter(client=dyad.client_id, by_order=True).exists(),
         _low(session),
     )
-
-
-def _after(signals: Sequence[Signal], number: int) -> tuple[Signal, ...]:
-    """Safety notices are of no one session: each that nobody has looked after comes first."""
-    of_it = [s for s in signals if s.session == number and s.kind != "safety"]
-    of_it.sort(key=lambda signal: (not signal.reported, -signal.strength))
-    return (*(s for s in signals if s.kind == "safety"), *of_it)
 
 
 def _shown_answers(session: Session) -> Mapping[str, Any]:

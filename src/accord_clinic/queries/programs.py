@@ -1,23 +1,15 @@
 """Programs of others that may read here by FHIR: which there are, what a client is asked for each, and a manager."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from accord_clinic.models import Client, Consent, Dyad, Member, Recipient
 from accord_clinic.models.exchange import NUMBERS
 from accord_clinic.permissions import check_see_service
 from accord_clinic.queries.consent import needed
-from accord_clinic.queries.shared_record import ProgramReader, readable
+from accord_clinic.queries.shared_record import readable
+from accord_clinic.records.programs import OfClient
+from accord_clinic.records.shared_record import ProgramReader
 from accord_clinic.words.wordings import OF_PROGRAMS, ConsentWording, consent
-
-
-class OfClient(NamedTuple):
-    """A program as the page of one client lists it: what the client lets it read, and whether it can be opened."""
-
-    program: Recipient
-    reads: bool
-    answers: bool
-    may_open: bool
 
 
 def listed() -> list[Recipient]:

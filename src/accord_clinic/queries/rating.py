@@ -1,32 +1,10 @@
 """What a therapist's own rating page starts from: what was sent before, and the goals to pick from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
 from accord_clinic.models import Comment, Dyad, KeptRating, Member, Pick, RatingDraft, Response, Session, Wording
-from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses
 from accord_clinic.questionnaires import Agreed
-from accord_clinic.questionnaires.page import PICKS
-
-
-@dataclass(frozen=True, slots=True)
-class SentRating:
-    """The therapist's latest answers on a session, kept ones included. All by instrument and item.
-
-    `lines` holds (words, reader), `sharing` what is kept.
-    """
-
-    answers: Mapping[tuple[str, str], object]
-    lines: Mapping[tuple[str, str], tuple[str, str]]
-    sharing: Mapping[tuple[str, str], str]
-    picked: Sequence[str] = ()
-    picked_words: Sequence[str] = ()
-
-    @property
-    def around(self) -> dict[str, str]:
-        """What is kept of the picks, as it was posted."""
-        return {item: str(value) for (_name, item), value in self.answers.items() if item in PICKS}
+from accord_clinic.records.picks import current_picks
+from accord_clinic.records.rating import SentRating, sent_rating
+from accord_clinic.records.responses import current_responses
 
 
 def sent(session: Session) -> SentRating | None:
@@ -35,20 +13,11 @@ def sent(session: Session) -> SentRating | None:
     latest = {row.instrument: row for row in current_responses(rows).values()}
     if not latest:
         return None
-    of = {r.pk: name for name, r in latest.items()}
-    words = Comment.objects.filter(response__in=of, side="therapist").values_list("response", "item", "words")
-    kept_answers = {(of[row.response_id], row.item): row.value for row in KeptRating.objects.filter(response__in=of)}
-    answers = {(name, item): answer for name, r in latest.items() for item, answer in r.answers.items()}
-    lines = {(of[response], item): (text, "therapist") for response, item, text in words}
-    rows_of_picks = Pick.objects.filter(session=session, side="therapist").select_related("agreement")
-    picks = current_picks(rows_of_picks.order_by("at", "id")).get((session.pk, "therapist"), [])
-    return SentRating(
-        answers | kept_answers,
-        lines,
-        dict.fromkeys(kept_answers, "raise"),
-        [pick.agreement.uid for pick in picks if pick.agreement],
-        [pick.words for pick in picks if pick.words],
-    )
+    comments = Comment.objects.filter(response__in=latest.values(), side="therapist")
+    kept_back = KeptRating.objects.filter(response__in=latest.values())
+    made = Pick.objects.filter(session=session, side="therapist").select_related("agreement").order_by("at", "id")
+    picks = current_picks(made).get((session.pk, "therapist"), [])
+    return sent_rating(latest, comments, kept_back, picks)
 
 
 def draft(session: Session, member: Member) -> dict[str, list[str]] | None:

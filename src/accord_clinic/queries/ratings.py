@@ -8,9 +8,10 @@ from accord.course import mean_of_all
 from accord.signals import SCORED, TOGETHER
 from accord.stats.level import day_of
 from accord_clinic.models import Response, Session
-from accord_clinic.models.care import current_responses, rank
+from accord_clinic.models.care import rank
 from accord_clinic.questionnaires import arrays
 from accord_clinic.questionnaires.shelf import instrument
+from accord_clinic.records.responses import current_responses
 
 
 def ratings(name: str, scale: str) -> dict[str, np.ndarray]:

@@ -1,20 +1,11 @@
 """What a client may ask for, as pages show it: corrections with answers, how long records are kept, codes."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from django.utils import timezone
 
 from accord_clinic.models import Client, Code, Correction, Erasure, Practice, Session, Signal
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long one kind of record is kept here where somebody asks for erasure; `until` is `None` where it is not."""
-
-    kind: str
-    years: int
-    until: date | None
+from accord_clinic.records.rights import Retention, end_of_keeping, retention_years
 
 
 def retention(client: Client) -> tuple[Retention, ...]:
@@ -26,16 +17,6 @@ def retention(client: Client) -> tuple[Retention, ...]:
     )
 
 
-def retention_years(practice: Practice, kind: str) -> int:
-    """For how many years this practice keeps one kind of record."""
-    columns = {
-        "record": practice.retention_record_years,
-        "dates": practice.retention_years,
-        "safety": practice.retention_safety_years,
-    }
-    return columns[kind]
-
-
 def kept_until(client: Client, practice: Practice, kind: str) -> date | None:
     """Until when one kind of record is kept; `None` where the practice keeps none of it, or there is none."""
     years = retention_years(practice, kind)
@@ -45,10 +26,7 @@ def kept_until(client: Client, practice: Practice, kind: str) -> date | None:
     last = Session.objects.filter(dyad__in=dyads, state="held").order_by("-start").values_list("start").first()
     # A course that still runs ends when erasure is asked for.
     days = [d.ended or timezone.localdate() for d in dyads] + ([last[0].date()] if last else [])
-    if not (years and days):
-        return None
-    # The end of the year, since records are kept by years, and no day of treatment is told by it.
-    return date(max(days).year + years, 12, 31)
+    return end_of_keeping(years, days)
 
 
 def corrections(client: Client) -> list[Correction]:

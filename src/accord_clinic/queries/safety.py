@@ -1,16 +1,16 @@
 """Safety answers: which of them nobody has looked after yet, the answers themselves, and what was done about each."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accord_clinic.models import Member, Practice, Response, SafetyLook, Session, Signal
+from accord_clinic.models import Member, Practice, SafetyLook, Signal
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import can, check_look_after_safety, check_read_safety_answer, check_see_safety
 from accord_clinic.queries.from_outside import named_for
-from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.questionnaires.safety import given_answers
+from accord_clinic.records.safety import Look, SafetyAnswer, SafetyNotice, looks_by_signal, notices_of
 
 NOTICE_STAYS = timedelta(days=90)
 LONG_PAST = timedelta(days=14)
@@ -23,51 +23,6 @@ FROM_AN_OLD_FILE = Q(session__revealed_by="import", session__start__lt=F("raised
 READABLE = Q(dyad__client__erased_at=None)
 """Once the record is erased the answer is gone, and with it the name: what is kept of such a notice is on no page."""
 NOT_OPEN = Q(kind="safety") & (Q(LOOKED_AFTER) | FROM_AN_OLD_FILE)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Who recorded what, and when."""
-
-    name: str
-    at: datetime
-    done: str
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
-class SafetyNotice:
-    """One notice for the safety contact. `looks`: what was recorded about it; `open`: nobody has said what was done."""
-
-    session: str
-    client: str
-    therapist: str
-    number: int
-    start: datetime
-    raised_at: datetime
-    open: bool
-    looks: tuple[Look, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GivenAnswer:
-    """One answer to a safety question, as it was sent; a correction is one more."""
-
-    response: Response
-    item: str
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class SafetyAnswer:
-    """The answers of one session to safety questions, newest first, and what was done about them."""
-
-    session: Session
-    signal: Signal
-    answers: tuple[GivenAnswer, ...]
-    looks: tuple[Look, ...]
-    open: bool
-    may_record: bool
 
 
 def open_notices(of: Q) -> QuerySet[Signal]:
@@ -86,14 +41,7 @@ def notices(member: Member) -> tuple[SafetyNotice, ...]:
             rank("session"), "session__start", "raised_at", "done",
         )
     )  # fmt: skip
-    looks = _looks([row[0] for row in raised])
-    made = [
-        SafetyNotice(
-            session, address_as or name, therapist, number, start, raised_at, not done, tuple(looks.get(pk, ()))
-        )
-        for pk, session, name, address_as, therapist, number, start, raised_at, done in raised
-    ]
-    return tuple(sorted(made, key=lambda notice: not notice.open))
+    return notices_of(raised, _looks([row[0] for row in raised]))
 
 
 def safety_answer(member: Member, session: str) -> SafetyAnswer | None:
@@ -107,26 +55,13 @@ def safety_answer(member: Member, session: str) -> SafetyAnswer | None:
     return SafetyAnswer(
         session=signal.session,
         signal=signal,
-        answers=tuple(_given(signal.session)),
-        looks=tuple(_looks([signal.pk]).get(signal.pk, ())),
+        answers=tuple(given_answers(signal.session.responses.filter(side="client").order_by("-id"))),
+        looks=_looks([signal.pk]).get(signal.pk, ()),
         open=open_notices(Q(pk=signal.pk)).exists(),
         may_record=can(check_look_after_safety, member, signal.session.dyad, practice),
     )
 
 
-def _given(session: Session) -> list[GivenAnswer]:
-    """Every answer to a question that the catalogue marks as one of safety; skipped ones are left out."""
-    given = []
-    for response in session.responses.filter(side="client").order_by("-id"):
-        questionnaire = shelf().answered(response.instrument, response.version)
-        asked = [item.id for item in questionnaire.items if item.safety is not None] if questionnaire else []
-        given += [GivenAnswer(response, i, response.answers[i]) for i in asked if response.answers.get(i) is not None]
-    return given
-
-
-def _looks(signals: list[int]) -> dict[int, list[Look]]:
-    looks: dict[int, list[Look]] = {}
+def _looks(signals: list[int]) -> dict[int, tuple[Look, ...]]:
     rows = SafetyLook.objects.filter(signal__in=signals).order_by("at", "id")
-    for signal, member, at, done, to in rows.values_list("signal", "member__name", "at", "done", "to"):
-        looks.setdefault(signal, []).append(Look(member, at, done, to))
-    return looks
+    return looks_by_signal(rows.values_list("signal", "member__name", "at", "done", "to"))

@@ -1,8 +1,6 @@
 """When links and reminders go out for a dyad, and which messages could not be delivered."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import takewhile
 
 from django.db.models import Exists, OuterRef, Q
@@ -11,20 +9,9 @@ from accord_clinic.messages.notices import MOST_TRIES
 from accord_clinic.models import Dyad, Member, Notice, Practice, PrivateLine, Response
 from accord_clinic.models.habit import Habit, habit
 from accord_clinic.permissions import check_keep_practice
+from accord_clinic.records.schedule import FailedNotice
 
 MOST_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class FailedNotice:
-    """A message that was tried and not delivered: to whom, since when, what went wrong; never what it says."""
-
-    pk: int
-    to: str
-    made_at: datetime
-    tries: int
-    error: str
-    given_up: bool
 
 
 def habit_of(dyad: Dyad) -> Habit:

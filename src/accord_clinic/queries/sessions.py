@@ -3,7 +3,6 @@
 What a page shows of sessions is in the module of that page.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -13,6 +12,7 @@ from django.utils import timezone
 from accord_clinic import links
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation, Notice, Response, Session, SessionChange
+from accord_clinic.records.sessions import UnsentLink
 
 RATED, ASKED, ANSWERED = "rated", "asked", "answered"
 """Why a session cannot be changed: the therapist has rated it; a link is out; it is open, with an answer in it."""
@@ -86,14 +86,6 @@ def may_be_marked(session: Session, state: str) -> bool:
         return True
     why = why_fixed(session)
     return not why or (why == ASKED and state in NOT_HELD and session.start <= timezone.now())
-
-
-@dataclass(frozen=True, slots=True)
-class UnsentLink:
-    """A link that waits in the outbox, so that nobody has it yet."""
-
-    notice: int
-    token_hash: str
 
 
 def unsent_links(session: Session) -> list[UnsentLink]:

@@ -6,9 +6,7 @@ and what of its answers (`responses`, `agreements`). What is not in these lists 
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Q, QuerySet
@@ -16,53 +14,16 @@ from django.utils import timezone
 
 from accord.signals import CHECK_IN
 from accord_clinic import models
-from accord_clinic.models import Agreement, Client, Consent, Dyad, Member, Practice, Recipient, Session
-from accord_clinic.models.care import current_responses
+from accord_clinic.models import Agreement, Consent, Dyad, Practice, Recipient, Session
 from accord_clinic.models.exchange import NUMBERS
 from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import treated_by
+from accord_clinic.records.responses import current_responses
+from accord_clinic.records.shared_record import ProgramReader, SharedRecord, row_uid
 
 RECORD, ANSWERS = "record", "record_answers"
 ALLIANCE = {"collaboration", "connection", "goal", "task", "bond"}
 """Scales that make a questionnaire one about the two; its scores are no outcome, and stay between them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramReader:
-    """A token as far as it decides who may be read: whose program, for which member, about which client alone."""
-
-    recipient: Recipient
-    member: Member | None = None
-    patient: Client | None = None
-    bound: bool = False
-    """Whether it is about one client alone; without that client it then reads nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class SharedRecord:
-    """A client whose record a program may read: the courses of care, and whether shown answers belong to it."""
-
-    client: Client
-    dyads: tuple[Dyad, ...]
-    answers: bool
-
-
-def fhir_id(uid: str) -> str:
-    """The id of a row as FHIR writes ids: the same for every program, and no underscores.
-
-    >>> fhir_id("a_b"), row_uid(fhir_id("a_b"))
-    ('615f62', 'a_b')
-    """
-    return uid.encode().hex()
-
-
-def row_uid(identity: str) -> str:
-    """The uid of the row with this id; empty for what is none."""
-    try:
-        uid = binascii.unhexlify(identity).decode("ascii") if identity.islower() or identity.isdigit() else ""
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
-    return uid if uid.isprintable() else ""  # some databases take no NUL in a question
 
 
 def readable(reader: ProgramReader, patients: Iterable[str] | None = None) -> list[SharedRecord]:

@@ -1,29 +1,14 @@
 """Who may look at a dyad, and who could: shares with supervisors, colleagues for a hand-over."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from django.db.models import Q
 from django.utils import timezone
 
 from accord.instruments import Instrument
 from accord_clinic.models import Client, Dyad, Invitation, Member, NotForClient, Notice, Response, Share
-from accord_clinic.queries.from_outside import code_of
 from accord_clinic.queries.who_is_asked import Why, why_not_asked
 from accord_clinic.questionnaires.shelf import shelf
-
-
-@dataclass(frozen=True, slots=True)
-class Sharing:
-    """Present shares, supervisors it could be shared with, therapists it could be handed over to."""
-
-    shares: tuple[tuple[str, str, datetime], ...]
-    supervisors: tuple[Member, ...]
-    therapists: tuple[Member, ...]
-    outside: bool
-    """Whether one of those supervisors, or of those who see it now, is from outside the practice."""
-    code: str
-    """What they read in place of the name."""
+from accord_clinic.records.from_outside import code_of
+from accord_clinic.records.sharing import Sharing
 
 
 def sharing(dyad: Dyad) -> Sharing:

@@ -1,27 +1,15 @@
 """The courses of care that therapists share with a supervisor now."""
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 from accord_clinic.models import AgendaItem, Member
 from accord_clinic.permissions import check_supervise, dyads_visible_to, shares_with
-from accord_clinic.queries.caseload import LAST_REVEALED, external_numbers, fits, folded
-from accord_clinic.queries.from_outside import code_of
+from accord_clinic.queries.caseload import LAST_REVEALED, external_numbers
+from accord_clinic.records.caseload import fits, folded
+from accord_clinic.records.from_outside import code_of
+from accord_clinic.records.supervision import SharedDyad
 
 COLUMNS = ("pk", "uid", "client__name", "client__address_as", "therapist__name", "ended", "last")
-
-
-@dataclass(frozen=True, slots=True)
-class SharedDyad:
-    """One of them, with its last revealed session."""
-
-    dyad: int
-    uid: str
-    client: str
-    address_as: str
-    therapist: str
-    ended: date | None
-    last: int | None
 
 
 def agenda(member: Member) -> dict[int, list[str]]:

@@ -2,56 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Any
+from collections.abc import Iterable
 
-from accord.scoring import possible
-from accord_clinic.models import Agreement, Client, Comment, Member, Pick, Session, Strain, StrainMove
-from accord_clinic.models.alliance import current_picks
-from accord_clinic.models.care import current_responses, rank
+from accord_clinic.models import Agreement, Client, Member, Pick, Session, StrainMove
+from accord_clinic.models.care import rank
 from accord_clinic.permissions import dyads_visible_to
-from accord_clinic.queries.agreements import Shown, shown
-from accord_clinic.queries.courses import record_of
+from accord_clinic.queries.agreements import shown
 from accord_clinic.queries.from_outside import named_for
 from accord_clinic.queries.treatment_plan import review_due
-from accord_clinic.questionnaires.shelf import shelf
-
-
-@dataclass(frozen=True, slots=True)
-class ReadableResponse:
-    """One response with the answers that can still be said: a practice may have changed its own questionnaire since."""
-
-    pk: int
-    side: str
-    instrument: str
-    version: str
-    answers: Mapping[str, Any]
-    context: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerRows:
-    """Of one session the latest response by side and instrument, its comments and ticks; the strains of its dyad.
-
-    `missed`: the sessions of those of which the therapist said so: I did not notice this.
-    """
-
-    responses: Mapping[tuple[str, str], ReadableResponse]
-    comments: Sequence[Comment]
-    ticks: frozenset[str]
-    strains: Sequence[Strain]
-    missed: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class SheetRows(AnswerRows):
-    """With the goals of the dyad, and `picks`: what each side said matters most now, in the last words of each goal."""
-
-    goals: Sequence[Shown]
-    review_on: date | None
-    picks: dict[str, tuple[str, ...]]
+from accord_clinic.questionnaires.readable import readable
+from accord_clinic.records.picks import picked_words
+from accord_clinic.records.talk_sheet import AnswerRows, SheetRows
 
 
 def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
@@ -105,25 +66,9 @@ def answer_rows(session: Session) -> AnswerRows:
     )
 
 
-def readable(rows: Iterable[Any]) -> list[ReadableResponse]:
-    """Of responses of one session, in the order they came, those that count."""
-    return [_readable(row) for row in current_responses(rows).values()]
-
-
-def _readable(row: Any) -> ReadableResponse:
-    instrument = shelf().answered(row.instrument, row.version)
-    answers = possible(record_of(row, 0).answers, instrument, row.form) if instrument else row.answers
-    return ReadableResponse(row.pk, row.side, row.instrument, row.version, answers, getattr(row, "context", {}))
-
-
 def _picks(session: Session) -> dict[str, tuple[str, ...]]:
     rows = Pick.objects.filter(session=session).select_related("agreement").order_by("at", "id")
-    words = _last_words({p.agreement_id for p in rows if p.agreement_id})
-    picks = current_picks(rows)
-    return {
-        side: tuple(words[p.agreement_id] if p.agreement_id else p.words for p in picks.get((session.pk, side), ()))
-        for side in ("client", "therapist")
-    }
+    return picked_words(session.pk, rows, _last_words({p.agreement_id for p in rows if p.agreement_id}))
 
 
 def _last_words(agreements: Iterable[int]) -> dict[int, str]:

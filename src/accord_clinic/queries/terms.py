@@ -1,7 +1,6 @@
 """What there is between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Max, QuerySet
 from django.utils import timezone
@@ -9,15 +8,7 @@ from django.utils import timezone
 from accord_clinic.models import BreakGlass, Client, Correction, Cover, Dyad, ExternalName, Member
 from accord_clinic.models.habit import NUMBERS, own_schedule
 from accord_clinic.queries.practice import local
-
-
-class StandingCover(NamedTuple):
-    """A cover from its first day to its last, on the practice's calendar."""
-
-    uid: str
-    name: str
-    first: date
-    last: date
+from accord_clinic.records.terms import StandingCover
 
 
 def corrections(dyad: Dyad) -> list[Correction]:

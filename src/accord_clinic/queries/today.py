@@ -4,8 +4,7 @@ Nothing here depends on what a client said, or on whether a client answered, bef
 the therapist's own rating, for whether a link was ever made, and for whether both sides are open.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
@@ -15,9 +14,10 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
-from accord_clinic.queries.practice import has_check_in
+from accord_clinic.queries.practice import practice
 from accord_clinic.queries.safety import open_notices
 from accord_clinic.queries.sessions import is_denied
+from accord_clinic.records.today import TodaySession
 
 COLUMNS = (
     "uid", rank(), "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",
@@ -31,82 +31,6 @@ COLUMNS = (
 
 LOOKS_BACK = timedelta(days=14)
 """A rating that is older than this is not asked for any more: nobody would remember."""
-GOES_OUT_WITHIN = timedelta(days=1)
-"""Two hours after the end and the quiet hours, with room to spare. After that something holds the link back."""
-
-
-@dataclass(frozen=True, slots=True)
-class TodaySession:
-    """One session. `last_revealed` and `last_sheet`: number and uid of the latest one of this dyad that is open,
-    of those with a check-in."""
-
-    uid: str
-    number: int
-    start: datetime
-    modality: str
-    state: str
-    revealed_at: datetime | None
-    revealed_by: str
-    passed_over: bool
-    dyad: int
-    dyad_uid: str
-    dyad_ended: date | None
-    often: int | None
-    client: str
-    address_as: str
-    email: str
-    phone: str
-    by_itself: bool | None
-    denied: bool
-    rated: bool
-    linked: bool
-    ticked: bool
-    last_revealed: int | None
-    last_sheet: str | None
-    assumed: bool
-    held_back: bool
-
-    @property
-    def called(self) -> str:
-        """The client as people here call them."""
-        return self.address_as or self.client
-
-    @property
-    def reachable(self) -> bool:
-        """There is an address to send a link to."""
-        return bool(self.email or self.phone)
-
-    @property
-    def due(self) -> bool:
-        """There is a check-in after this session: by what is set, or because somebody made a link for it."""
-        if self.revealed_at:
-            return not self.passed_over
-        return self.linked or has_check_in(self.number, self.often)
-
-    @property
-    def owed(self) -> bool:
-        """The therapist has neither rated nor openly waived. Past ratings from a file are nobody's debt."""
-        return self.due and not self.rated and self.revealed_by not in ("waived", "import")
-
-    @property
-    def unlinked(self) -> bool:
-        """No link was made yet. Whether one was used says nothing here."""
-        return self.due and not self.linked and not self.revealed_at
-
-    def unsent(self, now: datetime) -> bool:
-        """A link waits for somebody to make it: none goes out by itself, or none did within a day of the session."""
-        waits = self.reachable and self.by_itself is not False and now - self.start < GOES_OUT_WITHIN
-        return self.unlinked and not waits
-
-    def goes_out(self, now: datetime) -> bool:
-        """The link will be sent by itself: neither a pause nor the client's wish for no messages holds it back."""
-        return self.state == "held" and self.unlinked and not self.unsent(now) and not self.held_back
-
-    @property
-    def ready(self) -> bool:
-        """The latest sheet of these two people, on which nothing is ticked yet."""
-        newest = self.revealed_at and self.uid == self.last_sheet
-        return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
 
 
 def today_rows(
@@ -124,8 +48,9 @@ def today_rows(
         rows, notices = OWN.rows(member.pk, since, until), OWN_NOTICES.rows(member.pk)
     else:
         rows, notices = list(_sessions(treated, since, until)), list(_notices(treated))
+    usual = practice().often
     waiting = [(session, called or name, raised) for session, name, called, raised in notices]
-    return [TodaySession(*row) for row in rows], waiting
+    return [TodaySession(usual, *row) for row in rows], waiting
 
 
 def next_to_rate(member: Member, after: str) -> str:

@@ -1,24 +1,10 @@
 """Where a member is signed in: since when, from which address, in which browser."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from allauth.usersessions.models import UserSession
 
 from accord_clinic.models import Member
+from accord_clinic.records.user_sessions import SignedIn
 from accord_clinic.words.browsers import seen_as
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """One session of one's own. `this_one`: the one that the page is read in."""
-
-    id: int
-    since: datetime
-    address: str
-    browser: str
-    machine: str
-    this_one: bool
 
 
 def signed_in(member: Member) -> list[SignedIn]:

@@ -4,7 +4,6 @@ Counts are about work and never about what somebody answered, so none is kept ba
 its session is open to both: until then nobody may learn whether the client answered.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -27,39 +26,13 @@ from accord_clinic.permissions import check_keep_practice, check_see_service
 from accord_clinic.queries.caseload import silent_twice
 from accord_clinic.queries.consent import clients_who_consent
 from accord_clinic.queries.schedule import TELLS_OF_NOBODY
+from accord_clinic.records.work import NamedWork, Work
 
 WEEK, LOOKS_BACK = timedelta(days=7), timedelta(days=28)
 LATE = timedelta(days=2)
 FEWEST_THERAPISTS = 3
 """With two, one who also manages would see what the other owes."""
 LINKS = ("link", "reminder")
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Counts of this moment. `owed`: ratings more than two days late; `None` below three therapists."""
-
-    therapists: int
-    clients: int
-    held: int
-    links_sent: int
-    links_arrived: int
-    links_failed: int
-    silent: int
-    owed: int | None
-    without_consent: int
-    without_session: int
-    unmatched: int
-    calendars_failing: int
-    failing_since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedWork:
-    """The part that an admin can do something about, by name: (client, therapist), and whose calendar since when."""
-
-    without_consent: tuple[tuple[str, str], ...]
-    calendars: tuple[tuple[str, datetime], ...]
 
 
 def work(member: Member) -> Work:

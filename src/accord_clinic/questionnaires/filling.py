@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from accord_clinic.questionnaires.page import ASKING_AGAIN, PICKED, PICKED_WORDS, QuestionPage
+from accord_clinic.questionnaires.page import ASKING_AGAIN, QuestionPage
 from accord_clinic.questionnaires.questions import Question, QuestionBlock
 from accord_clinic.questionnaires.reading import reader_field, sharing_field
 from accord_clinic.questionnaires.shelf import instrument
+from accord_clinic.records.picks import PICKED, PICKED_WORDS
 
 Key = tuple[str, str]
 

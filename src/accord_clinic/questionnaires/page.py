@@ -10,14 +10,13 @@ from django.utils.translation import gettext as _
 
 from accord.records import Rater
 from accord.signals import CHECK_IN, STRAIN
-from accord_clinic.attainment import LEVELS
 from accord_clinic.questionnaires.plan import BEGINNINGS, WIDER_LOOK
 from accord_clinic.questionnaires.questions import Choice, Question, QuestionBlock, QuestionNames, block
+from accord_clinic.records.attainment import LEVELS
+from accord_clinic.records.picks import PICKED, PICKED_WORDS
 
 ASKING_AGAIN = "accord-asking-again"
 MOST_PICKS = 3
-PICKED, PICKED_WORDS = "picked", "picked-words"
-PICKS = (PICKED, PICKED_WORDS)
 
 
 @dataclass(frozen=True, slots=True)

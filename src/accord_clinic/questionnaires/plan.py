@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from accord.signals import CHECK_IN, REVIEW_EVERY, STARTING_SESSIONS
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Measure
 
+OpenConcern = TypeVar("OpenConcern", bound=tuple[str, object, int])
 STARTING_PATH = "accord-starting-path"
 ALREADY_TOGETHER = "accord-already-together"
 BEGINNINGS = (STARTING_PATH, ALREADY_TOGETHER)
@@ -20,20 +21,14 @@ HAVE_A_PLACE = frozenset({CHECK_IN, *BEGINNINGS, WIDER_LOOK, "accord-asking-agai
 TURNS, AT_A_DISTANCE = ("turn-1", "turn-2", "turn-3", "turn-4", "turn-5", "turn-6"), "turn-3"
 """The wider look asks two questions in a check-in, in turns; one turn is for those who meet at a distance."""
 GOALS_EVERY = 4
+ASKED_TIMES = 3
+"""A concern is asked about in so many check-ins, and then at reviews alone: more would be nagging, fewer a shrug."""
 PICKS_EVERY = {1: 5, 2: 10, 4: 12, 6: 18}
 """In sessions, by how often there is a check-in. What matters most takes a check-in from all else that comes now and
 then; with these figures reviews, goals and each turn of the wider look keep most of theirs, however often it is."""
 MOST_TASKS, MOST_GOALS, MOST_GOALS_AT_REVIEWS = 1, 2, 1
 # A check-in is 11 taps and has room for 5 more (16 at most). They are a task and either two of the wider look and two
 # goals, or a review (3) and a goal, or three picks and going on. Something new to ask has to fit into one of these.
-
-
-def is_due(number: int, often: int) -> bool:
-    """Whether there is a check-in after session `number` where there is one in `often`; always after the first.
-
-    A member can make a link for any other session as well.
-    """
-    return number == 1 or number % often == 0
 
 
 def _since(number: int, often: int) -> range:
@@ -106,6 +101,16 @@ def asks_how_far(number: int, often: int, rows: Iterable[tuple[Any, ...]]) -> li
     turn = sum(_comes(GOALS_EVERY, n, often) for n in range(often, number, often))
     most = MOST_GOALS_AT_REVIEWS if is_review(number, often) else MOST_GOALS
     return tasks + [goals[(turn + n) % len(goals)] for n in range(min(most, len(goals)))]
+
+
+def asks_again(number: int, often: int, waiting: Sequence[OpenConcern]) -> list[OpenConcern]:
+    """The one of several open concerns that a session asks about, if any: they take turns.
+
+    Each is asked about three times, then at reviews alone. The third of each is how many answered check-ins came since.
+    """
+    if not is_review(number, often):
+        waiting = [concern for concern in waiting if concern[2] < ASKED_TIMES * len(waiting)]
+    return [waiting[number // often % len(waiting)]] if waiting else []
 
 
 def _comes(every: int, number: int, often: int) -> bool:

@@ -15,10 +15,11 @@ from django.utils.translation import ngettext
 
 from accord.records import Answer
 from accord_clinic.posted import whole_number
-from accord_clinic.questionnaires.page import ASKING_AGAIN, MOST_PICKS, PICKED, PICKED_WORDS, QuestionPage
+from accord_clinic.questionnaires.page import ASKING_AGAIN, MOST_PICKS, QuestionPage
 from accord_clinic.questionnaires.questions import Question, QuestionBlock
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import SHARING, AnsweredPart, AskedAgain, OpenLine, Submission
+from accord_clinic.records.picks import PICKED, PICKED_WORDS
 
 MOST_CHARACTERS = 10_000
 PAGE_FIELDS = frozenset({"csrfmiddlewaretoken", "key", "reviewed", "change", "choose", "helped"})

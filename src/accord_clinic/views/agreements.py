@@ -14,6 +14,8 @@ from accord_clinic.pages import strains as strain_pages
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
+from accord_clinic.records.agreements import ended
+from accord_clinic.records.strains import is_open
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words.sentences import Names
@@ -37,7 +39,7 @@ def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
         "goals": [row for row in everything if row.kind == "goal" and not row.ended_at],
         "medication": [row for row in everything if row.kind == "medication" and not row.ended_at],
         "views": [row for row in everything if row.kind == "problem" and not row.ended_at],
-        "ended": agreement_queries.ended(everything),
+        "ended": ended(everything),
         "common": agreement_queries.picks_in_common(dyad),
         "can_act": permissions.can(permissions.check_treat, request.user, dyad) and not dyad.ended,
         **more,
@@ -103,7 +105,7 @@ def strain(request: MemberRequest, uid: str) -> HttpResponse:
     context = {
         "strain": row,
         "dyad": row.dyad,
-        "open": strain_queries.is_open(row.state),
+        "open": is_open(row.state),
         "opening": strain_pages.opening(row, names),
         "state": strain_state(row.state),
         "kind": strain_kind(row.kind),

@@ -19,8 +19,8 @@ from accord_clinic.actions import checkin, consent
 from accord_clinic.pages.consent import before_first_question
 from accord_clinic.pages.readers import someone_else
 from accord_clinic.queries import checkin as checkin_queries
-from accord_clinic.queries.checkin import Link
 from accord_clinic.questionnaires.safety import safety_answers
+from accord_clinic.records.checkin import Link, says_line_crossed
 from accord_clinic.views import checkin_page
 from accord_clinic.views.shortcuts import in_chosen_language
 from accord_clinic.words import phrases
@@ -43,7 +43,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
         return unknown(request)
     in_chosen_language(request, link.client)
     answered = checkin_queries.has_sent(link.session)
-    used = link.shut or (answered and link.session.revealed_at is not None)
+    used = link.is_shut(timezone.now()) or (answered and link.session.revealed_at is not None)
     if request.method == "POST" and used:
         return _send_new_link(request, link)
     if used:
@@ -91,7 +91,7 @@ def check_in(request: HttpRequest, uid: str) -> HttpResponse:
     responses = checkin_queries.sent_responses(link) if revealed or checkin_page.comes_back(link, request) else ()
     if responses and revealed:
         return redirect("received", uid)
-    if link.shut:
+    if link.is_shut(timezone.now()):
         return _shut(request, link, request.COOKIES[checkin_page.cookie_name(uid)])
     with checkin_page.speaking(link):
         page = checkin_page.page_of(link, {row.instrument: row.version for row in responses})
@@ -114,7 +114,7 @@ def received(request: HttpRequest, uid: str) -> HttpResponse:
         context = {
             "safety": bool(safety_answers(responses)),
             "contact": checkin_page.has_safety_contact(link),
-            "instead": someone_else(link.outside_reader) if checkin_queries.says_line_crossed(responses) else "",
+            "instead": someone_else(link.outside_reader) if says_line_crossed(responses) else "",
             "revealed": revealed,
             "again": checkin_page.comes_back(link, request),
             "lent": checkin_page.lent(link, request),
@@ -234,7 +234,7 @@ def _posted(request: HttpRequest, link: Link, *, trusted: bool = True) -> HttpRe
         return _again(request, link, reading, problems, key, stale=not (trusted and key))
     if "reviewed" not in posted:
         return _last_look(request, link, reading)
-    if link.invitation.revoked_at or (link.shut and key[1] > link.invitation.expires_at):
+    if link.invitation.revoked_at or (link.is_shut(timezone.now()) and key[1] > link.invitation.expires_at):
         return _too_late(request, link, reading.values)
     try:
         checkin.send(link.session, "client", reading.submission, by=link.client)

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from accord_clinic import links, questionnaires
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import practice as practice_queries
-from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.key_holders import key_holders
 from accord_clinic.queries.practice import often, zone
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.submission import HELPERS, MEMBERS, SCORED_FIRST, in_order
+from accord_clinic.records.checkin import Link
 from accord_clinic.words import phrases
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")

@@ -27,6 +27,7 @@ from accord_clinic.exports import fhir_numbers, fhir_records
 from accord_clinic.exports.fhir_capability import base, capability_statement, smart_configuration
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import shared_record
+from accord_clinic.records.shared_record import row_uid
 
 LOG = logging.getLogger(__name__)
 TYPE, JSON = "application/fhir+json", "application/json"
@@ -224,7 +225,7 @@ def _patients(kind: str, holder: Holder, asked: list[tuple[str, str]]) -> list[s
     wanted = set.intersection(*({reference_id("Patient", value, base()) for value in values} for values in named))
     if kind != "Patient" and len(wanted) > 1:
         raise NotAnswered(400, "too-costly", "Search for one patient at a time.")
-    return [shared_record.row_uid(identity) for identity in wanted]
+    return [row_uid(identity) for identity in wanted]
 
 
 def _bundle(

@@ -12,6 +12,7 @@ from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import merging
 from accord_clinic.queries import merging as merging_queries
+from accord_clinic.records.merging import facts_after
 from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import or_404, searched_for
@@ -36,7 +37,7 @@ def look(request: MemberRequest) -> HttpResponse:
     if not permissions.can(permissions.check_merge, request.user, main, other):
         why.append(_("You treat this client. Another admin has to do this."))
     context = {
-        "main": main, "other": other, "why": why, "after": merging_queries.facts_after(main, other),
+        "main": main, "other": other, "why": why, "after": facts_after(main, other),
         "of_main": merging_queries.counts(main), "of_other": merging_queries.counts(other),
         "ends": merging_queries.stand_in_one_alone(main, other),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -9,8 +10,8 @@ from accord.errors import AccordError
 from accord_clinic.actions import care
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import own_space as space_queries
-from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.sessions import was_denied
+from accord_clinic.records.checkin import Link
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import shell, through_the_door
@@ -40,7 +41,7 @@ def _by_link(request: HttpRequest, link: Link | None) -> HttpResponse:
     """
     if link is None or not checkin_page.may_deny(link, request):
         return unknown(request)
-    if link.shut and not was_denied(link.session):
+    if link.is_shut(timezone.now()) and not was_denied(link.session):
         return redirect("check-in", link.invitation.uid)
     refused = False
     try:

@@ -28,6 +28,7 @@ from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import talk_sheet as talk_queries
 from accord_clinic.queries.checkin import outside_reader
 from accord_clinic.queries.practice import zone
+from accord_clinic.records.agreements import ended
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.shortcuts import in_chosen_language, or_404
@@ -291,7 +292,7 @@ def _goals(request: HttpRequest, client, dyad, **more: Any) -> HttpResponse:
         "goals": [row for row in everything if row.kind == "goal" and not row.ended_at],
         "views": [row for row in everything if row.kind == "problem" and not row.ended_at],
         "medication": [row for row in everything if row.kind == "medication" and not row.ended_at],
-        "ended": agreement_queries.ended(everything),
+        "ended": ended(everything),
         **more,
     }
     return page_of_course(request, "client/goals.html", context, client, dyad, "my-goals", status=409 if more else 200)

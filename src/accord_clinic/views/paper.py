@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 from accord_clinic import links, questionnaires
 from accord_clinic.actions import checkin, paper
 from accord_clinic.permissions import can, check_type_in, check_type_in_at_all
-from accord_clinic.queries.checkin import Link
 from accord_clinic.queries.paper import by_code
 from accord_clinic.questionnaires.submission import PAPER
+from accord_clinic.records.checkin import Link
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.words import phrases
 

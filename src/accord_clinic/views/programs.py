@@ -25,7 +25,8 @@ from accord_clinic.exports.fhir_capability import base
 from accord_clinic.forms.programs import NewProgram
 from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import programs as program_queries
-from accord_clinic.queries.shared_record import ProgramReader, readable
+from accord_clinic.queries.shared_record import readable
+from accord_clinic.records.shared_record import ProgramReader
 from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404

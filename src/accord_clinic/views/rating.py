@@ -24,8 +24,9 @@ from accord_clinic.queries.practice import often
 from accord_clinic.queries.sessions import is_first
 from accord_clinic.queries.today import next_to_rate
 from accord_clinic.questionnaires import answer_words, plan
-from accord_clinic.questionnaires.page import PICKED, PICKS
 from accord_clinic.questionnaires.submission import SCORED_FIRST, in_order
+from accord_clinic.records.picks import PICKED, PICKS
+from accord_clinic.records.rating import SentRating
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
@@ -62,7 +63,7 @@ def rate(request: MemberRequest, uid: str) -> HttpResponse:
     return _show(request, session, page, shown, sent=bool(sent), keeps=bool(sent and sent.sharing))
 
 
-def _sent_values(page: questionnaires.QuestionPage, sent: rating_queries.SentRating) -> dict[str, list[str]]:
+def _sent_values(page: questionnaires.QuestionPage, sent: SentRating) -> dict[str, list[str]]:
     """What was sent so far, as the page would post it."""
     return {
         **questionnaires.values_of_blocks(page, sent.answers, sent.lines, sent.sharing),

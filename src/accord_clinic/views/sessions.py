@@ -111,7 +111,7 @@ def link(request: MemberRequest, uid: str) -> HttpResponse:
         return lend(or_404(checkin_queries.by_token(token)), token)
     if "paper" in request.POST:
         row, code = paper.make_form(session, by=request.user)
-        form = checkin_queries.Link(row, session, session.dyad, session.dyad.client)
+        form = checkin_queries.link_of(row)
         answer = HttpResponse(paper_pdf(form, tuple(row.forms[0]), code), content_type="application/pdf")
         answer["Content-Disposition"] = 'attachment; filename="check-in.pdf"'
         return answer

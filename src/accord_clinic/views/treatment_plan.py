@@ -18,7 +18,8 @@ from accord_clinic.forms.treatment_plan import PlanForm, as_typed
 from accord_clinic.pages.treatment_plan import PlanPage, plan_page
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
-from accord_clinic.queries.treatment_plan import PlanRows, plan_rows
+from accord_clinic.queries.treatment_plan import plan_rows
+from accord_clinic.records.treatment_plan import PlanRows
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import page_of_course, through_the_door
 from accord_clinic.views.requests import MemberRequest

@@ -2,7 +2,7 @@
 are active."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,9 +11,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from accord_clinic.records.agreements import LEVEL_NUMBERS
+
+LEVEL_NAMES = (
+    gettext_lazy("much less than agreed"),
+    gettext_lazy("less than agreed"),
+    gettext_lazy("as agreed"),
+    gettext_lazy("more than agreed"),
+    gettext_lazy("much more than agreed"),
+)
 NUMBER = re.compile(r"\+?\d[\d ()/-]{1,}\d")
 
 
@@ -136,3 +145,9 @@ def how_answered(context: Mapping[str, object], client: str) -> str:
         "other": _("{client} answered with help"),
     }
     return texts.get(str(context.get("helped")), "").format(client=client)
+
+
+def level_fields(levels: Sequence[str]) -> list[tuple[str, str, str]]:
+    """A field for each level of a goal: its number, its words so far, and what it is called."""
+    so_far = levels or ("",) * len(LEVEL_NAMES)
+    return list(zip(LEVEL_NUMBERS, so_far, map(str, LEVEL_NAMES), strict=True))

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord.records import Signal
+from accord_clinic.records.findings import ANSWER, FalseAlarms, which
+from accord_clinic.records.strains import OpenStrain
 
 RECENT = 2
 """A signal is worth a line while it lies in one of the last two revealed sessions; an open strain always is."""
-ANSWER = "answer"
-"""In the evidence of a safety notice: the session whose answer is to be read."""
 FELT = ("strain_reported", "seen_by_one", "line_crossed")
 """What is told with the strain that it opened, as long as that is not settled."""
 FEW_COURSES = 20
@@ -38,36 +38,6 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
-class FalseAlarms:
-    """What the calibration that judged an inferred mark says of marks of its kind.
-
-    `by_chance`: the share of uneventful courses that get one, learnt from so many `courses`; `false_discovery`: which
-    share of such marks are false alarms here and its 95 % interval, where that is known to 15 points (never for a gap).
-    """
-
-    calibration: str
-    by_chance: float
-    courses: int
-    false_discovery: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class OpenStrain:
-    """A strain that is not settled. `talked` is what is known of whether it was talked about.
-
-    By the client's last word it is "yes", "in_part" or "no". "ticked": the therapist ticked it, and no later session
-    has opened since; "unsaid": one has, and the client has not said so. Whether that is because it was kept, skipped or
-    not asked, nobody else can tell.
-    """
-
-    session: int
-    opened_by: str
-    state: str
-    talked: str = ""
-    uid: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """One line about a signal or an open strain. `line` is for a list; `more` follows `title` at the top of a page.
 
@@ -86,11 +56,6 @@ class Finding:
     kind: str = "strain_reported"
     strain: str = ""
     mark: str = ""
-
-
-def which(kind: str, session: int, scale: str | None) -> str:
-    """What a page calls a signal of a dyad."""
-    return f"{kind}:{session}:{scale or ''}"
 
 
 def findings(

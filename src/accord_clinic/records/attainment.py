@@ -1,8 +1,10 @@
 """Goal Attainment Scaling: how a rating of a goal against its levels is stored, apart from one of 0 to 10."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
+from typing import Any
 
 LEVELS = range(20, 25)
 """From much less than agreed to much more, as `Progress.value` and forms hold it: neither can be read as 0 to 10."""
@@ -28,3 +30,8 @@ def counts(value: int | None, at: datetime, since: datetime) -> bool:
 def is_current(value: int | None, levels: Sequence[str]) -> bool:
     """Whether a rating is on the scale that its goal has now: one of 0 to 10 is not where a goal with levels stands."""
     return bool(levels) == (value in LEVELS)
+
+
+def as_levels(stored: Any) -> tuple[str, ...]:
+    """The levels of a wording, also as a prepared query gives the column: as the database has it."""
+    return tuple(json.loads(stored) if isinstance(stored, str) else stored or ())

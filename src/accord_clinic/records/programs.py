@@ -1,0 +1,17 @@
+"""A program of others as the page of one client lists it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from accord_clinic.models import Recipient
+
+
+class OfClient(NamedTuple):
+    """A program as the page of one client lists it: what the client lets it read, and whether it can be opened."""
+
+    program: Recipient
+    reads: bool
+    answers: bool
+    may_open: bool

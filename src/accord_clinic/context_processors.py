@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.languages import staff_language
 from accord_clinic.permissions import can, check_type_in_at_all
-from accord_clinic.queries.practice import remembered
+from accord_clinic.rules.practice import remembered
 
 
 def shell(request: HttpRequest) -> dict[str, object]:

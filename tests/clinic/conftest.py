@@ -18,7 +18,7 @@ from tests.clinic.people import People, a_practice
 
 from accord.stats import thresholds
 from accord_clinic.database import keys
-from accord_clinic.queries import practice
+from accord_clinic.rules import practice
 
 ASKING = {"db", "transactional_db", "django_db_setup"}
 """Fixtures of tests that ask the database in which the suite runs."""

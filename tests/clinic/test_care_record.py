@@ -15,8 +15,8 @@ from accord_clinic.actions import agreements, treatment_plan
 from accord_clinic.actions.treatment_plan import OptionText, PlanText
 from accord_clinic.models import ReadLog
 from accord_clinic.pages.care_record import course_record, note
-from accord_clinic.queries.talk_sheet import revealed_session
 from accord_clinic.questionnaires.submission import OpenLine
+from accord_clinic.rules.visible import revealed_session
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -11,7 +11,7 @@ from accord.errors import BadInput
 from accord_clinic.actions import checkin, consent, reveal
 from accord_clinic.models import AuditEntry, Consent, Invitation, Notice
 from accord_clinic.queries.checkin import by_token
-from accord_clinic.queries.consent import clients_who_consent, stands
+from accord_clinic.rules.consent import clients_who_consent, stands
 from accord_clinic.words import wordings
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from tests.clinic.test_german import ENGLISH, words_of
 
 from accord_clinic.actions import care, checkin, corrections, cover_and_emergency
 from accord_clinic.models import Client, Member, Notice, Practice
-from accord_clinic.queries.key_holders import key_holders
+from accord_clinic.rules.key_holders import key_holders
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,7 @@ from accord_clinic.imports import door
 from accord_clinic.imports.door import HandedIn
 from accord_clinic.imports.ratings import NotTaken
 from accord_clinic.models import AuditEntry, Client, Dyad, ExternalName, Response, Session
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 
 pytestmark = pytest.mark.django_db
 

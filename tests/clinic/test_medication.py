@@ -9,8 +9,8 @@ from accord_clinic.exports import study_rows
 from accord_clinic.models import Agreement
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.queries.checkin import agreements as asked_about
-from accord_clinic.queries.shared_record import agreements as goes_to_programs
 from accord_clinic.questionnaires.page import Agreed, progress_question
+from accord_clinic.rules.shared_record import agreements as goes_to_programs
 from accord_clinic.views.own_space import DOOR
 
 WORDS = "One tablet before bed"

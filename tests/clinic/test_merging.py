@@ -19,7 +19,7 @@ from accord_clinic.messages import notices
 from accord_clinic.models import AuditEntry, Client, ClientDoor, Consent, Erasure, Notice, PrivateLine, Response, Terms
 from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries import own_space as space_queries
-from accord_clinic.queries.consent import stands
+from accord_clinic.rules.consent import stands
 from accord_clinic.upkeep import serving
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, consent, corrections, schedule
 from accord_clinic.models import Consent, Invitation, Practice
 from accord_clinic.pages.consent import before_first_question
-from accord_clinic.queries.consent import clients_who_consent, needed, stands
+from accord_clinic.rules.consent import clients_who_consent, needed, stands
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from accord.errors import BadInput
 from accord_clinic.actions import care, checkin, reveal, schedule
 from accord_clinic.models import Invitation, Practice, Response, SessionChange
 from accord_clinic.pages.today import today
-from accord_clinic.queries.sessions import why_fixed
+from accord_clinic.rules.sessions import why_fixed
 
 pytestmark = pytest.mark.django_db
 

@@ -13,12 +13,12 @@ from accord_clinic.models import Client, Dyad, Measure, Practice, Session, Signa
 from accord_clinic.pages.dyad import dyad_page
 from accord_clinic.pages.own_space import own_course
 from accord_clinic.pages.today import today
-from accord_clinic.queries.schedule import unanswered_in_a_row
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.page import MOST_PICKS, Agreed, page
 from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.records.often import is_due
 from accord_clinic.records.picks import PICKED
+from accord_clinic.rules.silence import unanswered_in_a_row
 from accord_clinic.service.counts import count_month
 
 EVERY = (1, 2, 4, 6)

@@ -13,11 +13,12 @@ from accord_clinic.accounts import signed_in
 from accord_clinic.actions import audit, checkin, reveal, signals, strains
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Invitation
-from accord_clinic.queries import caseload, consent, courses, findings, key_holders, today
+from accord_clinic.queries import caseload, courses, findings, today
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import dyad as dyads
 from accord_clinic.queries import sessions as session_queries
 from accord_clinic.queries import strains as strain_queries
+from accord_clinic.rules import consent, key_holders
 
 PREPARED = {
     f"{module.__name__}.{name}": thing

@@ -13,7 +13,7 @@ from accord_clinic.actions import agreements, care, own_space, treatment_plan
 from accord_clinic.exports.client_tables import TABLES
 from accord_clinic.models import ReadLog, TreatmentPlan
 from accord_clinic.pages.talk_sheet import sheet
-from accord_clinic.queries.talk_sheet import revealed_session
+from accord_clinic.rules.visible import revealed_session
 from accord_clinic.views.own_space import DOOR
 
 TYPED = {

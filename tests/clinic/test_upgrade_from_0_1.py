@@ -28,8 +28,8 @@ from accord_clinic.actions.audit import first_break
 from accord_clinic.database import engine
 from accord_clinic.demo.clock import story_time
 from accord_clinic.models import Calibration, Dyad, Response, Session, SessionChange, Strain
-from accord_clinic.queries import practice
 from accord_clinic.questionnaires.submission import AskedAgain
+from accord_clinic.rules import practice
 
 OLDER = "0002_tables_of_0_1"
 KEPT = Path(__file__).parent / "upgraded" / "practice-0.1.json.gz"

@@ -19,7 +19,7 @@ from tests.clinic.test_every_url import ROWS, address, routes, world  # noqa: F4
 
 from accord_clinic.actions import consent, corrections, cover_and_emergency, strains
 from accord_clinic.models import Session, Strain
-from accord_clinic.queries import practice as practices
+from accord_clinic.rules import practice as practices
 
 SHORT = """'"><img src=x onerror=alert(1)><svg onload=alert(1)><script>window.ran=1</script>"""
 LONG = "\n".join(

@@ -10,7 +10,7 @@ from tests.clinic.rights_steps import ask_to_step_in
 
 from accord_clinic.actions import checkin
 from accord_clinic.models import Agreement, Invitation, Session, Strain
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 from accord_clinic.service.counts import count_month
 
 USUAL = {"d1": 3, "d2": 3, "m1": 3, "m2": 3, "b1": 0, "b2": 3, "b3": 3, "b4": 3, "t1": 0, "v1": 3}

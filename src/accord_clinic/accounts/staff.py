@@ -30,7 +30,7 @@ from accord_clinic.actions import sign_in
 from accord_clinic.languages import STAFF_LANGUAGE, remember_language, staff_language
 from accord_clinic.messages import notices
 from accord_clinic.middleware import CLIENT_PAGES
-from accord_clinic.queries.practice import remembered, zone
+from accord_clinic.rules.practice import remembered, zone
 
 BEGAN, SEEN = "began", "seen"
 STAFF_PATHS = ("/account/", "/demo/")

@@ -38,9 +38,9 @@ from accord_clinic.permissions import (
     check_treat,
     check_work_as_therapist,
 )
-from accord_clinic.queries.from_outside import is_released, needs_release
-from accord_clinic.queries.sessions import may_be_marked, unsent_links, was_denied, why_fixed
-from accord_clinic.queries.sharing import was_never_reached
+from accord_clinic.rules.care import was_never_reached
+from accord_clinic.rules.from_outside import is_released, needs_release
+from accord_clinic.rules.sessions import may_be_marked, unsent_links, was_denied, why_fixed
 from accord_clinic.words.sessions import fixed
 
 CODED = ("approach", "modality", "form", "often")

@@ -31,14 +31,14 @@ from accord_clinic.models import (
 )
 from accord_clinic.permissions import check_be_client, check_treat
 from accord_clinic.queries import checkin as client_queries
-from accord_clinic.queries.planning import pause_of
-from accord_clinic.queries.practice import often
-from accord_clinic.queries.sessions import is_first, unsent_links, was_denied
-from accord_clinic.queries.who_is_asked import measures_asked
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.safety import safety_answers
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.questionnaires.submission import AnsweredPart, OpenLine, Submission
+from accord_clinic.rules.planning import pause_of
+from accord_clinic.rules.practice import often
+from accord_clinic.rules.sessions import is_first, unsent_links, was_denied
+from accord_clinic.rules.who_is_asked import measures_asked
 
 LINK_LIVES = timedelta(days=14)
 ONE_LINK_IN = timedelta(minutes=10)

@@ -6,7 +6,7 @@ from accord.errors import BadInput
 from accord_clinic.actions.audit import record
 from accord_clinic.models import Client, Dyad, codes
 from accord_clinic.permissions import check_be_client
-from accord_clinic.queries.earlier_course import earlier_course
+from accord_clinic.rules.earlier_course import earlier_course
 
 
 @transaction.atomic

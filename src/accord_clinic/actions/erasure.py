@@ -22,8 +22,8 @@ from accord_clinic.actions.study_forgotten import forget_about
 from accord_clinic.messages import delivery, notices
 from accord_clinic.models import Client, Dyad, Erasure, Member, Practice, Response, Session, Signal
 from accord_clinic.permissions import check_be_client, check_decide_erasure
-from accord_clinic.queries.rights import kept_until
-from accord_clinic.queries.safety import open_notices
+from accord_clinic.rules.retention import kept_until
+from accord_clinic.rules.safety import open_notices
 
 CLIENT, DYAD, SESSION = "client", "dyad__client", "session__dyad__client"
 AT_ONCE = {

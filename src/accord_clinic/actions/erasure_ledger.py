@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from accord_clinic.models import Client, Erasure, Practice
-from accord_clinic.queries.rights import kept_until
+from accord_clinic.rules.retention import kept_until
 
 LEDGER, MERGES = "erasures.jsonl", "merges.jsonl"
 """In files apart: an update that is taken back leaves them to a program that reads the first alone."""

@@ -18,7 +18,7 @@ from accord_clinic.messages import delivery, notices
 from accord_clinic.models import Client, Dyad, Expectation, ExpectationSheet, Member, Notice, Session, SessionChange
 from accord_clinic.models.expectations import MOST_WORDS
 from accord_clinic.permissions import check_treat
-from accord_clinic.queries.expectations import have_met
+from accord_clinic.rules.care import have_met
 
 BEFORE_SESSION = timedelta(hours=1)
 NOTICE = timedelta(hours=24)

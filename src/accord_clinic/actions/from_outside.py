@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import Share
-from accord_clinic.queries.from_outside import is_released, needs_release
+from accord_clinic.rules.from_outside import is_released, needs_release
 
 
 def end_unreleased(*, by: Actor) -> None:

@@ -18,8 +18,8 @@ from accord_clinic.actions.programs import end_tokens
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Member, Pause
 from accord_clinic.permissions import check_merge
-from accord_clinic.queries import merging as merging_queries
 from accord_clinic.records.merging import facts_after
+from accord_clinic.rules.merging import obstacles, stand_in_one_alone
 
 MOVED = (
     models.Dyad, models.Consent, models.PrivateLine, models.StopLink, models.ExternalName, models.Notice,
@@ -34,14 +34,14 @@ DROPPED = (models.Code, models.StepIn, models.ClientDoor, models.TokenContext)
 def merge(main: Client, other: Client, *, by: Member) -> None:
     """Move everything of `other` to `main`, whose name and facts stay; then `other` is deleted. There is no way back.
 
-    Refused where the two say different things of what decides who reads or agrees (`merging_queries.obstacles`).
+    Refused where the two say different things of what decides who reads or agrees (`obstacles`).
     """
     rows = {row.pk: row for row in Client.objects.select_for_update().filter(pk__in=(main.pk, other.pk))}
     if len(rows) < 2:
         raise BadInput("Choose two records.")
     main, other = rows[main.pk], rows[other.pk]
     check_merge(by, main, other)
-    if why := merging_queries.obstacles(main, other):
+    if why := obstacles(main, other):
         raise BadInput(" ".join(why))
     now, before = timezone.now(), {main.email, main.phone, other.email, other.phone} - {""}
     noted = erasure_ledger.LedgerMerge(other.pk, other.uid, main.pk, main.uid)
@@ -73,7 +73,7 @@ def merge_again() -> tuple[int, int]:
             other = rows.filter(pk=noted.merged, uid=noted.uid, locked_at=None).first()
             if main is None or other is None:
                 continue
-            if merging_queries.obstacles(main, other):
+            if obstacles(main, other):
                 apart += 1
                 continue
             record(None, "merge_again", f"client:{main.pk}", [f"client:{other.pk}"])
@@ -102,6 +102,6 @@ def _move(main: Client, other: Client, now: datetime) -> None:
 
 def _agree_to_no_more(main: Client, other: Client, now: datetime) -> None:
     """What stands in one record alone was given for what that record held: but for care it is asked for again."""
-    for purpose, voice, program in merging_queries.stand_in_one_alone(main, other):
+    for purpose, voice, program in stand_in_one_alone(main, other):
         rows = Consent.objects.filter(client__in=(main, other), purpose=purpose, by=voice, recipient=program)
         rows.filter(withdrawn_at=None).update(withdrawn_at=now)

@@ -9,7 +9,7 @@ from accord_clinic.actions.audit import record
 from accord_clinic.actions.planning import plan_rhythms, take_back
 from accord_clinic.models import Client, Dyad, Member, Notice, Pause, Rhythm, codes
 from accord_clinic.permissions import check_treat
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 
 ASK_AGAIN = {
     "ill": timedelta(days=14),

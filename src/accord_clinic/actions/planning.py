@@ -16,9 +16,9 @@ from accord_clinic.actions.audit import Actor, record
 from accord_clinic.models import ClosedDays, Dyad, Member, Pause, Practice, Rhythm, Session, codes
 from accord_clinic.models.habit import habit
 from accord_clinic.permissions import check_keep_practice, check_treat
-from accord_clinic.queries.planning import closed_on, died, untouched
-from accord_clinic.queries.practice import zone
-from accord_clinic.queries.sessions import was_denied
+from accord_clinic.rules.planning import closed_on, died, untouched
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.sessions import was_denied
 
 AHEAD = timedelta(weeks=8)
 """So far ahead sessions are made. Longer shows weeks that will change; shorter hides the holidays."""

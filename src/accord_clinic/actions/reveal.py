@@ -19,10 +19,10 @@ from accord_clinic.messages import notices
 from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, Session, SessionChange, Signal
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
-from accord_clinic.queries.practice import has_check_in
-from accord_clinic.queries.safety import open_notices
-from accord_clinic.queries.sessions import is_asked, overdue, was_asked
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.rules.practice import has_check_in
+from accord_clinic.rules.safety import open_notices
+from accord_clinic.rules.sessions import is_asked, overdue, was_asked
 
 LOG = logging.getLogger(__name__)
 LATEST_FIRST = Prepared(

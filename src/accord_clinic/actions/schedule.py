@@ -30,8 +30,8 @@ from accord_clinic.models import (
 from accord_clinic.models.habit import Habit, habit, how_often
 from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import check_be_client, check_own
-from accord_clinic.queries.practice import has_check_in
-from accord_clinic.queries.schedule import unanswered_in_a_row
+from accord_clinic.rules.practice import has_check_in
+from accord_clinic.rules.silence import unanswered_in_a_row
 
 LOOKS_BACK = timedelta(days=7)
 """A session that was marked as held later than this is not asked about any more: nobody would remember it."""

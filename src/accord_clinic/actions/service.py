@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accord_clinic.actions.audit import record
 from accord_clinic.models import ServiceMonth
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 from accord_clinic.service.counts import bounds, count_month, first_session
 
 RESTS = timedelta(days=7)

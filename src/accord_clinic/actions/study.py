@@ -25,7 +25,7 @@ from accord_clinic.exports.study_file import pack
 from accord_clinic.exports.study_rows import Courses
 from accord_clinic.models import Member, ReadLog, Study, StudyFile
 from accord_clinic.permissions import check_answer_study, check_release, check_study
-from accord_clinic.queries.consent import clients_who_consent
+from accord_clinic.rules.consent import clients_who_consent
 
 SEALED = "study file"
 LONGEST = timedelta(days=5 * 366)

@@ -17,7 +17,7 @@ from accord_clinic.demo.doors import HEADLINE
 from accord_clinic.imports.calendar import changing, job
 from accord_clinic.imports.calendar.reading import read
 from accord_clinic.models import ConnectedCalendar, Dyad, Member, Session
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 
 FILE = "demo-calendar.ics"
 STAMP = "%Y%m%dT%H%M%SZ"

@@ -31,11 +31,11 @@ from accord_clinic.demo.voices import DemoVoices
 from accord_clinic.messages import notices
 from accord_clinic.models import Agreement, Client, Dyad, Member, Session
 from accord_clinic.models.care import rank
-from accord_clinic.queries.practice import often
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK, asks_what_matters
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import AskedAgain
 from accord_clinic.records.attainment import LEVELS
+from accord_clinic.rules.practice import often
 
 HOUR = timedelta(hours=1)
 LASTS = timedelta(minutes=50)

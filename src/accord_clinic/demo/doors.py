@@ -11,9 +11,9 @@ from django.utils.formats import date_format
 
 from accord_clinic.actions import checkin, members
 from accord_clinic.models import Dyad, Member, Practice, Response, Session, Signal, Strain
-from accord_clinic.queries.practice import local
-from accord_clinic.queries.safety import open_notices
 from accord_clinic.records.strain_workflow import OPEN_STATES
+from accord_clinic.rules.practice import local
+from accord_clinic.rules.safety import open_notices
 
 PHONES = 4
 HEADLINE = "ana@example.org"

@@ -11,11 +11,11 @@ from django.utils import timezone
 from accord.records import Answer, Rater
 from accord_clinic import links
 from accord_clinic.models import Session
-from accord_clinic.queries.practice import often
-from accord_clinic.queries.who_is_asked import measures_asked
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import AnsweredPart, AskedAgain, OpenLine, Submission
+from accord_clinic.rules.practice import often
+from accord_clinic.rules.who_is_asked import measures_asked
 
 
 @dataclass

@@ -21,12 +21,12 @@ from accord.tables import fhir
 from accord.tables.fhir_questionnaire import questionnaire
 from accord_clinic import models
 from accord_clinic.models import Agreement, Client, Dyad, Session
-from accord_clinic.queries.practice import zone
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.records.attainment import LEVELS
 from accord_clinic.records.courses import record_of
 from accord_clinic.records.responses import current_responses
+from accord_clinic.rules.practice import zone
 
 Named = tuple[str, fhir.Resource]
 LANGUAGES = "urn:ietf:bcp:47"

@@ -14,8 +14,8 @@ from accord.disclosure import LEAST
 from accord.tables import fhir
 from accord.tables.fhir_names import BASE, RECORDS, identifier
 from accord_clinic.exports.fhir_capability import base
-from accord_clinic.queries.practice import local, practice
-from accord_clinic.queries.service import months_and_when
+from accord_clinic.rules.practice import local, practice
+from accord_clinic.service.closed import months_and_when
 from accord_clinic.service.counts import following
 from accord_clinic.service.release import FEWEST_THERAPISTS, Endings, Period, Proportion, release
 

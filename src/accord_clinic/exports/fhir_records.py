@@ -26,14 +26,14 @@ from accord.tables.fhir_names import RECORDS, identifier
 from accord.tables.fhir_questionnaire import questionnaires
 from accord_clinic import models
 from accord_clinic.models import Session
-from accord_clinic.queries import shared_record
-from accord_clinic.queries.practice import zone
-from accord_clinic.queries.shared_record import ALLIANCE
 from accord_clinic.questionnaires.answer_words import wording
 from accord_clinic.questionnaires.plan import HAVE_A_PLACE
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.records.courses import record_of
 from accord_clinic.records.shared_record import SharedRecord, fhir_id
+from accord_clinic.rules import shared_record
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.shared_record import ALLIANCE
 
 LANGUAGES = "urn:ietf:bcp:47"
 ASSESS_PLAN = {"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}

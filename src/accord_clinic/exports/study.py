@@ -18,7 +18,7 @@ from accord_clinic.exports import study_rows
 from accord_clinic.exports.study_rows import Cells, Courses, Place, Who, block_of
 from accord_clinic.models import Client, Dyad, Session, Study
 from accord_clinic.models.care import rank
-from accord_clinic.queries.consent import clients_who_consent
+from accord_clinic.rules.consent import clients_who_consent
 
 FEWEST = LEAST
 """There is no file about fewer clients, and no fact of a course that fewer share."""

@@ -19,8 +19,8 @@ from accord_clinic.imports.spreadsheet import Fault
 from accord_clinic.imports.table_file import FileRows, UnfitLine, lines_of
 from accord_clinic.models import Dyad, Session
 from accord_clinic.posted import whole_number
-from accord_clinic.queries.planning import died
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.planning import died
+from accord_clinic.rules.practice import zone
 from accord_clinic.words.choices import MODALITIES
 
 NEEDS = ("number", "day", "time")

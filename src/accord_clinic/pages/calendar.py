@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from accord_clinic.queries.calendar import calendar_of, matched, unmatched
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 from accord_clinic.words import calendars as words
 from accord_clinic.words.phrases import moment
 

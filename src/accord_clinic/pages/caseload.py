@@ -20,9 +20,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from accord_clinic.pages.findings import reading
 from accord_clinic.queries import caseload
 from accord_clinic.queries.findings import signals_and_strains
-from accord_clinic.queries.practice import zone
 from accord_clinic.records.caseload import Dated, Running, folded
 from accord_clinic.records.findings import SignalsAndStrains
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.silence import silent_twice
 from accord_clinic.words.choices import ENDINGS
 from accord_clinic.words.phrases import moment
 from accord_clinic.words.sentences import ASIDE, CROSSED, TO_TALK, Finding, Names
@@ -120,7 +121,7 @@ def _shown(
         case "unplanned":
             return {dyad.dyad for dyad in dyads if dyad.next is None}
         case "silent":
-            return caseload.silent_twice(list(by_dyad))
+            return silent_twice(list(by_dyad))
         case "mine" | "covered":
             return {dyad.dyad for dyad in dyads if (dyad.therapist == member.pk) == (only == "mine")}
     return by_dyad.keys()

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from accord_clinic.pages.key_holders import what_it_means
-from accord_clinic.queries.consent import OF_AGE, age_of, consents, given_for_care, needed, terms_of
-from accord_clinic.queries.from_outside import RELEASE, asks_release
-from accord_clinic.queries.key_holders import key_holders
-from accord_clinic.queries.practice import practice
 from accord_clinic.queries.programs import asked_of, is_offered, wording_of
 from accord_clinic.queries.sharing import supervisors_now
 from accord_clinic.queries.study import running
+from accord_clinic.rules.consent import OF_AGE, age_of, consents, given_for_care, needed, terms_of
+from accord_clinic.rules.from_outside import RELEASE, asks_release
+from accord_clinic.rules.key_holders import key_holders
+from accord_clinic.rules.practice import practice
 from accord_clinic.words.wordings import OF_PROGRAMS, PURPOSES, ConsentWording, consent
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.queries import erasure, members, schedule, work
+from accord_clinic.queries import erasure, members, schedule
 from accord_clinic.queries.courses import calibrations
+from accord_clinic.service import work
 
 if TYPE_CHECKING:
     from datetime import datetime

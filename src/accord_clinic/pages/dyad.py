@@ -23,16 +23,16 @@ from accord_clinic.pages.pictures import Picture, goal_panel, levels_panel, medi
 from accord_clinic.pages.strains import strain_line, strain_span
 from accord_clinic.permissions import can, check_treat
 from accord_clinic.queries import expectations
-from accord_clinic.queries.consent import asks_age
 from accord_clinic.queries.courses import compute
 from accord_clinic.queries.dyad import dyad_rows
-from accord_clinic.queries.practice import has_check_in, zone
 from accord_clinic.questionnaires.answer_words import phrase
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.records.attainment import LEVELS, level_words
 from accord_clinic.records.dyad import DyadRows, Goal, Quoted
 from accord_clinic.records.findings import SignalsAndStrains
 from accord_clinic.records.strains import as_open, is_unsettled
+from accord_clinic.rules.consent import asks_age
+from accord_clinic.rules.practice import has_check_in, zone
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.introduction import introduction
 from accord_clinic.words.phrases import moment

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from accord_clinic.pages.care_record import agreed
-from accord_clinic.queries import earlier_course as queries
 from accord_clinic.queries.agreements import shown
+from accord_clinic.rules import earlier_course as queries
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Member

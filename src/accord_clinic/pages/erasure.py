@@ -10,10 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accord_clinic.queries import erasure
-from accord_clinic.queries.practice import practice
-from accord_clinic.queries.rights import retention
 from accord_clinic.records.erasure import WaitingErasure
 from accord_clinic.records.rights import Retention
+from accord_clinic.rules.practice import practice
+from accord_clinic.rules.retention import retention
 from accord_clinic.words.choices import RECORD_KINDS, WHYS_KEPT
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from accord.cards import INFERRED, Card, cards, fitting, occasions
 from accord.signals import TOGETHER
 from accord_clinic.pages.findings import Headline, reading
-from accord_clinic.queries.practice import practice
 from accord_clinic.queries.prepare_sheet import prepare_rows
 from accord_clinic.questionnaires.answer_words import in_words, question
 from accord_clinic.records.findings import ANSWER
 from accord_clinic.records.prepare_sheet import PrepareRows
+from accord_clinic.rules.practice import practice
 from accord_clinic.words.sentences import Names
 
 if TYPE_CHECKING:

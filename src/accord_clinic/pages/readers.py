@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accord_clinic.queries import own_space
-from accord_clinic.queries.practice import practice
+from accord_clinic.rules.practice import practice
 from accord_clinic.words.phrases import at, clock, pages_read
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from accord_clinic.queries.service import closed_months
+from accord_clinic.service.closed import closed_months
 from accord_clinic.service.release import Released, release
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from django.utils.translation import ngettext
 
 from accord_clinic.queries import sessions as session_queries
 from accord_clinic.queries.planning import rhythm_of
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.sessions import has_open_link, may_be_marked, why_fixed
 from accord_clinic.words import sessions as words
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.phrases import moment
@@ -69,17 +70,17 @@ def rhythm(dyad: Dyad) -> str:
 def move_page(session: Session) -> MovePage:
     """The page of a session; while that is closed, nothing on it tells of the client's answer."""
     where, client = zone(), session.dyad.client.called
-    why = session_queries.why_fixed(session)
+    why = why_fixed(session)
     marks = tuple((code, str(name)) for code, name in STATES.items() if code != session.state)
     return MovePage(
         when=moment(session.start, where, "l, j F Y, H:i"),
         where=str(MODALITIES[session.modality]),
         state=str(STATES[session.state]),
         fixed=words.fixed(why, client),
-        marks=tuple(mark for mark in marks if session_queries.may_be_marked(session, mark[0])),
+        marks=tuple(mark for mark in marks if may_be_marked(session, mark[0])),
         if_answered=words.if_answered(why, client),
         places=tuple((code, str(name)) for code, name in MODALITIES.items() if code != session.modality),
-        linked=session_queries.has_open_link(session),
+        linked=has_open_link(session),
         history=tuple(
             HistoryLine(
                 words.change(row.field, row.before, row.after, where),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from accord_clinic.pages.consent import Purpose, purposes
 from accord_clinic.permissions import can, check_change_contact
 from accord_clinic.queries import terms
-from accord_clinic.queries.consent import age_of, asks_age, needed, terms_of
-from accord_clinic.queries.schedule import Habit, habit_of, unanswered_in_a_row
 from accord_clinic.records.terms import StandingCover
+from accord_clinic.rules.consent import age_of, asks_age, needed, terms_of
+from accord_clinic.rules.schedule import Habit, habit_of
+from accord_clinic.rules.silence import unanswered_in_a_row
 
 if TYPE_CHECKING:
     from accord_clinic.models import BreakGlass, Correction, Dyad, Member

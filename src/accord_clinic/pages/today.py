@@ -18,10 +18,10 @@ from django.utils.translation import ngettext
 from accord_clinic.pages.findings import CaseReading, reading
 from accord_clinic.queries.calendar import calendar_today, news, unmatched
 from accord_clinic.queries.findings import signals_and_strains
-from accord_clinic.queries.practice import zone
 from accord_clinic.queries.today import LOOKS_BACK, pauses_to_ask, today_rows
 from accord_clinic.records.findings import NOTHING, SignalsAndStrains
 from accord_clinic.records.today import TodaySession
+from accord_clinic.rules.practice import zone
 from accord_clinic.words import calendars
 from accord_clinic.words.choices import MODALITIES, PAUSE_REASONS, STATES
 from accord_clinic.words.phrases import moment

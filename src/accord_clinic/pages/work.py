@@ -14,9 +14,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accord_clinic.queries import work
-from accord_clinic.queries.practice import practice
 from accord_clinic.records.work import Work
+from accord_clinic.rules.practice import practice
+from accord_clinic.service import work
 
 if TYPE_CHECKING:
     from accord_clinic.models import Member

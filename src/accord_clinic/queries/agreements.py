@@ -2,28 +2,10 @@
 
 from django.db.models import Prefetch
 
-from accord_clinic.models import Agreement, Client, Dyad, Member, Pick, Progress, Seal, Undone, Wording
+from accord_clinic.models import Agreement, Dyad, Pick, Progress, Seal, Undone, Wording
 from accord_clinic.models.care import rank
-from accord_clinic.permissions import dyads_visible_to
-from accord_clinic.queries.from_outside import named_for
 from accord_clinic.records.agreements import Shown, shown_of, with_tasks
 from accord_clinic.records.picks import in_common
-
-
-def dyad_for(viewer: Member | Client, uid: str) -> Dyad | None:
-    """The dyad if this person may see it."""
-    rows = dyads_visible_to(viewer) if isinstance(viewer, Member) else Dyad.objects.filter(client=viewer)
-    return named_for(viewer, rows.filter(uid=uid).select_related("client", "therapist").first())
-
-
-def agreement_for(viewer: Member | Client, uid: str) -> Agreement | None:
-    """The agreement if this person may see its dyad."""
-    dyads = dyads_visible_to(viewer) if isinstance(viewer, Member) else Dyad.objects.filter(client=viewer)
-    rows = Agreement.objects.filter(uid=uid, dyad__in=dyads).select_related("dyad__client", "dyad__therapist")
-    agreement = rows.first()
-    if agreement is not None:
-        named_for(viewer, agreement.dyad)
-    return agreement
 
 
 def shown(dyad: Dyad) -> tuple[Shown, ...]:

@@ -1,22 +1,18 @@
 """A therapist's caseload: running and ended courses of care, and those of people who were searched for."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.models import Dyad, ExternalName, Member, Response, Session
+from accord_clinic.models import Dyad, ExternalName, Member, Session
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
 from accord_clinic.records.caseload import Dated, Running, fits, folded
 
 MOST_ENDED = 30
-MOST_SILENT = 2
-"""So many check-ins in a row without an answer: as the signal `silence`, of which clients are told beforehand."""
 OPEN = Session.objects.filter(dyad=OuterRef("pk"), state="held", revealed_at__isnull=False, passed_over=False)
 LAST_REVEALED = Subquery(OPEN.order_by("-start", "-pk").values(n=rank())[:1])
 
@@ -51,20 +47,6 @@ def ended(member: Member) -> tuple[list[Dated], int]:
     last = [Dated(*row) for row in rows.values_list(*DATED_COLUMNS)[: MOST_ENDED + 1]]
     more = rows.count() - MOST_ENDED if len(last) > MOST_ENDED else 0
     return last[:MOST_ENDED], more
-
-
-def silent_twice(dyads: Collection[int] | QuerySet[Dyad]) -> set[int]:
-    """The dyads in which the client has not answered the last two check-ins that are open to both.
-
-    Closed ones count for nothing: nobody may learn from it whether there is an answer. Nor does what came from a file.
-    """
-    answered = Exists(Response.objects.filter(session=OuterRef("pk"), side="client"))
-    place = Window(RowNumber(), partition_by=F("dyad"), order_by=[F("start").desc(), F("pk").desc()])
-    opened = Session.objects.filter(dyad__in=dyads, state="held", passed_over=False).exclude(revealed_at=None)
-    opened = opened.exclude(revealed_by="import")
-    newest = opened.annotate(answered=answered, place=place).filter(place__lte=MOST_SILENT)
-    unanswered = Counter(dyad for dyad, there in newest.values_list("dyad", "answered") if not there)
-    return {dyad for dyad, n in unanswered.items() if n == MOST_SILENT}
 
 
 def named(member: Member, words: str) -> list[Dated]:

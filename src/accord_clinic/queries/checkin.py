@@ -6,7 +6,6 @@ from hmac import compare_digest
 from typing import cast
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Now
 from django.utils.functional import SimpleLazyObject
 
 from accord.signals import CHECK_IN
@@ -14,8 +13,6 @@ from accord_clinic import links
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import (
     Comment,
-    Cover,
-    Dyad,
     Invitation,
     Member,
     Pick,
@@ -28,13 +25,14 @@ from accord_clinic.models import (
     Wording,
 )
 from accord_clinic.models.care import rank
-from accord_clinic.queries.earlier_course import earlier_course
-from accord_clinic.queries.practice import often, practice
 from accord_clinic.questionnaires import plan
 from accord_clinic.records.checkin import Link, SentCheckIn, in_last_words, once_a_session, sent_check_in
 from accord_clinic.records.picks import current_picks
 from accord_clinic.records.responses import current_responses
 from accord_clinic.records.strain_workflow import OPEN_STATES
+from accord_clinic.rules.earlier_course import earlier_course
+from accord_clinic.rules.outside_reader import outside_reader
+from accord_clinic.rules.practice import often, practice
 
 
 def _concerns(dyad: int, before: datetime) -> QuerySet:
@@ -68,20 +66,8 @@ _INVITATIONS = Invitation.objects.select_related("session__dyad__client__terms",
 )
 BY_TOKEN = Prepared(lambda digest: _INVITATIONS.filter(token_hash=digest), "no digest")
 BY_UID = Prepared(lambda uid: _INVITATIONS.filter(uid=uid), "no uid")
-COVERING = Prepared(
-    lambda dyad: Cover.objects.filter(dyad_id=dyad, since__lte=Now(), until__gt=Now()).values_list("member")
-)
 CHECK_INS = Prepared(lambda session: Response.objects.filter(session_id=session, instrument=CHECK_IN).order_by("id"))
 SENT = Prepared(lambda session: Response.objects.filter(session_id=session, side="client").values_list("id")[:1])
-
-
-def outside_reader(dyad: Dyad) -> Member | None:
-    """Somebody else here to write to: named with a role, not this therapist, and not in that one's place now."""
-    named = practice().outside_reader
-    if not named or named.pk == dyad.therapist_id or not practice().outside_reader_role:
-        return None
-    # Only therapists cover, so most pages need not ask.
-    return None if named.is_a("therapist") and covers_now(named.pk, dyad) else named
 
 
 def by_token(token: str) -> Link | None:
@@ -114,17 +100,6 @@ def came_from(link: Link) -> str:
     """With whom the client worked before a hand-over: told at the first check-in of the new course, then no more."""
     earlier = None if link.session.number > 1 else earlier_course(link.dyad)
     return earlier.therapist.name if earlier else ""
-
-
-def outside_reader_now(dyad: Dyad) -> str:
-    """Who is *someone else here* at this moment, whatever is remembered: the uid, or nothing."""
-    pk, uid = Practice.objects.values_list("outside_reader", "outside_reader__uid").get()
-    return uid if pk and not covers_now(pk, dyad) else ""
-
-
-def covers_now(member: int, dyad: Dyad) -> bool:
-    """Whether this member stands in for the therapist at this moment: a line meant to go past both would reach one."""
-    return member in {covering for (covering,) in COVERING.rows(dyad.pk)}
 
 
 def has_sent(session: Session) -> bool:

@@ -1,13 +1,13 @@
 """The rows of one dyad for its page, each table read once; the dyad or session that an act of its therapist is about.
 
-What is not revealed is not read, apart from the therapist's own answers. The number of queries does not grow with
+What is not revealed is not read, apart from the therapist's own_dyad answers. The number of queries does not grow with
 sessions.
 """
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from accord_clinic import models
@@ -15,11 +15,8 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
 from accord_clinic.models.care import rank
-from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS
 from accord_clinic.queries.findings import put_aside, shown_signals
-from accord_clinic.queries.from_outside import named_for
-from accord_clinic.queries.sessions import is_denied
 from accord_clinic.queries.strains import histories
 from accord_clinic.queries.talk_sheet import readable
 from accord_clinic.records.courses import dyad_record
@@ -32,13 +29,9 @@ from accord_clinic.records.dyad import (
     quotes_of,
     sides_by_session,
 )
+from accord_clinic.rules.sessions import is_denied
 
 MOST_QUOTES = 4
-OWN = Prepared(
-    lambda uid, member: _with_people(Dyad.objects.filter(uid=uid, therapist_id=member, client__locked_at=None)),
-    "no uid",
-    -271828182,
-)
 SESSIONS = Prepared(
     lambda dyad: (
         Session.objects.filter(dyad_id=dyad)
@@ -81,35 +74,6 @@ PROGRESS = Prepared(
 SHARED = Prepared(lambda dyad: Share.objects.filter(dyad_id=dyad).values_list("member__name", "until"))
 
 
-def visible(member: Member, uid: str) -> Dyad | None:
-    """The dyad, if this member may see it. Their own comes first: it is the usual one, and cheaper to find."""
-    return named_for(member, own(member, uid) or _with_people(dyads_visible_to(member)).filter(uid=uid).first())
-
-
-def own(member: Member, uid: str) -> Dyad | None:
-    """The dyad, if this member is its therapist."""
-    return OWN.first(uid, member.pk) if member.is_a("therapist") else None
-
-
-def treated(member: Member, uid: str) -> Dyad | None:
-    """The dyad, if this member is its therapist or covers for that therapist now."""
-    if not member.is_a("therapist"):
-        return None
-    return _with_people(Dyad.objects.filter(treated_by(member), uid=uid, client__locked_at=None)).first()
-
-
-def _with_people(dyads: QuerySet[Dyad]) -> QuerySet[Dyad]:
-    return dyads.select_related("client", "therapist")
-
-
-def own_session(member: Member, uid: str) -> Session | None:
-    """The session, if this member is the therapist of its dyad, or covers now."""
-    if not member.is_a("therapist"):
-        return None
-    rows = Session.objects.ranked().select_related("dyad__client", "dyad__therapist")
-    return rows.filter(treated_by(member, "dyad__"), uid=uid, dyad__client__locked_at=None).first()
-
-
 def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
     """A first guess for the next session: a week after the last one, at the same time, in the same place."""
     last = dyad.sessions.order_by("-start", "-pk").first()
@@ -121,7 +85,10 @@ def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
 
 
 def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: bool) -> DyadRows:
-    """What may be shown of a dyad; ask `visible` first. `with_own_answers`: its therapist's, also before the reveal."""
+    """What may be shown of a dyad; ask `dyad_for` first.
+
+    `with_own_answers`: those of its therapist, also before the reveal.
+    """
     sessions = SESSIONS.all(dyad.pk)
     responses = (ANSWERS_AND_OWN if with_own_answers else ANSWERS).rows(dyad.pk)
     signals = shown_signals([dyad.pk])

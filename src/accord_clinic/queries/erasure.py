@@ -7,8 +7,8 @@ from django.db.models import Count, Q
 from accord_clinic import links
 from accord_clinic.models import BreakGlass, Client, Dyad, Erasure, Member
 from accord_clinic.permissions import check_decide_erasure
-from accord_clinic.queries.rights import retention
 from accord_clinic.records.erasure import CourseFacts, WaitingErasure
+from accord_clinic.rules.retention import retention
 
 
 def waiting(member: Member) -> list[WaitingErasure]:

@@ -5,6 +5,7 @@ from django.db.models import Q
 from accord_clinic import links
 from accord_clinic.models import Dyad, Expectation, ExpectationSheet
 from accord_clinic.records.expectations import ExpectationRows, expectations_of
+from accord_clinic.rules.care import have_met
 
 
 def dyad_of_link(token: str) -> Dyad | None:
@@ -14,11 +15,6 @@ def dyad_of_link(token: str) -> Dyad | None:
     ).select_related("client__terms", "therapist")
     dyad = rows.first()
     return None if dyad is None or have_met(dyad) else dyad
-
-
-def have_met(dyad: Dyad) -> bool:
-    """Whether a session took place, so that there is no *before* any more."""
-    return dyad.under_way or dyad.sessions.filter(state="held").exists()
 
 
 def expectation_rows(dyad: Dyad, own: str) -> ExpectationRows:

@@ -14,7 +14,6 @@ from accord_clinic.database.prepared import PreparedForMany
 from accord_clinic.models import Dyad, Member, PutAside, Session, StrainMove
 from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import calibration_named
-from accord_clinic.queries.safety import NOT_OPEN
 from accord_clinic.queries.strains import open_strains
 from accord_clinic.records.findings import (
     FalseAlarms,
@@ -26,6 +25,7 @@ from accord_clinic.records.findings import (
     sessions_named,
     which,
 )
+from accord_clinic.rules.safety import NOT_OPEN
 
 CLIENTS_YES = ("talk", "settle", "let_rest")
 """What a client says of a concern after which a mark about the same session stays aside."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from accord_clinic.models import Client, Consent, Dyad, Member, Recipient
 from accord_clinic.models.exchange import NUMBERS
 from accord_clinic.permissions import check_see_service
-from accord_clinic.queries.consent import needed
-from accord_clinic.queries.shared_record import readable
 from accord_clinic.records.programs import OfClient
 from accord_clinic.records.shared_record import ProgramReader
+from accord_clinic.rules.consent import needed
+from accord_clinic.rules.shared_record import readable
 from accord_clinic.words.wordings import OF_PROGRAMS, ConsentWording, consent
 
 
@@ -51,13 +51,6 @@ def any_program(uid: str) -> Recipient | None:
     return Recipient.objects.filter(uid=uid).first()
 
 
-def is_offered(recipient: Recipient, purpose: str) -> bool:
-    """Whether clients are asked for this: the second yes only where the program is for it, and none for numbers."""
-    if recipient.closed_at is not None or recipient.use == NUMBERS:
-        return False
-    return purpose == OF_PROGRAMS[0] or recipient.asks_answers
-
-
 def asked_of(client: Client, rows: Iterable[Consent]) -> list[tuple[Recipient, str]]:
     """What this client is asked, program by program; of one that is closed, what was once agreed to."""
     agreed = {(row.recipient_id, row.purpose) for row in rows if row.recipient_id}
@@ -90,3 +83,10 @@ def agreed_programs(client: Client) -> list[tuple[Recipient, bool]]:
         for (program, purpose), voices in agreed.items()
         if purpose == first and must <= voices
     ]
+
+
+def is_offered(recipient: Recipient, purpose: str) -> bool:
+    """Whether clients are asked for this: the second yes only where the program is for it, and none for numbers."""
+    if recipient.closed_at is not None or recipient.use == NUMBERS:
+        return False
+    return purpose == OF_PROGRAMS[0] or recipient.asks_answers

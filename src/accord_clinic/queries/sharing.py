@@ -4,11 +4,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accord.instruments import Instrument
-from accord_clinic.models import Client, Dyad, Invitation, Member, NotForClient, Notice, Response, Share
-from accord_clinic.queries.who_is_asked import Why, why_not_asked
+from accord_clinic.models import Dyad, Member, NotForClient, Share
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.records.from_outside import code_of
 from accord_clinic.records.sharing import Sharing
+from accord_clinic.rules.who_is_asked import Why, why_not_asked
 
 
 def sharing(dyad: Dyad) -> Sharing:
@@ -54,14 +54,3 @@ def to_be_told(dyad: Dyad) -> list[tuple[Instrument, Why]]:
 def colleague(uid: str) -> Member | None:
     """Somebody who works here now."""
     return Member.objects.filter(uid=uid, is_active=True).first()
-
-
-def was_never_reached(client: Client) -> bool:
-    """Whether nothing has reached this client and nothing was answered, in a single course of care.
-
-    By what went out, never by whether the client answered, which nobody may learn before the reveal.
-    """
-    out = Invitation.objects.filter(session__dyad__client=client).exists()
-    messages = Notice.objects.filter(client=client).exclude(sent_at=None, tries=0).exists()
-    answered = Response.objects.filter(session__dyad__client=client).exists()
-    return not (out or messages or answered) and Dyad.objects.filter(client=client).count() == 1

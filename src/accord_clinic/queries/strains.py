@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from django.db.models import Exists, OuterRef, QuerySet
 
 from accord_clinic.database.prepared import Prepared, PreparedForMany
-from accord_clinic.models import Dyad, Member, Session, Signal, Strain, StrainMove
+from accord_clinic.models import Dyad, Session, Signal, Strain, StrainMove
 from accord_clinic.models.care import rank
-from accord_clinic.permissions import dyads_visible_to
-from accord_clinic.queries.from_outside import named_for
 from accord_clinic.records.strain_workflow import ON_TALKING, UNSETTLED, standing
 from accord_clinic.records.strains import OpenStrain, StrainHistory, histories_of, open_by_dyad
 
@@ -22,25 +20,6 @@ MOVES = Prepared(
         )
     )
 )  # fmt: skip
-
-
-def strain_for(member: Member, uid: str) -> Strain | None:
-    """The strain if its dyad is visible to this member and its session is revealed (or the member's side opened it)."""
-    rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
-    rows = rows.annotate(**{"number": rank("session")})
-    strain = rows.select_related("dyad__client", "dyad__therapist", "session").first()
-    if strain is not None:
-        named_for(member, strain.dyad)
-    return strain
-
-
-def session_for(member: Member, uid: str) -> Session | None:
-    """The session if its dyad is visible to this member."""
-    rows = Session.objects.filter(uid=uid, dyad__in=dyads_visible_to(member))
-    session = rows.select_related("dyad__client", "dyad__therapist").first()
-    if session is not None:
-        named_for(member, session.dyad)
-    return session
 
 
 def moves(strain: Strain) -> list[StrainMove]:

@@ -4,39 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from accord_clinic.models import Agreement, Client, Member, Pick, Session, StrainMove
+from accord_clinic.models import Agreement, Pick, Session, StrainMove
 from accord_clinic.models.care import rank
-from accord_clinic.permissions import dyads_visible_to
 from accord_clinic.queries.agreements import shown
-from accord_clinic.queries.from_outside import named_for
 from accord_clinic.queries.treatment_plan import review_due
 from accord_clinic.questionnaires.readable import readable
 from accord_clinic.records.picks import picked_words
 from accord_clinic.records.talk_sheet import AnswerRows, SheetRows
-
-
-def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
-    """The session if it is revealed and this person may see it; `None` alike for all other cases."""
-    return _named_for(viewer, _revealed(viewer).filter(uid=uid).first())
-
-
-def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
-    """The latest revealed session of a dyad after which there was a check-in, if this person may see it."""
-    rows = _revealed(viewer).filter(dyad__uid=dyad_uid, passed_over=False)
-    return _named_for(viewer, rows.order_by("-start", "-pk").first())
-
-
-def _named_for(viewer: Member | Client, session: Session | None) -> Session | None:
-    if session is not None:
-        named_for(viewer, session.dyad)
-    return session
-
-
-def _revealed(viewer: Member | Client):
-    rows = Session.objects.ranked().select_related("dyad__client", "dyad__therapist").exclude(revealed_at=None)
-    if isinstance(viewer, Member):
-        return rows.filter(dyad__in=dyads_visible_to(viewer))
-    return rows.filter(dyad__client=viewer)
 
 
 def sheet_rows(session: Session) -> SheetRows:

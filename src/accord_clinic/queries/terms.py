@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from accord_clinic.models import BreakGlass, Client, Correction, Cover, Dyad, ExternalName, Member
 from accord_clinic.models.habit import NUMBERS, own_schedule
-from accord_clinic.queries.practice import local
 from accord_clinic.records.terms import StandingCover
+from accord_clinic.rules.practice import local
 
 
 def corrections(dyad: Dyad) -> list[Correction]:

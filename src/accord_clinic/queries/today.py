@@ -14,10 +14,10 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
-from accord_clinic.queries.practice import practice
-from accord_clinic.queries.safety import open_notices
-from accord_clinic.queries.sessions import is_denied
 from accord_clinic.records.today import TodaySession
+from accord_clinic.rules.practice import practice
+from accord_clinic.rules.safety import open_notices
+from accord_clinic.rules.sessions import is_denied
 
 COLUMNS = (
     "uid", rank(), "start", "modality", "state", "revealed_at", "revealed_by", "passed_over",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Client, Terms
+    from accord_clinic.models import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,6 @@ class RecordCounts:
 
     courses: tuple[tuple[str, date, date | None], ...]
     sessions: int
-
-
-def _terms(row: Terms | None) -> tuple[object, ...]:
-    return () if row is None else (row.consents, row.guardian_learns, row.by_order, row.order_learns)
-
-
-AskedFor = tuple[str, str, int | None]
-"""What a consent is to: its purpose, whose voice, and the program that may read, where that is the purpose."""
 
 
 def facts_after(main: Client, other: Client) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from django.db.models.functions import Coalesce
 from accord.signals import CHECK_IN
 from accord.stats.repair_time import LEFT, OPEN, SETTLED
 from accord_clinic.models import Dyad, PrivateLine, Response, Session, Strain, StrainMove
-from accord_clinic.queries.practice import zone
 from accord_clinic.records.strain_workflow import ON_TALKING, UNSETTLED
+from accord_clinic.rules.practice import zone
 from accord_clinic.service.periods import RULE
 
 AGES = (("2", 14), ("4", 28), ("8", 56))

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accord_clinic.messages.notices import MOST_TRIES
 from accord_clinic.models import Notice
-from accord_clinic.queries.schedule import TELLS_OF_NOBODY
-from accord_clinic.queries.sessions import overdue
+from accord_clinic.rules.schedule import TELLS_OF_NOBODY
+from accord_clinic.rules.sessions import overdue
 from accord_clinic.upkeep import backups
 
 SWEPT = "swept"

@@ -16,6 +16,7 @@ from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
 from accord_clinic.records.agreements import ended
 from accord_clinic.records.strains import is_open
+from accord_clinic.rules.visible import agreement_for, dyad_for, session_for, strain_for
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words.sentences import Names
@@ -28,7 +29,7 @@ SIDE = "therapist"
 @login_required
 def goals(request: MemberRequest, uid: str) -> HttpResponse:
     """The list of goals with their tasks, and the shared view of the problem."""
-    return _goals(request, or_404(agreement_queries.dyad_for(request.user, uid)))
+    return _goals(request, or_404(dyad_for(request.user, uid)))
 
 
 def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
@@ -51,10 +52,10 @@ def _goals(request: MemberRequest, dyad, **more) -> HttpResponse:
 @login_required
 def propose(request: MemberRequest, uid: str) -> HttpResponse:
     """Add a goal, a task, a medication plan or a shared view."""
-    dyad = or_404(agreement_queries.dyad_for(request.user, uid))
+    dyad = or_404(dyad_for(request.user, uid))
     kind = request.POST.get("kind", "goal")
     about = request.POST.get("goal")
-    goal = or_404(agreement_queries.agreement_for(request.user, about)) if about else None
+    goal = or_404(agreement_for(request.user, about)) if about else None
     words = request.POST.get("words", "")
     return do(request, _back(dyad), agreements.propose, dyad, kind, words, SIDE, by=request.user, goal=goal)
 
@@ -63,7 +64,7 @@ def propose(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def reword(request: MemberRequest, uid: str) -> HttpResponse:
     """Change the words, which both then have to seal. If somebody else changed them meanwhile, show both texts."""
-    agreement = or_404(agreement_queries.agreement_for(request.user, uid))
+    agreement = or_404(agreement_for(request.user, uid))
     words = request.POST.get("words", "")
     levels = request.POST.getlist("level") if "level" in request.POST else None
     try:
@@ -79,7 +80,7 @@ def reword(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def seal(request: MemberRequest, uid: str) -> HttpResponse:
     """Seal the words for the therapist."""
-    agreement = or_404(agreement_queries.agreement_for(request.user, uid))
+    agreement = or_404(agreement_for(request.user, uid))
     return do(request, _back(agreement.dyad), agreements.seal, agreement, SIDE, seen=_seen(request), by=request.user)
 
 
@@ -87,7 +88,7 @@ def seal(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def end(request: MemberRequest, uid: str) -> HttpResponse:
     """End a goal or task: reached, dropped or replaced; or take back that it ended."""
-    agreement = or_404(agreement_queries.agreement_for(request.user, uid))
+    agreement = or_404(agreement_for(request.user, uid))
     how = request.POST.get("how", "")
     if how == "undo":
         done = _("Reopened. The history shows what was marked before.")
@@ -99,7 +100,7 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def strain(request: MemberRequest, uid: str) -> HttpResponse:
     """One possible strain with its history and the steps that the therapist can take."""
-    row = or_404(strain_queries.strain_for(request.user, uid))
+    row = or_404(strain_for(request.user, uid))
     read_log.log_read(request.user, row.dyad, "strain", [row.session.uid])
     names = Names(row.dyad.client.called, row.dyad.therapist.name, you=row.dyad.therapist_id == request.user.pk)
     context = {
@@ -120,7 +121,7 @@ def strain(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def move(request: MemberRequest, uid: str) -> HttpResponse:
     """Move a strain by one step: talked about, not noticed, a repair was tried, I think it is settled."""
-    row = or_404(strain_queries.strain_for(request.user, uid))
+    row = or_404(strain_for(request.user, uid))
     of_dyad = request.POST.get("back") == "dyad"
     back = reverse("dyad", args=[row.dyad.uid]) if of_dyad else reverse("strain", args=[uid])
     step = request.POST.get("step", "")
@@ -131,7 +132,7 @@ def move(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def open_strain(request: MemberRequest, uid: str) -> HttpResponse:
     """Open a possible strain about a revealed session, for the therapist."""
-    session = or_404(strain_queries.session_for(request.user, uid))
+    session = or_404(session_for(request.user, uid))
     kind = request.POST.get("kind", "unclear")
     back = reverse("dyad", args=[session.dyad.uid])
     return do(

@@ -15,10 +15,11 @@ from accord_clinic import permissions
 from accord_clinic.actions import care, consent, follow_up
 from accord_clinic.forms.care import CourseForm, EndCourse, HandOver, PersonForm, SetUp
 from accord_clinic.pages import sharing as sharing_pages
-from accord_clinic.queries import consent as consent_queries
-from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import sharing as sharing_queries
-from accord_clinic.queries.practice import practice
+from accord_clinic.rules import consent as consent_queries
+from accord_clinic.rules.care import was_never_reached
+from accord_clinic.rules.practice import practice
+from accord_clinic.rules.visible import own_dyad
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with
 
@@ -53,7 +54,7 @@ def new_person(request: MemberRequest) -> HttpResponse:
 @login_required
 def delete(request: MemberRequest, uid: str) -> HttpResponse:
     """Delete somebody who was written down by mistake."""
-    dyad = or_404(dyad_queries.own(request.user, uid))
+    dyad = or_404(own_dyad(request.user, uid))
     if request.POST.get("sure") != "yes":
         messages.error(request, _("Tick that you want to delete {name}.").format(name=dyad.client.called))
         return redirect("arrange", uid)
@@ -69,7 +70,7 @@ def delete(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def set_up(request: MemberRequest, uid: str) -> HttpResponse:
     """Change the approach, the modality, and what is asked."""
-    dyad = or_404(dyad_queries.own(request.user, uid))
+    dyad = or_404(own_dyad(request.user, uid))
     if request.method == "POST":
         form = SetUp(request.POST, usual=practice().often)
     else:
@@ -92,7 +93,7 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def new_course(request: MemberRequest, uid: str) -> HttpResponse:
     """Start another course of care with a client whose last one has ended."""
-    before = or_404(dyad_queries.own(request.user, uid))
+    before = or_404(own_dyad(request.user, uid))
     form = CourseForm(request.POST if request.method == "POST" else None, usual=practice().often)
     if not before.ended:
         return redirect("dyad", uid)
@@ -114,7 +115,7 @@ def new_course(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def arrange(request: MemberRequest, uid: str) -> HttpResponse:
     """Who can see this dyad, and how to end it."""
-    return _arrange(request, or_404(dyad_queries.own(request.user, uid)))
+    return _arrange(request, or_404(own_dyad(request.user, uid)))
 
 
 @require_POST
@@ -140,7 +141,7 @@ def unshare(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def end(request: MemberRequest, uid: str) -> HttpResponse:
     """End a course of care: planned, by agreement, or by one side; with date and reason."""
-    dyad = or_404(dyad_queries.own(request.user, uid))
+    dyad = or_404(own_dyad(request.user, uid))
     form = EndCourse(request.POST, prefix="end")
 
     def end_it(facts) -> None:
@@ -158,7 +159,7 @@ def end(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def hand_over(request: MemberRequest, uid: str) -> HttpResponse:
     """Hand a course over: end it and open another with a colleague, which starts its own baseline."""
-    dyad = or_404(dyad_queries.own(request.user, uid))
+    dyad = or_404(own_dyad(request.user, uid))
     form = HandOver(sharing_queries.sharing(dyad).therapists, request.POST, prefix="over")
 
     def hand_it_over(facts) -> None:
@@ -177,7 +178,7 @@ def _arrange(request: MemberRequest, dyad, *, end=None, over=None, status: int =
     context = {
         "dyad": dyad,
         "arrangements": standing,
-        "may_delete": sharing_queries.was_never_reached(dyad.client),
+        "may_delete": was_never_reached(dyad.client),
         "end": end or EndCourse(prefix="end", initial=today),
         "over": over or HandOver(standing.therapists, prefix="over", initial=today),
     }
@@ -193,7 +194,7 @@ def _tell_not_asked(request: MemberRequest, dyad) -> None:
 
 def _with(request: MemberRequest, uid: str, field: str):
     """The own dyad and the colleague that a form names."""
-    dyad = or_404(dyad_queries.own(request.user, uid))
+    dyad = or_404(own_dyad(request.user, uid))
     return dyad, or_404(sharing_queries.colleague(request.POST.get(field, "")))
 
 

@@ -10,9 +10,8 @@ from accord_clinic.actions import read_log
 from accord_clinic.exports.care_record import course_csv, course_pdf
 from accord_clinic.pages.care_record import CourseRecord, course_record
 from accord_clinic.pages.care_record import note as note_text
-from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries import talk_sheet as talk_queries
-from accord_clinic.queries.practice import practice, zone
+from accord_clinic.rules.practice import practice, zone
+from accord_clinic.rules.visible import dyad_for, revealed_session
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import or_404
 
@@ -21,7 +20,7 @@ from accord_clinic.views.shortcuts import or_404
 @login_required
 def note(request: MemberRequest, uid: str) -> HttpResponse:
     """A note on one session, to be changed and copied. What is changed stays in the browser."""
-    session = or_404(talk_queries.revealed_session(request.user, uid))
+    session = or_404(revealed_session(request.user, uid))
     if not permissions.can(permissions.check_treat, request.user, session.dyad):
         raise Http404
     read_log.log_read(request.user, session.dyad, "note", [session.uid])
@@ -49,7 +48,7 @@ def table(request: MemberRequest, uid: str) -> HttpResponse:
 
 def _record(request: MemberRequest, uid: str) -> CourseRecord:
     """What may leave of this course. Taking it out is noted, for the client to see."""
-    dyad = or_404(dyad_queries.visible(request.user, uid))
+    dyad = or_404(dyad_for(request.user, uid))
     if not permissions.can(permissions.check_treat, request.user, dyad):
         raise Http404
     read_log.log_read(request.user, dyad, "course_file", [])

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from accord_clinic import links, questionnaires
 from accord_clinic.queries import checkin as checkin_queries
-from accord_clinic.queries import practice as practice_queries
-from accord_clinic.queries.key_holders import key_holders
-from accord_clinic.queries.practice import often, zone
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.submission import HELPERS, MEMBERS, SCORED_FIRST, in_order
 from accord_clinic.records.checkin import Link
+from accord_clinic.rules import practice as practice_queries
+from accord_clinic.rules.key_holders import key_holders
+from accord_clinic.rules.outside_reader import outside_reader_now
+from accord_clinic.rules.practice import often, zone
 from accord_clinic.words import phrases
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
@@ -160,7 +161,7 @@ def new_key(link: Link, page: questionnaires.QuestionPage) -> str:
 def named_still(link: Link, signed: str) -> bool:
     """Whether the practice still names the person whom this page named as somebody else, if any."""
     named = _unsigned(signed)[2]
-    return not named or named == checkin_queries.outside_reader_now(link.dyad)
+    return not named or named == outside_reader_now(link.dyad)
 
 
 def read_key(link: Link, signed: str) -> tuple[str, datetime] | None:

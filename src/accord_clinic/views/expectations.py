@@ -17,10 +17,10 @@ from accord_clinic.forms.expectations import ExpectationsForm
 from accord_clinic.messages import delivery
 from accord_clinic.pages.consent import before_first_question
 from accord_clinic.pages.expectations import expected
-from accord_clinic.queries import agreements as agreement_queries
-from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries.expectations import dyad_of_link, expectation_rows, have_met
-from accord_clinic.queries.practice import zone
+from accord_clinic.queries.expectations import dyad_of_link, expectation_rows
+from accord_clinic.rules.care import have_met
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.visible import dyad_for, treated_dyad
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import page_of_course, through_the_door
@@ -60,7 +60,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 def show(request: MemberRequest, uid: str) -> HttpResponse:
     """The therapist's own answers until it is open; then both, on one sheet."""
-    dyad = or_404(agreement_queries.dyad_for(request.user, uid))
+    dyad = or_404(dyad_for(request.user, uid))
     may = permissions.can(permissions.check_treat, request.user, dyad)
     if request.method == "POST" and not may:
         raise Http404
@@ -91,7 +91,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
 @through_the_door
 def mine(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The sheet in the client's own space: what the client wrote, and both once it is open."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     rows = expectation_rows(dyad, "client")
@@ -104,7 +104,7 @@ def mine(request: HttpRequest, client, uid: str) -> HttpResponse:
 @login_required
 def send_guide(request: MemberRequest, uid: str) -> HttpResponse:
     """Send the client the link."""
-    dyad = or_404(dyad_queries.treated(request.user, uid))
+    dyad = or_404(treated_dyad(request.user, uid))
     done = sent_or_printed(delivery.contact(dyad.client), _("The page is on its way."))
     return do(request, reverse("dyad", args=[uid]), expectations.send_page, dyad, by=request.user, done=done)
 

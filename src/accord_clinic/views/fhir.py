@@ -26,8 +26,8 @@ from accord_clinic.actions.read_log import log_program
 from accord_clinic.exports import fhir_numbers, fhir_records
 from accord_clinic.exports.fhir_capability import base, capability_statement, smart_configuration
 from accord_clinic.posted import whole_number
-from accord_clinic.queries import shared_record
 from accord_clinic.records.shared_record import row_uid
+from accord_clinic.rules import shared_record
 
 LOG = logging.getLogger(__name__)
 TYPE, JSON = "application/fhir+json", "application/json"

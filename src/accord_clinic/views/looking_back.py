@@ -9,9 +9,9 @@ from accord.errors import AccordError
 from accord_clinic.actions import follow_up, read_log
 from accord_clinic.pages.looking_back import check_back, how_now, looking_back
 from accord_clinic.posted import whole_number
-from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries.looking_back import follow_up_for, follow_ups, looking_back_rows
-from accord_clinic.queries.practice import practice
+from accord_clinic.rules.practice import practice
+from accord_clinic.rules.visible import dyad_for
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import page_of_course, through_the_door
 from accord_clinic.views.requests import MemberRequest
@@ -22,7 +22,7 @@ from accord_clinic.views.shortcuts import or_404
 @login_required
 def show(request: MemberRequest, uid: str) -> HttpResponse:
     """For whoever may see this course; reading it is noted."""
-    dyad = or_404(agreement_queries.dyad_for(request.user, uid))
+    dyad = or_404(dyad_for(request.user, uid))
     read_log.log_read(request.user, dyad, "looking_back", [])
     return render(request, "therapist/looking_back.html", _context(dyad))
 
@@ -31,7 +31,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
 @through_the_door
 def my_look(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The same for the client."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     return page_of_course(request, "client/looking_back.html", _context(dyad), client, dyad, "my-course")

@@ -10,8 +10,8 @@ from accord.errors import AccordError
 from accord_clinic.actions import care
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import own_space as space_queries
-from accord_clinic.queries.sessions import was_denied
 from accord_clinic.records.checkin import Link
+from accord_clinic.rules.sessions import was_denied
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import shell, through_the_door

@@ -25,10 +25,10 @@ from accord_clinic.pages.talk_sheet import sheet
 from accord_clinic.posted import whole_number
 from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import own_space as space_queries
-from accord_clinic.queries import talk_sheet as talk_queries
-from accord_clinic.queries.checkin import outside_reader
-from accord_clinic.queries.practice import zone
 from accord_clinic.records.agreements import ended
+from accord_clinic.rules.outside_reader import outside_reader
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.visible import agreement_for, dyad_for, revealed_session
 from accord_clinic.views import checkin_page
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.shortcuts import in_chosen_language, or_404
@@ -115,7 +115,7 @@ def mine(request: HttpRequest, client) -> HttpResponse:
 @through_the_door
 def my_course(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The client's own answers over time, and the therapist's answers of revealed sessions."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     return page_of_course(
@@ -127,7 +127,7 @@ def my_course(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_goals(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The shared goals with their tasks and seals."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     return unknown(request) if dyad is None else _goals(request, client, dyad)
 
 
@@ -135,10 +135,10 @@ def my_goals(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def propose(request: HttpRequest, client, uid: str) -> HttpResponse:
     """Propose a goal, or a task of one, in the client's words."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
-    goal = agreement_queries.agreement_for(client, request.POST.get("goal", "")) if request.POST.get("goal") else None
+    goal = agreement_for(client, request.POST.get("goal", "")) if request.POST.get("goal") else None
     kind, words = request.POST.get("kind", "goal"), request.POST.get("words", "")
     return _do(request, client, dyad, words, agreements.propose, dyad, kind, words, SIDE, goal=goal)
 
@@ -150,7 +150,7 @@ def change(request: HttpRequest, client, uid: str) -> HttpResponse:
 
     When the words were changed meanwhile, both texts are shown.
     """
-    agreement = agreement_queries.agreement_for(client, uid)
+    agreement = agreement_for(client, uid)
     if agreement is None:
         return unknown(request)
     what, words = request.POST.get("what", ""), request.POST.get("words", "")
@@ -170,7 +170,7 @@ def change(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The talk sheet of a revealed session, as the therapist sees it."""
-    session = talk_queries.revealed_session(client, uid)
+    session = revealed_session(client, uid)
     if session is None:
         return unknown(request)
     shown = sheet(session)
@@ -182,7 +182,7 @@ def my_sheet(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_lines(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The lines that only the client sees."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     context = {"lines": space_pages.private_lines(client, dyad)}
@@ -208,7 +208,7 @@ def keep_or_show(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
     """Who may read what, and who read it."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     context = {
@@ -224,7 +224,7 @@ def my_readers(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_earlier(request: HttpRequest, client, uid: str) -> HttpResponse:
     """Choose what the therapist of this course sees of the one before."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     with suppress(AccordError):
@@ -236,7 +236,7 @@ def my_earlier(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_openings(request: HttpRequest, client, uid: str) -> HttpResponse:
     """End one opening of the space, or all of them but this one."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     this_door, number = request.COOKIES.get(DOOR, ""), whole_number(request.POST.get("door", ""))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from accord_clinic.actions import pause as pauses
 from accord_clinic.actions import planning
-from accord_clinic.queries import dyad as dyad_queries
+from accord_clinic.rules.visible import treated_dyad
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 
@@ -17,7 +17,7 @@ from accord_clinic.views.shortcuts import do, or_404
 @login_required
 def end_rhythm(request: MemberRequest, uid: str) -> HttpResponse:
     """No more sessions come by themselves."""
-    dyad = or_404(dyad_queries.treated(request.user, uid))
+    dyad = or_404(treated_dyad(request.user, uid))
     done = _("The weekly sessions have ended.")
     return do(request, reverse("plan_session", args=[uid]), planning.end_rhythm, dyad, by=request.user, done=done)
 
@@ -26,7 +26,7 @@ def end_rhythm(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def pause(request: MemberRequest, uid: str) -> HttpResponse:
     """Pause a client, go on, or say that the pause goes on."""
-    dyad, posted = or_404(dyad_queries.treated(request.user, uid)), request.POST
+    dyad, posted = or_404(treated_dyad(request.user, uid)), request.POST
     back = reverse("today") if posted.get("from") == "today" else reverse("dyad", args=[uid])
     what = posted.get("what", "")
     if what == "resume":

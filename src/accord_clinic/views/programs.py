@@ -23,10 +23,10 @@ from accord_clinic.actions import programs as program_actions
 from accord_clinic.addresses import origin
 from accord_clinic.exports.fhir_capability import base
 from accord_clinic.forms.programs import NewProgram
-from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import programs as program_queries
-from accord_clinic.queries.shared_record import readable
 from accord_clinic.records.shared_record import ProgramReader
+from accord_clinic.rules.shared_record import readable
+from accord_clinic.rules.visible import treated_dyad
 from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
@@ -83,7 +83,7 @@ def numbers(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def of_client(request: MemberRequest, uid: str) -> HttpResponse:
     """The programs that one client lets read; the therapist opens one of them with this client's chart."""
-    dyad = or_404(dyad_queries.treated(request.user, uid))
+    dyad = or_404(treated_dyad(request.user, uid))
     listed = program_queries.of_client(request.user, dyad)
     if request.method == "POST":
         chosen = [row for row in listed if row.may_open and row.program.uid == request.POST.get("program")]

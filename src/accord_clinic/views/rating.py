@@ -18,15 +18,15 @@ from accord.errors import BadInput
 from accord.records import Rater
 from accord_clinic import links, questionnaires
 from accord_clinic.actions import checkin, kept_ratings, rating_drafts, read_log, reveal
-from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import rating as rating_queries
-from accord_clinic.queries.practice import often
-from accord_clinic.queries.sessions import is_first
 from accord_clinic.queries.today import next_to_rate
 from accord_clinic.questionnaires import answer_words, plan
 from accord_clinic.questionnaires.submission import SCORED_FIRST, in_order
 from accord_clinic.records.picks import PICKED, PICKS
 from accord_clinic.records.rating import SentRating
+from accord_clinic.rules.practice import often
+from accord_clinic.rules.sessions import is_first
+from accord_clinic.rules.visible import treated_session
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words import phrases
@@ -41,7 +41,7 @@ WORDS_ALONE = "text/plain; charset=utf-8"
 @login_required
 def rate(request: MemberRequest, uid: str) -> HttpResponse:
     """The therapist's check-in, with the own reaction. It can be changed until the reveal."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     page = _page(session)
     if session.state != "held" and request.method == "POST":
         read = questionnaires.read(page, dict(request.POST.lists()), key="", language=get_language(), begun_at=None)
@@ -75,7 +75,7 @@ def _sent_values(page: questionnaires.QuestionPage, sent: SentRating) -> dict[st
 @login_required
 def keep_draft(request: MemberRequest, uid: str) -> HttpResponse:
     """What stands on the page now, kept for its author while it is typed; the answer says when."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     if session.revealed_at and rating_queries.sent(session):
         return HttpResponse(status=409, content_type=WORDS_ALONE)
     fields = {name: texts for name, texts in request.POST.lists() if name not in NO_ANSWERS}
@@ -90,7 +90,7 @@ def keep_draft(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def waive(request: MemberRequest, uid: str) -> HttpResponse:
     """Look without having answered. The reason is stored."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     why = request.POST.get("why", "")
     back = reverse("talk" if why.strip() else "rate", args=[uid])
     return do(request, back, reveal.waive, session, why, by=request.user)
@@ -140,7 +140,7 @@ def _posted(request: MemberRequest, session, page: questionnaires.QuestionPage) 
 @login_required
 def rated(request: MemberRequest, uid: str) -> HttpResponse:
     """The page after sending: it says when the session will be revealed."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     rows = rating_queries.kept_ratings(session)
     if session.revealed_at and not rows:
         return redirect("talk", uid)

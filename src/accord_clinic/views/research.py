@@ -16,7 +16,7 @@ from accord_clinic.exports import study as export
 from accord_clinic.forms.study import AskForStudy
 from accord_clinic.permissions import check_study
 from accord_clinic.queries import study as queries
-from accord_clinic.queries.practice import local
+from accord_clinic.rules.practice import local
 from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404

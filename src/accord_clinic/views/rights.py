@@ -26,9 +26,9 @@ from accord_clinic.pages.key_holders import what_it_means
 from accord_clinic.queries import own_space as space_queries
 from accord_clinic.queries import programs as program_queries
 from accord_clinic.queries import rights as rights_queries
-from accord_clinic.queries.key_holders import key_holders
-from accord_clinic.queries.practice import practice
 from accord_clinic.queries.study import running
+from accord_clinic.rules.key_holders import key_holders
+from accord_clinic.rules.practice import practice
 from accord_clinic.upkeep import backups
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import DOOR, WHO, shell, through_the_door

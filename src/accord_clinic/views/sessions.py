@@ -20,7 +20,8 @@ from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.pages.pictures import qr
 from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.visible import treated_dyad, treated_session
 from accord_clinic.views.checkin import lend
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with, sent_or_printed
@@ -34,7 +35,7 @@ WITH_YEAR = "l, j F Y, H:i"
 @login_required
 def plan(request: MemberRequest, uid: str) -> HttpResponse:
     """Plan the next session, or a rhythm of sessions."""
-    dyad = or_404(dyad_queries.treated(request.user, uid))
+    dyad = or_404(treated_dyad(request.user, uid))
     where = zone()
     form = PlanSessions(where, request.POST or None, initial=dyad_queries.usual_session(dyad, where))
 
@@ -61,7 +62,7 @@ def plan(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def move(request: MemberRequest, uid: str) -> HttpResponse:
     """Move a session to another time, put right what it was marked as, and see what was changed about it."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     where = zone()
     form = PlanSession(where, request.POST or None, initial=session_pages.present_plan(session, where))
 
@@ -79,7 +80,7 @@ def move(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def mark(request: MemberRequest, uid: str) -> HttpResponse:
     """Mark a session as held, cancelled, or missed by one of the two; put right how it was marked, or where it was."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     back, where = _back(request, session), request.POST.get("modality", "")
     state = session.state if where else request.POST.get("state", "")
     return do(request, back, care.mark_session, session, state, by=request.user, modality=where)
@@ -92,7 +93,7 @@ def link(request: MemberRequest, uid: str) -> HttpResponse:
 
     The page answers the POST itself: the link is known at this moment only, and a redirect would have to keep it.
     """
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
 
     def address(token: str) -> str:
         """Where the practice is, and never what this browser calls it: a mail must lead nowhere else."""
@@ -127,7 +128,7 @@ def link(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def close_link(request: MemberRequest, uid: str) -> HttpResponse:
     """Close every link to a check-in, for example one that went to the wrong person."""
-    session = or_404(dyad_queries.own_session(request.user, uid))
+    session = or_404(treated_session(request.user, uid))
     done = _("The link is closed. You can make a new one.")
     return do(request, _back(request, session), checkin.revoke, session, by=request.user, done=done)
 

@@ -15,12 +15,11 @@ from accord_clinic.languages import staff_language
 from accord_clinic.pages.prepare_sheet import prepare as prepare_page
 from accord_clinic.pages.talk_sheet import session_answers, sheet
 from accord_clinic.posted import whole_number
-from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import prepare_sheet as prepare_queries
-from accord_clinic.queries import talk_sheet as talk_queries
-from accord_clinic.queries.practice import zone
 from accord_clinic.queries.sharing import supervisors_now
 from accord_clinic.queries.today import next_to_rate
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.visible import dyad_for, last_revealed, revealed_session
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404, other_languages
 
@@ -29,9 +28,9 @@ from accord_clinic.views.shortcuts import do, or_404, other_languages
 @login_required
 def latest(request: MemberRequest, uid: str) -> HttpResponse:
     """The sheet of a dyad's last revealed session; without one, a page that says what will be here."""
-    session = talk_queries.last_revealed(request.user, uid)
+    session = last_revealed(request.user, uid)
     if session is None:
-        dyad = or_404(dyad_queries.visible(request.user, uid))
+        dyad = or_404(dyad_for(request.user, uid))
         return render(request, "therapist/talk_empty.html", {"dyad": dyad})
     return redirect("talk", session.uid)
 
@@ -40,7 +39,7 @@ def latest(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def show(request: MemberRequest, uid: str) -> HttpResponse:
     """The talk sheet. Reading it is noted, since it may hold the client's words."""
-    session = or_404(talk_queries.revealed_session(request.user, uid))
+    session = or_404(revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet", [session.uid])
     context = {
         "sheet": sheet(session),
@@ -55,7 +54,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def pdf(request: MemberRequest, uid: str) -> HttpResponse:
     """The same sheet as a tagged PDF, for paper or for the client's folder."""
-    session = or_404(talk_queries.revealed_session(request.user, uid))
+    session = or_404(revealed_session(request.user, uid))
     read_log.log_read(request.user, session.dyad, "talk_sheet_pdf", [session.uid])
     answer = HttpResponse(talk_pdf(sheet(session), zone()), content_type="application/pdf")
     answer["Content-Disposition"] = 'inline; filename="talk-sheet.pdf"'
@@ -66,7 +65,7 @@ def pdf(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def tick(request: MemberRequest, uid: str) -> HttpResponse:
     """Tick a line as talked about, or take the tick back."""
-    session = or_404(talk_queries.revealed_session(request.user, uid))
+    session = or_404(revealed_session(request.user, uid))
     back, act = reverse("talk", args=[uid]), talk_sheet.untick if "undo" in request.POST else talk_sheet.tick
     return do(request, back, act, session, request.POST.get("topic", ""), by=request.user)
 
@@ -75,7 +74,7 @@ def tick(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def prepare(request: MemberRequest, uid: str) -> HttpResponse:
     """The prepare sheet: the case in a sentence, how sure it is, at most three cards."""
-    session = or_404(talk_queries.revealed_session(request.user, uid))
+    session = or_404(revealed_session(request.user, uid))
     language = staff_language(request)
     try:
         ready = prepare_page(session, request.user, request.GET.get("topic", ""), language)

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 from accord_clinic.actions import consent, corrections, cover_and_emergency, read_log, schedule
 from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
 from accord_clinic.pages import terms as terms_pages
-from accord_clinic.queries import dyad as dyad_queries
 from accord_clinic.queries import programs as program_queries
 from accord_clinic.queries import sharing as sharing_queries
 from accord_clinic.queries import terms as terms_queries
+from accord_clinic.rules.visible import own_dyad
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with
 
@@ -23,7 +23,7 @@ from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with
 @login_required
 def show(request: MemberRequest, uid: str) -> HttpResponse:
     """All terms on one page, each part with its own form; the field `what` says which one was sent."""
-    dyad = or_404(dyad_queries.own(request.user, uid))
+    dyad = or_404(own_dyad(request.user, uid))
     if request.method != "POST":
         return _page(request, dyad)
     change = CHANGES.get(request.POST.get("what", ""))

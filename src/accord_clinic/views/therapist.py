@@ -14,9 +14,8 @@ from accord_clinic.pages import caseload
 from accord_clinic.pages import earlier_course as earlier_pages
 from accord_clinic.pages import today as today_pages
 from accord_clinic.pages.dyad import dyad_page
-from accord_clinic.queries import dyad as dyad_queries
-from accord_clinic.queries import talk_sheet as talk_queries
-from accord_clinic.queries.planning import pause_of
+from accord_clinic.rules.planning import pause_of
+from accord_clinic.rules.visible import dyad_for, revealed_session
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404, searched_for
 
@@ -64,7 +63,7 @@ def people(request: MemberRequest) -> HttpResponse:
 @login_required
 def dyad(request: MemberRequest, uid: str) -> HttpResponse:
     """The page of one dyad. Each reading of the client's answers and words is noted, for the client to see."""
-    row = or_404(dyad_queries.visible(request.user, uid))
+    row = or_404(dyad_for(request.user, uid))
     page = dyad_page(request.user, row)
     if page.latest:
         read_log.log_read(request.user, row, "words" if page.read else "course", page.read)
@@ -81,8 +80,8 @@ def dyad(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def aside(request: MemberRequest, uid: str) -> HttpResponse:
     """Put a mark of the headline aside for this reader alone, or show it again."""
-    row = or_404(dyad_queries.visible(request.user, uid))
-    sheet = talk_queries.revealed_session(request.user, request.POST.get("sheet", ""))
+    row = or_404(dyad_for(request.user, uid))
+    sheet = revealed_session(request.user, request.POST.get("sheet", ""))
     back = reverse("prepare", args=[sheet.uid]) if sheet else reverse("dyad", args=[uid])
     mark, away = request.POST.get("mark", ""), request.POST.get("what") != "show"
     return do(request, back, put_aside.put_aside, row, mark, away, by=request.user)

@@ -17,9 +17,9 @@ from accord_clinic.exports.treatment_plan import plan_pdf
 from accord_clinic.forms.treatment_plan import PlanForm, as_typed
 from accord_clinic.pages.treatment_plan import PlanPage, plan_page
 from accord_clinic.posted import whole_number
-from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries.treatment_plan import plan_rows
 from accord_clinic.records.treatment_plan import PlanRows
+from accord_clinic.rules.visible import dyad_for
 from accord_clinic.views.checkin import unknown
 from accord_clinic.views.own_space import page_of_course, through_the_door
 from accord_clinic.views.requests import MemberRequest
@@ -30,7 +30,7 @@ from accord_clinic.views.shortcuts import or_404
 @login_required
 def show(request: MemberRequest, uid: str) -> HttpResponse:
     """The plan for the therapist: read, write a version, confirm, say whether the shared view fits."""
-    dyad = or_404(agreement_queries.dyad_for(request.user, uid))
+    dyad = or_404(dyad_for(request.user, uid))
     may = permissions.can(permissions.check_treat, request.user, dyad)
     own = "therapist" if may else ""
     if request.method == "POST":
@@ -51,7 +51,7 @@ def show(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def pdf(request: MemberRequest, uid: str) -> HttpResponse:
     """The plan on one page of paper, in the client's language."""
-    dyad = or_404(agreement_queries.dyad_for(request.user, uid))
+    dyad = or_404(dyad_for(request.user, uid))
     read_log.log_read(request.user, dyad, "treatment_plan", [])
     return _file(dyad)
 
@@ -60,7 +60,7 @@ def pdf(request: MemberRequest, uid: str) -> HttpResponse:
 @through_the_door
 def my_plan(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The same for the client."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     if dyad is None:
         return unknown(request)
     problem, form = "", None
@@ -77,7 +77,7 @@ def my_plan(request: HttpRequest, client, uid: str) -> HttpResponse:
 @through_the_door
 def my_pdf(request: HttpRequest, client, uid: str) -> HttpResponse:
     """The client's plan on paper."""
-    dyad = agreement_queries.dyad_for(client, uid)
+    dyad = dyad_for(client, uid)
     return unknown(request) if dyad is None else _file(dyad)
 
 

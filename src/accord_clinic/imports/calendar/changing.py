@@ -22,9 +22,9 @@ from accord_clinic.actions.audit import record
 from accord_clinic.imports.calendar.matching import guess, people_of
 from accord_clinic.imports.calendar.reading import Appointment, CalendarReading
 from accord_clinic.models import CalendarChange, CalendarEvent, CalendarSeries, ConnectedCalendar, Dyad, Session
-from accord_clinic.queries.planning import died
-from accord_clinic.queries.practice import zone
-from accord_clinic.queries.sessions import why_fixed
+from accord_clinic.rules.planning import died
+from accord_clinic.rules.practice import zone
+from accord_clinic.rules.sessions import why_fixed
 
 MANY = 4
 """When so many sessions and more than half of all ahead vanish at once, a fault is likelier than cancelled weeks."""

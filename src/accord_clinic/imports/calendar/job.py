@@ -19,7 +19,7 @@ from accord_clinic.imports.calendar.fetching import Fetched, NotFetched, fetch, 
 from accord_clinic.imports.calendar.reading import CalendarReading, Unreadable
 from accord_clinic.models import ConnectedCalendar, Member
 from accord_clinic.permissions import check_work_as_therapist
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 
 EVERY = timedelta(minutes=15)
 """Calendar programs ask for no more: Google makes a feed anew only every few hours."""

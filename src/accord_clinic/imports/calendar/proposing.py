@@ -20,7 +20,7 @@ from accord_clinic.imports.calendar.job import span
 from accord_clinic.imports.calendar.matching import Candidate, guess, people_of
 from accord_clinic.imports.calendar.reading import Appointment, CalendarReading
 from accord_clinic.models import ConnectedCalendar, Dyad
-from accord_clinic.queries.practice import zone
+from accord_clinic.rules.practice import zone
 from accord_clinic.words.phrases import moment
 
 SALT = "calendar"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from accord_clinic.models import Client, Dyad, Member, Practice
-from accord_clinic.queries.consent import stands
 from accord_clinic.records.from_outside import code_of
+from accord_clinic.rules.consent import stands
 
 RELEASE = "supervision"
 Seen = TypeVar("Seen", bound=Dyad | None)

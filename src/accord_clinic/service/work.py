@@ -23,10 +23,10 @@ from accord_clinic.models import (
     Session,
 )
 from accord_clinic.permissions import check_keep_practice, check_see_service
-from accord_clinic.queries.caseload import silent_twice
-from accord_clinic.queries.consent import clients_who_consent
-from accord_clinic.queries.schedule import TELLS_OF_NOBODY
 from accord_clinic.records.work import NamedWork, Work
+from accord_clinic.rules.consent import clients_who_consent
+from accord_clinic.rules.schedule import TELLS_OF_NOBODY
+from accord_clinic.rules.silence import silent_twice
 
 WEEK, LOOKS_BACK = timedelta(days=7), timedelta(days=28)
 LATE = timedelta(days=2)

@@ -75,7 +75,7 @@ def covered_by(member: Member) -> QuerySet[Cover]:
 
 def shares_with(member: Member) -> QuerySet[Share]:
     """The shares that let this member see a dyad at this moment."""
-    return Share.objects.filter(member=member).filter(Q(until=None) | Q(until__gt=timezone.now()))
+    return Share.objects.filter(member=member).standing()
 
 
 def check_treat(member: Member, dyad: Dyad) -> None:

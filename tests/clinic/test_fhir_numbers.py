@@ -18,7 +18,8 @@ from tests.clinic.test_service import a_closed, counts, year_of
 from accord.errors import BadInput
 from accord_clinic.actions import consent, programs
 from accord_clinic.models import AuditEntry, Consent, ReadLog, ServiceMonth
-from accord_clinic.queries.programs import asked_of, of_client
+from accord_clinic.queries.programs import of_client
+from accord_clinic.rules.programs import asked_of
 
 pytestmark = pytest.mark.django_db
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)

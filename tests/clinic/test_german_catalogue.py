@@ -21,7 +21,7 @@ PAGES = ["errors/plain.html", "parts/talk_rows.html", "therapist/talk.html"]
 PYTHON = [
     "exports/chapters.py", "exports/paper.py", "exports/pdf.py", "questionnaires/*.py", "pages/pictures.py",
     "words/introduction.py", "words/phrases.py", "actions/agreements.py", "actions/corrections.py",
-    "queries/checkin.py", "pages/consent.py", "pages/key_holders.py", "queries/rights.py", "pages/own_space.py",
+    "pages/consent.py", "pages/key_holders.py", "pages/own_space.py",
     "pages/answers.py", "pages/talk_sheet.py", "pages/erasure.py", "forms/treatment_plan.py",
     "pages/treatment_plan.py", "pages/looking_back.py", "pages/outcomes.py", "actions/treatment_plan.py",
     "actions/follow_up.py", "exports/treatment_plan.py",

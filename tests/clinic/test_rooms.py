@@ -11,6 +11,7 @@ import accord_clinic
 
 ROOMS = Path(accord_clinic.__file__).parent
 VIEWS = ROOMS / "views"
+WITH_TOPICS = {f"accord_clinic.{room}" for room in ("pages", "queries", "records", "rules")}
 ASKS = {"objects", "all", "filter", "exclude", "first", "last", "exists", "count", "values_list", "order_by"}
 """What a manager or a queryset is asked by."""
 
@@ -39,14 +40,14 @@ def breaks(path, forbidden):
     return imported, attributes
 
 
-@pytest.mark.parametrize("path", files("queries"))
-def test_queries_say_no_sentence(path):
+@pytest.mark.parametrize("path", [*files("queries"), *files("rules"), *files("records")])
+def test_what_reads_says_no_sentence(path):
     spoken, _attributes = breaks(path, "django.utils.translation")
     assert not spoken
 
 
-@pytest.mark.parametrize("path", files("queries"))
-def test_queries_define_no_record(path):
+@pytest.mark.parametrize("path", [*files("queries"), *files("rules")])
+def test_what_asks_the_database_defines_no_record(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     classes = [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     assert not classes, f"Give these a place in records/{path.name}: {', '.join(classes)}"
@@ -96,7 +97,7 @@ def test_every_module_that_a_view_names_is_there():
         (node.module.removeprefix("accord_clinic."), alias.name, name)
         for name, tree in views()
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module in ("accord_clinic.pages", "accord_clinic.queries")
+        if isinstance(node, ast.ImportFrom) and node.module in WITH_TOPICS
         for alias in node.names
     }
     missing = [

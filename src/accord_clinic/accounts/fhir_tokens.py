@@ -2,7 +2,7 @@
 
 A code that a clinician gives, with PKCE, becomes a token for an hour; a service proves itself by its key and gets one
 for five minutes. There are no secrets, no refresh tokens and no other grants. Which scopes there are is said in
-`granted`; who may read what, in `queries/shared_record.py`.
+`granted`; who may read what, in `rules/shared_record.py`.
 """
 
 import re

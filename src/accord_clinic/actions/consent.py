@@ -13,8 +13,8 @@ from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, ExpectationSheet, Invitation, Member, Recipient, Terms
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.permissions import check_be_client, check_know_client, check_own
-from accord_clinic.queries.programs import is_offered
 from accord_clinic.rules.consent import needed
+from accord_clinic.rules.programs import is_offered
 from accord_clinic.words.wordings import OF_PROGRAMS, PURPOSES, consent
 
 

@@ -19,8 +19,8 @@ from accord_clinic.actions.audit import record
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, ClientDoor, Code
 from accord_clinic.permissions import check_be_client
-from accord_clinic.queries import doors
-from accord_clinic.queries.doors import AHEAD, IDLE
+from accord_clinic.rules import doors
+from accord_clinic.rules.doors import AHEAD, IDLE
 
 CODE_LIVES = timedelta(minutes=15)
 MOST_TRIES = 5

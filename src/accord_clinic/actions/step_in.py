@@ -18,7 +18,7 @@ from accord_clinic.actions import own_space
 from accord_clinic.database import engine
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, StepIn
-from accord_clinic.queries.doors import AHEAD
+from accord_clinic.rules.doors import AHEAD
 
 LIVES = timedelta(minutes=15)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -2,7 +2,7 @@
 
 They have the identifiers that a client's copy gives the same things. What stays inside is left out here: whatever is
 about strains or held back, the therapist's answers, how a course ended, who proposed something and when it was
-confirmed. Which rows get this far is decided in `queries/shared_record.py`. Another kind is another function here.
+confirmed. Which rows get this far is decided in `rules/shared_record.py`. Another kind is another function here.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """What members type about people, courses of care and sessions, checked. A new form about care goes here."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.cards import APPROACHES, occasions
 from accord.instruments import Instrument
-from accord_clinic.models import Dyad, Terms
+from accord_clinic.models import Dyad, Measure, Terms
 from accord_clinic.models.people import OFTEN
 from accord_clinic.models.who_agrees import YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
@@ -228,6 +229,16 @@ class SetUp(CourseForm):
         del self.fields["started"]
         names = [name for name in self.fields if name != "why_never"]
         self.order_fields([*names[: names.index("often") + 1], "why_never", *names[names.index("often") + 1 :]])
+
+
+def as_set_up(dyad: Dyad, measures: Iterable[Measure], why_never: str | None) -> dict[str, object]:
+    """How a course is set up, as this form has it."""
+    names = ("under_way", "approach", "card_topics", "modality", "form", "often")
+    facts: dict[str, object] = {name: getattr(dyad, name) for name in names} | {"why_never": why_never}
+    for measure in measures:
+        facts[f"measure-{measure.instrument}"] = measure.every
+        facts[f"foreign-{measure.instrument}"] = measure.in_any_language
+    return facts
 
 
 A_YEAR = timedelta(days=366)

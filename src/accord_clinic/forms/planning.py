@@ -1,11 +1,14 @@
 """What members type about sessions that come by themselves, checked. A new form about planning goes here."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accord_clinic.forms.care import DateInput, PlanSession
+from accord_clinic.forms.care import USUAL_MINUTES, DateInput, PlanSession
+from accord_clinic.models import Session
 
 ONCE = "0"
 REPEATS = [
@@ -31,6 +34,15 @@ class PlanSessions(PlanSession):
     def __init__(self, zone: ZoneInfo, *args, **more):
         super().__init__(zone, *args, **more)
         self.order_fields(["day", "time", "every", "until", "minutes", "modality"])
+
+
+def usual_session(last: Session | None, modality: str, where: ZoneInfo) -> dict[str, object]:
+    """A first guess for the next session: a week after the last one, at the same time, in the same place."""
+    start = timezone.localtime(last.start, where) + timedelta(days=7) if last else timezone.localtime(None, where)
+    return {
+        "day": start.date(), "time": start.time() if last else None,
+        "minutes": last.minutes if last else USUAL_MINUTES, "modality": modality,
+    }  # fmt: skip
 
 
 class Closing(forms.Form):

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accord_clinic.forms.care import DateInput
 from accord_clinic.forms.practice import HOURS
-from accord_clinic.models import Client, Terms
+from accord_clinic.models import Client, Dyad, Terms
+from accord_clinic.models.habit import NUMBERS, own_schedule
 
 OWN_HOURS: dict[str, Any] = {
     "choices": [("", _("as set for the practice"))] + HOURS,
@@ -87,3 +88,9 @@ class CoverDays(forms.Form):
         colleague = self.fields["colleague"]
         assert isinstance(colleague, forms.ChoiceField)
         colleague.choices = [(member.uid, member.name) for member in colleagues]
+
+
+def own_numbers(dyad: Dyad) -> dict[str, object]:
+    """First values for a form: only what differs from the practice."""
+    own = own_schedule(dyad)
+    return {name: getattr(own, name) for name in ("by_itself", *NUMBERS)} if own else {"by_itself": True}

@@ -273,6 +273,12 @@ class Measure(models.Model):
         constraints = [models.UniqueConstraint(fields=["dyad", "instrument"], name="measure_once")]
 
 
+class ShareQuerySet(models.QuerySet["Share"]):
+    def standing(self) -> "ShareQuerySet":
+        """Those that let a supervisor see a dyad at this moment."""
+        return self.filter(models.Q(until=None) | models.Q(until__gt=timezone.now()))
+
+
 class Share(models.Model):
     """A therapist shows a dyad to a supervisor until taking it back. The client can see this."""
 
@@ -281,6 +287,8 @@ class Share(models.Model):
     by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField(auto_now_add=True)
     until = models.DateTimeField(null=True, blank=True)
+
+    objects = ShareQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["member", "until"])]

@@ -78,7 +78,7 @@ class CourseRecord:
 
 
 def note(session: Session, where: ZoneInfo) -> str:
-    """A note on one session for any care record; ask `queries.talk_sheet.revealed_session` first.
+    """A note on one session for any care record; ask `rules.visible.revealed_session` first.
 
     When and where, what both rated, strains in neutral words, what is agreed, and the treatment plan. Nobody's own
     words are in it, apart from goals, tasks and a plan that both confirmed.
@@ -97,7 +97,7 @@ def note(session: Session, where: ZoneInfo) -> str:
 
 
 def course_record(dyad: Dyad, where: ZoneInfo) -> CourseRecord:
-    """Everything of one course that both may see, for a file; ask `queries.dyad.visible` first."""
+    """Everything of one course that both may see, for a file; ask `rules.visible.dyad_for` first."""
     rows = dyad_rows(dyad, with_own_answers=False)
     names = Names(dyad.client.called, dyad.therapist.name, you=False)
     sessions = [s for s in rows.sessions if s.state == "held" and s.revealed_at]

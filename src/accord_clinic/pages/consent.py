@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from accord_clinic.pages.key_holders import what_it_means
-from accord_clinic.queries.programs import asked_of, is_offered, wording_of
 from accord_clinic.queries.sharing import supervisors_now
 from accord_clinic.queries.study import running
 from accord_clinic.rules.consent import OF_AGE, age_of, consents, given_for_care, needed, terms_of
 from accord_clinic.rules.from_outside import RELEASE, asks_release
 from accord_clinic.rules.key_holders import key_holders
 from accord_clinic.rules.practice import practice
+from accord_clinic.rules.programs import asked_of, is_offered
 from accord_clinic.words.wordings import OF_PROGRAMS, PURPOSES, ConsentWording, consent
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Client, Consent, Dyad, Terms
+    from accord_clinic.models import Client, Consent, Dyad, Recipient, Terms
 
 
 STUDIES = "studies"
@@ -180,3 +180,8 @@ def _by_order(terms: Terms | None) -> Iterable[str]:
         texts[terms.order_learns],
         _("You can skip any question."),
     )
+
+
+def wording_of(recipient: Recipient, purpose: str, language: str) -> ConsentWording:
+    """What is agreed to, with the names of the program in it."""
+    return consent(purpose, language, program=recipient.name, keeper=recipient.keeper, use=recipient.purpose)

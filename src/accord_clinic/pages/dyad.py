@@ -49,7 +49,7 @@ SCALES = ("collaboration", "connection", "strain", "voice")
 
 
 def dyad_page(member: Member, dyad: Dyad) -> DyadPage:
-    """The page as this member may see it; ask `queries.dyad.visible` first."""
+    """The page as this member may see it; ask `rules.visible.dyad_for` first."""
     return _Presenter(member, dyad).page()
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accord_clinic.pages.care_record import agreed
 from accord_clinic.queries.agreements import shown
-from accord_clinic.rules import earlier_course as queries
+from accord_clinic.rules.earlier_course import earlier_course, is_successor, taken_over
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad, Member
@@ -36,7 +36,7 @@ class EarlierChoice:
 
 def for_successor(member: Member, dyad: Dyad) -> EarlierCourse | None:
     """For the own therapist of a course that goes on from a colleague's; nothing for anybody else."""
-    earlier = queries.earlier_course(dyad) if queries.is_successor(member, dyad) else None
+    earlier = earlier_course(dyad) if is_successor(member, dyad) else None
     if earlier is None:
         return None
     # The client's choice names goals and tasks, and not the shared view of the problem.
@@ -47,7 +47,7 @@ def for_successor(member: Member, dyad: Dyad) -> EarlierCourse | None:
 
 def for_client(dyad: Dyad) -> EarlierChoice | None:
     """The choice, while this course goes on."""
-    earlier = None if dyad.ended else queries.earlier_course(dyad)
+    earlier = None if dyad.ended else earlier_course(dyad)
     if earlier is None:
         return None
     names = {"name": dyad.therapist.name, "before": earlier.therapist.name}
@@ -69,7 +69,7 @@ def choices() -> dict[str, str]:
 
 def stands_now(dyad: Dyad) -> str:
     """What is so now, as the client reads it in the new course; nothing where no colleague's came before."""
-    earlier = queries.earlier_course(dyad)
+    earlier = earlier_course(dyad)
     if earlier is None:
         return ""
     text = {
@@ -84,7 +84,7 @@ def stands_now(dyad: Dyad) -> str:
 
 def read_by_successor(dyad: Dyad) -> tuple[str, str] | None:
     """Who sees what of this course since somebody else took over, for the list of those who may read it."""
-    after = queries.taken_over(dyad)
+    after = taken_over(dyad)
     if after is None:
         return None
     text = {

@@ -16,9 +16,8 @@ from accord_clinic.charts.types import Opener
 from accord_clinic.pages.earlier_course import read_by_successor, stands_now
 from accord_clinic.pages.key_holders import in_short, names_of
 from accord_clinic.pages.pictures import Picture, picture
-from accord_clinic.queries import doors, own_space
+from accord_clinic.queries import own_space
 from accord_clinic.queries.expectations import has_written
-from accord_clinic.queries.programs import agreed_programs
 from accord_clinic.queries.terms import cover_days, emergencies
 from accord_clinic.questionnaires.answer_words import given, in_words, question
 from accord_clinic.questionnaires.page import Agreed, Concern, asking_again, progress_question
@@ -26,8 +25,10 @@ from accord_clinic.questionnaires.questions import QuestionNames
 from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.records.own_space import OwnRows
 from accord_clinic.records.picks import PICKED, PICKS
+from accord_clinic.rules import doors
 from accord_clinic.rules.key_holders import key_holders
 from accord_clinic.rules.practice import practice
+from accord_clinic.rules.programs import agreed_programs
 from accord_clinic.words.phrases import at, day
 from accord_clinic.words.sentences import Names
 from accord_clinic.words.strains import strain_state

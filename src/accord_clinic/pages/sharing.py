@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
-from accord_clinic.queries.sharing import to_be_told
+from accord_clinic.rules.who_is_asked import to_be_told
 
 if TYPE_CHECKING:
     from accord_clinic.models import Dyad

@@ -98,7 +98,7 @@ class Sheet:
 
 
 def sheet(session: Session) -> Sheet:
-    """The sheet of a session that was revealed; ask `queries.talk_sheet.revealed_session` first.
+    """The sheet of a session that was revealed; ask `rules.visible.revealed_session` first.
 
     It is in the client's language, whoever opens it: two people look at it together.
     """

@@ -9,6 +9,7 @@ from accord_clinic.pages.consent import Purpose, purposes
 from accord_clinic.permissions import can, check_change_contact
 from accord_clinic.queries import terms
 from accord_clinic.records.terms import StandingCover
+from accord_clinic.rules.care import open_until
 from accord_clinic.rules.consent import age_of, asks_age, needed, terms_of
 from accord_clinic.rules.schedule import Habit, habit_of
 from accord_clinic.rules.silence import unanswered_in_a_row
@@ -48,7 +49,7 @@ def terms_page(member: Member, dyad: Dyad) -> TermsPage:
         age=age_of(client),
         needs_guardian="guardian" in needed(client),
         asks_age=asks_age(client),
-        purposes=tuple(purposes(client, "en", until=terms.open_until(dyad))),
+        purposes=tuple(purposes(client, "en", until=open_until(dyad))),
         waiting=tuple(row for row in corrections if row.answered_at is None),
         answered=tuple(row for row in corrections if row.answered_at is not None),
         covers=terms.cover_days(dyad),

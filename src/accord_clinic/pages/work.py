@@ -1,6 +1,6 @@
 """What there is to do this week, in lines, each with the role that can act.
 
-A new kind of work is a count in `queries/work` and a line here.
+A new kind of work is a count in `service/work` and a line here.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Dyad, ExternalName, Member, Session
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
-from accord_clinic.records.caseload import Dated, Running, fits, folded
+from accord_clinic.records.caseload import Dated, Running, by_client, fits, folded
 
 MOST_ENDED = 30
 OPEN = Session.objects.filter(dyad=OuterRef("pk"), state="held", revealed_at__isnull=False, passed_over=False)
@@ -66,7 +66,4 @@ def named(member: Member, words: str) -> list[Dated]:
 
 def external_numbers(clients: Collection[int]) -> Mapping[int, tuple[str, ...]]:
     """What other systems call these clients, by client. One query."""
-    numbers: dict[int, tuple[str, ...]] = {}
-    for client, value in ExternalName.objects.filter(client__in=clients).values_list("client", "value"):
-        numbers[client] = (*numbers.get(client, ()), value)
-    return numbers
+    return by_client(ExternalName.objects.filter(client__in=clients).values_list("client", "value"))

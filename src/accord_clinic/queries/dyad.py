@@ -4,15 +4,11 @@ What is not revealed is not read, apart from the therapist's own_dyad answers. T
 sessions.
 """
 
-from datetime import timedelta
-from zoneinfo import ZoneInfo
-
 from django.db.models import Min, Q
 from django.utils import timezone
 
 from accord_clinic import models
 from accord_clinic.database.prepared import Prepared
-from accord_clinic.forms.care import USUAL_MINUTES
 from accord_clinic.models import Comment, Dyad, Member, Progress, Session, Share, Wording
 from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS
@@ -74,14 +70,9 @@ PROGRESS = Prepared(
 SHARED = Prepared(lambda dyad: Share.objects.filter(dyad_id=dyad).values_list("member__name", "until"))
 
 
-def usual_session(dyad: Dyad, where: ZoneInfo) -> dict[str, object]:
-    """A first guess for the next session: a week after the last one, at the same time, in the same place."""
-    last = dyad.sessions.order_by("-start", "-pk").first()
-    start = timezone.localtime(last.start, where) + timedelta(days=7) if last else timezone.localtime(None, where)
-    return {
-        "day": start.date(), "time": start.time() if last else None,
-        "minutes": last.minutes if last else USUAL_MINUTES, "modality": dyad.modality,
-    }  # fmt: skip
+def last_session(dyad: Dyad) -> Session | None:
+    """The last one that is planned or was."""
+    return dyad.sessions.order_by("-start", "-pk").first()
 
 
 def dyad_rows(dyad: Dyad, reader: Member | None = None, *, with_own_answers: bool) -> DyadRows:

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from accord_clinic.models import CareRecord, CareRecordUser, Dyad, ExternalName, Member
 from accord_clinic.permissions import treated_by
+from accord_clinic.records.launch import tie_of
 
 
 def records() -> list[CareRecord]:
@@ -25,12 +26,7 @@ def record(uid: str) -> CareRecord | None:
 def tie(record: CareRecord, user: str, member: Member) -> str:
     """How this user of a record and this member stand: `theirs`, `none`, or a code for why they do not fit."""
     rows = CareRecordUser.objects.filter(Q(user=user) | Q(member=member), record=record)
-    ties = {(row.user, row.member_id) for row in rows}
-    if ties == {(user, member.pk)}:
-        return "theirs"
-    if not ties:
-        return "none"
-    return "another_member" if any(tied == user for tied, _pk in ties) else "another_user"
+    return tie_of(list(rows.values_list("user", "member")), user, member.pk)
 
 
 def course_with(member: Member, names: Sequence[tuple[str, str]]) -> tuple[Dyad | None, str]:

@@ -12,16 +12,13 @@ from accord_clinic.permissions import check_treat
 from accord_clinic.queries.findings import signals_and_strains
 from accord_clinic.questionnaires.plan import WIDER_LOOK
 from accord_clinic.questionnaires.submission import MEMBERS
-from accord_clinic.records.prepare_sheet import PrepareRows, of_session
+from accord_clinic.records.prepare_sheet import PrepareRows, lowest_of, of_session
 from accord_clinic.records.strain_workflow import OPEN_STATES
 
 MOST_REACTIONS = 5
 NOT_RESOLVED = ("still_there", "partly")
 AGAIN = 2
 """So often the client has said of one open strain that it is not resolved: the concern is back for a third time."""
-LOOKED_AT = ("w6", "w7")
-"""Hope and own ability: their lowest answer prompts a look, where that is switched on."""
-LOWEST = 0
 
 
 def prepare_rows(session: Session, member: Member) -> PrepareRows:
@@ -63,9 +60,7 @@ def _back_again(session: Session) -> bool:
 
 def _low(session: Session) -> tuple[tuple[Response, str], ...]:
     last = session.responses.filter(side="client", instrument=WIDER_LOOK).order_by("-id").first()
-    if last is None or session.revealed_at is None:
-        return ()
-    return tuple((last, item) for item in LOOKED_AT if last.answers.get(item) == LOWEST)
+    return lowest_of(last) if last and session.revealed_at else ()
 
 
 def own_note(member: Member, session_uid: str, number: int | None) -> Reaction | None:

@@ -4,26 +4,16 @@ from datetime import datetime
 
 import numpy as np
 
-from accord.course import mean_of_all
-from accord.signals import SCORED, TOGETHER
 from accord.stats.level import day_of
 from accord_clinic.models import Response, Session
 from accord_clinic.models.care import rank
 from accord_clinic.questionnaires import arrays
-from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.records.responses import current_responses
 
 
 def ratings(name: str, scale: str) -> dict[str, np.ndarray]:
-    """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number.
-
-    `together`: the mean of the scored answers of both scales.
-    """
-    latest = _latest(name)
-    if f"{name}/{scale}" != TOGETHER:
-        return arrays.ratings(name, scale, latest)
-    parts = [arrays.ratings(name, one_scale, latest) for one_scale in SCORED]
-    return {rater: mean_of_all([part[rater] for part in parts], instrument(name)) for rater in parts[0]}
+    """Both voices on `scale` of questionnaire `name`, as `arrays.ratings` has them."""
+    return arrays.ratings(name, scale, _latest(name))
 
 
 def days(name: str) -> np.ndarray:
@@ -32,10 +22,8 @@ def days(name: str) -> np.ndarray:
 
 
 def item_answers(name: str, scale: str) -> np.ndarray:
-    """The client's answers to the items of a scale: (courses, sessions, items), reversed ones turned round."""
-    latest = _latest(name)
-    scales = SCORED if f"{name}/{scale}" == TOGETHER else (scale,)
-    return np.concatenate([arrays.item_answers(name, one_scale, latest) for one_scale in scales], axis=2)
+    """The client's answers to the items of a scale, as `arrays.item_answers` has them."""
+    return arrays.item_answers(name, scale, _latest(name))
 
 
 def _latest(name: str) -> arrays.Latest:

@@ -1,12 +1,11 @@
 """What there is between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accord_clinic.models import BreakGlass, Client, Correction, Cover, Dyad, ExternalName, Member
-from accord_clinic.models.habit import NUMBERS, own_schedule
 from accord_clinic.records.terms import StandingCover
 from accord_clinic.rules.practice import local
 
@@ -46,17 +45,6 @@ def cover_days(dyad: Dyad) -> tuple[StandingCover, ...]:
         StandingCover(row.uid, row.member.name, local(row.since).date(), local(row.until - timedelta(seconds=1)).date())
         for row in standing_covers(dyad)
     )
-
-
-def own_numbers(dyad: Dyad) -> dict[str, object]:
-    """First values for a form: only what differs from the practice."""
-    own = own_schedule(dyad)
-    return {name: getattr(own, name) for name in ("by_itself", *NUMBERS)} if own else {"by_itself": True}
-
-
-def open_until(dyad: Dyad) -> datetime:
-    """Until when the therapist may know what the client did: the last time that answers of this course were opened."""
-    return dyad.sessions.aggregate(last=Max("revealed_at"))["last"] or datetime.min.replace(tzinfo=UTC)
 
 
 def number_in_record(client: Client) -> str:

@@ -14,7 +14,7 @@ from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Invitation, Member, Pause, Response, Session, SessionChange, TalkTick
 from accord_clinic.models.care import rank
 from accord_clinic.permissions import check_work_as_therapist, treated_by
-from accord_clinic.records.today import TodaySession
+from accord_clinic.records.today import TodaySession, first_owed
 from accord_clinic.rules.practice import practice
 from accord_clinic.rules.safety import open_notices
 from accord_clinic.rules.sessions import is_denied
@@ -57,7 +57,7 @@ def next_to_rate(member: Member, after: str) -> str:
     """The uid of the earliest session that this therapist still has to rate, besides one; empty where none is left."""
     now = timezone.now()
     rows, _notices = today_rows(member, now - LOOKS_BACK, now)
-    return next((row.uid for row in rows if row.state == "held" and row.owed and row.uid != after), "")
+    return first_owed(rows, after)
 
 
 def _sessions(treated: Q, since: datetime, until: datetime) -> QuerySet:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from accord.course import mean_of_all
 from accord.instruments import Instrument
 from accord.records import RATERS, Answer
 from accord.scoring import comparable, score_array
+from accord.signals import SCORED, TOGETHER
 from accord_clinic.questionnaires.shelf import instrument, shelf
 
 Floats = NDArray[np.float64]
@@ -17,7 +19,17 @@ Latest = Mapping[tuple[str, int, int], tuple[str, str, Mapping[str, Answer]]]
 
 
 def ratings(name: str, scale: str, latest: Latest) -> dict[str, Floats]:
-    """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number."""
+    """Both voices on `scale` of questionnaire `name`: arrays (courses, sessions), missing as nan, by session number.
+
+    `together`: the mean of the scored answers of both scales.
+    """
+    if f"{name}/{scale}" != TOGETHER:
+        return _ratings(name, scale, latest)
+    parts = [_ratings(name, part, latest) for part in SCORED]
+    return {rater: mean_of_all([part[rater] for part in parts], instrument(name)) for rater in parts[0]}
+
+
+def _ratings(name: str, scale: str, latest: Latest) -> dict[str, Floats]:
     place, longest = _axes(latest)
     filled: dict[str, Floats] = {rater: np.full((len(place), longest), np.nan) for rater in RATERS}
     by_form = defaultdict(list)
@@ -32,6 +44,11 @@ def ratings(name: str, scale: str, latest: Latest) -> dict[str, Floats]:
 
 def item_answers(name: str, scale: str, latest: Latest) -> Floats:
     """The client's answers to the items of a scale: (courses, sessions, items), reversed ones turned round."""
+    scales = SCORED if f"{name}/{scale}" == TOGETHER else (scale,)
+    return np.concatenate([_item_answers(name, part, latest) for part in scales], axis=2)
+
+
+def _item_answers(name: str, scale: str, latest: Latest) -> Floats:
     place, longest = _axes(latest)
     questionnaire = instrument(name)
     of = questionnaire.scale(scale)

@@ -57,3 +57,11 @@ def folded(text: str) -> str:
         return text.lower()
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+def by_client(rows: Iterable[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
+    """Values by client, in their order."""
+    values: dict[int, tuple[str, ...]] = {}
+    for client, value in rows:
+        values[client] = (*values.get(client, ()), value)
+    return values

@@ -12,6 +12,10 @@ from accord_clinic.records.findings import SignalsAndStrains
 if TYPE_CHECKING:
     from accord_clinic.models import Reaction, Response
 
+LOOKED_AT = ("w6", "w7")
+"""Hope and own ability: their lowest answer prompts a look, where that is switched on."""
+LOWEST = 0
+
 
 @dataclass(frozen=True, slots=True)
 class PrepareRows:
@@ -40,3 +44,8 @@ def of_session(signals: Sequence[Signal], number: int) -> tuple[Signal, ...]:
     of_it = [s for s in signals if s.session == number and s.kind != "safety"]
     of_it.sort(key=lambda signal: (not signal.reported, -signal.strength))
     return (*(s for s in signals if s.kind == "safety"), *of_it)
+
+
+def lowest_of(response: Response) -> tuple[tuple[Response, str], ...]:
+    """Where a client showed the lowest answer to hope or own ability."""
+    return tuple((response, item) for item in LOOKED_AT if response.answers.get(item) == LOWEST)

@@ -14,4 +14,8 @@ class OfClient(NamedTuple):
     program: Recipient
     reads: bool
     answers: bool
-    may_open: bool
+
+    @property
+    def may_open(self) -> bool:
+        """Whether whoever treats the client can open it from here."""
+        return self.reads and self.program.use == "app" and bool(self.program.launch_url)

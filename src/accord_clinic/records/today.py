@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -85,3 +86,8 @@ class TodaySession:
         """The latest sheet of these two people, on which nothing is ticked yet."""
         newest = self.revealed_at and self.uid == self.last_sheet
         return bool(newest and not self.ticked and not self.dyad_ended and self.revealed_by != "import")
+
+
+def first_owed(sessions: Iterable[TodaySession], after: str) -> str:
+    """The uid of the first of these that the therapist still has to rate, besides one; empty where none is left."""
+    return next((s.uid for s in sessions if s.state == "held" and s.owed and s.uid != after), "")

@@ -1,5 +1,9 @@
 """What holds of a course of care as a whole: whether it can go as if it had never been."""
 
+from datetime import UTC, datetime
+
+from django.db.models import Max
+
 from accord_clinic.models import Client, Dyad, Invitation, Notice, Response
 
 
@@ -17,3 +21,8 @@ def was_never_reached(client: Client) -> bool:
 def have_met(dyad: Dyad) -> bool:
     """Whether a session took place, so that there is no *before* any more."""
     return dyad.under_way or dyad.sessions.filter(state="held").exists()
+
+
+def open_until(dyad: Dyad) -> datetime:
+    """Until when the therapist may know what the client did: the last time that answers of this course were opened."""
+    return dyad.sessions.aggregate(last=Max("revealed_at"))["last"] or datetime.min.replace(tzinfo=UTC)

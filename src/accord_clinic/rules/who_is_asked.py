@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
+from accord.instruments import Instrument
 from accord_clinic.models.who_agrees import age_of
 from accord_clinic.questionnaires.shelf import shelf
 
 if TYPE_CHECKING:
-    from accord_clinic.models import Client, Measure
+    from accord_clinic.models import Client, Dyad, Measure
 
 Why = Literal["", "age", "language"]
 
@@ -36,3 +37,11 @@ def why_not_asked(measure: Measure, client: Client) -> Why:
 def measures_asked(measures: Iterable[Measure], client: Client) -> list[Measure]:
     """Those of these that the client is asked."""
     return [measure for measure in measures if not why_not_asked(measure, client)]
+
+
+def to_be_told(dyad: Dyad) -> list[tuple[Instrument, Why]]:
+    """The measures of this course that the client is not asked, and why; or is asked in another language, for ""."""
+    instruments, client = shelf().instruments, dyad.client
+    measures = [m for m in dyad.measures.all() if m.instrument in instruments]
+    rows = [(instruments[m.instrument], why_not_asked(m, client)) for m in measures]
+    return [(instrument, why) for instrument, why in rows if why or not instrument.has_wording(client.language)]

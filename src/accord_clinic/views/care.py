@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accord.errors import AccordError
 from accord_clinic import permissions
 from accord_clinic.actions import care, consent, follow_up
-from accord_clinic.forms.care import CourseForm, EndCourse, HandOver, PersonForm, SetUp
+from accord_clinic.forms.care import CourseForm, EndCourse, HandOver, PersonForm, SetUp, as_set_up
 from accord_clinic.pages import sharing as sharing_pages
 from accord_clinic.queries import sharing as sharing_queries
-from accord_clinic.rules import consent as consent_queries
 from accord_clinic.rules.care import was_never_reached
+from accord_clinic.rules.consent import guardian_below
 from accord_clinic.rules.practice import practice
 from accord_clinic.rules.visible import own_dyad
 from accord_clinic.views.requests import MemberRequest
@@ -29,8 +29,8 @@ from accord_clinic.views.shortcuts import carry_out, do, or_404, redirect_with
 def new_person(request: MemberRequest) -> HttpResponse:
     """Add a client with a first course of care."""
     permissions.check_work_as_therapist(request.user)
-    below = consent_queries.guardian_below()
-    form = PersonForm(request.POST if request.method == "POST" else None, guardian_below=below, usual=practice().often)
+    below, posted = guardian_below(), request.POST if request.method == "POST" else None
+    form = PersonForm(posted, guardian_below=below, usual=practice().often)
     if not form.is_valid():
         status = 422 if form.is_bound else 200
         return render(request, "therapist/new_person.html", {"form": form}, status=status)
@@ -74,7 +74,8 @@ def set_up(request: MemberRequest, uid: str) -> HttpResponse:
     if request.method == "POST":
         form = SetUp(request.POST, usual=practice().often)
     else:
-        form = SetUp(initial=sharing_queries.as_set_up(dyad), usual=practice().often)
+        so_far = as_set_up(dyad, dyad.measures.all(), sharing_queries.why_never(dyad))
+        form = SetUp(initial=so_far, usual=practice().often)
 
     def change(facts) -> None:
         with transaction.atomic():

@@ -16,10 +16,9 @@ from accord_clinic.queries import checkin as checkin_queries
 from accord_clinic.questionnaires import plan
 from accord_clinic.questionnaires.submission import HELPERS, MEMBERS, SCORED_FIRST, in_order
 from accord_clinic.records.checkin import Link
-from accord_clinic.rules import practice as practice_queries
 from accord_clinic.rules.key_holders import key_holders
 from accord_clinic.rules.outside_reader import outside_reader_now
-from accord_clinic.rules.practice import often, zone
+from accord_clinic.rules.practice import often, practice, zone
 from accord_clinic.words import phrases
 
 SIGNER = signing.TimestampSigner(salt="accord.check-in.page")
@@ -44,8 +43,7 @@ def around(link: Link) -> dict[str, Any]:
 
 def in_need() -> dict[str, Any]:
     """Whom to call, and where to leave to: for every page a client can see. Nothing personal."""
-    practice = practice_queries.practice()
-    return {"away_url": practice.leave_to, "help": {"text": phrases.with_numbers(practice.crisis_text)}}
+    return {"away_url": practice().leave_to, "help": {"text": phrases.with_numbers(practice().crisis_text)}}
 
 
 def page_of(link: Link, versions: Mapping[str, str] | None = None) -> questionnaires.QuestionPage:
@@ -121,13 +119,12 @@ def readers(link: Link) -> list[questionnaires.Reader]:
         questionnaires.Reader("therapist", _("Same as your answers")),
         questionnaires.Reader("raise", later, _("It is kept for you in your own space.")),
     ]
-    practice = link.practice
     if link.outside_reader:
         name = _("Someone else here: {name}, {role}").format(
-            name=link.outside_reader.name, role=practice.outside_reader_role
+            name=link.outside_reader.name, role=link.practice.outside_reader_role
         )
         hint = _("Not {therapist}. Usually answers {reply}. {duty}").format(
-            therapist="{therapist}", reply=practice.outside_reader_reply, duty=practice.outside_reader_duty
+            therapist="{therapist}", reply=link.practice.outside_reader_reply, duty=link.practice.outside_reader_duty
         )
         offered.append(questionnaires.Reader("outside", name, hint))
     how_many = _("The practice sees how many people did so, once there are ten or more.")

@@ -13,7 +13,7 @@ from accord_clinic.accounts import staff
 from accord_clinic.actions import care, checkin, paper, planning
 from accord_clinic.exports.paper import paper_pdf
 from accord_clinic.forms.care import PlanSession
-from accord_clinic.forms.planning import PlanSessions
+from accord_clinic.forms.planning import PlanSessions, usual_session
 from accord_clinic.messages import delivery
 from accord_clinic.pages import sessions as session_pages
 from accord_clinic.pages import sharing as sharing_pages
@@ -37,7 +37,8 @@ def plan(request: MemberRequest, uid: str) -> HttpResponse:
     """Plan the next session, or a rhythm of sessions."""
     dyad = or_404(treated_dyad(request.user, uid))
     where = zone()
-    form = PlanSessions(where, request.POST or None, initial=dyad_queries.usual_session(dyad, where))
+    first_guess = usual_session(dyad_queries.last_session(dyad), dyad.modality, where)
+    form = PlanSessions(where, request.POST or None, initial=first_guess)
 
     def plan_it(facts) -> None:
         once = {name: facts[name] for name in ("modality", "minutes")}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accord_clinic.actions import consent, corrections, cover_and_emergency, read_log, schedule
-from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees
+from accord_clinic.forms.terms import CoverDays, Facts, Messages, WhoAgrees, own_numbers
 from accord_clinic.pages import terms as terms_pages
 from accord_clinic.queries import programs as program_queries
 from accord_clinic.queries import sharing as sharing_queries
@@ -112,7 +112,7 @@ def _page(request: MemberRequest, dyad, **sent) -> HttpResponse:
             prefix="facts", with_contact=page.may_change_contact,
             initial={n: getattr(client, n) for n in names} | {"number": terms_queries.number_in_record(client)},
         ),
-        "messages": Messages(prefix="messages", initial=terms_queries.own_numbers(dyad)),
+        "messages": Messages(prefix="messages", initial=own_numbers(dyad)),
         "agrees": WhoAgrees(prefix="agrees", initial=terms_pages.who_agrees(dyad)),
         "cover": CoverDays(page.colleagues, prefix="cover", initial={"first": today, "last": today}),
         **sent,

@@ -1,6 +1,6 @@
 """Sentences about a session as such: why it cannot be changed any more, and what was changed about it.
 
-A new reason of `queries.sessions.why_fixed`, or a new column of `SessionChange`, gets its words here.
+A new reason of `rules.sessions.why_fixed`, or a new column of `SessionChange`, gets its words here.
 """
 
 from datetime import datetime

@@ -112,7 +112,7 @@ class Strain(Addressed):
 
 
 class StrainMove(models.Model):
-    """One step in the history of a strain: who, when, at which session. The steps are in `records/strain_workflow.py`."""
+    """One step in the history of a strain: who, when, at which session. `records/strain_workflow.py` has the table."""
 
     strain = models.ForeignKey(Strain, on_delete=models.CASCADE, related_name="moves")
     move = models.CharField(max_length=20, choices=[(move, move) for move in MOVES])

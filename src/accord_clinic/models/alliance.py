@@ -1,6 +1,5 @@
 """What client and therapist share: goals, tasks and the shared view with seals, picks, strains, the talk sheet."""
 
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

@@ -1,25 +1,11 @@
 """How often a dyad is asked, and when links and reminders go out: as set for it, else the practice's. No query."""
 
-from dataclasses import dataclass
-
 from accord_clinic.models.messages import Schedule
 from accord_clinic.models.people import Dyad, Practice
+from accord_clinic.records.schedule import Habit
 
 NUMBERS = ("link_after_minutes", "remind_after_hours", "most_reminders", "quiet_from", "quiet_until", "pause_after")
 """What the practice decides and each dyad may decide otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """What holds for a dyad: its own numbers where it has them, else the practice's."""
-
-    by_itself: bool
-    link_after_minutes: int
-    remind_after_hours: int
-    most_reminders: int
-    quiet_from: int
-    quiet_until: int
-    pause_after: int
 
 
 def habit(practice: Practice, dyad: Dyad) -> Habit:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from accord_clinic.pages.consent import Purpose, purposes
 from accord_clinic.permissions import can, check_change_contact
 from accord_clinic.queries import terms
+from accord_clinic.records.schedule import Habit
 from accord_clinic.records.terms import StandingCover
 from accord_clinic.rules.care import open_until
 from accord_clinic.rules.consent import age_of, asks_age, needed, terms_of
-from accord_clinic.rules.schedule import Habit, habit_of
+from accord_clinic.rules.schedule import habit_of
 from accord_clinic.rules.silence import unanswered_in_a_row
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""The rows of one dyad for its page, each table read once; the dyad or session that an act of its therapist is about.
+"""The rows of one dyad for its page, each table read once.
 
-What is not revealed is not read, apart from the therapist's own_dyad answers. The number of queries does not grow with
+What is not revealed is not read, apart from the therapist's own answers. The number of queries does not grow with
 sessions.
 """
 
@@ -14,7 +14,7 @@ from accord_clinic.models.care import rank
 from accord_clinic.queries.courses import ANSWERS, RESPONSE_COLUMNS
 from accord_clinic.queries.findings import put_aside, shown_signals
 from accord_clinic.queries.strains import histories
-from accord_clinic.queries.talk_sheet import readable
+from accord_clinic.questionnaires.readable import readable
 from accord_clinic.records.courses import dyad_record
 from accord_clinic.records.dyad import (
     DyadRows,

@@ -27,7 +27,7 @@ def waiting(member: Member) -> tuple[tuple[Waiting, ...], Practice]:
 def line(member: Member, uid: str) -> OutsideLine:
     """One line with its words; the caller notes that it was read. 404 for anybody it was not said to."""
     row = _own(member, uid)
-    return outside_line(row, phrase(row.response, row.item))
+    return outside_line(row, row.response.session.number, phrase(row.response, row.item))
 
 
 def private_line(member: Member, uid: str) -> PrivateLine | None:

@@ -51,13 +51,13 @@ def in_turn(rows: Iterable[tuple[str, str, str, str, datetime, datetime | None]]
     return sorted(lines, key=lambda waits: (waits.read_at is not None, -waits.said_at.timestamp()))
 
 
-def outside_line(row: PrivateLine, about: str) -> OutsideLine:
-    """One line with its words. `about`: what it answers, as a phrase."""
+def outside_line(row: PrivateLine, number: int, about: str) -> OutsideLine:
+    """One line with its words. `number`: that of its session; `about`: what it answers, as a phrase."""
     session = row.response.session
     return OutsideLine(
         uid=row.uid,
         dyad=session.dyad,
-        session=session.number,
+        session=number,
         session_uid=session.uid,
         client=row.client.called,
         therapist=session.dyad.therapist.name,

@@ -1,4 +1,4 @@
-"""A message that could not be delivered."""
+"""When links and reminders go out for a dyad, and a message that could not be delivered."""
 
 from __future__ import annotations
 
@@ -16,3 +16,16 @@ class FailedNotice:
     tries: int
     error: str
     given_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """What holds for a dyad: its own numbers where it has them, else the practice's."""
+
+    by_itself: bool
+    link_after_minutes: int
+    remind_after_hours: int
+    most_reminders: int
+    quiet_from: int
+    quiet_until: int
+    pause_after: int

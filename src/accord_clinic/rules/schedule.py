@@ -3,7 +3,8 @@
 from django.db.models import Q
 
 from accord_clinic.models import Dyad, Practice
-from accord_clinic.models.habit import Habit, habit
+from accord_clinic.models.habit import habit
+from accord_clinic.records.schedule import Habit
 
 
 def habit_of(dyad: Dyad) -> Habit:

@@ -1,6 +1,6 @@
-"""Which answers and which picks count, where they were sent more than once: said once, in `models`."""
+"""Which answers and which picks count, where they were sent more than once: said once, in `records`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 from tests.clinic.people import a_dyad, a_session
@@ -8,6 +8,8 @@ from tests.clinic.people import a_dyad, a_session
 from accord_clinic.models import Pick, Response
 from accord_clinic.records.picks import current_picks
 from accord_clinic.records.responses import current_responses
+
+BEGUN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def a_response(session, side="client", instrument="accord-check-in") -> Response:
@@ -17,8 +19,9 @@ def a_response(session, side="client", instrument="accord-check-in") -> Response
     )  # fmt: skip
 
 
-def a_pick(session, side, words, minutes) -> Pick:
-    return Pick.objects.create(session=session, side=side, words=words, at=timezone.now() + timedelta(minutes=minutes))
+def a_pick(side, words, minutes) -> Pick:
+    """About the same session as all others; not stored, since the rule takes rows."""
+    return Pick(session_id=1, side=side, words=words, at=BEGUN + timedelta(minutes=minutes))
 
 
 def test_the_latest_response_of_each_session_side_and_questionnaire_counts(people, dyad):
@@ -45,18 +48,12 @@ def test_of_a_queryset_the_latest_in_it_counts_however_it_is_ordered(dyad):
     assert list(rows.current_ids().values_list("last", flat=True)) == [corrected.pk]
 
 
-def test_the_picks_with_the_latest_time_count(dyad):
-    session = a_session(dyad)
-    a_pick(session, "client", "Sleep", 0)
-    latest = [a_pick(session, "client", "Work", 5)]
-    latest.append(Pick.objects.create(session=session, side="client", words="Rest", at=latest[0].at))
-    mine = a_pick(session, "therapist", "Trust", 1)
-    for rows in (Pick.objects.order_by("at", "id"), Pick.objects.order_by("id"), Pick.objects.order_by("-at", "id")):
-        assert current_picks(rows) == {(session.pk, "client"): latest, (session.pk, "therapist"): [mine]}
+def test_the_picks_with_the_latest_time_count():
+    sleep, work, rest = a_pick("client", "Sleep", 0), a_pick("client", "Work", 5), a_pick("client", "Rest", 5)
+    trust = a_pick("therapist", "Trust", 1)
+    for rows in ([sleep, trust, work, rest], [sleep, work, rest, trust], [work, rest, trust, sleep]):
+        assert current_picks(rows) == {(1, "client"): [work, rest], (1, "therapist"): [trust]}
 
 
-def test_picks_that_were_taken_back_leave_an_empty_list(dyad):
-    session = a_session(dyad)
-    a_pick(session, "client", "Sleep", 0)
-    a_pick(session, "client", "", 5)
-    assert current_picks(Pick.objects.order_by("id")) == {(session.pk, "client"): []}
+def test_picks_that_were_taken_back_leave_an_empty_list():
+    assert current_picks([a_pick("client", "Sleep", 0), a_pick("client", "", 5)]) == {(1, "client"): []}

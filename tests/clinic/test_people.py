@@ -11,7 +11,7 @@ from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_se
 from accord_clinic.actions import care, checkin, cover_and_emergency
 from accord_clinic.models import Client, Session, Signal
 from accord_clinic.pages.caseload import find, people
-from accord_clinic.records.caseload import folded
+from accord_clinic.records.caseload import fits, folded
 from accord_clinic.records.from_outside import code_of
 
 
@@ -67,9 +67,16 @@ def test_courses_that_ended_stand_behind_a_fold(caseload, ben, as_member):
     assert "Past clients" in as_member(ben).get(reverse("people")).content.decode()
 
 
+def fitting(words: str) -> list[str]:
+    """Whom these words find of five people, of whom one has a number elsewhere."""
+    numbers = {"Zoë Marchetti": ("4711-0042",)}
+    names = ("Ana", "Bo", "Imani", "Kim", "Zoë Marchetti")
+    return [name for name in names if fits(folded(words).split(), name, "", numbers.get(name, ()))]
+
+
 @pytest.mark.parametrize("words", ["zoe", "ZOË", "marchetti zo", "chet"])
-def test_capitals_accents_and_order_do_not_matter(caseload, ben, words):
-    assert [p.name for p in find(ben, words)] == ["Zoë Marchetti"]
+def test_capitals_accents_and_order_do_not_matter(words):
+    assert fitting(words) == ["Zoë Marchetti"]
 
 
 def test_only_ones_own_people_are_found(caseload, ben, eve):
@@ -193,12 +200,12 @@ class TestFilterAndSort:
 
 class TestSearch:
     @pytest.mark.parametrize("words", ["zm", "Z.M.", "4711", "4711-00", "zoe 4711"])
-    def test_initials_and_the_beginning_of_an_external_number(self, caseload, ben, words):
-        caseload["Zoë Marchetti"].client.external_names.create(system="record", value="4711-0042")
-        assert [p.name for p in find(ben, words)] == ["Zoë Marchetti"]
+    def test_initials_and_the_beginning_of_an_external_number(self, words):
+        assert fitting(words) == ["Zoë Marchetti"]
 
     def test_the_end_of_a_number_and_the_number_of_another_therapists_client_find_nobody(self, caseload, ben, eve):
         caseload["Zoë Marchetti"].client.external_names.create(system="record", value="4711-0042")
+        assert [p.name for p in find(ben, "zoe 4711")] == ["Zoë Marchetti"]
         assert find(ben, "0042") == ()
         assert find(eve, "4711") == ()
 

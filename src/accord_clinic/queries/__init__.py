@@ -1,1 +1,1 @@
-"""Every read: may they? then rows become records, a Course, or what a page needs."""
+"""Reads for pages and exports: may this person, and which rows? A record of `records` is made from them."""

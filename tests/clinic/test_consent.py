@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from tests.clinic.people import a_held_session, answers
 from tests.clinic.rights_steps import inside
 
@@ -89,7 +90,7 @@ def test_withdrawing_care_revokes_links_stops_messages_and_tells_the_therapist(a
     token = checkin.invite(a_held_session(dyad), by=ben)
     consent.withdraw(ana, "care", by=ana)
     ana.refresh_from_db()
-    assert by_token(token).shut
+    assert by_token(token).is_shut(timezone.now())
     assert ana.messages_stopped_at
     assert Notice.objects.get(kind="consent").member == ben
     assert Invitation.objects.exclude(revoked_at=None).count() == 1

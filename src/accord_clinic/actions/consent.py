@@ -11,7 +11,7 @@ from accord_clinic.actions.programs import end_tokens
 from accord_clinic.actions.study_forgotten import forget_about
 from accord_clinic.messages import notices
 from accord_clinic.models import Client, Consent, Dyad, ExpectationSheet, Invitation, Member, Recipient, Terms
-from accord_clinic.models.who_agrees import YOUNGEST
+from accord_clinic.models.people import YOUNGEST
 from accord_clinic.permissions import check_be_client, check_know_client, check_own
 from accord_clinic.rules.consent import needed
 from accord_clinic.rules.programs import is_offered

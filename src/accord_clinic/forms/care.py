@@ -13,8 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.cards import APPROACHES, occasions
 from accord.instruments import Instrument
 from accord_clinic.models import Dyad, Measure, Terms
-from accord_clinic.models.people import OFTEN
-from accord_clinic.models.who_agrees import YOUNGEST
+from accord_clinic.models.people import OFTEN, YOUNGEST
 from accord_clinic.questionnaires.shelf import outcome_measures
 from accord_clinic.records.often import NEVER
 

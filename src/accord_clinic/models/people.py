@@ -10,6 +10,8 @@ from accord.signals import REVIEW_EVERY
 from accord_clinic.models.row import Addressed
 from accord_clinic.records.often import NEVER
 
+YOUNGEST = 12
+"""In years: nobody younger is registered, since the questions are not made for children."""
 OFTEN = [
     (1, _("after every session")),
     (2, _("after every second session")),

@@ -1,11 +1,13 @@
 """Who has to agree for a client, and who does: terms, age, consents. A new rule about who agrees belongs here."""
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from accord_clinic.database.prepared import Prepared
 from accord_clinic.models import Client, Consent, Practice, Session
-from accord_clinic.models.who_agrees import OF_AGE, age_of, terms_of, voices
+from accord_clinic.models.rights import Terms
 
+OF_AGE = 18
 OPENED_SINCE = Session.objects.filter(dyad__client=OuterRef("client"), revealed_at__gte=OuterRef("given_at"))
 CARE = Prepared(
     lambda client: Consent.objects.filter(client_id=client, purpose="care", withdrawn_at=None).values_list(
@@ -60,3 +62,23 @@ def guardian_below() -> int:
 def asks_age(client: Client) -> bool:
     """Whether a guardian has to agree only because nobody wrote down how old this client is, or who agrees."""
     return client.born is None and terms_of(client) is None and "guardian" in needed(client)
+
+
+def voices(client: Client, terms: Terms | None, below: int) -> set[str]:
+    """Who has to agree, from what is known: terms of one's own stand before the practice's age.
+
+    An age that nobody wrote down counts as young, until the therapist gives the year or says who agrees.
+    """
+    if terms is not None:
+        return {"client": {"client"}, "both": {"client", "guardian"}, "guardian": {"guardian"}}[terms.consents]
+    return {"client", "guardian"} if (age_of(client) or 0) < below else {"client"}
+
+
+def terms_of(client: Client) -> Terms | None:
+    """What differs for this client; the safe default where nothing was written down."""
+    return getattr(client, "terms", None)
+
+
+def age_of(client: Client) -> int | None:
+    """The age, as young as the year of birth allows: who may still be fifteen is fifteen. `None`: not known."""
+    return None if client.born is None else timezone.localdate().year - client.born - 1

@@ -16,10 +16,10 @@ from accord.signals import CHECK_IN
 from accord_clinic import models
 from accord_clinic.models import Agreement, Consent, Dyad, Practice, Recipient, Session
 from accord_clinic.models.exchange import NUMBERS
-from accord_clinic.models.who_agrees import terms_of, voices
 from accord_clinic.permissions import treated_by
 from accord_clinic.records.responses import current_responses
 from accord_clinic.records.shared_record import ProgramReader, SharedRecord, row_uid
+from accord_clinic.rules.consent import terms_of, voices
 
 RECORD, ANSWERS = "record", "record_answers"
 ALLIANCE = {"collaboration", "connection", "goal", "task", "bond"}

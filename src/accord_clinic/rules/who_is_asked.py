@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from accord.instruments import Instrument
-from accord_clinic.models.who_agrees import age_of
 from accord_clinic.questionnaires.shelf import shelf
+from accord_clinic.rules.consent import age_of
 
 if TYPE_CHECKING:
     from accord_clinic.models import Client, Dyad, Measure

@@ -67,10 +67,12 @@ def watched(scores: Floats, times: Floats, earlier: Floats) -> Flags:
     >>> watched(np.array([[70.0, 71.0, 72.0, np.nan, 40.0]]), np.arange(1.0, 6.0), np.array([[0, 1, 2, 3, 3]])).tolist()
     [[False, False, False, False, True]]
     """
-    seen = ~np.isnan(scores)
-    clock = np.broadcast_to(times, scores.shape)
-    first = np.where(seen, clock, np.inf).min(axis=1, keepdims=True, initial=np.inf)
-    return np.asarray(seen & (clock >= first + QUIET) & (earlier >= FEWEST))
+    seen = ~np.isnan(scores.T)  # sessions lie on the first axis in memory
+    clock = times.T if times.ndim == 2 else times[:, None]
+    first = np.where(seen, clock, np.inf).min(axis=0, initial=np.inf)
+    seen &= clock >= first + QUIET
+    seen &= earlier.T >= FEWEST
+    return seen.T
 
 
 @dataclass(frozen=True, slots=True)

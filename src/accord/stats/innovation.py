@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from accord.stats.hyper import Hyper
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 States = npt.NDArray[np.int8]
+Sum = TypeVar("Sum", np.float32, np.float64)
 
 NONE, OPEN, PARTLY, RECOVERED = 0, 1, 2, 3
 STATES = ("none", "open", "partly", "recovered")
@@ -151,8 +153,8 @@ def _filter(y: Floats, t: Floats, hyper: Hyper, out: Floats, whole: bool) -> Non
         surprise *= weight[:-1]
     worth[1:] = weight[:-1]
     scale[:1] = worth[:1] = hyper.nu
-    _run(scale[None])
-    _run(worth[None])
+    running(scale)
+    running(worth)
     scale /= worth
     np.sqrt(scale, out=scale)
     earlier[:] = np.rint(worth - hyper.nu)  # nu is no whole number: three would be 2.999 999 9, and not judged
@@ -222,8 +224,8 @@ def _evidence(x: Floats, step: Floats, precision: Floats) -> tuple[Floats, Float
     np.multiply(x[:, :-1], weighted[0], out=information[1:, 1:])
     np.multiply(x[1, :-1], weighted[1], out=information[0, 1:])
     np.multiply(step[:-1], weighted, out=sums[:, 1:])
-    _run(information)
-    _run(sums)
+    running(information)
+    running(sums)
     return information, sums
 
 
@@ -314,13 +316,17 @@ def _faded(phi: float, gap: Floats) -> Floats:
     return np.asarray(phi**gap)
 
 
-def _run(sums: Floats) -> None:
-    """Make sums over all earlier sessions of what lies in each session's place (second axis)."""
-    if sums.shape[2] <= NARROW:
-        np.add.accumulate(sums, axis=1, out=sums)
-        return
-    for before, now in pairwise(sums.swapaxes(0, 1)):
+def running(sums: npt.NDArray[Sum]) -> npt.NDArray[Sum]:
+    """Make of what lies in each session's place, (T, n) or (k, T, n), the sum up to that session; none is missing.
+
+    >>> running(np.array([[1.0, 2.0], [3.0, 4.0]])).tolist()
+    [[1.0, 2.0], [4.0, 6.0]]
+    """
+    if sums.shape[-1] <= NARROW:
+        return np.add.accumulate(sums, axis=-2, out=sums)
+    for before, now in pairwise(np.moveaxis(sums, -2, 0)):
         now += before
+    return sums
 
 
 def together(client: Floats, therapist: Floats, weight: float) -> Floats:
@@ -343,10 +349,12 @@ def cusum(z: Floats, k: float = 0.5) -> Floats:
     >>> cusum(np.array([[-1.0, np.nan, -2.0, 3.0]])).tolist()
     [[0.5, 0.5, 2.0, 0.0]]
     """
-    step = np.where(np.isnan(z), 0.0, np.minimum(-z, 2.5) - k)
-    path = np.cumsum(step, axis=1)
-    lowest = np.minimum.accumulate(np.minimum(path, 0.0), axis=1)
-    return np.asarray(path - lowest)
+    sums = np.ascontiguousarray(np.where(np.isnan(z), 0.0, np.minimum(-z, 2.5) - k).T)
+    np.maximum(sums[:1], 0.0, out=sums[:1])
+    for before, now in pairwise(sums):
+        now += before
+        np.maximum(now, 0.0, out=now)
+    return sums.T
 
 
 def repair(

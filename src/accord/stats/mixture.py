@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from accord.stats.cores import product
 from accord.stats.hyper import Hyper
-from accord.stats.innovation import Flags, Floats, innovations
+from accord.stats.innovation import Flags, Floats, innovations, running
 
 Singles = npt.NDArray[np.float32]
 
@@ -120,7 +120,7 @@ def _mixed(step: Floats, seen: Flags, made: Responses, nu: np.float32, out: Floa
     ratios = product(-2.0 * over, cut).reshape(kinds, -1, cut.shape[1])  # of likelihoods, once they are worked out
     size, ratings = _sizes(over, seen, first, kinds)
     squares = np.square(cut)
-    before = np.cumsum(squares, axis=0)[first:] - squares[first:] + np.square(e[first:])
+    before = running(squares.copy())[first:] - squares[first:] + np.square(e[first:])
     rest = 1.0 / (nu + before)
     power = -0.5 * (nu + ratings)
     excess = e[first:] - cut[first:]
@@ -152,4 +152,4 @@ def _sizes(over: Singles, seen: Flags, first: int, kinds: int) -> tuple[Singles,
         return np.square(over).sum(axis=1).reshape(kinds, -1, 1), ratings
     weight = seen.astype(np.float32)
     sizes = product(np.square(over), weight)
-    return sizes.reshape(kinds, -1, seen.shape[1]), np.cumsum(weight, axis=0)[first:]
+    return sizes.reshape(kinds, -1, seen.shape[1]), running(weight)[first:]

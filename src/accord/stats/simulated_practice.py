@@ -9,7 +9,7 @@ upward, since strains only lower.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -166,20 +166,27 @@ class _Search:
         return float(np.isin(seen, ends).mean()) if len(seen) else 0.0
 
     def nearest(
-        self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
+        self, values: Sequence[float], guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
     ) -> float:
-        """The value for which the twin looks most like the practice, both read in the way that belongs to it."""
-        tried = np.asarray(values, dtype=np.float64)
-        voices = [guess(float(value)) for value in tried]
-        own = [look(self.y, self.t, voice.usual) for voice in voices]
-        more = np.maximum.accumulate(np.subtract(self.looks(values, guess, look), own))
-        return float(np.interp(0.0, more, tried))
+        """The value for which the twin looks most like the practice, both read in the way that belongs to it.
+
+        The looks are made to rise with the value, so none is tried beyond the first that looks like more of it.
+        """
+        tried, more, most = [], [-np.inf], -np.inf
+        for value in values:
+            voice = guess(value)
+            most = max(most, look(self.simulated(voice), self.t, voice.usual))
+            tried.append(value)
+            more.append(max(more[-1], most - look(self.y, self.t, voice.usual)))
+            if more[-1] > 0.0:
+                break
+        return float(np.interp(0.0, more[1:], tried))
 
     def looks(
-        self, values: npt.ArrayLike, guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
+        self, values: Sequence[float], guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
     ) -> Floats:
         """How the twin looks for each value, made to rise with it."""
-        voices = [guess(float(value)) for value in np.asarray(values)]
+        voices = [guess(value) for value in values]
         return np.maximum.accumulate([look(self.simulated(voice), self.t, voice.usual) for voice in voices])
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from accord.errors import BadInput
+from accord.stats.cores import each
 from accord.stats.estimate import estimate
 from accord.stats.evidence import COURSE, FEWEST, WEIGHT, paired
 from accord.stats.false_marks import false_discovery
@@ -167,8 +168,10 @@ def calibrate_both(
     assert pair is not None
     practice = SimulatedPractice.of(y, pair, t, prior, second_prior, seed)
     assert practice.therapist is not None
-    client_made = _judging(practice, y, pair, t, budget, seed, draws)
-    return client_made, _judging(SimulatedPractice(practice.therapist), pair, None, t, budget, seed, draws)
+    # Limits come from large twins, in long steps: two cores take a third less time for them, and none for the search.
+    judged = (practice, y, pair), (SimulatedPractice(practice.therapist), pair, None)
+    client_made, therapist_made = each(lambda voices: _judging(*voices, t, budget, seed, draws), judged)
+    return client_made, therapist_made
 
 
 def _read(

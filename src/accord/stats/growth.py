@@ -17,7 +17,7 @@ from accord.stats.hyper import Hyper, basis
 from accord.stats.innovation import Flags, Floats, ahead
 
 MOVE = 1e-4  # step of the numerical derivative
-FEW = 100  # courses without gaps up to which a way of their own gains nothing
+FEW = 100  # courses without gaps below which a way of their own gains nothing, however few their sessions
 SIZE = 4  # the place of the residual variance among the parameters
 MOST = np.array([0.7, 0.7, 0.3, 0.2, 0.7, 0.4])  # the largest change of each parameter at once
 FEWEST_LEVEL = 1e-4  # of the residual variance: the least that persons' levels differ
@@ -47,7 +47,7 @@ class Slopes:
         """Slopes of ratings (n, T) at sessions t (T,)."""
         n = max(len(y), 1)
         gaps = np.asarray(np.isnan(y).any(axis=1))
-        few = len(y) - np.count_nonzero(gaps) < FEW
+        few = len(y) - np.count_nonzero(gaps) < max(FEW, len(t))  # as many rows as sessions stand for them
         parts = [] if few else [_of_complete(y[~gaps], t, usual)]
         if few or gaps.any():
             parts.append(_of_gaps(y if few else y[gaps], t, usual))

@@ -54,10 +54,7 @@ class Patterns:
         value, inverse, off = self._moments(mean, sigma)
         if inverse is None or off is None:
             return value, np.empty(0), np.empty(0), np.empty(0)
-        along_mean = np.einsum("n,nij,nj->i", self.n, inverse, off)
-        spread = self.scatter + off[:, :, None] * off[:, None, :]
-        along_sigma = 0.5 * np.einsum("n,nij->ij", self.n, inverse @ spread @ inverse - inverse)
-        return value, along_mean, along_sigma, inverse
+        return value, *self._along(inverse, off), inverse
 
     def slopes_of(self, mean: Floats, sigma: Floats) -> tuple[Floats, Floats]:
         """The slopes alone, at m means (m, p) and covariances (m, p, p), along each, in the same shapes.
@@ -69,10 +66,14 @@ class Patterns:
         np.linalg.cholesky(whole)
         inverse = np.where(both, np.linalg.inv(whole), 0.0)
         off = np.where(self.there, self.mean - mean[:, None], 0.0)
+        return self._along(inverse, off)
+
+    def _along(self, inverse: Floats, off: Floats) -> tuple[Floats, Floats]:
+        """Slopes along the mean and the covariance, from the inverses (..., P, p, p) and how far means are off."""
         weighed = (inverse @ off[..., None])[..., 0]
-        along_sigma = inverse @ self.scatter @ inverse - inverse + weighed[..., :, None] * weighed[..., None, :]
-        along_mean = np.einsum("n,mni->mi", self.n, weighed)
-        return along_mean, 0.5 * np.einsum("n,mnij->mij", self.n, along_sigma)
+        squares = inverse @ self.scatter @ inverse - inverse + weighed[..., :, None] * weighed[..., None, :]
+        along_mean = np.einsum("n,...ni->...i", self.n, weighed)
+        return along_mean, 0.5 * np.einsum("n,...nij->...ij", self.n, squares)
 
     def _moments(self, mean: Floats, sigma: Floats) -> tuple[float, Floats | None, Floats | None]:
         both = self.there[:, :, None] & self.there[:, None, :]

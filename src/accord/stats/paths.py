@@ -11,7 +11,7 @@ writes such a list, as in `riclpm`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -66,18 +66,12 @@ class PathModel:
         return mean[: self.p], sigma[: self.p, : self.p], lambda: self._slopes(solved, mean, sigma)
 
     def _slopes(self, solved: Floats, mean: Floats, sigma: Floats) -> tuple[Floats, Floats]:
-        top, k = solved[: self.p], len(self.names)
+        k = len(self.names)
         along_mean, along_sigma = np.zeros((k, self.p)), np.zeros((k, self.p, self.p))
-        which, to, by = self.places["path"]
-        np.add.at(along_mean, which, top[:, to].T * mean[by, None])
-        half = top[:, to].T[:, :, None] * sigma[by, : self.p][:, None, :]
-        np.add.at(along_sigma, which, half + half.transpose(0, 2, 1))
-        which, to, by = self.places["spread"]
-        half = top[:, to].T[:, :, None] * top[:, by].T[:, None, :]
-        whole = np.where((to == by)[:, None, None], half, half + half.transpose(0, 2, 1))
-        np.add.at(along_sigma, which, whole)
-        which, to, _by = self.places["mean"]
-        np.add.at(along_mean, which, top[:, to].T)
+        for which, left, level, right in self._moved(solved, mean, sigma):
+            np.add.at(along_mean, which, level * left)
+            half = left[:, :, None] * right[:, None, :]
+            np.add.at(along_sigma, which, half + half.transpose(0, 2, 1))
         return along_mean, along_sigma
 
     def slope(self, theta: Floats, of_moments: Callable[[Floats, Floats], tuple[Floats, Floats]]) -> Floats:
@@ -88,17 +82,25 @@ class PathModel:
         """
         solved, mean, sigma = self._all(theta)
         along_mean, along_sigma = of_moments(mean[:, : self.p], sigma[:, : self.p, : self.p])
-        top = solved[:, : self.p]
-        back = top.swapaxes(1, 2) @ along_sigma
-        of_means, of_paths, of_spreads = (along_mean[:, None] @ top)[:, 0], 2.0 * back @ sigma[:, : self.p], back @ top
         slopes = np.zeros(theta.T.shape)
-        which, to, by = self.places["path"]
-        np.add.at(slopes, which, (of_means[:, to] * mean[:, by] + of_paths[:, to, by]).T)
-        which, to, by = self.places["spread"]
-        np.add.at(slopes, which, (np.where(to == by, 1.0, 2.0) * of_spreads[:, to, by]).T)
-        which, to, _by = self.places["mean"]
-        np.add.at(slopes, which, of_means[:, to].T)
+        for which, left, level, right in self._moved(solved, mean, sigma):
+            moved = left * (level * along_mean[:, None] + 2.0 * right @ along_sigma)
+            np.add.at(slopes, which, moved.sum(axis=-1).T)
         return slopes.T
+
+    def _moved(self, solved: Floats, mean: Floats, sigma: Floats) -> Iterator[tuple[Ints, Floats, Floats, Floats]]:
+        """How free cells move the moments, kind by kind: the number of each cell's parameter; `left`, `level`, `right`.
+
+        More by 1 in a cell moves the means by level * left, and the covariances by left right' + right left'. Shapes
+        are (c, p), and (c, 1) for levels; with m points at once (m, c, p).
+        """
+        top = solved[..., : self.p, :].swapaxes(-1, -2)
+        which, to, by = self.places["path"]
+        yield which, top[..., to, :], mean[..., by, None], sigma[..., by, : self.p]
+        which, to, by = self.places["spread"]
+        yield which, top[..., to, :], np.zeros((1, 1)), np.where(to == by, 0.5, 1.0)[:, None] * top[..., by, :]
+        which, to, _by = self.places["mean"]
+        yield which, top[..., to, :], np.ones((1, 1)), np.zeros((1, self.p))
 
     def _all(self, theta: Floats) -> tuple[Floats, Floats, Floats]:
         """(I - A)^-1, means and covariances of all variables, at parameters (k,) or (m, k)."""

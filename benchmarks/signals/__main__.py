@@ -15,14 +15,14 @@ from dataclasses import replace
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # practices are shared out over the cores already
 
-from benchmarks.signals.budgets import budget, few
+from benchmarks.signals.budgets import budget, few, lopsided
 from benchmarks.signals.life import life
 from benchmarks.signals.rivals import rivals
 from benchmarks.signals.series import series
 from benchmarks.signals.speed import speed
 from benchmarks.signals.tables import FULL, QUICK
 
-PARTS = {part.__name__: part for part in (budget, few, life, rivals, series, speed)}
+PARTS = {part.__name__: part for part in (budget, few, lopsided, life, rivals, series, speed)}
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from accord.stats.evidence import Voices
 from accord.stats.innovation import Floats
 from accord.stats.level import followed
+from accord.stats.simulated_practice import Voice
 from accord.stats.thresholds import BUDGET, Calibration, allowed, calibrate
 from benchmarks.signals.practices import LIVES, PLAIN, Courses, Life, courses
 from benchmarks.signals.tables import Size, mean_and_spread, show, spread_out
@@ -21,6 +22,8 @@ from benchmarks.signals.tables import Size, mean_and_spread, show, spread_out
 PRACTICE = 200  # courses
 SMALL = (10, 20, 30)
 FEW = (PLAIN, "noise skewed -1")
+SEEN = (*FEW, "37 % strained")
+SIZES = (20, 30, 200)
 TWICE, TWO_THIRDS = 2.0, 2 / 3
 HEAD = ("condition", "practices", "drop", "drop: spread", "slide", "slide: spread")
 
@@ -36,6 +39,26 @@ def few(size: Size) -> None:
     head = (*HEAD, "above twice", "below two thirds")
     rows = ((f"{name}, {n} courses", size.small, *_far(LIVES[name], n, size)) for name in FEW for n in SMALL)
     show("few", "The budget in small practices; no slide below twenty courses", head, rows)
+
+
+def lopsided(size: Size) -> None:
+    """In how many practices noise is taken for lopsided, where it is and where it is not."""
+    head = ("condition", "practices", "taken for lopsided", "mean skew of the twin", "spread")
+    rows = (
+        (f"{name}, {n} courses", size.small, *_taken_for_lopsided(LIVES[name], n, size)) for name in SEEN for n in SIZES
+    )
+    show("lopsided", "Noise that is taken for lopsided", head, rows)
+
+
+def _taken_for_lopsided(life: Life, n: int, size: Size) -> list[float]:
+    skews = spread_out(partial(_skew, life, n), size.small, size.processes)
+    return [float((skews < 0).mean()), *mean_and_spread(skews)]
+
+
+def _skew(life: Life, n: int, seed: int) -> list[float]:
+    """The skew with which one practice simulates its noise."""
+    own = courses(life, n, seed)
+    return [Voice.of(own.ratings, np.arange(1.0, own.ratings.shape[1] + 1), None, seed).noise.skew]
 
 
 def _ratios(life: Life, n: int, count: int, size: Size) -> list[float]:

@@ -170,7 +170,7 @@ def a_request_for_erasure(world):  # noqa: F811
 
 def an_erasure(world):  # noqa: F811
     """What was done after a safety answer is recorded, and Ana is erased."""
-    safety.look_after(Signal.objects.get(kind="safety"), "assessment", by=world.people.cy)
+    safety.look_after(Signal.objects.get(kind="safety"), ["assessment"], by=world.people.cy)
     erase(world.people.ana, by=world.people.ada)
 
 

@@ -336,7 +336,7 @@ def test_no_safety_answer_is_erased_before_somebody_has_looked_after_it(planted,
     with pytest.raises(BadInput, match="Nobody has recorded yet"):
         erasure.decide(row, ("dates",), ("law",), by=people.ada)
     assert Response.objects.filter(session=session, side="client").exists()
-    safety.look_after(Signal.objects.get(session=session, kind="safety"), "assessment", by=people.cy)
+    safety.look_after(Signal.objects.get(session=session, kind="safety"), ["assessment"], by=people.cy)
     erasure.decide(row, ("dates",), ("law",), by=people.ada)
     assert not Response.objects.filter(session=session).exists()
 
@@ -344,7 +344,7 @@ def test_no_safety_answer_is_erased_before_somebody_has_looked_after_it(planted,
 def test_a_notice_whose_answer_is_erased_is_in_no_list(planted, people, as_member):
     """It would be a link without a name to a page that is not there."""
     session = a_safety_answer(planted.dyads.get(), therapist=answers("therapist"))
-    safety.look_after(Signal.objects.get(session=session, kind="safety"), "assessment", by=people.ben)
+    safety.look_after(Signal.objects.get(session=session, kind="safety"), ["assessment"], by=people.ben)
     assert session.uid in as_member(people.cy).get("/safety/").content.decode()
     decided(planted, people.ada)
     assert session.uid not in as_member(people.cy).get("/safety/").content.decode()
@@ -352,7 +352,7 @@ def test_a_notice_whose_answer_is_erased_is_in_no_list(planted, people, as_membe
 
 def test_records_about_safety_outlast_the_record(planted, people):
     session = a_safety_answer(planted.dyads.get(), therapist=answers("therapist"))
-    safety.look_after(Signal.objects.get(session=session, kind="safety"), "assessment", by=people.ben)
+    safety.look_after(Signal.objects.get(session=session, kind="safety"), ["assessment"], by=people.ben)
     row = decided(planted, people.ada)
     assert row.remains == ["safety"]
     assert Signal.objects.get(dyad__client=planted).kind == "safety"

@@ -114,6 +114,21 @@ def test_it_can_be_passed_on_to_somebody_by_name(people, ben, cy, answered, as_m
     assert SafetyLook.objects.get().member == cy
 
 
+def test_all_that_was_done_is_recorded_at_once(people, ben, answered, as_member, page):
+    recorded(as_member, ben, answered, done=["passed_on", "spoke"], to="Dr Lind")
+    assert [*SafetyLook.objects.values_list("done", "to")] == [("spoke", ""), ("passed_on", "Dr Lind")]
+    html = page(ben, "safety_answer", answered.uid)
+    assert html.index("Ben spoke with the client") < html.index("Ben passed it on to Dr Lind")
+
+
+@pytest.mark.parametrize(
+    "posted", [{}, {"done": ["spoke", "watched"]}, {"done": "looked"}, {"done": "spoke", "to": "Dr Lind"}]
+)
+def test_what_says_too_little_or_too_much_records_nothing(people, ben, answered, as_member, posted):
+    recorded(as_member, ben, answered, **posted)
+    assert not SafetyLook.objects.exists()
+
+
 def test_that_somebody_spoke_with_the_client_ends_the_notice(people, ben, answered, as_member, page):
     recorded(as_member, ben, answered, done="spoke")
     assert "Ben spoke with the client" in page(ben, "safety_answer", answered.uid)

@@ -1,5 +1,7 @@
 """Note what was done after a safety answer, and that a line to *someone else here* was read."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,15 +15,18 @@ OFFERED = ("spoke", "assessment", "passed_on")
 
 
 @transaction.atomic
-def look_after(signal: Signal, done: str, to: str = "", *, by: Member) -> None:
-    """Record what was done after a safety answer. The notice ends until the client answers so again."""
+def look_after(signal: Signal, done: Collection[str], to: str = "", *, by: Member) -> None:
+    """Record all that was done after a safety answer. The notice ends until the client answers so again."""
     check_look_after_safety(by, signal.dyad, Practice.objects.get())
-    if done not in OFFERED:
+    if not done or not set(done) <= set(OFFERED):
         raise BadInput("Say what was done: spoken with the client, an assessment in the care record, or passed on.")
-    codes.check(SafetyLook, done=done)
-    SafetyLook.objects.create(
-        signal=signal, member=by, at=timezone.now(), done=done, to=to.strip()[:120] if done == "passed_on" else ""
-    )
+    whom = to.strip()[:120]
+    if whom and "passed_on" not in done:
+        raise BadInput("You named somebody. Tick that you passed it on, or leave the name out.")
+    now = timezone.now()
+    for what in (offered for offered in OFFERED if offered in done):
+        codes.check(SafetyLook, done=what)
+        SafetyLook.objects.create(signal=signal, member=by, at=now, done=what, to=whom if what == "passed_on" else "")
     record(by, "look_after_safety", f"signal:{signal.pk}", ["done", "to"])
 
 

@@ -38,4 +38,4 @@ def look_after(request: MemberRequest, uid: str) -> HttpResponse:
     row, posted = or_404(queries.safety_answer(request.user, uid)), request.POST
     back, done = reverse("safety_answer", args=[uid]), _("Recorded what was done about this answer.")
     act = safety.look_after
-    return do(request, back, act, row.signal, posted.get("done", ""), posted.get("to", ""), by=request.user, done=done)
+    return do(request, back, act, row.signal, posted.getlist("done"), posted.get("to", ""), by=request.user, done=done)

@@ -39,8 +39,8 @@ def session_on(moment: datetime) -> str:
 
 
 def about(moment: datetime, therapist: str) -> str:
-    """The line on top of a check-in."""
-    return _("About the session on {day} with {therapist}").format(day=day(moment), therapist=therapist)
+    """The line on top of a check-in. "After": what it asks may be about weeks, as questionnaires on symptoms are."""
+    return _("After the session on {day} with {therapist}").format(day=day(moment), therapist=therapist)
 
 
 def at(moment: datetime) -> str:

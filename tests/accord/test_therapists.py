@@ -125,6 +125,10 @@ def test_the_command(tmp_path, capsys):
     both = written(tmp_path / "g.csv", **twice_rated)
     of_sessions = processed(capsys, "therapists", both, *asked, "--person", "client", "--fixed", "intake")
     assert of_sessions["variance"] == pytest.approx(told["variance"], rel=0.01), "nothing new of therapists"
+    assert "Leave out --person" in refused(
+        capsys, "therapists", written(tmp_path / "o.csv", y=[1, 2], therapist=[1, 2], client=[5, 6]),
+        *asked, "--person", "client",
+    )  # fmt: skip
     torn = written(tmp_path / "b.csv", y=[1, 2, 3], therapist=[1, 2, 2], client=[5, 5, 6])
     assert "client 5 appears under several" in refused(capsys, "therapists", torn, *asked, "--person", "client")
     twice = written(tmp_path / "e.csv", y=[1, 2, 3], therapist=[1, 1, 2], client=[5, 5, 6], t=[1, 1, 1])

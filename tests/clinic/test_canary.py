@@ -111,7 +111,7 @@ def everything(world, who):  # noqa: F811
     for route in sorted(set(routes()) & set(ROWS)):
         row = ROWS[route]
         for uid in sessions if "sessions/" in route else of_all.get(row.at, [world.things.get(row.at, "")]):
-            for method in ("get", "post"):
+            for method in row.methods:
                 if not (row.of == "world" and who == "stranger" and row.at == "token"):
                     yield f"{method} /{route} as {who}", world.ask(who, method, route, uid)
 

@@ -13,6 +13,8 @@ from accord.practice_cases import practice_case, practice_cases
 
 pytestmark = pytest.mark.same_on_postgresql(reason="a case is played without a row")
 
+PLAYED: dict[tuple[str, str], list[str]] = {}
+"""The pages of a case that was played; nothing is stored of it, so they are the same each time."""
 SLUGS = [case.slug for case in practice_cases()]
 FIELD = re.compile(r'<input type="(hidden|radio|checkbox)" name="([\w-]+)" value="([^"]*)"')
 
@@ -51,11 +53,22 @@ def play(ben_posts, slug, language="en", how=lambda name, values: values[:1]):
     return pages
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("slug", SLUGS)
-def test_a_case_is_played_to_its_end(ben_posts, slug, language):
-    case = practice_case(slug, language)
-    pages = play(ben_posts, slug, language)
+@pytest.fixture(scope="module", params=[(slug, language) for slug in SLUGS for language in ("en", "de")], ids="-".join)
+def case_in(request):
+    """Each case in each language. Its tests follow each other, so that a case is played once for all of them."""
+    return request.param
+
+
+@pytest.fixture
+def pages(ben_posts, case_in):
+    """What comes when always the first way is chosen."""
+    if case_in not in PLAYED:
+        PLAYED[case_in] = play(ben_posts, *case_in)
+    return PLAYED[case_in]
+
+
+def test_a_case_is_played_to_its_end(case_in, pages):
+    case = practice_case(*case_in)
     assert len(pages) == 7
     assert escape(case.stops[0].eased.line) in pages[0]
     end = pages[-1]
@@ -67,20 +80,17 @@ def test_a_case_is_played_to_its_end(ben_posts, slug, language):
     assert end.count('class="course-svg"') == 2
 
 
-@pytest.mark.parametrize("slug", SLUGS)
-def test_no_page_of_a_case_leaves_english_in_german(ben_posts, slug):
+@pytest.mark.parametrize("case_in", [(slug, "de") for slug in SLUGS], indirect=True, ids=SLUGS)
+def test_no_page_of_a_case_leaves_english_in_german(pages):
     allowed = r"Clinical Psychology|[A-Z]\w+ et al\. \d{4},[^;:]*|\bwill\b|\bAlex\b"
-    for number, page in enumerate(play(ben_posts, slug, "de")):
+    for number, page in enumerate(pages):
         main = re.sub(r'<p class="muted">Quellen:.*?</p>', "", page.partition("<main")[2], flags=re.S)
         assert not ENGLISH.search(re.sub(allowed, "", words_of(main))), number
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("slug", SLUGS)
-def test_its_pages_read_easily(ben_posts, slug, language):
-    for how in (lambda name, values: values[:1], lambda name, values: values[-1:]):
-        pages = {f"{slug} {n}": page for n, page in enumerate(play(ben_posts, slug, language, how))}
-        hard = too_hard(pages, {"en": 9.0, "de": 8.0})
+def test_its_pages_read_easily(ben_posts, case_in, pages):
+    for played in (pages, play(ben_posts, *case_in, how=lambda name, values: values[-1:])):
+        hard = too_hard({f"{case_in[0]} {n}": page for n, page in enumerate(played)}, {"en": 9.0, "de": 8.0})
         assert not hard, "\n".join(hard)
 
 

@@ -80,6 +80,12 @@ class Row:
     at: str = ""
     of: str = "staff"
 
+    @property
+    def methods(self) -> list[str]:
+        """What the address takes. To all else it answers that it does not, to everybody, before it looks anything up:
+        `test_everybody_gets_what_the_row_says_and_nothing_else`."""
+        return [method for method in ("get", "post") if getattr(self, method) is not None]
+
 
 SHUT = Row(get=NOBODY, post=NOBODY, of="world")
 

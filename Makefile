@@ -15,6 +15,9 @@ NO_API := -p no:schemathesis
 NO_WEB := $(NO_API) -p no:django -o addopts='-q --strict-markers --strict-config'
 # Memory that numpy gave back stays with the tests: asking the system for it anew takes a third of a calibration.
 KEPT := MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=268435456
+# A suite waits for what is being fetched for it; the system's packages come one at a time.
+ONE_AT_A_TIME := exec 9>>.venv/system-packages; flock 9 2>/dev/null;
+ONCE := exec 8>>.venv/fhir-of-others; flock 8 2>/dev/null;
 # Beside the environment, so that all other tests run without the extra.
 SPARK := tests/spark/.site
 DEMO := ACCORD_DATA='$(DATA)' $(BIN)/accord_clinic demo --port $(PORT)
@@ -34,16 +37,16 @@ demo-fresh: .venv/ready  ## the same, starting over
 test: .venv/ready-test  ## what a change needs: style, types, imports, core, clinic, journeys; with a table of times
 	@$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys
 
-# Spark is large, so it comes while the first suites run.
-test-all: .venv/ready-test fhir-of-others java  ## that, and all that needs a PostgreSQL or Spark: what has to hold before a change lands
-	@$(MAKE) --no-print-directory spark & \
+# What others made is fetched while the first suites run; one that needs some of it waits for that alone.
+test-all: .venv/ready-test  ## that, and all that needs a PostgreSQL or Spark: what has to hold before a change lands
+	@$(MAKE) --no-print-directory fhir-of-others browser postgresql java spark & \
 	$(BIN)/python -m tests.suites lint test-core test-clinic test-journeys test-on-postgresql test-cluster; \
 	code=$$?; wait; exit $$code
 
-test-core: .venv/ready-test  ## test the core alone: no web, no database
+test-core: .venv/ready-test fhir-of-others  ## test the core alone: no web, no database
 	$(KEPT) $(BIN)/pytest tests/accord -n 2 --dist worksteal -m 'not cluster' $(NO_WEB)
 
-test-clinic: .venv/ready-test  ## test the clinic on its encrypted database
+test-clinic: .venv/ready-test fhir-of-others  ## test the clinic on its encrypted database
 	$(KEPT) $(BIN)/pytest tests/clinic tests/attack -n 2 --dist worksteal -m 'not cluster'
 
 test-postgresql: test-on-postgresql test-cluster  ## test what can differ on PostgreSQL, then what starts servers itself
@@ -75,16 +78,16 @@ dangers:
 pictures: .venv/ready-test browser  ## draw the pictures of the README from a running demo
 	$(BIN)/python docs/pictures.py
 
-browser:
-	@if command -v chromium >/dev/null || [ -n "$$ACCORD_CHROMIUM" ]; then :; \
+browser: | .venv/pyvenv.cfg
+	@$(ONE_AT_A_TIME) if command -v chromium >/dev/null || [ -n "$$ACCORD_CHROMIUM" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium; \
 	else \
 		echo "Chromium is not here, so the journeys in a browser will be skipped. On Debian: sudo apt install chromium"; \
 	fi
 
-postgresql:
-	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+postgresql: | .venv/pyvenv.cfg
+	@$(ONE_AT_A_TIME) if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends postgresql || \
 		echo "PostgreSQL could not be installed, so nothing will run on it."; \
@@ -92,9 +95,9 @@ postgresql:
 		echo "PostgreSQL is not here, so nothing will run on it. On Debian: sudo apt install postgresql"; \
 	fi
 
-fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped without node and npm)
-	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nodejs npm; \
+fhir-of-others: | .venv/pyvenv.cfg  ## fetch FHIR programs of others, for the tests alone (skipped without node and npm)
+	@$(ONCE) if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		$(ONE_AT_A_TIME) apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends nodejs npm; exec 9>&-; \
 	fi; \
 	if ! command -v npm >/dev/null; then \
 		echo "npm is not here, so tests with HL7's examples, Medplum and LHC-Forms will be skipped. On Debian: sudo apt install nodejs npm"; \
@@ -102,8 +105,8 @@ fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped 
 		npm ci --prefix tests/fhir --legacy-peer-deps --no-audit --no-fund --ignore-scripts --loglevel=error && \
 		cp tests/fhir/package-lock.json tests/fhir/node_modules/of || \
 		echo "HL7's examples, Medplum and LHC-Forms could not be fetched, so the tests with them will be skipped."; \
-	fi
-	@if ! cmp -s tests/fhir/requirements.txt tests/fhir/.venv/of; then \
+	fi; \
+	if ! cmp -s tests/fhir/requirements.txt tests/fhir/.venv/of; then \
 		$(PYTHON) -m venv tests/fhir/.venv && \
 		$(if $(UV),$(UV) pip install --quiet --python tests/fhir/.venv,tests/fhir/.venv/bin/python -m pip install --quiet) \
 			--require-hashes -r tests/fhir/requirements.txt && \
@@ -111,8 +114,8 @@ fhir-of-others:  ## fetch FHIR programs of others, for the tests alone (skipped 
 		echo "smart-fetch could not be fetched, so the test with it will be skipped."; \
 	fi
 
-java:
-	@if command -v java >/dev/null; then :; \
+java: | .venv/pyvenv.cfg
+	@$(ONE_AT_A_TIME) if command -v java >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends default-jre-headless || \
 		echo "Java could not be installed, so tests on Spark will be skipped."; \

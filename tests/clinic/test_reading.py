@@ -36,6 +36,7 @@ def planted(world):  # noqa: F811
     return world
 
 
+@pytest.mark.same_on_postgresql(reason="a view notes it, whichever database it is noted in")
 def test_every_page_with_a_clients_words_notes_that_it_was_read(planted):
     silent, held = [], set()
     sessions = list(Session.objects.values_list("uid", flat=True))

@@ -25,6 +25,7 @@ from accord.tables.study import Grid
 from accord.trajectories import trajectory
 
 READ = ("practice", "dyad", "session", "rater", "score")
+# The state is text: Spark knows no enumeration, and both engines write the same columns.
 JUDGED = {"expected": pl.Float64, "sd": pl.Float64, "z": pl.Float64, "flag": pl.Int8, "state": pl.String}
 COLUMNS = (
     "practice string, dyad bigint, session bigint, rater string, score double, "

@@ -151,13 +151,14 @@ def crossings(above: Flags, judged: Flags) -> Flags:
     [[True, False, False, False, True]]
     """
     rows = np.flatnonzero(above.any(axis=1))  # few rows ever cross, and only these are looked at
-    first = np.zeros_like(above)
-    first[rows], judged = above[rows], judged[rows]
+    begun, judged = above[rows], judged[rows]
     last = np.zeros(len(rows), dtype=np.bool_)
     for t in range(above.shape[1]):
-        now = first[rows, t]
-        first[rows, t] = now & ~last
+        now = begun[:, t].copy()
+        begun[:, t] &= ~last
         last = np.where(judged[:, t], now, last)
+    first = np.zeros_like(above)
+    first[rows] = begun
     return first
 
 

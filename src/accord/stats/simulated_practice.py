@@ -9,8 +9,9 @@ upward, since strains only lower.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -137,10 +138,14 @@ class _Search:
         voice = _with(voice, spread=trust * spread + (1 - trust) * voice.usual.spread)
         voice = _with(voice, skew=self.skew(voice))
         trust = self.judged / (self.judged + TRUST_PEAK)
-        tried = self.looks(TAILS, lambda k: _with(voice, tail=k), largest_rises)
-        trust *= min((tried[-1] - tried[0]) / TOLD, 1.0) ** 2
         own = largest_rises(self.y, self.t, voice.usual)
-        tail = round(trust * float(np.interp(own, tried, TAILS)), DIGITS)
+        tried: list[float] = []
+        for look in self.looks(TAILS, lambda k: _with(voice, tail=k), largest_rises):
+            tried.append(look)
+            if look > own and look - tried[0] >= TOLD:
+                break
+        trust *= min((tried[-1] - tried[0]) / TOLD, 1.0) ** 2
+        tail = round(trust * float(np.interp(own, tried, TAILS[: len(tried)])), DIGITS)
         return _with(voice, tail=max(tail, 0.0) if voice.noise.skew else tail)  # its small rises are the skew's
 
     def skew(self, voice: Voice) -> float:
@@ -170,24 +175,22 @@ class _Search:
     ) -> float:
         """The value for which the twin looks most like the practice, both read in the way that belongs to it.
 
-        The looks are made to rise with the value, so none is tried beyond the first that looks like more of it.
+        None is tried beyond the first that looks like more of it: the looks rise with the value.
         """
-        tried, more, most = [], [-np.inf], -np.inf
-        for value in values:
-            voice = guess(value)
-            most = max(most, look(self.simulated(voice), self.t, voice.usual))
-            tried.append(value)
-            more.append(max(more[-1], most - look(self.y, self.t, voice.usual)))
+        more = [-np.inf]
+        for value, seen in zip(values, self.looks(values, guess, look), strict=False):
+            more.append(max(more[-1], seen - look(self.y, self.t, guess(value).usual)))
             if more[-1] > 0.0:
                 break
-        return float(np.interp(0.0, more[1:], tried))
+        return float(np.interp(0.0, more[1:], values[: len(more) - 1]))
 
     def looks(
         self, values: Sequence[float], guess: Callable[[float], Voice], look: Callable[[Floats, Floats, Hyper], float]
-    ) -> Floats:
-        """How the twin looks for each value, made to rise with it."""
-        voices = [guess(value) for value in values]
-        return np.maximum.accumulate([look(self.simulated(voice), self.t, voice.usual) for voice in voices])
+    ) -> Iterator[float]:
+        """How the twin looks for each value, made to rise with it; worked out one after the other, as they are asked
+        for."""
+        voices = (guess(value) for value in values)
+        return accumulate((look(self.simulated(voice), self.t, voice.usual) for voice in voices), max)
 
 
 def _with(

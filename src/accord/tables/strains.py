@@ -24,7 +24,7 @@ from accord.stats.thresholds import BUDGET, FEWEST_COURSES, LONG, MOST, Budget, 
 from accord.tables.study import Grid, check_columns, check_once, numbers, read_table
 from accord.trajectories import drops
 
-BLOCK = 8192  # dyads judged at once
+BLOCK = 16_384  # dyads judged at once: with fewer, cores wait for each other more often
 SHOWN = 50  # flagged rows of a summary
 NEEDED = ("dyad", "session", "score")
 ADDED = {"expected": np.nan, "sd": np.nan, "z": np.nan, "flag": np.int8(0), "state": np.int8(0)}

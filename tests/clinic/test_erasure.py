@@ -440,6 +440,15 @@ def test_what_goes_what_may_be_kept_and_how_long_is_said_before(planted):
     assert "That does not erase your record" in page
 
 
+@pytest.mark.parametrize("mark", ["locked_at", "erased_at"])
+def test_either_mark_alone_shuts_every_page_of_the_course_for_its_own_therapist(people, as_member, mark):
+    dyad, browser = people.dyad, as_member(people.ben)
+    pages = [f"/people/{dyad.uid}/{part}" for part in ("", "goals/", "looking-back/", "treatment-plan/", "terms/")]
+    assert {browser.get(page).status_code for page in pages} == {200}
+    Client.objects.filter(pk=people.ana.pk).update(**{mark: timezone.now()})
+    assert {browser.get(page).status_code for page in pages} == {404}
+
+
 @pytest.mark.parametrize("keep", [(), ("dates",), ("record",)])
 def test_a_restored_backup_of_an_earlier_day_is_brought_to_the_same_state(
     planted, people, django_capture_on_commit_callbacks, settings, tmp_path, keep

@@ -52,7 +52,7 @@ def test_both_see_the_same(course, sheets):
 
 def test_what_helped_stands_there_in_the_clients_words(people, sheets):
     a_held_session(people.dyad, client=helped("The drawing"), therapist=answers("therapist"))
-    assert "“The drawing”" in sheets["ben"]()
+    assert "<q>The drawing</q>" in sheets["ben"]()
 
 
 def test_nothing_that_is_not_open_to_both(people, sheets):

@@ -50,6 +50,15 @@ def test_a_therapist_who_thinks_it_is_settled_changes_nothing_but_says_so(people
     assert strain.moves.filter(move="think_settled").exists()
 
 
+def test_a_therapist_opens_one_about_a_session_that_is_open_to_both_alone(people, as_member):
+    """Before that it would stand on a page while the client has not answered."""
+    waiting = a_held_session(people.dyad, therapist=answers("therapist"))
+    shown = a_held_session(people.dyad, client=answers("client"), therapist=answers("therapist"))
+    got = [as_member(people.ben).post(f"/sessions/{row.uid}/strain/", {"kind": "unclear"}) for row in (waiting, shown)]
+    assert [response.status_code for response in got] == [404, 302]
+    assert [strain.session for strain in Strain.objects.all()] == [shown]
+
+
 def test_the_whole_life(people):
     """Opened by Ana, talked about, asked again, still there, a step tried, asked again, settled."""
     a_held_session(people.dyad, client=answers("client", t1=2), therapist=answers("therapist"))

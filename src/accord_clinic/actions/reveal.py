@@ -20,7 +20,8 @@ from accord_clinic.models import Dyad, Invitation, Member, Practice, Response, S
 from accord_clinic.permissions import check_treat
 from accord_clinic.queries.checkin import check_ins
 from accord_clinic.questionnaires.shelf import shelf
-from accord_clinic.rules.practice import has_check_in
+from accord_clinic.records.often import has_check_in
+from accord_clinic.rules.practice import every
 from accord_clinic.rules.safety import open_notices
 from accord_clinic.rules.sessions import is_asked, overdue, was_asked
 
@@ -187,7 +188,7 @@ def _reveal(session: Session, how: str) -> None:
     if session.state != "held" and session.responses.exists():
         _took_place(session)
     # Kept from here on: how often there is a check-in, and the number of this session, may change later.
-    session.passed_over = not (has_check_in(session.number, session.dyad.often) or session.invitations.exists())
+    session.passed_over = not (has_check_in(session.number, every(session.dyad)) or session.invitations.exists())
     session.save(update_fields=["revealed_at", "revealed_by", "passed_over", "state"])
     record(None, "reveal", f"session:{session.pk}", ["revealed_at", "revealed_by"])
     _open(session)

@@ -29,9 +29,9 @@ from accord_clinic.models import (
 )
 from accord_clinic.models.habit import habit, how_often
 from accord_clinic.permissions import check_be_client, check_own
+from accord_clinic.records.often import has_check_in
 from accord_clinic.records.schedule import Habit
 from accord_clinic.rules.consent import terms_of, voices
-from accord_clinic.rules.practice import has_check_in
 from accord_clinic.rules.silence import unanswered_in_a_row
 
 LOOKS_BACK = timedelta(days=7)

@@ -30,9 +30,10 @@ from accord_clinic.questionnaires.shelf import shelf
 from accord_clinic.records.attainment import LEVELS, level_words
 from accord_clinic.records.dyad import DyadRows, Goal, Quoted
 from accord_clinic.records.findings import SignalsAndStrains
+from accord_clinic.records.often import has_check_in
 from accord_clinic.records.strains import as_open, is_unsettled
 from accord_clinic.rules.consent import asks_age
-from accord_clinic.rules.practice import has_check_in, zone
+from accord_clinic.rules.practice import every, zone
 from accord_clinic.words.choices import MODALITIES, STATES
 from accord_clinic.words.introduction import introduction
 from accord_clinic.words.phrases import moment
@@ -193,7 +194,7 @@ class _Presenter:
         if sides:
             return _("you have rated · not open yet")
         made = session.linked_at
-        if not made and not has_check_in(session.number, self.dyad.often):
+        if not made and not has_check_in(session.number, every(self.dyad)):
             return _("no check-in after this one")
         if made:
             return _("link made on {day} · you have not rated it yet").format(day=moment(made, self.where, "j M"))

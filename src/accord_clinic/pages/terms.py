@@ -39,7 +39,7 @@ class TermsPage:
 
 
 def terms_page(member: Member, dyad: Dyad) -> TermsPage:
-    """For the dyad's own therapist; ask `own` first."""
+    """For the dyad's own therapist; ask `own_dyad` first."""
     client, corrections = dyad.client, terms.corrections(dyad)
     usual, silent = habit_of(dyad), unanswered_in_a_row(dyad)
     return TermsPage(

@@ -1,7 +1,4 @@
-"""Two records that may be one person: finding them, what a merge would do, and why one cannot be made.
-
-A new fact that decides who reads or agrees is a line of `obstacles`; one that does not, a line of `facts_after`.
-"""
+"""Two records that may be one person: finding them, and what is in each. Why they cannot be merged: `rules/merging`."""
 
 from __future__ import annotations
 

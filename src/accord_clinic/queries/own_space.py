@@ -101,7 +101,7 @@ def _latest(client: Client):
 
 def standing_shares(dyad: Dyad) -> list[Share]:
     """The supervisors with whom it is shared now, since when."""
-    return list(Share.objects.filter(dyad=dyad, until=None).select_related("member").order_by("since"))
+    return list(Share.objects.standing().filter(dyad=dyad).select_related("member").order_by("since"))
 
 
 def reads(dyad: Dyad) -> list[ReadLog]:

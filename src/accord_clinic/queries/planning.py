@@ -1,4 +1,4 @@
-"""Where sessions come from: rhythms, closed days, sessions ahead that nobody has touched."""
+"""Where sessions come from: rhythms and closed days."""
 
 from django.db.models import QuerySet
 from django.utils import timezone

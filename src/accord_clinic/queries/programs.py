@@ -1,4 +1,4 @@
-"""Programs of others that may read here by FHIR: which there are, what a client is asked for each, and a manager."""
+"""Programs of others that may read here by FHIR: those of the practice, of one client, and of its own numbers."""
 
 from accord_clinic.models import Dyad, Member, Recipient
 from accord_clinic.models.exchange import NUMBERS

@@ -1,4 +1,4 @@
-"""What a client may ask for, as pages show it: corrections with answers, how long records are kept, codes."""
+"""What a client may ask for, as pages show it: corrections with their answers, and codes that wait."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""Safety answers: which of them nobody has looked after yet, the answers themselves, and what was done about each."""
+"""Safety answers: the notices of them, the answers themselves, and what was done about each."""
 
 from datetime import timedelta
 

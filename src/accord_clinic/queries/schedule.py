@@ -1,4 +1,4 @@
-"""When links and reminders go out for a dyad, and which messages could not be delivered."""
+"""Messages that could not be delivered. When links and reminders go out: `rules/schedule`."""
 
 from accord_clinic.messages.notices import MOST_TRIES
 from accord_clinic.models import Member, Notice, PrivateLine

@@ -1,7 +1,4 @@
-"""Sessions as such: whether the client was asked, whether one may still be changed, which ones are to be opened.
-
-What a page shows of sessions is in the module of that page.
-"""
+"""Sessions as such, for pages of several topics. What one page shows of sessions is in the module of that page."""
 
 from accord_clinic.models import Session, SessionChange
 

@@ -1,4 +1,4 @@
-"""Strains and their moves: one for its own page, all of a dyad for the course, and the session that one is about."""
+"""Strains and their moves: of one strain for its own page, of a dyad for its course."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What there is between a client and a therapist beside the sessions: corrections, cover, emergencies, own numbers."""
+"""What there is between a client and a therapist beside the sessions: corrections, cover, emergencies."""
 
 from datetime import timedelta
 

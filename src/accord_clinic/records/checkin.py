@@ -35,7 +35,7 @@ BOTH = 2
 class Link:
     """What a check-in link opens: one session of one dyad, and the practice's words around it. Nothing of the past.
 
-    `outside_reader`: somebody else here to write to.
+    `outside_reader`: somebody else here to write to, looked up once it is asked: ask by truth, never by `is None`.
     """
 
     invitation: Invitation

@@ -1,4 +1,4 @@
-"""Two records that may be one person: what each is, what would move, and why they cannot be merged."""
+"""Two records that may be one person: what each is, and what would move. What decides nothing: `facts_after`."""
 
 from __future__ import annotations
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from accord.course import Course
-
 if TYPE_CHECKING:
+    from accord.course import Course
     from accord_clinic.models import Response, Session
 
 

@@ -1,4 +1,4 @@
-"""What holds of a course of care as a whole: whether it can go as if it had never been."""
+"""What holds of a course of care as a whole: whether the two have met, and until when what they do is not open."""
 
 from datetime import UTC, datetime
 

@@ -10,7 +10,6 @@ from django.dispatch import receiver
 from accord_clinic.models import Dyad, Practice
 from accord_clinic.models.habit import how_often
 from accord_clinic.records.often import NEVER
-from accord_clinic.records.often import has_check_in as falls_on
 
 REMEMBERED_FOR = 60.0
 
@@ -37,18 +36,17 @@ def practice() -> Practice:
     return row
 
 
+def every(dyad: Dyad) -> int:
+    """Every how many sessions there is a check-in in this dyad, as it is set for it or else for the practice."""
+    return how_often(practice(), dyad)
+
+
 def often(dyad: Dyad) -> int:
-    """Every how many sessions there is a check-in in this dyad, for what comes round in it.
+    """The same, for what comes round in its check-ins.
 
     Where there is none, a link that somebody makes all the same asks as after every session.
     """
-    every = how_often(practice(), dyad)
-    return 1 if every == NEVER else every
-
-
-def has_check_in(number: int, often: int | None) -> bool:
-    """The same rule for a course. `often`: as it is set for it; none where it is as in the practice."""
-    return falls_on(number, often or practice().often)
+    return 1 if every(dyad) == NEVER else every(dyad)
 
 
 def zone() -> ZoneInfo:

@@ -11,8 +11,10 @@ from accord_clinic.permissions import dyads_visible_to, treated_by
 from accord_clinic.rules.from_outside import named_for
 
 OfDyad = TypeVar("OfDyad", bound=Agreement | Session | Strain | None)
+STANDS = {"client__locked_at": None, "client__erased_at": None}
+"""Of a client whose record is neither shut nor erased."""
 OWN = Prepared(
-    lambda uid, member: _with_people(Dyad.objects.filter(uid=uid, therapist_id=member, client__locked_at=None)),
+    lambda uid, member: _with_people(Dyad.objects.filter(uid=uid, therapist_id=member, **STANDS)),
     "no uid",
     -271828182,
 )
@@ -33,7 +35,7 @@ def treated_dyad(member: Member, uid: str) -> Dyad | None:
     """The dyad, if this member is its therapist or covers for that therapist now."""
     if not member.is_a("therapist"):
         return None
-    return _with_people(Dyad.objects.filter(treated_by(member), uid=uid, client__locked_at=None)).first()
+    return _with_people(Dyad.objects.filter(treated_by(member), uid=uid, **STANDS)).first()
 
 
 def agreement_for(viewer: Member | Client, uid: str) -> Agreement | None:
@@ -47,13 +49,8 @@ def treated_session(member: Member, uid: str) -> Session | None:
     if not member.is_a("therapist"):
         return None
     rows = Session.objects.ranked().select_related("dyad__client", "dyad__therapist")
-    return rows.filter(treated_by(member, "dyad__"), uid=uid, dyad__client__locked_at=None).first()
-
-
-def session_for(member: Member, uid: str) -> Session | None:
-    """The session, if its dyad is visible to this member."""
-    rows = Session.objects.filter(uid=uid, dyad__in=_dyads(member))
-    return _named(member, rows.select_related("dyad__client", "dyad__therapist").first())
+    standing = {f"dyad__{name}": value for name, value in STANDS.items()}
+    return rows.filter(treated_by(member, "dyad__"), uid=uid, **standing).first()
 
 
 def revealed_session(viewer: Member | Client, uid: str) -> Session | None:
@@ -69,7 +66,7 @@ def last_revealed(viewer: Member | Client, dyad_uid: str) -> Session | None:
 
 def strain_for(member: Member, uid: str) -> Strain | None:
     """The strain with its `number`, if its dyad is visible to this member."""
-    rows = Strain.objects.filter(uid=uid, dyad__in=_dyads(member)).annotate(**{"number": rank("session")})
+    rows = Strain.objects.filter(uid=uid, dyad__in=dyads_visible_to(member)).annotate(**{"number": rank("session")})
     return _named(member, rows.select_related("dyad__client", "dyad__therapist", "session").first())
 
 

@@ -16,7 +16,7 @@ from accord_clinic.queries import agreements as agreement_queries
 from accord_clinic.queries import strains as strain_queries
 from accord_clinic.records.agreements import ended
 from accord_clinic.records.strains import is_open
-from accord_clinic.rules.visible import agreement_for, dyad_for, session_for, strain_for
+from accord_clinic.rules.visible import agreement_for, dyad_for, revealed_session, strain_for
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import do, or_404
 from accord_clinic.words.sentences import Names
@@ -132,7 +132,7 @@ def move(request: MemberRequest, uid: str) -> HttpResponse:
 @login_required
 def open_strain(request: MemberRequest, uid: str) -> HttpResponse:
     """Open a possible strain about a revealed session, for the therapist."""
-    session = or_404(session_for(request.user, uid))
+    session = or_404(revealed_session(request.user, uid))
     kind = request.POST.get("kind", "unclear")
     back = reverse("dyad", args=[session.dyad.uid])
     return do(

@@ -72,7 +72,7 @@ def _before(request: HttpRequest, link: Link, page: questionnaires.QuestionPage)
         "foreign": any(question.foreign for question in page.questions()),
         "session": page.names.session,
         "before": before_first_question(link.client, link.dyad),
-        "outside": link.outside_reader and link.outside_reader.name,
+        "outside": link.outside_reader.name if link.outside_reader else "",
         "beside": checkin_page.lent(link, request),
     }
 

@@ -124,8 +124,9 @@ def write_table(table: pl.DataFrame, path: str | Path) -> None:
     try:
         if path.suffix.lower() == ".parquet":
             # The default compression takes twice the time and saves a tenth. Least and largest values of each block
-            # take a sixth more, and tell nothing of ratings: every block holds nearly all values.
-            table.write_parquet(path, compression="snappy", statistics=False)
+            # take a sixth more, and tell nothing of ratings: every block holds nearly all values. Blocks of less than
+            # half the default size stay nearer to the processor: a tenth of a second of six million rows.
+            table.write_parquet(path, compression="snappy", statistics=False, row_group_size=100_000)
         else:
             table.write_csv(path)
     except OSError as error:

@@ -42,7 +42,10 @@ from accord_clinic.models import (
 from accord_clinic.questionnaires.plan import STARTING_PATH, WIDER_LOOK
 from accord_clinic.records.attainment import LEVELS
 
-pytestmark = pytest.mark.same_on_postgresql(reason="a demo keeps its practice in the embedded database")
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.same_on_postgresql(reason="a demo keeps its practice in the embedded database"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -253,25 +256,7 @@ def test_the_door_opens_nothing_by_get_and_nobody_unknown(told, in_demo):
     assert Browser().post("/demo/phone/nothing/").status_code == 404
 
 
-def test_outside_the_demo_there_is_no_door(people, settings):
-    settings.DEMO = False
-    ben = people.ben
-    assert Browser().get("/demo/").status_code == 404
-    assert Browser().post("/demo/marks/").status_code == 404
-    assert Browser().post(f"/demo/be/{ben.uid}/").status_code == 404
-    assert Browser().post("/demo/phone/anything/").status_code == 404
-
-
-# The demo keeps away from real practices and from the network
-
-
-def test_the_demo_refuses_a_real_practice(people, in_demo, tmp_path, settings):
-    settings.STATIC_ROOT = tmp_path
-    with pytest.raises(BadInput, match="holds a real practice"):
-        call_command("demo", "--only-load")
-    with pytest.raises(BadInput, match="holds a real practice"):
-        call_command("demo", "--only-load", "--fresh")
-    assert Practice.objects.get().name == "Practice by the Park"
+# The demo keeps away from the network; from real practices: test_no_demo
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::", "clinic.example"])

@@ -1,7 +1,7 @@
 """Seeds in; the error rates and the speed of possible-strain detection out, as one table after another.
 
-    python -m benchmarks.signals            everything (under an hour of CPU time)
-    python -m benchmarks.signals --quick    the same tables from fewer practices (about ten minutes)
+    python -m benchmarks.signals            everything (about ten minutes on two cores)
+    python -m benchmarks.signals --quick    the same tables from fewer practices (about three minutes)
     python -m benchmarks.signals --only budget rivals ...
 
 Every number is computed here from simulated courses of which the truth is known; nothing is read from a file.

@@ -19,10 +19,11 @@ from benchmarks.signals.budgets import budget, few, lopsided
 from benchmarks.signals.life import life
 from benchmarks.signals.rivals import rivals
 from benchmarks.signals.series import series
+from benchmarks.signals.share import share
 from benchmarks.signals.speed import speed
 from benchmarks.signals.tables import FULL, QUICK
 
-PARTS = {part.__name__: part for part in (budget, few, lopsided, life, rivals, series, speed)}
+PARTS = {part.__name__: part for part in (budget, few, lopsided, share, life, rivals, series, speed)}
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from benchmarks.signals.practices import LIVES, PLAIN
 
 from accord.simulation import simulate
 from accord.stats.evidence import QUIET, watched
+from accord.stats.false_marks import KNOWN
 from accord.stats.limits import BUDGET, allowed
 from accord.stats.thresholds import FEWEST_COURSES, LONG, calibrate
 from accord.trajectories import trajectory
@@ -201,3 +202,12 @@ def test_what_was_marked_in_the_real_trial_is_what_is_marked_now():
     unusual = int((marked[0].z[judged] > 2).sum()), int((marked[0].z[judged] < -2).sum())
     assert (int(judged.sum()), *unusual) == (484, 13, 17)
     assert "13 steps went up by more than 2 SD, and 17 went down" in TEXT
+
+
+def test_where_a_share_of_false_alarms_is_told_its_interval_mostly_holds_it():
+    told = {name: row for name, row in docs.rows(LONG_TABLES["share"]).items() if row["half of the interval"] != "-"}
+    large = [row for name, row in told.items() if "200 courses" not in name]
+    assert len(large) >= 2
+    assert min(float(row["interval holds the truth"]) for row in large) >= 0.95
+    assert all(float(row["half of the interval"]) <= KNOWN for row in told.values())
+    assert "that tell one, the interval holds the truth in at least 95 of 100" in TABLES_TEXT

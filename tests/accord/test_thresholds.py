@@ -126,7 +126,7 @@ def test_small_practices_mostly_see_lopsided_noise_and_seldom_take_even_noise_fo
 
 
 def test_a_large_practice_knows_how_many_of_its_marks_are_false_alarms():
-    own = simulate(3000, 15, 5, share=0.2)
+    own = simulate(3000, 15, 5, share=0.37)
     made = calibrate(own.client, draws=4000)
     path = trajectory(own.client, T, made)
     share, low, high = made.false_discovery["drop"]

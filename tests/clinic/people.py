@@ -16,6 +16,7 @@ from accord_clinic.actions import care, checkin
 from accord_clinic.models import Client, Dyad, Member, Practice, Session
 from accord_clinic.questionnaires.shelf import instrument
 from accord_clinic.questionnaires.submission import AnsweredPart, OpenLine, Submission
+from accord_clinic.rules.practice import local
 
 CHECK_IN = "accord-check-in"
 PASSWORD = "a long enough password"
@@ -72,6 +73,11 @@ def a_dyad(therapist: Member, client: Client | str = "Ana", started: date | None
         client = care.register_client(client, by=therapist, email=f"{client.split()[0].lower()}@example.org", born=1990)
     started = started or (timezone.now() - timedelta(days=100)).date()
     return care.start_course(client, therapist, started, by=therapist, **facts)
+
+
+def today() -> date:
+    """The day on the practice's clock, by which pages go: for an hour or two a day it is not that of the tests."""
+    return local(timezone.now()).date()
 
 
 def a_session(dyad: Dyad, start: datetime | None = None, state: str = "planned", **facts) -> Session:

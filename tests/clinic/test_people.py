@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_member, a_session, answers, today
 
 from accord_clinic.actions import care, checkin, cover_and_emergency
 from accord_clinic.models import Client, Session, Signal
@@ -178,8 +178,7 @@ class TestFilterAndSort:
     def test_mine_and_covered_are_offered_to_whoever_covers(self, caseload, eve, ben, browser, as_member):
         assert "clients I cover for a colleague" not in browser.get(reverse("people")).content.decode()
         a_dyad(eve, "Pat")
-        today = timezone.localdate()
-        cover_and_emergency.cover(caseload["Bo"], eve, today, today, by=ben)
+        cover_and_emergency.cover(caseload["Bo"], eve, today(), today(), by=ben)
         covering = as_member(eve)
         assert self.names(covering) == ["Bo", "Pat"]
         assert self.names(covering, "?only=covered") == ["Bo"]

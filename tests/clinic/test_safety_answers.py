@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers
+from tests.clinic.people import a_course, a_dyad, a_held_session, a_part, a_session, answers, today
 
 from accord_clinic.actions import care, checkin
 from accord_clinic.models import AuditEntry, Notice, ReadLog, SafetyLook, Suggestion
@@ -137,7 +137,7 @@ def test_that_somebody_spoke_with_the_client_ends_the_notice(people, ben, answer
 
 def test_today_says_since_when_an_answer_has_been_waiting(people, ben, answered, page, monkeypatch):
     assert "It has been waiting since" not in page(ben, "today")
-    since, later = date_format(timezone.localtime(), "j F"), timezone.now() + timedelta(days=7)
+    since, later = date_format(today(), "j F"), timezone.now() + timedelta(days=7)
     monkeypatch.setattr("django.utils.timezone.now", lambda: later)
     assert f"It has been waiting since {since}." in page(ben, "today")
 

@@ -10,6 +10,7 @@ from tests.clinic.people import a_dyad, a_session, answers
 
 from accord_clinic.actions import care, checkin, cover_and_emergency, reveal, schedule
 from accord_clinic.models import Dyad, Practice, Session
+from accord_clinic.rules.practice import local
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -37,7 +38,7 @@ def is_closed(session, browser) -> bool:
 
 
 def typed(moment) -> dict[str, str]:
-    there = timezone.localtime(moment)
+    there = local(moment)
     return {"day": f"{there:%Y-%m-%d}", "time": f"{there:%H:%M}", "modality": "room"}
 
 

@@ -1,11 +1,11 @@
 """What a calendar changes about sessions: it plans, moves and cancels by itself, and never what has an answer."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.utils import timezone
-from tests.clinic.people import a_dyad, a_session, answers
+from tests.clinic.people import a_dyad, a_session, answers, today
 
 from accord_clinic.actions import care, checkin, pause, planning
 from accord_clinic.imports.calendar import changing, job
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 def appointments(uid: str = "ana", weeks: int = 6, hour: int = 10, words: str = "Ana") -> list[Appointment]:
     """Weekly from tomorrow on."""
-    day = (timezone.now() + timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
+    day = datetime.combine(today() + timedelta(days=1), time(hour), UTC)
     days = [day + timedelta(weeks=n) for n in range(weeks)]
     return [Appointment(uid, d.strftime("%Y%m%dT%H%M%SZ"), d, 50, words) for d in days]
 
@@ -126,8 +126,7 @@ def test_event_that_cannot_be_read_any_more_has_not_vanished(calendar, dyad, mat
 
 
 def test_session_planned_by_hand_or_by_a_rhythm_on_that_day_is_the_same_one(ben, calendar, dyad):
-    tomorrow = timezone.localdate(timezone.now() + timedelta(days=1))
-    planning.set_rhythm(dyad, tomorrow, datetime.min.time().replace(hour=15), by=ben)
+    planning.set_rhythm(dyad, today() + timedelta(days=1), time(15), by=ben)
     changing.match(calendar, "ana", dyad)
     read(calendar, appointments(weeks=8), tell=False)
     assert planned(dyad) == [row.start for row in appointments(weeks=8)]

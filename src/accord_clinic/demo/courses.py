@@ -104,7 +104,7 @@ class Life:
         self._begin()
         session = care.plan_session(self.dyad, self._start(1), by=self.therapist, modality=self._modality(1))
         if plot.before:
-            yield self._start(1) - timedelta(days=2)
+            yield self._start(1) - timedelta(days=2, hours=12)  # so that it is there at any hour of the day
             self._expect(plot.before)
         number = 1
         while True:

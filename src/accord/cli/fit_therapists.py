@@ -46,7 +46,7 @@ def _fit(arguments: argparse.Namespace) -> TherapistSpread:
     if arguments.time:
         check_once(table, [arguments.person, arguments.time], path)
     if arguments.person:
-        if table[arguments.person].n_unique() == len(table):
+        if 0 < table[arguments.person].n_unique() == len(table):
             raise BadTable(f"{path}: each {arguments.person} has one row. Leave out --person: it is for several rows.")
         therapists = table.group_by(arguments.person, maintain_order=True).n_unique()
         torn = therapists.filter(therapists[arguments.therapist] > 1)

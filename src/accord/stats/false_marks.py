@@ -17,13 +17,13 @@ from accord.stats.limits import Threshold
 from accord.stats.simulated_practice import SimulatedPractice
 
 KNOWN = 0.15  # half of a 95 % interval: a share that is known less well is not said
-FEWEST = 30  # downward marks below which it never is
+FEWEST = 100  # downward marks below which it never is: with fewer, those that chance gave few upward ones would say it
 RESAMPLED = 500
 TWINS = 20_000  # courses in which nothing happened
-# SD of the log of the twin's downward / upward marks against the true ones. In practices of 5,000 courses with known
-# strains, the share was off by .14 to .28 more than resampling foresees, mostly upwards (`benchmarks/signals`, table
-# *share*); the most is taken. Left out, an interval of 95 % held the truth in 45 to 70 of 100 such practices.
-TWIN_UNSURE = 0.28
+# SD of the log of the twin's downward / upward marks against the true ones. At 5,000 courses with known strains the log
+# of estimated / true share is off by .11 to .28 (root mean square; `benchmarks/signals`, table *share*), mostly upwards
+# and by more than resampling foresees. The most is taken.
+TWIN_SD = 0.28
 
 
 def false_discovery(
@@ -36,7 +36,7 @@ def false_discovery(
     """By kind of mark (drop, slide): share of false alarms, with its 95 % interval; only where known to 15 points.
 
     Upward marks (none after a low rating) / downward marks x the twin's downward / upward marks; the interval from
-    resampled courses, and from how unlike the practice a twin can be (`TWIN_UNSURE`). Strains that are followed by
+    resampled courses and from the twin's own error (`TWIN_SD`). Strains that are followed by
     ratings above the person's usual are not foreseen, so the share is too large more often than too small. `own`:
     ratings of both voices (n, T) at sessions `t` (T,), missing as nan. Nothing where there are too few marks.
 
@@ -61,7 +61,7 @@ def false_discovery(
         courses, alike = np.unique(np.stack([up, down]), axis=1, return_counts=True)
         drawn = rng.multinomial(len(up), alike / len(up), RESAMPLED)  # courses with the same marks are drawn together
         ratios = drawn @ courses[0] / np.maximum(drawn @ courses[1], 1)
-        ratios *= np.exp(TWIN_UNSURE * rng.standard_normal(RESAMPLED)) * twin_down / max(twin_up, 1)
+        ratios *= np.exp(TWIN_SD * rng.standard_normal(RESAMPLED)) * twin_down / max(twin_up, 1)
         low, high = np.quantile(ratios, (0.025, 0.975))
         high = max(high, _most(up.sum()) / max(down.sum(), 1) * twin_down / max(twin_up, 1))
         if down.sum() >= FEWEST and twin_up and (high - low) / 2 <= KNOWN:

@@ -1,4 +1,4 @@
-"""Two records that may be one person: finding them, and what is in each. Why they cannot be merged: `rules/merging`."""
+"""Two records that may be one person: finding them, and what is in each."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from accord_clinic import permissions
 from accord_clinic.actions import merging
 from accord_clinic.queries import merging as merging_queries
 from accord_clinic.records.merging import facts_after
-from accord_clinic.rules.merging import obstacles, stand_in_one_alone
 from accord_clinic.views.practice import admins_page
 from accord_clinic.views.requests import MemberRequest
 from accord_clinic.views.shortcuts import or_404, searched_for
@@ -34,13 +33,13 @@ def find(request: MemberRequest) -> HttpResponse:
 def look(request: MemberRequest) -> HttpResponse:
     """What a merge would do, and what stands against it. Nothing is changed."""
     main, other = (or_404(merging_queries.client_of(request.user, request.POST.get(n, ""))) for n in ("keep", "other"))
-    why = obstacles(main, other)
+    why = merging.obstacles(main, other)
     if not permissions.can(permissions.check_merge, request.user, main, other):
         why.append(_("You treat this client. Another admin has to do this."))
     context = {
         "main": main, "other": other, "why": why, "after": facts_after(main, other),
         "of_main": merging_queries.counts(main), "of_other": merging_queries.counts(other),
-        "ends": stand_in_one_alone(main, other),
+        "ends": merging.stand_in_one_alone(main, other),
     }  # fmt: skip
     return admins_page(request, "practice/merge_preview.html", context)
 
